@@ -1,0 +1,50 @@
+package kiln.artifact;
+
+/**
+ * Routines that generated code calls, each a function under {@link FuncKey.Kind#BUILTIN} with the wasm calling convention.
+ * The ordinal is the routine's number in files and in upcalls: entries are only appended. Routines marked as upcalls are
+ * served by the runtime in Java; the others are generated code (bounds checks, then libc's memmove or memset).
+ * Index operands are i64 (an i32 index zero-extended), so that 64-bit memories and tables need no others.
+ */
+public enum Builtin {
+    /** Reserved: in an upcall, number 0 means "call the host function". */
+    HOST_CALL("", ""),
+    /** (memory, delta pages) -> old size in pages, or -1. Upcall. */
+    MEMORY_GROW("ij", "j"),
+    /** (dst memory, src memory, dst, src, length); traps MEMORY_OUT_OF_BOUNDS. */
+    MEMORY_COPY("iijjj", ""),
+    /** (memory, dst, byte, length); traps MEMORY_OUT_OF_BOUNDS. */
+    MEMORY_FILL("ijij", ""),
+    /** (memory, segment, dst, src, length). Upcall. */
+    MEMORY_INIT("iijii", ""),
+    /** (segment). Upcall. */
+    DATA_DROP("i", ""),
+    /** (table, delta, funcref or reference to fill with) -> old size, or -1. Upcall. */
+    TABLE_GROW("ijr", "j"),
+    /** (table, dst, value, length). Upcall. */
+    TABLE_FILL("ijrj", ""),
+    /** (dst table, src table, dst, src, length). Upcall. */
+    TABLE_COPY("iijjj", ""),
+    /** (table, segment, dst, src, length). Upcall. */
+    TABLE_INIT("iijii", ""),
+    /** (segment). Upcall. */
+    ELEM_DROP("i", "");
+
+    private final String params;
+    private final String results;
+
+    Builtin(String params, String results) {
+        this.params = params;
+        this.results = results;
+    }
+
+    /** One letter a parameter: i = i32, j = i64, r = reference or funcref (eight bytes). */
+    public String params() {
+        return params;
+    }
+
+    /** One letter a result, as in {@link #params()}. */
+    public String results() {
+        return results;
+    }
+}

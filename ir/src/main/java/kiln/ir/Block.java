@@ -1,0 +1,120 @@
+package kiln.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A basic block: parameters, a doubly linked list of instructions, the last of which is the only terminator. */
+public final class Block {
+    private final int id;
+    private final Function function;
+    private final ArrayList<Value> params = new ArrayList<>(2);
+    Inst first;
+    Inst last;
+    private boolean cold;
+
+    Block(Function function, int id) {
+        this.function = function;
+        this.id = id;
+    }
+
+    /** Dense number, unique in its function; not the position in the layout. */
+    public int id() {
+        return id;
+    }
+
+    public Function function() {
+        return function;
+    }
+
+    public List<Value> params() {
+        return params;
+    }
+
+    public Value addParam(Type type) {
+        Value v = function.newValue(type);
+        v.block = this;
+        v.index = params.size();
+        params.add(v);
+        return v;
+    }
+
+    /** Drops parameter {@code i}; the caller drops the argument on every incoming edge. */
+    public void removeParam(int i) {
+        params.remove(i);
+        for (int k = i; k < params.size(); k++) {
+            params.get(k).index = k;
+        }
+    }
+
+    public Inst first() {
+        return first;
+    }
+
+    public Inst last() {
+        return last;
+    }
+
+    /** The terminator, or null while the block is being built. */
+    public Inst terminator() {
+        return last != null && last.opcode().isTerminator() ? last : null;
+    }
+
+    /** Whether the block is expected to run rarely: laid out after the hot code. */
+    public boolean isCold() {
+        return cold;
+    }
+
+    public void setCold(boolean cold) {
+        this.cold = cold;
+    }
+
+    public void append(Inst inst) {
+        insertBefore(inst, null);
+    }
+
+    /** Inserts {@code inst} before {@code next}, or at the end if that is null. */
+    public void insertBefore(Inst inst, Inst next) {
+        if (inst.block != null) {
+            throw new IllegalStateException("instruction is in a block already");
+        }
+        Inst prev = next == null ? last : next.prev;
+        inst.block = this;
+        inst.prev = prev;
+        inst.next = next;
+        if (prev == null) {
+            first = inst;
+        } else {
+            prev.next = inst;
+        }
+        if (next == null) {
+            last = inst;
+        } else {
+            next.prev = inst;
+        }
+    }
+
+    /** Takes {@code inst} out of this block; its results stay valid values only if it is inserted again. */
+    public void remove(Inst inst) {
+        if (inst.block != this) {
+            throw new IllegalStateException("instruction is not in this block");
+        }
+        if (inst.prev == null) {
+            first = inst.next;
+        } else {
+            inst.prev.next = inst.next;
+        }
+        if (inst.next == null) {
+            last = inst.prev;
+        } else {
+            inst.next.prev = inst.prev;
+        }
+        inst.block = null;
+        inst.prev = null;
+        inst.next = null;
+    }
+
+    @Override
+    public String toString() {
+        return "b" + id;
+    }
+}

@@ -1,0 +1,83 @@
+package kiln.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.artifact.FuncKey;
+
+/** One function: its blocks in layout order, the first of which is the entry, whose parameters are the function's. */
+public final class Function {
+    private final FuncKey key;
+    private final Signature signature;
+    private final ArrayList<Block> blocks = new ArrayList<>();
+    private int blockCount;
+    private int valueCount;
+
+    public Function(FuncKey key, Signature signature) {
+        this.key = key;
+        this.signature = signature;
+    }
+
+    public FuncKey key() {
+        return key;
+    }
+
+    public Signature signature() {
+        return signature;
+    }
+
+    /** Blocks in layout order; passes may reorder and remove, the entry stays first. */
+    public List<Block> blocks() {
+        return blocks;
+    }
+
+    public Block entry() {
+        return blocks.getFirst();
+    }
+
+    /** A new block at the end of the layout. */
+    public Block newBlock() {
+        Block b = new Block(this, blockCount++);
+        blocks.add(b);
+        return b;
+    }
+
+    /** A new block that is not in the layout yet. */
+    public Block newDetachedBlock() {
+        return new Block(this, blockCount++);
+    }
+
+    /** Upper bound of block ids, for arrays indexed by {@link Block#id()}. */
+    public int blockIdBound() {
+        return blockCount;
+    }
+
+    /** Upper bound of value ids, for arrays indexed by {@link Value#id()}. */
+    public int valueIdBound() {
+        return valueCount;
+    }
+
+    Value newValue(Type type) {
+        return new Value(valueCount++, type);
+    }
+
+    /**
+     * A new instruction, not yet in a block.
+     *
+     * @param type see {@link Inst#type()}
+     * @param resultTypes types of the results, in order
+     */
+    public Inst newInst(
+            Opcode op, Type type, Value[] args, long imm, Object aux, Edge[] targets, int position, Type... resultTypes) {
+        Inst inst = new Inst(op, type, args, imm, aux, targets, position);
+        if (resultTypes.length > 0) {
+            Value[] results = new Value[resultTypes.length];
+            for (int i = 0; i < results.length; i++) {
+                results[i] = newValue(resultTypes[i]);
+                results[i].inst = inst;
+                results[i].index = i;
+            }
+            inst.results = results;
+        }
+        return inst;
+    }
+}

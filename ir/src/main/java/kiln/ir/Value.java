@@ -1,0 +1,79 @@
+package kiln.ir;
+
+/**
+ * An SSA value: a result of an instruction or a parameter of a block. A value that was replaced forwards to its
+ * replacement; {@link #resolve()} follows the chain, and readers of operands go through {@link Inst#arg}.
+ */
+public final class Value {
+    private final int id;
+    private final Type type;
+    Inst inst;
+    Block block;
+    int index;
+    private Value forward;
+
+    Value(int id, Type type) {
+        this.id = id;
+        this.type = type;
+    }
+
+    /** Dense number, unique in its function. */
+    public int id() {
+        return id;
+    }
+
+    public Type type() {
+        return type;
+    }
+
+    /** The defining instruction, or null for a block parameter. */
+    public Inst inst() {
+        return inst;
+    }
+
+    /** The block whose parameter this is, or null for an instruction's result. */
+    public Block paramOf() {
+        return block;
+    }
+
+    /** Position among the results of its instruction or the parameters of its block. */
+    public int index() {
+        return index;
+    }
+
+    /** Makes every use of this value a use of {@code other}. */
+    public void replaceWith(Value other) {
+        Value target = other.resolve();
+        if (target == this) {
+            throw new IllegalStateException("value " + this + " would forward to itself");
+        }
+        forward = target;
+    }
+
+    public boolean isReplaced() {
+        return forward != null;
+    }
+
+    /** The value that stands for this one now. */
+    public Value resolve() {
+        if (forward == null) {
+            return this;
+        }
+        Value v = forward;
+        while (v.forward != null) {
+            v = v.forward;
+        }
+        forward = v;
+        return v;
+    }
+
+    /** Whether this is the result of an instruction with this opcode. */
+    public boolean is(Opcode op) {
+        return inst != null && inst.opcode() == op;
+    }
+
+    @Override
+    public String toString() {
+        return "v" + id;
+    }
+}
