@@ -1,0 +1,149 @@
+package kiln.artifact;
+
+/**
+ * Where everything lies in an instance's VMContext, the block of native memory that generated code finds through the
+ * pinned context register (r15, x28). All offsets are bytes; all fields are little-endian.
+ *
+ * <pre>
+ *   0  stackLimit     u64  lowest stack address; all ones asks running code to stop (see INTERRUPT_CHECK)
+ *   8  trapStub       ptr  called by explicit traps; its return address names the trap site
+ *  16  store          ptr  VMStoreContext ({@link StoreLayout})
+ *  24  hostId         u64  number that an upcall passes to Java: of the instance, or of a host function's context
+ *  32  textBase       ptr  first byte of the module's text
+ *  40  reserved       u64
+ *  48  memories defined     {base ptr, length in bytes u64}
+ *      memories imported    ptr to the exporter's {base, length}
+ *      tables defined       {base ptr, length in elements u64}
+ *      tables imported      ptr to the exporter's {base, length}
+ *      globals imported     ptr to the exporter's 16-byte cell
+ *      globals defined      16-byte cells, 16-byte aligned
+ *      funcrefs             {code ptr, vmctx ptr, typeId u32, function u32}: imported functions first,
+ *                           then the defined functions that escape, in the module's order
+ *      type ids             u32 for each type of the module: the engine's canonical number of the type
+ * </pre>
+ *
+ * A table element is a pointer to a funcref record or null, or for other references the eight bytes of the reference.
+ * A host function has a context of its own that ends after {@code hostId}.
+ */
+public final class VMContextLayout {
+    public static final int STACK_LIMIT = 0;
+    public static final int TRAP_STUB = 8;
+    public static final int STORE = 16;
+    public static final int HOST_ID = 24;
+    public static final int TEXT_BASE = 32;
+    public static final int HEADER_BYTES = 48;
+    /** Size of the context of a host function. */
+    public static final int HOST_CONTEXT_BYTES = 32;
+
+    /** Within a memory's or table's record. */
+    public static final int BASE = 0;
+    /** Within a memory's (bytes) or table's (elements) record. */
+    public static final int LENGTH = 8;
+
+    public static final int FUNCREF_BYTES = 24;
+    /** Within a funcref record. */
+    public static final int FUNCREF_CODE = 0;
+    /** Within a funcref record. */
+    public static final int FUNCREF_VMCTX = 8;
+    /** Within a funcref record. */
+    public static final int FUNCREF_TYPE = 16;
+    /** Within a funcref record: index in the defining module's function space, for names and tools. */
+    public static final int FUNCREF_FUNCTION = 20;
+
+    public static final int GLOBAL_BYTES = 16;
+    private static final int RECORD_BYTES = 16;
+    private static final int POINTER_BYTES = 8;
+
+    /**
+     * How many of each thing a module has.
+     *
+     * @param funcRefs imported functions plus defined functions that escape
+     */
+    public record Counts(
+            int definedMemories,
+            int importedMemories,
+            int definedTables,
+            int importedTables,
+            int importedGlobals,
+            int definedGlobals,
+            int funcRefs,
+            int types) {}
+
+    private final Counts counts;
+    private final int importedMemories;
+    private final int definedTables;
+    private final int importedTables;
+    private final int importedGlobals;
+    private final int definedGlobals;
+    private final int funcRefs;
+    private final int types;
+    private final int size;
+
+    /**
+     * @throws ArithmeticException if the context would exceed 2 GiB
+     */
+    public VMContextLayout(Counts counts) {
+        this.counts = counts;
+        importedMemories = add(HEADER_BYTES, counts.definedMemories, RECORD_BYTES);
+        definedTables = add(importedMemories, counts.importedMemories, POINTER_BYTES);
+        importedTables = add(definedTables, counts.definedTables, RECORD_BYTES);
+        importedGlobals = add(importedTables, counts.importedTables, POINTER_BYTES);
+        definedGlobals = Math.addExact(add(importedGlobals, counts.importedGlobals, POINTER_BYTES), 15) & -16;
+        funcRefs = add(definedGlobals, counts.definedGlobals, GLOBAL_BYTES);
+        types = add(funcRefs, counts.funcRefs, FUNCREF_BYTES);
+        size = Math.addExact(add(types, counts.types, 4), 15) & -16;
+    }
+
+    private static int add(int start, int count, int bytes) {
+        return Math.addExact(start, Math.multiplyExact(count, bytes));
+    }
+
+    public Counts counts() {
+        return counts;
+    }
+
+    /** Record {base, length} of defined memory {@code i} (not counting imports). */
+    public int definedMemory(int i) {
+        return HEADER_BYTES + i * RECORD_BYTES;
+    }
+
+    /** Pointer to the record of imported memory {@code i}. */
+    public int importedMemory(int i) {
+        return importedMemories + i * POINTER_BYTES;
+    }
+
+    /** Record {base, length} of defined table {@code i} (not counting imports). */
+    public int definedTable(int i) {
+        return definedTables + i * RECORD_BYTES;
+    }
+
+    /** Pointer to the record of imported table {@code i}. */
+    public int importedTable(int i) {
+        return importedTables + i * POINTER_BYTES;
+    }
+
+    /** Pointer to the cell of imported global {@code i}. */
+    public int importedGlobal(int i) {
+        return importedGlobals + i * POINTER_BYTES;
+    }
+
+    /** Cell of defined global {@code i} (not counting imports). */
+    public int definedGlobal(int i) {
+        return definedGlobals + i * GLOBAL_BYTES;
+    }
+
+    /** Funcref record {@code slot}: imported function number slot, or imports + position among the escaping functions. */
+    public int funcRef(int slot) {
+        return funcRefs + slot * FUNCREF_BYTES;
+    }
+
+    /** The engine's number (u32) of type {@code i} of the module. */
+    public int typeId(int i) {
+        return types + i * 4;
+    }
+
+    /** Bytes of the whole context, a multiple of 16. */
+    public int size() {
+        return size;
+    }
+}
