@@ -1,0 +1,234 @@
+package kiln.codegen;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.FuncKey;
+import kiln.artifact.TrapCode;
+import kiln.ir.V128;
+
+/**
+ * The growing machine code of one function with everything recorded beside it: labels and the places that refer to them,
+ * relocations, trap sites, source positions, constants, and cold code that is emitted after the body.
+ */
+public final class CodeBuffer {
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** Fills in the distance to a label that is now bound. */
+    @FunctionalInterface
+    public interface Patcher {
+        /**
+         * @param at offset of the field to patch
+         * @param target offset of the label
+         * @return false if the distance does not fit
+         */
+        boolean patch(CodeBuffer buffer, int at, int target);
+    }
+
+    private record Fixup(int at, Label label, Patcher patcher) {}
+
+    private byte[] bytes = new byte[256];
+    private int size;
+    private final List<Fixup> fixups = new ArrayList<>();
+    private final List<Relocation> relocations = new ArrayList<>();
+    private final List<CompiledFunction.TrapSite> traps = new ArrayList<>();
+    private final List<CompiledFunction.Position> positions = new ArrayList<>();
+    private final Map<Object, Label> constants = new HashMap<>();
+    private final List<Runnable> coldCode = new ArrayList<>();
+    private int lastPosition = -1;
+
+    /** Offset of the next byte. */
+    public int size() {
+        return size;
+    }
+
+    private void ensure(int more) {
+        if (size + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+        }
+    }
+
+    public void put1(int b) {
+        ensure(1);
+        bytes[size++] = (byte) b;
+    }
+
+    public void put2(int v) {
+        put1(v);
+        put1(v >> 8);
+    }
+
+    public void put4(int v) {
+        ensure(4);
+        INT.set(bytes, size, v);
+        size += 4;
+    }
+
+    public void put8(long v) {
+        ensure(8);
+        LONG.set(bytes, size, v);
+        size += 8;
+    }
+
+    public int get1(int at) {
+        return bytes[at] & 0xff;
+    }
+
+    public int get4(int at) {
+        return (int) INT.get(bytes, at);
+    }
+
+    public void set1(int at, int v) {
+        bytes[at] = (byte) v;
+    }
+
+    public void set4(int at, int v) {
+        INT.set(bytes, at, v);
+    }
+
+    /** Pads with {@code fill} to a multiple of {@code alignment}. */
+    public void align(int alignment, int fill) {
+        while (size % alignment != 0) {
+            put1(fill);
+        }
+    }
+
+    public void bind(Label label) {
+        label.bind(size);
+    }
+
+    /** Records that the field at offset {@code at} depends on {@code label}. */
+    public void refer(int at, Label label, Patcher patcher) {
+        fixups.add(new Fixup(at, label, patcher));
+    }
+
+    public void relocate(int at, Relocation.Kind kind, FuncKey target, int addend) {
+        relocations.add(new Relocation(at, kind, target, addend));
+    }
+
+    /** Records that the code at the current offset may trap: the instruction that starts here, or the call that ended here. */
+    public void trapSite(TrapCode code) {
+        traps.add(new CompiledFunction.TrapSite(size, code));
+    }
+
+    /** Says where the code from here on comes from; -1 means nowhere. */
+    public void position(int wasmOffset) {
+        if (wasmOffset != lastPosition) {
+            lastPosition = wasmOffset;
+            if (!positions.isEmpty() && positions.getLast().offset() == size) {
+                positions.removeLast();
+            }
+            positions.add(new CompiledFunction.Position(size, wasmOffset));
+        }
+    }
+
+    /** The position that the code being emitted comes from, for cold code that belongs to it. */
+    public int currentPosition() {
+        return lastPosition;
+    }
+
+    /** A label of eight (or with 4-byte type, four) bytes of constant data behind the code. */
+    public Label constant4(int bits) {
+        return constants.computeIfAbsent(bits, _ -> new Label());
+    }
+
+    public Label constant8(long bits) {
+        return constants.computeIfAbsent(bits, _ -> new Label());
+    }
+
+    public Label constant16(V128 bits) {
+        return constants.computeIfAbsent(bits, _ -> new Label());
+    }
+
+    /** Has {@code code} emitted after the body, in order of registration. */
+    public void later(Runnable code) {
+        coldCode.add(code);
+    }
+
+    /** Emits everything registered with {@link #later}, which may register more. */
+    public void emitColdCode() {
+        for (int i = 0; i < coldCode.size(); i++) {
+            coldCode.get(i).run();
+        }
+        coldCode.clear();
+    }
+
+    /** Lays out the constants: 16-byte ones first, each naturally aligned. */
+    public void emitConstants() {
+        emitConstants(V128.class, 16);
+        emitConstants(Long.class, 8);
+        emitConstants(Integer.class, 4);
+    }
+
+    private void emitConstants(Class<?> type, int width) {
+        // Sorted, so that the bytes do not depend on hash order.
+        List<Map.Entry<Object, Label>> entries = constants.entrySet().stream()
+                .filter(e -> type.isInstance(e.getKey()))
+                .sorted((a, b) -> compare(a.getKey(), b.getKey()))
+                .toList();
+        if (entries.isEmpty()) {
+            return;
+        }
+        align(width, 0);
+        for (Map.Entry<Object, Label> e : entries) {
+            bind(e.getValue());
+            switch (e.getKey()) {
+                case Integer i -> put4(i);
+                case Long l -> put8(l);
+                case V128 v -> {
+                    put8(v.low());
+                    put8(v.high());
+                }
+                default -> throw new IllegalStateException();
+            }
+        }
+    }
+
+    private static int compare(Object a, Object b) {
+        return switch (a) {
+            case Integer i -> Integer.compare(i, (Integer) b);
+            case Long l -> Long.compare(l, (Long) b);
+            case V128 v -> v.low() != ((V128) b).low()
+                    ? Long.compare(v.low(), ((V128) b).low())
+                    : Long.compare(v.high(), ((V128) b).high());
+            default -> throw new IllegalStateException();
+        };
+    }
+
+    /**
+     * Patches every reference.
+     *
+     * @throws IllegalStateException if a label is unbound or out of reach
+     */
+    public void resolveLabels() {
+        for (Fixup f : fixups) {
+            if (!f.patcher.patch(this, f.at, f.label.offset())) {
+                throw new IllegalStateException("label out of reach: " + f.at + " -> " + f.label.offset());
+            }
+        }
+        fixups.clear();
+    }
+
+    public CompiledFunction finish(FuncKey key, int alignment, int frameBytes) {
+        traps.sort((a, b) -> Integer.compare(a.offset(), b.offset()));
+        return new CompiledFunction(
+                key,
+                Arrays.copyOf(bytes, size),
+                alignment,
+                List.copyOf(relocations),
+                List.copyOf(traps),
+                List.copyOf(positions),
+                frameBytes);
+    }
+
+    /** The code so far. */
+    public byte[] toByteArray() {
+        return Arrays.copyOf(bytes, size);
+    }
+}

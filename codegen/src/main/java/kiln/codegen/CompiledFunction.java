@@ -1,0 +1,37 @@
+package kiln.codegen;
+
+import java.util.List;
+import kiln.artifact.FuncKey;
+import kiln.artifact.TrapCode;
+
+/**
+ * The result of compiling one function.
+ *
+ * @param code machine code with its constants and jump tables; position-independent apart from relocations
+ * @param alignment of the first byte, a power of two
+ * @param traps in order of offset
+ * @param positions in order of offset: from each offset on, code comes from that position in the wasm file
+ * @param frameBytes bytes of stack that one activation takes, return address included
+ */
+public record CompiledFunction(
+        FuncKey key,
+        byte[] code,
+        int alignment,
+        List<Relocation> relocations,
+        List<TrapSite> traps,
+        List<Position> positions,
+        int frameBytes) {
+
+    /**
+     * Where the code may trap.
+     *
+     * @param offset of the faulting instruction, or for an explicit trap the return address of the call to the trap stub
+     */
+    public record TrapSite(int offset, TrapCode code) {}
+
+    /**
+     * @param offset in the code
+     * @param wasmOffset byte offset in the wasm file, or -1
+     */
+    public record Position(int offset, int wasmOffset) {}
+}

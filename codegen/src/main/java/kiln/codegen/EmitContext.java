@@ -1,0 +1,10 @@
+package kiln.codegen;
+
+/**
+ * What an instruction needs while it is emitted.
+ *
+ * @param buffer where the bytes go
+ * @param frame the function's frame
+ * @param next the block that follows in the layout, so that a branch to it can be left out, or null
+ */
+public record EmitContext(CodeBuffer buffer, FrameLayout frame, MachBlock next) {}

@@ -1,0 +1,45 @@
+package kiln.codegen;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.artifact.FuncKey;
+import kiln.ir.Type;
+
+/** A function in machine instructions: blocks in layout order, the first of which is the entry. */
+public final class MachFunction {
+    private final FuncKey key;
+    private final List<MachBlock> blocks = new ArrayList<>();
+    private final ArrayList<Reg> virtuals = new ArrayList<>();
+
+    public MachFunction(FuncKey key) {
+        this.key = key;
+    }
+
+    public FuncKey key() {
+        return key;
+    }
+
+    public List<MachBlock> blocks() {
+        return blocks;
+    }
+
+    MachBlock addBlock(int loopDepth, boolean cold) {
+        MachBlock b = new MachBlock(blocks.size(), loopDepth, cold);
+        blocks.add(b);
+        return b;
+    }
+
+    public Reg newVirtual(Type type) {
+        Reg r = Reg.virtual(virtuals.size(), type);
+        virtuals.add(r);
+        return r;
+    }
+
+    public int virtualCount() {
+        return virtuals.size();
+    }
+
+    public Reg virtual(int index) {
+        return virtuals.get(index);
+    }
+}

@@ -1,0 +1,57 @@
+package kiln.codegen;
+
+/**
+ * A machine instruction over virtual registers, then over physical ones. Each back end has a sealed family of small
+ * subclasses, one per operand shape.
+ */
+public abstract class MachInst {
+    private int position = -1;
+
+    /** States the register operands; see {@link OperandVisitor}. */
+    public abstract void visitOperands(OperandVisitor v);
+
+    /** Appends the encoded instruction. Called once operands are physical registers (or slots where allowed). */
+    public abstract void emit(EmitContext context);
+
+    /** Assembly-like text. */
+    @Override
+    public abstract String toString();
+
+    /** Whether this is a plain copy (see {@link #moveSource()}); the allocator tries to give both sides one register. */
+    public boolean isMove() {
+        return false;
+    }
+
+    /** Source of a plain copy. */
+    public Reg moveSource() {
+        throw new IllegalStateException("not a move: " + this);
+    }
+
+    /** Target of a plain copy. */
+    public Reg moveTarget() {
+        throw new IllegalStateException("not a move: " + this);
+    }
+
+    /**
+     * For an instruction that computes its only definition from nothing that can change (a constant, an address in the
+     * frame, a read-only load from the VMContext): a copy of it that defines {@code target} instead, so that the
+     * allocator may recompute the value instead of spilling it. Null if that is not possible.
+     */
+    public MachInst rematerialize(Reg target) {
+        return null;
+    }
+
+    /** Whether a collector may run here, so that live references must be known. */
+    public boolean isSafepoint() {
+        return false;
+    }
+
+    /** Byte offset in the wasm file that this instruction comes from, or -1. */
+    public final int position() {
+        return position;
+    }
+
+    public final void setPosition(int position) {
+        this.position = position;
+    }
+}

@@ -1,0 +1,94 @@
+package kiln.codegen;
+
+import kiln.ir.Type;
+
+/**
+ * A register operand: virtual before allocation, then physical or a spill slot. Physical registers are constants of the
+ * back end and are compared by identity.
+ */
+public final class Reg {
+    /** What an operand stands for. */
+    public enum Kind {
+        VIRTUAL,
+        PHYSICAL,
+        /** Bytes of the frame: only where the operand allows it ({@link OperandVisitor#useAny}) and in moves. */
+        SLOT
+    }
+
+    private final Kind kind;
+    private final RegClass regClass;
+    private final int index;
+    private final Type type;
+    private final String name;
+
+    private Reg(Kind kind, RegClass regClass, int index, Type type, String name) {
+        this.kind = kind;
+        this.regClass = regClass;
+        this.index = index;
+        this.type = type;
+        this.name = name;
+    }
+
+    /** A virtual register; its type says how many bytes a spill needs and whether a collector must find it. */
+    static Reg virtual(int index, Type type) {
+        return new Reg(Kind.VIRTUAL, RegClass.of(type), index, type, "%" + index);
+    }
+
+    /**
+     * A physical register, to be declared once by a back end.
+     *
+     * @param encoding hardware number, 0..31
+     */
+    public static Reg physical(RegClass regClass, int encoding, String name) {
+        return new Reg(Kind.PHYSICAL, regClass, encoding, null, name);
+    }
+
+    /**
+     * A spill slot.
+     *
+     * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its successor
+     */
+    static Reg slot(int index, Type type) {
+        return new Reg(Kind.SLOT, RegClass.of(type), index, type, "slot" + index);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    public boolean isVirtual() {
+        return kind == Kind.VIRTUAL;
+    }
+
+    public boolean isPhysical() {
+        return kind == Kind.PHYSICAL;
+    }
+
+    public boolean isSlot() {
+        return kind == Kind.SLOT;
+    }
+
+    public RegClass regClass() {
+        return regClass;
+    }
+
+    /** Dense number of a virtual register, hardware number of a physical one, word number of a slot. */
+    public int index() {
+        return index;
+    }
+
+    /** Number among all physical registers: INT 0..31, VECTOR 32..63. */
+    public int bit() {
+        return regClass == RegClass.INT ? index : 32 + index;
+    }
+
+    /** Type of the value in a virtual register or slot; null for physical registers. */
+    public Type type() {
+        return type;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
