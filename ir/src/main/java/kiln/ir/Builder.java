@@ -1,0 +1,297 @@
+package kiln.ir;
+
+import kiln.artifact.TrapCode;
+
+/**
+ * Appends instructions to a block. Constants and identities are folded on the way, so a method may return an existing
+ * value instead of a new one. Nothing is appended after a terminator: that is an error of the caller.
+ */
+public final class Builder {
+    private static final Type[] NO_TYPES = {};
+
+    private final Function function;
+    private SsaBuilder ssa;
+    private Block block;
+    private Inst before;
+    private int position = -1;
+
+    public Builder(Function function) {
+        this.function = function;
+    }
+
+    public Function function() {
+        return function;
+    }
+
+    /** From now on instructions are appended to {@code block}. */
+    public void setBlock(Block block) {
+        this.block = block;
+        this.before = null;
+    }
+
+    /** From now on instructions are inserted before {@code inst}. */
+    public void setBefore(Inst inst) {
+        this.block = inst.block();
+        this.before = inst;
+    }
+
+    /** The current block. */
+    public Block block() {
+        return block;
+    }
+
+    /** Whether the current block has its terminator. */
+    public boolean isTerminated() {
+        return block.terminator() != null;
+    }
+
+    /** Sets the source position of the instructions to come; see {@link Inst#position()}. */
+    public void setPosition(int position) {
+        this.position = position;
+    }
+
+    public int position() {
+        return position;
+    }
+
+    /** Edges appended from now on are made known to {@code ssa}. */
+    void attach(SsaBuilder ssa) {
+        this.ssa = ssa;
+    }
+
+    // Constants and fixed values.
+
+    public Value iconst(Type type, long v) {
+        return emit(Opcode.ICONST, type, ConstantFolding.normalize(type, v), null, type);
+    }
+
+    public Value i32(int v) {
+        return iconst(Type.I32, v);
+    }
+
+    public Value i64(long v) {
+        return iconst(Type.I64, v);
+    }
+
+    /** The f32 with these bits. */
+    public Value f32(int bits) {
+        return emit(Opcode.FCONST, Type.F32, bits & 0xffffffffL, null, Type.F32);
+    }
+
+    /** The f64 with these bits. */
+    public Value f64(long bits) {
+        return emit(Opcode.FCONST, Type.F64, bits, null, Type.F64);
+    }
+
+    public Value vconst(V128 v) {
+        return emit(Opcode.VCONST, Type.V128, 0, v, Type.V128);
+    }
+
+    public Value nullRef() {
+        return iconst(Type.REF, 0);
+    }
+
+    /** The constant of a scalar type with these bits. */
+    public Value constant(Type type, long bits) {
+        return switch (type) {
+            case I32, I64, REF -> iconst(type, bits);
+            case F32 -> f32((int) bits);
+            case F64 -> f64(bits);
+            case V128 -> throw new IllegalArgumentException("vector constants do not fit into a long");
+        };
+    }
+
+    /** Zero, or null, of any type. */
+    public Value zero(Type type) {
+        return type == Type.V128 ? vconst(new V128(0, 0)) : constant(type, 0);
+    }
+
+    public Value vmctx() {
+        return emit(Opcode.VMCTX, Type.I64, 0, null, Type.I64);
+    }
+
+    public Value framePointer() {
+        return emit(Opcode.FRAME_POINTER, Type.I64, 0, null, Type.I64);
+    }
+
+    /** Address of {@code bytes} new bytes in the frame. */
+    public Value stackAddr(long bytes) {
+        return emit(Opcode.STACK_ADDR, Type.I64, bytes, null, Type.I64);
+    }
+
+    // Arithmetic.
+
+    /** An operation on one value whose result has the value's type. */
+    public Value unary(Opcode op, Value a) {
+        return convert(op, a.type(), a);
+    }
+
+    /** An operation on two values of one type with a result of that type. */
+    public Value binary(Opcode op, Value a, Value b) {
+        Value v = Folder.binary(this, op, a, b);
+        if (v != null) {
+            return v;
+        }
+        Type type = a.type();
+        return emit(op, type, 0, null, type, a, b);
+    }
+
+    /** A conversion to {@code type}. */
+    public Value convert(Opcode op, Type type, Value a) {
+        Value v = Folder.convert(this, op, type, a);
+        return v != null ? v : emit(op, type, 0, null, type, a);
+    }
+
+    public Value icmp(IntCond cond, Value a, Value b) {
+        Value v = Folder.icmp(this, cond, a, b);
+        return v != null ? v : emit(Opcode.ICMP, a.type(), 0, cond, Type.I32, a, b);
+    }
+
+    public Value fcmp(FloatCond cond, Value a, Value b) {
+        Value v = Folder.fcmp(this, cond, a, b);
+        return v != null ? v : emit(Opcode.FCMP, a.type(), 0, cond, Type.I32, a, b);
+    }
+
+    /** {@code c ? x : y}. */
+    public Value select(Value c, Value x, Value y) {
+        Value v = Folder.select(this, c, x, y);
+        return v != null ? v : emit(Opcode.SELECT, x.type(), 0, null, x.type(), c, x, y);
+    }
+
+    // Memory.
+
+    /** @param disp unsigned displacement, at most 2^32-1 */
+    public Value load(Type type, MemoryOp memory, Value address, long disp) {
+        return emit(Opcode.LOAD, type, disp, memory, type, address);
+    }
+
+    /** @param disp unsigned displacement, at most 2^32-1 */
+    public Inst store(MemoryOp memory, Value address, long disp, Value value) {
+        return append(Opcode.STORE, value.type(), new Value[] {address, value}, disp, memory, null, NO_TYPES);
+    }
+
+    // Calls.
+
+    public Inst call(CallTarget target, Value... args) {
+        return append(Opcode.CALL, null, args, 0, target, null, resultTypes(target));
+    }
+
+    /** A call through a code address in the VMContext {@code vmctx}. */
+    public Inst callIndirect(CallTarget target, Value code, Value vmctx, Value... args) {
+        return append(Opcode.CALL_INDIRECT, null, prepend(args, code, vmctx), 0, target, null, resultTypes(target));
+    }
+
+    public Inst callNative(CallTarget target, Value code, Value... args) {
+        return append(Opcode.CALL_NATIVE, null, prepend(args, code), 0, target, null, resultTypes(target));
+    }
+
+    private static Type[] resultTypes(CallTarget target) {
+        return target.signature().results().toArray(NO_TYPES);
+    }
+
+    private static Value[] prepend(Value[] args, Value... first) {
+        Value[] all = new Value[first.length + args.length];
+        System.arraycopy(first, 0, all, 0, first.length);
+        System.arraycopy(args, 0, all, first.length, args.length);
+        return all;
+    }
+
+    // Checks.
+
+    /** Traps if {@code c} is not zero; nothing is appended if it is known to be zero. */
+    public void trapIf(TrapCode code, Value c) {
+        Value cond = c.resolve();
+        if (!(cond.is(Opcode.ICONST) && cond.inst().imm() == 0)) {
+            append(Opcode.TRAP_IF, Type.I32, new Value[] {cond}, 0, code, null, NO_TYPES);
+        }
+    }
+
+    /** Traps if {@code v} is zero; nothing is appended if it is known to be different. */
+    public void trapIfZero(TrapCode code, Value v) {
+        Value value = v.resolve();
+        if (!(value.is(Opcode.ICONST) && value.inst().imm() != 0)) {
+            append(Opcode.TRAP_IF_ZERO, value.type(), new Value[] {value}, 0, code, null, NO_TYPES);
+        }
+    }
+
+    public void interruptCheck() {
+        append(Opcode.INTERRUPT_CHECK, null, new Value[0], 0, null, null, NO_TYPES);
+    }
+
+    // Terminators.
+
+    public Inst jump(Block target, Value... args) {
+        return jump(new Edge(target, args));
+    }
+
+    public Inst jump(Edge target) {
+        return terminate(Opcode.JUMP, new Value[0], null, target);
+    }
+
+    public Inst branch(Value c, Block then, Block otherwise) {
+        return branch(c, new Edge(then), new Edge(otherwise));
+    }
+
+    /** A jump if {@code c} is constant: the other edge does not come into being then. */
+    public Inst branch(Value c, Edge then, Edge otherwise) {
+        Value cond = c.resolve();
+        if (cond.is(Opcode.ICONST)) {
+            return jump(cond.inst().imm() != 0 ? then : otherwise);
+        }
+        return terminate(Opcode.BRANCH, new Value[] {cond}, null, then, otherwise);
+    }
+
+    /** The last edge is the default. A jump if {@code index} is constant. */
+    public Inst switch_(Value index, Edge... targets) {
+        Value v = index.resolve();
+        if (v.is(Opcode.ICONST)) {
+            long i = v.inst().imm() & 0xffffffffL;
+            return jump(targets[(int) Math.min(i, targets.length - 1)]);
+        }
+        return targets.length == 1 ? jump(targets[0]) : terminate(Opcode.SWITCH, new Value[] {v}, null, targets);
+    }
+
+    public Inst ret(Value... values) {
+        return terminate(Opcode.RETURN, values, null);
+    }
+
+    public Inst trap(TrapCode code) {
+        return terminate(Opcode.TRAP, new Value[0], code);
+    }
+
+    public Inst returnCall(CallTarget target, Value... args) {
+        return terminate(Opcode.RETURN_CALL, args, target);
+    }
+
+    public Inst returnCallIndirect(CallTarget target, Value code, Value vmctx, Value... args) {
+        return terminate(Opcode.RETURN_CALL_INDIRECT, prepend(args, code, vmctx), target);
+    }
+
+    public Inst unwind() {
+        return terminate(Opcode.UNWIND, new Value[0], null);
+    }
+
+    private Inst terminate(Opcode op, Value[] args, Object aux, Edge... targets) {
+        Inst inst = append(op, null, args, 0, aux, targets, NO_TYPES);
+        if (ssa != null) {
+            for (Edge edge : targets) {
+                ssa.addPredecessor(edge.target(), block, edge);
+            }
+        }
+        return inst;
+    }
+
+    Value emit(Opcode op, Type type, long imm, Object aux, Type result, Value... args) {
+        return append(op, type, args, imm, aux, null, result).result();
+    }
+
+    /** Appends an instruction as it is, without any folding. */
+    public Inst append(Opcode op, Type type, Value[] args, long imm, Object aux, Edge[] targets, Type... results) {
+        if (before == null && block.terminator() != null) {
+            throw new IllegalStateException(block + " is terminated already: " + op);
+        }
+        Inst inst = function.newInst(op, type, args, imm, aux, targets, position, results);
+        block.insertBefore(inst, before);
+        return inst;
+    }
+}
