@@ -1,0 +1,133 @@
+package kiln.artifact;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and they
+ * have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of the
+ * same group appears as {@code rec.N} and a type of an earlier group as the digest of its key, then {@code .N}, the place in
+ * the group. Digests keep keys small where types refer to types that refer to types.
+ */
+public final class TypeKeys {
+    private static final int DIGEST_BYTES = 16;
+
+    private TypeKeys() {}
+
+    /**
+     * The same types with their keys.
+     *
+     * @param types all types of a module, keys ignored
+     * @param groups sizes of the recursion groups, in order; they add up to the number of types
+     * @throws IllegalArgumentException if a type refers to a later group or the sizes do not add up
+     */
+    public static List<TypeDef> assign(List<TypeDef> types, List<Integer> groups) {
+        List<TypeDef> result = new ArrayList<>(types.size());
+        String[] references = new String[types.size()];
+        int start = 0;
+        for (int size : groups) {
+            if (size < 0 || size > types.size() - start) {
+                throw new IllegalArgumentException("recursion groups exceed the number of types");
+            }
+            StringBuilder text = new StringBuilder();
+            for (int i = start; i < start + size; i++) {
+                appendType(text.append(i == start ? "" : ";"), types.get(i), start, size, references);
+            }
+            for (int i = start; i < start + size; i++) {
+                TypeDef t = types.get(i);
+                String key = size == 1 ? text.toString() : text + "." + (i - start);
+                references[i] = digest(key);
+                result.add(new TypeDef(key, t.isFinal(), t.supertype(), t.body()));
+            }
+            start += size;
+        }
+        if (start != types.size()) {
+            throw new IllegalArgumentException("recursion groups do not cover all types");
+        }
+        return List.copyOf(result);
+    }
+
+    private static void appendType(StringBuilder out, TypeDef t, int start, int size, String[] references) {
+        if (!t.isFinal()) {
+            out.append("open ");
+        }
+        if (t.supertype() >= 0) {
+            out.append("sub ");
+            appendIndex(out, t.supertype(), start, size, references);
+            out.append(' ');
+        }
+        switch (t.body()) {
+            case TypeDef.Func f -> {
+                appendList(out.append("func"), f.params(), start, size, references);
+                appendList(out.append("->"), f.results(), start, size, references);
+            }
+            case TypeDef.Struct s -> {
+                out.append("struct(");
+                for (int i = 0; i < s.fields().size(); i++) {
+                    appendField(out.append(i == 0 ? "" : ","), s.fields().get(i), start, size, references);
+                }
+                out.append(')');
+            }
+            case TypeDef.Array a -> {
+                appendField(out.append("array("), a.element(), start, size, references);
+                out.append(')');
+            }
+        }
+    }
+
+    private static void appendList(StringBuilder out, List<ValueType> types, int start, int size, String[] references) {
+        out.append('(');
+        for (int i = 0; i < types.size(); i++) {
+            appendValue(out.append(i == 0 ? "" : ","), types.get(i), start, size, references);
+        }
+        out.append(')');
+    }
+
+    private static void appendField(StringBuilder out, TypeDef.Field f, int start, int size, String[] references) {
+        if (f.mutable()) {
+            out.append("mut ");
+        }
+        if (f.packing() != 0) {
+            out.append('i').append(f.packing());
+        } else {
+            appendValue(out, f.type(), start, size, references);
+        }
+    }
+
+    private static void appendValue(StringBuilder out, ValueType type, int start, int size, String[] references) {
+        switch (type) {
+            case ValueType.Num n -> out.append(n);
+            case ValueType.Ref(boolean nullable, HeapType heap) -> {
+                out.append(nullable ? "ref? " : "ref ");
+                switch (heap) {
+                    case HeapType.Abstract a -> out.append(a);
+                    case HeapType.Concrete(int index) -> appendIndex(out, index, start, size, references);
+                }
+            }
+        }
+    }
+
+    private static void appendIndex(StringBuilder out, int index, int start, int size, String[] references) {
+        if (index < 0 || index >= start + size) {
+            throw new IllegalArgumentException("type refers to a later type: " + index);
+        }
+        if (index >= start) {
+            out.append("rec.").append(index - start);
+        } else {
+            out.append('#').append(references[index]);
+        }
+    }
+
+    private static String digest(String key) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, DIGEST_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}
