@@ -1,0 +1,93 @@
+package kiln.wasm;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * An immutable set of enabled proposals. It also owns the opcode table for that set, so that a decoder finds
+ * "unknown" and "disabled" instructions with the one look-up it makes anyway.
+ */
+public final class Features {
+    /** The first published version (2019), which has mutable globals in imports and exports. */
+    public static final Features WASM1 = upTo(Feature.MUTABLE_GLOBAL);
+    /** Version 2.0: multi-value, sign extension, saturating conversions, bulk memory, reference types, SIMD. */
+    public static final Features WASM2 = upTo(Feature.SIMD);
+    /** Version 3.0: also relaxed SIMD, tail calls, multi-memory, memory64, exceptions, function references, GC. */
+    public static final Features WASM3 = upTo(Feature.GC);
+    /** Everything this decoder knows: 3.0, legacy exceptions, threads and wide arithmetic. */
+    public static final Features ALL = upTo(Feature.WIDE_ARITHMETIC);
+
+    private final Set<Feature> enabled;
+    private final long mask;
+    private final Op[] ops;
+
+    private Features(EnumSet<Feature> features) {
+        features.add(Feature.MVP);
+        this.enabled = Collections.unmodifiableSet(features);
+        long bits = 0;
+        for (Feature f : features) {
+            bits |= 1L << f.ordinal();
+        }
+        this.mask = bits;
+        this.ops = Op.tableFor(this);
+    }
+
+    private static Features upTo(Feature last) {
+        return new Features(EnumSet.range(Feature.MVP, last));
+    }
+
+    /** Exactly these proposals, on top of 1.0 without mutable globals in imports and exports. */
+    public static Features of(Set<Feature> features) {
+        EnumSet<Feature> set = EnumSet.noneOf(Feature.class);
+        set.addAll(features);
+        return new Features(set);
+    }
+
+    public Features with(Feature... more) {
+        EnumSet<Feature> set = EnumSet.copyOf(enabled);
+        Collections.addAll(set, more);
+        return new Features(set);
+    }
+
+    public Features without(Feature... less) {
+        EnumSet<Feature> set = EnumSet.copyOf(enabled);
+        for (Feature f : less) {
+            set.remove(f);
+        }
+        return new Features(set);
+    }
+
+    public boolean has(Feature f) {
+        return (mask & 1L << f.ordinal()) != 0;
+    }
+
+    public Set<Feature> enabled() {
+        return enabled;
+    }
+
+    /** Whether exceptions of either form are on: both use tags and {@code throw}. */
+    boolean hasTags() {
+        return has(Feature.EXCEPTIONS) || has(Feature.LEGACY_EXCEPTIONS);
+    }
+
+    /** Enabled instructions by {@link Op#slot}; null where an opcode is unassigned or disabled. Not to be changed. */
+    Op[] ops() {
+        return ops;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Features f && f.mask == mask;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(mask);
+    }
+
+    @Override
+    public String toString() {
+        return enabled.toString();
+    }
+}
