@@ -60,6 +60,18 @@ public final class Function {
         return new Value(valueCount++, type);
     }
 
+    /** A value with a number of the caller's choice, which must not be in use. */
+    Value newValue(int id, Type type) {
+        valueCount = Math.max(valueCount, id + 1);
+        return new Value(id, type);
+    }
+
+    /** A block with a number of the caller's choice, which must not be in use. */
+    Block newDetachedBlock(int id) {
+        blockCount = Math.max(blockCount, id + 1);
+        return new Block(this, id);
+    }
+
     /**
      * A new instruction, not yet in a block.
      *
