@@ -1,0 +1,54 @@
+package kiln.compiler;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import kiln.codegen.Backend;
+import kiln.codegen.aarch64.A64Backend;
+import kiln.codegen.x64.X64Backend;
+
+/** What machine code is made for. */
+public enum Target {
+    X86_64_LINUX("x86_64-linux", new X64Backend()),
+    AARCH64_LINUX("aarch64-linux", new A64Backend());
+
+    private final String label;
+    private final Backend backend;
+
+    Target(String label, Backend backend) {
+        this.label = label;
+        this.backend = backend;
+    }
+
+    /** The machine that this JVM runs on. */
+    public static Target host() {
+        String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+        return switch (arch) {
+            case "amd64", "x86_64" -> X86_64_LINUX;
+            case "aarch64", "arm64" -> AARCH64_LINUX;
+            default -> throw new CompileException("there is no code generator for this machine (" + arch + ")");
+        };
+    }
+
+    /** From the name on the command line; {@code native} is {@link #host()}. */
+    public static Target of(String name) {
+        if (name.equals("native")) {
+            return host();
+        }
+        for (Target t : values()) {
+            if (t.label.equals(name)) {
+                return t;
+            }
+        }
+        throw new CompileException("unknown target " + name + " (known: native, "
+                + Arrays.stream(values()).map(Target::label).collect(Collectors.joining(", ")) + ")");
+    }
+
+    public String label() {
+        return label;
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+}
