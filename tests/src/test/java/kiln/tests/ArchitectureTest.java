@@ -1,0 +1,92 @@
+package kiln.tests;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The arrows between modules, as docs/architecture.md draws them: a module sees what it stands on and nothing else. */
+class ArchitectureTest {
+    private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
+            Map.entry("kiln.wasm", Set.of()),
+            Map.entry("kiln.artifact", Set.of()),
+            Map.entry("kiln.ir", Set.of("kiln.artifact")),
+            Map.entry("kiln.translate", Set.of("kiln.wasm", "kiln.ir", "kiln.artifact")),
+            Map.entry("kiln.codegen", Set.of("kiln.ir", "kiln.artifact")),
+            Map.entry("kiln.codegen.x64", Set.of("kiln.codegen", "kiln.ir", "kiln.artifact")),
+            Map.entry("kiln.codegen.aarch64", Set.of("kiln.codegen", "kiln.ir", "kiln.artifact")),
+            Map.entry("kiln.disasm", Set.of()),
+            Map.entry("kiln.loader", Set.of("kiln.artifact")),
+            Map.entry("kiln.runtime", Set.of("kiln.loader", "kiln.artifact")),
+            Map.entry("kiln.wasi", Set.of("kiln.runtime")));
+
+    private static final List<String> LAYERS = List.of(
+            "kiln.wasm", "kiln.artifact", "kiln.ir", "kiln.translate", "kiln.codegen", "kiln.disasm", "kiln.loader",
+            "kiln.runtime", "kiln.compiler", "kiln.wasi", "kiln.cli");
+
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("kiln");
+
+    @TestFactory
+    Stream<DynamicTest> modulesUseOnlyWhatTheyStandOn() {
+        return MAY_USE.entrySet().stream()
+                .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> noClasses()
+                        .that()
+                        .resideInAnyPackage(packagesOf(e.getKey()))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(forbiddenTo(e.getKey()))
+                        .check(classes)));
+    }
+
+    /** The code generators share a prefix with what they stand on, so they are named one by one. */
+    private static String[] packagesOf(String module) {
+        return module.equals("kiln.codegen")
+                ? new String[] {"kiln.codegen", "kiln.codegen.regalloc.."}
+                : new String[] {module + ".."};
+    }
+
+    private static String[] forbiddenTo(String module) {
+        List<String> forbidden = new ArrayList<>(
+                List.of("picocli..", "com.fasterxml..", "com.sun.jna..", "org.junit.."));
+        if (module.equals("kiln.disasm")) {
+            forbidden.remove("com.sun.jna..");
+        }
+        Set<String> allowed = MAY_USE.get(module);
+        for (String layer : LAYERS) {
+            if (!layer.equals(module) && !allowed.contains(layer) && !layer.equals("kiln.codegen")) {
+                forbidden.add(layer + "..");
+            }
+        }
+        if (!module.startsWith("kiln.codegen")) {
+            forbidden.add("kiln.codegen..");
+        }
+        for (String sibling : List.of("kiln.codegen.x64", "kiln.codegen.aarch64")) {
+            if (!sibling.equals(module)) {
+                forbidden.add(sibling + "..");
+            }
+        }
+        return forbidden.toArray(String[]::new);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> onlyTheLoaderMapsMemoryAndCallsNativeCode() {
+        return Stream.of("Linker", "SymbolLookup")
+                .map(name -> DynamicTest.dynamicTest(name, () -> noClasses()
+                        .that()
+                        .resideOutsideOfPackages("kiln.loader..", "kiln.disasm..", "kiln.bench..")
+                        .should()
+                        .dependOnClassesThat()
+                        .haveFullyQualifiedName("java.lang.foreign." + name)
+                        .check(classes)));
+    }
+}
