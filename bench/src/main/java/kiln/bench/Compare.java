@@ -1,0 +1,206 @@
+package kiln.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Runs benchmark programs on Kiln and on other engines, taking turns, and prints each figure as a ratio to the first other engine
+ * that is there (Wasmtime where given, else V8): medians over rounds, with the spread from the fastest to the slowest run.
+ *
+ * <p>Usage: {@code Compare [--rounds N] [--iterations N] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...}
+ */
+public final class Compare {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String KILN = "kiln";
+
+    private final Map<String, List<String>> engines = new LinkedHashMap<>();
+    private final List<Path> programs = new ArrayList<>();
+    private int rounds = 3;
+    private int iterations = 3;
+    private Path json;
+
+    private Compare() {}
+
+    /** What one engine did with one program, over all rounds. */
+    private static final class Figures {
+        final List<Double> compile = new ArrayList<>();
+        final List<Double> exec = new ArrayList<>();
+        final List<Double> instantiate = new ArrayList<>();
+        long bytes;
+        String error;
+
+        void add(JsonNode line) {
+            compile.add(line.path("compile_cpu_ms").asDouble());
+            line.path("exec_cpu_ms").forEach(v -> exec.add(v.asDouble()));
+            JsonNode us = line.path("instantiate_us");
+            if (us.isArray()) {
+                us.forEach(v -> instantiate.add(v.asDouble()));
+            } else if (us.isNumber()) {
+                instantiate.add(us.asDouble());
+            }
+            bytes = line.path("cwasm_bytes").asLong();
+        }
+    }
+
+    /** Entry point of {@code bench/run}. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Compare compare = new Compare();
+        Path root = Path.of(System.getProperty("kiln.root", "."));
+        compare.engines.put(KILN, List.of(root.resolve("kiln").toString()));
+        List<String> node = List.of("node");
+        List<String> wasmtime = null;
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--rounds" -> compare.rounds = Integer.parseInt(args[++i]);
+                case "--iterations" -> compare.iterations = Integer.parseInt(args[++i]);
+                case "--kiln" -> compare.engines.put(KILN, List.of(args[++i].split(" ")));
+                case "--node" -> node = List.of(args[++i].split(" "));
+                case "--wasmtime" -> wasmtime = List.of(args[++i], root.resolve("bench/engines/wasmtime.py").toString());
+                case "--json" -> compare.json = Path.of(args[++i]);
+                default -> compare.addPrograms(Path.of(args[i]));
+            }
+        }
+        if (compare.programs.isEmpty()) {
+            System.err.println("no benchmark programs given: name .wasm files or folders of them");
+            System.exit(2);
+        }
+        if (wasmtime != null) {
+            compare.engines.put("wasmtime", wasmtime);
+        }
+        List<String> v8 = new ArrayList<>(node);
+        v8.addAll(List.of("--no-liftoff", "--no-wasm-tier-up", "--no-wasm-lazy-compilation", root.resolve("bench/engines/v8.mjs").toString()));
+        compare.engines.put("v8", v8);
+        compare.run();
+    }
+
+    private void addPrograms(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> files = Files.walk(path)) {
+                files.filter(p -> p.toString().endsWith(".wasm")).sorted().forEach(programs::add);
+            }
+        } else {
+            programs.add(path);
+        }
+    }
+
+    private void run() throws IOException, InterruptedException {
+        String base = engines.keySet().stream().filter(e -> !e.equals(KILN)).findFirst().orElseThrow();
+        System.out.printf(Locale.ROOT, "%-34s %9s", "program", KILN + " ms");
+        for (String engine : engines.keySet()) {
+            if (!engine.equals(KILN)) {
+                System.out.printf(" %12s %16s", engine + " ms", KILN + "/" + engine);
+            }
+        }
+        System.out.printf(" %10s %8s %8s%n", "compile ms", "/" + base, "size/" + base);
+        Map<String, Double> logSums = new LinkedHashMap<>();
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (Path program : programs) {
+            Map<String, Figures> figures = measure(program);
+            printRow(program, figures, base);
+            Figures kiln = figures.get(KILN);
+            for (Map.Entry<String, Figures> e : figures.entrySet()) {
+                if (kiln.error == null && e.getValue().error == null && !e.getKey().equals(KILN)) {
+                    double ratio = median(kiln.exec) / median(e.getValue().exec);
+                    logSums.merge(e.getKey(), Math.log(ratio), Double::sum);
+                    counts.merge(e.getKey(), 1, Integer::sum);
+                }
+            }
+        }
+        logSums.forEach((engine, sum) -> System.out.printf(
+                Locale.ROOT, "geometric mean of kiln/%s over %d programs: %.3f%n", engine, counts.get(engine), Math.exp(sum / counts.get(engine))));
+    }
+
+    /** All engines in turn, round after round, so that a slow spell of the machine hits them alike. */
+    private Map<String, Figures> measure(Path program) throws IOException, InterruptedException {
+        Map<String, Figures> figures = new LinkedHashMap<>();
+        engines.keySet().forEach(e -> figures.put(e, new Figures()));
+        for (int round = 0; round < rounds; round++) {
+            for (Map.Entry<String, List<String>> e : engines.entrySet()) {
+                Figures f = figures.get(e.getKey());
+                if (f.error == null) {
+                    measure(e.getKey(), e.getValue(), program, f);
+                }
+            }
+        }
+        return figures;
+    }
+
+    private void measure(String engine, List<String> command, Path program, Figures figures) throws IOException, InterruptedException {
+        String folder = program.toAbsolutePath().getParent().toString();
+        List<String> line = new ArrayList<>(command);
+        if (engine.equals(KILN)) {
+            line.addAll(List.of("bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
+        } else {
+            line.addAll(List.of("" + iterations, program.toString(), folder));
+        }
+        Path output = Files.createTempFile("kiln-bench", ".json");
+        Process process = new ProcessBuilder(line)
+                .redirectOutput(output.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!process.waitFor(300, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            figures.error = "too slow";
+        } else if (process.exitValue() != 0) {
+            figures.error = "exit " + process.exitValue();
+        } else {
+            String last = Files.readString(output).lines().filter(l -> l.startsWith("{")).reduce((a, b) -> b).orElse("{}");
+            JsonNode node = JSON.readTree(last);
+            figures.add(node);
+            if (json != null) {
+                Files.writeString(json, engine + " " + last + "\n", java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND);
+            }
+        }
+        Files.delete(output);
+    }
+
+    private static void printRow(Path program, Map<String, Figures> figures, String base) {
+        Path parent = program.toAbsolutePath().getParent().getFileName();
+        String name = program.getFileName().toString().equals("benchmark.wasm")
+                ? parent.toString()
+                : program.getFileName().toString().replace(".wasm", "");
+        Figures kiln = figures.get(KILN);
+        System.out.printf(Locale.ROOT, "%-34s %9s", name, kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", median(kiln.exec)));
+        figures.forEach((engine, f) -> {
+            if (engine.equals(KILN)) {
+                return;
+            }
+            if (f.error != null || kiln.error != null) {
+                System.out.printf(" %12s %16s", f.error != null ? f.error : "", "-");
+            } else {
+                System.out.printf(Locale.ROOT, " %12.2f %5.2f (%.2f-%.2f)", median(f.exec), median(kiln.exec) / median(f.exec),
+                        min(kiln.exec) / max(f.exec), max(kiln.exec) / min(f.exec));
+            }
+        });
+        Figures b = figures.get(base);
+        if (kiln.error == null && b.error == null) {
+            System.out.printf(Locale.ROOT, " %10.1f %8.2f %8s", median(kiln.compile), median(kiln.compile) / median(b.compile),
+                    b.bytes > 0 ? String.format(Locale.ROOT, "%.2f", (double) kiln.bytes / b.bytes) : "-");
+        }
+        System.out.println();
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return sorted.length == 0 ? Double.NaN : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    }
+
+    private static double min(List<Double> values) {
+        return Arrays.stream(values.toArray(Double[]::new)).mapToDouble(Double::doubleValue).min().orElse(Double.NaN);
+    }
+
+    private static double max(List<Double> values) {
+        return Arrays.stream(values.toArray(Double[]::new)).mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
+    }
+}
