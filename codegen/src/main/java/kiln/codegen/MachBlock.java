@@ -16,6 +16,8 @@ public final class MachBlock {
     private final int loopDepth;
     private final boolean cold;
     private final Label label = new Label();
+    private boolean loopHeader;
+    private MachBlock forward;
     private final List<Reg> params = new ArrayList<>(2);
     private List<MachInst> insts = new ArrayList<>();
     private final List<Successor> successors = new ArrayList<>(2);
@@ -41,8 +43,36 @@ public final class MachBlock {
         return cold;
     }
 
+    /** Whether a back edge leads here. */
+    public boolean isLoopHeader() {
+        return loopHeader;
+    }
+
+    void setLoopHeader(boolean loopHeader) {
+        this.loopHeader = loopHeader;
+    }
+
+    /** Where jumps to this block go. */
     public Label label() {
-        return label;
+        return resolve().label;
+    }
+
+    /** Has jumps to this block, which does nothing but jump there itself, go to {@code target}. */
+    void forwardTo(MachBlock target) {
+        this.forward = target;
+    }
+
+    boolean isForwarded() {
+        return forward != null;
+    }
+
+    /** The block that jumps to this one reach in the end. */
+    MachBlock resolve() {
+        MachBlock b = this;
+        while (b.forward != null) {
+            b = b.forward;
+        }
+        return b;
     }
 
     public List<Reg> params() {
@@ -66,7 +96,7 @@ public final class MachBlock {
         return predecessors;
     }
 
-    void addSuccessor(MachBlock target, Reg... args) {
+    public void addSuccessor(MachBlock target, Reg... args) {
         successors.add(new Successor(target, args));
         target.predecessors.add(this);
     }

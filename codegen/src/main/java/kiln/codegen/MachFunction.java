@@ -23,7 +23,7 @@ public final class MachFunction {
         return blocks;
     }
 
-    MachBlock addBlock(int loopDepth, boolean cold) {
+    public MachBlock addBlock(int loopDepth, boolean cold) {
         MachBlock b = new MachBlock(blocks.size(), loopDepth, cold);
         blocks.add(b);
         return b;

@@ -35,7 +35,8 @@ public abstract class MachInst {
     /**
      * For an instruction that computes its only definition from nothing that can change (a constant, an address in the
      * frame, a read-only load from the VMContext): a copy of it that defines {@code target} instead, so that the
-     * allocator may recompute the value instead of spilling it. Null if that is not possible.
+     * allocator may recompute the value instead of spilling it. The copy must leave the flags alone. Null if that is not
+     * possible.
      */
     public MachInst rematerialize(Reg target) {
         return null;

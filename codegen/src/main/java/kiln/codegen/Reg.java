@@ -48,7 +48,7 @@ public final class Reg {
      *
      * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its successor
      */
-    static Reg slot(int index, Type type) {
+    public static Reg slot(int index, Type type) {
         return new Reg(Kind.SLOT, RegClass.of(type), index, type, "slot" + index);
     }
 

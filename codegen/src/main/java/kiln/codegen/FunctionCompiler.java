@@ -1,0 +1,108 @@
+package kiln.codegen;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.codegen.regalloc.RegisterAllocator;
+
+/** The way of one function through a back end: lowering, register allocation, emission. */
+public final class FunctionCompiler {
+    private static final int FUNCTION_ALIGNMENT = 16;
+    private static final int LOOP_ALIGNMENT = 32;
+
+    private final Lowering lowering;
+    private final RegisterFile registers;
+    private MachFunction function;
+    private FrameLayout frame;
+
+    /**
+     * A compiler for the function that {@code lowering} was made for.
+     *
+     * @param registers what may be allocated
+     */
+    public FunctionCompiler(Lowering lowering, RegisterFile registers) {
+        this.lowering = lowering;
+        this.registers = registers;
+    }
+
+    /** Compiles the function; to be called once. */
+    public CompiledFunction compile() {
+        lower();
+        allocate();
+        return emit();
+    }
+
+    /** The first step: machine instructions over virtual registers. */
+    public MachFunction lower() {
+        function = lowering.run();
+        return function;
+    }
+
+    /** The second step: the same function over physical registers. */
+    public MachFunction allocate() {
+        int words = RegisterAllocator.allocate(function, registers, lowering.moves(), lowering.options);
+        frame = new FrameLayout(lowering.savesContext(), words, lowering.stackBytes());
+        return function;
+    }
+
+    /** The last step: bytes. */
+    public CompiledFunction emit() {
+        CodeBuffer buffer = new CodeBuffer();
+        List<MachBlock> blocks = withoutEmptyBlocks();
+        boolean aligned = false;
+        for (int i = 0; i < blocks.size(); i++) {
+            MachBlock block = blocks.get(i);
+            EmitContext context = new EmitContext(buffer, frame, i + 1 < blocks.size() ? blocks.get(i + 1) : null);
+            if (i == 0) {
+                buffer.position(-1);
+                lowering.emitPrologue(context);
+            }
+            if (isWorthAligning(blocks, i)) {
+                aligned = true;
+                lowering.emitPadding(buffer, -buffer.size() & LOOP_ALIGNMENT - 1);
+            }
+            buffer.bind(block.label());
+            for (MachInst inst : block.insts()) {
+                buffer.position(inst.position());
+                inst.emit(context);
+            }
+        }
+        buffer.emitColdCode();
+        buffer.emitConstants();
+        buffer.resolveLabels();
+        return buffer.finish(function.key(), aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT, lowering.frameBytes(frame));
+    }
+
+    /** Leaves out blocks that only jump, which are the edges that needed no move after all. */
+    private List<MachBlock> withoutEmptyBlocks() {
+        List<MachBlock> result = new ArrayList<>();
+        for (MachBlock b : function.blocks()) {
+            if (b.index() != 0 && b.insts().size() == 1 && b.successors().size() == 1) {
+                MachBlock target = b.successors().getFirst().target();
+                // A ring of empty blocks keeps one of them: the endless loop.
+                if (target.resolve() != b) {
+                    b.forwardTo(target.resolve());
+                    continue;
+                }
+            }
+            result.add(b);
+        }
+        return result;
+    }
+
+    /**
+     * Loops are aligned for the sake of instruction fetch, if they are innermost (the others are not where the time goes)
+     * and optimised at all.
+     */
+    private boolean isWorthAligning(List<MachBlock> blocks, int i) {
+        MachBlock header = blocks.get(i);
+        if (!header.isLoopHeader() || header.isCold() || lowering.options.optLevel() == 0) {
+            return false;
+        }
+        for (int k = i + 1; k < blocks.size() && blocks.get(k).loopDepth() >= header.loopDepth(); k++) {
+            if (blocks.get(k).loopDepth() > header.loopDepth()) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,35 @@
+package kiln.codegen;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The text form of machine code, one instruction per line, for golden files and for people. */
+public final class MachPrinter {
+    private MachPrinter() {}
+
+    /** All blocks of a function in layout order, with parameters and ways out. */
+    public static String print(MachFunction function) {
+        StringBuilder s = new StringBuilder();
+        for (MachBlock b : function.blocks()) {
+            s.append(b);
+            if (!b.params().isEmpty()) {
+                s.append(b.params().stream().map(Reg::toString).collect(Collectors.joining(", ", "(", ")")));
+            }
+            s.append(':');
+            if (b.loopDepth() > 0) {
+                s.append(" ; depth ").append(b.loopDepth());
+            }
+            s.append('\n');
+            for (MachInst i : b.insts()) {
+                s.append("    ").append(i).append('\n');
+            }
+            for (MachBlock.Successor e : b.successors()) {
+                if (e.args().length > 0) {
+                    s.append("    -> ").append(e.target()).append(Arrays.stream(e.args())
+                            .map(Reg::toString).collect(Collectors.joining(", ", "(", ")"))).append('\n');
+                }
+            }
+        }
+        return s.toString();
+    }
+}
