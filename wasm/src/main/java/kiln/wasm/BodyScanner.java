@@ -8,9 +8,8 @@ public final class BodyScanner extends BodyCursor {
     private final WasmModule module;
 
     public BodyScanner(WasmModule module) {
-        super(new ByteReader(module.bytes(), module.fileName()), module.features());
+        super(new ByteReader(module.bytes(), module.fileName()), module.features(), module.types());
         this.module = module;
-        typeReader.use(module.types());
     }
 
     /** Starts with a defined function. */
