@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.V128;
@@ -26,7 +27,7 @@ public final class CodeBuffer {
         /**
          * @param at offset of the field to patch
          * @param target offset of the label
-         * @return false if the distance does not fit; whoever emitted the field then remembers to do better
+         * @return false if the distance does not fit
          */
         boolean patch(CodeBuffer buffer, int at, int target);
     }
@@ -41,6 +42,8 @@ public final class CodeBuffer {
     private final List<CompiledFunction.Position> positions = new ArrayList<>();
     private final Map<Object, Label> constants = new HashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
+    private final List<Relaxation.Span> spans = new ArrayList<>();
+    private final List<Label> bound = new ArrayList<>();
     private int lastPosition = -1;
 
     /** Offset of the next byte. */
@@ -101,6 +104,28 @@ public final class CodeBuffer {
 
     public void bind(Label label) {
         label.bind(size);
+        bound.add(label);
+    }
+
+    /**
+     * A branch to {@code target} that is {@code shortOpcode} and a distance of one byte if that reaches, else
+     * {@code longOpcode} and four bytes. Everything recorded beside the code moves along when its size is settled, in
+     * {@link #emitConstants()}.
+     */
+    public void branch(Label target, int shortOpcode, int... longOpcode) {
+        spans.add(new Relaxation.Branch(size, target, shortOpcode, longOpcode));
+        for (int b : longOpcode) {
+            put1(b);
+        }
+        put4(0);
+    }
+
+    /** Pads to a multiple of {@code alignment} between branches of unsettled size. */
+    public void padding(int alignment, IntConsumer filler) {
+        spans.add(new Relaxation.Padding(size, alignment, filler));
+        for (int i = 0; i < alignment; i++) {
+            put1(0);
+        }
     }
 
     /** Records that the field at offset {@code at} depends on {@code label}. */
@@ -161,6 +186,7 @@ public final class CodeBuffer {
 
     /** Lays out the constants: 16-byte ones first, each naturally aligned. */
     public void emitConstants() {
+        settleSizes();
         emitConstants(V128.class, 16);
         emitConstants(Long.class, 8);
         emitConstants(Integer.class, 4);
@@ -190,6 +216,66 @@ public final class CodeBuffer {
         }
     }
 
+    /** Gives every branch its final size and moves what lies behind it. */
+    private void settleSizes() {
+        if (spans.isEmpty()) {
+            return;
+        }
+        Relaxation r = new Relaxation(spans);
+        List<Fixup> branches = new ArrayList<>(spans.size());
+        byte[] old = bytes;
+        int oldSize = size;
+        bytes = new byte[size];
+        size = 0;
+        int from = 0;
+        for (int i = 0; i < spans.size(); i++) {
+            Relaxation.Span span = spans.get(i);
+            int length = r.newLength(i);
+            copy(old, from, span.at());
+            from = span.at() + span.length();
+            switch (span) {
+                case Relaxation.Padding p -> p.filler().accept(length);
+                case Relaxation.Branch b when length == b.length() -> {
+                    for (int o : b.longOpcode()) {
+                        put1(o);
+                    }
+                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchLong));
+                    put4(0);
+                }
+                case Relaxation.Branch b -> {
+                    put1(b.shortOpcode());
+                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchShort));
+                    put1(0);
+                }
+            }
+        }
+        copy(old, from, oldSize);
+        spans.clear();
+        bound.forEach(l -> l.rebind(r.offset(l.offset())));
+        fixups.replaceAll(f -> new Fixup(r.offset(f.at), f.label, f.patcher));
+        fixups.addAll(branches);
+        relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
+        traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
+        positions.replaceAll(p -> new CompiledFunction.Position(r.offset(p.offset()), p.wasmOffset()));
+    }
+
+    private void copy(byte[] from, int start, int end) {
+        ensure(end - start);
+        System.arraycopy(from, start, bytes, size, end - start);
+        size += end - start;
+    }
+
+    private static boolean patchShort(CodeBuffer buffer, int at, int target) {
+        int distance = target - at - 1;
+        buffer.set1(at, distance);
+        return (byte) distance == distance;
+    }
+
+    private static boolean patchLong(CodeBuffer buffer, int at, int target) {
+        buffer.set4(at, target - at - 4);
+        return true;
+    }
+
     private static int compare(Object a, Object b) {
         return switch (a) {
             case Integer i -> Integer.compare(i, (Integer) b);
@@ -207,24 +293,12 @@ public final class CodeBuffer {
      * @throws IllegalStateException if a label is unbound or out of reach
      */
     public void resolveLabels() {
-        if (!tryResolveLabels()) {
-            throw new IllegalStateException("label out of reach");
-        }
-    }
-
-    /**
-     * Patches every reference.
-     *
-     * @return false if some patcher said that its label is out of reach
-     * @throws IllegalStateException if a label is unbound
-     */
-    public boolean tryResolveLabels() {
-        boolean all = true;
         for (Fixup f : fixups) {
-            all &= f.patcher.patch(this, f.at, f.label.offset());
+            if (!f.patcher.patch(this, f.at, f.label.offset())) {
+                throw new IllegalStateException("label out of reach: " + f.at + " -> " + f.label.offset());
+            }
         }
         fixups.clear();
-        return all;
     }
 
     public CompiledFunction finish(FuncKey key, int alignment, int frameBytes) {

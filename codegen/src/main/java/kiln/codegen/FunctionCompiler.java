@@ -7,9 +7,8 @@ import kiln.codegen.regalloc.RegisterAllocator;
 /** The way of one function through a back end: lowering, register allocation, emission. */
 public final class FunctionCompiler {
     private static final int FUNCTION_ALIGNMENT = 16;
-    private static final int LOOP_ALIGNMENT = 32;
-    /** Each round lengthens branches only, and two or three rounds do; the limit is against mistakes. */
-    private static final int MAX_ROUNDS = 50;
+    /** What hot loops are aligned to. */
+    public static final int LOOP_ALIGNMENT = 32;
 
     private final Lowering lowering;
     private final RegisterFile registers;
@@ -46,25 +45,10 @@ public final class FunctionCompiler {
         return function;
     }
 
-    /**
-     * The last step: bytes. An instruction that could not reach a label takes a longer form from then on (see
-     * {@link CodeBuffer#refer}), and everything is emitted again.
-     */
+    /** The last step: bytes. */
     public CompiledFunction emit() {
+        CodeBuffer buffer = new CodeBuffer();
         List<MachBlock> blocks = withoutEmptyBlocks();
-        for (int round = 1; round < MAX_ROUNDS; round++) {
-            CodeBuffer buffer = new CodeBuffer();
-            CompiledFunction result = emit(blocks, buffer);
-            if (result != null) {
-                return result;
-            }
-            blocks.forEach(b -> b.label().unbind());
-        }
-        throw new IllegalStateException("branches out of reach in " + function.key());
-    }
-
-    /** One try; null if a label was out of reach. */
-    private CompiledFunction emit(List<MachBlock> blocks, CodeBuffer buffer) {
         boolean aligned = false;
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
@@ -85,9 +69,7 @@ public final class FunctionCompiler {
         }
         buffer.emitColdCode();
         buffer.emitConstants();
-        if (!buffer.tryResolveLabels()) {
-            return null;
-        }
+        buffer.resolveLabels();
         return buffer.finish(function.key(), aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT, lowering.frameBytes(frame));
     }
 

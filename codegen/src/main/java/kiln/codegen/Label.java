@@ -23,8 +23,8 @@ public final class Label {
         this.offset = offset;
     }
 
-    /** Forgets the place, when everything is emitted again. */
-    void unbind() {
-        offset = -1;
+    /** Moves a bound label, when code before it grew. */
+    void rebind(int offset) {
+        this.offset = offset;
     }
 }

@@ -32,10 +32,10 @@ public class BodyCursor {
     int[] catches = new int[12];
     int catchCount;
 
-    BodyCursor(ByteReader in, Features features, TypeSpace types) {
+    BodyCursor(ByteReader in, Features features) {
         this.in = in;
         this.features = features;
-        this.typeReader = new TypeReader(in, features, types);
+        this.typeReader = new TypeReader(in, features);
         this.ops = features.ops();
     }
 

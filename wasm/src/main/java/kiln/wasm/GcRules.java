@@ -5,9 +5,9 @@ final class GcRules {
     /** The bound of the JavaScript API on array.new_fixed. */
     private static final int MAX_FIXED = 10_000;
 
-    private final ValidationState v;
+    private final FunctionValidator v;
 
-    GcRules(ValidationState v) {
+    GcRules(FunctionValidator v) {
         this.v = v;
     }
 

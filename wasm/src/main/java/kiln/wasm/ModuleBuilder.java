@@ -1,7 +1,6 @@
 package kiln.wasm;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -11,7 +10,7 @@ final class ModuleBuilder {
     final String name;
     final Features features;
 
-    final TypeSpace types = new TypeSpace();
+    TypeSpace types = new TypeSpace(new SubType[0], new int[0], new int[0], new int[0]);
     final List<Import> imports = new ArrayList<>();
     final List<Export> exports = new ArrayList<>();
     /** Type index of each function; entries from {@code funcCount} on are unused. */
@@ -48,7 +47,7 @@ final class ModuleBuilder {
 
     void addFunc(int typeIndex) {
         if (funcCount == funcTypes.length) {
-            funcTypes = Arrays.copyOf(funcTypes, Math.max(16, funcCount * 2));
+            funcTypes = java.util.Arrays.copyOf(funcTypes, Math.max(16, funcCount * 2));
         }
         funcTypes[funcCount++] = typeIndex;
     }

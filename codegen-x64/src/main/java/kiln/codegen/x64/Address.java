@@ -1,0 +1,137 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.FrameLayout;
+import kiln.codegen.Label;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/**
+ * An addressing mode: {@code [base + (index << shift) + disp]} with base and index optional, or {@code [rip + label]}, or
+ * bytes of the frame's STACK_ADDR area.
+ */
+public final class Address extends Operand {
+    private Reg base;
+    private Reg index;
+    private final int shift;
+    private final int disp;
+    private final Label label;
+    private final boolean inStackArea;
+    private final boolean canTrap;
+
+    private Address(
+            Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, boolean canTrap) {
+        if (index == Registers.RSP) {
+            throw new IllegalArgumentException("rsp cannot be an index");
+        }
+        this.base = base;
+        this.index = index;
+        this.shift = shift;
+        this.disp = disp;
+        this.label = label;
+        this.inStackArea = inStackArea;
+        this.canTrap = canTrap;
+    }
+
+    public static Address of(Reg base, int disp) {
+        return new Address(base, null, 0, disp, null, false, false);
+    }
+
+    /** {@code shift} is 0 to 3; base and index may be null. */
+    public static Address of(Reg base, Reg index, int shift, int disp) {
+        return new Address(base, index, shift, disp, null, false, false);
+    }
+
+    /** A place in the same function. */
+    public static Address of(Label label) {
+        return new Address(null, null, 0, 0, label, false, false);
+    }
+
+    /** Byte {@code offset} of the frame's STACK_ADDR area. */
+    static Address stackArea(int offset) {
+        return new Address(Registers.RBP, null, 0, offset, null, true, false);
+    }
+
+    /** Where a spill slot lies. */
+    static Address slot(FrameLayout frame, Reg slot) {
+        return of(Registers.RBP, frame.slotOffset(slot.index(), slot.type().bytes() == 16 ? 2 : 1));
+    }
+
+    /** The same address, accesses to which are trap sites. */
+    Address trapping() {
+        return new Address(base, index, shift, disp, label, inStackArea, true);
+    }
+
+    Reg base() {
+        return base;
+    }
+
+    Reg index() {
+        return index;
+    }
+
+    int shift() {
+        return shift;
+    }
+
+    int disp() {
+        return disp;
+    }
+
+    Label label() {
+        return label;
+    }
+
+    boolean canTrap() {
+        return canTrap;
+    }
+
+    /** Whether {@code r} is read to form the address. */
+    boolean uses(Reg r) {
+        return base == r || index == r;
+    }
+
+    @Override
+    void visit(OperandVisitor v) {
+        if (base != null && base.isVirtual()) {
+            base = v.use(base);
+        }
+        if (index != null && index.isVirtual()) {
+            index = v.use(index);
+        }
+    }
+
+    @Override
+    void visitLate(OperandVisitor v) {
+        if (base != null && base.isVirtual()) {
+            base = v.useLate(base);
+        }
+        if (index != null && index.isVirtual()) {
+            index = v.useLate(index);
+        }
+    }
+
+    /** The allocator must see physical operands again, for checking. */
+    @Override
+    Address resolve(FrameLayout frame) {
+        return inStackArea ? of(Registers.RBP, disp - frame.bytes()) : this;
+    }
+
+    @Override
+    String text(int bytes) {
+        StringBuilder s = new StringBuilder("[");
+        if (label != null) {
+            return s.append("rip + ").append(label.isBound() ? "." + label.offset() : "label").append("]").toString();
+        }
+        if (base != null) {
+            s.append(inStackArea ? "stack" : base);
+        }
+        if (index != null) {
+            s.append(base != null ? " + " : "").append(index).append(shift == 0 ? "" : "*" + (1 << shift));
+        }
+        if (disp != 0 || base == null && index == null) {
+            boolean first = base == null && index == null;
+            s.append(first ? "" : disp < 0 ? " - " : " + ").append(first ? disp : Math.abs((long) disp));
+        }
+        return s.append("]").toString();
+    }
+}

@@ -1,0 +1,11 @@
+package kiln.codegen.x64;
+
+/** Two-operand integer operations; the ordinal is the number in their opcodes. */
+public enum AluOp {
+    ADD, OR, ADC, SBB, AND, SUB, XOR, CMP;
+
+    @Override
+    public String toString() {
+        return name().toLowerCase();
+    }
+}
