@@ -46,6 +46,22 @@ public final class Block {
         }
     }
 
+    /**
+     * Drops every parameter {@code i} for which {@code keep[i]} is false; the caller does the same on every incoming edge
+     * with {@link Edge#keepArgs}.
+     */
+    public void keepParams(boolean[] keep) {
+        int n = 0;
+        for (int i = 0; i < params.size(); i++) {
+            if (keep[i]) {
+                Value v = params.get(i);
+                v.index = n;
+                params.set(n++, v);
+            }
+        }
+        params.subList(n, params.size()).clear();
+    }
+
     public Inst first() {
         return first;
     }
@@ -111,6 +127,28 @@ public final class Block {
         inst.block = null;
         inst.prev = null;
         inst.next = null;
+    }
+
+    /** Moves all instructions of {@code other} to the end of this block, which must have no terminator. */
+    public void appendAll(Block other) {
+        if (terminator() != null) {
+            throw new IllegalStateException(this + " has a terminator");
+        }
+        for (Inst i = other.first; i != null; i = i.next) {
+            i.block = this;
+        }
+        if (other.first == null) {
+            return;
+        }
+        other.first.prev = last;
+        if (last == null) {
+            first = other.first;
+        } else {
+            last.next = other.first;
+        }
+        last = other.last;
+        other.first = null;
+        other.last = null;
     }
 
     @Override

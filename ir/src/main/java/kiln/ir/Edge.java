@@ -34,4 +34,33 @@ public final class Edge {
     public void setArgs(Value... args) {
         this.args = args;
     }
+
+    /** Drops every argument {@code i} for which {@code keep[i]} is false. */
+    public void keepArgs(boolean[] keep) {
+        int n = 0;
+        for (int i = 0; i < args.length; i++) {
+            n += keep[i] ? 1 : 0;
+        }
+        Value[] kept = new Value[n];
+        n = 0;
+        for (int i = 0; i < args.length; i++) {
+            if (keep[i]) {
+                kept[n++] = args[i];
+            }
+        }
+        args = kept;
+    }
+
+    /** Whether this edge passes the same values to the same block as {@code other}. */
+    public boolean sameAs(Edge other) {
+        if (target != other.target || args.length != other.args.length) {
+            return false;
+        }
+        for (int i = 0; i < args.length; i++) {
+            if (arg(i) != other.arg(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
 }

@@ -1,0 +1,98 @@
+package kiln.ir.pass;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import kiln.ir.Function;
+import kiln.ir.analysis.Verifier;
+
+/** The passes of an optimisation level, in order. Immutable, and usable by several threads at once. */
+public final class Pipeline {
+    private final List<Pass> passes;
+    private final boolean verify;
+
+    private Pipeline(List<Pass> passes, boolean verify) {
+        this.passes = List.copyOf(passes);
+        this.verify = verify;
+    }
+
+    /**
+     * The passes of a level: 0 does what back ends need, 1 adds what pays for its time by leaving less work to them, 2 adds
+     * everything else. Each list says why a pass stands where it stands.
+     *
+     * @throws IllegalArgumentException if there is no such level
+     */
+    public static Pipeline forLevel(int level) {
+        return new Pipeline(
+                switch (level) {
+                    case 0 -> List.of(
+                            new RemoveUnreachable(),
+                            // Back ends put the moves of an edge at one of its ends.
+                            new SplitCriticalEdges());
+                    case 1 -> List.of(
+                            new RemoveUnreachable(),
+                            new CleanUp(),
+                            new DeadCode(),
+                            new BlockLayout(),
+                            new SplitCriticalEdges());
+                    case 2 -> List.of(
+                            new RemoveUnreachable(),
+                            new CleanUp(),
+                            new DeadCode(),
+                            new BlockLayout(),
+                            new SplitCriticalEdges());
+                    default -> throw new IllegalArgumentException("no optimisation level " + level);
+                },
+                false);
+    }
+
+    /** These passes in this order. */
+    public static Pipeline of(Pass... passes) {
+        return new Pipeline(List.of(passes), false);
+    }
+
+    /**
+     * This pipeline without the passes of these names.
+     *
+     * @throws IllegalArgumentException if there is no pass of such a name
+     */
+    public Pipeline without(Collection<String> names) {
+        for (String name : names) {
+            if (passes.stream().noneMatch(p -> p.name().equals(name))) {
+                throw new IllegalArgumentException("no pass " + name);
+            }
+        }
+        List<Pass> rest = new ArrayList<>(passes);
+        rest.removeIf(p -> names.contains(p.name()));
+        return new Pipeline(rest, verify);
+    }
+
+    /** This pipeline with the verifier before the first and after every pass. */
+    public Pipeline verified() {
+        return new Pipeline(passes, true);
+    }
+
+    public List<Pass> passes() {
+        return passes;
+    }
+
+    /** Runs all passes on {@code f}. */
+    public void run(Function f) {
+        run(f, pass -> {});
+    }
+
+    /** As {@link #run(Function)}; {@code after} is told of each pass when it is done. */
+    public void run(Function f, Consumer<Pass> after) {
+        if (verify) {
+            Verifier.verify(f, "translation");
+        }
+        for (Pass pass : passes) {
+            pass.run(f);
+            if (verify) {
+                Verifier.verify(f, pass.name());
+            }
+            after.accept(pass);
+        }
+    }
+}
