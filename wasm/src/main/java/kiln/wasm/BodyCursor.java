@@ -32,10 +32,10 @@ public class BodyCursor {
     int[] catches = new int[12];
     int catchCount;
 
-    BodyCursor(ByteReader in, Features features) {
+    BodyCursor(ByteReader in, Features features, TypeSpace types) {
         this.in = in;
         this.features = features;
-        this.typeReader = new TypeReader(in, features);
+        this.typeReader = new TypeReader(in, features, types);
         this.ops = features.ops();
     }
 

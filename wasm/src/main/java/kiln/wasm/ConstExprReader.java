@@ -11,8 +11,7 @@ final class ConstExprReader {
     static List<ConstOp> decode(WasmModule module, ConstExpr expr) {
         ByteReader in = new ByteReader(module.bytes(), module.fileName());
         in.seek(expr.offset(), expr.offset() + expr.length());
-        BodyCursor cursor = new BodyCursor(in, module.features());
-        cursor.typeReader.use(module.types());
+        BodyCursor cursor = new BodyCursor(in, module.features(), module.types());
         List<ConstOp> ops = new ArrayList<>();
         for (cursor.fetch(); cursor.op != Op.END; cursor.fetch()) {
             ops.add(switch (cursor.op.imm) {

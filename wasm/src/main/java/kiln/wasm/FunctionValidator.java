@@ -19,13 +19,15 @@ public final class FunctionValidator extends ValidationState {
     /** The bound of the JavaScript API. */
     private static final int MAX_LOCALS = 50_000;
 
+    private final WasmModule module;
     private final int[] memoryAddress;
     private final int[] tableAddress;
     private final GcRules gc = new GcRules(this);
     private FuncType callType;
 
     public FunctionValidator(WasmModule module) {
-        super(module);
+        super(new ByteReader(module.bytes(), module.fileName()), module.features(), module.types());
+        this.module = module;
         memoryAddress = new int[module.memoryCount()];
         for (int i = 0; i < memoryAddress.length; i++) {
             memoryAddress[i] = module.memory(i).addressType();
@@ -178,6 +180,7 @@ public final class FunctionValidator extends ValidationState {
     }
 
     /** A data segment can be named before it was read only if their number was declared up front. */
+    @Override
     void checkData(int i) {
         int count = module.declaredDataCount();
         if (count < 0) {
@@ -188,6 +191,7 @@ public final class FunctionValidator extends ValidationState {
         }
     }
 
+    @Override
     ElemSegment checkElem(int i) {
         if (i >= module.elems().size()) {
             throw unknown("elem segment", i);
@@ -434,16 +438,6 @@ public final class FunctionValidator extends ValidationState {
         }
         pop(ValType.asNullable(list[rest]));
         keep(list, rest);
-    }
-
-    /** Takes the operands of the first {@code n} types and gives them back with exactly these types. */
-    void keep(int[] list, int n) {
-        for (int i = n - 1; i >= 0; i--) {
-            pop(list[i]);
-        }
-        for (int i = 0; i < n; i++) {
-            push(list[i]);
-        }
     }
 
     // Exceptions.

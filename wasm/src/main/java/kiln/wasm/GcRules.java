@@ -5,9 +5,9 @@ final class GcRules {
     /** The bound of the JavaScript API on array.new_fixed. */
     private static final int MAX_FIXED = 10_000;
 
-    private final FunctionValidator v;
+    private final ValidationState v;
 
-    GcRules(FunctionValidator v) {
+    GcRules(ValidationState v) {
         this.v = v;
     }
 

@@ -1,6 +1,7 @@
 package kiln.wasm;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -10,7 +11,7 @@ final class ModuleBuilder {
     final String name;
     final Features features;
 
-    TypeSpace types = new TypeSpace(new SubType[0], new int[0], new int[0], new int[0]);
+    final TypeSpace types = new TypeSpace();
     final List<Import> imports = new ArrayList<>();
     final List<Export> exports = new ArrayList<>();
     /** Type index of each function; entries from {@code funcCount} on are unused. */
@@ -47,7 +48,7 @@ final class ModuleBuilder {
 
     void addFunc(int typeIndex) {
         if (funcCount == funcTypes.length) {
-            funcTypes = java.util.Arrays.copyOf(funcTypes, Math.max(16, funcCount * 2));
+            funcTypes = Arrays.copyOf(funcTypes, Math.max(16, funcCount * 2));
         }
         funcTypes[funcCount++] = typeIndex;
     }

@@ -4,41 +4,30 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Reads types (5.3) and makes their type indices canonical. Knows how many types there are: those of a finished
- * {@link TypeSpace}, or, while the type section is read, those before the current group and the group itself.
+ * Reads types (5.3) and makes their type indices canonical. While the type section is read, the types before the
+ * current group and the group itself are known.
  */
 final class TypeReader {
     static final int EMPTY_BLOCK = 0x40;
 
     private final ByteReader in;
     private final Features features;
-    private TypeSpace types;
-    private int[] canonical;
-    private int known;
-    /** Indices from here on belong to the group being read and stay as they are. */
-    private int groupStart;
+    private final TypeSpace types;
+    /** Types of the group being read: their indices follow those of {@code types} and stay as they are. */
+    private int pending;
     /** Block types with one result, by the result's byte. */
     private final FuncType[] oneResult = new FuncType[0x80];
     private final Map<Integer, FuncType> oneRefResult = new HashMap<>();
 
-    TypeReader(ByteReader in, Features features) {
+    TypeReader(ByteReader in, Features features, TypeSpace types) {
         this.in = in;
         this.features = features;
+        this.types = types;
     }
 
-    /** Type indices are those of a whole module. */
-    void use(TypeSpace space) {
-        this.types = space;
-        this.known = space.count();
-        this.groupStart = 0;
-        this.canonical = space.canonicalIndices();
-    }
-
-    /** Type indices are those below {@code start}, which are canonicalised, and a group of {@code size} from there. */
-    void useGroup(int[] canonicalBefore, int start, int size) {
-        this.canonical = canonicalBefore;
-        this.groupStart = start;
-        this.known = start + size;
+    /** Says how many types the group that is being read adds; 0 when it has been added. */
+    void pending(int groupSize) {
+        pending = groupSize;
     }
 
     private WasmException needs(Feature feature, String what, String problem, int at) {
@@ -52,11 +41,11 @@ final class TypeReader {
     }
 
     private int checked(long index, int at) {
-        if (index >= known) {
+        int known = types.count();
+        if (index >= known + pending) {
             throw in.invalid("unknown type " + index, at);
         }
-        int i = (int) index;
-        return types == null && i >= groupStart ? i : canonical[i];
+        return index < known ? types.canonical((int) index) : (int) index;
     }
 
     int valType() {
@@ -159,7 +148,7 @@ final class TypeReader {
         return flag == 1;
     }
 
-    /** A block type; only with a module's {@link TypeSpace}. */
+    /** A block type. */
     FuncType blockType() {
         int at = in.pos;
         int code = in.peek();

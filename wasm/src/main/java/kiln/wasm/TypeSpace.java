@@ -1,10 +1,7 @@
 package kiln.wasm;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -18,24 +15,119 @@ public final class TypeSpace {
     /** How long a chain of supertypes may be; the bound that the JavaScript API sets. */
     static final int MAX_DEPTH = 63;
 
-    private final SubType[] types;
-    private final int[] canonical;
-    private final int[] groupStart;
-    private final int[] groupSize;
-    private final Map<Integer, String> texts = new HashMap<>();
-    private final Map<Integer, String> digests = new HashMap<>();
-    private int described;
+    /** The bound of the JavaScript API. */
+    private static final int MAX_TYPES = 1_000_000;
 
-    /** Takes ownership of the arrays: definition, canonical index, start and length of the group, for each type. */
-    TypeSpace(SubType[] types, int[] canonical, int[] groupStart, int[] groupSize) {
-        this.types = types;
-        this.canonical = canonical;
-        this.groupStart = groupStart;
-        this.groupSize = groupSize;
+    private int count;
+    private SubType[] types = new SubType[16];
+    private int[] canonical = new int[16];
+    private int[] groupStart = new int[16];
+    private int[] groupSize = new int[16];
+    /** How many supertypes are above a type. */
+    private int[] depth = new int[16];
+    /** Where the first group of each structure starts. */
+    private final Map<GroupShape, Integer> groups = new HashMap<>();
+
+    private final TypeKeys keys = new TypeKeys(this);
+
+    TypeSpace() {
+    }
+
+    /**
+     * Adds a recursion group. Its references to itself use the indices the types will get, {@link #count} and up; those
+     * to earlier types are canonical.
+     *
+     * @return what is wrong with its declared supertypes, or null
+     */
+    String addGroup(SubType[] group) {
+        int start = count;
+        int size = group.length;
+        if (start + size > MAX_TYPES) {
+            return "more than " + MAX_TYPES + " types";
+        }
+        grow(start + size);
+        count = start + size;
+        Integer same = groups.putIfAbsent(GroupShape.of(group, start), start);
+        for (int i = 0; i < size; i++) {
+            canonical[start + i] = (same == null ? start : same) + i;
+            types[start + i] = same == null ? group[i] : types[same + i];
+            groupStart[start + i] = start;
+            groupSize[start + i] = size;
+            depth[start + i] = 0;
+        }
+        if (same != null) {
+            return null;
+        }
+        for (int i = 0; i < size; i++) {
+            String problem = checkSupertype(start + i);
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    private void grow(int atLeast) {
+        if (atLeast > types.length) {
+            int n = Math.max(atLeast, types.length * 2);
+            types = Arrays.copyOf(types, n);
+            canonical = Arrays.copyOf(canonical, n);
+            groupStart = Arrays.copyOf(groupStart, n);
+            groupSize = Arrays.copyOf(groupSize, n);
+            depth = Arrays.copyOf(depth, n);
+        }
+    }
+
+    private String checkSupertype(int index) {
+        int above = types[index].supertype();
+        if (above < 0) {
+            return null;
+        }
+        if (above >= index) {
+            return "unknown type " + above + " as supertype of an earlier one";
+        }
+        depth[index] = depth[above] + 1;
+        if (depth[index] > MAX_DEPTH) {
+            return "sub type chain longer than " + MAX_DEPTH;
+        }
+        if (types[above].isFinal() || !matches(types[index].type(), types[above].type())) {
+            return "sub type " + index + " does not match super type " + above;
+        }
+        return null;
+    }
+
+    private boolean matches(CompositeType sub, CompositeType above) {
+        if (sub instanceof FuncType f && above instanceof FuncType g) {
+            return matches(g.params, f.params) && matches(f.results, g.results);
+        }
+        if (sub instanceof ArrayType a && above instanceof ArrayType b) {
+            return matches(a.element(), b.element());
+        }
+        if (sub instanceof StructType s && above instanceof StructType t) {
+            boolean ok = s.fields().size() >= t.fields().size();
+            for (int i = 0; ok && i < t.fields().size(); i++) {
+                ok = matches(s.fields().get(i), t.fields().get(i));
+            }
+            return ok;
+        }
+        return false;
+    }
+
+    private boolean matches(int[] sub, int[] above) {
+        boolean ok = sub.length == above.length;
+        for (int i = 0; ok && i < sub.length; i++) {
+            ok = isSubtype(sub[i], above[i]);
+        }
+        return ok;
+    }
+
+    private boolean matches(FieldType sub, FieldType above) {
+        return sub.mutable() == above.mutable() && (sub.storage() == above.storage()
+                || !sub.mutable() && isSubtype(sub.storage(), above.storage()));
     }
 
     public int count() {
-        return types.length;
+        return count;
     }
 
     public SubType get(int index) {
@@ -60,10 +152,6 @@ public final class TypeSpace {
     /** The first index of this module with the same type. */
     public int canonical(int index) {
         return canonical[index];
-    }
-
-    int[] canonicalIndices() {
-        return canonical;
     }
 
     /** The index of the first type of the recursion group that {@code index} is in. */
@@ -139,119 +227,12 @@ public final class TypeSpace {
      * alone in its group reads like the text format; a type of a larger group, and a reference to a type of another
      * group, is the SHA-256 of that group's text and the position in it, which keeps keys linear in the type section.
      */
-    public synchronized String canonicalKey(int index) {
-        describeUpTo(canonical[index]);
-        if (groupSize[canonical[index]] == 1) {
-            return texts.get(canonical[index]);
-        }
-        StringBuilder out = new StringBuilder();
-        appendIndex(out, canonical[index], -1, 0);
-        return out.toString();
+    public String canonicalKey(int index) {
+        return keys.keyOf(index);
     }
 
-    /** The reference type {@code type} with concrete types named as in {@link #canonicalKey}; other types unchanged. */
-    public synchronized String canonicalKeyOfValType(int type) {
-        if (ValType.isRef(type) && ValType.heap(type) >= 0) {
-            describeUpTo(ValType.heap(type));
-        }
-        StringBuilder out = new StringBuilder();
-        // No group starts at -1: every concrete type is named by the digest of its group.
-        appendValType(out, type, -1, 0);
-        return out.toString();
-    }
-
-    /** Describes all groups up to that of {@code index}, in order: a group refers to earlier groups and itself only. */
-    private void describeUpTo(int index) {
-        for (; described <= index; described += groupSize[described]) {
-            if (canonical[described] == described) {
-                String text = describeGroup(described);
-                digests.put(described, digest(text));
-                if (groupSize[described] == 1) {
-                    texts.put(described, text);
-                }
-            }
-        }
-    }
-
-    private String describeGroup(int start) {
-        StringBuilder out = new StringBuilder();
-        int size = groupSize[start];
-        for (int i = start; i < start + size; i++) {
-            describe(out, types[i], start, size);
-        }
-        return out.toString();
-    }
-
-    private void describe(StringBuilder out, SubType sub, int start, int size) {
-        boolean plain = sub.isFinal() && sub.supertype() < 0;
-        if (!plain) {
-            out.append(sub.isFinal() ? "(sub final " : "(sub ");
-            if (sub.supertype() >= 0) {
-                appendIndex(out, sub.supertype(), start, size);
-                out.append(' ');
-            }
-        }
-        switch (sub.type()) {
-            case FuncType f -> {
-                out.append("(func");
-                appendTypes(out, " (param", f.params, start, size);
-                appendTypes(out, " (result", f.results, start, size);
-            }
-            case StructType s -> {
-                out.append("(struct");
-                for (FieldType f : s.fields()) {
-                    appendField(out, f, start, size);
-                }
-            }
-            case ArrayType a -> {
-                out.append("(array");
-                appendField(out, a.element(), start, size);
-            }
-        }
-        out.append(plain ? ")" : "))");
-    }
-
-    private void appendTypes(StringBuilder out, String keyword, int[] list, int start, int size) {
-        if (list.length > 0) {
-            out.append(keyword);
-            for (int t : list) {
-                appendValType(out.append(' '), t, start, size);
-            }
-            out.append(')');
-        }
-    }
-
-    private void appendField(StringBuilder out, FieldType field, int start, int size) {
-        out.append(field.mutable() ? " (mut " : " (");
-        appendValType(out, field.storage(), start, size);
-        out.append(')');
-    }
-
-    private void appendValType(StringBuilder out, int type, int start, int size) {
-        if (ValType.isRef(type) && ValType.heap(type) >= 0) {
-            out.append(ValType.isNullable(type) ? "(ref null " : "(ref ");
-            appendIndex(out, ValType.heap(type), start, size);
-            out.append(')');
-        } else {
-            out.append(ValType.toString(type));
-        }
-    }
-
-    private void appendIndex(StringBuilder out, int index, int start, int size) {
-        if (index >= start && index < start + size) {
-            out.append('$').append(index - start);
-        } else {
-            int group = groupStart[index];
-            out.append('{').append(digests.get(group)).append('.').append(index - group).append('}');
-        }
-    }
-
-    private static String digest(String text) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+    /** A {@link ValType} with concrete types named by the digest that {@link #canonicalKey} uses. */
+    public String canonicalKeyOfValType(int type) {
+        return keys.keyOfValType(type);
     }
 }

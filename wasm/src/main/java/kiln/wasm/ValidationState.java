@@ -13,7 +13,6 @@ public abstract class ValidationState extends BodyCursor {
     private static final int MAX_OPERANDS = 1 << 22;
     private static final int MAX_FRAMES = 1 << 18;
 
-    final WasmModule module;
     final TypeSpace types;
 
     private int[] stack = new int[256];
@@ -47,12 +46,16 @@ public abstract class ValidationState extends BodyCursor {
     private int[] initLog = new int[16];
     private int initCount;
 
-    ValidationState(WasmModule module) {
-        super(new ByteReader(module.bytes(), module.fileName()), module.features());
-        this.module = module;
-        this.types = module.types();
-        typeReader.use(types);
+    ValidationState(ByteReader in, Features features, TypeSpace types) {
+        super(in, features, types);
+        this.types = types;
     }
+
+    /** Checks that data segment {@code i} exists. */
+    abstract void checkData(int i);
+
+    /** Element segment {@code i}, which must exist. */
+    abstract ElemSegment checkElem(int i);
 
     /** Operands on the stack now, after the current instruction. */
     public final int stackHeight() {
@@ -239,6 +242,16 @@ public abstract class ValidationState extends BodyCursor {
     final void popAll(int[] list) {
         for (int i = list.length - 1; i >= 0; i--) {
             pop(list[i]);
+        }
+    }
+
+    /** Takes the operands of the first {@code n} types and gives them back with exactly these types. */
+    final void keep(int[] list, int n) {
+        for (int i = n - 1; i >= 0; i--) {
+            pop(list[i]);
+        }
+        for (int i = 0; i < n; i++) {
+            push(list[i]);
         }
     }
 

@@ -1,0 +1,589 @@
+package kiln.codegen.aarch64;
+
+import kiln.artifact.FuncKey;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.Label;
+import kiln.codegen.Reg;
+import kiln.codegen.Relocation;
+
+/**
+ * Writes A64 instructions, one method for each encoding form (Arm Architecture Reference Manual for A-profile, C4.1).
+ * {@code wide} chooses 64-bit over 32-bit registers, {@code dbl} double over single precision. Operands are taken as valid:
+ * the immediate encoders of {@link Immediates} say beforehand what fits.
+ */
+final class Assembler {
+    private final CodeBuffer buffer;
+
+    Assembler(CodeBuffer buffer) {
+        this.buffer = buffer;
+    }
+
+    CodeBuffer buffer() {
+        return buffer;
+    }
+
+    private void put(int word) {
+        buffer.put4(word);
+    }
+
+    private static int sf(boolean wide) {
+        return wide ? 1 << 31 : 0;
+    }
+
+    private static int rd(Reg r) {
+        return r.index();
+    }
+
+    private static int rn(Reg r) {
+        return r.index() << 5;
+    }
+
+    private static int ra(Reg r) {
+        return r.index() << 10;
+    }
+
+    private static int rm(Reg r) {
+        return r.index() << 16;
+    }
+
+    private static void require(boolean condition) {
+        if (!condition) {
+            throw new IllegalArgumentException("operand does not fit");
+        }
+    }
+
+    // Data processing with immediates.
+
+    /** ADD, ADDS, SUB, SUBS with an immediate that {@link Immediates#isAddSub} accepts. */
+    void addSubImmediate(AluOp op, boolean wide, Reg rd, Reg rn, int imm) {
+        require(op.isAddSub() && Immediates.isAddSub(imm & 0xffff_ffffL));
+        int field = (imm & ~0xfff) == 0 ? imm << 10 : imm >>> 12 << 10 | 1 << 22;
+        put(op.bits & 0x6000_0000 | 0x1100_0000 | sf(wide) | field | rn(rn) | rd(rd));
+    }
+
+    /** AND, ORR, EOR, ANDS with a bitmask immediate. */
+    void logicalImmediate(AluOp op, boolean wide, Reg rd, Reg rn, long imm) {
+        int fields = Immediates.logical(imm, wide);
+        require(op.takesLogicalImmediate() && fields >= 0);
+        put(op.bits & 0x6000_0000 | 0x1200_0000 | sf(wide) | fields << 10 | rn(rn) | rd(rd));
+    }
+
+    /** MOVZ: {@code imm16 << shift}, the rest zero. */
+    void movz(boolean wide, Reg rd, int imm16, int shift) {
+        put(0x5280_0000 | sf(wide) | shift / 16 << 21 | imm16 << 5 | rd(rd));
+    }
+
+    /** MOVN: the complement of {@code imm16 << shift}. */
+    void movn(boolean wide, Reg rd, int imm16, int shift) {
+        put(0x1280_0000 | sf(wide) | shift / 16 << 21 | imm16 << 5 | rd(rd));
+    }
+
+    /** MOVK: sixteen bits, the rest stays. */
+    void movk(boolean wide, Reg rd, int imm16, int shift) {
+        put(0x7280_0000 | sf(wide) | shift / 16 << 21 | imm16 << 5 | rd(rd));
+    }
+
+    /** SBFM, BFM, UBFM, which all bitfield moves, extensions and shifts by constants are spellings of. */
+    void bitfield(BitfieldOp op, boolean wide, Reg rd, Reg rn, int immr, int imms) {
+        put(op.bits | sf(wide) | (wide ? 1 << 22 : 0) | immr << 16 | imms << 10 | rn(rn) | rd(rd));
+    }
+
+    /** Bits {@code lsb} and up of {@code rn:rm}. */
+    void extr(boolean wide, Reg rd, Reg rn, Reg rm, int lsb) {
+        put(0x1380_0000 | sf(wide) | (wide ? 1 << 22 : 0) | rm(rm) | lsb << 10 | rn(rn) | rd(rd));
+    }
+
+    /** Address of a label, within 1 MiB. */
+    void adr(Reg rd, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchAdr);
+        put(0x1000_0000 | rd(rd));
+    }
+
+    /** ADR by a known distance in bytes. */
+    void adr(Reg rd, int distance) {
+        put(0x1000_0000 | adrFields(distance) | rd(rd));
+    }
+
+    /** ADRP by a known distance in pages. */
+    void adrp(Reg rd, int pages) {
+        put(0x9000_0000 | adrFields(pages) | rd(rd));
+    }
+
+    /** Page of a function's address, patched when the text is laid out. */
+    void adrp(Reg rd, FuncKey target) {
+        buffer.relocate(buffer.size(), Relocation.Kind.A64_ADRP21, target, 0);
+        adrp(rd, 0);
+    }
+
+    /** Adds the offset in the page of a function's address. */
+    void addLow12(Reg rd, Reg rn, FuncKey target) {
+        buffer.relocate(buffer.size(), Relocation.Kind.A64_ADD12, target, 0);
+        addSubImmediate(AluOp.ADD, true, rd, rn, 0);
+    }
+
+    static int adrFields(int distance) {
+        return (distance & 3) << 29 | (distance >> 2 & 0x7ffff) << 5;
+    }
+
+    // Data processing on registers.
+
+    /** Any {@link AluOp} on plain registers; 31 is the zero register. */
+    void alu(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm) {
+        put(op.bits | sf(wide) | rm(rm) | rn(rn) | rd(rd));
+    }
+
+    /** ADD, SUB and the logical operations with a shifted second operand. */
+    void aluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Shift shift, int amount) {
+        require((op.isAddSub() && shift != Shift.ROR || op.isLogical()) && amount >= 0 && amount < (wide ? 64 : 32));
+        put(op.bits | sf(wide) | shift.ordinal() << 22 | rm(rm) | amount << 10 | rn(rn) | rd(rd));
+    }
+
+    /** ADD, SUB with an extended second operand, shifted left by 0 to 4; register 31 is sp as first operand and target. */
+    void aluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Extend extend, int amount) {
+        require(op.isAddSub() && amount >= 0 && amount <= 4);
+        put(op.bits & 0x6000_0000 | 0x0b20_0000 | sf(wide) | rm(rm) | extend.ordinal() << 13 | amount << 10 | rn(rn) | rd(rd));
+    }
+
+    /** {@code ra ± rn * rm}. */
+    void multiplyAdd(MultiplyOp op, boolean wide, Reg rd, Reg rn, Reg rm, Reg ra) {
+        put(op.bits | sf(wide) | rm(rm) | ra(ra) | rn(rn) | rd(rd));
+    }
+
+    /** RBIT, REV, CLZ, CLS. */
+    void unary(UnaryOp op, boolean wide, Reg rd, Reg rn) {
+        // Reversing all bytes of eight has its own opcode, the 32-bit one would reverse each word.
+        int bits = op == UnaryOp.REV && wide ? op.bits | 0x400 : op.bits;
+        put(bits | sf(wide) | rn(rn) | rd(rd));
+    }
+
+    /** CSEL, CSINC, CSINV, CSNEG: {@code cond ? rn : op(rm)}. */
+    void conditionalSelect(SelectOp op, boolean wide, Reg rd, Reg rn, Reg rm, Cond cond) {
+        put(op.bits | sf(wide) | rm(rm) | cond.ordinal() << 12 | rn(rn) | rd(rd));
+    }
+
+    /** CCMP: compares if {@code cond} holds, else sets the flags to {@code nzcv}. */
+    void conditionalCompare(boolean wide, Reg rn, Reg rm, int nzcv, Cond cond) {
+        put(0x7a40_0000 | sf(wide) | rm(rm) | cond.ordinal() << 12 | rn(rn) | nzcv);
+    }
+
+    /** CCMP with an immediate 0..31. */
+    void conditionalCompareImmediate(boolean wide, Reg rn, int imm5, int nzcv, Cond cond) {
+        require(imm5 >= 0 && imm5 <= 31);
+        put(0x7a40_0800 | sf(wide) | imm5 << 16 | cond.ordinal() << 12 | rn(rn) | nzcv);
+    }
+
+    /** CCMN with an immediate 0..31: compares with its negative. */
+    void conditionalCompareNegativeImmediate(boolean wide, Reg rn, int imm5, int nzcv, Cond cond) {
+        require(imm5 >= 0 && imm5 <= 31);
+        put(0x3a40_0800 | sf(wide) | imm5 << 16 | cond.ordinal() << 12 | rn(rn) | nzcv);
+    }
+
+    // Spellings.
+
+    /** Copies an integer register, or sp. */
+    void mov(boolean wide, Reg rd, Reg rn) {
+        if (rd == Registers.SP || rn == Registers.SP) {
+            addSubImmediate(AluOp.ADD, true, rd, rn, 0);
+        } else {
+            alu(AluOp.ORR, wide, rd, Registers.ZR, rn);
+        }
+    }
+
+    void lsl(boolean wide, Reg rd, Reg rn, int amount) {
+        int width = wide ? 64 : 32;
+        bitfield(BitfieldOp.UBFM, wide, rd, rn, -amount & width - 1, width - 1 - amount);
+    }
+
+    void lsr(boolean wide, Reg rd, Reg rn, int amount) {
+        bitfield(BitfieldOp.UBFM, wide, rd, rn, amount, wide ? 63 : 31);
+    }
+
+    void asr(boolean wide, Reg rd, Reg rn, int amount) {
+        bitfield(BitfieldOp.SBFM, wide, rd, rn, amount, wide ? 63 : 31);
+    }
+
+    void cmp(boolean wide, Reg rn, Reg rm) {
+        alu(AluOp.SUBS, wide, Registers.ZR, rn, rm);
+    }
+
+    void cmpImmediate(boolean wide, Reg rn, int imm) {
+        addSubImmediate(AluOp.SUBS, wide, Registers.ZR, rn, imm);
+    }
+
+    /** Loads a constant with as few instructions as MOVZ, MOVN, MOVK and ORR can do it. */
+    void movImmediate(boolean wide, Reg rd, long value) {
+        if (!wide) {
+            value &= 0xffff_ffffL;
+        }
+        int halves = wide ? 4 : 2;
+        int zeros = 0;
+        int ones = 0;
+        for (int i = 0; i < halves; i++) {
+            int h = (int) (value >>> 16 * i) & 0xffff;
+            zeros += h == 0 ? 1 : 0;
+            ones += h == 0xffff ? 1 : 0;
+        }
+        // A 64-bit register written through its 32-bit half is zero above: try that half when it is shorter.
+        if (wide && value >>> 32 == 0) {
+            movImmediate(false, rd, value);
+            return;
+        }
+        if (Math.max(zeros, ones) < halves - 1 && Immediates.logical(value, wide) >= 0) {
+            logicalImmediate(AluOp.ORR, wide, rd, Registers.ZR, value);
+            return;
+        }
+        boolean negative = ones > zeros;
+        int filler = negative ? 0xffff : 0;
+        boolean first = true;
+        for (int i = 0; i < halves; i++) {
+            int h = (int) (value >>> 16 * i) & 0xffff;
+            if (h == filler) {
+                continue;
+            }
+            if (!first) {
+                movk(wide, rd, h, 16 * i);
+            } else if (negative) {
+                movn(wide, rd, h ^ 0xffff, 16 * i);
+            } else {
+                movz(wide, rd, h, 16 * i);
+            }
+            first = false;
+        }
+        if (first && negative) {
+            movn(wide, rd, 0, 0);
+        } else if (first) {
+            movz(wide, rd, 0, 0);
+        }
+    }
+
+    /** {@code rd = rn + distance} for any distance, through {@code tmp} if it is large; {@code tmp} may be {@code rd} unless that is sp. */
+    void addConstant(Reg rd, Reg rn, long distance, Reg tmp) {
+        AluOp op = distance < 0 ? AluOp.SUB : AluOp.ADD;
+        long d = Math.abs(distance);
+        if (d == 0) {
+            if (rd != rn) {
+                mov(true, rd, rn);
+            }
+        } else if (Immediates.isAddSub(d)) {
+            addSubImmediate(op, true, rd, rn, (int) d);
+        } else if (d < 1 << 24) {
+            addSubImmediate(op, true, rd, rn, (int) d & 0xfff000);
+            addSubImmediate(op, true, rd, rd, (int) d & 0xfff);
+        } else {
+            require(tmp != rn && tmp != Registers.SP);
+            movImmediate(true, tmp, d);
+            aluExtended(op, true, rd, rn, tmp, Extend.UXTX, 0);
+        }
+    }
+
+    // Branches.
+
+    void b(Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch26);
+        put(0x1400_0000);
+    }
+
+    void bl(Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch26);
+        put(0x9400_0000);
+    }
+
+    void b(FuncKey target) {
+        buffer.relocate(buffer.size(), Relocation.Kind.A64_BRANCH26, target, 0);
+        put(0x1400_0000);
+    }
+
+    void bl(FuncKey target) {
+        buffer.relocate(buffer.size(), Relocation.Kind.A64_BRANCH26, target, 0);
+        put(0x9400_0000);
+    }
+
+    /** Conditional branch, within 1 MiB. */
+    void b(Cond cond, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        put(0x5400_0000 | cond.ordinal());
+    }
+
+    /** Branch if the register is zero, within 1 MiB. */
+    void cbz(boolean wide, Reg rt, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        put(0x3400_0000 | sf(wide) | rd(rt));
+    }
+
+    /** Branch if the register is not zero, within 1 MiB. */
+    void cbnz(boolean wide, Reg rt, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        put(0x3500_0000 | sf(wide) | rd(rt));
+    }
+
+    /** Branch if a bit (0..63) is clear, within 32 KiB. */
+    void tbz(Reg rt, int bit, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch14);
+        put(0x3600_0000 | bit >> 5 << 31 | (bit & 31) << 19 | rd(rt));
+    }
+
+    /** Branch if a bit (0..63) is set, within 32 KiB. */
+    void tbnz(Reg rt, int bit, Label label) {
+        buffer.refer(buffer.size(), label, Assembler::patchBranch14);
+        put(0x3700_0000 | bit >> 5 << 31 | (bit & 31) << 19 | rd(rt));
+    }
+
+    void br(Reg rn) {
+        put(0xd61f_0000 | rn(rn));
+    }
+
+    void blr(Reg rn) {
+        put(0xd63f_0000 | rn(rn));
+    }
+
+    void ret() {
+        put(0xd65f_0000 | rn(Registers.LR));
+    }
+
+    // Loads and stores of one register; the base may be sp.
+
+    /** Displacement that is a multiple of the size, see {@link Immediates#isScaled}. */
+    void loadStoreScaled(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
+        require(Immediates.isScaled(displacement, op.scale));
+        put(op.bits | 0x3900_0000 | displacement >> op.scale << 10 | rn(rn) | rd(rt));
+    }
+
+    /** LDUR, STUR: displacement -256..255. */
+    void loadStoreUnscaled(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
+        put(op.bits | 0x3800_0000 | imm9(displacement) | rn(rn) | rd(rt));
+    }
+
+    /** Adds to the base first and writes it back. */
+    void loadStorePre(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
+        put(op.bits | 0x3800_0c00 | imm9(displacement) | rn(rn) | rd(rt));
+    }
+
+    /** Uses the base, then adds to it. */
+    void loadStorePost(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
+        put(op.bits | 0x3800_0400 | imm9(displacement) | rn(rn) | rd(rt));
+    }
+
+    private static int imm9(int v) {
+        require(Immediates.isUnscaled(v));
+        return (v & 0x1ff) << 12;
+    }
+
+    /**
+     * Base and index register.
+     *
+     * @param extend UXTW, UXTX (plain), SXTW or SXTX
+     * @param scaled whether the index is multiplied by the size
+     */
+    void loadStoreIndexed(LoadStoreOp op, Reg rt, Reg rn, Reg rm, Extend extend, boolean scaled) {
+        put(op.bits | 0x3820_0800 | rm(rm) | extend.ordinal() << 13 | (scaled ? 1 << 12 : 0) | rn(rn) | rd(rt));
+    }
+
+    /** Load from a label within 1 MiB: LDR_W, LDR_X, LDRSW, LDR_S, LDR_D or LDR_Q. */
+    void loadLiteral(LoadStoreOp op, Reg rt, Label label) {
+        int bits = switch (op) {
+            case LDR_W -> 0x1800_0000;
+            case LDR_X -> 0x5800_0000;
+            case LDRSW -> 0x9800_0000;
+            case LDR_S -> 0x1c00_0000;
+            case LDR_D -> 0x5c00_0000;
+            case LDR_Q -> 0x9c00_0000;
+            default -> throw new IllegalArgumentException(op.toString());
+        };
+        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        put(bits | rd(rt));
+    }
+
+    // Loads and stores of two registers.
+
+    void pairOffset(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
+        put(0x2900_0000 | pairFields(op, rt, rt2, rn, displacement));
+    }
+
+    void pairPre(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
+        put(0x2980_0000 | pairFields(op, rt, rt2, rn, displacement));
+    }
+
+    void pairPost(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
+        put(0x2880_0000 | pairFields(op, rt, rt2, rn, displacement));
+    }
+
+    private static int pairFields(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
+        require(Immediates.isPair(displacement, op.scale));
+        return op.bits | (displacement >> op.scale & 0x7f) << 15 | rt2.index() << 10 | rn(rn) | rd(rt);
+    }
+
+    // Floating point.
+
+    private static int type(boolean dbl) {
+        return dbl ? 1 << 22 : 0;
+    }
+
+    void floatUnary(FloatOp.Unary op, boolean dbl, Reg rd, Reg rn) {
+        put(op.bits | type(dbl) | rn(rn) | rd(rd));
+    }
+
+    /** FCVT from single to double. */
+    void floatPromote(Reg rd, Reg rn) {
+        put(0x1e22_c000 | rn(rn) | rd(rd));
+    }
+
+    /** FCVT from double to single. */
+    void floatDemote(Reg rd, Reg rn) {
+        put(0x1e62_4000 | rn(rn) | rd(rd));
+    }
+
+    void floatBinary(FloatOp.Binary op, boolean dbl, Reg rd, Reg rn, Reg rm) {
+        put(op.bits | type(dbl) | rm(rm) | rn(rn) | rd(rd));
+    }
+
+    void floatCompare(boolean dbl, Reg rn, Reg rm) {
+        put(0x1e20_2000 | type(dbl) | rm(rm) | rn(rn));
+    }
+
+    void floatCompareZero(boolean dbl, Reg rn) {
+        put(0x1e20_2008 | type(dbl) | rn(rn));
+    }
+
+    void floatSelect(boolean dbl, Reg rd, Reg rn, Reg rm, Cond cond) {
+        put(0x1e20_0c00 | type(dbl) | rm(rm) | cond.ordinal() << 12 | rn(rn) | rd(rd));
+    }
+
+    /** FMOV with the eight bits from {@link Immediates#fmovSingle} or {@link Immediates#fmovDouble}. */
+    void floatImmediate(boolean dbl, Reg rd, int imm8) {
+        put(0x1e20_1000 | type(dbl) | imm8 << 13 | rd(rd));
+    }
+
+    /** Between an integer register of 32 or 64 bits and a float register. */
+    void floatConvert(FloatOp.Convert op, boolean wide, boolean dbl, Reg rd, Reg rn) {
+        put(op.bits | sf(wide) | type(dbl) | rn(rn) | rd(rd));
+    }
+
+    // The few vector instructions that scalar code needs.
+
+    /** Copies all 128 bits. */
+    void vectorMov(Reg rd, Reg rn) {
+        put(0x4ea0_1c00 | rm(rn) | rn(rn) | rd(rd));
+    }
+
+    /** CNT: ones in each of eight bytes. */
+    void vectorCount(Reg rd, Reg rn) {
+        put(0x0e20_5800 | rn(rn) | rd(rd));
+    }
+
+    /** ADDV: sum of eight bytes. */
+    void vectorSum(Reg rd, Reg rn) {
+        put(0x0e31_b800 | rn(rn) | rd(rd));
+    }
+
+    /** BIT: takes the bits of {@code rn} where {@code rm} has ones, on eight bytes. */
+    void vectorInsertIfTrue(Reg rd, Reg rn, Reg rm) {
+        put(0x2ea0_1c00 | rm(rm) | rn(rn) | rd(rd));
+    }
+
+    /** MOVI: all 64 (low) bits zero. */
+    void vectorZero(Reg rd) {
+        put(0x2f00_e400 | rd(rd));
+    }
+
+    /** MOVI: all 128 bits zero. */
+    void vectorZero16(Reg rd) {
+        put(0x6f00_e400 | rd(rd));
+    }
+
+    /** MOVI: sign bit of each of two words. */
+    void vectorSignBits(Reg rd) {
+        put(0x0f04_6400 | rd(rd));
+    }
+
+    // System.
+
+    /** Reads TPIDR_EL0, the thread pointer. */
+    void readThreadPointer(Reg rt) {
+        put(0xd53b_d040 | rd(rt));
+    }
+
+    /** Reads CTR_EL0, which tells the cache line sizes. */
+    void readCacheType(Reg rt) {
+        put(0xd53b_0020 | rd(rt));
+    }
+
+    /** Reads FPCR, the floating-point control register. */
+    void readFpcr(Reg rt) {
+        put(0xd53b_4400 | rd(rt));
+    }
+
+    void writeFpcr(Reg rt) {
+        put(0xd51b_4400 | rd(rt));
+    }
+
+    /** DC CVAU: cleans a data cache line to the point of unification. */
+    void cleanDataLine(Reg rt) {
+        put(0xd50b_7b20 | rd(rt));
+    }
+
+    /** IC IVAU: invalidates an instruction cache line. */
+    void invalidateInstructionLine(Reg rt) {
+        put(0xd50b_7520 | rd(rt));
+    }
+
+    /** DSB ISH. */
+    void dataBarrier() {
+        put(0xd503_3b9f);
+    }
+
+    void isb() {
+        put(0xd503_3fdf);
+    }
+
+    void nop() {
+        put(0xd503_201f);
+    }
+
+    /** Permanently undefined: raises SIGILL. */
+    void udf(int imm16) {
+        put(imm16 & 0xffff);
+    }
+
+    /** SVC #0: a system call. */
+    void svc() {
+        put(0xd400_0001);
+    }
+
+    // Patchers.
+
+    static boolean patchBranch26(CodeBuffer b, int at, int target) {
+        int words = target - at >> 2;
+        if (words < -(1 << 25) || words >= 1 << 25) {
+            return false;
+        }
+        b.set4(at, b.get4(at) & 0xfc00_0000 | words & 0x03ff_ffff);
+        return true;
+    }
+
+    static boolean patchBranch19(CodeBuffer b, int at, int target) {
+        int words = target - at >> 2;
+        if (words < -(1 << 18) || words >= 1 << 18) {
+            return false;
+        }
+        b.set4(at, b.get4(at) & ~(0x7ffff << 5) | (words & 0x7ffff) << 5);
+        return true;
+    }
+
+    static boolean patchBranch14(CodeBuffer b, int at, int target) {
+        int words = target - at >> 2;
+        if (words < -(1 << 13) || words >= 1 << 13) {
+            return false;
+        }
+        b.set4(at, b.get4(at) & ~(0x3fff << 5) | (words & 0x3fff) << 5);
+        return true;
+    }
+
+    static boolean patchAdr(CodeBuffer b, int at, int target) {
+        int distance = target - at;
+        if (distance < -(1 << 20) || distance >= 1 << 20) {
+            return false;
+        }
+        b.set4(at, b.get4(at) & ~adrFields(-1) | adrFields(distance));
+        return true;
+    }
+}

@@ -1,0 +1,16 @@
+package kiln.codegen.aarch64;
+
+/** Extension of a register operand, in the order of the encoding. As an index in an address UXTX is written lsl. */
+enum Extend {
+    UXTB, UXTH, UXTW, UXTX, SXTB, SXTH, SXTW, SXTX;
+
+    /** Whether the operand is read as a 64-bit register. */
+    boolean isWide() {
+        return this == UXTX || this == SXTX;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase();
+    }
+}

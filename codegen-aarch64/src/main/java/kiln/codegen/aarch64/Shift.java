@@ -1,0 +1,13 @@
+package kiln.codegen.aarch64;
+
+/** Shift of a register operand, in the order of the encoding. */
+enum Shift {
+    LSL, LSR, ASR,
+    /** For logical instructions only. */
+    ROR;
+
+    @Override
+    public String toString() {
+        return name().toLowerCase();
+    }
+}

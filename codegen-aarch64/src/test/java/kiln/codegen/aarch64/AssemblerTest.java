@@ -1,0 +1,455 @@
+package kiln.codegen.aarch64;
+
+import static kiln.codegen.aarch64.Registers.FP;
+import static kiln.codegen.aarch64.Registers.SP;
+import static kiln.codegen.aarch64.Registers.ZR;
+import static kiln.codegen.aarch64.Registers.v;
+import static kiln.codegen.aarch64.Registers.x;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import kiln.codegen.Label;
+import kiln.codegen.Reg;
+import org.junit.jupiter.api.Test;
+
+/** Every encoding form against Capstone, at the limits of its fields. */
+class AssemblerTest {
+    private static String hex(long v) {
+        // Capstone writes small numbers in decimal.
+        return v >= 0 && v <= 9 ? "#" + v : v < 0 && v >= -9 ? "#-" + -v : v < 0 ? "#-0x" + Long.toHexString(-v) : "#0x" + Long.toHexString(v);
+    }
+
+    private static String r(boolean wide, Reg r) {
+        return r == ZR ? (wide ? "xzr" : "wzr") : (wide ? "x" : "w") + r.index();
+    }
+
+    /** All runs of ones, rotated and repeated, by their definition. */
+    private static Set<Long> bitmasks(int width) {
+        Set<Long> all = new HashSet<>();
+        for (int size = 2; size <= width; size *= 2) {
+            for (int ones = 1; ones < size; ones++) {
+                for (int rotation = 0; rotation < size; rotation++) {
+                    long v = 0;
+                    for (int bit = 0; bit < width; bit++) {
+                        if ((bit + rotation) % size < ones) {
+                            v |= 1L << bit;
+                        }
+                    }
+                    all.add(v);
+                }
+            }
+        }
+        return all;
+    }
+
+    @Test
+    void allLogicalImmediates() {
+        for (boolean wide : new boolean[] {true, false}) {
+            Set<Long> masks = bitmasks(wide ? 64 : 32);
+            assertEquals(wide ? 5334 : 1302, masks.size());
+            Encodings e = new Encodings();
+            for (long m : masks) {
+                e.row("and " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m), a -> a.logicalImmediate(AluOp.AND, wide, x(3), x(30), m));
+                e.row("eor " + r(wide, x(15)) + ", " + r(wide, x(0)) + ", " + signedHex(m), a -> a.logicalImmediate(AluOp.EOR, wide, x(15), x(0), m));
+            }
+            e.check();
+        }
+    }
+
+    private static String signedHex(long m) {
+        return m >= 0 && m <= 9 ? "#" + m : "#0x" + Long.toHexString(m);
+    }
+
+    @Test
+    void refusesWhatIsNoLogicalImmediate() {
+        Set<Long> wide = bitmasks(64);
+        Set<Long> narrow = bitmasks(32);
+        java.util.Random random = new java.util.Random(1);
+        for (int i = 0; i < 200_000; i++) {
+            long v = random.nextLong();
+            if ((i & 1) == 0) {
+                v &= random.nextLong() & random.nextLong() & random.nextLong();
+            }
+            assertEquals(wide.contains(v), Immediates.logical(v, true) >= 0);
+            assertEquals(narrow.contains(v & 0xffff_ffffL), Immediates.logical(v, false) >= 0);
+        }
+        for (long v : new long[] {0, -1, 0xffff_ffffL, 5, 0x1_0000_0001L}) {
+            assertEquals(wide.contains(v), Immediates.logical(v, true) >= 0);
+        }
+        assertEquals(-1, Immediates.logical(0xffff_ffffL, false));
+    }
+
+    @Test
+    void addSubImmediates() {
+        Encodings e = new Encodings();
+        int[] immediates = {0, 1, 9, 10, 0x7ff, 0xfff};
+        AluOp[] ops = {AluOp.ADD, AluOp.ADDS, AluOp.SUB, AluOp.SUBS};
+        for (boolean wide : new boolean[] {true, false}) {
+            for (AluOp op : ops) {
+                for (int imm : immediates) {
+                    e.row(op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm), a -> a.addSubImmediate(op, wide, x(7), x(29), imm));
+                }
+                for (int imm : new int[] {1, 0xabc, 0xfff}) {
+                    e.row(op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm) + ", lsl #12", a -> a.addSubImmediate(op, wide, x(7), x(29), imm << 12));
+                }
+            }
+        }
+        e.row("add x0, sp, #0x10", a -> a.addSubImmediate(AluOp.ADD, true, x(0), SP, 16));
+        e.row("sub sp, sp, #0x20", a -> a.addSubImmediate(AluOp.SUB, true, SP, SP, 32));
+        e.row("mov x29, sp", a -> a.mov(true, FP, SP));
+        e.row("mov sp, x29", a -> a.mov(true, SP, FP));
+        e.row("cmp x4, #0x64", a -> a.cmpImmediate(true, x(4), 100));
+        e.row("cmn w4, #0x64", a -> a.addSubImmediate(AluOp.ADDS, false, ZR, x(4), 100));
+        e.check();
+    }
+
+    @Test
+    void moveWide() {
+        Encodings e = new Encodings();
+        e.row("movz x1, #0", a -> a.movz(true, x(1), 0, 0));
+        e.row("movz w1, #0xffff", a -> a.movz(false, x(1), 0xffff, 0));
+        e.row("movz w30, #0x1234, lsl #16", a -> a.movz(false, x(30), 0x1234, 16));
+        e.row("movz x2, #0x8000, lsl #48", a -> a.movz(true, x(2), 0x8000, 48));
+        e.row("movn x2, #0xffff, lsl #32", a -> a.movn(true, x(2), 0xffff, 32));
+        e.row("movn w2, #0x1, lsl #16", a -> a.movn(false, x(2), 1, 16));
+        e.row("movk x2, #0xbeef", a -> a.movk(true, x(2), 0xbeef, 0));
+        e.row("movk x2, #0xbeef, lsl #16", a -> a.movk(true, x(2), 0xbeef, 16));
+        e.row("movk w2, #0x1, lsl #16", a -> a.movk(false, x(2), 1, 16));
+        e.row("movk x2, #0x1, lsl #48", a -> a.movk(true, x(2), 1, 48));
+        e.check();
+    }
+
+    @Test
+    void constants() {
+        record Row(boolean wide, long value, String text) {}
+        List<Row> table = new ArrayList<>();
+        table.add(new Row(true, 0, "movz w0, #0"));
+        table.add(new Row(true, -1, "movn x0, #0"));
+        table.add(new Row(false, -1, "movn w0, #0"));
+        table.add(new Row(true, 0xffff_ffffL, "movn w0, #0"));
+        table.add(new Row(true, 1, "movz w0, #0x1"));
+        table.add(new Row(true, 0x10000, "movz w0, #0x1, lsl #16"));
+        table.add(new Row(true, -2, "movn x0, #0x1"));
+        table.add(new Row(false, -2, "movn w0, #0x1"));
+        table.add(new Row(true, 0x5555_5555_5555_5555L, "orr x0, xzr, #0x5555555555555555"));
+        table.add(new Row(false, 0x0ff00ff0, "orr w0, wzr, #0xff00ff0"));
+        table.add(new Row(true, 0x0ff00ff0, "orr w0, wzr, #0xff00ff0"));
+        table.add(new Row(true, 0x1_0000_0000L, "movz x0, #0x1, lsl #32"));
+        table.add(new Row(true, 0x12345678, "movz w0, #0x5678; movk w0, #0x1234, lsl #16"));
+        table.add(new Row(true, 0xffff_ffff_1234_5678L, "movn x0, #0xa987; movk x0, #0x1234, lsl #16"));
+        table.add(new Row(true, 0x1234_0000_5678_0000L, "movz x0, #0x5678, lsl #16; movk x0, #0x1234, lsl #48"));
+        table.add(new Row(true, 0x123456789abcdef0L,
+                "movz x0, #0xdef0; movk x0, #0x9abc, lsl #16; movk x0, #0x5678, lsl #32; movk x0, #0x1234, lsl #48"));
+        table.add(new Row(true, Long.MIN_VALUE, "movz x0, #0x8000, lsl #48"));
+        table.add(new Row(false, 0x80000000L, "movz w0, #0x8000, lsl #16"));
+        table.add(new Row(false, 0x7fffffff, "movn w0, #0x8000, lsl #16"));
+        table.add(new Row(true, Long.MAX_VALUE, "movn x0, #0x8000, lsl #48"));
+        Encodings e = new Encodings();
+        for (Row row : table) {
+            e.rows(row.text, a -> a.movImmediate(row.wide, x(0), row.value));
+        }
+        e.check();
+    }
+
+    @Test
+    void bitfields() {
+        Encodings e = new Encodings();
+        e.row("sxtb w1, w2", a -> a.bitfield(BitfieldOp.SBFM, false, x(1), x(2), 0, 7));
+        e.row("sxth x1, w2", a -> a.bitfield(BitfieldOp.SBFM, true, x(1), x(2), 0, 15));
+        e.row("sxtw x1, w2", a -> a.bitfield(BitfieldOp.SBFM, true, x(1), x(2), 0, 31));
+        e.row("uxtb w1, w2", a -> a.bitfield(BitfieldOp.UBFM, false, x(1), x(2), 0, 7));
+        e.row("uxth w1, w2", a -> a.bitfield(BitfieldOp.UBFM, false, x(1), x(2), 0, 15));
+        e.row("ubfx x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.UBFM, true, x(1), x(2), 4, 11));
+        e.row("sbfx w1, w2, #4, #8", a -> a.bitfield(BitfieldOp.SBFM, false, x(1), x(2), 4, 11));
+        e.row("ubfiz x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.UBFM, true, x(1), x(2), 60, 7));
+        e.row("bfi w1, w2, #4, #8", a -> a.bitfield(BitfieldOp.BFM, false, x(1), x(2), 28, 7));
+        e.row("bfxil x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.BFM, true, x(1), x(2), 4, 11));
+        for (boolean wide : new boolean[] {true, false}) {
+            int max = wide ? 63 : 31;
+            String args = r(wide, x(1)) + ", " + r(wide, x(2)) + ", ";
+            for (int n : new int[] {1, 2, max - 1, max}) {
+                e.row("lsl " + args + hex(n), a -> a.lsl(wide, x(1), x(2), n));
+                e.row("lsr " + args + hex(n), a -> a.lsr(wide, x(1), x(2), n));
+                e.row("asr " + args + hex(n), a -> a.asr(wide, x(1), x(2), n));
+                e.row("ror " + args + hex(n), a -> a.extr(wide, x(1), x(2), x(2), n));
+                e.row("extr " + args + r(wide, x(3)) + ", " + hex(n), a -> a.extr(wide, x(1), x(2), x(3), n));
+            }
+        }
+        e.check();
+    }
+
+    @Test
+    void threeRegisters() {
+        Encodings e = new Encodings();
+        for (AluOp op : AluOp.values()) {
+            boolean widening = op == AluOp.SMULL || op == AluOp.UMULL;
+            boolean only64 = widening || op == AluOp.SMULH || op == AluOp.UMULH;
+            for (boolean wide : new boolean[] {true, false}) {
+                if (wide || !only64) {
+                    e.row(op + " " + r(wide, x(5)) + ", " + r(wide && !widening, x(6)) + ", " + r(wide && !widening, x(30)),
+                            a -> a.alu(op, wide, x(5), x(6), x(30)));
+                }
+            }
+        }
+        e.row("neg x1, x2", a -> a.alu(AluOp.SUB, true, x(1), ZR, x(2)));
+        e.row("mvn w1, w2", a -> a.alu(AluOp.ORN, false, x(1), ZR, x(2)));
+        e.row("mov w1, w2", a -> a.mov(false, x(1), x(2)));
+        e.row("cmp x1, x2", a -> a.cmp(true, x(1), x(2)));
+        e.row("tst w1, w2", a -> a.alu(AluOp.ANDS, false, ZR, x(1), x(2)));
+        e.check();
+    }
+
+    @Test
+    void shiftedRegisters() {
+        Encodings e = new Encodings();
+        for (AluOp op : AluOp.values()) {
+            if (!op.isAddSub() && !op.isLogical()) {
+                continue;
+            }
+            for (Shift shift : Shift.values()) {
+                if (shift == Shift.ROR && op.isAddSub()) {
+                    continue;
+                }
+                for (boolean wide : new boolean[] {true, false}) {
+                    for (int n : new int[] {1, wide ? 63 : 31}) {
+                        e.row(op + " " + r(wide, x(5)) + ", " + r(wide, x(6)) + ", " + r(wide, x(7)) + ", " + shift + " #" + n,
+                                a -> a.aluShifted(op, wide, x(5), x(6), x(7), shift, n));
+                    }
+                }
+            }
+        }
+        e.check();
+    }
+
+    @Test
+    void extendedRegisters() {
+        Encodings e = new Encodings();
+        for (AluOp op : new AluOp[] {AluOp.ADD, AluOp.ADDS, AluOp.SUB, AluOp.SUBS}) {
+            for (Extend extend : Extend.values()) {
+                for (int n = 0; n <= 4; n++) {
+                    int amount = n;
+                    String tail = ", " + extend + (n == 0 ? "" : " " + hex(n));
+                    e.row(op + " x5, x6, " + r(extend.isWide(), x(7)) + tail, a -> a.aluExtended(op, true, x(5), x(6), x(7), extend, amount));
+                }
+                e.row(op + " w5, w6, w7, " + extend, a -> a.aluExtended(op, false, x(5), x(6), x(7), extend, 0));
+            }
+        }
+        e.row("cmp sp, x17", a -> a.aluExtended(AluOp.SUBS, true, ZR, SP, x(17), Extend.UXTX, 0));
+        e.row("sub sp, sp, x17", a -> a.aluExtended(AluOp.SUB, true, SP, SP, x(17), Extend.UXTX, 0));
+        e.check();
+    }
+
+    @Test
+    void multiplyAndUnary() {
+        Encodings e = new Encodings();
+        e.row("madd x1, x2, x3, x4", a -> a.multiplyAdd(MultiplyOp.MADD, true, x(1), x(2), x(3), x(4)));
+        e.row("msub w1, w2, w3, w4", a -> a.multiplyAdd(MultiplyOp.MSUB, false, x(1), x(2), x(3), x(4)));
+        e.row("smaddl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMADDL, true, x(1), x(2), x(3), x(4)));
+        e.row("umaddl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.UMADDL, true, x(1), x(2), x(3), x(4)));
+        e.row("smsubl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMSUBL, true, x(1), x(2), x(3), x(4)));
+        e.row("umsubl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.UMSUBL, true, x(1), x(2), x(3), x(4)));
+        for (UnaryOp op : UnaryOp.values()) {
+            e.row(op + " x9, x10", a -> a.unary(op, true, x(9), x(10)));
+            e.row(op + " w9, w10", a -> a.unary(op, false, x(9), x(10)));
+        }
+        e.check();
+    }
+
+    @Test
+    void conditionals() {
+        Encodings e = new Encodings();
+        for (Cond c : Cond.values()) {
+            for (SelectOp op : SelectOp.values()) {
+                e.row(op + " x1, x2, x3, " + c, a -> a.conditionalSelect(op, true, x(1), x(2), x(3), c));
+                e.row(op + " w1, w2, w3, " + c, a -> a.conditionalSelect(op, false, x(1), x(2), x(3), c));
+            }
+            e.row("cset w1, " + c, a -> a.conditionalSelect(SelectOp.CSINC, false, x(1), ZR, ZR, c.negate()));
+            e.row("ccmp x1, x2, " + hex(c.ordinal()) + ", " + c, a -> a.conditionalCompare(true, x(1), x(2), c.ordinal(), c));
+            e.row("ccmp w1, #0x1f, #0, " + c, a -> a.conditionalCompareImmediate(false, x(1), 31, 0, c));
+            e.row("ccmn x1, #1, #4, " + c, a -> a.conditionalCompareNegativeImmediate(true, x(1), 1, 4, c));
+            e.row("fcsel d1, d2, d3, " + c, a -> a.floatSelect(true, v(1), v(2), v(3), c));
+            e.row("fcsel s1, s2, s3, " + c, a -> a.floatSelect(false, v(1), v(2), v(3), c));
+        }
+        e.check();
+    }
+
+    @Test
+    void branches() {
+        Encodings e = new Encodings();
+        Label start = new Label();
+        Label end = new Label();
+        e.row("nop", a -> {
+            a.buffer().bind(start);
+            a.nop();
+        });
+        e.row("b #0", a -> a.b(start));
+        e.row("bl #0x40", a -> a.bl(end));
+        e.row("b.ne #0", a -> a.b(Cond.NE, start));
+        e.row("b.ls #0x40", a -> a.b(Cond.LS, end));
+        e.row("cbz x9, #0", a -> a.cbz(true, x(9), start));
+        e.row("cbnz w9, #0x40", a -> a.cbnz(false, x(9), end));
+        e.row("tbz w9, #0x1f, #0", a -> a.tbz(x(9), 31, start));
+        e.row("tbnz x9, #0x20, #0x40", a -> a.tbnz(x(9), 32, end));
+        e.row("tbz x30, #0x3f, #0x40", a -> a.tbz(x(30), 63, end));
+        e.row("adr x3, #0", a -> a.adr(x(3), start));
+        e.row("adr x3, #0x40", a -> a.adr(x(3), end));
+        e.row("ldr x3, #0x40", a -> a.loadLiteral(LoadStoreOp.LDR_X, x(3), end));
+        e.row("ldr q3, #0x40", a -> a.loadLiteral(LoadStoreOp.LDR_Q, v(3), end));
+        e.row("ldr s3, #0", a -> a.loadLiteral(LoadStoreOp.LDR_S, v(3), start));
+        e.row("ldrsw x3, #0x40", a -> a.loadLiteral(LoadStoreOp.LDRSW, x(3), end));
+        e.row("br x16", a -> {
+            a.buffer().bind(end);
+            a.br(x(16));
+        });
+        e.row("blr x30", a -> a.blr(x(30)));
+        e.row("ret", Assembler::ret);
+        e.row("adr x5, #0x10004b", a -> a.adr(x(5), (1 << 20) - 1));
+        e.row("adrp x5, #0x7ffff000", a -> a.adrp(x(5), (1 << 19) - 1));
+        e.check();
+    }
+
+    @Test
+    void loadsAndStores() {
+        Encodings e = new Encodings();
+        for (LoadStoreOp op : LoadStoreOp.values()) {
+            Reg t = op.isVector() ? v(31) : x(30);
+            String reg = switch (op.registerBytes()) {
+                case 16 -> "q31";
+                case 8 -> op.isVector() ? "d31" : "x30";
+                default -> op.isVector() ? "s31" : "w30";
+            };
+            String m = op.mnemonic();
+            String unscaled = m.replaceFirst("^(ld|st)", "$1u");
+            int max = 4095 << op.scale;
+            e.row(m + " " + reg + ", [x7]", a -> a.loadStoreScaled(op, t, x(7), 0));
+            e.row(m + " " + reg + ", [sp, " + hex(op.bytes()) + "]", a -> a.loadStoreScaled(op, t, SP, op.bytes()));
+            e.row(m + " " + reg + ", [x7, " + hex(max) + "]", a -> a.loadStoreScaled(op, t, x(7), max));
+            e.row(unscaled + " " + reg + ", [x29, #-0x100]", a -> a.loadStoreUnscaled(op, t, FP, -256));
+            e.row(unscaled + " " + reg + ", [x29, #0xff]", a -> a.loadStoreUnscaled(op, t, FP, 255));
+            e.row(m + " " + reg + ", [sp, #-0x10]!", a -> a.loadStorePre(op, t, SP, -16));
+            e.row(m + " " + reg + ", [sp], #0x10", a -> a.loadStorePost(op, t, SP, 16));
+            for (Extend extend : new Extend[] {Extend.UXTW, Extend.UXTX, Extend.SXTW, Extend.SXTX}) {
+                String index = r(extend.isWide(), x(9));
+                String plain = extend == Extend.UXTX ? "" : ", " + extend;
+                e.row(m + " " + reg + ", [x8, " + index + plain + "]", a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, false));
+                String scaled = ", " + (extend == Extend.UXTX ? "lsl" : extend.toString()) + " #" + op.scale;
+                e.row(m + " " + reg + ", [x8, " + index + scaled + "]", a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, true));
+            }
+        }
+        for (PairOp op : PairOp.values()) {
+            String name = op == PairOp.LDPSW ? "ldpsw" : op.name().substring(0, 3).toLowerCase();
+            char c = op == PairOp.LDPSW ? 'x' : Character.toLowerCase(op.name().charAt(4));
+            boolean vector = "sdq".indexOf(c) >= 0;
+            Reg t = vector ? v(1) : x(1);
+            Reg t2 = vector ? v(2) : x(2);
+            String regs = " " + c + "1, " + c + "2, ";
+            int max = 63 << op.scale;
+            int min = -64 << op.scale;
+            e.row(name + regs + "[sp, " + hex(max) + "]", a -> a.pairOffset(op, t, t2, SP, max));
+            e.row(name + regs + "[x9, " + hex(min) + "]", a -> a.pairOffset(op, t, t2, x(9), min));
+            e.row(name + regs + "[sp, #-0x10]!", a -> a.pairPre(op, t, t2, SP, -16));
+            e.row(name + regs + "[sp], #0x10", a -> a.pairPost(op, t, t2, SP, 16));
+        }
+        e.check();
+    }
+
+    @Test
+    void floats() {
+        Encodings e = new Encodings();
+        for (boolean dbl : new boolean[] {true, false}) {
+            String f = dbl ? "d" : "s";
+            for (FloatOp.Unary op : FloatOp.Unary.values()) {
+                e.row(op + " " + f + "1, " + f + "31", a -> a.floatUnary(op, dbl, v(1), v(31)));
+            }
+            for (FloatOp.Binary op : FloatOp.Binary.values()) {
+                e.row(op + " " + f + "1, " + f + "2, " + f + "31", a -> a.floatBinary(op, dbl, v(1), v(2), v(31)));
+            }
+            e.row("fcmp " + f + "1, " + f + "31", a -> a.floatCompare(dbl, v(1), v(31)));
+            e.row("fcmp " + f + "1, #0.0", a -> a.floatCompareZero(dbl, v(1)));
+            for (boolean wide : new boolean[] {true, false}) {
+                for (FloatOp.Convert op : FloatOp.Convert.values()) {
+                    boolean move = op == FloatOp.Convert.FMOV_TO_INT || op == FloatOp.Convert.FMOV_FROM_INT;
+                    if (move && wide != dbl) {
+                        continue;
+                    }
+                    boolean toInt = op != FloatOp.Convert.SCVTF && op != FloatOp.Convert.UCVTF && op != FloatOp.Convert.FMOV_FROM_INT;
+                    String i = wide ? "x" : "w";
+                    e.row(op + " " + (toInt ? i : f) + "1, " + (toInt ? f : i) + "2",
+                            a -> a.floatConvert(op, wide, dbl, toInt ? x(1) : v(1), toInt ? v(2) : x(2)));
+                }
+            }
+        }
+        e.row("fcvt d1, s2", a -> a.floatPromote(v(1), v(2)));
+        e.row("fcvt s1, d2", a -> a.floatDemote(v(1), v(2)));
+        e.row("mov v1.16b, v2.16b", a -> a.vectorMov(v(1), v(2)));
+        e.row("cnt v1.8b, v2.8b", a -> a.vectorCount(v(1), v(2)));
+        e.row("addv b1, v2.8b", a -> a.vectorSum(v(1), v(2)));
+        e.row("bit v1.8b, v2.8b, v3.8b", a -> a.vectorInsertIfTrue(v(1), v(2), v(3)));
+        e.row("movi d5, #0000000000000000", a -> a.vectorZero(v(5)));
+        e.row("movi v5.2d, #0000000000000000", a -> a.vectorZero16(v(5)));
+        e.row("movi v5.2s, #0x80, lsl #24", a -> a.vectorSignBits(v(5)));
+        e.check();
+    }
+
+    @Test
+    void floatImmediates() {
+        Encodings e = new Encodings();
+        Set<Integer> singles = new HashSet<>();
+        // By definition: ±n/16 * 2^r with n 16..31 and r -3..4.
+        for (int sign = -1; sign <= 1; sign += 2) {
+            for (int n = 16; n <= 31; n++) {
+                for (int r = -3; r <= 4; r++) {
+                    double value = sign * n / 16.0 * Math.pow(2, r);
+                    singles.add(Float.floatToRawIntBits((float) value));
+                    int s = Immediates.fmovSingle(Float.floatToRawIntBits((float) value));
+                    int d = Immediates.fmovDouble(Double.doubleToRawLongBits(value));
+                    String text = String.format("#%.8f", value);
+                    e.row("fmov s3, " + text, a -> a.floatImmediate(false, v(3), s));
+                    e.row("fmov d3, " + text, a -> a.floatImmediate(true, v(3), d));
+                }
+            }
+        }
+        e.check();
+        assertEquals(256, singles.size());
+        java.util.Random random = new java.util.Random(2);
+        for (int i = 0; i < 200_000; i++) {
+            int bits = random.nextInt() & 0xffff_0000;
+            assertEquals(singles.contains(bits), Immediates.fmovSingle(bits) >= 0);
+            double d = Float.intBitsToFloat(bits);
+            if (!Double.isNaN(d)) {
+                assertEquals(singles.contains(bits), Immediates.fmovDouble(Double.doubleToRawLongBits(d)) >= 0);
+            }
+        }
+        assertEquals(-1, Immediates.fmovDouble(1));
+        assertEquals(-1, Immediates.fmovSingle(0));
+    }
+
+    @Test
+    void system() {
+        Encodings e = new Encodings();
+        e.row("mrs x3, tpidr_el0", a -> a.readThreadPointer(x(3)));
+        e.row("mrs x3, ctr_el0", a -> a.readCacheType(x(3)));
+        e.row("mrs x3, fpcr", a -> a.readFpcr(x(3)));
+        e.row("msr fpcr, x3", a -> a.writeFpcr(x(3)));
+        e.row("dc cvau, x3", a -> a.cleanDataLine(x(3)));
+        e.row("ic ivau, x3", a -> a.invalidateInstructionLine(x(3)));
+        e.row("dsb ish", Assembler::dataBarrier);
+        e.row("isb", Assembler::isb);
+        e.row("svc #0", Assembler::svc);
+        e.check();
+    }
+
+    @Test
+    void constantsAddedToRegisters() {
+        Encodings e = new Encodings();
+        e.rows("add x0, x1, #1", a -> a.addConstant(x(0), x(1), 1, x(16)));
+        e.rows("sub x0, x1, #0xfff", a -> a.addConstant(x(0), x(1), -0xfff, x(16)));
+        e.rows("add x0, x1, #0x123, lsl #12; add x0, x0, #0x456", a -> a.addConstant(x(0), x(1), 0x123456, x(16)));
+        e.rows("movz w16, #0x5678; movk w16, #0x1234, lsl #16; sub sp, sp, x16", a -> a.addConstant(SP, SP, -0x12345678, x(16)));
+        e.rows("mov x0, x1", a -> a.addConstant(x(0), x(1), 0, x(16)));
+        e.check();
+    }
+}

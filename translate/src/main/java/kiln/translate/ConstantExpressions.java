@@ -1,0 +1,104 @@
+package kiln.translate;
+
+import java.util.ArrayDeque;
+import kiln.ir.Builder;
+import kiln.ir.ConstantFolding;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+import kiln.wasm.ConstExpr;
+import kiln.wasm.ConstOp;
+import kiln.wasm.HeapType;
+import kiln.wasm.WasmModule;
+
+/** Constant expressions (specification 3.4.4): known when compiling, or as code of the start-up function. */
+final class ConstantExpressions {
+    private ConstantExpressions() {}
+
+    /**
+     * The value of an expression, or null if it depends on an import.
+     *
+     * @param globals the globals that the expression may name, planned already
+     */
+    static Constant evaluate(WasmModule wasm, ConstExpr expr, GlobalPlan[] globals) {
+        ArrayDeque<Constant> stack = new ArrayDeque<>();
+        for (ConstOp op : wasm.constOps(expr)) {
+            Constant value = switch (op.op()) {
+                case I32_CONST -> Constant.number(Type.I32, (int) op.a());
+                case I64_CONST -> Constant.number(Type.I64, op.a());
+                case F32_CONST -> Constant.number(Type.F32, op.a() & 0xffffffffL);
+                case F64_CONST -> Constant.number(Type.F64, op.a());
+                case REF_NULL -> Constant.number(nullType(wasm, (int) op.a()), 0);
+                case REF_FUNC -> Constant.function((int) op.a());
+                case GLOBAL_GET -> globals[(int) op.a()].constant();
+                case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
+                    Constant y = stack.pop();
+                    Constant x = stack.pop();
+                    yield Constant.number(x.type(), ConstantFolding.binary(arithmetic(op), x.type(), x.bits(), y.bits()));
+                }
+                default -> throw unsupported(wasm, op);
+            };
+            if (value == null) {
+                return null;
+            }
+            stack.push(value);
+        }
+        return stack.pop();
+    }
+
+    /** Appends the computation of an expression. */
+    static Value emit(ModuleEnvironment env, Builder b, Value vmctx, ConstExpr expr) {
+        WasmModule wasm = env.wasm();
+        ArrayDeque<Value> stack = new ArrayDeque<>();
+        for (ConstOp op : wasm.constOps(expr)) {
+            stack.push(switch (op.op()) {
+                case I32_CONST -> b.i32((int) op.a());
+                case I64_CONST -> b.i64(op.a());
+                case F32_CONST -> b.f32((int) op.a());
+                case F64_CONST -> b.f64(op.a());
+                case REF_NULL -> b.zero(nullType(wasm, (int) op.a()));
+                case REF_FUNC -> funcRef(env, b, vmctx, (int) op.a());
+                case GLOBAL_GET -> initialGlobal(env, b, vmctx, (int) op.a());
+                case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
+                    Value y = stack.pop();
+                    Value x = stack.pop();
+                    yield b.binary(arithmetic(op), x, y);
+                }
+                default -> throw unsupported(wasm, op);
+            });
+        }
+        return stack.pop();
+    }
+
+    /** The address of a function's record. */
+    static Value funcRef(ModuleEnvironment env, Builder b, Value vmctx, int func) {
+        return b.binary(Opcode.ADD, vmctx, b.i64(env.funcRefOffset(func)));
+    }
+
+    /** A global during start-up, when those that are constant later are still being written. */
+    private static Value initialGlobal(ModuleEnvironment env, Builder b, Value vmctx, int index) {
+        GlobalPlan g = env.global(index);
+        if (g.constant() != null) {
+            return g.constant().function() >= 0
+                    ? funcRef(env, b, vmctx, g.constant().function())
+                    : b.constant(g.type(), g.constant().bits());
+        }
+        return GlobalAccess.load(b, vmctx, g, GlobalAccess.changing(g));
+    }
+
+    private static Opcode arithmetic(ConstOp op) {
+        return switch (op.op()) {
+            case I32_ADD, I64_ADD -> Opcode.ADD;
+            case I32_SUB, I64_SUB -> Opcode.SUB;
+            default -> Opcode.MUL;
+        };
+    }
+
+    private static Type nullType(WasmModule wasm, int heap) {
+        return wasm.types().top(heap) == HeapType.FUNC ? Type.I64 : Type.REF;
+    }
+
+    private static UnsupportedFeatureException unsupported(WasmModule wasm, ConstOp op) {
+        return UnsupportedFeatureException.inModule(wasm, op.op().feature(), op.op().text() + " in a constant expression");
+    }
+}

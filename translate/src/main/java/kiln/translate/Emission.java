@@ -1,0 +1,54 @@
+package kiln.translate;
+
+import kiln.ir.Block;
+import kiln.ir.Builder;
+import kiln.ir.Function;
+import kiln.ir.MemoryOp;
+import kiln.ir.Region;
+import kiln.ir.SsaBuilder;
+import kiln.ir.Type;
+import kiln.ir.Value;
+import kiln.wasm.FunctionValidator;
+
+/** What the parts of one function's translation share. */
+final class Emission {
+    /** A pointer in the VMContext that instantiation sets once. */
+    static final MemoryOp POINTER = MemoryOp.readOnly(Type.I64, Region.CONTEXT);
+
+    final ModuleEnvironment env;
+    final FunctionValidator validator;
+    final Function function;
+    final Builder b;
+    final SsaBuilder ssa;
+    final OperandStack stack;
+    final Value vmctx;
+
+    /**
+     * The base of memory 0, if it was loaded in a block that dominates the current one, else null. Structured control
+     * makes that easy to know: what was there at the start of a block is there at its end.
+     */
+    Value memoryBase;
+
+    Emission(ModuleEnvironment env, FunctionValidator validator, Function function, OperandStack stack) {
+        this.env = env;
+        this.validator = validator;
+        this.function = function;
+        this.stack = stack;
+        this.b = new Builder(function);
+        this.ssa = new SsaBuilder(b);
+        Block entry = function.newBlock();
+        for (Type type : function.signature().params()) {
+            Value param = entry.addParam(type);
+            ssa.writeVar(entry, ssa.declareVar(type), param);
+        }
+        b.setBlock(entry);
+        ssa.sealBlock(entry);
+        vmctx = b.vmctx();
+    }
+
+    /** Continues in a block of which all edges are known and that comes next in the layout. */
+    void startSealed(Block block) {
+        ssa.sealBlock(block);
+        b.setBlock(block);
+    }
+}

@@ -1,0 +1,34 @@
+package kiln.translate;
+
+import kiln.ir.Block;
+import kiln.ir.Value;
+import kiln.wasm.FuncType;
+
+/** An open block, loop or if, or the function itself. */
+final class Frame {
+    /** What opened the frame. */
+    enum Kind {
+        FUNCTION,
+        BLOCK,
+        LOOP,
+        IF,
+        ELSE
+    }
+
+    Kind kind;
+    FuncType type;
+    /** Operands below the frame's parameters. */
+    int height;
+    /** What follows the frame, with its results as parameters; the header of a loop. */
+    Block target;
+    /** Where an if goes if its condition is zero. */
+    Block otherwise;
+    /** The parameters of an if, for its else. */
+    Value[] params;
+    /** {@link Emission#memoryBase} at the start. */
+    Value memoryBase;
+
+    int branchArity() {
+        return kind == Kind.LOOP ? type.paramCount() : type.resultCount();
+    }
+}

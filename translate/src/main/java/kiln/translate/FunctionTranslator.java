@@ -1,0 +1,502 @@
+package kiln.translate;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.artifact.FuncKey;
+import kiln.artifact.TrapCode;
+import kiln.ir.Block;
+import kiln.ir.Edge;
+import kiln.ir.FloatCond;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.IntCond;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+import kiln.wasm.Feature;
+import kiln.wasm.FuncType;
+import kiln.wasm.FunctionValidator;
+import kiln.wasm.Op;
+import kiln.wasm.ValType;
+import kiln.wasm.WasmModule;
+
+/**
+ * Turns function bodies into IR, in one pass over the instructions on which they are validated too. Operands are SSA values
+ * on a stack of the translator; locals are variables of the {@link kiln.ir.SsaBuilder}; what a block passes to its end
+ * becomes parameters of the block that follows. Code that cannot be reached is validated only.
+ *
+ * <p>One translator serves one thread, for any number of functions of its module.
+ */
+public final class FunctionTranslator {
+    private static final long F32_NAN = 0x7fc00000L;
+    private static final long F64_NAN = 0x7ff8000000000000L;
+
+    private final ModuleEnvironment env;
+    private final WasmModule wasm;
+    private final FunctionValidator v;
+    private final OperandStack stack = new OperandStack();
+    private final ArrayList<Frame> pool = new ArrayList<>();
+
+    private Emission e;
+    private kiln.ir.Builder b;
+    private MemoryTranslator memory;
+    private TableTranslator tables;
+    private CallTranslator calls;
+    /** Open frames are the first ones of the pool. */
+    private int depth;
+    /** Whether the current position can be reached; if not, the current block is terminated. */
+    private boolean reachable;
+
+    public FunctionTranslator(ModuleEnvironment env) {
+        this.env = env;
+        this.wasm = env.wasm();
+        this.v = new FunctionValidator(wasm);
+    }
+
+    /**
+     * Translates and validates a defined function.
+     *
+     * @param func index in the module's function space
+     * @throws kiln.wasm.WasmException if the body is malformed or invalid
+     * @throws UnsupportedFeatureException if it uses something that is not executed
+     */
+    public Function translate(int func) {
+        FuncKey key = FuncKey.wasmFunction(env.moduleIndex(), func - wasm.importedFuncCount());
+        Function function = new Function(key, env.functionSignature(func));
+        v.begin(func);
+        stack.clear();
+        e = new Emission(env, v, function, stack);
+        b = e.b;
+        BuiltinCalls builtins = new BuiltinCalls(b, env.moduleIndex());
+        memory = new MemoryTranslator(e, builtins);
+        tables = new TableTranslator(e, builtins);
+        calls = new CallTranslator(e, tables);
+        declareLocals(wasm.funcType(func).paramCount());
+        depth = 0;
+        reachable = true;
+        open(Frame.Kind.FUNCTION, wasm.funcType(func));
+        while (v.next()) {
+            step(v.op());
+        }
+        e.ssa.finish();
+        markCold(function);
+        e = null;
+        return function;
+    }
+
+    private void declareLocals(int params) {
+        for (int i = params; i < v.localCount(); i++) {
+            int type = v.localType(i);
+            Feature missing = IrTypes.missing(wasm.types(), type);
+            if (missing != null) {
+                throw unsupported(missing, "a local of type " + ValType.toString(type));
+            }
+            e.ssa.declareVar(IrTypes.of(wasm.types(), type));
+        }
+    }
+
+    private UnsupportedFeatureException unsupported(Feature feature, String what) {
+        return UnsupportedFeatureException.inFunction(wasm, feature, what, v.function(), v.offset());
+    }
+
+    private void step(Op op) {
+        if (!reachable) {
+            // The validator has done the instruction already: has it closed the frame that became unreachable?
+            if (op == Op.END && v.controlDepth() == depth - 1) {
+                end();
+            } else if (op == Op.ELSE && v.controlDepth() == depth) {
+                otherwise();
+            }
+            return;
+        }
+        b.setPosition(v.offset());
+        Rule rule = Rules.of(op);
+        if (rule != null) {
+            apply(rule);
+        } else {
+            special(op);
+        }
+    }
+
+    private void apply(Rule rule) {
+        switch (rule.shape()) {
+            case BINARY -> {
+                Value y = stack.pop();
+                Value x = stack.pop();
+                stack.push(canonical(rule, b.binary(rule.opcode(), x, y)));
+            }
+            case UNARY -> stack.push(canonical(rule, b.unary(rule.opcode(), stack.pop())));
+            case CONVERT -> stack.push(canonical(rule, b.convert(rule.opcode(), rule.type(), stack.pop())));
+            case COMPARE_INT -> {
+                Value y = stack.pop();
+                Value x = stack.pop();
+                stack.push(b.icmp(rule.intCond(), x, y));
+            }
+            case COMPARE_FLOAT -> {
+                Value y = stack.pop();
+                Value x = stack.pop();
+                stack.push(b.fcmp(rule.floatCond(), x, y));
+            }
+            case EQZ -> {
+                Value x = stack.pop();
+                stack.push(b.icmp(IntCond.EQ, x, b.zero(x.type())));
+            }
+            case LOAD -> memory.load(rule, v.memoryIndex(), v.memOffset());
+            case STORE -> memory.store(rule, v.memoryIndex(), v.memOffset());
+        }
+    }
+
+    /** {@code x}, or the canonical NaN if it is one and the options ask for that. */
+    private Value canonical(Rule rule, Value x) {
+        if (!rule.makesNan() || !env.options().canonicalNans() || x.is(Opcode.FCONST)) {
+            return x;
+        }
+        Value nan = b.constant(x.type(), x.type() == Type.F32 ? F32_NAN : F64_NAN);
+        return b.select(b.fcmp(FloatCond.NE, x, x), nan, x);
+    }
+
+    private void special(Op op) {
+        switch (op) {
+            case NOP -> { }
+            case UNREACHABLE -> {
+                b.trap(TrapCode.UNREACHABLE);
+                reachable = false;
+            }
+            case BLOCK -> open(Frame.Kind.BLOCK, v.blockType());
+            case LOOP -> loop();
+            case IF -> when();
+            case ELSE -> otherwise();
+            case END -> end();
+            case BR -> branch(v.labelDepth());
+            case BR_IF -> branchIf(stack.pop(), v.labelDepth());
+            case BR_TABLE -> branchTable();
+            case RETURN -> leave();
+            case DROP -> stack.pop();
+            case SELECT, SELECT_T -> {
+                Value c = stack.pop();
+                Value y = stack.pop();
+                Value x = stack.pop();
+                stack.push(b.select(c, x, y));
+            }
+            case LOCAL_GET -> stack.push(e.ssa.readVar(b.block(), v.localIndex()));
+            case LOCAL_SET -> e.ssa.writeVar(b.block(), v.localIndex(), stack.pop());
+            case LOCAL_TEE -> {
+                Value x = stack.pop();
+                e.ssa.writeVar(b.block(), v.localIndex(), x);
+                stack.push(x);
+            }
+            case GLOBAL_GET -> globalGet(v.globalIndex());
+            case GLOBAL_SET -> GlobalAccess.store(b, e.vmctx, env.global(v.globalIndex()), stack.pop());
+            case I32_CONST -> stack.push(b.i32(v.i32()));
+            case I64_CONST -> stack.push(b.i64(v.i64()));
+            case F32_CONST -> stack.push(b.f32(v.f32Bits()));
+            case F64_CONST -> stack.push(b.f64(v.f64Bits()));
+            default -> rare(op);
+        }
+    }
+
+    private void rare(Op op) {
+        switch (op) {
+            case CALL -> calls.call(v.funcIndex());
+            case CALL_INDIRECT -> calls.callIndirect(v.typeIndex(), v.tableIndex());
+            case CALL_REF -> calls.callRef(v.typeIndex(), ValType.isNullable(v.operandType(0)));
+            case RETURN_CALL -> {
+                calls.returnCall(v.funcIndex());
+                reachable = false;
+            }
+            case RETURN_CALL_INDIRECT -> {
+                calls.returnCallIndirect(v.typeIndex(), v.tableIndex());
+                reachable = false;
+            }
+            case RETURN_CALL_REF -> {
+                calls.returnCallRef(v.typeIndex(), ValType.isNullable(v.operandType(0)));
+                reachable = false;
+            }
+            case MEMORY_SIZE -> memory.size(v.memoryIndex());
+            case MEMORY_GROW -> memory.grow(v.memoryIndex());
+            case MEMORY_FILL -> memory.fill(v.memoryIndex());
+            case MEMORY_COPY -> memory.copy(v.memoryIndex(), v.sourceMemoryIndex());
+            case MEMORY_INIT -> memory.init(v.memoryIndex(), v.dataIndex());
+            case DATA_DROP -> dropSegment(kiln.artifact.Builtin.DATA_DROP, v.dataIndex());
+            case TABLE_GET -> tables.get(v.tableIndex());
+            case TABLE_SET -> tables.set(v.tableIndex());
+            case TABLE_SIZE -> tables.size(v.tableIndex());
+            case TABLE_GROW -> tables.grow(v.tableIndex());
+            case TABLE_FILL -> tables.fill(v.tableIndex());
+            case TABLE_COPY -> tables.copy(v.tableIndex(), v.sourceTableIndex());
+            case TABLE_INIT -> tables.init(v.tableIndex(), v.elemIndex());
+            case ELEM_DROP -> dropSegment(kiln.artifact.Builtin.ELEM_DROP, v.elemIndex());
+            case REF_NULL -> {
+                int type = ValType.ref(true, v.heapType());
+                Feature missing = IrTypes.missing(wasm.types(), type);
+                if (missing != null) {
+                    throw unsupported(missing, "ref.null of type " + ValType.toString(type));
+                }
+                stack.push(b.zero(IrTypes.of(wasm.types(), type)));
+            }
+            case REF_FUNC -> stack.push(ConstantExpressions.funcRef(env, b, e.vmctx, v.funcIndex()));
+            case REF_IS_NULL -> stack.push(isNull(stack.pop()));
+            case REF_AS_NON_NULL -> {
+                Value ref = stack.pop();
+                if (ValType.isNullable(v.operandType(0))) {
+                    b.trapIfZero(TrapCode.NULL_REFERENCE, ref);
+                }
+                stack.push(ref);
+            }
+            case BR_ON_NULL -> {
+                Value ref = stack.pop();
+                branchIf(isNull(ref), v.labelDepth());
+                if (reachable) {
+                    stack.push(ref);
+                }
+            }
+            case BR_ON_NON_NULL -> {
+                // The label takes the reference along, so it stays on the stack for the branch.
+                Value ref = stack.pop();
+                stack.push(ref);
+                branchIf(b.icmp(IntCond.NE, ref, b.zero(ref.type())), v.labelDepth());
+                if (reachable) {
+                    stack.pop();
+                }
+            }
+            case I64_ADD128, I64_SUB128 -> wideSum(op == Op.I64_ADD128);
+            case I64_MUL_WIDE_S -> wideProduct(Opcode.SMULH);
+            case I64_MUL_WIDE_U -> wideProduct(Opcode.UMULH);
+            default -> throw unsupported(op.feature(), op.text());
+        }
+    }
+
+    private Value isNull(Value ref) {
+        return b.icmp(IntCond.EQ, ref, b.zero(ref.type()));
+    }
+
+    private void dropSegment(kiln.artifact.Builtin builtin, int segment) {
+        new BuiltinCalls(b, env.moduleIndex()).call(builtin, b.i32(segment));
+    }
+
+    private void globalGet(int index) {
+        GlobalPlan g = env.global(index);
+        Constant c = g.constant();
+        if (c == null) {
+            stack.push(GlobalAccess.load(b, e.vmctx, g, g.access()));
+        } else if (c.function() >= 0) {
+            stack.push(ConstantExpressions.funcRef(env, b, e.vmctx, c.function()));
+        } else {
+            stack.push(b.constant(c.type(), c.bits()));
+        }
+    }
+
+    private void wideSum(boolean add) {
+        Value highY = stack.pop();
+        Value lowY = stack.pop();
+        Value highX = stack.pop();
+        Value lowX = stack.pop();
+        Opcode op = add ? Opcode.ADD : Opcode.SUB;
+        Value low = b.binary(op, lowX, lowY);
+        Value carry = add ? b.icmp(IntCond.ULT, low, lowX) : b.icmp(IntCond.ULT, lowX, lowY);
+        Value high = b.binary(op, b.binary(op, highX, highY), b.convert(Opcode.ZEXT, Type.I64, carry));
+        stack.push(low);
+        stack.push(high);
+    }
+
+    private void wideProduct(Opcode highHalf) {
+        Value y = stack.pop();
+        Value x = stack.pop();
+        stack.push(b.binary(Opcode.MUL, x, y));
+        stack.push(b.binary(highHalf, x, y));
+    }
+
+    // Control.
+
+    /** Opens a frame whose parameters are on the stack; its target gets the results as parameters. */
+    private Frame open(Frame.Kind kind, FuncType type) {
+        if (depth == pool.size()) {
+            pool.add(new Frame());
+        }
+        Frame f = pool.get(depth++);
+        f.kind = kind;
+        f.type = type;
+        f.height = stack.size() - (kind == Frame.Kind.FUNCTION ? 0 : type.paramCount());
+        f.memoryBase = e.memoryBase;
+        f.otherwise = null;
+        f.params = null;
+        if (kind != Frame.Kind.LOOP) {
+            f.target = e.function.newDetachedBlock();
+            addParams(f.target, type.resultCount(), type, false);
+        }
+        return f;
+    }
+
+    private void addParams(Block block, int count, FuncType type, boolean params) {
+        for (int i = 0; i < count; i++) {
+            block.addParam(IrTypes.of(wasm.types(), params ? type.param(i) : type.result(i)));
+        }
+    }
+
+    private void loop() {
+        FuncType type = v.blockType();
+        Frame f = open(Frame.Kind.LOOP, type);
+        f.target = e.function.newBlock();
+        addParams(f.target, type.paramCount(), type, true);
+        b.jump(f.target, stack.pop(type.paramCount()));
+        b.setBlock(f.target);
+        pushParams(f.target);
+        if (env.options().interruptChecks()) {
+            b.interruptCheck();
+        }
+    }
+
+    private void when() {
+        Value c = stack.pop();
+        FuncType type = v.blockType();
+        Frame f = open(Frame.Kind.IF, type);
+        f.params = stack.peek(type.paramCount());
+        f.otherwise = e.function.newDetachedBlock();
+        Block then = e.function.newBlock();
+        b.branch(c, then, f.otherwise);
+        startIfReached(then);
+    }
+
+    /** Continues in the last block of the layout, whose edges all exist; takes it out of the layout if there is none. */
+    private void startIfReached(Block block) {
+        reachable = e.ssa.predecessorCount(block) > 0;
+        if (reachable) {
+            e.startSealed(block);
+        } else {
+            e.function.blocks().removeLast();
+        }
+    }
+
+    private void otherwise() {
+        Frame f = pool.get(depth - 1);
+        f.kind = Frame.Kind.ELSE;
+        if (reachable) {
+            b.jump(f.target, stack.pop(f.type.resultCount()));
+        }
+        startElse(f);
+    }
+
+    private void startElse(Frame f) {
+        stack.truncate(f.height);
+        e.memoryBase = f.memoryBase;
+        e.function.blocks().add(f.otherwise);
+        startIfReached(f.otherwise);
+        if (reachable) {
+            for (Value p : f.params) {
+                stack.push(p);
+            }
+        }
+    }
+
+    private void end() {
+        Frame f = pool.get(depth - 1);
+        switch (f.kind) {
+            case FUNCTION -> endFunction(f);
+            case LOOP -> {
+                depth--;
+                e.ssa.sealBlock(f.target);
+            }
+            case IF -> {
+                // The missing else passes the parameters through.
+                otherwise();
+                endBlock(f);
+            }
+            case BLOCK, ELSE -> endBlock(f);
+        }
+    }
+
+    private void endBlock(Frame f) {
+        depth--;
+        if (reachable) {
+            b.jump(f.target, stack.pop(f.type.resultCount()));
+        }
+        stack.truncate(f.height);
+        e.function.blocks().add(f.target);
+        startIfReached(f.target);
+        e.memoryBase = f.memoryBase;
+        if (reachable) {
+            pushParams(f.target);
+        }
+    }
+
+    private void endFunction(Frame f) {
+        depth--;
+        boolean branchedTo = e.ssa.predecessorCount(f.target) > 0;
+        Value[] results = reachable ? stack.pop(f.type.resultCount()) : null;
+        if (branchedTo) {
+            if (reachable) {
+                b.jump(f.target, results);
+            }
+            e.function.blocks().add(f.target);
+            e.startSealed(f.target);
+            b.ret(f.target.params().toArray(Value[]::new));
+        } else if (reachable) {
+            b.ret(results);
+        }
+        reachable = false;
+    }
+
+    private void pushParams(Block block) {
+        List<Value> params = block.params();
+        for (int i = 0; i < params.size(); i++) {
+            stack.push(params.get(i));
+        }
+    }
+
+    private Frame frame(int label) {
+        return pool.get(depth - 1 - label);
+    }
+
+    private void branch(int label) {
+        Frame f = frame(label);
+        if (f.kind == Frame.Kind.FUNCTION) {
+            leave();
+        } else {
+            b.jump(f.target, stack.pop(f.branchArity()));
+            reachable = false;
+        }
+    }
+
+    private void leave() {
+        b.ret(stack.pop(pool.get(0).type.resultCount()));
+        reachable = false;
+    }
+
+    private void branchIf(Value c, int label) {
+        Frame f = frame(label);
+        Edge taken = new Edge(f.target, stack.peek(f.branchArity()));
+        Block next = e.function.newBlock();
+        b.branch(c, taken, new Edge(next));
+        startIfReached(next);
+    }
+
+    private void branchTable() {
+        Value index = stack.pop();
+        int count = v.brTableCount();
+        Value[] args = stack.pop(frame(v.brTarget(count)).branchArity());
+        Edge[] edges = new Edge[count + 1];
+        for (int i = 0; i <= count; i++) {
+            // An edge owns its arguments, because more are added to it later.
+            edges[i] = new Edge(frame(v.brTarget(i)).target, i == 0 || args.length == 0 ? args : args.clone());
+        }
+        b.switch_(index, edges);
+        reachable = false;
+    }
+
+    /** Marks blocks from which every way leads to a trap; only a few are found, going backwards once, but the usual ones. */
+    private static void markCold(Function function) {
+        List<Block> blocks = function.blocks();
+        for (int i = blocks.size() - 1; i > 0; i--) {
+            Block block = blocks.get(i);
+            Inst last = block.terminator();
+            boolean cold = last.opcode() == Opcode.TRAP;
+            if (last.targetCount() > 0) {
+                cold = true;
+                for (int t = 0; t < last.targetCount() && cold; t++) {
+                    cold = last.target(t).target().isCold();
+                }
+            }
+            block.setCold(cold);
+        }
+    }
+}

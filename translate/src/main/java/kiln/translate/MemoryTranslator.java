@@ -1,0 +1,227 @@
+package kiln.translate;
+
+import static kiln.ir.Opcode.ADD;
+import static kiln.ir.Opcode.LSHR;
+import static kiln.ir.Opcode.WRAP;
+import static kiln.ir.Opcode.ZEXT;
+
+import kiln.artifact.Builtin;
+import kiln.artifact.MemoryConstants;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.ir.Builder;
+import kiln.ir.IntCond;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/**
+ * Linear memory. An access is {@code [base + index + offset]}, where the offset stays a displacement and the guard behind a
+ * memory stands in for the comparison, if that is possible.
+ */
+final class MemoryTranslator {
+    /** Longest constant length of memory.copy and memory.fill that becomes loads and stores: eight words in registers. */
+    private static final int MAX_INLINE = 64;
+    private static final long MAX_DISPLACEMENT = 0xffffffffL;
+    private static final long EVERY_BYTE = 0x0101010101010101L;
+
+    private final Emission e;
+    private final Builder b;
+    private final OperandStack stack;
+    private final BuiltinCalls builtins;
+
+    /** Second part of the address that {@link #address} returned. */
+    private long displacement;
+    /** Whether an access to that address may fault. */
+    private boolean canTrap;
+
+    MemoryTranslator(Emission e, BuiltinCalls builtins) {
+        this.e = e;
+        this.b = e.b;
+        this.stack = e.stack;
+        this.builtins = builtins;
+    }
+
+    void load(Rule rule, int memory, long offset) {
+        MemoryPlan m = e.env.memory(memory);
+        Value address = address(m, stack.pop(), offset, 1 << rule.log2Width());
+        stack.push(b.load(rule.type(), m.access(rule.log2Width(), rule.signed(), canTrap), address, displacement));
+    }
+
+    void store(Rule rule, int memory, long offset) {
+        MemoryPlan m = e.env.memory(memory);
+        Value value = stack.pop();
+        Value address = address(m, stack.pop(), offset, 1 << rule.log2Width());
+        b.store(m.access(rule.log2Width(), false, canTrap), address, displacement, value);
+    }
+
+    /** Computes an address and checks what the guard does not catch; sets {@link #displacement} and {@link #canTrap}. */
+    private Value address(MemoryPlan m, Value index, long offset, int width) {
+        displacement = offset;
+        canTrap = true;
+        if (index.is(Opcode.ICONST)) {
+            long first = (index.inst().imm() & 0xffffffffL) + offset;
+            boolean inBounds = first + width <= m.minBytes;
+            boolean inReservation = m.guarded && first + width <= MemoryConstants.RESERVATION;
+            if (first <= MAX_DISPLACEMENT && (inBounds || inReservation)) {
+                displacement = first;
+                canTrap = !inBounds;
+                return base(m);
+            }
+        }
+        Value wide = b.convert(ZEXT, Type.I64, index);
+        if (!m.guarded || offset > MemoryConstants.MAX_UNCHECKED_OFFSET) {
+            check(m, wide, offset + width);
+        }
+        return b.binary(ADD, base(m), wide);
+    }
+
+    /** Traps if {@code index + bytes} lies beyond the end; neither can be so large that the sum overflows. */
+    private void check(MemoryPlan m, Value index, long bytes) {
+        Value beyond;
+        if (m.fixedBytes < 0) {
+            beyond = b.icmp(IntCond.UGT, b.binary(ADD, index, b.i64(bytes)), length(m));
+        } else if (m.fixedBytes >= bytes) {
+            beyond = b.icmp(IntCond.UGT, index, b.i64(m.fixedBytes - bytes));
+        } else {
+            beyond = b.i32(1);
+        }
+        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, beyond);
+    }
+
+    private Value base(MemoryPlan m) {
+        boolean keep = m.index == 0 && m.guarded;
+        if (keep && e.memoryBase != null) {
+            return e.memoryBase;
+        }
+        Value base = b.load(Type.I64, m.base, record(m), recordOffset(m) + VMContextLayout.BASE);
+        if (keep) {
+            e.memoryBase = base;
+        }
+        return base;
+    }
+
+    private Value length(MemoryPlan m) {
+        return m.fixedBytes >= 0
+                ? b.i64(m.fixedBytes)
+                : b.load(Type.I64, m.length, record(m), recordOffset(m) + VMContextLayout.LENGTH);
+    }
+
+    private Value record(MemoryPlan m) {
+        return m.imported ? b.load(Type.I64, Emission.POINTER, e.vmctx, m.contextOffset) : e.vmctx;
+    }
+
+    private static int recordOffset(MemoryPlan m) {
+        return m.imported ? 0 : m.contextOffset;
+    }
+
+    void size(int memory) {
+        Value pages = b.binary(LSHR, length(e.env.memory(memory)), b.i64(MemoryConstants.PAGE_SHIFT));
+        stack.push(b.convert(WRAP, Type.I32, pages));
+    }
+
+    void grow(int memory) {
+        Value delta = b.convert(ZEXT, Type.I64, stack.pop());
+        Value old = builtins.call(Builtin.MEMORY_GROW, b.i32(memory), delta);
+        stack.push(b.convert(WRAP, Type.I32, old));
+    }
+
+    void fill(int memory) {
+        Value length = stack.pop();
+        Value value = stack.pop();
+        Value to = stack.pop();
+        MemoryPlan m = e.env.memory(memory);
+        if (isShort(length)) {
+            fillInline(m, to, value, (int) length.inst().imm());
+        } else {
+            builtins.call(Builtin.MEMORY_FILL, b.i32(memory), wide(to), value, wide(length));
+        }
+    }
+
+    void copy(int toMemory, int fromMemory) {
+        Value length = stack.pop();
+        Value from = stack.pop();
+        Value to = stack.pop();
+        if (isShort(length)) {
+            copyInline(e.env.memory(toMemory), to, e.env.memory(fromMemory), from, (int) length.inst().imm());
+        } else {
+            builtins.call(
+                    Builtin.MEMORY_COPY, b.i32(toMemory), b.i32(fromMemory), wide(to), wide(from), wide(length));
+        }
+    }
+
+    void init(int memory, int segment) {
+        Value length = stack.pop();
+        Value from = stack.pop();
+        Value to = stack.pop();
+        builtins.call(Builtin.MEMORY_INIT, b.i32(memory), b.i32(segment), wide(to), from, length);
+    }
+
+    private Value wide(Value index) {
+        return b.convert(ZEXT, Type.I64, index);
+    }
+
+    private static boolean isShort(Value length) {
+        return length.is(Opcode.ICONST) && length.inst().imm() >= 0 && length.inst().imm() <= MAX_INLINE;
+    }
+
+    private void fillInline(MemoryPlan m, Value to, Value value, int length) {
+        Value wideTo = wide(to);
+        check(m, wideTo, length);
+        if (length == 0) {
+            return;
+        }
+        Value address = b.binary(ADD, base(m), wideTo);
+        Value pattern = value;
+        if (length > 1) {
+            Value single = b.binary(Opcode.AND, wide(value), b.i64(0xff));
+            pattern = b.binary(Opcode.MUL, single, b.i64(EVERY_BYTE));
+        }
+        int at = 0;
+        for (int log2 = 3; at < length; ) {
+            int width = 1 << log2;
+            if (width > length) {
+                log2--;
+                continue;
+            }
+            // The last piece may overlap the one before.
+            int place = Math.min(at, length - width);
+            b.store(m.access(log2, false, true), address, place, pattern);
+            at = place + width;
+        }
+    }
+
+    /** Both ranges are checked first; then all bytes are read before the first is written, so that they may overlap. */
+    private void copyInline(MemoryPlan toMemory, Value to, MemoryPlan fromMemory, Value from, int length) {
+        Value wideTo = wide(to);
+        Value wideFrom = wide(from);
+        check(toMemory, wideTo, length);
+        check(fromMemory, wideFrom, length);
+        if (length == 0) {
+            return;
+        }
+        Value source = b.binary(ADD, base(fromMemory), wideFrom);
+        Value target = b.binary(ADD, base(toMemory), wideTo);
+        int[] places = new int[MAX_INLINE / 8 + 2];
+        int[] widths = new int[places.length];
+        Value[] pieces = new Value[places.length];
+        int n = 0;
+        int at = 0;
+        for (int log2 = 3; at < length; ) {
+            int width = 1 << log2;
+            if (width > length) {
+                log2--;
+                continue;
+            }
+            int place = Math.min(at, length - width);
+            Type type = log2 == 3 ? Type.I64 : Type.I32;
+            pieces[n] = b.load(type, fromMemory.access(log2, false, true), source, place);
+            places[n] = place;
+            widths[n++] = log2;
+            at = place + width;
+        }
+        for (int i = 0; i < n; i++) {
+            b.store(toMemory.access(widths[i], false, true), target, places[i], pieces[i]);
+        }
+    }
+}

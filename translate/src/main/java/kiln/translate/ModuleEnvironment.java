@@ -1,0 +1,281 @@
+package kiln.translate;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import kiln.artifact.FuncKey;
+import kiln.artifact.FuncRefs;
+import kiln.artifact.MemoryConstants;
+import kiln.artifact.VMContextLayout;
+import kiln.ir.CallTarget;
+import kiln.ir.Signature;
+import kiln.ir.Type;
+import kiln.wasm.Export;
+import kiln.wasm.ExternKind;
+import kiln.wasm.ExternType;
+import kiln.wasm.Feature;
+import kiln.wasm.FuncType;
+import kiln.wasm.Limits;
+import kiln.wasm.TypeSpace;
+import kiln.wasm.ValType;
+import kiln.wasm.WasmModule;
+
+/**
+ * What the translation of every function of a module shares: where things lie in the VMContext, how each memory, table and
+ * global is reached, and what a call needs to know of its callee. Decided once for each module; immutable.
+ */
+public final class ModuleEnvironment {
+    private final WasmModule wasm;
+    private final int moduleIndex;
+    private final TranslateOptions options;
+    private final boolean tailCallsOut;
+    private final FuncRefs funcRefs;
+    private final VMContextLayout layout;
+    private final MemoryPlan[] memories;
+    private final TablePlan[] tables;
+    private final GlobalPlan[] globals;
+    private final Signature[] signatures;
+    private final Feature[] missing;
+    private final CallTarget[] indirect;
+    private final CallTarget[] direct;
+
+    /**
+     * @param moduleIndex the module's number in its compiled file
+     * @throws UnsupportedFeatureException if the module needs something outside of its function bodies that is not executed
+     */
+    public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options) {
+        this.wasm = wasm;
+        this.moduleIndex = moduleIndex;
+        this.options = options;
+        TypeSpace types = wasm.types();
+        signatures = new Signature[types.count()];
+        missing = new Feature[types.count()];
+        indirect = new CallTarget[types.count()];
+        for (int i = 0; i < types.count(); i++) {
+            int first = types.canonical(i);
+            FuncType type = types.func(i);
+            if (first != i) {
+                signatures[i] = signatures[first];
+                missing[i] = missing[first];
+                indirect[i] = indirect[first];
+            } else if (type != null) {
+                signatures[i] = IrTypes.signature(types, type);
+                missing[i] = IrTypes.missing(types, type);
+                indirect[i] = new CallTarget(null, signatures[i]);
+            }
+        }
+        direct = new CallTarget[wasm.funcCount()];
+        for (int f = 0; f < direct.length; f++) {
+            int type = wasm.funcTypeIndex(f);
+            if (missing[type] != null) {
+                throw UnsupportedFeatureException.inModule(wasm, missing[type], "the type of " + wasm.describeFunc(f));
+            }
+            direct[f] = f < wasm.importedFuncCount()
+                    ? indirect[type]
+                    : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
+        }
+        ModuleSurvey survey = ModuleSurvey.of(wasm);
+        tailCallsOut = survey.tailCallsOut;
+        funcRefs = escaping(wasm);
+        layout = new VMContextLayout(new VMContextLayout.Counts(
+                wasm.memoryCount() - wasm.importedMemoryCount(), wasm.importedMemoryCount(),
+                wasm.tableCount() - wasm.importedTableCount(), wasm.importedTableCount(),
+                wasm.importedGlobalCount(), wasm.globalCount() - wasm.importedGlobalCount(),
+                funcRefs.count(), types.count()));
+        memories = memories(survey.grownMemories);
+        tables = tables(survey.grownTables);
+        globals = globals(survey.setGlobals);
+    }
+
+    /** Imported functions, then the defined ones that something outside of function bodies names. */
+    private static FuncRefs escaping(WasmModule wasm) {
+        int[] functions = new int[wasm.funcCount()];
+        int[] types = new int[wasm.funcCount()];
+        int n = 0;
+        for (int f = 0; f < wasm.funcCount(); f++) {
+            if (f < wasm.importedFuncCount() || wasm.isDeclaredRef(f)) {
+                functions[n] = f;
+                types[n] = wasm.funcTypeIndex(f);
+                n++;
+            }
+        }
+        return new FuncRefs(java.util.Arrays.copyOf(functions, n), java.util.Arrays.copyOf(types, n));
+    }
+
+    private BitSet exported(ExternKind kind) {
+        BitSet set = new BitSet();
+        for (Export e : wasm.exports()) {
+            if (e.kind() == kind) {
+                set.set(e.index());
+            }
+        }
+        return set;
+    }
+
+    private MemoryPlan[] memories(BitSet grown) {
+        BitSet exported = exported(ExternKind.MEMORY);
+        MemoryPlan[] plans = new MemoryPlan[wasm.memoryCount()];
+        int imported = wasm.importedMemoryCount();
+        for (int i = 0; i < plans.length; i++) {
+            ExternType.Memory memory = wasm.memory(i);
+            if (memory.is64()) {
+                throw UnsupportedFeatureException.inModule(wasm, Feature.MEMORY64, "memory " + i + " with 64-bit addresses");
+            }
+            if (memory.shared()) {
+                throw UnsupportedFeatureException.inModule(wasm, Feature.THREADS, "shared memory " + i);
+            }
+            Limits limits = memory.limits();
+            boolean isPrivate = i >= imported && !exported.get(i);
+            boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
+            long min = limits.min() << MemoryConstants.PAGE_SHIFT;
+            int offset = i < imported ? layout.importedMemory(i) : layout.definedMemory(i - imported);
+            plans[i] = new MemoryPlan(i, i < imported, offset, !options.explicitBounds(), min, isFixed ? min : -1);
+        }
+        return plans;
+    }
+
+    private TablePlan[] tables(BitSet grown) {
+        BitSet exported = exported(ExternKind.TABLE);
+        TablePlan[] plans = new TablePlan[wasm.tableCount()];
+        int imported = wasm.importedTableCount();
+        for (int i = 0; i < plans.length; i++) {
+            ExternType.Table table = wasm.table(i);
+            if (table.is64()) {
+                throw UnsupportedFeatureException.inModule(wasm, Feature.MEMORY64, "table " + i + " with 64-bit indices");
+            }
+            Feature lacking = IrTypes.missing(wasm.types(), table.element());
+            if (lacking != null) {
+                throw UnsupportedFeatureException.inModule(
+                        wasm, lacking, "table " + i + " of " + ValType.toString(table.element()));
+            }
+            Limits limits = table.limits();
+            boolean isPrivate = i >= imported && !exported.get(i);
+            boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
+            int offset = i < imported ? layout.importedTable(i) : layout.definedTable(i - imported);
+            Type element = IrTypes.of(wasm.types(), table.element());
+            plans[i] = new TablePlan(i, i < imported, offset, table.element(), element, isFixed ? limits.min() : -1);
+        }
+        return plans;
+    }
+
+    private GlobalPlan[] globals(BitSet set) {
+        BitSet exported = exported(ExternKind.GLOBAL);
+        GlobalPlan[] plans = new GlobalPlan[wasm.globalCount()];
+        int imported = wasm.importedGlobalCount();
+        for (int i = 0; i < plans.length; i++) {
+            ExternType.Global global = wasm.global(i);
+            Feature lacking = IrTypes.missing(wasm.types(), global.type());
+            if (lacking != null) {
+                throw UnsupportedFeatureException.inModule(
+                        wasm, lacking, "global " + i + " of type " + ValType.toString(global.type()));
+            }
+            Type type = IrTypes.of(wasm.types(), global.type());
+            if (i < imported) {
+                plans[i] = GlobalPlan.of(i, type, true, layout.importedGlobal(i), global.mutable(), null);
+            } else {
+                boolean changes = global.mutable() && (set.get(i) || exported.get(i));
+                Constant constant = ConstantExpressions.evaluate(wasm, wasm.globalInit(i), plans);
+                plans[i] = GlobalPlan.of(i, type, false, layout.definedGlobal(i - imported), changes, constant);
+            }
+        }
+        return plans;
+    }
+
+    public WasmModule wasm() {
+        return wasm;
+    }
+
+    /** The module's number in its compiled file. */
+    public int moduleIndex() {
+        return moduleIndex;
+    }
+
+    public TranslateOptions options() {
+        return options;
+    }
+
+    public VMContextLayout layout() {
+        return layout;
+    }
+
+    /** The functions that have a funcref record. */
+    public FuncRefs funcRefs() {
+        return funcRefs;
+    }
+
+    /**
+     * Whether a call within the instance may come back with another VMContext in its register, because something that it
+     * called left the instance by a tail call ({@code CodegenOptions.reloadContext}).
+     */
+    public boolean mayLeaveInstanceByTailCall() {
+        return tailCallsOut;
+    }
+
+    /** Parameters and results of a function type of the module. */
+    public Signature signature(int typeIndex) {
+        return signatures[typeIndex];
+    }
+
+    /** Parameters and results of a function. */
+    public Signature functionSignature(int func) {
+        return direct[func].signature();
+    }
+
+    /**
+     * The types, by canonical index, that need trampolines: of functions that escape (for calls from outside), and of
+     * imported functions (which may be host functions).
+     */
+    public List<Integer> trampolineTypes() {
+        BitSet used = new BitSet();
+        for (int slot = 0; slot < funcRefs.count(); slot++) {
+            used.set(wasm.types().canonical(funcRefs.type(slot)));
+        }
+        List<Integer> result = new ArrayList<>();
+        used.stream().forEach(result::add);
+        return result;
+    }
+
+    MemoryPlan memory(int i) {
+        return memories[i];
+    }
+
+    TablePlan table(int i) {
+        return tables[i];
+    }
+
+    GlobalPlan global(int i) {
+        return globals[i];
+    }
+
+    int memoryCount() {
+        return memories.length;
+    }
+
+    boolean isImported(int func) {
+        return func < wasm.importedFuncCount();
+    }
+
+    /** The target of a call to {@code func}, without a key if it is imported. */
+    CallTarget callTarget(int func) {
+        return direct[func];
+    }
+
+    /** The target of a call through a funcref of the given type. */
+    CallTarget indirectTarget(int typeIndex) {
+        return indirect[typeIndex];
+    }
+
+    /** The proposal without which no function of this type can be called, or null. */
+    Feature missing(int typeIndex) {
+        return missing[typeIndex];
+    }
+
+    /** Offset in the VMContext of the funcref record of a function that escapes. */
+    int funcRefOffset(int func) {
+        int slot = funcRefs.slotOf(func);
+        if (slot < 0) {
+            throw new IllegalStateException("no funcref record for " + wasm.describeFunc(func));
+        }
+        return layout.funcRef(slot);
+    }
+}

@@ -1,0 +1,49 @@
+package kiln.translate;
+
+import java.util.BitSet;
+import kiln.wasm.BodyScanner;
+import kiln.wasm.WasmException;
+import kiln.wasm.WasmModule;
+
+/** What a look over all function bodies tells that the code of each of them may rely on. */
+final class ModuleSurvey {
+    /** Tables that some function grows. */
+    final BitSet grownTables = new BitSet();
+    /** Memories that some function grows. */
+    final BitSet grownMemories = new BitSet();
+    /** Globals that some function sets. */
+    final BitSet setGlobals = new BitSet();
+    /** Whether a tail call may go to another instance: to an import or through a funcref. */
+    boolean tailCallsOut;
+
+    private ModuleSurvey() {}
+
+    /** Looks at all bodies. A body that is not well-formed is left to its translation to complain about. */
+    static ModuleSurvey of(WasmModule module) {
+        ModuleSurvey survey = new ModuleSurvey();
+        BodyScanner scanner = new BodyScanner(module);
+        int imported = module.importedFuncCount();
+        for (int func = imported; func < module.funcCount(); func++) {
+            try {
+                scanner.begin(func);
+                while (scanner.next()) {
+                    survey.note(scanner, imported);
+                }
+            } catch (WasmException _) {
+                continue;
+            }
+        }
+        return survey;
+    }
+
+    private void note(BodyScanner s, int importedFuncs) {
+        switch (s.op()) {
+            case GLOBAL_SET -> setGlobals.set(s.globalIndex());
+            case TABLE_GROW -> grownTables.set(s.tableIndex());
+            case MEMORY_GROW -> grownMemories.set(s.memoryIndex());
+            case RETURN_CALL -> tailCallsOut |= s.funcIndex() < importedFuncs;
+            case RETURN_CALL_INDIRECT, RETURN_CALL_REF -> tailCallsOut = true;
+            default -> { }
+        }
+    }
+}
