@@ -27,7 +27,7 @@ public final class CodeBuffer {
         /**
          * @param at offset of the field to patch
          * @param target offset of the label
-         * @return false if the distance does not fit
+         * @return false if the distance does not fit; whoever emitted the field then remembers to do better
          */
         boolean patch(CodeBuffer buffer, int at, int target);
     }
@@ -293,12 +293,24 @@ public final class CodeBuffer {
      * @throws IllegalStateException if a label is unbound or out of reach
      */
     public void resolveLabels() {
+        if (!tryResolveLabels()) {
+            throw new IllegalStateException("label out of reach");
+        }
+    }
+
+    /**
+     * Patches every reference.
+     *
+     * @return false if some patcher said that its label is out of reach
+     * @throws IllegalStateException if a label is unbound
+     */
+    public boolean tryResolveLabels() {
+        boolean all = true;
         for (Fixup f : fixups) {
-            if (!f.patcher.patch(this, f.at, f.label.offset())) {
-                throw new IllegalStateException("label out of reach: " + f.at + " -> " + f.label.offset());
-            }
+            all &= f.patcher.patch(this, f.at, f.label.offset());
         }
         fixups.clear();
+        return all;
     }
 
     public CompiledFunction finish(FuncKey key, int alignment, int frameBytes) {

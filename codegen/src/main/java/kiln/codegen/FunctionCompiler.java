@@ -9,6 +9,8 @@ public final class FunctionCompiler {
     private static final int FUNCTION_ALIGNMENT = 16;
     /** What hot loops are aligned to. */
     public static final int LOOP_ALIGNMENT = 32;
+    /** Each round lengthens branches only, and two or three rounds do; the limit is against mistakes. */
+    private static final int MAX_ROUNDS = 50;
 
     private final Lowering lowering;
     private final RegisterFile registers;
@@ -45,10 +47,25 @@ public final class FunctionCompiler {
         return function;
     }
 
-    /** The last step: bytes. */
+    /**
+     * The last step: bytes. An instruction that could not reach a label takes a longer form from then on (see
+     * {@link CodeBuffer#refer}), and everything is emitted again.
+     */
     public CompiledFunction emit() {
-        CodeBuffer buffer = new CodeBuffer();
         List<MachBlock> blocks = withoutEmptyBlocks();
+        for (int round = 1; round < MAX_ROUNDS; round++) {
+            CodeBuffer buffer = new CodeBuffer();
+            CompiledFunction result = emit(blocks, buffer);
+            if (result != null) {
+                return result;
+            }
+            blocks.forEach(b -> b.label().unbind());
+        }
+        throw new IllegalStateException("branches out of reach in " + function.key());
+    }
+
+    /** One try; null if a label was out of reach. */
+    private CompiledFunction emit(List<MachBlock> blocks, CodeBuffer buffer) {
         boolean aligned = false;
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
@@ -69,7 +86,9 @@ public final class FunctionCompiler {
         }
         buffer.emitColdCode();
         buffer.emitConstants();
-        buffer.resolveLabels();
+        if (!buffer.tryResolveLabels()) {
+            return null;
+        }
         return buffer.finish(function.key(), aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT, lowering.frameBytes(frame));
     }
 

@@ -27,4 +27,9 @@ public final class Label {
     void rebind(int offset) {
         this.offset = offset;
     }
+
+    /** Forgets the place, when everything is emitted again. */
+    void unbind() {
+        offset = -1;
+    }
 }
