@@ -1,8 +1,11 @@
 package kiln.translate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.MemoryConstants;
@@ -10,6 +13,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.ir.CallTarget;
 import kiln.ir.Signature;
 import kiln.ir.Type;
+import kiln.wasm.ConstExpr;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
@@ -38,6 +42,8 @@ public final class ModuleEnvironment {
     private final Feature[] missing;
     private final CallTarget[] indirect;
     private final CallTarget[] direct;
+    private final StaticImages images;
+    private final Set<Feature> usedFeatures;
 
     /**
      * @param moduleIndex the module's number in its compiled file
@@ -85,6 +91,9 @@ public final class ModuleEnvironment {
         memories = memories(survey.grownMemories);
         tables = tables(survey.grownTables);
         globals = globals(survey.setGlobals);
+        images = StaticImages.of(this);
+        usedFeatures = survey.features();
+        addFeaturesOutsideBodies();
     }
 
     /** Imported functions, then the defined ones that something outside of function bodies names. */
@@ -99,7 +108,7 @@ public final class ModuleEnvironment {
                 n++;
             }
         }
-        return new FuncRefs(java.util.Arrays.copyOf(functions, n), java.util.Arrays.copyOf(types, n));
+        return new FuncRefs(Arrays.copyOf(functions, n), Arrays.copyOf(types, n));
     }
 
     private BitSet exported(ExternKind kind) {
@@ -181,6 +190,29 @@ public final class ModuleEnvironment {
         return plans;
     }
 
+    private void addFeaturesOutsideBodies() {
+        if (wasm.memoryCount() > 1) {
+            usedFeatures.add(Feature.MULTI_MEMORY);
+        }
+        if (wasm.tableCount() > 1) {
+            usedFeatures.add(Feature.REFERENCE_TYPES);
+        }
+        if (wasm.tagCount() > 0) {
+            usedFeatures.add(Feature.EXCEPTIONS);
+        }
+        for (int f = 0; f < wasm.funcCount(); f++) {
+            if (signatures[wasm.funcTypeIndex(f)].results().size() > 1) {
+                usedFeatures.add(Feature.MULTI_VALUE);
+                break;
+            }
+        }
+    }
+
+    /** The proposals that the module makes use of, as far as instructions, signatures and numbers of definitions show. */
+    public Set<Feature> usedFeatures() {
+        return Collections.unmodifiableSet(usedFeatures);
+    }
+
     public WasmModule wasm() {
         return wasm;
     }
@@ -201,6 +233,11 @@ public final class ModuleEnvironment {
     /** The functions that have a funcref record. */
     public FuncRefs funcRefs() {
         return funcRefs;
+    }
+
+    /** What the memories defined here contain from the start. */
+    public StaticImages images() {
+        return images;
     }
 
     /**
@@ -268,6 +305,11 @@ public final class ModuleEnvironment {
     /** The proposal without which no function of this type can be called, or null. */
     Feature missing(int typeIndex) {
         return missing[typeIndex];
+    }
+
+    /** The value of a constant expression, or null if it depends on an import. */
+    Constant constant(ConstExpr expr) {
+        return ConstantExpressions.evaluate(wasm, expr, globals);
     }
 
     /** Offset in the VMContext of the funcref record of a function that escapes. */

@@ -1,7 +1,10 @@
 package kiln.translate;
 
 import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.Set;
 import kiln.wasm.BodyScanner;
+import kiln.wasm.Feature;
 import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
 
@@ -15,6 +18,8 @@ final class ModuleSurvey {
     final BitSet setGlobals = new BitSet();
     /** Whether a tail call may go to another instance: to an import or through a funcref. */
     boolean tailCallsOut;
+    /** The proposals whose instructions occur, one bit each. */
+    private long features;
 
     private ModuleSurvey() {}
 
@@ -36,7 +41,19 @@ final class ModuleSurvey {
         return survey;
     }
 
+    /** The proposals whose instructions occur, {@link Feature#MVP} not counted. */
+    Set<Feature> features() {
+        Set<Feature> set = EnumSet.noneOf(Feature.class);
+        for (Feature f : Feature.values()) {
+            if (f != Feature.MVP && (features & 1L << f.ordinal()) != 0) {
+                set.add(f);
+            }
+        }
+        return set;
+    }
+
     private void note(BodyScanner s, int importedFuncs) {
+        features |= 1L << s.op().feature().ordinal();
         switch (s.op()) {
             case GLOBAL_SET -> setGlobals.set(s.globalIndex());
             case TABLE_GROW -> grownTables.set(s.tableIndex());

@@ -1,0 +1,274 @@
+package kiln.translate;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import kiln.artifact.ElementItems;
+import kiln.artifact.ExternType;
+import kiln.artifact.HeapType;
+import kiln.artifact.MemoryConstants;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.TypeDef;
+import kiln.artifact.TypeKeys;
+import kiln.artifact.ValueType;
+import kiln.wasm.ArrayType;
+import kiln.wasm.ConstExpr;
+import kiln.wasm.ConstOp;
+import kiln.wasm.DataSegment;
+import kiln.wasm.ElemSegment;
+import kiln.wasm.Export;
+import kiln.wasm.Feature;
+import kiln.wasm.FieldType;
+import kiln.wasm.FuncType;
+import kiln.wasm.Import;
+import kiln.wasm.Limits;
+import kiln.wasm.Op;
+import kiln.wasm.SegmentMode;
+import kiln.wasm.StructType;
+import kiln.wasm.SubType;
+import kiln.wasm.TypeSpace;
+import kiln.wasm.ValType;
+import kiln.wasm.WasmModule;
+
+/**
+ * What the runtime needs to know of a module besides its code.
+ *
+ * @param info the description, which refers to places in {@code data}
+ * @param data images, then the content of data segments; to be placed at the offset given to {@link #of}
+ */
+public record ModuleMetadata(ModuleInfo info, byte[] data) {
+    /**
+     * Describes a module.
+     *
+     * @param dataStart where in the file's data this module's data will begin, a multiple of the page size of memories
+     */
+    public static ModuleMetadata of(ModuleEnvironment env, long dataStart) {
+        if (dataStart % MemoryConstants.PAGE_SIZE != 0) {
+            throw new IllegalArgumentException("data must start at a multiple of the page size: " + dataStart);
+        }
+        Producer p = new Producer(env, dataStart);
+        p.run();
+        return new ModuleMetadata(p.out.build(), p.data.toByteArray());
+    }
+
+    /** Converts from the decoder's model to the runtime's, piece by piece. */
+    private static final class Producer {
+        final ModuleEnvironment env;
+        final WasmModule wasm;
+        final long dataStart;
+        final ModuleInfo.Builder out;
+        final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+        Producer(ModuleEnvironment env, long dataStart) {
+            this.env = env;
+            this.wasm = env.wasm();
+            this.dataStart = dataStart;
+            String name = wasm.names().module();
+            this.out = new ModuleInfo.Builder(name == null ? "" : name);
+        }
+
+        void run() {
+            out.types.addAll(types());
+            for (Import i : wasm.imports()) {
+                out.imports.add(new ModuleInfo.Import(i.module(), i.name(), externType(i.type())));
+            }
+            for (Export e : wasm.exports()) {
+                out.exports.add(new ModuleInfo.Export(e.name(), kind(e.kind()), e.index()));
+            }
+            out.definedFunctions = wasm.funcCount() - wasm.importedFuncCount();
+            for (int i = wasm.importedTableCount(); i < wasm.tableCount(); i++) {
+                out.tables.add(table(wasm.table(i)));
+            }
+            for (int i = wasm.importedMemoryCount(); i < wasm.memoryCount(); i++) {
+                out.memories.add(memory(wasm.memory(i)));
+            }
+            for (int i = wasm.importedGlobalCount(); i < wasm.globalCount(); i++) {
+                out.globals.add(global(wasm.global(i)));
+            }
+            for (int i = wasm.importedTagCount(); i < wasm.tagCount(); i++) {
+                out.tags.add(new ExternType.Tag(wasm.tag(i).typeIndex()));
+            }
+            out.funcRefs = env.funcRefs();
+            out.startup = StartupTranslator.isNeeded(env);
+            for (Feature f : env.usedFeatures()) {
+                out.features.add(f.proposal());
+            }
+            images();
+            elements();
+            data();
+        }
+
+        // Types.
+
+        private List<TypeDef> types() {
+            TypeSpace types = wasm.types();
+            List<TypeDef> plain = new ArrayList<>(types.count());
+            List<Integer> groups = new ArrayList<>();
+            for (int i = 0; i < types.count(); i++) {
+                SubType t = types.get(i);
+                plain.add(new TypeDef("", t.isFinal(), t.supertype(), body(t)));
+                if (types.groupStart(i) == i) {
+                    groups.add(types.groupSize(i));
+                }
+            }
+            List<TypeDef> keyed = TypeKeys.assign(plain, groups);
+            List<TypeDef> result = new ArrayList<>(keyed.size());
+            for (int i = 0; i < keyed.size(); i++) {
+                // A second copy of a group refers to the first one instead of to itself.
+                result.add(keyed.get(types.canonical(i)));
+            }
+            return result;
+        }
+
+        private TypeDef.Body body(SubType type) {
+            return switch (type.type()) {
+                case FuncType f -> new TypeDef.Func(valueTypes(f.params()), valueTypes(f.results()));
+                case StructType s -> new TypeDef.Struct(s.fields().stream().map(Producer::field).toList());
+                case ArrayType a -> new TypeDef.Array(field(a.element()));
+            };
+        }
+
+        private static TypeDef.Field field(FieldType f) {
+            int packing = f.storage() == ValType.I8 ? 8 : f.storage() == ValType.I16 ? 16 : 0;
+            return new TypeDef.Field(valueType(f.unpacked()), packing, f.mutable());
+        }
+
+        private static List<ValueType> valueTypes(int[] types) {
+            return Arrays.stream(types).mapToObj(Producer::valueType).toList();
+        }
+
+        private static ValueType valueType(int type) {
+            return switch (type) {
+                case ValType.I32 -> ValueType.I32;
+                case ValType.I64 -> ValueType.I64;
+                case ValType.F32 -> ValueType.F32;
+                case ValType.F64 -> ValueType.F64;
+                case ValType.V128 -> ValueType.V128;
+                default -> reference(type);
+            };
+        }
+
+        private static ValueType.Ref reference(int type) {
+            int heap = ValType.heap(type);
+            HeapType to = switch (heap) {
+                case kiln.wasm.HeapType.FUNC -> HeapType.Abstract.FUNC;
+                case kiln.wasm.HeapType.EXTERN -> HeapType.Abstract.EXTERN;
+                case kiln.wasm.HeapType.ANY -> HeapType.Abstract.ANY;
+                case kiln.wasm.HeapType.EQ -> HeapType.Abstract.EQ;
+                case kiln.wasm.HeapType.I31 -> HeapType.Abstract.I31;
+                case kiln.wasm.HeapType.STRUCT -> HeapType.Abstract.STRUCT;
+                case kiln.wasm.HeapType.ARRAY -> HeapType.Abstract.ARRAY;
+                case kiln.wasm.HeapType.EXN -> HeapType.Abstract.EXN;
+                case kiln.wasm.HeapType.NONE -> HeapType.Abstract.NONE;
+                case kiln.wasm.HeapType.NOFUNC -> HeapType.Abstract.NOFUNC;
+                case kiln.wasm.HeapType.NOEXTERN -> HeapType.Abstract.NOEXTERN;
+                case kiln.wasm.HeapType.NOEXN -> HeapType.Abstract.NOEXN;
+                default -> new HeapType.Concrete(heap);
+            };
+            return new ValueType.Ref(ValType.isNullable(type), to);
+        }
+
+        // Imports, exports, definitions.
+
+        private static ExternType.Kind kind(kiln.wasm.ExternKind kind) {
+            return switch (kind) {
+                case FUNC -> ExternType.Kind.FUNC;
+                case TABLE -> ExternType.Kind.TABLE;
+                case MEMORY -> ExternType.Kind.MEMORY;
+                case GLOBAL -> ExternType.Kind.GLOBAL;
+                case TAG -> ExternType.Kind.TAG;
+            };
+        }
+
+        private ExternType externType(kiln.wasm.ExternType type) {
+            return switch (type) {
+                case kiln.wasm.ExternType.Func f -> new ExternType.Func(f.typeIndex());
+                case kiln.wasm.ExternType.Table t -> table(t);
+                case kiln.wasm.ExternType.Memory m -> memory(m);
+                case kiln.wasm.ExternType.Global g -> global(g);
+                case kiln.wasm.ExternType.Tag t -> new ExternType.Tag(t.typeIndex());
+            };
+        }
+
+        private static long max(Limits limits) {
+            return limits.hasMax() ? limits.max() : ExternType.UNBOUNDED;
+        }
+
+        private static ExternType.Table table(kiln.wasm.ExternType.Table t) {
+            return new ExternType.Table(reference(t.element()), t.limits().min(), max(t.limits()), t.is64());
+        }
+
+        private ExternType.Memory memory(kiln.wasm.ExternType.Memory m) {
+            return new ExternType.Memory(
+                    m.limits().min(), max(m.limits()), m.is64(), m.shared(), MemoryConstants.PAGE_SHIFT,
+                    !env.options().explicitBounds());
+        }
+
+        private static ExternType.Global global(kiln.wasm.ExternType.Global g) {
+            return new ExternType.Global(valueType(g.type()), g.mutable());
+        }
+
+        // Segments.
+
+        private void images() {
+            for (StaticImages.Image image : env.images().images()) {
+                out.images.add(new ModuleInfo.MemoryImage(
+                        image.memory() - wasm.importedMemoryCount(), image.offset(), dataStart + data.size(),
+                        image.bytes().length));
+                data.writeBytes(image.bytes());
+            }
+        }
+
+        private void data() {
+            for (int i = 0; i < wasm.datas().size(); i++) {
+                DataSegment segment = wasm.datas().get(i);
+                int length = env.images().contains(i) ? 0 : segment.length();
+                boolean passive = segment.mode() == SegmentMode.PASSIVE;
+                out.data.add(new ModuleInfo.DataSegment(passive, dataStart + data.size(), length));
+                data.write(wasm.bytes(), segment.offset(), length);
+            }
+        }
+
+        private void elements() {
+            for (ElemSegment segment : wasm.elems()) {
+                boolean passive = segment.mode() == SegmentMode.PASSIVE;
+                // A declarative segment is dropped before anything can read it.
+                ElementItems items = segment.mode() == SegmentMode.DECLARED ? ElementItems.NONE : items(segment);
+                out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
+            }
+        }
+
+        private ElementItems items(ElemSegment segment) {
+            if (segment.funcs() != null) {
+                int[] slots = new int[segment.count()];
+                Arrays.setAll(slots, i -> segment.funcs()[i] < 0 ? -1 : env.funcRefs().slotOf(segment.funcs()[i]));
+                return ElementItems.ofSlots(slots);
+            }
+            long[] items = new long[segment.count()];
+            Arrays.setAll(items, i -> item(segment.exprs()[i]));
+            return new ElementItems(items);
+        }
+
+        private long item(ConstExpr expr) {
+            List<ConstOp> ops = wasm.constOps(expr);
+            ConstOp first = ops.getFirst();
+            if (ops.size() == 1) {
+                int a = (int) first.a();
+                switch (first.op()) {
+                    case REF_FUNC:
+                        return ElementItems.item(ElementItems.Kind.FUNC_SLOT, env.funcRefs().slotOf(a));
+                    case REF_NULL:
+                        return ElementItems.item(ElementItems.Kind.NULL, 0);
+                    case GLOBAL_GET:
+                        return ElementItems.item(ElementItems.Kind.GLOBAL, a);
+                    default:
+                        break;
+                }
+            } else if (ops.size() == 2 && first.op() == Op.I32_CONST && ops.get(1).op() == Op.REF_I31) {
+                return ElementItems.item(ElementItems.Kind.I31, (int) first.a());
+            }
+            throw UnsupportedFeatureException.inModule(wasm, Feature.GC, "an element segment that allocates");
+        }
+    }
+}

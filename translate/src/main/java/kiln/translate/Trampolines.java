@@ -1,0 +1,231 @@
+package kiln.translate;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.artifact.Builtin;
+import kiln.artifact.FuncKey;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.ir.Block;
+import kiln.ir.Builder;
+import kiln.ir.CallTarget;
+import kiln.ir.Edge;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.IntCond;
+import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.Region;
+import kiln.ir.Signature;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/**
+ * The functions that stand between wasm code and Java, and the builtins, as IR (ABI, "Trampolines"). An argument area has
+ * 16 bytes for each parameter, and afterwards for each result, both from its start.
+ */
+public final class Trampolines {
+    private static final int CELL = 16;
+    private static final Signature ARRAY_CALL = new Signature(List.of(Type.I64, Type.I64), List.of());
+    /** C: {@code int upcall(long callee, void *args)}. */
+    private static final CallTarget UPCALL =
+            new CallTarget(null, new Signature(List.of(Type.I64, Type.I64), List.of(Type.I32)));
+    /** C: {@code void *memmove(void *to, const void *from, size_t n)}. */
+    private static final CallTarget MEMMOVE =
+            new CallTarget(null, new Signature(List.of(Type.I64, Type.I64, Type.I64), List.of(Type.I64)));
+    /** C: {@code void *memset(void *to, int value, size_t n)}. */
+    private static final CallTarget MEMSET =
+            new CallTarget(null, new Signature(List.of(Type.I64, Type.I32, Type.I64), List.of(Type.I64)));
+    private static final MemoryOp CONTEXT_FIELD = MemoryOp.of(Type.I64, Region.CONTEXT);
+
+    private final ModuleEnvironment env;
+    private final Function function;
+    private final Builder b;
+    private final Value vmctx;
+
+    private Trampolines(ModuleEnvironment env, FuncKey key, Signature signature) {
+        this.env = env;
+        function = new Function(key, signature);
+        b = new Builder(function);
+        Block entry = function.newBlock();
+        for (Type type : signature.params()) {
+            entry.addParam(type);
+        }
+        b.setBlock(entry);
+        vmctx = b.vmctx();
+    }
+
+    /** {@code (code, args)}: calls a function of the type with parameters from the area and writes its results there. */
+    public static Function arrayToWasm(ModuleEnvironment env, int typeIndex) {
+        Signature callee = env.signature(typeIndex);
+        Trampolines t = new Trampolines(env, FuncKey.arrayToWasm(env.moduleIndex(), typeIndex), ARRAY_CALL);
+        Value code = t.param(0);
+        Value area = t.param(1);
+        Value[] args = t.loadAll(area, callee.params());
+        Inst call = t.b.callIndirect(new CallTarget(null, callee), code, t.vmctx, args);
+        for (int i = 0; i < call.resultCount(); i++) {
+            t.storeCell(area, i, call.result(i));
+        }
+        t.b.ret();
+        return t.function;
+    }
+
+    /** Calls the host function whose context is the current one. */
+    public static Function wasmToArray(ModuleEnvironment env, int typeIndex) {
+        FuncKey key = FuncKey.wasmToArray(env.moduleIndex(), typeIndex);
+        Trampolines t = new Trampolines(env, key, env.signature(typeIndex));
+        t.upcall(Builtin.HOST_CALL);
+        return t.function;
+    }
+
+    /**
+     * The builtins that code of this module may call. All of them are small, so that what is not called may as well be
+     * left out by the linker.
+     */
+    public static List<Builtin> builtins(ModuleEnvironment env) {
+        List<Builtin> result = new ArrayList<>();
+        boolean hasTables = env.wasm().tableCount() > 0;
+        for (Builtin builtin : Builtin.values()) {
+            switch (builtin) {
+                case HOST_CALL -> { }
+                case MEMORY_GROW, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT -> {
+                    if (env.memoryCount() > 0) {
+                        result.add(builtin);
+                    }
+                }
+                case TABLE_GROW, TABLE_FILL, TABLE_COPY, TABLE_INIT -> {
+                    if (hasTables) {
+                        result.add(builtin);
+                    }
+                }
+                default -> result.add(builtin);
+            }
+        }
+        return result;
+    }
+
+    /** The code of a builtin. */
+    public static Function builtin(ModuleEnvironment env, Builtin builtin) {
+        FuncKey key = FuncKey.builtin(env.moduleIndex(), builtin);
+        Trampolines t = new Trampolines(env, key, BuiltinCalls.signature(builtin, Type.I64));
+        switch (builtin) {
+            case MEMORY_COPY -> t.memoryCopy();
+            case MEMORY_FILL -> t.memoryFill();
+            default -> t.upcall(builtin);
+        }
+        return t.function;
+    }
+
+    private Value param(int i) {
+        return function.entry().params().get(i);
+    }
+
+    private Value[] loadAll(Value area, List<Type> types) {
+        Value[] values = new Value[types.size()];
+        for (int i = 0; i < values.length; i++) {
+            Type type = types.get(i);
+            values[i] = b.load(type, MemoryOp.of(type, Region.STACK), area, (long) i * CELL);
+        }
+        return values;
+    }
+
+    private void storeCell(Value area, int i, Value value) {
+        b.store(MemoryOp.of(value.type(), Region.STACK), area, (long) i * CELL, value);
+    }
+
+    /** Passes the parameters to Java and returns what it wrote. */
+    private void upcall(Builtin builtin) {
+        Signature signature = function.signature();
+        int cells = Math.max(1, Math.max(signature.params().size(), signature.results().size()));
+        Value area = b.stackAddr((long) cells * CELL);
+        for (int i = 0; i < signature.params().size(); i++) {
+            storeCell(area, i, param(i));
+        }
+        Value store = b.load(Type.I64, Emission.POINTER, vmctx, VMContextLayout.STORE);
+        b.store(CONTEXT_FIELD, store, StoreLayout.EXIT_FRAME, b.framePointer());
+        Value callee = b.load(Type.I64, Emission.POINTER, vmctx, VMContextLayout.HOST_ID);
+        // The number stands above the instance's in one word, so that a call needs no third argument.
+        callee = b.binary(Opcode.OR, callee, b.i64((long) builtin.ordinal() << 32));
+        Value code = b.load(Type.I64, Emission.POINTER, store, StoreLayout.UPCALL);
+        Value status = b.callNative(UPCALL, code, callee, area).result();
+        Block ok = function.newBlock();
+        Block failed = function.newBlock();
+        failed.setCold(true);
+        b.branch(status, failed, ok);
+        b.setBlock(failed);
+        b.unwind();
+        b.setBlock(ok);
+        b.ret(loadAll(area, signature.results()));
+    }
+
+    private void memoryCopy() {
+        Value to = param(2);
+        Value from = param(3);
+        Value length = param(4);
+        Value toRecord = memoryRecord(param(0));
+        checkRange(toRecord, to, length);
+        Value fromRecord = memoryRecord(param(1));
+        checkRange(fromRecord, from, length);
+        b.callNative(MEMMOVE, libraryCode(StoreLayout.MEMMOVE), inMemory(toRecord, to), inMemory(fromRecord, from), length);
+        b.ret();
+    }
+
+    private void memoryFill() {
+        Value to = param(1);
+        Value length = param(3);
+        Value record = memoryRecord(param(0));
+        checkRange(record, to, length);
+        b.callNative(MEMSET, libraryCode(StoreLayout.MEMSET), inMemory(record, to), param(2), length);
+        b.ret();
+    }
+
+    private Value libraryCode(int field) {
+        Value store = b.load(Type.I64, Emission.POINTER, vmctx, VMContextLayout.STORE);
+        return b.load(Type.I64, Emission.POINTER, store, field);
+    }
+
+    /** The address of the {base, length} of the memory with this number. */
+    private Value memoryRecord(Value memory) {
+        int count = env.memoryCount();
+        if (count == 1) {
+            return memoryRecord(0);
+        }
+        Block found = function.newDetachedBlock();
+        Value record = found.addParam(Type.I64);
+        Edge[] edges = new Edge[count];
+        Block[] blocks = new Block[count];
+        for (int i = 0; i < count; i++) {
+            blocks[i] = function.newBlock();
+            edges[i] = new Edge(blocks[i]);
+        }
+        b.switch_(memory, edges);
+        for (int i = 0; i < count; i++) {
+            b.setBlock(blocks[i]);
+            b.jump(found, memoryRecord(i));
+        }
+        function.blocks().add(found);
+        b.setBlock(found);
+        return record;
+    }
+
+    private Value memoryRecord(int memory) {
+        MemoryPlan m = env.memory(memory);
+        return m.imported
+                ? b.load(Type.I64, Emission.POINTER, vmctx, m.contextOffset)
+                : b.binary(Opcode.ADD, vmctx, b.i64(m.contextOffset));
+    }
+
+    /** Traps unless {@code start + length} is within the memory, whatever the two numbers are. */
+    private void checkRange(Value record, Value start, Value length) {
+        Value bytes = b.load(Type.I64, CONTEXT_FIELD, record, VMContextLayout.LENGTH);
+        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGT, length, bytes));
+        Value last = b.binary(Opcode.SUB, bytes, length);
+        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGT, start, last));
+    }
+
+    private Value inMemory(Value record, Value index) {
+        Value base = b.load(Type.I64, CONTEXT_FIELD, record, VMContextLayout.BASE);
+        return b.binary(Opcode.ADD, base, index);
+    }
+}
