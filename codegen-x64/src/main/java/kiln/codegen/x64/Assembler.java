@@ -418,6 +418,10 @@ public final class Assembler {
         buffer.put1(0xfc);
     }
 
+    public void syscall() {
+        put(0x0f, 0x05);
+    }
+
     /** Reads the first word that the thread pointer points to: {@code mov dst, fs:[0]}. */
     public void loadThreadPointer(Reg dst) {
         buffer.put1(0x64);

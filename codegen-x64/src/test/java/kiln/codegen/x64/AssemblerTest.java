@@ -474,6 +474,8 @@ class AssemblerTest {
         expect("ret 0x10");
         asm.leave();
         expect("leave");
+        asm.syscall();
+        expect("syscall");
         asm.cld();
         expect("cld");
         asm.loadThreadPointer(Registers.R11);

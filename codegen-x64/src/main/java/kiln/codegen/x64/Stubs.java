@@ -1,0 +1,341 @@
+package kiln.codegen.x64;
+
+import static kiln.codegen.x64.Registers.CONTEXT;
+import static kiln.codegen.x64.Registers.R10;
+import static kiln.codegen.x64.Registers.R11;
+import static kiln.codegen.x64.Registers.R12;
+import static kiln.codegen.x64.Registers.R13;
+import static kiln.codegen.x64.Registers.R14;
+import static kiln.codegen.x64.Registers.R15;
+import static kiln.codegen.x64.Registers.R8;
+import static kiln.codegen.x64.Registers.RAX;
+import static kiln.codegen.x64.Registers.RBP;
+import static kiln.codegen.x64.Registers.RBX;
+import static kiln.codegen.x64.Registers.RCX;
+import static kiln.codegen.x64.Registers.RDI;
+import static kiln.codegen.x64.Registers.RDX;
+import static kiln.codegen.x64.Registers.RSI;
+import static kiln.codegen.x64.Registers.RSP;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.Label;
+import kiln.codegen.Reg;
+
+/**
+ * The loader's own machine code for Linux: see docs/abi.md, "Stubs".
+ *
+ * <pre>
+ *   frame of enter, from rbp downwards
+ *     return address            [rbp + 8]
+ *     caller's rbp              [rbp]
+ *     rbx r12 r13 r14 r15       [rbp - 40 ...]
+ *     (8 bytes unused)
+ *     VMStoreContext            [rbp - 56]
+ *     MXCSR                     [rbp - 64]
+ *     activation, 32 bytes      [rbp - 96] = rsp while wasm code runs
+ * </pre>
+ */
+public final class Stubs {
+    private static final int NAME_BYTES = 16;
+
+    /** Where the handler's data lies, from the first byte of the code. */
+    private static final int DATA = 1 << 16;
+    private static final int RANGES_BYTES = 8 * 16;
+    private static final int PREVIOUS_HANDLERS = DATA + 128;
+
+    private static final int SAVED_REGISTERS = -40;
+    private static final int SAVED_STORE = -56;
+    private static final int SAVED_MXCSR = -64;
+    private static final int FRAME_BYTES = 96;
+
+    /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
+    private static final int STACK_RESERVE = (16 + 256) << 10;
+
+    // struct siginfo, struct ucontext of x86-64 Linux.
+    private static final int SI_CODE = 8;
+    private static final int SI_ADDR = 16;
+    private static final int UC_R15 = 96;
+    private static final int UC_RIP = 168;
+
+    private static final int SYS_RT_SIGACTION = 13;
+    private static final int KERNEL_SIGACTION_BYTES = 32;
+    private static final int KERNEL_SIGSET_BYTES = 8;
+
+    private final CodeBuffer buffer = new CodeBuffer();
+    private final Assembler asm = new Assembler(buffer);
+    private final Map<String, Label> entries = new LinkedHashMap<>();
+    private final Label start = new Label();
+    private final Label exit = new Label();
+    private final Label leave = new Label();
+
+    private Stubs() {}
+
+    /** The image for the loader. */
+    public static byte[] image() {
+        return new Stubs().build();
+    }
+
+    /** Writes the image to the file that is named by the only argument. */
+    public static void main(String[] args) throws IOException {
+        Files.write(Path.of(args[0]), image());
+    }
+
+    private byte[] build() {
+        buffer.bind(start);
+        enter();
+        trap();
+        unwind();
+        fault();
+        handler();
+        flush();
+        buffer.emitConstants();
+        buffer.resolveLabels();
+        byte[] code = buffer.toByteArray();
+        ByteBuffer image = ByteBuffer.allocate(4 + entries.size() * (NAME_BYTES + 4) + code.length)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        image.putInt(entries.size());
+        entries.forEach((name, label) -> {
+            byte[] padded = new byte[NAME_BYTES];
+            byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(ascii, 0, padded, 0, ascii.length);
+            image.put(padded).putInt(label.offset());
+        });
+        return image.put(code).array();
+    }
+
+    private void begin(String name) {
+        buffer.align(16, 0xcc);
+        Label label = new Label();
+        buffer.bind(label);
+        entries.put(name, label);
+    }
+
+    private static Address at(Reg base, int disp) {
+        return Address.of(base, disp);
+    }
+
+    /** C: rdi = VMContext, rsi = trampoline, rdx = code, rcx = arguments. */
+    private void enter() {
+        Label newThread = new Label();
+        begin("enter");
+        asm.mov(8, RAX, at(RDI, VMContextLayout.STORE));
+        asm.loadThreadPointer(R10);
+        asm.alu(AluOp.CMP, 8, R10, at(RAX, StoreLayout.THREAD));
+        asm.jcc(Cond.NE, newThread);
+
+        asm.push(RBP);
+        asm.mov(8, RBP, RSP);
+        asm.push(RBX);
+        asm.push(R12);
+        asm.push(R13);
+        asm.push(R14);
+        asm.push(R15);
+        asm.lea(8, RSP, at(RBP, -FRAME_BYTES));
+        asm.store(8, at(RBP, SAVED_STORE), RAX);
+        asm.stmxcsr(at(RBP, SAVED_MXCSR));
+
+        asm.mov(8, R10, at(RAX, StoreLayout.ACTIVATION));
+        asm.mov(8, R11, at(RAX, StoreLayout.EXIT_FRAME));
+        asm.store(8, at(RSP, StoreLayout.ACTIVATION_PREVIOUS), R10);
+        asm.store(8, at(RSP, StoreLayout.ACTIVATION_EXIT_FRAME), R11);
+        asm.store(8, at(RSP, StoreLayout.ACTIVATION_SP), RSP);
+        asm.store(8, at(RSP, StoreLayout.ACTIVATION_FP), RBP);
+        asm.store(8, at(RAX, StoreLayout.ACTIVATION), RSP);
+
+        asm.mov(8, CONTEXT, RDI);
+        asm.mov(8, R11, RSI);
+        asm.mov(8, RDI, RDX);
+        asm.mov(8, RSI, RCX);
+        asm.call(Operand.of(R11));
+        asm.movImm(RAX, StoreLayout.STATUS_OK);
+
+        // Here with the status in eax and the activation at rsp.
+        buffer.bind(exit);
+        asm.mov(8, R10, at(RBP, SAVED_STORE));
+        asm.mov(8, RCX, at(RSP, StoreLayout.ACTIVATION_PREVIOUS));
+        asm.mov(8, RDX, at(RSP, StoreLayout.ACTIVATION_EXIT_FRAME));
+        asm.store(8, at(R10, StoreLayout.ACTIVATION), RCX);
+        asm.store(8, at(R10, StoreLayout.EXIT_FRAME), RDX);
+        asm.ldmxcsr(at(RBP, SAVED_MXCSR));
+        asm.cld();
+        asm.lea(8, RSP, at(RBP, SAVED_REGISTERS));
+        asm.pop(R15);
+        asm.pop(R14);
+        asm.pop(R13);
+        asm.pop(R12);
+        asm.pop(RBX);
+        asm.pop(RBP);
+        asm.ret();
+
+        buffer.bind(newThread);
+        newThread();
+    }
+
+    /** rax = store, r10 = thread pointer. */
+    private void newThread() {
+        int attributes = 0; // pthread_attr_t: 56 bytes
+        int low = 64;
+        int size = 72;
+        Label done = new Label();
+        asm.push(RBP);
+        asm.mov(8, RBP, RSP);
+        asm.push(RBX);
+        asm.push(R12);
+        asm.alu(AluOp.SUB, 8, RSP, 80);
+        asm.mov(8, RBX, RAX);
+        asm.mov(8, R12, R10);
+        // If the C library cannot tell, nothing may run: no stack pointer is above this limit.
+        asm.store(8, at(RBX, StoreLayout.STACK_LIMIT), -1);
+        asm.call(at(RBX, StoreLayout.PTHREAD_SELF));
+        asm.mov(8, RDI, RAX);
+        asm.lea(8, RSI, at(RSP, attributes));
+        asm.call(at(RBX, StoreLayout.PTHREAD_GETATTR));
+        asm.test(4, Operand.of(RAX), RAX);
+        asm.jcc(Cond.NE, done);
+        asm.lea(8, RDI, at(RSP, attributes));
+        asm.lea(8, RSI, at(RSP, low));
+        asm.lea(8, RDX, at(RSP, size));
+        asm.call(at(RBX, StoreLayout.PTHREAD_ATTR_GETSTACK));
+        asm.lea(8, RDI, at(RSP, attributes));
+        asm.call(at(RBX, StoreLayout.PTHREAD_ATTR_DESTROY));
+        asm.mov(8, RAX, at(RSP, low));
+        asm.alu(AluOp.ADD, 8, RAX, STACK_RESERVE);
+        asm.store(8, at(RBX, StoreLayout.STACK_LIMIT), RAX);
+        buffer.bind(done);
+        asm.store(8, at(RBX, StoreLayout.THREAD), R12);
+        asm.movImm(RAX, StoreLayout.STATUS_NEW_THREAD);
+        asm.lea(8, RSP, at(RBP, -16));
+        asm.pop(R12);
+        asm.pop(RBX);
+        asm.pop(RBP);
+        asm.ret();
+    }
+
+    /** Called by wasm code, whose frame base is in rbp. */
+    private void trap() {
+        begin("trap");
+        asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
+        asm.mov(8, RAX, at(RSP, 0));
+        asm.store(8, at(R10, StoreLayout.TRAP_PC), RAX);
+        asm.store(4, at(R10, StoreLayout.TRAP_SIGNAL), 0);
+        asm.movImm(R8, StoreLayout.STATUS_TRAP);
+        asm.jmp(leave);
+    }
+
+    /** Jumped to by wasm code. */
+    private void unwind() {
+        begin("unwind");
+        asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
+        asm.movImm(R8, StoreLayout.STATUS_UNWIND);
+        asm.jmp(leave);
+    }
+
+    /** Where wasm code goes on after a fault, with the registers that it had then. */
+    private void fault() {
+        Label next = new Label();
+        Label full = new Label();
+        Label done = new Label();
+        begin("fault");
+        asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
+        asm.movImm(R8, StoreLayout.STATUS_TRAP);
+
+        // Here with the store in r10 and the status in r8.
+        buffer.bind(leave);
+        asm.mov(8, R11, at(R10, StoreLayout.ACTIVATION));
+        asm.mov(8, RDX, at(R11, StoreLayout.ACTIVATION_FP));
+        asm.mov(8, RSI, at(R10, StoreLayout.BACKTRACE));
+        asm.movImm(RAX, 0);
+        buffer.bind(next);
+        asm.alu(AluOp.CMP, 8, RBP, RDX);
+        asm.jcc(Cond.E, done);
+        asm.alu(AluOp.CMP, 8, RAX, StoreLayout.BACKTRACE_CAPACITY);
+        asm.jcc(Cond.AE, full);
+        asm.mov(8, RDI, at(RBP, 8));
+        asm.store(8, Address.of(RSI, RAX, 3, 0), RDI);
+        buffer.bind(full);
+        asm.alu(AluOp.ADD, 8, RAX, 1);
+        asm.mov(8, RBP, at(RBP, 0));
+        asm.jmp(next);
+        buffer.bind(done);
+        asm.store(8, at(R10, StoreLayout.BACKTRACE_COUNT), RAX);
+        asm.mov(8, RSP, at(R11, StoreLayout.ACTIVATION_SP));
+        asm.mov(4, RAX, R8);
+        asm.jmp(exit);
+    }
+
+    /** C: edi = signal, rsi = siginfo, rdx = ucontext. Uses little stack and nothing that is not async-signal-safe. */
+    private void handler() {
+        Label next = new Label();
+        Label skip = new Label();
+        Label found = new Label();
+        Label chain = new Label();
+        Label ignore = new Label();
+        Label reset = new Label();
+        begin("handler");
+        asm.lea(8, RCX, Address.of(start));
+        // Sent by kill or the like: not our fault.
+        asm.aluStore(AluOp.CMP, 4, at(RSI, SI_CODE), Operand.imm(0));
+        asm.jcc(Cond.LE, chain);
+        asm.mov(8, RAX, at(RDX, UC_RIP));
+        asm.movImm(R8, 0);
+        buffer.bind(next);
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA));
+        asm.jcc(Cond.B, skip);
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA + 8));
+        asm.jcc(Cond.B, found);
+        buffer.bind(skip);
+        asm.alu(AluOp.ADD, 4, R8, 16);
+        asm.alu(AluOp.CMP, 4, R8, RANGES_BYTES);
+        asm.jcc(Cond.NE, next);
+
+        buffer.bind(chain);
+        asm.extend(ExtendOp.SX32_64, RAX, Operand.of(RDI));
+        asm.mov(8, RAX, Address.of(RCX, RAX, 3, PREVIOUS_HANDLERS));
+        asm.alu(AluOp.CMP, 8, RAX, 1);
+        asm.jcc(Cond.B, reset);
+        asm.jcc(Cond.E, ignore);
+        asm.jmp(Operand.of(RAX));
+
+        buffer.bind(found);
+        asm.mov(8, R8, at(RDX, UC_R15));
+        asm.mov(8, R8, at(R8, VMContextLayout.STORE));
+        asm.store(8, at(R8, StoreLayout.TRAP_PC), RAX);
+        asm.mov(8, RAX, at(RSI, SI_ADDR));
+        asm.store(8, at(R8, StoreLayout.TRAP_ADDRESS), RAX);
+        asm.store(4, at(R8, StoreLayout.TRAP_SIGNAL), RDI);
+        asm.lea(8, RAX, Address.of(entries.get("fault")));
+        asm.store(8, at(RDX, UC_RIP), RAX);
+        buffer.bind(ignore);
+        asm.ret();
+
+        // SIG_DFL: the instruction faults again after the return and meets the default action.
+        buffer.bind(reset);
+        asm.alu(AluOp.SUB, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 8) {
+            asm.store(8, at(RSP, i), 0);
+        }
+        asm.mov(8, RSI, RSP);
+        asm.movImm(RDX, 0);
+        asm.movImm(R10, KERNEL_SIGSET_BYTES);
+        asm.movImm(RAX, SYS_RT_SIGACTION);
+        asm.syscall();
+        asm.alu(AluOp.ADD, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        asm.ret();
+    }
+
+    /** The instruction cache is coherent. */
+    private void flush() {
+        begin("flush");
+        asm.ret();
+    }
+}
