@@ -26,12 +26,15 @@ final class ElemReader {
         int at = in.pos;
         int flags = in.u32();
         int table = 0;
-        if (!m.features.has(Feature.BULK_MEMORY)) {
-            // Before bulk memory this number was the table's index.
-            table = flags;
-            flags = 0;
-        } else if ((flags & ~7) != 0) {
+        if ((flags & ~7) != 0) {
             throw in.malformed("malformed elements segment flags", at);
+        }
+        boolean bulk = m.features.has(Feature.BULK_MEMORY);
+        boolean hasExpressions = bulk || m.features.has(Feature.REFERENCE_TYPES);
+        if ((flags & NOT_ACTIVE) != 0 && !bulk || (flags & EXPRESSIONS) != 0 && !hasExpressions) {
+            // In 1.0 this number was the table's index.
+            throw in.invalid("unknown table " + flags + ": other segments need the disabled feature "
+                    + Feature.BULK_MEMORY.proposal(), at);
         }
         boolean active = (flags & NOT_ACTIVE) == 0;
         boolean explicit = (flags & EXPLICIT) != 0;

@@ -33,6 +33,16 @@ public enum Feature {
         return proposal;
     }
 
+    /** The proposal this one builds on, or null. */
+    Feature basis() {
+        return switch (this) {
+            case GC -> FUNCTION_REFERENCES;
+            case FUNCTION_REFERENCES, EXCEPTIONS -> REFERENCE_TYPES;
+            case RELAXED_SIMD -> SIMD;
+            default -> null;
+        };
+    }
+
     /** The feature of that proposal name, or null. */
     public static Feature ofProposal(String proposal) {
         for (Feature f : values()) {

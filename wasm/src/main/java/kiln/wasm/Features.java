@@ -24,6 +24,11 @@ public final class Features {
 
     private Features(EnumSet<Feature> features) {
         features.add(Feature.MVP);
+        for (Feature f : features.clone()) {
+            for (Feature basis = f.basis(); basis != null; basis = basis.basis()) {
+                features.add(basis);
+            }
+        }
         this.enabled = Collections.unmodifiableSet(features);
         long bits = 0;
         for (Feature f : features) {
@@ -37,7 +42,7 @@ public final class Features {
         return new Features(EnumSet.range(Feature.MVP, last));
     }
 
-    /** Exactly these proposals, on top of 1.0 without mutable globals in imports and exports. */
+    /** These proposals and those they build on, with 1.0 without mutable globals in imports and exports. */
     public static Features of(Set<Feature> features) {
         EnumSet<Feature> set = EnumSet.noneOf(Feature.class);
         set.addAll(features);
@@ -50,10 +55,17 @@ public final class Features {
         return new Features(set);
     }
 
+    /** All but these proposals and those that build on them. */
     public Features without(Feature... less) {
         EnumSet<Feature> set = EnumSet.copyOf(enabled);
-        for (Feature f : less) {
-            set.remove(f);
+        EnumSet<Feature> gone = EnumSet.noneOf(Feature.class);
+        Collections.addAll(gone, less);
+        for (Feature f : enabled) {
+            for (Feature basis = f; basis != null; basis = basis.basis()) {
+                if (gone.contains(basis)) {
+                    set.remove(f);
+                }
+            }
         }
         return new Features(set);
     }

@@ -12,6 +12,8 @@ public final class Names {
     private static final int MODULE = 0;
     private static final int FUNCTIONS = 1;
     private static final int LOCALS = 2;
+    /** Parameters and locals a function can have. */
+    private static final int MAX_LOCAL = 51_000;
 
     private final ByteReader in;
     private final int end;
@@ -91,7 +93,7 @@ public final class Names {
         return func < functions.length ? functions[func] : null;
     }
 
-    /** The names of a function's locals, null where there is none; shorter than the locals if the last have no names. */
+    /** The names of a function's locals, null where there is none; the last ones may be missing. */
     public synchronized String[] locals(int func) {
         Integer at = locals.get(func);
         String[] names = {};
@@ -117,7 +119,4 @@ public final class Names {
         }
         return names;
     }
-
-    /** Parameters and locals a function can have. */
-    private static final int MAX_LOCAL = 51_000;
 }

@@ -69,7 +69,7 @@ public enum Op {
     RETURN_CALL(0x12, "return_call", FUNC, Feature.TAIL_CALL),
     RETURN_CALL_INDIRECT(0x13, "return_call_indirect", TYPE_TABLE, Feature.TAIL_CALL),
     CALL_REF(0x14, "call_ref", TYPE, Feature.FUNCTION_REFERENCES),
-    RETURN_CALL_REF(0x15, "return_call_ref", TYPE, Feature.FUNCTION_REFERENCES),
+    RETURN_CALL_REF(0x15, "return_call_ref", TYPE, Feature.TAIL_CALL),
     DELEGATE(0x18, "delegate", LABEL, Feature.LEGACY_EXCEPTIONS),
     CATCH_ALL(0x19, "catch_all", Feature.LEGACY_EXCEPTIONS),
     DROP(0x1A, "drop"),
@@ -781,11 +781,18 @@ public enum Op {
         Op[] table = BY_SLOT.clone();
         for (int i = 0; i < table.length; i++) {
             Op op = table[i];
-            boolean on = op != null && (op == THROW ? features.hasTags() : features.has(op.feature));
-            if (!on) {
+            if (op != null && !op.isEnabled(features)) {
                 table[i] = null;
             }
         }
         return table;
+    }
+
+    private boolean isEnabled(Features features) {
+        return switch (this) {
+            case THROW -> features.hasTags();
+            case RETURN_CALL_REF -> features.has(Feature.TAIL_CALL) && features.has(Feature.FUNCTION_REFERENCES);
+            default -> features.has(feature);
+        };
     }
 }

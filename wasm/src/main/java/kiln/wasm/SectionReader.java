@@ -206,15 +206,16 @@ final class SectionReader {
     private void data() {
         int at = in.pos;
         int flags = in.u32();
-        boolean bulk = features.has(Feature.BULK_MEMORY);
-        SegmentMode mode = bulk && flags == 1 ? SegmentMode.PASSIVE : SegmentMode.ACTIVE;
-        // Before bulk memory this number was the memory's index.
-        int memory = bulk ? 0 : flags;
-        if (bulk && flags == 2) {
-            memory = in.index();
-        } else if (bulk && Integer.compareUnsigned(flags, 2) > 0) {
+        if (Integer.compareUnsigned(flags, 2) > 0) {
             throw in.malformed("malformed data segment flags", at);
         }
+        if (flags == 1 && !features.has(Feature.BULK_MEMORY)) {
+            // In 1.0 this number was the memory's index.
+            throw in.invalid("unknown memory 1: a passive segment needs the disabled feature "
+                    + Feature.BULK_MEMORY.proposal(), at);
+        }
+        SegmentMode mode = flags == 1 ? SegmentMode.PASSIVE : SegmentMode.ACTIVE;
+        int memory = flags == 2 ? in.index() : 0;
         ConstExpr offset = null;
         if (mode == SegmentMode.ACTIVE) {
             if (Integer.compareUnsigned(memory, m.memories.size()) >= 0) {

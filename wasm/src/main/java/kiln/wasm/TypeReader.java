@@ -83,7 +83,7 @@ final class TypeReader {
 
     private int refType(int code, int at, String problem) {
         if (code == 0x63 || code == 0x64) {
-            if (!features.has(Feature.FUNCTION_REFERENCES) && !features.has(Feature.GC)) {
+            if (!features.has(Feature.FUNCTION_REFERENCES)) {
                 throw needs(Feature.FUNCTION_REFERENCES, "a typed reference", problem, at);
             }
             return ValType.ref(code == 0x63, heapType());
@@ -109,7 +109,7 @@ final class TypeReader {
         int at = in.pos;
         long code = in.s33();
         if (code >= 0) {
-            if (!features.has(Feature.FUNCTION_REFERENCES) && !features.has(Feature.GC)) {
+            if (!features.has(Feature.FUNCTION_REFERENCES)) {
                 throw needs(Feature.FUNCTION_REFERENCES, "a type index", "malformed heap type", at);
             }
             return checked(code, at);

@@ -103,7 +103,7 @@ final class TypeSectionReader {
                 requireGc("an array", at);
                 return new ArrayType(typeReader.fieldType());
             }
-            default -> throw in.malformed("malformed type definition (integer representation too long)", at);
+            default -> throw in.malformed("malformed type definition: unknown form", at);
         }
     }
 

@@ -223,9 +223,9 @@ public final class TypeSpace {
     }
 
     /**
-     * A description of the type at {@code index} that means the same in every module: equal keys are equal types. A type
-     * alone in its group reads like the text format; a type of a larger group, and a reference to a type of another
-     * group, is the SHA-256 of that group's text and the position in it, which keeps keys linear in the type section.
+     * A description of the type at {@code index} that means the same in every module: equal keys are equal types. A
+     * type alone in its group reads like the text format; a type of a larger group, and a reference to a type of
+     * another group, is the SHA-256 of that group's text and the position in it. So keys stay short.
      */
     public String canonicalKey(int index) {
         return keys.keyOf(index);

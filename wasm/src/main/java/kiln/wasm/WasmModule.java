@@ -224,7 +224,7 @@ public final class WasmModule {
         return customs;
     }
 
-    /** Names from the name section, decoded when first asked for; empty if it is absent, as far as it is well-formed. */
+    /** Names from the name section as far as it is well-formed, decoded when first asked for; empty without one. */
     public Names names() {
         Names n = names;
         if (n == null) {

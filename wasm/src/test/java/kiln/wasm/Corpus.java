@@ -20,7 +20,8 @@ final class Corpus {
         return found;
     }
 
-    private static Path find(String relative) {
+    /** The same, or null where the corpus is missing. */
+    static Path find(String relative) {
         for (Path dir = Path.of("").toAbsolutePath(); dir != null; dir = dir.getParent()) {
             Path candidate = dir.resolve("shared/corpus").resolve(relative);
             if (Files.exists(candidate)) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -130,12 +129,5 @@ final class SpecScripts {
         } catch (WasmException e) {
             return e;
         }
-    }
-
-    /** How often each message came, to see what a difference is about. */
-    static Map<String, Integer> histogram(List<String> lines) {
-        Map<String, Integer> counts = new HashMap<>();
-        lines.forEach(l -> counts.merge(l, 1, Integer::sum));
-        return counts;
     }
 }
