@@ -3,8 +3,8 @@ package kiln.artifact;
 import java.util.Arrays;
 
 /**
- * The items of an element segment, one long each, because there may be a hundred thousand: kind in the upper half, value in
- * the lower. Immutable.
+ * The items of an element segment, one long each, because there may be a hundred thousand: kind in the upper half,
+ * value in the lower. Immutable.
  */
 public final class ElementItems {
     public static final ElementItems NONE = new ElementItems(new long[0]);

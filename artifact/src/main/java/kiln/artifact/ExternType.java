@@ -36,10 +36,12 @@ public sealed interface ExternType {
      * @param min pages, unsigned
      * @param max pages, unsigned, or {@link #UNBOUNDED}
      * @param pageShift log2 of the page size: 16, or 0 with custom page sizes
-     * @param guarded whether the code relies on the reservation of {@link MemoryConstants}; it checks no bounds then. Not part
-     *     of the type in the specification's sense, but an unguarded memory must not be imported where this is set
+     * @param guarded whether the code relies on the reservation of {@link MemoryConstants}; it checks no bounds then.
+     *     Not part of the type in the specification's sense, but an unguarded memory must not be imported where this is
+     *     set
      */
-    record Memory(long min, long max, boolean is64, boolean shared, int pageShift, boolean guarded) implements ExternType {
+    record Memory(long min, long max, boolean is64, boolean shared, int pageShift, boolean guarded)
+            implements ExternType {
         @Override
         public Kind kind() {
             return Kind.MEMORY;

@@ -3,8 +3,8 @@ package kiln.artifact;
 import java.util.Arrays;
 
 /**
- * The funcref slots of a module's VMContext: imported functions first, then the defined functions that escape, in ascending
- * order. Two arrays, because there may be a hundred thousand. Immutable.
+ * The funcref slots of a module's VMContext: imported functions first, then the defined functions that escape, in
+ * ascending order. Two arrays, because there may be a hundred thousand. Immutable.
  */
 public final class FuncRefs {
     public static final FuncRefs NONE = new FuncRefs(new int[0], new int[0]);

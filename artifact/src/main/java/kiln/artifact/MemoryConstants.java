@@ -8,8 +8,8 @@ package kiln.artifact;
  *   | readable, writable | no access ............. | guard: no access .. |
  * </pre>
  *
- * A 32-bit index plus an offset of at most {@link #MAX_UNCHECKED_OFFSET} therefore hits either the memory or a page that
- * faults, and the access needs no comparison.
+ * A 32-bit index plus an offset of at most {@link #MAX_UNCHECKED_OFFSET} therefore hits either the memory or a page
+ * that faults, and the access needs no comparison.
  */
 public final class MemoryConstants {
     /** Bytes of a page of the specification, the default page size. */

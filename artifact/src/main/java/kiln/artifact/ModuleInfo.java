@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the runtime must know of one module in a compiled file. Index spaces start with the imports, in order, as in wasm;
- * the lists here hold what the module defines itself.
+ * What the runtime must know of one module in a compiled file. Index spaces start with the imports, in order, as in
+ * wasm; the lists here hold what the module defines itself.
  *
- * <p>The start-up function, if there is one, does what instantiation does beyond setting up the VMContext: it writes the
- * globals, copies the active segments (those that are not in {@link #images()}) through builtins, drops them and
+ * <p>The start-up function, if there is one, does what instantiation does beyond setting up the VMContext: it writes
+ * the globals, copies the active segments (those that are not in {@link #images()}) through builtins, drops them and
  * calls the start function.
  *
  * @param name of the module, from the name section or the compiler's options; may be empty
@@ -82,7 +82,8 @@ public record ModuleInfo(
     public record DataSegment(boolean passive, long start, long length) {}
 
     /**
-     * Bytes that a memory contains before start-up; bytes outside of its images are zero. Images of a memory do not overlap.
+     * Bytes that a memory contains before start-up; bytes outside of its images are zero. Images of a memory do not
+     * overlap.
      *
      * @param memory index among the memories defined here
      * @param memoryOffset where in the memory, a multiple of {@link MemoryConstants#PAGE_SIZE}
@@ -170,8 +171,8 @@ public record ModuleInfo(
 
         public ModuleInfo build() {
             return new ModuleInfo(
-                    name, types, imports, definedFunctions, tables, memories, globals, tags, exports, funcRefs, elements,
-                    data, images, startup, features);
+                    name, types, imports, definedFunctions, tables, memories, globals, tags, exports, funcRefs,
+                    elements, data, images, startup, features);
         }
     }
 }

@@ -8,10 +8,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and they
- * have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of the
- * same group appears as {@code rec.N} and a type of an earlier group as the digest of its key, then {@code .N}, the place in
- * the group. Digests keep keys small where types refer to types that refer to types.
+ * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and
+ * they have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of
+ * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key, then {@code .N}, the
+ * place in the group. Digests keep keys small where types refer to types that refer to types.
  */
 public final class TypeKeys {
     private static final int DIGEST_BYTES = 16;

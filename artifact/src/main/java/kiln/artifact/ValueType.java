@@ -28,7 +28,10 @@ public sealed interface ValueType {
     record Ref(boolean nullable, HeapType heap) implements ValueType {
         @Override
         public String toString() {
-            return nullable && heap instanceof HeapType.Abstract ? heap + "ref" : (nullable ? "(ref null " : "(ref ") + heap + ")";
+            if (nullable && heap instanceof HeapType.Abstract) {
+                return heap + "ref";
+            }
+            return (nullable ? "(ref null " : "(ref ") + heap + ")";
         }
     }
 }

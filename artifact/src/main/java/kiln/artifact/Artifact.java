@@ -1,0 +1,229 @@
+package kiln.artifact;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A compiled file, read in place: an ELF64 shared object that holds the machine code of one or several modules and what
+ * the runtime needs to run it. Everything is checked when the file is opened; whatever its bytes, opening it either
+ * succeeds or throws an {@link ArtifactException}. Safe for use by several threads.
+ *
+ * <pre>
+ *   ELF header, program headers
+ *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*     read only
+ *   .text          at a multiple of 64 KiB                                                  read, execute
+ *   .kiln.data     at a multiple of 64 KiB if there are memory images                       read only
+ *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
+ *   .kiln.digest   SHA-256 of everything above, in chunks
+ * </pre>
+ *
+ * Addresses in the file are file offsets. Sections with a star are absent if they were stripped.
+ */
+public final class Artifact implements AutoCloseable {
+    static final String TEXT = ".text";
+    static final String DATA = ".kiln.data";
+    static final String STRINGS = ".strtab";
+    /** Alignment of the text and of images in the file: the largest page size of any host. */
+    public static final int ALIGNMENT = 1 << 16;
+
+    /**
+     * How to open a file.
+     *
+     * @param verifyDigest whether all bytes are checked against the file's checksums; without it the structure is still
+     *     checked
+     */
+    public record OpenOptions(boolean verifyDigest) {
+        public static final OpenOptions DEFAULT = new OpenOptions(true);
+        /** For files that were checked before and cannot have changed. */
+        public static final OpenOptions SKIP_DIGEST = new OpenOptions(false);
+    }
+
+    private final Arena arena;
+    private final MemorySegment file;
+    private final Map<String, Elf.Section> sections;
+    private final Compat compat;
+    private final FunctionIndex index;
+    private final TrapTable traps;
+    private final OffsetTable offsets;
+    private final NameTable names;
+    private final List<ModuleInfo> modules;
+
+    private Artifact(Arena arena, MemorySegment file, OpenOptions options) {
+        this.arena = arena;
+        this.file = file;
+        String machine = Elf.architecture(file);
+        sections = Elf.sections(file);
+        if (!sections.containsKey(Compat.SECTION)) {
+            throw new ArtifactException("not a compiled WebAssembly file: no section " + Compat.SECTION);
+        }
+        compat = Compat.decode(bytes(Compat.SECTION));
+        if (!machine.equals(compat.architecture())) {
+            throw new ArtifactException("damaged file: the ELF header says " + machine + ", " + Compat.SECTION
+                    + " says " + compat.architecture());
+        }
+        Elf.Section digest = section(Digest.SECTION);
+        if (digest.offset() + digest.size() != file.byteSize() || digest.size() != Digest.size(digest.offset())) {
+            throw new ArtifactException("truncated or damaged file: " + Digest.SECTION + " is not at its end");
+        }
+        if (options.verifyDigest()) {
+            Digest.verify(file, bytes(Digest.SECTION), digest.offset());
+        }
+        if (textOffset() % ALIGNMENT != 0 || textLength() > 0xffff_ffffL) {
+            throw new ArtifactException("damaged file: .text is not aligned, or too large");
+        }
+        modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), dataLength());
+        checkImages();
+        index = new FunctionIndex(bytes(FunctionIndex.SECTION), textLength());
+        traps = new TrapTable(bytes(TrapTable.SECTION));
+        offsets = sections.containsKey(OffsetTable.SECTION) ? new OffsetTable(bytes(OffsetTable.SECTION)) : null;
+        names = sections.containsKey(NameTable.SECTION)
+                ? new NameTable(bytes(NameTable.SECTION), bytes(STRINGS))
+                : null;
+    }
+
+    private void checkImages() {
+        boolean images = modules.stream().anyMatch(m -> !m.images().isEmpty());
+        if (images && dataOffset() % ALIGNMENT != 0) {
+            throw new ArtifactException("damaged file: " + DATA + " is not aligned");
+        }
+    }
+
+    /**
+     * Opens a file, checking all of it.
+     *
+     * @throws ArtifactException if it is damaged or not for this version
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Artifact open(Path path) {
+        return open(path, OpenOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @throws ArtifactException if it is damaged or not for this version
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Artifact open(Path path, OpenOptions options) {
+        Arena arena = Arena.ofShared();
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            return new Artifact(arena, file, options);
+        } catch (IOException e) {
+            arena.close();
+            throw new UncheckedIOException("cannot read " + path, e);
+        } catch (ArtifactException e) {
+            arena.close();
+            throw new ArtifactException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A compiled file in memory; the bytes must not change.
+     *
+     * @throws ArtifactException if it is damaged or not for this version
+     */
+    public static Artifact of(MemorySegment file, OpenOptions options) {
+        return new Artifact(null, file.asReadOnly(), options);
+    }
+
+    private Elf.Section section(String name) {
+        Elf.Section s = sections.get(name);
+        if (s == null) {
+            throw new ArtifactException("damaged file: no section " + name);
+        }
+        return s;
+    }
+
+    private MemorySegment bytes(String name) {
+        Elf.Section s = section(name);
+        return file.asSlice(s.offset(), s.size());
+    }
+
+    /** All bytes of the file. */
+    public MemorySegment file() {
+        return file;
+    }
+
+    /** Names of the sections, in the file's order. */
+    public List<String> sections() {
+        return List.copyOf(sections.keySet());
+    }
+
+    /** Bytes of a section, or null if there is none of that name. */
+    public MemorySegment sectionBytes(String name) {
+        return sections.containsKey(name) ? bytes(name).asReadOnly() : null;
+    }
+
+    public Compat compat() {
+        return compat;
+    }
+
+    /** Modules in the order of their numbers: a module's number is the payload of its functions' keys. */
+    public List<ModuleInfo> modules() {
+        return modules;
+    }
+
+    public FunctionIndex index() {
+        return index;
+    }
+
+    public TrapTable traps() {
+        return traps;
+    }
+
+    /** The table of wasm offsets, or null if it was stripped. */
+    public OffsetTable offsets() {
+        return offsets;
+    }
+
+    /** The names of functions, or null if they were stripped. */
+    public NameTable names() {
+        return names;
+    }
+
+    /** Where the text lies in the file, a multiple of {@link #ALIGNMENT}. */
+    public long textOffset() {
+        return section(TEXT).offset();
+    }
+
+    /** Bytes of text. */
+    public long textLength() {
+        return section(TEXT).size();
+    }
+
+    /** The machine code. */
+    public MemorySegment text() {
+        return bytes(TEXT);
+    }
+
+    /** Where the data lies in the file, a multiple of {@link #ALIGNMENT} if there are memory images. */
+    public long dataOffset() {
+        return section(DATA).offset();
+    }
+
+    /** Bytes of data. */
+    public long dataLength() {
+        return section(DATA).size();
+    }
+
+    /** Data segments and images, see {@link ModuleInfo.DataSegment#start()}. */
+    public MemorySegment data() {
+        return bytes(DATA);
+    }
+
+    /** Releases the file if {@link #open} mapped it. */
+    @Override
+    public void close() {
+        if (arena != null) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,354 @@
+package kiln.artifact;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Writes a compiled file, see {@link Artifact}. The same calls give the same bytes. Functions, trap sites and
+ * positions are added in ascending order. Not safe for use by several threads.
+ */
+public final class ArtifactWriter {
+    /** What may be left out. */
+    public enum Strip {
+        /** Names of functions: .kiln.names and the symbol table. */
+        NAMES,
+        /** Wasm offsets of code: .kiln.offsets. */
+        OFFSETS
+    }
+
+    private final Compat compat;
+    private final List<ModuleInfo> modules = new ArrayList<>();
+    private final FunctionIndexBuilder functions = new FunctionIndexBuilder();
+    private final TrapTable.Builder traps = new TrapTable.Builder();
+    private final OffsetTable.Builder offsets = new OffsetTable.Builder();
+    private final List<TreeMap<Integer, String>> names = new ArrayList<>();
+    private final DataSection data = new DataSection();
+    private MemorySegment text = MemorySegment.ofArray(new byte[0]);
+    private boolean stripNames;
+    private boolean stripOffsets;
+
+    public ArtifactWriter(Compat compat) {
+        if (!Elf.MACHINES.containsKey(compat.architecture())) {
+            throw new IllegalArgumentException("unknown architecture: " + compat.architecture());
+        }
+        this.compat = compat;
+    }
+
+    /** Leaves something out. */
+    public ArtifactWriter strip(Strip what) {
+        switch (what) {
+            case NAMES -> stripNames = true;
+            case OFFSETS -> stripOffsets = true;
+        }
+        return this;
+    }
+
+    /** The laid-out machine code, relocated. It is not copied before the file is written. */
+    public ArtifactWriter text(MemorySegment code) {
+        text = code;
+        return this;
+    }
+
+    /**
+     * Adds a function; keys and starts ascend.
+     *
+     * @param start text offset of the first byte
+     * @param length bytes of code, positive, padding not counted
+     * @throws IllegalArgumentException if it is out of order or overlaps the one before
+     */
+    public ArtifactWriter function(FuncKey key, long start, long length) {
+        functions.add(key.raw(), start, length);
+        return this;
+    }
+
+    /**
+     * Adds a trap site; offsets ascend.
+     *
+     * @param offset text offset of the faulting instruction, or the return address of the call to the trap stub
+     * @throws IllegalArgumentException if it is out of order
+     */
+    public ArtifactWriter trap(long offset, TrapCode code) {
+        traps.add(offset, code.ordinal());
+        return this;
+    }
+
+    /**
+     * Says that code from text offset {@code offset} on, as far as the next position or the function's end, comes from
+     * byte {@code wasmOffset} of the wasm file (or, if -1, from nowhere). Offsets ascend.
+     *
+     * @throws IllegalArgumentException if it is out of order
+     */
+    public ArtifactWriter position(long offset, int wasmOffset) {
+        offsets.add(offset, wasmOffset);
+        return this;
+    }
+
+    /** Adds a module; its number is the number of modules before it. */
+    public ArtifactWriter module(ModuleInfo module) {
+        modules.add(module);
+        return this;
+    }
+
+    /**
+     * Names a function.
+     *
+     * @param module the module's number
+     * @param function index in the module's function space, imports first
+     */
+    public ArtifactWriter name(int module, int function, String name) {
+        while (names.size() <= module) {
+            names.add(new TreeMap<>());
+        }
+        names.get(module).put(function, name);
+        return this;
+    }
+
+    /** Where data segments and memory images are collected; their offsets go into {@link ModuleInfo}. */
+    public DataSection data() {
+        return data;
+    }
+
+    /** The file in memory. */
+    public byte[] toBytes() {
+        Layout layout = layout();
+        byte[] bytes = new byte[Math.toIntExact(layout.fileSize)];
+        layout.write(MemorySegment.ofArray(bytes));
+        return bytes;
+    }
+
+    /**
+     * Writes the file under a temporary name beside {@code path} and renames it, so that a file that another process
+     * has mapped is never changed and a half-written one is never seen.
+     */
+    public void write(Path path) throws IOException {
+        Layout layout = layout();
+        Path directory = path.toAbsolutePath().getParent();
+        Path temporary = Files.createTempFile(directory, "." + path.getFileName(), ".tmp");
+        try {
+            try (FileChannel channel = FileChannel.open(
+                            temporary, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                    Arena arena = Arena.ofShared()) {
+                layout.write(channel.map(FileChannel.MapMode.READ_WRITE, 0, layout.fileSize, arena));
+            }
+            temporary.toFile().setReadable(true, false);
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
+        }
+    }
+
+    private Layout layout() {
+        Layout l = new Layout(Elf.MACHINES.get(compat.architecture()));
+        
+        l.add(Compat.SECTION, compat.encode(), 8);
+        l.add(ModuleCodec.SECTION, ModuleCodec.encode(modules), 8);
+        l.add(FunctionIndex.SECTION, functions.build(text.byteSize()), 16);
+        l.add(TrapTable.SECTION, traps.build(), 8);
+        if (!stripOffsets) {
+            l.add(OffsetTable.SECTION, offsets.build(), 8);
+        }
+        ByteSink strtab = new ByteSink().u8(0);
+        if (!stripNames) {
+            l.add(NameTable.SECTION, nameTable(strtab), 8);
+        }
+        l.endLoad(Elf.PF_R);
+        int textSection = l.add(Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text,
+                Artifact.ALIGNMENT, 0, 0, 0);
+        l.endLoad(Elf.PF_R | Elf.PF_X);
+        l.add(Artifact.DATA, Elf.SHT_PROGBITS, Elf.SHF_ALLOC, data.bytes(),
+                data.hasImages() ? Artifact.ALIGNMENT : Layout.PAGE, 0, 0, 0);
+        l.endLoad(Elf.PF_R);
+        if (!stripNames) {
+            ByteSink symtab = symbols(strtab, textSection, l.address(textSection));
+            int strings = l.sections() + 1;
+            l.add(".symtab", Elf.SHT_SYMTAB, 0, segment(symtab), 8, strings, functions.count() + 1, Elf.SYM_BYTES);
+            l.add(Artifact.STRINGS, Elf.SHT_STRTAB, 0, segment(strtab), 1, 0, 0, 0);
+        }
+        l.finish();
+        return l;
+    }
+
+    private static MemorySegment segment(ByteSink s) {
+        return MemorySegment.ofArray(s.toArray());
+    }
+
+    private ByteSink nameTable(ByteSink strtab) {
+        int count = 0;
+        ByteSink first = new ByteSink().u32(0);
+        ByteSink function = new ByteSink();
+        ByteSink string = new ByteSink();
+        for (Map<Integer, String> module : names) {
+            for (Map.Entry<Integer, String> e : module.entrySet()) {
+                function.u32(e.getKey());
+                string.u32(strtab.size());
+                strtab.bytes(e.getValue().getBytes(StandardCharsets.UTF_8)).u8(0);
+                count++;
+            }
+            first.u32(count);
+        }
+        string.u32(strtab.size());
+        return new ByteSink()
+                .u32(names.size())
+                .u32(count)
+                .bytes(first.toArray())
+                .bytes(function.toArray())
+                .bytes(string.toArray());
+    }
+
+    /** Every function has a symbol: the function's name if it has one, else its key. */
+    private ByteSink symbols(ByteSink strtab, int textSection, long textAddress) {
+        List<Map<Integer, Integer>> named = new ArrayList<>();
+        int at = 1;
+        for (TreeMap<Integer, String> module : names) {
+            Map<Integer, Integer> places = new TreeMap<>();
+            for (Map.Entry<Integer, String> e : module.entrySet()) {
+                places.put(e.getKey(), at);
+                at += e.getValue().getBytes(StandardCharsets.UTF_8).length + 1;
+            }
+            named.add(places);
+        }
+        ByteSink symtab = new ByteSink().u64(0).u64(0).u64(0);
+        for (int i = 0; i < functions.count(); i++) {
+            FuncKey key = FuncKey.ofRaw(functions.key(i));
+            Integer place = null;
+            if (isWasmFunction(key) && key.payload() < named.size()) {
+                int imported = modules.get(key.payload()).imported(ExternType.Kind.FUNC);
+                place = named.get(key.payload()).get(imported + key.index());
+            }
+            if (place == null) {
+                place = strtab.size();
+                strtab.bytes(key.toString().getBytes(StandardCharsets.UTF_8)).u8(0);
+            }
+            symtab.u32(place).u8(Elf.STT_FUNC).u8(0).u8(textSection).u8(textSection >>> 8);
+            symtab.u64(textAddress + functions.start(i)).u64(functions.length(i));
+        }
+        return symtab;
+    }
+
+    private boolean isWasmFunction(FuncKey key) {
+        return key.namespace() >>> 28 == FuncKey.Kind.WASM_FUNCTION.ordinal() && key.payload() < modules.size();
+    }
+
+    /** Gives sections their places and writes them with the ELF headers. */
+    private static final class Layout {
+        private static final int PROGRAM_HEADERS = 4;
+        private static final int PAGE = 1 << 12;
+
+        private record Placed(
+                int name,
+                int type,
+                int flags,
+                MemorySegment bytes,
+                long offset,
+                int align,
+                int link,
+                int info,
+                int entry) {}
+
+        private record Load(int flags, long start, long end) {}
+
+        private final int machine;
+        private final List<Placed> placed = new ArrayList<>();
+        private final List<Load> loads = new ArrayList<>();
+        private final ByteSink sectionNames = new ByteSink().u8(0);
+        private long at = Elf.EHDR_BYTES + PROGRAM_HEADERS * Elf.PHDR_BYTES;
+        private long headersAt;
+        private long digestAt;
+        private int nameSection;
+        long fileSize;
+
+        Layout(int machine) {
+            this.machine = machine;
+        }
+
+        int add(String name, ByteSink bytes, int align) {
+            return add(name, Elf.SHT_PROGBITS, Elf.SHF_ALLOC, segment(bytes), align, 0, 0, 0);
+        }
+
+        /** Returns the section's number. */
+        int add(String name, int type, int flags, MemorySegment bytes, int align, int link, int info, int entry) {
+            at = at + align - 1 & -align;
+            placed.add(new Placed(name(name), type, flags, bytes, at, align, link, info, entry));
+            at += bytes.byteSize();
+            return placed.size();
+        }
+
+        private int name(String name) {
+            int place = sectionNames.size();
+            sectionNames.bytes(name.getBytes(StandardCharsets.US_ASCII)).u8(0);
+            return place;
+        }
+
+        int sections() {
+            return placed.size() + 1;
+        }
+
+        long address(int section) {
+            return placed.get(section - 1).offset;
+        }
+
+        /** Ends a loaded segment; the next one starts on another page. */
+        void endLoad(int flags) {
+            Placed last = placed.getLast();
+            long start = loads.isEmpty() ? 0 : last.offset;
+            loads.add(new Load(flags, start, at));
+        }
+
+        void finish() {
+            name(".shstrtab");
+            int digestName = name(Digest.SECTION);
+            nameSection = placed.size() + 1;
+            int place = digestName - ".shstrtab".length() - 1;
+            MemorySegment names = segment(sectionNames);
+            placed.add(new Placed(place, Elf.SHT_STRTAB, 0, names, at, 1, 0, 0, 0));
+            at += names.byteSize();
+            headersAt = at + 7 & -8;
+            digestAt = headersAt + (placed.size() + 2L) * Elf.SHDR_BYTES;
+            MemorySegment room = MemorySegment.ofArray(new byte[Math.toIntExact(Digest.size(digestAt))]);
+            placed.add(new Placed(digestName, Elf.SHT_PROGBITS, 0, room, digestAt, 8, 0, 0, 0));
+            fileSize = digestAt + room.byteSize();
+        }
+
+        /** Writes to memory that is zero. */
+        void write(MemorySegment out) {
+            new ByteSink()
+                    .u64(Elf.IDENT).u64(0)
+                    .u8(Elf.ET_DYN).u8(0).u8(machine).u8(0).u32(1)
+                    .u64(0).u64(Elf.EHDR_BYTES).u64(headersAt)
+                    .u32(0)
+                    .u8(Elf.EHDR_BYTES).u8(0).u8(Elf.PHDR_BYTES).u8(0).u8(PROGRAM_HEADERS).u8(0)
+                    .u8(Elf.SHDR_BYTES).u8(0).u8(placed.size() + 1).u8(0).u8(nameSection).u8(0)
+                    .copyTo(out, 0);
+            ByteSink programs = new ByteSink();
+            for (Load l : loads) {
+                programs.u32(Elf.PT_LOAD).u32(l.flags).u64(l.start).u64(l.start).u64(l.start);
+                programs.u64(l.end - l.start).u64(l.end - l.start);
+                programs.u64(l.start % Artifact.ALIGNMENT == 0 ? Artifact.ALIGNMENT : PAGE);
+            }
+            programs.u32(Elf.PT_GNU_STACK).u32(Elf.PF_R | Elf.PF_W).u64(0).u64(0).u64(0).u64(0).u64(0).u64(16);
+            programs.copyTo(out, Elf.EHDR_BYTES);
+            ByteSink headers = new ByteSink().bytes(new byte[Elf.SHDR_BYTES]);
+            for (Placed p : placed) {
+                MemorySegment.copy(p.bytes, 0, out, p.offset, p.bytes.byteSize());
+                headers.u32(p.name).u32(p.type).u64(p.flags);
+                headers.u64((p.flags & Elf.SHF_ALLOC) != 0 ? p.offset : 0).u64(p.offset).u64(p.bytes.byteSize());
+                headers.u32(p.link).u32(p.info).u64(p.align).u64(p.entry);
+            }
+            headers.copyTo(out, headersAt);
+            byte[] digest = Digest.compute(out, digestAt);
+            MemorySegment.copy(MemorySegment.ofArray(digest), 0, out, digestAt, digest.length);
+        }
+    }
+}

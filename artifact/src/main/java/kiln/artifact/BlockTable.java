@@ -1,0 +1,181 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What {@link TrapTable} and {@link OffsetTable} share: items in ascending order of a u32, in blocks that are found by
+ * binary search over the blocks' first items and decoded from their start.
+ *
+ * <pre>
+ *   0  items u32, blocks B u32
+ *      columns: u32[B] each; the first is what is searched for
+ *      at u32[B+1]
+ *      bytes
+ * </pre>
+ */
+final class BlockTable {
+    private static final int HEADER_BYTES = 8;
+
+    private final String section;
+    private final MemorySegment bytes;
+    private final int count;
+    private final int columns;
+    private final long atAt;
+    private final long bodyAt;
+
+    BlockTable(String section, MemorySegment bytes, int columns, int itemsPerBlock) {
+        this.section = section;
+        this.bytes = bytes;
+        this.columns = columns;
+        if (bytes.byteSize() < HEADER_BYTES + 4) {
+            throw damaged("too short");
+        }
+        long items = Le.u32(bytes, 0);
+        long n = Le.u32(bytes, 4);
+        atAt = HEADER_BYTES + 4L * columns * n;
+        bodyAt = atAt + 4 * (n + 1);
+        if (n != (items + itemsPerBlock - 1) / itemsPerBlock || bodyAt > bytes.byteSize()) {
+            throw damaged("size does not match the counts");
+        }
+        count = (int) n;
+        long previous = -1;
+        for (int i = 0; i < count; i++) {
+            if (first(i) <= previous || at(i) > at(i + 1)) {
+                throw damaged("block " + i + " out of order");
+            }
+            previous = first(i);
+        }
+        if (at(0) != 0 || at(count) != bytes.byteSize() - bodyAt) {
+            throw damaged("blocks do not cover the bytes");
+        }
+    }
+
+    private ArtifactException damaged(String what) {
+        return new ArtifactException("damaged file: " + section + ": " + what);
+    }
+
+    int count() {
+        return count;
+    }
+
+    long first(int block) {
+        return Le.u32(bytes, HEADER_BYTES + 4L * block);
+    }
+
+    int column(int column, int block) {
+        return Le.i32(bytes, HEADER_BYTES + 4L * ((long) column * count + block));
+    }
+
+    private long at(int block) {
+        return Le.u32(bytes, atAt + 4L * block);
+    }
+
+    /** The last block whose first item is not above {@code value}, or -1. */
+    int floor(long value) {
+        if (count == 0 || value < first(0)) {
+            return -1;
+        }
+        int lo = 0;
+        int hi = count - 1;
+        while (lo < hi) {
+            int mid = lo + hi + 1 >>> 1;
+            if (first(mid) <= value) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return lo;
+    }
+
+    Cursor cursor(int block) {
+        return new Cursor(bodyAt + at(block), bodyAt + at(block + 1));
+    }
+
+    /** Reads one block's bytes. Short-lived, so that escape analysis removes it. */
+    final class Cursor {
+        private long at;
+        private final long end;
+
+        Cursor(long at, long end) {
+            this.at = at;
+            this.end = end;
+        }
+
+        boolean hasNext() {
+            return at < end;
+        }
+
+        int u8() {
+            if (at >= end) {
+                throw damaged("block ends early");
+            }
+            return Le.u8(bytes, at++);
+        }
+
+        long varint() {
+            long value = 0;
+            for (int shift = 0; shift < 64; shift += 7) {
+                int b = u8();
+                value |= (long) (b & 0x7f) << shift;
+                if (b < 0x80) {
+                    return value;
+                }
+            }
+            throw damaged("integer too long");
+        }
+
+        long zigzag() {
+            long v = varint();
+            return v >>> 1 ^ -(v & 1);
+        }
+    }
+
+    /** Writes such a table. */
+    static final class Builder {
+        final ByteSink body = new ByteSink();
+        private final int itemsPerBlock;
+        private final List<int[]> columns = new ArrayList<>();
+        private int[] at = new int[16];
+        private int blocks;
+        private int items;
+
+        Builder(int columns, int itemsPerBlock) {
+            this.itemsPerBlock = itemsPerBlock;
+            for (int i = 0; i < columns; i++) {
+                this.columns.add(new int[16]);
+            }
+        }
+
+        /**
+         * Announces an item, whose bytes the caller appends to {@link #body}; says whether it is the first of a block.
+         */
+        boolean next(int... firsts) {
+            if (items++ % itemsPerBlock != 0) {
+                return false;
+            }
+            if (blocks == at.length) {
+                at = Arrays.copyOf(at, 2 * blocks);
+                columns.replaceAll(c -> Arrays.copyOf(c, 2 * blocks));
+            }
+            at[blocks] = body.size();
+            for (int i = 0; i < firsts.length; i++) {
+                columns.get(i)[blocks] = firsts[i];
+            }
+            blocks++;
+            return true;
+        }
+
+        ByteSink build() {
+            ByteSink out = new ByteSink();
+            out.u32(items).u32(blocks);
+            for (int[] c : columns) {
+                out.u32s(c, blocks);
+            }
+            return out.u32s(at, blocks).u32(body.size()).bytes(body.toArray());
+        }
+    }
+}

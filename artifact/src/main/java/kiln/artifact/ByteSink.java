@@ -1,0 +1,81 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A growing array of little-endian bytes. */
+final class ByteSink {
+    private byte[] bytes = new byte[256];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    ByteSink u8(int value) {
+        reserve(1);
+        bytes[size++] = (byte) value;
+        return this;
+    }
+
+    ByteSink u32(int value) {
+        reserve(4);
+        MemorySegment.ofArray(bytes).set(Le.INT, size, value);
+        size += 4;
+        return this;
+    }
+
+    ByteSink u64(long value) {
+        reserve(8);
+        MemorySegment.ofArray(bytes).set(Le.LONG, size, value);
+        size += 8;
+        return this;
+    }
+
+    ByteSink u32s(int[] values, int count) {
+        reserve(Math.multiplyExact(4, count));
+        MemorySegment.copy(values, 0, MemorySegment.ofArray(bytes), Le.INT, size, count);
+        size += 4 * count;
+        return this;
+    }
+
+    /** Unsigned LEB128 of 64 bits. */
+    ByteSink varint(long value) {
+        while ((value & ~0x7fL) != 0) {
+            u8((int) value & 0x7f | 0x80);
+            value >>>= 7;
+        }
+        return u8((int) value);
+    }
+
+    ByteSink bytes(byte[] values) {
+        reserve(values.length);
+        System.arraycopy(values, 0, bytes, size, values.length);
+        size += values.length;
+        return this;
+    }
+
+    /** Length in UTF-8, then the bytes. */
+    ByteSink string(String s) {
+        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+        return u32(utf8.length).bytes(utf8);
+    }
+
+    byte[] toArray() {
+        return Arrays.copyOf(bytes, size);
+    }
+
+    void copyTo(MemorySegment target, long offset) {
+        MemorySegment.copy(bytes, 0, target, ValueLayout.JAVA_BYTE, offset, size);
+    }
+
+    private void reserve(int n) {
+        if (n > bytes.length - size) {
+            int needed = Math.addExact(size, n);
+            int doubled = bytes.length > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE - 16 : 2 * bytes.length;
+            bytes = Arrays.copyOf(bytes, Math.max(needed, doubled));
+        }
+    }
+}

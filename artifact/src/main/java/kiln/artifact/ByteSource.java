@@ -1,0 +1,119 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Reads a section's bytes in order and believes none of them: everything is checked against what is left. */
+final class ByteSource {
+    private final String section;
+    private final MemorySegment bytes;
+    private long at;
+
+    ByteSource(String section, MemorySegment bytes) {
+        this.section = section;
+        this.bytes = bytes;
+    }
+
+    long remaining() {
+        return bytes.byteSize() - at;
+    }
+
+    ArtifactException error(String what) {
+        return new ArtifactException("damaged file: " + section + " at " + at + ": " + what);
+    }
+
+    private void need(long n) {
+        if (n > remaining()) {
+            throw error("ends early");
+        }
+    }
+
+    int u8() {
+        need(1);
+        return Le.u8(bytes, at++);
+    }
+
+    boolean flag() {
+        int b = u8();
+        if (b > 1) {
+            throw error("not a flag: " + b);
+        }
+        return b != 0;
+    }
+
+    int u32() {
+        need(4);
+        int v = Le.i32(bytes, at);
+        at += 4;
+        return v;
+    }
+
+    long u64() {
+        need(8);
+        long v = Le.i64(bytes, at);
+        at += 8;
+        return v;
+    }
+
+    /** A count of things of at least {@code bytesEach} bytes, so that hostile counts cannot exhaust memory. */
+    int count(int bytesEach) {
+        int n = u32();
+        if (n < 0 || (long) n * bytesEach > remaining()) {
+            throw error("count too large: " + Integer.toUnsignedString(n));
+        }
+        return n;
+    }
+
+    int index(int limit, String what) {
+        int i = u32();
+        if (i < 0 || i >= limit) {
+            throw error(what + " out of range: " + Integer.toUnsignedString(i));
+        }
+        return i;
+    }
+
+    <E extends Enum<E>> E choice(E[] values, String what) {
+        int i = u8();
+        if (i >= values.length) {
+            throw error("unknown " + what + ": " + i);
+        }
+        return values[i];
+    }
+
+    int[] u32s(int count) {
+        need(4L * count);
+        int[] result = new int[count];
+        MemorySegment.copy(bytes, Le.INT, at, result, 0, count);
+        at += 4L * count;
+        return result;
+    }
+
+    long[] u64s(int count) {
+        need(8L * count);
+        long[] result = new long[count];
+        MemorySegment.copy(bytes, Le.LONG, at, result, 0, count);
+        at += 8L * count;
+        return result;
+    }
+
+    String string() {
+        int length = count(1);
+        byte[] utf8 = bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
+        try {
+            String s = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            at += length;
+            return s;
+        } catch (CharacterCodingException e) {
+            throw error("not UTF-8");
+        }
+    }
+
+    void end() {
+        if (remaining() != 0) {
+            throw error(remaining() + " bytes too many");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The function index, read in place: every function of a file by key and by text offset, in binary search, without
+ * allocation. An <em>entry</em> is a function's place in key order, which is text order. Five bytes a function where
+ * keys are dense, nine where they are sparse.
+ *
+ * <pre>
+ *   0  entries N u32, namespaces M u32, sparse entries S u32, wide gaps W u32
+ *      namespace  u32[M]    ascending, unsigned
+ *      first      u32[M+1]  first entry of the namespace
+ *      base       u32[M]    dense: index of the first entry; sparse: place of the first entry's index in `index`
+ *      dense      u32[M]    1: entry = first + (index - base), with empty entries where there is no function; 0: sparse
+ *      start      u32[N+1]  text offset; the last is the length of the text
+ *      index      u32[S]    of sparse entries, ascending within a namespace
+ *      wideEntry  u32[W]    entries followed by more than 254 bytes of padding, ascending
+ *      wideGap    u32[W]    that padding
+ *      gap        u8[N]     bytes of padding between the function and the next entry's start, or 255: see wideEntry
+ * </pre>
+ *
+ * Padding belongs to no function. An empty entry has the start of the next one and no padding.
+ */
+public final class FunctionIndex {
+    static final String SECTION = ".kiln.index";
+    static final int HEADER_BYTES = 16;
+    static final int WIDE = 255;
+
+    private final MemorySegment bytes;
+    private final int entries;
+    private final int namespaces;
+    private final int wideGaps;
+    private final long namespaceAt;
+    private final long firstAt;
+    private final long baseAt;
+    private final long denseAt;
+    private final long startAt;
+    private final long indexAt;
+    private final long wideEntryAt;
+    private final long wideGapAt;
+    private final long gapAt;
+
+    /**
+     * @param bytes the section
+     * @throws ArtifactException if the index is damaged
+     */
+    FunctionIndex(MemorySegment bytes, long textLength) {
+        this.bytes = bytes;
+        if (bytes.byteSize() < HEADER_BYTES) {
+            throw damaged("too short");
+        }
+        long n = Le.u32(bytes, 0);
+        long m = Le.u32(bytes, 4);
+        long s = Le.u32(bytes, 8);
+        long w = Le.u32(bytes, 12);
+        namespaceAt = HEADER_BYTES;
+        firstAt = namespaceAt + 4 * m;
+        baseAt = firstAt + 4 * (m + 1);
+        denseAt = baseAt + 4 * m;
+        startAt = denseAt + 4 * m;
+        indexAt = startAt + 4 * (n + 1);
+        wideEntryAt = indexAt + 4 * s;
+        wideGapAt = wideEntryAt + 4 * w;
+        gapAt = wideGapAt + 4 * w;
+        if (Math.max(Math.max(n, m), Math.max(s, w)) >= Integer.MAX_VALUE || gapAt + n != bytes.byteSize()) {
+            throw damaged("size does not match the counts");
+        }
+        entries = (int) n;
+        namespaces = (int) m;
+        wideGaps = (int) w;
+        checkNamespaces((int) s);
+        checkStarts(textLength);
+    }
+
+    private static ArtifactException damaged(String what) {
+        return new ArtifactException("damaged file: " + SECTION + ": " + what);
+    }
+
+    private void checkNamespaces(int sparse) {
+        long previous = -1;
+        long entry = 0;
+        long used = 0;
+        for (int i = 0; i < namespaces; i++) {
+            long namespace = Le.u32(bytes, namespaceAt + 4L * i);
+            long first = Le.u32(bytes, firstAt + 4L * i);
+            long end = Le.u32(bytes, firstAt + 4L * (i + 1));
+            if (namespace <= previous || first != entry || end < first || end > entries) {
+                throw damaged("namespace " + i + " out of order");
+            }
+            previous = namespace;
+            entry = end;
+            long base = base(i);
+            if (Le.u32(bytes, denseAt + 4L * i) == 1) {
+                if (base + (end - first) > 1L << 32) {
+                    throw damaged("indices of namespace " + i + " out of range");
+                }
+                continue;
+            }
+            if (Le.u32(bytes, denseAt + 4L * i) != 0 || base != used || end - first > sparse - used) {
+                throw damaged("sparse indices of namespace " + i + " out of place");
+            }
+            for (long k = used + 1; k < used + end - first; k++) {
+                if (sparseIndex(k) <= sparseIndex(k - 1)) {
+                    throw damaged("sparse indices of namespace " + i + " out of order");
+                }
+            }
+            used += end - first;
+        }
+        if (entry != entries || used != sparse) {
+            throw damaged("namespaces do not cover all entries");
+        }
+    }
+
+    private void checkStarts(long textLength) {
+        int wide = 0;
+        long start = Le.u32(bytes, startAt);
+        for (int i = 0; i < entries; i++) {
+            long next = Le.u32(bytes, startAt + 4L * (i + 1));
+            long gap = Le.u8(bytes, gapAt + i);
+            if (gap == WIDE) {
+                if (wide == wideGaps || Le.u32(bytes, wideEntryAt + 4L * wide) != i) {
+                    throw damaged("wide gap of entry " + i + " is missing");
+                }
+                gap = Le.u32(bytes, wideGapAt + 4L * wide++);
+            }
+            if (next < start || gap > next - start) {
+                throw damaged("entry " + i + " out of order");
+            }
+            start = next;
+        }
+        if (start != textLength || wide != wideGaps) {
+            throw damaged("entries do not end with the text");
+        }
+    }
+
+    /** Number of entries, empty ones included. */
+    public int entries() {
+        return entries;
+    }
+
+    /** The entry of a function, by raw key ({@link FuncKey#raw()}), or -1 if the file has no such function. */
+    public int find(long key) {
+        int namespace = findNamespace((int) (key >>> 32));
+        if (namespace < 0) {
+            return -1;
+        }
+        long first = first(namespace);
+        long count = first(namespace + 1) - first;
+        long index = key & 0xffff_ffffL;
+        long base = base(namespace);
+        long entry;
+        if (dense(namespace)) {
+            long place = index - base;
+            if (place < 0 || place >= count) {
+                return -1;
+            }
+            entry = first + place;
+        } else {
+            long lo = base;
+            long hi = base + count - 1;
+            while (lo < hi) {
+                long mid = lo + hi + 1 >>> 1;
+                if (sparseIndex(mid) <= index) {
+                    lo = mid;
+                } else {
+                    hi = mid - 1;
+                }
+            }
+            if (count == 0 || sparseIndex(lo) != index) {
+                return -1;
+            }
+            entry = first + (lo - base);
+        }
+        return length((int) entry) == 0 ? -1 : (int) entry;
+    }
+
+    /** The entry of the function that contains the text offset, or -1 if it lies in padding or outside. */
+    public int entryAt(long offset) {
+        if (offset < 0 || entries == 0 || offset < start(0)) {
+            return -1;
+        }
+        int lo = 0;
+        int hi = entries - 1;
+        while (lo < hi) {
+            int mid = lo + hi + 1 >>> 1;
+            if (start(mid) <= offset) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return offset < end(lo) ? lo : -1;
+    }
+
+    /** Text offset of the first byte of an entry. */
+    public long start(int entry) {
+        return Le.u32(bytes, startAt + 4L * entry);
+    }
+
+    /** Text offset after the last byte of an entry, padding not counted. */
+    public long end(int entry) {
+        long gap = Le.u8(bytes, gapAt + entry);
+        return start(entry + 1) - (gap == WIDE ? wideGap(entry) : gap);
+    }
+
+    /** Bytes of code; 0 for an empty entry. */
+    public long length(int entry) {
+        return end(entry) - start(entry);
+    }
+
+    /** The raw key of an entry, see {@link FuncKey#ofRaw}. */
+    public long key(int entry) {
+        int lo = 0;
+        int hi = namespaces - 1;
+        while (lo < hi) {
+            int mid = lo + hi + 1 >>> 1;
+            if (first(mid) <= entry) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        long place = base(lo) + (entry - first(lo));
+        long index = dense(lo) ? place : sparseIndex(place);
+        return Le.u32(bytes, namespaceAt + 4L * lo) << 32 | index;
+    }
+
+    /** How many namespaces have entries. */
+    public int namespaces() {
+        return namespaces;
+    }
+
+    private int findNamespace(int namespace) {
+        int lo = 0;
+        int hi = namespaces - 1;
+        while (lo <= hi) {
+            int mid = lo + hi >>> 1;
+            int c = Integer.compareUnsigned(Le.i32(bytes, namespaceAt + 4L * mid), namespace);
+            if (c == 0) {
+                return mid;
+            }
+            if (c < 0) {
+                lo = mid + 1;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return -1;
+    }
+
+    private long wideGap(int entry) {
+        int lo = 0;
+        int hi = wideGaps - 1;
+        while (lo < hi) {
+            int mid = lo + hi + 1 >>> 1;
+            if (Le.u32(bytes, wideEntryAt + 4L * mid) <= entry) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return Le.u32(bytes, wideGapAt + 4L * lo);
+    }
+
+    private long first(int namespace) {
+        return Le.u32(bytes, firstAt + 4L * namespace);
+    }
+
+    private long base(int namespace) {
+        return Le.u32(bytes, baseAt + 4L * namespace);
+    }
+
+    private boolean dense(int namespace) {
+        return Le.i32(bytes, denseAt + 4L * namespace) != 0;
+    }
+
+    private long sparseIndex(long place) {
+        return Le.u32(bytes, indexAt + 4 * place);
+    }
+}

@@ -1,0 +1,412 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Writes and reads {@link ModuleInfo}s: counts and numbers are u32, limits u64, choices one byte, strings a length and
+ * UTF-8. What is read is checked so far that no index in it is out of range.
+ */
+final class ModuleCodec {
+    static final String SECTION = ".kiln.modules";
+
+    private static final int REF_NULLABLE = 0x10;
+    private static final int REF = 0x20;
+
+    private ModuleCodec() {}
+
+    static ByteSink encode(List<ModuleInfo> modules) {
+        ByteSink out = new ByteSink();
+        out.u32(modules.size());
+        for (ModuleInfo m : modules) {
+            new Writer(out).module(m);
+        }
+        return out;
+    }
+
+    /**
+     * @param dataLength bytes of the file's data, which segments and images must not exceed
+     */
+    static List<ModuleInfo> decode(MemorySegment bytes, long dataLength) {
+        ByteSource in = new ByteSource(SECTION, bytes);
+        int n = in.count(32);
+        List<ModuleInfo> modules = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            modules.add(new Reader(in, dataLength).module());
+        }
+        in.end();
+        return List.copyOf(modules);
+    }
+
+    private record Writer(ByteSink out) {
+        void module(ModuleInfo m) {
+            out.string(m.name());
+            out.u32(m.types().size());
+            m.types().forEach(this::type);
+            out.u32(m.imports().size());
+            for (ModuleInfo.Import i : m.imports()) {
+                out.string(i.module()).string(i.name()).u8(i.type().kind().ordinal());
+                extern(i.type());
+            }
+            out.u32(m.definedFunctions());
+            out.u32(m.tables().size());
+            m.tables().forEach(this::extern);
+            out.u32(m.memories().size());
+            m.memories().forEach(this::extern);
+            out.u32(m.globals().size());
+            m.globals().forEach(this::extern);
+            out.u32(m.tags().size());
+            m.tags().forEach(this::extern);
+            FuncRefs refs = m.funcRefs();
+            out.u32(refs.count());
+            for (int i = 0; i < refs.count(); i++) {
+                out.u32(refs.function(i));
+            }
+            for (int i = 0; i < refs.count(); i++) {
+                out.u32(refs.type(i));
+            }
+            out.u32(m.exports().size());
+            for (ModuleInfo.Export e : m.exports()) {
+                out.string(e.name()).u8(e.kind().ordinal()).u32(e.index());
+            }
+            out.u32(m.elements().size());
+            for (ModuleInfo.ElementSegment e : m.elements()) {
+                value(e.type());
+                out.u8(e.passive() ? 1 : 0).u32(e.items().count());
+                for (int i = 0; i < e.items().count(); i++) {
+                    out.u64(ElementItems.item(e.items().kind(i), e.items().value(i)));
+                }
+            }
+            out.u32(m.data().size());
+            for (ModuleInfo.DataSegment d : m.data()) {
+                out.u8(d.passive() ? 1 : 0).u64(d.start()).u64(d.length());
+            }
+            out.u32(m.images().size());
+            for (ModuleInfo.MemoryImage i : m.images()) {
+                out.u32(i.memory()).u64(i.memoryOffset()).u64(i.start()).u64(i.length());
+            }
+            out.u8(m.startup() ? 1 : 0);
+            out.u32(m.features().size());
+            m.features().forEach(out::string);
+        }
+
+        private void type(TypeDef t) {
+            out.string(t.key()).u8(t.isFinal() ? 1 : 0).u32(t.supertype());
+            switch (t.body()) {
+                case TypeDef.Func f -> {
+                    out.u8(0).u32(f.params().size());
+                    f.params().forEach(this::value);
+                    out.u32(f.results().size());
+                    f.results().forEach(this::value);
+                }
+                case TypeDef.Struct s -> {
+                    out.u8(1).u32(s.fields().size());
+                    s.fields().forEach(this::field);
+                }
+                case TypeDef.Array a -> {
+                    out.u8(2);
+                    field(a.element());
+                }
+            }
+        }
+
+        private void field(TypeDef.Field f) {
+            value(f.type());
+            out.u8(f.packing()).u8(f.mutable() ? 1 : 0);
+        }
+
+        private void value(ValueType type) {
+            switch (type) {
+                case ValueType.Num n -> out.u8(n.ordinal());
+                case ValueType.Ref(boolean nullable, HeapType heap) -> {
+                    out.u8(REF | (nullable ? REF_NULLABLE : 0));
+                    switch (heap) {
+                        case HeapType.Abstract a -> out.u32(-1 - a.ordinal());
+                        case HeapType.Concrete c -> out.u32(c.index());
+                    }
+                }
+            }
+        }
+
+        private void extern(ExternType type) {
+            switch (type) {
+                case ExternType.Func f -> out.u32(f.type());
+                case ExternType.Table t -> {
+                    value(t.element());
+                    out.u64(t.min()).u64(t.max()).u8(t.is64() ? 1 : 0);
+                }
+                case ExternType.Memory m -> {
+                    out.u64(m.min()).u64(m.max());
+                    out.u8(m.is64() ? 1 : 0).u8(m.shared() ? 1 : 0).u8(m.pageShift()).u8(m.guarded() ? 1 : 0);
+                }
+                case ExternType.Global g -> {
+                    value(g.type());
+                    out.u8(g.mutable() ? 1 : 0);
+                }
+                case ExternType.Tag t -> out.u32(t.type());
+            }
+        }
+    }
+
+    private static final class Reader {
+        private final ByteSource in;
+        private final long dataLength;
+        private int types;
+
+        Reader(ByteSource in, long dataLength) {
+            this.in = in;
+            this.dataLength = dataLength;
+        }
+
+        private <T> List<T> list(int bytesEach, Supplier<T> element) {
+            int n = in.count(bytesEach);
+            List<T> result = new ArrayList<>(n);
+            for (int i = 0; i < n; i++) {
+                result.add(element.get());
+            }
+            return result;
+        }
+
+        ModuleInfo module() {
+            ModuleInfo.Builder m = new ModuleInfo.Builder(in.string());
+            types = in.count(11);
+            for (int i = 0; i < types; i++) {
+                m.types.add(type());
+            }
+            m.imports.addAll(list(13, this::importOf));
+            int[] imported = new int[ExternType.Kind.values().length];
+            for (ModuleInfo.Import i : m.imports) {
+                imported[i.type().kind().ordinal()]++;
+            }
+            m.definedFunctions = in.u32();
+            if (m.definedFunctions < 0 || m.definedFunctions > Integer.MAX_VALUE - m.imports.size()) {
+                throw in.error("too many functions");
+            }
+            m.tables.addAll(list(18, this::table));
+            m.memories.addAll(list(20, this::memory));
+            m.globals.addAll(list(2, this::global));
+            m.tags.addAll(list(4, () -> new ExternType.Tag(typeIndex(TypeDef.Func.class, m))));
+            int functions = imported[ExternType.Kind.FUNC.ordinal()] + m.definedFunctions;
+            m.funcRefs = funcRefs(imported[ExternType.Kind.FUNC.ordinal()], functions, m);
+            for (ModuleInfo.Import i : m.imports) {
+                checkFunctionType(i.type(), m);
+            }
+            int[] sizes = {
+                functions,
+                imported[ExternType.Kind.TABLE.ordinal()] + m.tables.size(),
+                imported[ExternType.Kind.MEMORY.ordinal()] + m.memories.size(),
+                imported[ExternType.Kind.GLOBAL.ordinal()] + m.globals.size(),
+                imported[ExternType.Kind.TAG.ordinal()] + m.tags.size()
+            };
+            m.exports.addAll(list(9, () -> export(sizes, m)));
+            m.elements.addAll(list(6, () -> element(sizes[ExternType.Kind.GLOBAL.ordinal()], m)));
+            m.data.addAll(list(17, this::data));
+            m.images.addAll(list(28, () -> image(m)));
+            m.startup = in.flag();
+            m.features.addAll(list(4, in::string));
+            return m.build();
+        }
+
+        private TypeDef type() {
+            String key = in.string();
+            boolean isFinal = in.flag();
+            int supertype = in.u32();
+            if (supertype < -1 || supertype >= types) {
+                throw in.error("supertype out of range");
+            }
+            TypeDef.Body body = switch (in.u8()) {
+                case 0 -> {
+                    List<ValueType> params = list(1, this::value);
+                    yield new TypeDef.Func(params, list(1, this::value));
+                }
+                case 1 -> new TypeDef.Struct(list(3, this::field));
+                case 2 -> new TypeDef.Array(field());
+                default -> throw in.error("unknown form of type");
+            };
+            return new TypeDef(key, isFinal, supertype, body);
+        }
+
+        private TypeDef.Field field() {
+            ValueType type = value();
+            int packing = in.u8();
+            if (packing != 0 && packing != 8 && packing != 16) {
+                throw in.error("unknown packing: " + packing);
+            }
+            return new TypeDef.Field(type, packing, in.flag());
+        }
+
+        private ValueType value() {
+            int b = in.u8();
+            if (b < ValueType.Num.values().length) {
+                return ValueType.Num.values()[b];
+            }
+            if ((b & ~REF_NULLABLE) != REF) {
+                throw in.error("unknown value type: " + b);
+            }
+            boolean nullable = (b & REF_NULLABLE) != 0;
+            int heap = in.u32();
+            HeapType.Abstract[] named = HeapType.Abstract.values();
+            if (heap >= types || heap < -named.length) {
+                throw in.error("unknown heap type: " + heap);
+            }
+            return new ValueType.Ref(nullable, heap < 0 ? named[-1 - heap] : new HeapType.Concrete(heap));
+        }
+
+        private ValueType.Ref reference() {
+            if (value() instanceof ValueType.Ref r) {
+                return r;
+            }
+            throw in.error("not a reference type");
+        }
+
+        private ModuleInfo.Import importOf() {
+            String module = in.string();
+            String name = in.string();
+            ExternType type = switch (in.choice(ExternType.Kind.values(), "kind of import")) {
+                case FUNC -> new ExternType.Func(in.index(types, "type"));
+                case TABLE -> table();
+                case MEMORY -> memory();
+                case GLOBAL -> global();
+                case TAG -> new ExternType.Tag(in.index(types, "type"));
+            };
+            return new ModuleInfo.Import(module, name, type);
+        }
+
+        private void checkFunctionType(ExternType type, ModuleInfo.Builder m) {
+            int index = switch (type) {
+                case ExternType.Func f -> f.type();
+                case ExternType.Tag t -> t.type();
+                default -> -1;
+            };
+            if (index >= 0 && !(m.types.get(index).body() instanceof TypeDef.Func)) {
+                throw in.error("not a function type: " + index);
+            }
+        }
+
+        private int typeIndex(Class<? extends TypeDef.Body> body, ModuleInfo.Builder m) {
+            int index = in.index(types, "type");
+            if (!body.isInstance(m.types.get(index).body())) {
+                throw in.error("type of another kind: " + index);
+            }
+            return index;
+        }
+
+        private ExternType.Table table() {
+            return new ExternType.Table(reference(), in.u64(), in.u64(), in.flag());
+        }
+
+        private ExternType.Memory memory() {
+            long min = in.u64();
+            long max = in.u64();
+            boolean is64 = in.flag();
+            boolean shared = in.flag();
+            int pageShift = in.u8();
+            if (pageShift > MemoryConstants.PAGE_SHIFT) {
+                throw in.error("page size out of range");
+            }
+            return new ExternType.Memory(min, max, is64, shared, pageShift, in.flag());
+        }
+
+        private ExternType.Global global() {
+            return new ExternType.Global(value(), in.flag());
+        }
+
+        private FuncRefs funcRefs(int imported, int functions, ModuleInfo.Builder m) {
+            int n = in.count(8);
+            int[] indices = in.u32s(n);
+            int[] refTypes = in.u32s(n);
+            for (int i = 0; i < n; i++) {
+                if (indices[i] >= functions || i < imported && indices[i] != i) {
+                    throw in.error("function of slot " + i + " out of place");
+                }
+                if (refTypes[i] < 0 || refTypes[i] >= types
+                        || !(m.types.get(refTypes[i]).body() instanceof TypeDef.Func)) {
+                    throw in.error("type of slot " + i + " is no function type");
+                }
+            }
+            if (n < imported) {
+                throw in.error("imported functions without slots");
+            }
+            try {
+                return new FuncRefs(indices, refTypes);
+            } catch (IllegalArgumentException e) {
+                throw in.error(e.getMessage());
+            }
+        }
+
+        private ModuleInfo.Export export(int[] sizes, ModuleInfo.Builder m) {
+            String name = in.string();
+            ExternType.Kind kind = in.choice(ExternType.Kind.values(), "kind of export");
+            int index = in.index(sizes[kind.ordinal()], "export");
+            if (kind == ExternType.Kind.FUNC && m.funcRefs.slotOf(index) < 0) {
+                throw in.error("exported function without a slot: " + index);
+            }
+            return new ModuleInfo.Export(name, kind, index);
+        }
+
+        private ModuleInfo.ElementSegment element(int globals, ModuleInfo.Builder m) {
+            ValueType.Ref type = reference();
+            boolean passive = in.flag();
+            ElementItems items;
+            try {
+                items = new ElementItems(in.u64s(in.count(8)));
+            } catch (IllegalArgumentException e) {
+                throw in.error(e.getMessage());
+            }
+            for (int i = 0; i < items.count(); i++) {
+                int limit = switch (items.kind(i)) {
+                    case FUNC_SLOT -> m.funcRefs.count();
+                    case GLOBAL -> globals;
+                    case NULL -> 1;
+                    case I31 -> -1;
+                };
+                int value = items.value(i);
+                if (limit >= 0 && (value < 0 || value >= limit)) {
+                    throw in.error("element out of range: " + value);
+                }
+            }
+            return new ModuleInfo.ElementSegment(type, passive, items);
+        }
+
+        private ModuleInfo.DataSegment data() {
+            boolean passive = in.flag();
+            long start = in.u64();
+            long length = in.u64();
+            checkData(start, length);
+            return new ModuleInfo.DataSegment(passive, start, length);
+        }
+
+        private void checkData(long start, long length) {
+            if (start < 0 || length < 0 || start > dataLength || length > dataLength - start) {
+                throw in.error("data out of range");
+            }
+        }
+
+        private ModuleInfo.MemoryImage image(ModuleInfo.Builder m) {
+            int memory = in.index(m.memories.size(), "memory");
+            long memoryOffset = in.u64();
+            long start = in.u64();
+            long length = in.u64();
+            checkData(start, length);
+            if (((memoryOffset | start | length) & MemoryConstants.PAGE_SIZE - 1) != 0) {
+                throw in.error("image is not aligned");
+            }
+            ExternType.Memory type = m.memories.get(memory);
+            long pages = type.min();
+            long most = Long.MAX_VALUE >>> type.pageShift();
+            long bytes = Long.compareUnsigned(pages, most) > 0 ? Long.MAX_VALUE : pages << type.pageShift();
+            if (memoryOffset < 0 || memoryOffset > bytes || length > bytes - memoryOffset) {
+                throw in.error("image exceeds the memory");
+            }
+            for (ModuleInfo.MemoryImage other : m.images) {
+                if (other.memory() == memory && memoryOffset < other.memoryOffset() + other.length()
+                        && other.memoryOffset() < memoryOffset + length) {
+                    throw in.error("images overlap");
+                }
+            }
+            return new ModuleInfo.MemoryImage(memory, memoryOffset, start, length);
+        }
+    }
+}

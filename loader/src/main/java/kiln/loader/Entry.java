@@ -1,0 +1,64 @@
+package kiln.loader;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import kiln.artifact.StoreLayout;
+
+/** The one way from Java into generated code. */
+public final class Entry {
+    private static final MethodHandle ENTER = handle(
+            Stubs.get().enter(), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle FLUSH =
+            handle(Stubs.get().flush(), FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
+
+    private Entry() {}
+
+    private static MethodHandle handle(long address, FunctionDescriptor descriptor) {
+        return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), descriptor);
+    }
+
+    /**
+     * Calls {@code trampoline(code, args)} in the given VMContext.
+     *
+     * @param store the store that the context belongs to, not used by another thread at the same time
+     * @param vmctx address of the VMContext
+     * @param trampoline code address with the wasm convention: ARRAY_TO_WASM, or code that ignores its arguments
+     * @param code first argument: the function to call
+     * @param args second argument: the address of the argument area
+     * @return {@link StoreLayout#STATUS_OK}, {@link StoreLayout#STATUS_TRAP} or {@link StoreLayout#STATUS_UNWIND}
+     */
+    public static int call(StoreMemory store, long vmctx, long trampoline, long code, long args) {
+        int status = enter(vmctx, trampoline, code, args);
+        if (status == StoreLayout.STATUS_NEW_THREAD) {
+            store.publishStackLimit();
+            status = enter(vmctx, trampoline, code, args);
+            if (status == StoreLayout.STATUS_NEW_THREAD) {
+                throw new IllegalStateException("a store is used by two threads at the same time");
+            }
+        }
+        return status;
+    }
+
+    private static int enter(long vmctx, long trampoline, long code, long args) {
+        try {
+            return (int) (long) ENTER.invokeExact(vmctx, trampoline, code, args);
+        } catch (Throwable t) {
+            // A downcall throws nothing itself, but a StackOverflowError or an asynchronous VirtualMachineError may
+            // arise here.
+            throw Upcalls.sneak(t);
+        }
+    }
+
+    /** Makes instructions written to [address, address + length) visible to instruction fetch. */
+    static void flush(long address, long length) {
+        try {
+            FLUSH.invokeExact(address, length);
+        } catch (Throwable t) {
+            throw Upcalls.sneak(t);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package kiln.loader;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/**
+ * Everything that the loader asks of the operating system. Addresses and lengths are bytes; those given to mapping
+ * calls are multiples of {@link #pageSize()}. Failures are {@link HostException}s. Implementations are safe for use by
+ * several threads.
+ */
+public interface Host {
+    /** What may be done with a page. Nothing is ever writable and executable at once. */
+    enum Protection {
+        NONE,
+        READ,
+        READ_WRITE,
+        READ_EXECUTE
+    }
+
+    /**
+     * The machine that this JVM runs on.
+     *
+     * @throws UnsupportedOperationException if the loader has no implementation for it
+     */
+    static Host current() {
+        return CurrentHost.HOST;
+    }
+
+    /** Name of the instruction set as in compiled files: {@code x86_64} or {@code aarch64}. */
+    String architecture();
+
+    /** Bytes of a page of the host. */
+    long pageSize();
+
+    /** Reserves address space without access that costs no memory. */
+    long reserve(long length);
+
+    /** Gives back what {@link #reserve} or {@link #mapFile(int, long, long)} gave. */
+    void release(long address, long length);
+
+    /** Replaces pages by fresh zero pages with this access. */
+    void mapZero(long address, long length, Protection protection);
+
+    /** Replaces pages by a private, copy-on-write view of a file. */
+    void mapFile(long address, long length, int file, long offset, Protection protection);
+
+    /** A private read-only view of a file at an address of the system's choice. */
+    long mapFile(int file, long offset, long length);
+
+    void protect(long address, long length, Protection protection);
+
+    /** Forgets what was written to private pages: zero pages read zero again, file pages as the file. */
+    void discard(long address, long length);
+
+    /** Opens a file for reading; the number is given back with {@link #closeFile}. */
+    int openFile(Path path);
+
+    /** A nameless file with these bytes. */
+    int memoryFile(String name, MemorySegment bytes);
+
+    long fileSize(int file);
+
+    void closeFile(int file);
+
+    /** Zeroed memory of the C heap, aligned to 16. */
+    long allocate(long length);
+
+    void free(long address);
+
+    /** Address of a function of the C library. */
+    long symbol(String name);
+
+    /** The present handler of a signal: an address, or 0 (default) or 1 (ignore). */
+    long signalHandler(int signal);
+
+    /** Makes machine code the handler of a signal and returns the one before. */
+    long installSignalHandler(int signal, long handler);
+
+    /** Flushes the instruction cache with what the system offers, if anything: the stubs' own code needs it. */
+    void flushInstructionCache(long address, long length);
+
+    /** A word of the auxiliary vector, or 0. */
+    long auxiliary(long type);
+}

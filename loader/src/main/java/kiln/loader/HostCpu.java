@@ -1,0 +1,94 @@
+package kiln.loader;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The processor of this machine.
+ *
+ * @param architecture {@code x86_64} or {@code aarch64}
+ * @param features extensions beyond the baseline, under the names of the Linux kernel's /proc/cpuinfo, except {@code
+ *     lzcnt}
+ *     (there {@code abm}), {@code sse3} ({@code pni}) and {@code lse} ({@code atomics})
+ */
+public record HostCpu(String architecture, Set<String> features) {
+    private static final class Current {
+        static final HostCpu CPU = detect(Host.current());
+    }
+
+    public HostCpu {
+        features = Set.copyOf(features);
+    }
+
+    /** The machine that this JVM runs on. */
+    public static HostCpu current() {
+        return Current.CPU;
+    }
+
+    private static HostCpu detect(Host host) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(Path.of("/proc/cpuinfo"));
+        } catch (IOException e) {
+            lines = List.of();
+        }
+        Set<String> features = parse(lines);
+        if (host.architecture().equals("aarch64")) {
+            // Emulators and containers may show another machine's cpuinfo: the auxiliary vector is for this process.
+            features = ofHwcap(host.auxiliary(AT_HWCAP));
+        }
+        return new HostCpu(host.architecture(), features);
+    }
+
+    private static final long AT_HWCAP = 16;
+
+    /** Bits of HWCAP on AArch64 (arch/arm64/include/uapi/asm/hwcap.h), from bit 0. */
+    private static final String[] HWCAP = {
+        "fp", "asimd", "evtstrm", "aes", "pmull", "sha1", "sha2", "crc32", "lse", "fphp", "asimdhp", "cpuid",
+        "asimdrdm", "jscvt", "fcma", "lrcpc", "dcpop", "sha3", "sm3", "sm4", "asimddp", "sha512", "sve", "asimdfhm", "dit", "uscat",
+        "ilrcpc", "flagm", "ssbs", "sb", "paca", "pacg"
+    };
+
+    static Set<String> ofHwcap(long bits) {
+        Set<String> features = new TreeSet<>();
+        for (int i = 0; i < HWCAP.length; i++) {
+            if ((bits >>> i & 1) != 0) {
+                features.add(HWCAP[i]);
+            }
+        }
+        return features;
+    }
+
+    /** The features that every processor listed has. */
+    static Set<String> parse(List<String> cpuinfo) {
+        Set<String> common = null;
+        for (String line : cpuinfo) {
+            int colon = line.indexOf(':');
+            if (colon < 0) {
+                continue;
+            }
+            String key = line.substring(0, colon).strip();
+            if (key.equals("flags") || key.equals("Features")) {
+                Set<String> features = new TreeSet<>();
+                for (String word : line.substring(colon + 1).strip().split("\\s+")) {
+                    features.add(switch (word) {
+                        case "abm" -> "lzcnt";
+                        case "pni" -> "sse3";
+                        case "atomics" -> "lse";
+                        default -> word;
+                    });
+                }
+                if (common == null) {
+                    common = features;
+                } else {
+                    common.retainAll(features);
+                }
+            }
+        }
+        return common == null ? Set.of() : common;
+    }
+}

@@ -1,0 +1,224 @@
+package kiln.loader;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import kiln.artifact.Artifact;
+import kiln.artifact.ArtifactException;
+import kiln.artifact.Compat;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.TrapCode;
+
+/**
+ * A compiled file whose code is mapped executable in this process. Look-ups read the file in place and are safe for use
+ * by several threads; {@link #close} is for when no code of the file runs any more.
+ */
+public final class LoadedArtifact implements AutoCloseable {
+    private final Host host;
+    private final int file;
+    private final long mapping;
+    private final long mappingLength;
+    private final Artifact artifact;
+    private final long textBase;
+    private final long textEnd;
+    private final Map<Long, MemoryTemplate> templates = new HashMap<>();
+    private boolean closed;
+
+    private LoadedArtifact(Host host, int file, String name, Artifact.OpenOptions options) {
+        this.host = host;
+        this.file = file;
+        mappingLength = host.fileSize(file);
+        if (mappingLength == 0) {
+            throw new ArtifactException(name + ": not a compiled WebAssembly file: empty");
+        }
+        mapping = host.mapFile(file, 0, mappingLength);
+        try {
+            artifact = Artifact.of(Native.segment(mapping, mappingLength), options);
+            checkMachine(artifact.compat(), HostCpu.current());
+            long length = artifact.textLength();
+            textBase = length == 0 ? 0 : CodeArena.get().mapText(file, artifact.textOffset(), length);
+            textEnd = textBase + length;
+        } catch (ArtifactException e) {
+            host.release(mapping, mappingLength);
+            throw new ArtifactException(name + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            host.release(mapping, mappingLength);
+            throw e;
+        }
+        List<ModuleInfo> modules = artifact.modules();
+        for (int m = 0; m < modules.size(); m++) {
+            for (int i = 0; i < modules.get(m).memories().size(); i++) {
+                addTemplate(m, i, modules.get(m));
+            }
+        }
+        LoadedCode.add(this);
+    }
+
+    private void addTemplate(int module, int memory, ModuleInfo info) {
+        List<MemoryTemplate.Range> ranges = new ArrayList<>();
+        for (ModuleInfo.MemoryImage i : info.images()) {
+            if (i.memory() == memory && i.length() > 0) {
+                ranges.add(new MemoryTemplate.Range(i.memoryOffset(), artifact.dataOffset() + i.start(), i.length()));
+            }
+        }
+        if (!ranges.isEmpty()) {
+            templates.put(templateKey(module, memory), new MemoryTemplate(file, ranges));
+        }
+    }
+
+    private static long templateKey(int module, int memory) {
+        return (long) module << 32 | memory;
+    }
+
+    /**
+     * Maps a file. It must not be changed while it is mapped (it may be replaced by renaming another one over it).
+     *
+     * @throws ArtifactException if it is damaged, of another version or for another machine
+     * @throws HostException if the system refuses to open or map it
+     */
+    public static LoadedArtifact load(Path path, Artifact.OpenOptions options) {
+        Host host = Host.current();
+        return open(host, host.openFile(path), path.toString(), options);
+    }
+
+    /**
+     * Maps a compiled file that is in memory; the bytes are copied.
+     *
+     * @throws ArtifactException if it is damaged, of another version or for another machine
+     * @throws HostException if the system refuses to map it
+     */
+    public static LoadedArtifact load(MemorySegment bytes, Artifact.OpenOptions options) {
+        Host host = Host.current();
+        return open(host, host.memoryFile("kiln.cwasm", bytes), "compiled module", options);
+    }
+
+    private static LoadedArtifact open(Host host, int file, String name, Artifact.OpenOptions options) {
+        try {
+            return new LoadedArtifact(host, file, name, options);
+        } catch (RuntimeException | Error e) {
+            host.closeFile(file);
+            throw e;
+        }
+    }
+
+    /** Checks that the code can run on {@code cpu}. */
+    static void checkMachine(Compat compat, HostCpu cpu) {
+        if (!compat.architecture().equals(cpu.architecture())) {
+            throw new ArtifactException(
+                    "compiled for " + compat.architecture() + ", but this machine is " + cpu.architecture());
+        }
+        TreeSet<String> missing = new TreeSet<>(compat.cpuFeatures());
+        missing.removeAll(cpu.features());
+        if (!missing.isEmpty()) {
+            throw new ArtifactException("the code needs CPU features " + String.join(", ", missing)
+                    + ", which this machine (" + cpu.architecture() + ") does not have: compile for the baseline");
+        }
+    }
+
+    /** The file's contents. */
+    public Artifact artifact() {
+        return artifact;
+    }
+
+    public List<ModuleInfo> modules() {
+        return artifact.modules();
+    }
+
+    /** Address of the first byte of the text: what {@code VMContext.textBase} holds. */
+    public long textBase() {
+        return textBase;
+    }
+
+    /** Whether {@code pc} lies in this file's text. */
+    public boolean contains(long pc) {
+        return pc >= textBase && pc < textEnd;
+    }
+
+    /** Code address of a function, or 0 if the file has no such function. */
+    public long code(FuncKey key) {
+        return code(key.raw());
+    }
+
+    /**
+     * Code address of the function with this raw key ({@link FuncKey#raw()}), or 0 if the file has no such function.
+     */
+    public long code(long key) {
+        int entry = artifact.index().find(key);
+        return entry < 0 ? 0 : textBase + artifact.index().start(entry);
+    }
+
+    /** The function whose code contains {@code pc}, or null (padding, another file's code). */
+    public FuncKey functionAt(long pc) {
+        int entry = contains(pc) ? artifact.index().entryAt(pc - textBase) : -1;
+        return entry < 0 ? null : FuncKey.ofRaw(artifact.index().key(entry));
+    }
+
+    /** Why code stopped at {@code pc} (see {@link StoreMemory#trapPc()}), or null if that is no trap site. */
+    public TrapCode trapAt(long pc) {
+        int code = contains(pc - 1) ? artifact.traps().find(pc - textBase) : -1;
+        return code < 0 || code >= TRAP_CODES.length ? null : TRAP_CODES[code];
+    }
+
+    private static final TrapCode[] TRAP_CODES = TrapCode.values();
+
+    /**
+     * Byte offset in the wasm file of the instruction at {@code pc}, or -1 if it is not known. For a return address
+     * pass the address less one, which belongs to the call.
+     */
+    public int wasmOffset(long pc) {
+        if (!contains(pc) || artifact.offsets() == null) {
+            return -1;
+        }
+        int entry = artifact.index().entryAt(pc - textBase);
+        return entry < 0 ? -1 : artifact.offsets().find(pc - textBase, artifact.index().start(entry));
+    }
+
+    /**
+     * Name of a function, or null if it has none.
+     *
+     * @param function index in the module's function space, imports first
+     */
+    public String functionName(int module, int function) {
+        return artifact.names() == null ? null : artifact.names().find(module, function);
+    }
+
+    /** What a memory defined by a module contains at first, or null for zeros. */
+    public MemoryTemplate memoryTemplate(int module, int memory) {
+        return templates.get(templateKey(module, memory));
+    }
+
+    /** The file whose text contains {@code pc}, or null. */
+    public static LoadedArtifact find(long pc) {
+        return LoadedCode.find(pc);
+    }
+
+    long textEnd() {
+        return textEnd;
+    }
+
+    /**
+     * Unmaps code and file: nothing of it runs, and nothing will; its look-ups must not be used any more. Idempotent.
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        LoadedCode.remove(this);
+        if (textBase != 0) {
+            CodeArena.get().release(textBase, textEnd - textBase);
+        }
+        host.release(mapping, mappingLength);
+        for (MemoryTemplate t : templates.values()) {
+            t.close();
+            MemoryPool.shared().forget(t);
+        }
+        host.closeFile(file);
+    }
+}

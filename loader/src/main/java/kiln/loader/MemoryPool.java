@@ -1,0 +1,270 @@
+package kiln.loader;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import kiln.artifact.MemoryConstants;
+
+/**
+ * Makes linear memories. Guarded memories come from reservations of one size that are kept when a memory dies: making a
+ * mapping and taking it away costs more than cleaning it. Safe for use by several threads.
+ */
+public final class MemoryPool {
+    /** Up to this size zeroing is cheaper than giving pages back and faulting them in again. */
+    private static final long ZERO_LIMIT = 256 << 10;
+    private static final int DEFAULT_IDLE = 64;
+    private static final MemoryPool SHARED = new MemoryPool(DEFAULT_IDLE);
+
+    private final Host host = Host.current();
+    private final int maxIdle;
+    private final ArrayDeque<Slot> idle = new ArrayDeque<>();
+    private int inUse;
+
+    /**
+     * @param maxIdle how many reservations are kept for later
+     */
+    public MemoryPool(int maxIdle) {
+        this.maxIdle = maxIdle;
+    }
+
+    /** The pool that engines use unless told otherwise. */
+    public static MemoryPool shared() {
+        return SHARED;
+    }
+
+    /** A reservation of address space for one memory. */
+    final class Slot {
+        final long base;
+        final long reserved;
+        final boolean guarded;
+        /** Bytes from the base on that can be read and written, a multiple of the host's page size. */
+        private long accessible;
+        /** Whose image is mapped, or null. */
+        private MemoryTemplate template;
+
+        Slot(long base, long reserved, boolean guarded) {
+            this.base = base;
+            this.reserved = reserved;
+            this.guarded = guarded;
+        }
+
+        void makeAccessible(long size) {
+            long pages = roundUp(size);
+            if (pages > accessible) {
+                host.protect(base + accessible, pages - accessible, Host.Protection.READ_WRITE);
+                accessible = pages;
+            }
+        }
+
+        private void shrink(long size) {
+            long pages = roundUp(size);
+            if (pages < accessible) {
+                host.protect(base + pages, accessible - pages, Host.Protection.NONE);
+                accessible = pages;
+            }
+        }
+
+        private void mapTemplate(MemoryTemplate t) {
+            for (MemoryTemplate.Range r : t.ranges()) {
+                host.mapFile(base + r.memoryOffset(), r.length(), t.file(), r.fileOffset(), Host.Protection.READ_WRITE);
+            }
+            template = t;
+        }
+
+        /** Makes the contents those of a new memory. */
+        private void clean(long size) {
+            if (template == null && size <= ZERO_LIMIT) {
+                Native.segment(base, size).fill((byte) 0);
+            } else if (accessible > 0) {
+                host.discard(base, accessible);
+            }
+        }
+
+        private void reset() {
+            host.mapZero(base, roundUp(Math.max(accessible, template.end())), Host.Protection.NONE);
+            accessible = 0;
+            template = null;
+        }
+
+        private long roundUp(long size) {
+            return size + host.pageSize() - 1 & -host.pageSize();
+        }
+    }
+
+    /**
+     * A memory with a reservation of {@link MemoryConstants#RESERVATION}, for code that checks no bounds.
+     *
+     * @param size bytes at first, a multiple of the host's page size
+     * @param maxBytes bytes that it may grow to, at most 4 GiB
+     * @param template what it contains, or null for zeros
+     * @throws HostException if there is no address space or memory left
+     */
+    public LinearMemory guarded(long size, long maxBytes, MemoryTemplate template) {
+        long max = Math.min(maxBytes, MemoryConstants.INDEX_SPACE);
+        check(size, max, template);
+        if ((size & host.pageSize() - 1) != 0) {
+            throw new IllegalArgumentException("a guarded memory must end at a page of the host: " + size);
+        }
+        Slot slot = takeIdle(template);
+        if (slot == null) {
+            slot = new Slot(reserve(MemoryConstants.RESERVATION), MemoryConstants.RESERVATION, true);
+        }
+        return fill(slot, size, max, template);
+    }
+
+    /**
+     * A memory that code accesses with explicit checks; only {@code maxBytes} of address space are reserved.
+     *
+     * @param size bytes at first
+     * @param maxBytes bytes that it may grow to
+     * @param template what it contains, or null for zeros
+     * @throws HostException if there is no address space or memory left
+     */
+    public LinearMemory checked(long size, long maxBytes, MemoryTemplate template) {
+        check(size, maxBytes, template);
+        if (maxBytes > Long.MAX_VALUE - host.pageSize()) {
+            throw new IllegalArgumentException("maximum too large: " + maxBytes);
+        }
+        long reserved = Math.max(host.pageSize(), maxBytes + host.pageSize() - 1 & -host.pageSize());
+        return fill(new Slot(reserve(reserved), reserved, false), size, maxBytes, template);
+    }
+
+    private static void check(long size, long max, MemoryTemplate template) {
+        if (size < 0 || size > max) {
+            throw new IllegalArgumentException("size " + size + " exceeds the maximum " + max);
+        }
+        if (template != null && template.end() > size) {
+            throw new IllegalArgumentException("the image exceeds the memory");
+        }
+    }
+
+    private LinearMemory fill(Slot slot, long size, long max, MemoryTemplate template) {
+        try {
+            slot.shrink(size);
+            if (template != null && slot.template != template) {
+                slot.mapTemplate(template);
+            }
+            slot.makeAccessible(size);
+        } catch (RuntimeException e) {
+            discard(slot);
+            throw e;
+        }
+        synchronized (this) {
+            inUse++;
+        }
+        return new LinearMemory(this, slot, size, max);
+    }
+
+    /** An idle reservation, if there is one: best with the same image, else with none, else with any. */
+    private Slot takeIdle(MemoryTemplate template) {
+        Slot found = null;
+        synchronized (this) {
+            for (Iterator<Slot> i = idle.iterator(); i.hasNext(); ) {
+                Slot s = i.next();
+                if (s.template == template) {
+                    i.remove();
+                    return s;
+                }
+                if (found == null || s.template == null) {
+                    found = s;
+                }
+            }
+            idle.remove(found);
+        }
+        if (found != null && found.template != null) {
+            try {
+                found.reset();
+            } catch (HostException e) {
+                discard(found);
+                throw e;
+            }
+        }
+        return found;
+    }
+
+    private long reserve(long length) {
+        try {
+            return host.reserve(length);
+        } catch (HostException e) {
+            trim();
+            try {
+                return host.reserve(length);
+            } catch (HostException second) {
+                int used;
+                synchronized (this) {
+                    used = inUse;
+                }
+                throw new HostException("no address space left for a linear memory of " + (length >> 20)
+                        + " MiB of reservation; " + used + " memories are in use (ulimit -v, vm.max_map_count): "
+                        + second.getMessage(), second.errno());
+            }
+        }
+    }
+
+    /** Gives idle reservations back to the system. */
+    public void trim() {
+        List<Slot> slots;
+        synchronized (this) {
+            slots = new ArrayList<>(idle);
+            idle.clear();
+        }
+        slots.forEach(this::discard);
+    }
+
+    /** Gives back idle reservations that hold this image, since its file is about to be closed. */
+    void forget(MemoryTemplate template) {
+        List<Slot> slots = new ArrayList<>();
+        synchronized (this) {
+            for (Iterator<Slot> i = idle.iterator(); i.hasNext(); ) {
+                Slot s = i.next();
+                if (s.template == template) {
+                    i.remove();
+                    slots.add(s);
+                }
+            }
+        }
+        slots.forEach(this::discard);
+    }
+
+    void recycle(Slot slot, long size) {
+        synchronized (this) {
+            inUse--;
+        }
+        if (!slot.guarded || full()) {
+            discard(slot);
+            return;
+        }
+        try {
+            slot.clean(size);
+        } catch (HostException e) {
+            discard(slot);
+            throw e;
+        }
+        synchronized (this) {
+            if (idle.size() < maxIdle) {
+                idle.addFirst(slot);
+                return;
+            }
+        }
+        discard(slot);
+    }
+
+    private synchronized boolean full() {
+        return idle.size() >= maxIdle;
+    }
+
+    private void discard(Slot slot) {
+        host.release(slot.base, slot.reserved);
+    }
+
+    /** Memories that exist. */
+    public synchronized int inUse() {
+        return inUse;
+    }
+
+    /** Reservations kept for later. */
+    public synchronized int idle() {
+        return idle.size();
+    }
+}

@@ -1,0 +1,156 @@
+package kiln.loader;
+
+import java.util.Arrays;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
+
+/**
+ * A store's VMStoreContext ({@link StoreLayout}) with its backtrace buffer, and the stack limits of the contexts that
+ * belong to it.
+ *
+ * <p>{@link #interrupt} may be called by any thread; everything else by the thread that uses the store. The limits are
+ * written under this object's lock, so that an interruption is not lost when the store moves to another thread.
+ */
+public final class StoreMemory implements AutoCloseable {
+    /** A stack limit that no stack pointer satisfies. */
+    private static final long STOP = -1;
+    private static final long BACKTRACE_BYTES = 8L * StoreLayout.BACKTRACE_CAPACITY;
+
+    private final Host host = Host.current();
+    private long address;
+    private long[] contexts = new long[8];
+    private int contextCount;
+
+    public StoreMemory() {
+        address = host.allocate(StoreLayout.SIZE + BACKTRACE_BYTES);
+        Native.putLong(address + StoreLayout.UPCALL, Upcalls.stub());
+        Native.putLong(address + StoreLayout.UNWIND_STUB, Stubs.get().unwind());
+        Native.putLong(address + StoreLayout.BACKTRACE, address + StoreLayout.SIZE);
+        Native.putLong(address + StoreLayout.MEMMOVE, LibcFunctions.MEMMOVE);
+        Native.putLong(address + StoreLayout.MEMSET, LibcFunctions.MEMSET);
+        Native.putLong(address + StoreLayout.PTHREAD_SELF, LibcFunctions.PTHREAD_SELF);
+        Native.putLong(address + StoreLayout.PTHREAD_GETATTR, LibcFunctions.PTHREAD_GETATTR);
+        Native.putLong(address + StoreLayout.PTHREAD_ATTR_GETSTACK, LibcFunctions.PTHREAD_ATTR_GETSTACK);
+        Native.putLong(address + StoreLayout.PTHREAD_ATTR_DESTROY, LibcFunctions.PTHREAD_ATTR_DESTROY);
+    }
+
+    private static final class LibcFunctions {
+        static final long MEMMOVE = Host.current().symbol("memmove");
+        static final long MEMSET = Host.current().symbol("memset");
+        static final long PTHREAD_SELF = Host.current().symbol("pthread_self");
+        static final long PTHREAD_GETATTR = Host.current().symbol("pthread_getattr_np");
+        static final long PTHREAD_ATTR_GETSTACK = Host.current().symbol("pthread_attr_getstack");
+        static final long PTHREAD_ATTR_DESTROY = Host.current().symbol("pthread_attr_destroy");
+    }
+
+    /** Address of the VMStoreContext. */
+    public long address() {
+        return address;
+    }
+
+    /** Registers a VMContext or host context of this store and writes its stack limit. */
+    public synchronized void addContext(long vmctx) {
+        if (contextCount == contexts.length) {
+            contexts = Arrays.copyOf(contexts, 2 * contextCount);
+        }
+        contexts[contextCount++] = vmctx;
+        Native.putLongVolatile(vmctx + VMContextLayout.STACK_LIMIT, currentLimit());
+    }
+
+    /** Forgets a context whose memory is about to be freed. */
+    public synchronized void removeContext(long vmctx) {
+        for (int i = 0; i < contextCount; i++) {
+            if (contexts[i] == vmctx) {
+                contexts[i] = contexts[--contextCount];
+                return;
+            }
+        }
+    }
+
+    /**
+     * Asks the code that runs in this store, or the next that starts, to stop with a trap STACK_CHECK. Any thread may
+     * ask.
+     */
+    public synchronized void interrupt() {
+        if (address != 0) {
+            Native.putIntVolatile(address + StoreLayout.INTERRUPT, 1);
+            writeLimits();
+        }
+    }
+
+    /** Whether an interruption was asked for. */
+    public boolean interrupted() {
+        return Native.getIntVolatile(address + StoreLayout.INTERRUPT) != 0;
+    }
+
+    /** Forgets an interruption; returns whether there was one. */
+    public synchronized boolean clearInterrupt() {
+        boolean was = interrupted();
+        if (was) {
+            Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
+            writeLimits();
+        }
+        return was;
+    }
+
+    /** Writes the limit that the entry stub computed for the present thread into all contexts. */
+    synchronized void publishStackLimit() {
+        writeLimits();
+    }
+
+    private long currentLimit() {
+        return interrupted() ? STOP : Native.getLong(address + StoreLayout.STACK_LIMIT);
+    }
+
+    private void writeLimits() {
+        long limit = currentLimit();
+        for (int i = 0; i < contextCount; i++) {
+            Native.putLongVolatile(contexts[i] + VMContextLayout.STACK_LIMIT, limit);
+        }
+    }
+
+    /**
+     * Code address of the last trap: of the faulting instruction, or the return address of the call to the trap stub.
+     */
+    public long trapPc() {
+        return Native.getLong(address + StoreLayout.TRAP_PC);
+    }
+
+    /** Data address of the last memory fault. */
+    public long trapAddress() {
+        return Native.getLong(address + StoreLayout.TRAP_ADDRESS);
+    }
+
+    /** 0 if the last trap was explicit, else the signal's number. */
+    public int trapSignal() {
+        return Native.getInt(address + StoreLayout.TRAP_SIGNAL);
+    }
+
+    /**
+     * The return addresses that the last trap captured, innermost first, at most {@link
+     * StoreLayout#BACKTRACE_CAPACITY}.
+     */
+    public long[] backtrace() {
+        int n = (int) Math.min(backtraceDepth(), StoreLayout.BACKTRACE_CAPACITY);
+        long[] result = new long[n];
+        for (int i = 0; i < n; i++) {
+            result[i] = Native.getLong(address + StoreLayout.SIZE + 8L * i);
+        }
+        return result;
+    }
+
+    /** How many frames there were at the last trap; may exceed what was captured. */
+    public long backtraceDepth() {
+        return Native.getLong(address + StoreLayout.BACKTRACE_COUNT);
+    }
+
+    /** Frees the memory; no code of the store runs, and none will. Idempotent. */
+    @Override
+    public synchronized void close() {
+        if (address != 0) {
+            host.free(address);
+            address = 0;
+            contextCount = 0;
+        }
+    }
+}

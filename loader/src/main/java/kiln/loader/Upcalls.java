@@ -1,0 +1,99 @@
+package kiln.loader;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/**
+ * The one way from generated code into Java. An exception must not leave an upcall (the JVM would end), so whatever is
+ * thrown is kept for the thread, generated code unwinds to its innermost entry with {@code STATUS_UNWIND}, and whoever
+ * called {@link Entry#call} takes the exception with {@link #takeThrown} and throws it again.
+ */
+public final class Upcalls {
+    /** Serves calls from generated code. */
+    @FunctionalInterface
+    public interface Dispatcher {
+        /**
+         * @param callee the number in {@code VMContext.hostId}, with a builtin's number in the upper half
+         * @param args address of the argument area, sixteen bytes a value; results are written there
+         */
+        void call(long callee, long args) throws Throwable;
+    }
+
+    private static final ThreadLocal<Throwable> THROWN = new ThreadLocal<>();
+    private static volatile Dispatcher dispatcher;
+    private static final long STUB = makeStub();
+
+    private Upcalls() {}
+
+    private static long makeStub() {
+        try {
+            MethodHandle target = MethodHandles.lookup()
+                    .findStatic(Upcalls.class, "dispatch", MethodType.methodType(int.class, long.class, long.class));
+            FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
+            return Linker.nativeLinker().upcallStub(target, descriptor, Arena.global()).address();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Address of {@code int (long callee, long args)}: what {@code VMStoreContext.upcall} holds. */
+    public static long stub() {
+        return STUB;
+    }
+
+    /**
+     * Says who serves the calls of this process; settable once.
+     *
+     * @throws IllegalStateException if another dispatcher is set already
+     */
+    public static synchronized void setDispatcher(Dispatcher d) {
+        if (dispatcher != null && dispatcher != d) {
+            throw new IllegalStateException("a dispatcher is set already");
+        }
+        dispatcher = d;
+    }
+
+    /** The exception that made generated code unwind on this thread, or null; it is forgotten. */
+    public static Throwable takeThrown() {
+        Throwable t = THROWN.get();
+        THROWN.remove();
+        return t;
+    }
+
+    private static int dispatch(long callee, long args) {
+        try {
+            dispatcher.call(callee, args);
+            return 0;
+        } catch (Throwable t) {
+            return keep(t);
+        }
+    }
+
+    private static int keep(Throwable t) {
+        try {
+            THROWN.set(t);
+        } catch (Throwable second) {
+            // No memory for the thread's entry. The caller finds nothing thrown and says so; nothing may escape from
+            // here.
+            return 2;
+        }
+        return 1;
+    }
+
+    /** Throws any throwable without declaring it; never returns. */
+    static RuntimeException sneak(Throwable t) {
+        throw Upcalls.<RuntimeException>as(t);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> T as(Throwable t) throws T {
+        return (T) t;
+    }
+}
