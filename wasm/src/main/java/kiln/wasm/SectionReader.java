@@ -2,6 +2,7 @@ package kiln.wasm;
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /** Reads a module section by section (5.5) and validates each as far as it can be without function bodies. */
@@ -159,7 +160,7 @@ final class SectionReader {
                 case TAG -> m.tags.size();
             };
             if (index >= count) {
-                String what = kind == ExternKind.FUNC ? "function" : kind.name().toLowerCase(java.util.Locale.ROOT);
+                String what = kind == ExternKind.FUNC ? "function" : kind.name().toLowerCase(Locale.ROOT);
                 throw in.invalid("unknown " + what + ' ' + Integer.toUnsignedString(index), indexAt);
             }
             if (kind == ExternKind.FUNC) {

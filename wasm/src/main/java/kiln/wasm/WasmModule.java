@@ -239,7 +239,7 @@ public final class WasmModule {
         return ConstExprReader.decode(this, expr);
     }
 
-    /** A name for messages: {@code $name} from the name section, else the index. */
+    /** A function for messages: its index and, from the name section, its name. */
     public String describeFunc(int func) {
         String n = names().function(func);
         return n == null ? "function " + func : "function " + func + " (" + n + ')';

@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** The step-by-step interface, as a translator uses it. */
@@ -23,7 +24,7 @@ class FunctionValidatorTest {
 
     private static FunctionValidator start(byte[]... bodies) {
         byte[][] indices = new byte[bodies.length][];
-        java.util.Arrays.fill(indices, u32(0));
+        Arrays.fill(indices, u32(0));
         WasmModule m = ModuleDecoder.decode(module(list(1, BINARY, func(new int[] {I64}, I64)), list(3, indices),
                 list(5, bytes(0, 1), bytes(4, 1)), list(10, bodies)), "test", Features.ALL);
         FunctionValidator v = new FunctionValidator(m);

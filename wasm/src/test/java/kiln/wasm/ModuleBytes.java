@@ -1,6 +1,7 @@
 package kiln.wasm;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Puts binary modules together for tests, by hand. */
@@ -67,7 +68,7 @@ final class ModuleBytes {
     }
 
     static byte[] name(String text) {
-        byte[] utf8 = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return concat(u32(utf8.length), utf8);
     }
 

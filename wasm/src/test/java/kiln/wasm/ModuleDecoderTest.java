@@ -21,7 +21,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ModuleDecoderTest {
@@ -151,7 +153,7 @@ class ModuleDecoderTest {
     @Test
     void theOperandStackIsBounded() {
         int[] thousand = new int[1000];
-        java.util.Arrays.fill(thousand, I32);
+        Arrays.fill(thousand, I32);
         byte[] code = repeat(10_000, bytes(0x10, 0));
         invalid("operands on the stack", module(list(1, func(new int[0], thousand)), list(3, u32(0)),
                 list(10, sized(concat(bytes(0), code, bytes(0x0B))))));
@@ -186,7 +188,7 @@ class ModuleDecoderTest {
         rejected(oneFunc(VOID, body(0x06, 0x40, 0x0B)), Features.WASM3, WasmException.Kind.MALFORMED,
                 "legacy-exceptions");
         assertFalse(Features.ALL.without(Feature.REFERENCE_TYPES).has(Feature.GC));
-        assertTrue(Features.of(java.util.Set.of(Feature.GC)).has(Feature.REFERENCE_TYPES));
+        assertTrue(Features.of(Set.of(Feature.GC)).has(Feature.REFERENCE_TYPES));
     }
 
     @Test

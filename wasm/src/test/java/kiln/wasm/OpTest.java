@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +46,7 @@ class OpTest {
     void namesMatchConstants() {
         for (Op op : Op.values()) {
             if (op != Op.SELECT_T) {
-                assertEquals(op.name(), op.text().replaceAll("[. ]", "_").toUpperCase(java.util.Locale.ROOT));
+                assertEquals(op.name(), op.text().replaceAll("[. ]", "_").toUpperCase(Locale.ROOT));
             }
         }
     }
