@@ -9,6 +9,7 @@ import kiln.artifact.Builtin;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
@@ -34,6 +35,10 @@ final class MemoryTranslator {
     private long displacement;
     /** Whether an access to that address may fault. */
     private boolean canTrap;
+    /** The last address in memory 0 and what it was made from: fields of one structure are often accessed in a row. */
+    private Value lastIndex;
+    private Value lastAddress;
+    private Block lastBlock;
 
     MemoryTranslator(Emission e, BuiltinCalls builtins) {
         this.e = e;
@@ -69,11 +74,21 @@ final class MemoryTranslator {
                 return base(m);
             }
         }
+        boolean checked = !m.guarded || offset > MemoryConstants.MAX_UNCHECKED_OFFSET;
+        if (!checked && index == lastIndex && b.block() == lastBlock && m.index == 0) {
+            return lastAddress;
+        }
         Value wide = b.convert(ZEXT, Type.I64, index);
-        if (!m.guarded || offset > MemoryConstants.MAX_UNCHECKED_OFFSET) {
+        if (checked) {
             check(m, wide, offset + width);
         }
-        return b.binary(ADD, base(m), wide);
+        Value address = b.binary(ADD, base(m), wide);
+        if (!checked && m.index == 0) {
+            lastIndex = index;
+            lastAddress = address;
+            lastBlock = b.block();
+        }
+        return address;
     }
 
     /** Traps if {@code index + bytes} lies beyond the end; neither can be so large that the sum overflows. */

@@ -1,0 +1,57 @@
+package kiln.translate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import kiln.artifact.Builtin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Modules on one side, their IR on the other; {@code -Dkiln.golden.update=true} writes the latter anew. */
+class GoldenTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"control", "memory", "memories", "tables", "calls", "numbers", "startup"})
+    void translatesAsExpected(String name) {
+        String actual = Fixtures.translate(Fixtures.environment(name));
+        assertEquals(Fixtures.golden(name + ".ir", actual), actual);
+    }
+
+    @Test
+    void explicitBoundsCompareWithTheLength() {
+        String actual = Fixtures.translate(Fixtures.environment("memory", TranslateOptions.DEFAULT.withExplicitBounds(true)));
+        assertEquals(Fixtures.golden("memory-explicit.ir", actual), actual);
+    }
+
+    @Test
+    void interruptChecksStandAtLoopHeaders() {
+        String actual = Fixtures.translate(Fixtures.environment("control", TranslateOptions.DEFAULT.withInterruptChecks(true)));
+        assertEquals(Fixtures.golden("control-interrupt.ir", actual), actual);
+    }
+
+    @Test
+    void canonicalNansAreSelected() {
+        String actual = Fixtures.translate(Fixtures.environment("numbers", TranslateOptions.DEFAULT.withCanonicalNans(true)));
+        assertEquals(Fixtures.golden("numbers-nan.ir", actual), actual);
+    }
+
+    @Test
+    void trampolinesReadAndWriteTheArgumentArea() {
+        ModuleEnvironment env = Fixtures.environment("calls");
+        StringBuilder out = new StringBuilder();
+        for (int type : env.trampolineTypes()) {
+            Fixtures.append(out, Trampolines.arrayToWasm(env, type));
+            Fixtures.append(out, Trampolines.wasmToArray(env, type));
+        }
+        assertEquals(Fixtures.golden("trampolines.ir", out.toString()), out.toString());
+    }
+
+    @Test
+    void builtinsCheckBoundsOrCallJava() {
+        ModuleEnvironment env = Fixtures.environment("memories");
+        StringBuilder out = new StringBuilder();
+        for (Builtin builtin : Trampolines.builtins(env)) {
+            Fixtures.append(out, Trampolines.builtin(env, builtin));
+        }
+        assertEquals(Fixtures.golden("builtins.ir", out.toString()), out.toString());
+    }
+}

@@ -1,0 +1,10 @@
+(module
+  (memory (import "m" "a") 1)
+  (memory $fixed 2 2)
+  (memory $never 1)
+  (memory (export "e") 1 4)
+  (func (param i32) (result i32)
+    (i32.store (memory 0) (local.get 0) (i32.load (memory $fixed) (local.get 0)))
+    (i32.store (memory $never) offset=0x3000000 (local.get 0) (i32.load (memory 3) offset=0x3000000 (local.get 0)))
+    (memory.copy $never 0 (local.get 0) (local.get 0) (i32.const 4))
+    (i32.add (memory.size $fixed) (i32.add (memory.size $never) (memory.size 3)))))

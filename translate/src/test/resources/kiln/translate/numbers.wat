@@ -1,0 +1,11 @@
+(module
+  (func (param i32 i32) (result i32)
+    (i32.rem_s (i32.rotl (local.get 0) (local.get 1)) (i32.popcnt (i32.extend8_s (local.get 1)))))
+  (func (param i64 i32) (result i64)
+    (i64.shr_u (i64.extend32_s (local.get 0)) (i64.extend_i32_s (i32.wrap_i64 (i64.ctz (local.get 0))))))
+  (func (param f32 f64) (result f64)
+    (f64.copysign (f64.max (f64.promote_f32 (f32.sqrt (local.get 0))) (local.get 1)) (f64.neg (local.get 1))))
+  (func (param f32 f64) (result i32)
+    (i32.and (i32.trunc_f32_u (local.get 0)) (i32.trunc_sat_f64_s (local.get 1))))
+  (func (param f64 i64) (result i32)
+    (i32.or (f64.le (local.get 0) (f64.convert_i64_u (local.get 1))) (i64.lt_u (local.get 1) (i64.reinterpret_f64 (local.get 0))))))
