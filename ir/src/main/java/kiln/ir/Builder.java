@@ -281,6 +281,32 @@ public final class Builder {
         return inst;
     }
 
+    /**
+     * Applies to an instruction as it is now what would have been folded while building it.
+     *
+     * @return the value that stands for its result, or null if there is nothing to fold
+     */
+    public Value fold(Inst i) {
+        Opcode op = i.opcode();
+        switch (op) {
+            case ICMP:
+                return Folder.icmp(this, i.intCond(), i.arg(0), i.arg(1));
+            case FCMP:
+                return Folder.fcmp(this, i.floatCond(), i.arg(0), i.arg(1));
+            case SELECT:
+                return Folder.select(this, i.arg(0), i.arg(1), i.arg(2));
+            default:
+                if (!op.isPure() && op.effect() != Opcode.Effect.TRAPS || i.resultCount() != 1) {
+                    return null;
+                }
+                return switch (i.argCount()) {
+                    case 1 -> Folder.convert(this, op, i.type(), i.arg(0));
+                    case 2 -> Folder.binary(this, op, i.arg(0), i.arg(1));
+                    default -> null;
+                };
+        }
+    }
+
     Value emit(Opcode op, Type type, long imm, Object aux, Type result, Value... args) {
         return append(op, type, args, imm, aux, null, result).result();
     }

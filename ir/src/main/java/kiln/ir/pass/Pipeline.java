@@ -39,6 +39,8 @@ public final class Pipeline {
                     case 2 -> List.of(
                             new RemoveUnreachable(),
                             new CleanUp(),
+                            new Simplify(),
+                            new CleanUp(),
                             new DeadCode(),
                             new BlockLayout(),
                             new SplitCriticalEdges());

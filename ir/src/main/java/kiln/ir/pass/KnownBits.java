@@ -1,0 +1,78 @@
+package kiln.ir.pass;
+
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** Which bits of an integer are zero whatever the operands are, found by looking a few definitions back. */
+final class KnownBits {
+    private static final int MAX_DEPTH = 5;
+
+    private KnownBits() {}
+
+    /** Bits that may be one. For i32 the upper half of the mask is zero. */
+    static long possible(Value v) {
+        return possible(v, MAX_DEPTH);
+    }
+
+    static long all(Type type) {
+        return type == Type.I32 ? 0xffffffffL : -1;
+    }
+
+    /** Whether {@code v} is 0 or 1. */
+    static boolean isBool(Value v) {
+        return (possible(v) & ~1L) == 0;
+    }
+
+    private static long possible(Value v, int depth) {
+        Inst i = v.inst();
+        long all = all(v.type());
+        if (i == null || depth == 0) {
+            return all;
+        }
+        return switch (i.opcode()) {
+            case ICONST -> i.imm() & all;
+            case ICMP, FCMP -> 1;
+            case AND -> possible(i.arg(0), depth - 1) & possible(i.arg(1), depth - 1);
+            case OR, XOR -> possible(i.arg(0), depth - 1) | possible(i.arg(1), depth - 1);
+            case ADD -> {
+                long sum = lowMask(possible(i.arg(0), depth - 1)) | lowMask(possible(i.arg(1), depth - 1));
+                yield (sum << 1 | 1 | sum) & all;
+            }
+            case SHL -> i.arg(1).is(Opcode.ICONST) ? possible(i.arg(0), depth - 1) << count(i) & all : all;
+            case LSHR -> {
+                long p = possible(i.arg(0), depth - 1);
+                yield i.arg(1).is(Opcode.ICONST) ? p >>> count(i) : lowMask(p);
+            }
+            case ASHR -> {
+                long p = possible(i.arg(0), depth - 1);
+                boolean mayBeNegative = (p >>> v.type().bytes() * 8 - 1 & 1) != 0;
+                yield !i.arg(1).is(Opcode.ICONST) || mayBeNegative ? all : p >>> count(i);
+            }
+            case CLZ, CTZ, POPCNT -> 127;
+            case UREM -> lowMask(possible(i.arg(1), depth - 1));
+            case UDIV -> lowMask(possible(i.arg(0), depth - 1));
+            case SELECT -> possible(i.arg(1), depth - 1) | possible(i.arg(2), depth - 1);
+            case ZEXT, WRAP -> possible(i.arg(0), depth - 1) & 0xffffffffL;
+            case SEXT -> {
+                long p = possible(i.arg(0), depth - 1);
+                yield (p & 0x80000000L) == 0 ? p : all;
+            }
+            case LOAD -> {
+                int width = i.memory().width();
+                yield width < v.type().bytes() && !i.memory().signed() ? (1L << width * 8) - 1 : all;
+            }
+            default -> all;
+        };
+    }
+
+    private static int count(Inst shift) {
+        return (int) shift.arg(1).inst().imm() & shift.type().bytes() * 8 - 1;
+    }
+
+    /** All bits up to the highest one in {@code mask}. */
+    private static long lowMask(long mask) {
+        return mask == 0 ? 0 : -1L >>> Long.numberOfLeadingZeros(mask);
+    }
+}

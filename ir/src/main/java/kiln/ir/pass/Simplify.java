@@ -1,0 +1,43 @@
+package kiln.ir.pass;
+
+import kiln.ir.Function;
+import kiln.ir.Value;
+import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.UseCounts;
+
+/**
+ * Replaces instructions by cheaper ones that compute the same: constants, algebraic identities, strength reduction,
+ * conversions that cancel out, comparisons of comparisons, constant parts of addresses moved into displacements. Runs early,
+ * because it makes different ways to write the same thing look equal, and again after value numbering and hoisting have
+ * shown more.
+ */
+public final class Simplify implements Pass {
+    @Override
+    public String name() {
+        return "simplify";
+    }
+
+    @Override
+    public void run(Function f) {
+        Cfg cfg = new Cfg(f);
+        Rewriter rewriter = new Rewriter(f);
+        for (int k = 0; k < cfg.size(); k++) {
+            rewriter.block(cfg.block(k));
+        }
+    }
+
+    /** Whether values were used only once when the pass began: good enough to judge what pays off. */
+    static final class SingleUses {
+        private final UseCounts uses;
+        private final int countedValues;
+
+        SingleUses(Function f) {
+            uses = new UseCounts(f);
+            countedValues = f.valueIdBound();
+        }
+
+        boolean contains(Value v) {
+            return v.id() >= countedValues || uses.of(v) <= 1;
+        }
+    }
+}
