@@ -144,6 +144,12 @@ public final class StoreMemory implements AutoCloseable {
         return Native.getLong(address + StoreLayout.BACKTRACE_COUNT);
     }
 
+    /** Forgets all contexts and any interruption, so that another store can use the memory. */
+    public synchronized void reset() {
+        clearInterrupt();
+        contextCount = 0;
+    }
+
     /** Frees the memory; no code of the store runs, and none will. Idempotent. */
     @Override
     public synchronized void close() {

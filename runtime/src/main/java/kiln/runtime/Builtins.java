@@ -1,0 +1,42 @@
+package kiln.runtime;
+
+import kiln.artifact.Builtin;
+
+/** Serves the routines of {@link Builtin} that generated code leaves to the runtime. */
+final class Builtins {
+    private static final Builtin[] VALUES = Builtin.values();
+
+    private Builtins() {}
+
+    /**
+     * @param args the routine's parameters, sixteen bytes each; the result goes to the first
+     */
+    static void call(Instance i, int number, long args) {
+        switch (VALUES[number]) {
+            case MEMORY_GROW -> Native.putLong(args, i.memory(int32(args, 0)).growPages(int64(args, 1)));
+            case MEMORY_INIT ->
+                i.memoryInit(int32(args, 0), int32(args, 1), int64(args, 2), unsigned(args, 3), unsigned(args, 4));
+            case DATA_DROP -> i.dropData(int32(args, 0));
+            case TABLE_GROW -> Native.putLong(args, i.table(int32(args, 0)).growCells(int64(args, 1), int64(args, 2)));
+            case TABLE_FILL -> i.table(int32(args, 0)).fill(int64(args, 1), int64(args, 2), int64(args, 3));
+            case TABLE_COPY -> Table.copy(
+                    i.table(int32(args, 0)), int64(args, 2), i.table(int32(args, 1)), int64(args, 3), int64(args, 4));
+            case TABLE_INIT ->
+                i.tableInit(int32(args, 0), int32(args, 1), int64(args, 2), unsigned(args, 3), unsigned(args, 4));
+            case ELEM_DROP -> i.dropElements(int32(args, 0));
+            default -> throw new KilnBug("builtin " + VALUES[number] + " is no upcall");
+        }
+    }
+
+    private static int int32(long args, int i) {
+        return Native.getInt(args + 16L * i);
+    }
+
+    private static long unsigned(long args, int i) {
+        return Integer.toUnsignedLong(int32(args, i));
+    }
+
+    private static long int64(long args, int i) {
+        return Native.getLong(args + 16L * i);
+    }
+}

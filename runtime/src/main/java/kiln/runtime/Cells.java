@@ -1,0 +1,82 @@
+package kiln.runtime;
+
+import java.util.List;
+
+/** Values between Java and an argument area (16 bytes each) or a {@code long[]} of cells. */
+final class Cells {
+    private Cells() {}
+
+    /** A value of one cell. */
+    static long read(ValType t, long address) {
+        return switch (t) {
+            case ValType.Num n -> switch (n) {
+                case I32, F32 -> Native.getInt(address);
+                case I64, F64, V128 -> Native.getLong(address);
+            };
+            case ValType.Ref _ -> Native.getLong(address);
+        };
+    }
+
+    static void readAll(List<ValType> types, long area, long[] cells) {
+        int c = 0;
+        for (int i = 0; i < types.size(); i++) {
+            ValType t = types.get(i);
+            cells[c++] = read(t, area + 16L * i);
+            if (t == ValType.Num.V128) {
+                cells[c++] = Native.getLong(area + 16L * i + 8);
+            }
+        }
+    }
+
+    static void writeAll(List<ValType> types, long area, long[] cells) {
+        int c = 0;
+        for (int i = 0; i < types.size(); i++) {
+            Native.putLong(area + 16L * i, cells[c++]);
+            if (types.get(i) == ValType.Num.V128) {
+                Native.putLong(area + 16L * i + 8, cells[c++]);
+            }
+        }
+    }
+
+    static Object readObject(Store store, ValType t, long address) {
+        return switch (t) {
+            case ValType.Num n -> switch (n) {
+                case I32 -> Native.getInt(address);
+                case I64 -> Native.getLong(address);
+                case F32 -> Native.getFloat(address);
+                case F64 -> Native.getDouble(address);
+                case V128 -> readV128(address);
+            };
+            case ValType.Ref r -> store.fromCell(r, Native.getLong(address));
+        };
+    }
+
+    static void writeObject(Store store, ValType t, long address, Object value) {
+        try {
+            switch (t) {
+                case ValType.Num n -> {
+                    switch (n) {
+                        case I32 -> Native.putInt(address, (Integer) value);
+                        case I64 -> Native.putLong(address, (Long) value);
+                        case F32 -> Native.putFloat(address, (Float) value);
+                        case F64 -> Native.putDouble(address, (Double) value);
+                        case V128 -> writeV128(address, (V128) value);
+                    }
+                }
+                case ValType.Ref r -> Native.putLong(address, store.toCell(r, value));
+            }
+        } catch (ClassCastException | NullPointerException e) {
+            throw new IllegalArgumentException(t + " needed, not "
+                    + (value == null ? "null" : value.getClass().getName()), e);
+        }
+    }
+
+    static V128 readV128(long address) {
+        return new V128(Native.getLong(address), Native.getLong(address + 8));
+    }
+
+    static void writeV128(long address, V128 value) {
+        Native.putLong(address, value.low());
+        Native.putLong(address + 8, value.high());
+    }
+}

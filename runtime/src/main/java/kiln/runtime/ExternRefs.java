@@ -1,0 +1,37 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Numbers for the objects that WebAssembly holds as externref. */
+final class ExternRefs {
+    private Map<Object, Integer> handles;
+    private List<Object> objects;
+
+    /** The number of {@code o}, not 0. */
+    long handle(Object o) {
+        if (handles == null) {
+            handles = new IdentityHashMap<>();
+            objects = new ArrayList<>();
+        }
+        Integer known = handles.get(o);
+        if (known != null) {
+            return known;
+        }
+        objects.add(o);
+        handles.put(o, objects.size());
+        return objects.size();
+    }
+
+    /**
+     * @throws IllegalArgumentException if there is no such number
+     */
+    Object object(long handle) {
+        if (objects == null || handle < 1 || handle > objects.size()) {
+            throw new IllegalArgumentException("no externref of this store: " + handle);
+        }
+        return objects.get((int) handle - 1);
+    }
+}

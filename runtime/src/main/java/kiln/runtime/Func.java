@@ -1,0 +1,244 @@
+package kiln.runtime;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
+import java.util.List;
+
+/** A function: one of an instance, or one of the host. */
+public final class Func implements Extern {
+    private static final long[] NO_CELLS = {};
+
+    private Store store;
+    private final FuncType type;
+    private final int typeId;
+    private final int areaBytes;
+
+    /** Null for a function of the host. */
+    private final Instance instance;
+    /** In the instance's function space. */
+    private final int index;
+    private final long vmctx;
+    private final long code;
+    private final long trampoline;
+    /** The funcref record, or 0 as long as there is none. */
+    private long record;
+
+    /** Null for a function of an instance. */
+    private final HostAdapter host;
+
+    private MethodHandle handle;
+
+    private Func(Store store, FuncType type, int typeId, Instance instance, int index, long vmctx, long code, long trampoline,
+            long record, HostAdapter host) {
+        this.store = store;
+        this.type = type;
+        this.typeId = typeId;
+        this.areaBytes = 16 * Math.max(1, Math.max(type.params().size(), type.results().size()));
+        this.instance = instance;
+        this.index = index;
+        this.vmctx = vmctx;
+        this.code = code;
+        this.trampoline = trampoline;
+        this.record = record;
+        this.host = host;
+    }
+
+    static Func ofInstance(Instance instance, int index, int typeId, FuncType type, long code, long trampoline, long record) {
+        return new Func(instance.store(), type, typeId, instance, index, instance.vmctx(), code, trampoline, record, null);
+    }
+
+    static Func ofHost(Store store, FuncType type, HostAdapter host) {
+        return new Func(store, type, store.engine().types().idOf(type), null, -1, 0, 0, 0, 0, host);
+    }
+
+    /**
+     * A function of the host in its raw form.
+     *
+     * @throws IllegalArgumentException if the type mentions a type that no module has
+     */
+    public static Func of(Store store, FuncType type, HostFunction function) {
+        store.check();
+        return ofHost(store, type, HostAdapter.raw(type, function));
+    }
+
+    /**
+     * A function of the host that is a Java method; its type follows from the method's, see {@link FuncType#of(MethodType)}. A
+     * first parameter of type {@link Caller} is not part of the type.
+     */
+    public static Func of(Store store, MethodHandle method) {
+        store.check();
+        return ofHost(store, HostAdapter.typeOf(method.type()), HostAdapter.typed(HostAdapter.typeOf(method.type()), method));
+    }
+
+    @Override
+    public FuncType type() {
+        return type;
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    /** Its instance, or null for a function of the host. */
+    Instance instance() {
+        return instance;
+    }
+
+    int index() {
+        return index;
+    }
+
+    HostAdapter host() {
+        return host;
+    }
+
+    int typeId() {
+        return typeId;
+    }
+
+    long vmctx() {
+        return vmctx;
+    }
+
+    long code() {
+        return code;
+    }
+
+    /** The funcref by which generated code knows it. */
+    long record() {
+        if (record == 0) {
+            record = store.hostRecord(this);
+        }
+        return record;
+    }
+
+    /**
+     * Calls with cells, see {@link ValType}.
+     *
+     * @return the result's cell, or 0 if there is no result
+     * @throws IllegalArgumentException if the number of cells is wrong
+     * @throws IllegalStateException if there is more than one result cell
+     * @throws TrapException if it traps; what host functions throw comes out unchanged
+     */
+    public long call(long... args) {
+        if (type.resultCells() > 1) {
+            throw new IllegalStateException("several result cells: use callRaw or invoke");
+        }
+        long area = begin(args);
+        enter(area);
+        return type.results().isEmpty() ? 0 : Cells.read(type.results().getFirst(), area);
+    }
+
+    /**
+     * Calls with cells, see {@link ValType}.
+     *
+     * @param results takes the results
+     * @throws IllegalArgumentException if the number of cells is wrong
+     */
+    public void callRaw(long[] args, long[] results) {
+        if (results.length != type.resultCells()) {
+            throw new IllegalArgumentException(type.resultCells() + " result cells needed, not " + results.length);
+        }
+        long area = begin(args);
+        enter(area);
+        Cells.readAll(type.results(), area, results);
+    }
+
+    private long begin(long[] args) {
+        if (args.length != type.paramCells()) {
+            throw new IllegalArgumentException(type.paramCells() + " argument cells needed, not " + args.length);
+        }
+        long area = begin();
+        Cells.writeAll(type.params(), area, args);
+        return area;
+    }
+
+    /**
+     * Calls with objects: Integer, Long, Float, Double, {@link V128}, {@link Func} or null for funcref, anything for externref.
+     *
+     * @return null for no result, the result, or an Object[] of several
+     * @throws IllegalArgumentException if the arguments do not fit
+     */
+    public Object invoke(Object... args) {
+        List<ValType> params = type.params();
+        if (args.length != params.size()) {
+            throw new IllegalArgumentException(params.size() + " arguments needed, not " + args.length);
+        }
+        long area = begin();
+        for (int i = 0; i < args.length; i++) {
+            Cells.writeObject(store, params.get(i), area + 16L * i, args[i]);
+        }
+        enter(area);
+        List<ValType> results = type.results();
+        if (results.size() <= 1) {
+            return results.isEmpty() ? null : Cells.readObject(store, results.getFirst(), area);
+        }
+        Object[] objects = new Object[results.size()];
+        for (int i = 0; i < objects.length; i++) {
+            objects[i] = Cells.readObject(store, results.get(i), area + 16L * i);
+        }
+        return objects;
+    }
+
+    /**
+     * A method handle of type {@link FuncType#methodType()} that calls without boxing. Fast above all when it is constant
+     * (a static final field).
+     */
+    public MethodHandle handle() {
+        if (handle == null) {
+            handle = TypedCalls.handle(type).bindTo(this);
+        }
+        return handle;
+    }
+
+    /**
+     * The handle, converted.
+     *
+     * @throws java.lang.invoke.WrongMethodTypeException if {@code as} does not fit
+     */
+    public MethodHandle typed(MethodType as) {
+        return handle().asType(as);
+    }
+
+    /** Room for the arguments and results of one call. */
+    long begin() {
+        return store.beginCall(areaBytes);
+    }
+
+    /** Runs, with arguments and then results in {@code area}. */
+    void enter(long area) {
+        if (host == null) {
+            store.enter(vmctx, trampoline, code, area, areaBytes);
+        } else {
+            store.callHost(host, area, areaBytes);
+        }
+    }
+
+    /** Called by generated code. */
+    void putRef(long area, int param, Object value) {
+        Native.putLong(area + 16L * param, store.toCell((ValType.Ref) type.params().get(param), value));
+    }
+
+    /** Called by generated code. */
+    Object getRef(long area) {
+        return store.fromCell((ValType.Ref) type.results().getFirst(), Native.getLong(area));
+    }
+
+    /** All results as cells. Called by generated code. */
+    long[] results(long area) {
+        long[] cells = type.resultCells() == 0 ? NO_CELLS : new long[type.resultCells()];
+        Cells.readAll(type.results(), area, cells);
+        return cells;
+    }
+
+    /** Makes every further use an error. */
+    void close() {
+        store = Store.closedInstance();
+    }
+
+    @Override
+    public String toString() {
+        return (instance == null ? "host " : "") + type;
+    }
+}

@@ -1,0 +1,91 @@
+package kiln.runtime;
+
+/** A global variable. */
+public final class Global implements Extern {
+    private final Store store;
+    private final GlobalType type;
+    /** Address of the cell of 16 bytes. */
+    private final long cell;
+
+    Global(Store store, GlobalType type, long cell) {
+        this.store = store;
+        this.type = type;
+        this.cell = cell;
+    }
+
+    /**
+     * A global of the host's.
+     *
+     * @param value Integer, Long, Float, Double, {@link V128} or a reference, as the type asks
+     * @throws IllegalArgumentException if the value does not fit the type
+     */
+    public static Global of(Store store, GlobalType type, Object value) {
+        store.check();
+        Global g = new Global(store, type, store.allocate(16));
+        Cells.writeObject(store, type.type(), g.cell, value);
+        return g;
+    }
+
+    @Override
+    public GlobalType type() {
+        return type;
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    long cell() {
+        return cell;
+    }
+
+    /** The value: Integer, Long, Float, Double, {@link V128} or a reference. */
+    public Object get() {
+        store.check();
+        return Cells.readObject(store, type.type(), cell);
+    }
+
+    /** The value as a cell, see {@link ValType}; of a v128 the low half. */
+    public long getCell() {
+        store.check();
+        return Cells.read(type.type(), cell);
+    }
+
+    /**
+     * Changes the value.
+     *
+     * @throws IllegalStateException if the global is immutable
+     * @throws IllegalArgumentException if the value does not fit the type
+     */
+    public void set(Object value) {
+        store.check();
+        requireMutable();
+        Cells.writeObject(store, type.type(), cell, value);
+    }
+
+    /**
+     * Changes the value of a global of type i32, i64, f32 or f64.
+     *
+     * @throws IllegalStateException if the global is immutable, or of another type
+     */
+    public void setCell(long value) {
+        store.check();
+        requireMutable();
+        if (!(type.type() instanceof ValType.Num n) || n == ValType.Num.V128) {
+            throw new IllegalStateException("not a number: " + type);
+        }
+        Native.putLong(cell, value);
+    }
+
+    private void requireMutable() {
+        if (!type.mutable()) {
+            throw new IllegalStateException("the global is immutable");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return type.toString();
+    }
+}

@@ -1,0 +1,23 @@
+package kiln.runtime;
+
+import java.util.Arrays;
+
+/** The numbers that a store took from {@link HostIds}. */
+final class HostIdList {
+    private int[] ids = new int[4];
+    private int count;
+
+    void add(int id) {
+        if (count == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * count);
+        }
+        ids[count++] = id;
+    }
+
+    void removeAll() {
+        for (int i = 0; i < count; i++) {
+            HostIds.remove(ids[i]);
+        }
+        count = 0;
+    }
+}

@@ -1,0 +1,267 @@
+package kiln.runtime;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import kiln.artifact.ElementItems;
+import kiln.artifact.ExternType;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+
+/** A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the same. */
+public final class Instance implements AutoCloseable {
+    private final Module module;
+    private final Store store;
+    private final boolean ownsStore;
+    private final long vmctx;
+    private final Func[] importedFuncs;
+    private final Memory[] memories;
+    private final Table[] tables;
+    private final Global[] globals;
+    private final Tag[] tags;
+    private final boolean[] droppedData;
+    private final boolean[] droppedElements;
+    private final Map<String, Extern> exports = new HashMap<>();
+    private Map<Integer, Func> funcs;
+
+    Instance(Module module, Store store, boolean ownsStore, long vmctx, Func[] importedFuncs, Memory[] memories, Table[] tables,
+            Global[] globals, Tag[] tags) {
+        this.module = module;
+        this.store = store;
+        this.ownsStore = ownsStore;
+        this.vmctx = vmctx;
+        this.importedFuncs = importedFuncs;
+        this.memories = memories;
+        this.tables = tables;
+        this.globals = globals;
+        this.tags = tags;
+        this.droppedData = new boolean[module.info().data().size()];
+        this.droppedElements = new boolean[module.info().elements().size()];
+    }
+
+    /**
+     * Makes an instance in {@code store} from imports in the module's order, and runs its start function.
+     *
+     * @throws LinkException if the imports do not fit, or a limit of the store does not allow it
+     * @throws TrapException if an active segment does not fit or the start function traps
+     */
+    public static Instance create(Store store, Module module, List<Extern> imports) {
+        return Instantiation.run(store, module, imports, List.of());
+    }
+
+    /** Makes an instance without imports in a store of its own, which is closed with the instance. */
+    public static Instance create(Module module) {
+        return Instantiation.runInOwnStore(module);
+    }
+
+    public Module module() {
+        return module;
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    long vmctx() {
+        return vmctx;
+    }
+
+    // ---- exports
+
+    /** Names of all exports, in the module's order. */
+    public List<String> exportNames() {
+        return module.info().exports().stream().map(ModuleInfo.Export::name).toList();
+    }
+
+    /**
+     * What is exported under a name.
+     *
+     * @throws NoSuchElementException if there is no such export
+     */
+    public Extern export(String name) {
+        store.check();
+        Extern known = exports.get(name);
+        if (known != null) {
+            return known;
+        }
+        ModuleInfo.Export e = module.findExport(name);
+        if (e == null) {
+            throw new NoSuchElementException("module " + module.name() + " has no export \"" + name + "\"; it has " + exportNames());
+        }
+        Extern item = switch (e.kind()) {
+            case FUNC -> func(e.index());
+            case TABLE -> tables[e.index()];
+            case MEMORY -> memories[e.index()];
+            case GLOBAL -> global(e.index());
+            case TAG -> tags[e.index()];
+        };
+        exports.put(name, item);
+        return item;
+    }
+
+    private <T extends Extern> T export(String name, Class<T> kind) {
+        Extern e = export(name);
+        if (!kind.isInstance(e)) {
+            throw new NoSuchElementException("export \"" + name + "\" of module " + module.name() + " is a " + e.type());
+        }
+        return kind.cast(e);
+    }
+
+    /**
+     * The function exported under a name.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Func func(String name) {
+        return export(name, Func.class);
+    }
+
+    /**
+     * The memory exported under a name.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Memory memory(String name) {
+        return export(name, Memory.class);
+    }
+
+    /**
+     * The table exported under a name.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Table table(String name) {
+        return export(name, Table.class);
+    }
+
+    /**
+     * The global exported under a name.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Global global(String name) {
+        return export(name, Global.class);
+    }
+
+    /** Whether there is an export of this name, whatever it is. */
+    public boolean hasExport(String name) {
+        return module.findExport(name) != null;
+    }
+
+    /** The memory exported as "memory", or the only one. */
+    Memory mainMemory() {
+        ModuleInfo.Export e = module.findExport("memory");
+        if (e != null && e.kind() == ExternType.Kind.MEMORY) {
+            return memories[e.index()];
+        } else if (memories.length == 1) {
+            return memories[0];
+        }
+        throw new IllegalStateException("module " + module.name() + " has "
+                + (memories.length == 0 ? "no memory" : "several memories and exports none as \"memory\""));
+    }
+
+    // ---- index spaces
+
+    Func func(int index) {
+        if (index < importedFuncs.length) {
+            return importedFuncs[index];
+        }
+        if (funcs == null) {
+            funcs = new HashMap<>();
+        }
+        return funcs.computeIfAbsent(index, this::makeFunc);
+    }
+
+    private Func makeFunc(int index) {
+        int slot = module.info().funcRefs().slotOf(index);
+        if (slot < 0) {
+            throw new KilnBug("function " + index + " of " + module.name() + " is exported but has no funcref");
+        }
+        int type = module.info().funcRefs().type(slot);
+        long record = vmctx + module.layout().funcRef(slot);
+        return Func.ofInstance(this, index, module.typeId(type), module.funcType(type),
+                Native.getLong(record + VMContextLayout.FUNCREF_CODE), module.arrayToWasm(type), record);
+    }
+
+    Func funcOfRecord(long record) {
+        return func(Native.getInt(record + VMContextLayout.FUNCREF_FUNCTION));
+    }
+
+    Memory memory(int index) {
+        return memories[index];
+    }
+
+    Table table(int index) {
+        return tables[index];
+    }
+
+    private Global global(int index) {
+        if (globals[index] == null) {
+            int defined = index - module.info().imported(ExternType.Kind.GLOBAL);
+            GlobalType type = module.globalType(module.info().globals().get(defined));
+            globals[index] = new Global(store, type, vmctx + module.layout().definedGlobal(defined));
+        }
+        return globals[index];
+    }
+
+    // ---- segments: offsets and lengths are unsigned
+
+    void memoryInit(int memory, int segment, long to, long from, long length) {
+        ModuleInfo.DataSegment data = module.info().data().get(segment);
+        long available = droppedData[segment] ? 0 : data.length();
+        if (from > available || length > available - from) {
+            throw Traces.ofHost(store, TrapCode.MEMORY_OUT_OF_BOUNDS);
+        }
+        memories[memory].init(to, module.dataStart() + data.start() + from, length);
+    }
+
+    void dropData(int segment) {
+        droppedData[segment] = true;
+    }
+
+    void tableInit(int table, int segment, long to, long from, long length) {
+        ElementItems items = module.info().elements().get(segment).items();
+        long available = droppedElements[segment] ? 0 : items.count();
+        if (from > available || length > available - from) {
+            throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
+        }
+        long at = tables[table].range(to, length);
+        for (int i = 0; i < length; i++) {
+            int item = (int) from + i;
+            Native.putLong(at + 8L * i, element(items.kind(item), items.value(item)));
+        }
+    }
+
+    private long element(ElementItems.Kind kind, int value) {
+        return switch (kind) {
+            case FUNC_SLOT -> vmctx + module.layout().funcRef(value);
+            case NULL -> 0;
+            case GLOBAL -> Native.getLong(global(value).cell());
+            case I31 -> throw new KilnBug("i31 references are not supported by this runtime");
+        };
+    }
+
+    void dropElements(int segment) {
+        droppedElements[segment] = true;
+    }
+
+    /**
+     * Closes the store, if it is the instance's own. Otherwise this does nothing: other instances may refer to this one's
+     * functions through tables, so it lasts as long as the store.
+     *
+     * @throws IllegalStateException if another thread owns the store, or a call is running
+     */
+    @Override
+    public void close() {
+        if (ownsStore) {
+            store.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "instance of " + module.name();
+    }
+}

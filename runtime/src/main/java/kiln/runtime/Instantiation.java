@@ -1,0 +1,231 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.artifact.ExternType;
+import kiln.artifact.FuncRefs;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.VMContextLayout;
+import kiln.loader.Stubs;
+
+/** Makes an instance: checks the imports, lays out the VMContext, runs the start-up code. */
+final class Instantiation {
+    private final Store store;
+    private final Module module;
+    private final ModuleInfo info;
+    private final VMContextLayout layout;
+    private final List<Func> funcs = new ArrayList<>();
+    private final List<Memory> memories = new ArrayList<>();
+    private final List<Table> tables = new ArrayList<>();
+    private final List<Global> globals = new ArrayList<>();
+    private final List<Tag> tags = new ArrayList<>();
+
+    private Instantiation(Store store, Module module) {
+        this.store = store;
+        this.module = module;
+        this.info = module.info();
+        this.layout = module.layout();
+    }
+
+    static Instance run(Store store, Module module, List<Extern> imports, List<String> problems) {
+        store.check();
+        return new Instantiation(store, module).run(imports, problems, false);
+    }
+
+    static Instance runInOwnStore(Module module) {
+        Store store = new Store(module.engine());
+        try {
+            return new Instantiation(store, module).run(List.of(), List.of(), true);
+        } catch (Throwable t) {
+            store.close();
+            throw t;
+        }
+    }
+
+    private Instance run(List<Extern> imports, List<String> known, boolean ownsStore) {
+        if (store.engine() != module.engine()) {
+            throw new IllegalArgumentException("the store and the module belong to different engines");
+        }
+        List<String> problems = new ArrayList<>(known);
+        sortImports(imports, problems);
+        checkLimits(problems);
+        if (!problems.isEmpty()) {
+            throw new LinkException(module.name(), problems);
+        }
+        module.addUser();
+        Instance instance;
+        try {
+            instance = build(ownsStore);
+        } catch (Throwable t) {
+            module.removeUser();
+            throw t;
+        }
+        long startup = module.startup();
+        if (startup != 0) {
+            long area = store.beginCall(16);
+            // The start-up code takes no parameters, so the two that the entry passes do not disturb it.
+            store.enter(instance.vmctx(), startup, 0, area, 16);
+        }
+        return instance;
+    }
+
+    private void sortImports(List<Extern> imports, List<String> problems) {
+        List<Module.ImportType> wanted = module.imports();
+        if (imports.size() != wanted.size()) {
+            throw new IllegalArgumentException(wanted.size() + " imports needed, not " + imports.size());
+        }
+        for (int i = 0; i < wanted.size(); i++) {
+            Module.ImportType w = wanted.get(i);
+            Extern e = imports.get(i);
+            if (e == null) {
+                continue;
+            }
+            if (e.store() != store) {
+                problems.add("import " + w.module() + "." + w.name() + " belongs to another store or is closed");
+                continue;
+            }
+            boolean matches = switch (e) {
+                case Func f -> w.type() instanceof FuncType && matches(f, (ExternType.Func) info.imports().get(i).type());
+                case Memory m -> w.type() instanceof MemoryType t && matches(m, t, (ExternType.Memory) info.imports().get(i).type());
+                case Table t -> w.type() instanceof TableType type && matches(t, type);
+                case Global g -> w.type() instanceof GlobalType type && matches(g.type(), type);
+                case Tag t -> w.type() instanceof TagType type && t.type().equals(type);
+            };
+            if (!matches) {
+                problems.add("incompatible import type: " + w.module() + "." + w.name() + " is " + e.type() + ", but "
+                        + w.type() + " is needed");
+                continue;
+            }
+            switch (e) {
+                case Func f -> funcs.add(f);
+                case Memory m -> memories.add(m);
+                case Table t -> tables.add(t);
+                case Global g -> globals.add(g);
+                case Tag t -> tags.add(t);
+            }
+        }
+    }
+
+    private boolean matches(Func f, ExternType.Func wanted) {
+        return store.engine().types().isSubtype(f.typeId(), module.typeId(wanted.type()));
+    }
+
+    private static boolean matches(Memory m, MemoryType wanted, ExternType.Memory declared) {
+        MemoryType type = m.type();
+        return type.is64() == wanted.is64() && type.shared() == wanted.shared() && type.pageShift() == wanted.pageShift()
+                && Limits.match(type.min(), type.max(), wanted.min(), wanted.max())
+                && (m.guarded() || !declared.guarded());
+    }
+
+    private boolean matches(Table t, TableType wanted) {
+        TableType type = t.type();
+        TypeRegistry types = store.engine().types();
+        return type.is64() == wanted.is64()
+                && types.isSubtype(type.element(), wanted.element()) && types.isSubtype(wanted.element(), type.element())
+                && Limits.match(type.min(), type.max(), wanted.min(), wanted.max());
+    }
+
+    private boolean matches(GlobalType type, GlobalType wanted) {
+        TypeRegistry types = store.engine().types();
+        return type.mutable() == wanted.mutable() && types.isSubtype(type.type(), wanted.type())
+                && (!type.mutable() || types.isSubtype(wanted.type(), type.type()));
+    }
+
+    private void checkLimits(List<String> problems) {
+        StoreLimits limits = store.limits();
+        if (store.instances().size() >= limits.instances()) {
+            problems.add("the store may have only " + limits.instances() + " instances");
+        }
+        if (info.memories().size() > limits.memories() - store.memoryCount()) {
+            problems.add("the store may have only " + limits.memories() + " memories");
+        }
+        if (info.tables().size() > limits.tables() - store.tableCount()) {
+            problems.add("the store may have only " + limits.tables() + " tables");
+        }
+        for (ExternType.Memory m : info.memories()) {
+            if (m.min() > limits.memoryBytes() >>> m.pageShift()) {
+                problems.add("a memory may have only " + limits.memoryBytes() + " bytes, but starts with " + m.min() + " pages");
+            }
+        }
+        for (ExternType.Table t : info.tables()) {
+            if (Long.compareUnsigned(t.min(), limits.tableElements()) > 0) {
+                problems.add("a table may have only " + limits.tableElements() + " elements, but starts with "
+                        + Long.toUnsignedString(t.min()));
+            }
+        }
+    }
+
+    private Instance build(boolean ownsStore) {
+        long vmctx = store.allocate(layout.size());
+        Native.putLong(vmctx + VMContextLayout.TRAP_STUB, Stubs.get().trap());
+        Native.putLong(vmctx + VMContextLayout.STORE, store.block().memory().address());
+        Native.putLong(vmctx + VMContextLayout.TEXT_BASE, module.textStart());
+        importPointers(vmctx);
+        for (int i = 0; i < info.memories().size(); i++) {
+            memories.add(Memory.ofInstance(store, module, i, vmctx + layout.definedMemory(i)));
+        }
+        for (int i = 0; i < info.tables().size(); i++) {
+            tables.add(new Table(store, module.tableType(info.tables().get(i)), vmctx + layout.definedTable(i)));
+        }
+        for (ExternType.Tag t : info.tags()) {
+            tags.add(new Tag(store, new TagType(module.funcType(t.type()))));
+        }
+        Global[] allGlobals = globals.toArray(new Global[globals.size() + info.globals().size()]);
+        Instance instance = new Instance(module, store, ownsStore, vmctx, funcs.toArray(Func[]::new),
+                memories.toArray(Memory[]::new), tables.toArray(Table[]::new), allGlobals, tags.toArray(Tag[]::new));
+        Native.putLong(vmctx + VMContextLayout.HOST_ID, Integer.toUnsignedLong(store.newHostId(instance)));
+        for (int i = 0; i < info.types().size(); i++) {
+            Native.putInt(vmctx + layout.typeId(i), module.typeId(i));
+        }
+        store.add(instance);
+        importFuncs(vmctx, instance);
+        defineFuncRefs(vmctx);
+        store.block().memory().addContext(vmctx);
+        store.resolveHostFunctions();
+        return instance;
+    }
+
+    private void importPointers(long vmctx) {
+        for (int i = 0; i < memories.size(); i++) {
+            Native.putLong(vmctx + layout.importedMemory(i), memories.get(i).record());
+        }
+        for (int i = 0; i < tables.size(); i++) {
+            Native.putLong(vmctx + layout.importedTable(i), tables.get(i).record());
+        }
+        for (int i = 0; i < globals.size(); i++) {
+            Native.putLong(vmctx + layout.importedGlobal(i), globals.get(i).cell());
+        }
+    }
+
+    private void importFuncs(long vmctx, Instance instance) {
+        Caller caller = funcs.isEmpty() ? null : new Caller(store, instance);
+        for (int i = 0; i < funcs.size(); i++) {
+            Func f = funcs.get(i);
+            long record = vmctx + layout.funcRef(i);
+            if (f.host() != null) {
+                // One context for each importer, so that the function can be told who calls.
+                Native.putLong(record + VMContextLayout.FUNCREF_CODE, module.wasmToArray(f.typeId()));
+                Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, new HostBinding(f, caller).makeContext(store));
+            } else {
+                Native.putLong(record + VMContextLayout.FUNCREF_CODE, f.code());
+                Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, f.vmctx());
+                Native.putInt(record + VMContextLayout.FUNCREF_FUNCTION, f.index());
+            }
+            Native.putInt(record + VMContextLayout.FUNCREF_TYPE, f.typeId());
+        }
+    }
+
+    private void defineFuncRefs(long vmctx) {
+        FuncRefs refs = info.funcRefs();
+        int imported = funcs.size();
+        long record = vmctx + layout.funcRef(imported);
+        for (int slot = imported; slot < refs.count(); slot++) {
+            int function = refs.function(slot);
+            Native.putLong(record + VMContextLayout.FUNCREF_CODE, module.code(function - imported));
+            Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, vmctx);
+            Native.putInt(record + VMContextLayout.FUNCREF_TYPE, module.typeId(refs.type(slot)));
+            Native.putInt(record + VMContextLayout.FUNCREF_FUNCTION, function);
+            record += VMContextLayout.FUNCREF_BYTES;
+        }
+    }
+}

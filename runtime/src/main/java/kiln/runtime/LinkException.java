@@ -1,0 +1,20 @@
+package kiln.runtime;
+
+import java.util.List;
+
+/** A module cannot be instantiated: imports are missing or of the wrong type, or a limit of the store would be exceeded. */
+public final class LinkException extends WasmException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<String> problems;
+
+    LinkException(String module, List<String> problems) {
+        super("cannot link " + module + ": " + String.join("; ", problems));
+        this.problems = List.copyOf(problems);
+    }
+
+    /** Everything that is wrong, one line each. */
+    public List<String> problems() {
+        return problems == null ? List.of() : problems;
+    }
+}

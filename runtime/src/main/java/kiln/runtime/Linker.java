@@ -1,0 +1,168 @@
+package kiln.runtime;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.TrapCode;
+
+/**
+ * Names for what modules import. Host functions are defined once and serve every store; memories, tables, globals and
+ * instances belong to a store and can be linked only with modules that are instantiated in it. Not for several threads at once.
+ */
+public final class Linker {
+    /** What to do about imported functions that nobody defined. */
+    public enum UnknownImports {
+        /** {@link LinkException} */
+        ERROR,
+        /** Calling one traps. */
+        TRAP,
+        /** Calling one returns zeros and nulls. */
+        DEFAULT
+    }
+
+    private record Name(String module, String name) {}
+
+    private sealed interface Definition {
+        /** A host function, of which each store makes one of its own. */
+        record HostFunc(FuncType type, HostAdapter host) implements Definition {}
+
+        record Item(Extern extern) implements Definition {}
+    }
+
+    private final Engine engine;
+    private final Map<Name, Definition> definitions = new HashMap<>();
+    private UnknownImports unknownImports = UnknownImports.ERROR;
+
+    public Linker(Engine engine) {
+        this.engine = engine;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    /** Says what to do about functions that are not defined; at first they are errors. */
+    public Linker unknownImports(UnknownImports policy) {
+        unknownImports = policy;
+        return this;
+    }
+
+    /** Defines something of a store; replaces what had the name before. */
+    public Linker define(String module, String name, Extern item) {
+        definitions.put(new Name(module, name), new Definition.Item(item));
+        return this;
+    }
+
+    /** Defines a host function in its raw form. */
+    public Linker func(String module, String name, FuncType type, HostFunction function) {
+        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.raw(type, function)));
+        return this;
+    }
+
+    /**
+     * Defines a Java method as a host function. Its type follows from the method's ({@link FuncType#of}); a first parameter of type
+     * {@link Caller} is not part of it.
+     *
+     * @throws IllegalArgumentException if a parameter or the result has a type without counterpart
+     */
+    public Linker func(String module, String name, MethodHandle method) {
+        return func(module, name, HostAdapter.typeOf(method.type()), method);
+    }
+
+    /**
+     * Defines a Java method as a host function of a given type. A method with several results returns {@code long[]} of cells.
+     *
+     * @throws IllegalArgumentException if the method does not fit the type
+     */
+    public Linker func(String module, String name, FuncType type, MethodHandle method) {
+        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.typed(type, method)));
+        return this;
+    }
+
+    /**
+     * Defines a lambda as a host function, for example
+     * {@code linker.func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)}. The interface's only abstract method gives the type.
+     *
+     * @throws IllegalArgumentException if there is not exactly one abstract method, or it has a type without counterpart
+     */
+    public <T> Linker func(String module, String name, Class<T> functionalInterface, T lambda) {
+        Method only = null;
+        for (Method m : functionalInterface.getMethods()) {
+            if (Modifier.isAbstract(m.getModifiers())) {
+                if (only != null) {
+                    throw new IllegalArgumentException(functionalInterface.getName() + " has several abstract methods");
+                }
+                only = m;
+            }
+        }
+        if (only == null) {
+            throw new IllegalArgumentException(functionalInterface.getName() + " has no abstract method");
+        }
+        try {
+            only.setAccessible(true);
+            return func(module, name, MethodHandles.lookup().unreflect(only).bindTo(lambda));
+        } catch (IllegalAccessException | RuntimeException e) {
+            throw new IllegalArgumentException("cannot call " + only + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Defines all exports of an instance. */
+    public Linker instance(String module, Instance instance) {
+        for (String name : instance.exportNames()) {
+            define(module, name, instance.export(name));
+        }
+        return this;
+    }
+
+    /**
+     * What would be linked in {@code store} under a name, or null.
+     *
+     * @throws IllegalArgumentException if a host function's type mentions a type that no module has
+     */
+    public Extern get(Store store, String module, String name) {
+        return switch (definitions.get(new Name(module, name))) {
+            case Definition.Item(Extern e) -> e;
+            case Definition.HostFunc h -> store.hostFunc(h.type, h.host);
+            case null -> null;
+        };
+    }
+
+    /**
+     * Makes an instance in {@code store} and runs its start function.
+     *
+     * @throws LinkException if imports are missing or of the wrong type, or a limit of the store does not allow it
+     * @throws TrapException if an active segment does not fit or the start function traps; what was written to imported memories
+     *     and tables before stays
+     */
+    public Instance instantiate(Store store, Module module) {
+        store.check();
+        List<String> problems = new ArrayList<>();
+        List<Extern> imports = new ArrayList<>();
+        for (Module.ImportType i : module.imports()) {
+            Extern e = get(store, i.module(), i.name());
+            if (e == null && i.type() instanceof FuncType t && unknownImports != UnknownImports.ERROR) {
+                e = unknown(store, i, t);
+            }
+            if (e == null) {
+                problems.add("unknown import " + i.module() + "." + i.name() + " (" + i.type() + ")");
+            }
+            imports.add(e);
+        }
+        return Instantiation.run(store, module, imports, problems);
+    }
+
+    private Func unknown(Store store, Module.ImportType i, FuncType type) {
+        if (unknownImports == UnknownImports.DEFAULT) {
+            return Func.of(store, type, (_, _, _) -> {});
+        }
+        String message = "call of the unknown import " + i.module() + "." + i.name();
+        return Func.of(store, type, (_, _, _) -> {
+            throw new TrapException(TrapCode.UNREACHABLE, message);
+        });
+    }
+}

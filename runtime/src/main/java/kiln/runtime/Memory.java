@@ -1,0 +1,302 @@
+package kiln.runtime;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import kiln.artifact.ExternType;
+import kiln.artifact.MemoryConstants;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.loader.HostException;
+import kiln.loader.LinearMemory;
+import kiln.loader.MemoryPool;
+import kiln.loader.MemoryTemplate;
+
+/**
+ * A linear memory. Addresses and lengths are bytes. Accesses outside of the memory are {@link IndexOutOfBoundsException}s and
+ * change nothing.
+ */
+public final class Memory implements Extern {
+    /** Pages of 64 KiB that a 64-bit memory without a maximum may reach: 64 GiB of address space are reserved for it. */
+    private static final long MAX_PAGES_64 = 1L << 20;
+
+    private Store store;
+    private final MemoryType type;
+    private final LinearMemory storage;
+    private final long base;
+    /** Address of {base, length}, which generated code reads. */
+    private final long record;
+    /** Scope of the segments that were handed out, or null. */
+    private Arena scope;
+    private MemorySegment segment;
+
+    private Memory(Store store, MemoryType type, long record, LinearMemory storage) {
+        this.store = store;
+        this.type = type;
+        this.record = record;
+        this.storage = storage;
+        this.base = storage.base();
+        Native.putLong(record + VMContextLayout.BASE, base);
+        Native.putLong(record + VMContextLayout.LENGTH, storage.byteSize());
+        store.add(this);
+    }
+
+    /** Memory {@code index} of those that the module defines. */
+    static Memory ofInstance(Store store, Module module, int index, long record) {
+        ExternType.Memory declared = module.info().memories().get(index);
+        return make(store, module.memoryType(declared), declared.guarded(), record, module.memoryTemplate(index));
+    }
+
+    /**
+     * A memory of the host's.
+     *
+     * @throws IllegalArgumentException if the minimum exceeds the maximum or a limit
+     * @throws OutOfMemoryError if there is no address space or memory left
+     */
+    public static Memory of(Store store, MemoryType type) {
+        store.check();
+        long max = maxPages(type);
+        if (type.min() < 0 || type.min() > max || type.min() << type.pageShift() > store.limits().memoryBytes()
+                || store.memoryCount() >= store.limits().memories()) {
+            throw new IllegalArgumentException("a memory cannot have these limits: " + type);
+        }
+        // Guarded where that is possible, so that any module may import it.
+        boolean guarded = !type.is64() && type.pageShift() == MemoryConstants.PAGE_SHIFT;
+        return make(store, type, guarded, store.allocate(16), null);
+    }
+
+    private static Memory make(Store store, MemoryType type, boolean guarded, long record, MemoryTemplate template) {
+        long size = type.min() << type.pageShift();
+        long max = Math.max(size, maxPages(type) << type.pageShift());
+        if (!store.reserveMemoryBytes(size)) {
+            throw new LinkException("memory", List.of(
+                    "the store's memories may have only " + store.limits().totalMemoryBytes() + " bytes together"));
+        }
+        try {
+            MemoryPool pool = MemoryPool.shared();
+            LinearMemory storage = guarded ? pool.guarded(size, max, template) : pool.checked(size, max, template);
+            return new Memory(store, type, record, storage);
+        } catch (HostException e) {
+            OutOfMemoryError error = new OutOfMemoryError(e.getMessage());
+            error.initCause(e);
+            throw error;
+        }
+    }
+
+    /** Pages that a memory of this type may reach, as far as the type and the machine are concerned. */
+    private static long maxPages(MemoryType t) {
+        int smaller = MemoryConstants.PAGE_SHIFT - t.pageShift();
+        long machine = (t.is64() ? MAX_PAGES_64 : MemoryConstants.MAX_PAGES_32) << smaller;
+        if (t.is64() && Long.compareUnsigned(t.min(), machine) > 0) {
+            machine = Math.min(t.min(), Long.MAX_VALUE >>> t.pageShift());
+        }
+        return t.max() == EntityType.UNBOUNDED || Long.compareUnsigned(t.max(), machine) > 0 ? machine : t.max();
+    }
+
+    @Override
+    public MemoryType type() {
+        return new MemoryType(pages(), type.max(), type.is64(), type.shared(), type.pageShift());
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    long record() {
+        return record;
+    }
+
+    boolean guarded() {
+        return storage.guarded();
+    }
+
+    // ---- size
+
+    /** Size in bytes. */
+    public long size() {
+        store.check();
+        return length();
+    }
+
+    private long length() {
+        return Native.getLong(record + VMContextLayout.LENGTH);
+    }
+
+    /** Size in pages. */
+    public long pages() {
+        return size() >>> type.pageShift();
+    }
+
+    /**
+     * Appends zeroed pages.
+     *
+     * @return the size in pages before, or -1 if the maximum, a limit of the store or the machine's memory does not allow it
+     */
+    public long grow(long pages) {
+        store.check();
+        return growPages(pages);
+    }
+
+    /** As {@link #grow}, for generated code. */
+    long growPages(long delta) {
+        long size = length();
+        long old = size >>> type.pageShift();
+        if (delta < 0 || delta > maxPages(type) - old) {
+            return -1;
+        }
+        if (delta == 0) {
+            return old;
+        }
+        long bytes = delta << type.pageShift();
+        if (bytes > store.limits().memoryBytes() - size || !store.reserveMemoryBytes(bytes)) {
+            return -1;
+        }
+        if (!storage.grow(size + bytes)) {
+            store.reserveMemoryBytes(-bytes);
+            return -1;
+        }
+        Native.putLong(record + VMContextLayout.LENGTH, size + bytes);
+        return old;
+    }
+
+    // ---- contents
+
+    /**
+     * The memory as it is now: a segment as large as the memory, which does not grow with it. It is accessible to the thread that owns
+     * the store, until the store is closed or released.
+     */
+    public MemorySegment segment() {
+        store.check();
+        long size = length();
+        if (segment == null || segment.byteSize() != size) {
+            if (scope == null) {
+                scope = Arena.ofConfined();
+            }
+            segment = MemorySegment.ofAddress(base).reinterpret(size, scope, null);
+        }
+        return segment;
+    }
+
+    /** Makes segments that were handed out inaccessible. */
+    void revokeSegments() {
+        if (scope == null) {
+            return;
+        }
+        if (segment.isAccessibleBy(Thread.currentThread())) {
+            scope.close();
+        }
+        // Else the thread to which they were confined has ended, and nobody can access them.
+        scope = null;
+        segment = null;
+    }
+
+    private long at(long address, long bytes) {
+        store.check();
+        return base + Objects.checkFromIndexSize(address, bytes, length());
+    }
+
+    public byte readByte(long address) {
+        return Native.getByte(at(address, 1));
+    }
+
+    public short readShort(long address) {
+        return Native.getShort(at(address, 2));
+    }
+
+    public int readInt(long address) {
+        return Native.getInt(at(address, 4));
+    }
+
+    public long readLong(long address) {
+        return Native.getLong(at(address, 8));
+    }
+
+    public float readFloat(long address) {
+        return Native.getFloat(at(address, 4));
+    }
+
+    public double readDouble(long address) {
+        return Native.getDouble(at(address, 8));
+    }
+
+    public void writeByte(long address, byte value) {
+        Native.putByte(at(address, 1), value);
+    }
+
+    public void writeShort(long address, short value) {
+        Native.putShort(at(address, 2), value);
+    }
+
+    public void writeInt(long address, int value) {
+        Native.putInt(at(address, 4), value);
+    }
+
+    public void writeLong(long address, long value) {
+        Native.putLong(at(address, 8), value);
+    }
+
+    public void writeFloat(long address, float value) {
+        Native.putFloat(at(address, 4), value);
+    }
+
+    public void writeDouble(long address, double value) {
+        Native.putDouble(at(address, 8), value);
+    }
+
+    /** A copy of {@code length} bytes. */
+    public byte[] readBytes(long address, int length) {
+        long p = at(address, length);
+        byte[] bytes = new byte[length];
+        Native.copy(p, bytes, 0, length);
+        return bytes;
+    }
+
+    public void writeBytes(long address, byte[] bytes) {
+        writeBytes(address, bytes, 0, bytes.length);
+    }
+
+    /** Writes {@code length} bytes of the array from {@code offset} on. */
+    public void writeBytes(long address, byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        Native.copy(bytes, offset, at(address, length), length);
+    }
+
+    /** {@code length} bytes as UTF-8; what is not UTF-8 is replaced. */
+    public String readString(long address, int length) {
+        return new String(readBytes(address, length), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Writes a string as UTF-8, without a terminating zero.
+     *
+     * @return the number of bytes
+     */
+    public int writeString(long address, String string) {
+        byte[] bytes = string.getBytes(StandardCharsets.UTF_8);
+        writeBytes(address, bytes);
+        return bytes.length;
+    }
+
+    /** memory.init for generated code: copies {@code length} bytes from a native address; both numbers are unsigned. */
+    void init(long to, long from, long length) {
+        long size = length();
+        if (Long.compareUnsigned(to, size) > 0 || Long.compareUnsigned(length, size - to) > 0) {
+            throw Traces.ofHost(store, TrapCode.MEMORY_OUT_OF_BOUNDS);
+        }
+        Native.copy(from, base + to, length);
+    }
+
+    /** Gives the memory back; every further use is an error. */
+    void free() {
+        store = Store.closedInstance();
+        storage.close();
+    }
+
+    @Override
+    public String toString() {
+        return type.toString();
+    }
+}

@@ -1,0 +1,305 @@
+package kiln.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import kiln.artifact.Artifact;
+import kiln.artifact.ExternType;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.VMContextLayout;
+import kiln.artifact.ValueType;
+import kiln.loader.LoadedArtifact;
+import kiln.loader.MemoryTemplate;
+
+/**
+ * A compiled module, mapped and ready to be instantiated any number of times. Safe for use by several threads. Close it when it
+ * is no longer needed; its code goes away once the last store with an instance of it is closed.
+ */
+public final class Module implements AutoCloseable {
+    private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
+    private static final int NOT_LOOKED_UP = -1;
+
+    /** Something that must be given to instantiate the module. */
+    public record ImportType(String module, String name, EntityType type) {}
+
+    /** Something that an instance offers. */
+    public record ExportType(String name, EntityType type) {}
+
+    private final Engine engine;
+    private final LoadedArtifact code;
+    private final ModuleInfo info;
+    private final VMContextLayout layout;
+    private final int[] typeIds;
+    private final List<ImportType> imports;
+    private final Map<String, ModuleInfo.Export> exports = new HashMap<>();
+    /** By type index; filled in when asked for. */
+    private final long[] arrayToWasm;
+    private final long startup;
+    private int users;
+    private boolean closed;
+
+    private Module(Engine engine, LoadedArtifact code, String name) {
+        this.engine = engine;
+        this.code = code;
+        if (code.modules().size() != 1) {
+            throw new IllegalArgumentException(name + ": the file has " + code.modules().size() + " modules instead of one");
+        }
+        info = code.modules().getFirst();
+        layout = new VMContextLayout(info.counts());
+        typeIds = engine.types().register(info.types());
+        List<ImportType> list = new ArrayList<>();
+        for (ModuleInfo.Import i : info.imports()) {
+            list.add(new ImportType(i.module(), i.name(), entityType(i.type())));
+        }
+        imports = List.copyOf(list);
+        for (ModuleInfo.Export e : info.exports()) {
+            exports.put(e.name(), e);
+        }
+        arrayToWasm = new long[typeIds.length];
+        Arrays.fill(arrayToWasm, NOT_LOOKED_UP);
+        startup = info.startup() ? code.code(FuncKey.startup(0)) : 0;
+    }
+
+    /**
+     * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file must not
+     * be changed as long as the module is open; it may be replaced by renaming another one over it.
+     *
+     * @throws kiln.artifact.ArtifactException if the file is damaged, of another version or for another machine
+     * @throws UncheckedIOException if it cannot be read
+     * @throws IllegalStateException if it is WebAssembly and there is no compiler
+     */
+    public static Module load(Engine engine, Path file) {
+        engine.requireOpen();
+        byte[] start = new byte[4];
+        try (var in = Files.newInputStream(file)) {
+            if (in.readNBytes(start, 0, 4) == 4 && isWasm(start)) {
+                return compile(engine, Files.readAllBytes(file), stem(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return of(engine, LoadedArtifact.load(file, Artifact.OpenOptions.DEFAULT), file.toString());
+    }
+
+    /**
+     * Loads a compiled file that is in memory, or WebAssembly if a {@link ModuleCompiler} is on the class path.
+     *
+     * @throws kiln.artifact.ArtifactException if it is damaged, of another version or for another machine
+     * @throws IllegalStateException if it is WebAssembly and there is no compiler
+     */
+    public static Module load(Engine engine, byte[] bytes) {
+        engine.requireOpen();
+        if (isWasm(bytes)) {
+            return compile(engine, bytes, "");
+        }
+        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(bytes), Artifact.OpenOptions.DEFAULT), "module");
+    }
+
+    private static Module of(Engine engine, LoadedArtifact code, String name) {
+        try {
+            return new Module(engine, code, name);
+        } catch (Throwable t) {
+            code.close();
+            throw t;
+        }
+    }
+
+    private static boolean isWasm(byte[] bytes) {
+        return bytes.length >= 4 && Arrays.equals(bytes, 0, 4, WASM_MAGIC, 0, 4);
+    }
+
+    private static Module compile(Engine engine, byte[] wasm, String name) {
+        ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class).findFirst().orElseThrow(() ->
+                new IllegalStateException("this is WebAssembly, not a compiled file, and no compiler is on the class path"));
+        byte[] compiled = compiler.compile(wasm, name, engine.interruptChecks());
+        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
+    }
+
+    private static String stem(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    /** Name of the module, or "wasm" if it has none. */
+    public String name() {
+        return info.name().isEmpty() ? "wasm" : info.name();
+    }
+
+    /** What must be given to instantiate it, in the module's order. */
+    public List<ImportType> imports() {
+        return imports;
+    }
+
+    /** What an instance offers, in the module's order. */
+    public List<ExportType> exports() {
+        List<ExportType> result = new ArrayList<>();
+        for (ModuleInfo.Export e : info.exports()) {
+            result.add(new ExportType(e.name(), exportType(e)));
+        }
+        return result;
+    }
+
+    private EntityType exportType(ModuleInfo.Export e) {
+        return switch (e.kind()) {
+            case FUNC -> funcType(info.funcRefs().type(info.funcRefs().slotOf(e.index())));
+            case TABLE -> tableType(info.allTables().get(e.index()));
+            case MEMORY -> memoryType(info.allMemories().get(e.index()));
+            case GLOBAL -> globalType(info.allGlobals().get(e.index()));
+            case TAG -> new TagType(funcType(info.allTags().get(e.index()).type()));
+        };
+    }
+
+    ModuleInfo info() {
+        return info;
+    }
+
+    VMContextLayout layout() {
+        return layout;
+    }
+
+    ModuleInfo.Export findExport(String name) {
+        return exports.get(name);
+    }
+
+    // ---- types
+
+    /** The engine's number of type {@code index}. */
+    int typeId(int index) {
+        return typeIds[index];
+    }
+
+    FuncType funcType(int index) {
+        return engine.types().func(typeIds[index]);
+    }
+
+    GlobalType globalType(ExternType.Global g) {
+        return new GlobalType(valType(g.type()), g.mutable());
+    }
+
+    TableType tableType(ExternType.Table t) {
+        return new TableType(engine.types().convertRef(t.element(), typeIds), t.min(), t.max(), t.is64());
+    }
+
+    MemoryType memoryType(ExternType.Memory m) {
+        return new MemoryType(m.min(), m.max(), m.is64(), m.shared(), m.pageShift());
+    }
+
+    private ValType valType(ValueType t) {
+        return engine.types().convert(t, typeIds);
+    }
+
+    private EntityType entityType(ExternType t) {
+        return switch (t) {
+            case ExternType.Func f -> funcType(f.type());
+            case ExternType.Table table -> tableType(table);
+            case ExternType.Memory m -> memoryType(m);
+            case ExternType.Global g -> globalType(g);
+            case ExternType.Tag tag -> new TagType(funcType(tag.type()));
+        };
+    }
+
+    // ---- code
+
+    long textStart() {
+        return code.textBase();
+    }
+
+    /** Code of a function that the module defines. */
+    long code(int definedIndex) {
+        return code.code(FuncKey.wasmFunction(0, definedIndex));
+    }
+
+    /** The start-up function, or 0. */
+    long startup() {
+        return startup;
+    }
+
+    /** The trampoline by which Java calls functions of type {@code index}. */
+    long arrayToWasm(int index) {
+        long t = arrayToWasm[index];
+        if (t == NOT_LOOKED_UP) {
+            t = trampoline(FuncKey.Kind.ARRAY_TO_WASM, typeIds[index]);
+            if (t == 0) {
+                throw new KilnBug(name() + ": no trampoline for functions of " + info.types().get(index).key());
+            }
+            arrayToWasm[index] = t;
+        }
+        return t;
+    }
+
+    /** The trampoline by which this module calls host functions of the type with this number, or 0. */
+    long wasmToArray(int typeId) {
+        return trampoline(FuncKey.Kind.WASM_TO_ARRAY, typeId);
+    }
+
+    /** Types that are the same share a trampoline, which may bear the index of any of them. */
+    private long trampoline(FuncKey.Kind kind, int typeId) {
+        for (int i = 0; i < typeIds.length; i++) {
+            if (typeIds[i] == typeId) {
+                long t = code.code(FuncKey.of(kind, 0, i));
+                if (t != 0) {
+                    return t;
+                }
+            }
+        }
+        return 0;
+    }
+
+    MemoryTemplate memoryTemplate(int definedMemory) {
+        return code.memoryTemplate(0, definedMemory);
+    }
+
+    /** Address of the bytes of data segments. */
+    long dataStart() {
+        return code.artifact().data().address();
+    }
+
+    // ---- life
+
+    /**
+     * @throws IllegalStateException if the module is closed
+     */
+    synchronized void addUser() {
+        if (closed) {
+            throw new IllegalStateException("the module " + name() + " is closed");
+        }
+        users++;
+    }
+
+    synchronized void removeUser() {
+        users--;
+        if (closed && users == 0) {
+            code.close();
+        }
+    }
+
+    /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            if (users == 0) {
+                code.close();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "module " + name();
+    }
+}

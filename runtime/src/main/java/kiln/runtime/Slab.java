@@ -1,0 +1,65 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import kiln.loader.Host;
+
+/** Zeroed native memory in pieces that are given back all at once. */
+final class Slab {
+    private static final int CHUNK = 16 << 10;
+    private static final int LARGE = 4 << 10;
+
+    private final List<Long> chunks = new ArrayList<>();
+    private final List<Long> large = new ArrayList<>();
+    /** Chunk that is being filled. */
+    private int current = -1;
+    private long next;
+    private long end;
+
+    /** Memory aligned to 16 bytes. */
+    long allocate(long bytes) {
+        long size = bytes + 15 & -16;
+        if (size > LARGE) {
+            long address = Host.current().allocate(size);
+            large.add(address);
+            return address;
+        }
+        if (size > end - next) {
+            nextChunk();
+        }
+        long address = next;
+        next += size;
+        return address;
+    }
+
+    private void nextChunk() {
+        current++;
+        if (current == chunks.size()) {
+            chunks.add(Host.current().allocate(CHUNK));
+        }
+        next = chunks.get(current);
+        end = next + CHUNK;
+    }
+
+    /** Forgets all pieces; what is kept is zeroed. */
+    void reset() {
+        for (int i = 0; i <= current; i++) {
+            Native.zero(chunks.get(i), i == current ? next - chunks.get(i) : CHUNK);
+        }
+        for (long address : large) {
+            Host.current().free(address);
+        }
+        large.clear();
+        current = -1;
+        next = 0;
+        end = 0;
+    }
+
+    void free() {
+        reset();
+        for (long address : chunks) {
+            Host.current().free(address);
+        }
+        chunks.clear();
+    }
+}

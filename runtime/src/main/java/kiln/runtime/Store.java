@@ -1,0 +1,379 @@
+package kiln.runtime;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.HeapType;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import kiln.loader.Entry;
+import kiln.loader.Upcalls;
+
+/**
+ * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with each other, and
+ * go away together when it is closed.
+ *
+ * <p>A store belongs to one thread at a time: to the first that uses it, until that thread calls {@link #release} or ends. Any
+ * use by another thread is an {@link IllegalStateException}, except {@link #interrupt}.
+ */
+public final class Store implements AutoCloseable {
+    /** Owner of a closed store: never a thread that runs. */
+    private static final Thread CLOSED = Thread.ofVirtual().unstarted(() -> {});
+    private static final Store CLOSED_INSTANCE = new Store();
+    private static final VarHandle OWNER;
+
+    static {
+        try {
+            OWNER = MethodHandles.lookup().findVarHandle(Store.class, "owner", Thread.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+        Upcalls.setDispatcher(Dispatch::call);
+    }
+
+    private final Engine engine;
+    private final StoreLimits limits;
+    private final StoreBlock block;
+    private final Caller hostCaller;
+    private final ExternRefs externRefs = new ExternRefs();
+    private final List<Instance> instances = new ArrayList<>();
+    private final List<Memory> memories = new ArrayList<>();
+    private final List<Table> tables = new ArrayList<>();
+    private final List<HostBinding> unresolved = new ArrayList<>();
+    private final Map<HostAdapter, Func> hostFuncs = new IdentityHashMap<>();
+    private final HostIdList hostIds = new HostIdList();
+    private final Watch watch;
+
+    /** Read without synchronisation: whoever finds itself here has put itself here. */
+    private Thread owner;
+
+    /** First free byte of the argument area, which is a stack for calls within calls. */
+    private long areaTop;
+
+    private long memoryBytes;
+
+    public Store(Engine engine) {
+        this(engine, StoreLimits.DEFAULT);
+    }
+
+    public Store(Engine engine, StoreLimits limits) {
+        this.engine = engine;
+        this.limits = limits;
+        this.block = engine.takeBlock();
+        this.areaTop = block.areaStart();
+        this.hostCaller = new Caller(this, null);
+        this.watch = new Watch(this);
+    }
+
+    private Store() {
+        engine = null;
+        limits = StoreLimits.DEFAULT;
+        block = null;
+        hostCaller = null;
+        watch = null;
+        owner = CLOSED;
+    }
+
+    /** A store that is closed: what closed objects refer to. */
+    static Store closedInstance() {
+        return CLOSED_INSTANCE;
+    }
+
+    public Engine engine() {
+        return engine;
+    }
+
+    public StoreLimits limits() {
+        return limits;
+    }
+
+    StoreBlock block() {
+        return block;
+    }
+
+    // ---- threads
+
+    /** Makes the current thread the owner, if there is none. */
+    void check() {
+        if (owner != Thread.currentThread()) {
+            claim();
+        }
+    }
+
+    private void claim() {
+        Thread current = Thread.currentThread();
+        Thread o = (Thread) OWNER.getAcquire(this);
+        if (o == CLOSED) {
+            throw new IllegalStateException("closed");
+        }
+        // A thread that has ended synchronises with whoever finds it ended.
+        if (o != null && (o.getState() == Thread.State.NEW || o.isAlive())) {
+            throw wrongThread(o);
+        }
+        if (!OWNER.compareAndSet(this, o, current)) {
+            throw wrongThread((Thread) OWNER.getAcquire(this));
+        }
+        // A new thread may have the thread pointer of one that ended, but another stack: the entry stub must ask again.
+        Native.putLong(block.memory().address() + StoreLayout.THREAD, 0);
+        watch.owner(current);
+    }
+
+    private static IllegalStateException wrongThread(Thread o) {
+        return new IllegalStateException("this store is in use by thread \"" + (o == null ? "?" : o.getName())
+                + "\", not by \"" + Thread.currentThread().getName()
+                + "\": a store belongs to one thread at a time (Store.release() hands it on)");
+    }
+
+    /**
+     * Hands the store on to whichever thread uses it next. Segments of memories that were handed out become inaccessible.
+     *
+     * @throws IllegalStateException if another thread owns it, or a call is running
+     */
+    public void release() {
+        check();
+        requireIdle("release");
+        for (Memory m : memories) {
+            m.revokeSegments();
+        }
+        watch.owner(null);
+        OWNER.setRelease(this, null);
+    }
+
+    private void requireIdle(String what) {
+        if (areaTop != block.areaStart()) {
+            throw new IllegalStateException("cannot " + what + " a store while a call into it is running");
+        }
+    }
+
+    // ---- calls
+
+    /** Room for the arguments of one call; nothing is taken until {@link #enter}. */
+    long beginCall(int bytes) {
+        check();
+        long area = areaTop;
+        if (area + bytes > block.areaEnd()) {
+            throw new TrapException(TrapCode.STACK_CHECK, TrapCode.STACK_CHECK.message());
+        }
+        return area;
+    }
+
+    /** Runs code of this store. */
+    void enter(long vmctx, long trampoline, long code, long area, int bytes) {
+        areaTop = area + bytes;
+        int status;
+        try {
+            status = Entry.call(block.memory(), vmctx, trampoline, code, area);
+        } finally {
+            areaTop = area;
+        }
+        if (status != StoreLayout.STATUS_OK) {
+            throw Store.<RuntimeException>sneak(failure(status));
+        }
+    }
+
+    private Throwable failure(int status) {
+        if (status == StoreLayout.STATUS_TRAP) {
+            return Traces.ofNative(this);
+        }
+        Throwable t = Upcalls.takeThrown();
+        return t != null ? t : new KilnBug("generated code unwound, but nothing was thrown (status " + status + ")");
+    }
+
+    /** Calls a host function without a detour through generated code. */
+    void callHost(HostAdapter host, long area, int bytes) {
+        areaTop = area + bytes;
+        try {
+            host.invoke(hostCaller, area);
+        } catch (Throwable t) {
+            throw Store.<RuntimeException>sneak(t);
+        } finally {
+            areaTop = area;
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    static <T extends Throwable> T sneak(Throwable t) throws T {
+        throw (T) t;
+    }
+
+    // ---- references
+
+    /**
+     * The cell for a reference: 0 for null; for a {@link Func} its native record; for any other object a number that stands for
+     * it, the same one every time. Objects that got a number are kept until the store is closed.
+     *
+     * @throws IllegalArgumentException if the value does not fit the type
+     */
+    public long toCell(ValType.Ref type, Object value) {
+        check();
+        if (value == null) {
+            if (!type.nullable()) {
+                throw new IllegalArgumentException("null is no " + type);
+            }
+            return 0;
+        }
+        if (type.isExtern() && type.heap() == HeapType.Abstract.EXTERN) {
+            return externRefs.handle(value);
+        }
+        if (value instanceof Func f && type.heap() == HeapType.Abstract.FUNC) {
+            if (f.store() != this) {
+                throw new IllegalArgumentException("the function belongs to another store");
+            }
+            if (type.typeId() != ValType.Ref.ABSTRACT && !engine.types().isSubtype(f.typeId(), type.typeId())) {
+                throw new IllegalArgumentException(f + " is no " + type);
+            }
+            return f.record();
+        }
+        throw new IllegalArgumentException("an object of " + value.getClass().getName() + " is no " + type);
+    }
+
+    /** The inverse of {@link #toCell}, for cells that came out of WebAssembly in this store. */
+    public Object fromCell(ValType.Ref type, long cell) {
+        check();
+        if (cell == 0) {
+            return null;
+        } else if (type.isExtern()) {
+            return externRefs.object(cell);
+        } else if (type.isFunc()) {
+            return Dispatch.func(cell);
+        }
+        throw new IllegalArgumentException("references of type " + type + " cannot be given to Java");
+    }
+
+    // ---- what lives here
+
+    /** Zeroed native memory that lasts as long as the store. */
+    long allocate(long bytes) {
+        return block.slab().allocate(bytes);
+    }
+
+    int newHostId(Object o) {
+        int id = HostIds.add(o);
+        hostIds.add(id);
+        return id;
+    }
+
+    void add(Instance i) {
+        instances.add(i);
+    }
+
+    List<Instance> instances() {
+        return instances;
+    }
+
+    void add(Memory m) {
+        memories.add(m);
+    }
+
+    void add(Table t) {
+        tables.add(t);
+    }
+
+    int memoryCount() {
+        return memories.size();
+    }
+
+    int tableCount() {
+        return tables.size();
+    }
+
+    /** Counts {@code bytes} more against the limits, or returns false. */
+    boolean reserveMemoryBytes(long bytes) {
+        if (bytes > limits.totalMemoryBytes() - memoryBytes) {
+            return false;
+        }
+        memoryBytes += bytes;
+        return true;
+    }
+
+    /** The function that {@code host} is in this store. */
+    Func hostFunc(FuncType type, HostAdapter host) {
+        check();
+        return hostFuncs.computeIfAbsent(host, h -> Func.ofHost(this, type, h));
+    }
+
+    /** The funcref record of a host function that the host itself puts somewhere. */
+    long hostRecord(Func f) {
+        HostBinding b = new HostBinding(f, hostCaller);
+        long record = b.makeRecord(this);
+        if (!b.resolve(this)) {
+            unresolved.add(b);
+        }
+        return record;
+    }
+
+    /** Another module has come, which may have the trampolines that host functions waited for. */
+    void resolveHostFunctions() {
+        unresolved.removeIf(b -> b.resolve(this));
+    }
+
+    // ---- interruption
+
+    /**
+     * Asks the call that runs in this store, or the next one if none does, to stop with {@link TrapCode#INTERRUPTED}. Any thread may
+     * ask. Code notices at the entry of functions, and in loops if it was compiled with interrupt checks.
+     */
+    public void interrupt() {
+        if (block != null) {
+            watch.interrupt();
+        }
+    }
+
+    /** Forgets an interruption that nobody has noticed yet. */
+    public void clearInterrupt() {
+        check();
+        block.memory().clearInterrupt();
+    }
+
+    /** Interrupts what runs when {@code time} from now has passed; replaces an earlier deadline. Null: no deadline. */
+    public void setDeadline(Duration time) {
+        check();
+        watch.deadline(time);
+    }
+
+    /**
+     * Whether {@link Thread#interrupt} of the owner stops WebAssembly, within some ten milliseconds. The thread's interrupt
+     * status stays set.
+     */
+    public void setThreadInterruptible(boolean on) {
+        check();
+        watch.threadInterruptible(on);
+    }
+
+    // ---- end
+
+    /**
+     * Frees everything. All objects of this store are useless then and say so; segments of memories are inaccessible. Idempotent.
+     *
+     * @throws IllegalStateException if another thread owns the store, or a call is running
+     */
+    @Override
+    public void close() {
+        if (OWNER.getAcquire(this) == CLOSED) {
+            return;
+        }
+        check();
+        requireIdle("close");
+        // Whatever cannot be revoked (a segment in use by a native call) refuses here, before anything is freed.
+        for (Memory m : memories) {
+            m.revokeSegments();
+        }
+        watch.close();
+        OWNER.setVolatile(this, CLOSED);
+        for (Memory m : memories) {
+            m.free();
+        }
+        for (Table t : tables) {
+            t.free();
+        }
+        for (Instance i : instances) {
+            i.module().removeUser();
+        }
+        hostIds.removeAll();
+        engine.giveBlock(block);
+    }
+}

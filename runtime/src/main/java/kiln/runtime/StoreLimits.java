@@ -1,0 +1,41 @@
+package kiln.runtime;
+
+/**
+ * What the instances of one store may use together or each. What exceeds a limit when an instance is made is a
+ * {@link LinkException}; growing beyond one fails in the way of WebAssembly, with -1.
+ *
+ * @param memoryBytes greatest size of any one memory
+ * @param totalMemoryBytes of all memories together
+ * @param tableElements greatest size of any one table
+ * @param instances number of instances
+ * @param memories number of memories
+ * @param tables number of tables
+ */
+public record StoreLimits(
+        long memoryBytes, long totalMemoryBytes, long tableElements, int instances, int memories, int tables) {
+    /** No limits but those of the machine; tables of at most 10 million elements. */
+    public static final StoreLimits DEFAULT =
+            new StoreLimits(Long.MAX_VALUE, Long.MAX_VALUE, 10_000_000, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+    public StoreLimits {
+        if (memoryBytes < 0 || totalMemoryBytes < 0 || tableElements < 0 || instances < 0 || memories < 0 || tables < 0) {
+            throw new IllegalArgumentException("a limit is negative");
+        }
+    }
+
+    public StoreLimits withMemoryBytes(long bytes) {
+        return new StoreLimits(bytes, totalMemoryBytes, tableElements, instances, memories, tables);
+    }
+
+    public StoreLimits withTotalMemoryBytes(long bytes) {
+        return new StoreLimits(memoryBytes, bytes, tableElements, instances, memories, tables);
+    }
+
+    public StoreLimits withTableElements(long elements) {
+        return new StoreLimits(memoryBytes, totalMemoryBytes, elements, instances, memories, tables);
+    }
+
+    public StoreLimits withInstances(int count) {
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, count, memories, tables);
+    }
+}

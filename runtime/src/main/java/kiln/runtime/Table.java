@@ -1,0 +1,207 @@
+package kiln.runtime;
+
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.loader.Host;
+
+/** A table of references. */
+public final class Table implements Extern {
+    private static final long MAX_32 = 0xFFFF_FFFFL;
+
+    private Store store;
+    private final TableType type;
+    /** Address of {base, length}, which generated code reads. */
+    private final long record;
+    /** Elements that there is room for at the present base. */
+    private long capacity;
+
+    /** For a table whose record lies in a VMContext. */
+    Table(Store store, TableType type, long record) {
+        this.store = store;
+        this.type = type;
+        this.record = record;
+        reallocate(type.min());
+        Native.putLong(record + VMContextLayout.LENGTH, type.min());
+        store.add(this);
+    }
+
+    /**
+     * A table of the host's.
+     *
+     * @throws IllegalArgumentException if the minimum exceeds the maximum or a limit, or {@code init} does not fit the type
+     */
+    public static Table of(Store store, TableType type, Object init) {
+        store.check();
+        long fill = store.toCell(type.element(), init);
+        if (type.min() < 0 || type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.min(), type.max()) > 0
+                || type.min() > store.limits().tableElements() || store.tableCount() >= store.limits().tables()) {
+            throw new IllegalArgumentException("a table cannot have these limits: " + type);
+        }
+        Table t = new Table(store, type, store.allocate(16));
+        t.fillCells(0, fill, type.min());
+        return t;
+    }
+
+    @Override
+    public TableType type() {
+        return new TableType(type.element(), size(), type.max(), type.is64());
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    TableType declaredType() {
+        return type;
+    }
+
+    long record() {
+        return record;
+    }
+
+    /** Number of elements. */
+    public long size() {
+        store.check();
+        return length();
+    }
+
+    private long length() {
+        return Native.getLong(record + VMContextLayout.LENGTH);
+    }
+
+    private long base() {
+        return Native.getLong(record + VMContextLayout.BASE);
+    }
+
+    /**
+     * An element: a {@link Func} or null, or the object of an externref.
+     *
+     * @throws IndexOutOfBoundsException if there is no such element
+     */
+    public Object get(long index) {
+        store.check();
+        checkIndex(index);
+        return store.fromCell(type.element(), cell(index));
+    }
+
+    /**
+     * Replaces an element.
+     *
+     * @throws IndexOutOfBoundsException if there is no such element
+     * @throws IllegalArgumentException if the value does not fit the type
+     */
+    public void set(long index, Object value) {
+        store.check();
+        checkIndex(index);
+        setCell(index, store.toCell(type.element(), value));
+    }
+
+    private void checkIndex(long index) {
+        if (index < 0 || index >= length()) {
+            throw new IndexOutOfBoundsException("table index " + index + ", size " + length());
+        }
+    }
+
+    /**
+     * Appends elements.
+     *
+     * @return the size before, or -1 if the maximum, a limit of the store or the machine's memory does not allow it
+     */
+    public long grow(long delta, Object value) {
+        store.check();
+        return growCells(delta, store.toCell(type.element(), value));
+    }
+
+    private long cell(long index) {
+        return Native.getLong(base() + 8 * index);
+    }
+
+    private void setCell(long index, long cell) {
+        Native.putLong(base() + 8 * index, cell);
+    }
+
+    // ---- for generated code: indices and lengths are unsigned
+
+    long growCells(long delta, long cell) {
+        long size = length();
+        long max = Math.min(store.limits().tableElements(), type.is64() ? Long.MAX_VALUE / 8 : MAX_32);
+        if (type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.max(), max) < 0) {
+            max = type.max();
+        }
+        if (delta < 0 || delta > max - size) {
+            return -1;
+        }
+        if (size + delta > capacity) {
+            try {
+                // Doubling, within the maximum, so that growing one by one stays linear.
+                reallocate(Math.max(size + delta, Math.min(2 * capacity, max)));
+            } catch (kiln.loader.HostException | OutOfMemoryError e) {
+                return -1;
+            }
+        }
+        Native.putLong(record + VMContextLayout.LENGTH, size + delta);
+        fillCells(size, cell, delta);
+        return size;
+    }
+
+    private void reallocate(long elements) {
+        long old = base();
+        if (elements == 0 && old == 0) {
+            return;
+        }
+        long fresh = Host.current().allocate(Math.multiplyExact(Math.max(elements, 1), 8));
+        if (old != 0) {
+            Native.copy(old, fresh, 8 * length());
+            Host.current().free(old);
+        }
+        Native.putLong(record + VMContextLayout.BASE, fresh);
+        capacity = elements;
+    }
+
+    void fill(long start, long cell, long count) {
+        requireRange(start, count);
+        fillCells(start, cell, count);
+    }
+
+    private void fillCells(long start, long cell, long count) {
+        if (cell == 0) {
+            Native.zero(base() + 8 * start, 8 * count);
+            return;
+        }
+        long p = base() + 8 * start;
+        for (long i = 0; i < count; i++) {
+            Native.putLong(p + 8 * i, cell);
+        }
+    }
+
+    static void copy(Table to, long at, Table from, long start, long count) {
+        from.requireRange(start, count);
+        to.requireRange(at, count);
+        Native.copy(from.base() + 8 * start, to.base() + 8 * at, 8 * count);
+    }
+
+    /** Address of the first of {@code count} elements that are about to be written. */
+    long range(long start, long count) {
+        requireRange(start, count);
+        return base() + 8 * start;
+    }
+
+    private void requireRange(long start, long count) {
+        long size = length();
+        if (Long.compareUnsigned(start, size) > 0 || Long.compareUnsigned(count, size - start) > 0) {
+            throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
+        }
+    }
+
+    /** Frees the elements; every further use is an error. */
+    void free() {
+        Host.current().free(base());
+        store = Store.closedInstance();
+    }
+
+    @Override
+    public String toString() {
+        return type.toString();
+    }
+}

@@ -1,0 +1,18 @@
+package kiln.runtime;
+
+/**
+ * @param min elements
+ * @param max elements, or {@link EntityType#UNBOUNDED}
+ * @param is64 whether indices have 64 bits
+ */
+public record TableType(ValType.Ref element, long min, long max, boolean is64) implements EntityType {
+    /** A table with 32-bit indices. */
+    public TableType(ValType.Ref element, long min, long max) {
+        this(element, min, max, false);
+    }
+
+    @Override
+    public String toString() {
+        return "table " + (is64 ? "i64 " : "") + Limits.text(min, max) + " " + element;
+    }
+}

@@ -1,0 +1,146 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import kiln.artifact.ExternType;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import kiln.loader.LoadedArtifact;
+import kiln.loader.StoreMemory;
+import kiln.loader.Upcalls;
+
+/**
+ * Makes trap exceptions whose stack trace has WebAssembly frames where they belong between Java's. Innermost first, a stack with
+ * calls within calls looks so:
+ *
+ * <pre>
+ *   wasm frames of the innermost activation   from the backtrace buffer (a trap) or its exit frame (a builtin)
+ *   Java: entry ... host function ... upcall
+ *   wasm frames of the next activation        along the frame bases, from its exit frame to the entry stub's frame
+ *   Java: entry ...
+ * </pre>
+ */
+final class Traces {
+    private static final int MAX_FRAMES = StoreLayout.BACKTRACE_CAPACITY;
+    private static final String UPCALL_CLASS = Upcalls.class.getName();
+    private static final String UPCALL_METHOD = "dispatch";
+    /** Classes that are only mechanism: their frames say nothing to whoever reads the trace. */
+    private static final Set<String> HIDDEN = Set.of(
+            Traces.class.getName(), Dispatch.class.getName(), Builtins.class.getName(), HostBinding.class.getName(),
+            HostAdapter.class.getName(), HostAdapter.class.getName() + "$Raw", HostAdapter.class.getName() + "$OnDemand",
+            TypedHost.class.getName(), UPCALL_CLASS, "kiln.loader.Entry");
+
+    private Traces() {}
+
+    /** The exception for a trap that has just left generated code of this store. */
+    static Throwable ofNative(Store store) {
+        StoreMemory memory = store.block().memory();
+        long pc = memory.trapPc();
+        int signal = memory.trapSignal();
+        long address = memory.trapAddress();
+        LoadedArtifact artifact = LoadedArtifact.find(signal == 0 ? pc - 1 : pc);
+        TrapCode code = artifact == null ? null : artifact.trapAt(pc);
+        List<WasmFrame> frames = new ArrayList<>();
+        addFrame(frames, signal == 0 ? pc - 1 : pc);
+        for (long returnAddress : memory.backtrace()) {
+            addFrame(frames, returnAddress - 1);
+        }
+        if (code == null) {
+            return bug(pc, signal, address, artifact, frames);
+        }
+        if (code == TrapCode.STACK_CHECK && memory.clearInterrupt()) {
+            code = TrapCode.INTERRUPTED;
+        }
+        TrapException t = new TrapException(code, code.message(), frames);
+        rewrite(t, store, frames, false);
+        return t;
+    }
+
+    /** The exception for a trap that the runtime raises on behalf of generated code that called it. */
+    static TrapException ofHost(Store store, TrapCode code) {
+        List<WasmFrame> frames = new ArrayList<>();
+        long context = store.block().memory().address();
+        long activation = Native.getLong(context + StoreLayout.ACTIVATION);
+        if (activation != 0) {
+            walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation);
+        }
+        TrapException t = new TrapException(code, code.message(), frames);
+        rewrite(t, store, null, true);
+        return t;
+    }
+
+    private static KilnBug bug(long pc, int signal, long address, LoadedArtifact artifact, List<WasmFrame> frames) {
+        String where = artifact == null
+                ? "in no loaded code"
+                : "at text+0x" + Long.toHexString(pc - artifact.textBase()) + " in " + artifact.functionAt(pc - 1);
+        String what = signal == 0 ? "explicit trap" : "signal " + signal + " (data address 0x" + Long.toHexString(address) + ")";
+        return new KilnBug("generated code stopped where no trap is possible: " + what + " at pc 0x" + Long.toHexString(pc)
+                + ", " + where + "; frames: " + frames.subList(0, Math.min(frames.size(), 20)));
+    }
+
+    private static void rewrite(TrapException t, Store store, List<WasmFrame> innermost, boolean fromUpcall) {
+        List<StackTraceElement> result = new ArrayList<>();
+        if (innermost != null) {
+            addElements(result, innermost);
+        }
+        long context = store.block().memory().address();
+        long activation = Native.getLong(context + StoreLayout.ACTIVATION);
+        long exitFrame = Native.getLong(context + StoreLayout.EXIT_FRAME);
+        boolean started = !fromUpcall;
+        for (StackTraceElement e : t.getStackTrace()) {
+            if (e.getClassName().equals(UPCALL_CLASS) && e.getMethodName().equals(UPCALL_METHOD)) {
+                started = true;
+                if (activation != 0) {
+                    List<WasmFrame> frames = new ArrayList<>();
+                    walk(frames, exitFrame, activation);
+                    addElements(result, frames);
+                    exitFrame = Native.getLong(activation + StoreLayout.ACTIVATION_EXIT_FRAME);
+                    activation = Native.getLong(activation + StoreLayout.ACTIVATION_PREVIOUS);
+                }
+            } else if (started && !hidden(e)) {
+                result.add(e);
+            }
+        }
+        t.setStackTrace(result.toArray(StackTraceElement[]::new));
+    }
+
+    private static boolean hidden(StackTraceElement e) {
+        String c = e.getClassName();
+        return HIDDEN.contains(c)
+                || c.equals("kiln.runtime.Store") && (e.getMethodName().equals("enter") || e.getMethodName().equals("failure"))
+                || c.equals("kiln.runtime.Func") && e.getMethodName().equals("enter");
+    }
+
+    private static void addElements(List<StackTraceElement> result, List<WasmFrame> frames) {
+        for (WasmFrame f : frames) {
+            result.add(f.toStackTraceElement());
+        }
+    }
+
+    /** Adds the frames of an activation that is waiting for an upcall. */
+    private static void walk(List<WasmFrame> frames, long exitFrame, long activation) {
+        long end = Native.getLong(activation + StoreLayout.ACTIVATION_FP);
+        long frame = exitFrame;
+        for (int i = 0; i < MAX_FRAMES && frame != 0 && frame != end; i++) {
+            addFrame(frames, Native.getLong(frame + 8) - 1);
+            frame = Native.getLong(frame);
+        }
+    }
+
+    /** Adds the function that {@code pc} lies in, unless it is a trampoline, a stub or the like. */
+    private static void addFrame(List<WasmFrame> frames, long pc) {
+        LoadedArtifact artifact = LoadedArtifact.find(pc);
+        FuncKey key = artifact == null ? null : artifact.functionAt(pc);
+        if (key == null || key.kind() != FuncKey.Kind.WASM_FUNCTION) {
+            return;
+        }
+        ModuleInfo info = artifact.modules().get(key.payload());
+        int function = key.index() + info.imported(ExternType.Kind.FUNC);
+        String name = artifact.functionName(key.payload(), function);
+        frames.add(new WasmFrame(info.name().isEmpty() ? "wasm" : info.name(),
+                name == null || name.isEmpty() ? "func[" + function + "]" : name, function, artifact.wasmOffset(pc)));
+    }
+}

@@ -1,0 +1,172 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.HeapType;
+import kiln.artifact.TypeDef;
+import kiln.artifact.ValueType;
+
+/** The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. */
+final class TypeRegistry {
+    /**
+     * @param supertype number of the declared supertype, or -1
+     * @param func null if not a function type
+     */
+    private record Entry(HeapType.Abstract kind, int supertype, FuncType func) {}
+
+    private final Map<String, Integer> ids = new HashMap<>();
+    private final List<Entry> entries = new ArrayList<>();
+    /** Function types as the host can write them: final, without supertype, not part of a recursion group. */
+    private final Map<FuncType, Integer> plain = new HashMap<>();
+
+    /** Numbers of all types of a module. */
+    synchronized int[] register(List<TypeDef> types) {
+        int[] result = new int[types.size()];
+        int base = entries.size();
+        for (int i = 0; i < result.length; i++) {
+            Integer id = ids.putIfAbsent(types.get(i).key(), entries.size());
+            if (id == null) {
+                id = entries.size();
+                entries.add(null);
+            }
+            result[i] = id;
+        }
+        for (int i = 0; i < result.length; i++) {
+            if (result[i] >= base && entries.get(result[i]) == null) {
+                define(result[i], types.get(i), result);
+            }
+        }
+        return result;
+    }
+
+    private void define(int id, TypeDef t, int[] module) {
+        HeapType.Abstract kind = kind(t);
+        int supertype = t.supertype() < 0 ? -1 : module[t.supertype()];
+        entries.set(id, new Entry(kind, supertype, null));
+        if (t.body() instanceof TypeDef.Func f) {
+            FuncType func = new FuncType(convert(f.params(), module), convert(f.results(), module));
+            entries.set(id, new Entry(kind, supertype, func));
+            if (t.isFinal() && supertype < 0 && t.key().indexOf(';') < 0) {
+                plain.putIfAbsent(func, id);
+            }
+        }
+    }
+
+    private static HeapType.Abstract kind(TypeDef t) {
+        return switch (t.body()) {
+            case TypeDef.Func _ -> HeapType.Abstract.FUNC;
+            case TypeDef.Struct _ -> HeapType.Abstract.STRUCT;
+            case TypeDef.Array _ -> HeapType.Abstract.ARRAY;
+        };
+    }
+
+    private List<ValType> convert(List<ValueType> types, int[] module) {
+        List<ValType> result = new ArrayList<>(types.size());
+        for (ValueType t : types) {
+            result.add(convert(t, module));
+        }
+        return result;
+    }
+
+    /** A type of a module whose types have the numbers {@code module}. */
+    synchronized ValType convert(ValueType type, int[] module) {
+        return switch (type) {
+            case ValueType.Num n -> ValType.Num.valueOf(n.name());
+            case ValueType.Ref r -> convertRef(r, module);
+        };
+    }
+
+    synchronized ValType.Ref convertRef(ValueType.Ref r, int[] module) {
+        return switch (r.heap()) {
+            case HeapType.Abstract a -> new ValType.Ref(r.nullable(), a, ValType.Ref.ABSTRACT);
+            case HeapType.Concrete(int index) -> {
+                Entry e = entries.get(module[index]);
+                // A member of a recursion group may mention a later one: its kind is not known yet, but only functions matter.
+                yield new ValType.Ref(r.nullable(), e == null ? HeapType.Abstract.FUNC : e.kind, module[index]);
+            }
+        };
+    }
+
+    /**
+     * The number of a function type of the host's.
+     *
+     * @throws IllegalArgumentException if it mentions a type by number and no module has this function type
+     */
+    synchronized int idOf(FuncType type) {
+        Integer id = plain.get(type);
+        return id != null ? id : register(List.of(TypeDef.func(plain(type.params()), plain(type.results()))))[0];
+    }
+
+    private static List<ValueType> plain(List<ValType> types) {
+        List<ValueType> result = new ArrayList<>(types.size());
+        for (ValType t : types) {
+            result.add(switch (t) {
+                case ValType.Num n -> ValueType.Num.valueOf(n.name());
+                case ValType.Ref r when r.typeId() == ValType.Ref.ABSTRACT -> new ValueType.Ref(r.nullable(), r.heap());
+                case ValType.Ref r -> throw new IllegalArgumentException("no module loaded has a function type with " + r);
+            });
+        }
+        return result;
+    }
+
+    /** The function type with this number. */
+    synchronized FuncType func(int id) {
+        FuncType f = entries.get(id).func;
+        if (f == null) {
+            throw new IllegalArgumentException("not a function type: " + id);
+        }
+        return f;
+    }
+
+    /** Whether type {@code sub} is {@code type} or declared, through others perhaps, as its subtype. */
+    synchronized boolean isSubtype(int sub, int type) {
+        for (int t = sub; t >= 0; t = entries.get(t).supertype) {
+            if (t == type) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isSubtype(ValType sub, ValType type) {
+        if (sub.equals(type)) {
+            return true;
+        }
+        if (!(sub instanceof ValType.Ref s && type instanceof ValType.Ref t) || s.nullable() && !t.nullable()) {
+            return false;
+        }
+        if (t.typeId() == ValType.Ref.ABSTRACT) {
+            return isSubHeap(s.heap(), t.heap());
+        }
+        return s.typeId() == ValType.Ref.ABSTRACT
+                ? isBottom(s.heap()) && isSubHeap(s.heap(), t.heap())
+                : isSubtype(s.typeId(), t.typeId());
+    }
+
+    private static boolean isBottom(HeapType.Abstract h) {
+        return switch (h) {
+            case NONE, NOFUNC, NOEXTERN, NOEXN -> true;
+            default -> false;
+        };
+    }
+
+    private static boolean isSubHeap(HeapType.Abstract sub, HeapType.Abstract type) {
+        return sub == type || switch (type) {
+            case FUNC -> sub == HeapType.Abstract.NOFUNC;
+            case EXTERN -> sub == HeapType.Abstract.NOEXTERN;
+            case EXN -> sub == HeapType.Abstract.NOEXN;
+            case ANY -> switch (sub) {
+                case EQ, I31, STRUCT, ARRAY, NONE -> true;
+                default -> false;
+            };
+            case EQ -> switch (sub) {
+                case I31, STRUCT, ARRAY, NONE -> true;
+                default -> false;
+            };
+            case I31, STRUCT, ARRAY -> sub == HeapType.Abstract.NONE;
+            case NONE, NOFUNC, NOEXTERN, NOEXN -> false;
+        };
+    }
+}

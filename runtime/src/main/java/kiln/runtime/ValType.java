@@ -1,0 +1,65 @@
+package kiln.runtime;
+
+import kiln.artifact.HeapType;
+
+/**
+ * The type of a WebAssembly value. Values travel in cells of 64 bits: i32 sign-extended (only the lower half counts on the way
+ * into WebAssembly), i64, f32 and f64 as their bits ({@link Float#floatToRawIntBits}), v128 as two cells, low half first,
+ * references as {@link Store#toCell} makes them.
+ */
+public sealed interface ValType {
+    ValType I32 = Num.I32;
+    ValType I64 = Num.I64;
+    ValType F32 = Num.F32;
+    ValType F64 = Num.F64;
+    ValType V128 = Num.V128;
+    Ref FUNCREF = new Ref(true, HeapType.Abstract.FUNC, Ref.ABSTRACT);
+    Ref EXTERNREF = new Ref(true, HeapType.Abstract.EXTERN, Ref.ABSTRACT);
+
+    /** Numbers and vectors. */
+    enum Num implements ValType {
+        I32,
+        I64,
+        F32,
+        F64,
+        V128;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase();
+        }
+    }
+
+    /**
+     * References.
+     *
+     * @param heap what is referred to; for a concrete type its kind: FUNC, STRUCT or ARRAY
+     * @param typeId the engine's number of a concrete type, or {@link #ABSTRACT}
+     */
+    record Ref(boolean nullable, HeapType.Abstract heap, int typeId) implements ValType {
+        public static final int ABSTRACT = -1;
+
+        @Override
+        public String toString() {
+            if (typeId == ABSTRACT) {
+                return nullable ? heap + "ref" : "(ref " + heap + ")";
+            }
+            return (nullable ? "(ref null " : "(ref ") + "type " + Integer.toUnsignedString(typeId) + ")";
+        }
+    }
+
+    /** Whether a reference to a function. */
+    default boolean isFunc() {
+        return this instanceof Ref r && (r.heap == HeapType.Abstract.FUNC || r.heap == HeapType.Abstract.NOFUNC);
+    }
+
+    /** Whether a reference to an object of Java's. */
+    default boolean isExtern() {
+        return this instanceof Ref r && (r.heap == HeapType.Abstract.EXTERN || r.heap == HeapType.Abstract.NOEXTERN);
+    }
+
+    /** Cells that a value takes: two for v128, else one. */
+    default int cells() {
+        return this == Num.V128 ? 2 : 1;
+    }
+}
