@@ -1,0 +1,123 @@
+package kiln.compiler;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import kiln.artifact.ArtifactWriter;
+import kiln.artifact.Compat;
+import kiln.codegen.CompiledFunction;
+import kiln.translate.UnsupportedFeatureException;
+import kiln.wasm.ModuleDecoder;
+import kiln.wasm.WasmException;
+import kiln.wasm.WasmModule;
+
+/** From WebAssembly modules to the bytes of a {@code .cwasm} file. */
+public final class Compiler {
+    /** Of the compiler; recorded in every file. */
+    public static final String VERSION = "0.1.0";
+
+    /**
+     * A module to compile.
+     *
+     * @param name file name, for messages and backtraces
+     * @param wasm the binary module
+     */
+    public record Input(String name, byte[] wasm) {}
+
+    private Compiler() {}
+
+    /**
+     * Compiles one module.
+     *
+     * @throws CompileException if the module is malformed or invalid, or needs something that is not supported; the message
+     *     names file, offset and reason
+     */
+    public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
+        return compile(List.of(new Input(name, wasm)), options, CompileProgress.NONE).toBytes();
+    }
+
+    /**
+     * Compiles one module into a file, which appears whole or not at all.
+     *
+     * @throws CompileException as {@link #compile}
+     */
+    public static void compileTo(Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
+            throws IOException {
+        compile(List.of(new Input(name, wasm)), options, progress).write(output);
+    }
+
+    private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
+        List<WasmModule> modules = new ArrayList<>();
+        try (WorkPool pool = new WorkPool(options.jobs())) {
+            List<ModuleCompilation> compilations = new ArrayList<>();
+            for (Input input : inputs) {
+                WasmModule module = ModuleDecoder.decode(input.wasm, input.name, options.features());
+                modules.add(module);
+                compilations.add(new ModuleCompilation(module, compilations.size(), options));
+            }
+            List<CompiledFunction> functions = new ArrayList<>();
+            for (ModuleCompilation c : compilations) {
+                functions.addAll(c.compile(pool, progress));
+            }
+            functions.sort((a, b) -> a.key().compareTo(b.key()));
+            TextLayout layout = TextLayout.of(options.target().backend(), functions);
+            return write(compilations, layout, options);
+        } catch (WasmException | UnsupportedFeatureException e) {
+            throw new CompileException(e.getMessage(), e);
+        }
+    }
+
+    private static ArtifactWriter write(List<ModuleCompilation> compilations, TextLayout layout, CompilerOptions options) {
+        Compat compat = Compat.of(
+                options.target().backend().name(), List.copyOf(options.cpu()), "kiln " + VERSION, Map.of("options", options.describe()));
+        ArtifactWriter writer = new ArtifactWriter(compat);
+        switch (options.strip()) {
+            case NOTHING -> { }
+            case NAMES -> writer.strip(ArtifactWriter.Strip.NAMES);
+            case OFFSETS -> writer.strip(ArtifactWriter.Strip.OFFSETS);
+            case ALL -> writer.strip(ArtifactWriter.Strip.NAMES).strip(ArtifactWriter.Strip.OFFSETS);
+        }
+        writer.text(java.lang.foreign.MemorySegment.ofArray(layout.link()));
+        for (int i = 0; i < layout.functions().size(); i++) {
+            CompiledFunction f = layout.functions().get(i);
+            int start = layout.start(i);
+            writer.function(f.key(), start, f.code().length);
+            f.traps().forEach(t -> writer.trap(start + t.offset(), t.code()));
+            f.positions().forEach(p -> writer.position(start + p.offset(), p.wasmOffset()));
+        }
+        for (int i = 0; i < compilations.size(); i++) {
+            compilations.get(i).describe(writer, i);
+        }
+        return writer;
+    }
+
+    /** Distinguishes builds of the same version, so that no cache serves code of an older one. */
+    static String buildId() {
+        return BuildId.VALUE;
+    }
+
+    private static final class BuildId {
+        static final String VALUE = compute();
+
+        private static String compute() {
+            try {
+                Path code = Path.of(Compiler.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+                Map<String, Long> times = new TreeMap<>();
+                if (Files.isRegularFile(code)) {
+                    return Files.getLastModifiedTime(code).toMillis() + "-" + Files.size(code);
+                }
+                try (var files = Files.walk(code.getParent().getParent().getParent(), 6)) {
+                    files.filter(p -> p.toString().endsWith(".class")).forEach(p -> times.put(p.toString(), p.toFile().lastModified()));
+                }
+                return Integer.toHexString(times.hashCode());
+            } catch (IOException | URISyntaxException | RuntimeException _) {
+                return "unknown";
+            }
+        }
+    }
+}
