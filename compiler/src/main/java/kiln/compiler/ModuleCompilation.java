@@ -103,7 +103,7 @@ final class ModuleCompilation {
         }
         writer.module(metadata.info());
         for (int f = 0; f < module.funcCount(); f++) {
-            String name = module.names().functionName(f);
+            String name = module.names().function(f);
             if (name != null) {
                 writer.name(index, f, name);
             }

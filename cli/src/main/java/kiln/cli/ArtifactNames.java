@@ -1,0 +1,47 @@
+package kiln.cli;
+
+import kiln.artifact.Artifact;
+import kiln.artifact.Builtin;
+import kiln.artifact.ExternType;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+
+/** Names of the functions of a compiled file, as the user knows them. */
+final class ArtifactNames {
+    private final Artifact artifact;
+
+    ArtifactNames(Artifact artifact) {
+        this.artifact = artifact;
+    }
+
+    /** The name of a function of any kind; never empty. */
+    String of(FuncKey key) {
+        return switch (key.kind()) {
+            case WASM_FUNCTION -> wasmFunction(key);
+            case ARRAY_TO_WASM -> "array-to-wasm type " + key.index();
+            case WASM_TO_ARRAY -> "wasm-to-array type " + key.index();
+            case BUILTIN -> "builtin " + Builtin.values()[key.index()].name().toLowerCase(java.util.Locale.ROOT);
+            case MODULE_STARTUP -> "startup";
+        };
+    }
+
+    /** Index of a defined wasm function in its module's function space, imports counted. */
+    int functionIndex(FuncKey key) {
+        ModuleInfo module = artifact.modules().get(key.payload());
+        return module.imported(ExternType.Kind.FUNCTION) + key.index();
+    }
+
+    private String wasmFunction(FuncKey key) {
+        int function = functionIndex(key);
+        String name = artifact.names() == null ? null : artifact.names().find(key.payload(), function);
+        if (name != null) {
+            return name;
+        }
+        for (ModuleInfo.Export e : artifact.modules().get(key.payload()).exports()) {
+            if (e.kind() == ExternType.Kind.FUNCTION && e.index() == function) {
+                return e.name();
+            }
+        }
+        return "func[" + function + "]";
+    }
+}

@@ -1,0 +1,69 @@
+package kiln.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import kiln.artifact.Artifact;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "info", mixinStandardHelpOptions = true,
+        description = "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions.")
+final class InfoCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE.cwasm")
+    Path file;
+
+    @Override
+    public Integer call() throws IOException {
+        try (Artifact artifact = Artifact.open(file)) {
+            System.out.printf("file         %s, %,d bytes%n", file, Files.size(file));
+            System.out.printf("target       %s-linux%n", artifact.compat().architecture());
+            System.out.printf("cpu          baseline%s%n", artifact.compat().cpuFeatures().isEmpty() ? "" : " + " + String.join(" + ", artifact.compat().cpuFeatures()));
+            System.out.printf("compiler     %s (format %d)%n", artifact.compat().compiler(), artifact.compat().formatVersion());
+            artifact.compat().options().forEach((name, value) -> System.out.printf("%-12s %s%n", name, value));
+            for (int i = 0; i < artifact.modules().size(); i++) {
+                module(i, artifact.modules().get(i));
+            }
+            functions(artifact);
+            System.out.println("sections");
+            for (String name : artifact.sections()) {
+                if (!name.isEmpty()) {
+                    System.out.printf(Locale.ROOT, "  %-18s %,12d bytes%n", name, artifact.sectionBytes(name).byteSize());
+                }
+            }
+        }
+        return 0;
+    }
+
+    private static void module(int index, ModuleInfo module) {
+        System.out.printf("module %d     %s%n", index, module.name());
+        if (!module.features().isEmpty()) {
+            System.out.println("  uses       " + String.join(", ", module.features()));
+        }
+        for (ModuleInfo.Import i : module.imports()) {
+            System.out.printf("  import     %s.%s: %s%n", i.module(), i.name(), i.type());
+        }
+        for (ModuleInfo.Export e : module.exports()) {
+            System.out.printf("  export     %s: %s %d%n", e.name(), e.kind().name().toLowerCase(Locale.ROOT), e.index());
+        }
+    }
+
+    private static void functions(Artifact artifact) {
+        Map<FuncKey.Kind, long[]> kinds = new TreeMap<>();
+        for (int i = 0; i < artifact.index().entries(); i++) {
+            if (artifact.index().length(i) > 0) {
+                long[] sum = kinds.computeIfAbsent(FuncKey.ofRaw(artifact.index().key(i)).kind(), _ -> new long[2]);
+                sum[0]++;
+                sum[1] += artifact.index().length(i);
+            }
+        }
+        System.out.println("functions");
+        kinds.forEach((kind, sum) -> System.out.printf(Locale.ROOT, "  %-18s %,8d, %,12d bytes%n", kind.name().toLowerCase(Locale.ROOT).replace('_', '-'), sum[0], sum[1]));
+    }
+}

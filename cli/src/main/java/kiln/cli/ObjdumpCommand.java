@@ -1,0 +1,174 @@
+package kiln.cli;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import kiln.artifact.Artifact;
+import kiln.artifact.FuncKey;
+import kiln.artifact.FunctionIndex;
+import kiln.artifact.TrapCode;
+import kiln.disasm.CapstoneMissingException;
+import kiln.disasm.Disassembler;
+import kiln.disasm.Instruction;
+import kiln.disasm.Isa;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "objdump", mixinStandardHelpOptions = true,
+        description = "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables.")
+final class ObjdumpCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE.cwasm")
+    Path file;
+
+    @Option(names = "--function", paramLabel = "NAME|INDEX", description = "Only this function.")
+    String function;
+
+    @Option(names = "--section", paramLabel = "SECTION", defaultValue = "text",
+            description = "text (default), index, traps, offsets, or the name of any section for its bytes.")
+    String section;
+
+    private final PrintWriter out =
+            new PrintWriter(new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
+
+    @Override
+    public Integer call() throws IOException {
+        try (Artifact artifact = Artifact.open(file)) {
+            switch (section) {
+                case "text" -> text(artifact);
+                case "index" -> index(artifact);
+                case "traps" -> artifact.traps().forEach((at, code) ->
+                        out.printf("%8x  %s%n", at, TrapCode.values()[code].message()));
+                case "offsets" -> {
+                    if (artifact.offsets() == null) {
+                        throw new UserError(file + ": offsets were stripped");
+                    }
+                    artifact.offsets().forEach((at, wasm) -> out.printf("%8x  %s%n", at, wasm < 0 ? "-" : "0x" + Integer.toHexString(wasm)));
+                }
+                default -> bytes(artifact);
+            }
+        } finally {
+            out.flush();
+        }
+        return 0;
+    }
+
+    private void index(Artifact artifact) {
+        ArtifactNames names = new ArtifactNames(artifact);
+        FunctionIndex index = artifact.index();
+        for (int i = 0; i < index.entries(); i++) {
+            if (index.length(i) > 0) {
+                FuncKey key = FuncKey.ofRaw(index.key(i));
+                out.printf("%08x:%-8d %8x %8d  %s%n", key.namespace(), key.index(), index.start(i), index.length(i), names.of(key));
+            }
+        }
+    }
+
+    private void bytes(Artifact artifact) {
+        MemorySegment bytes = artifact.sectionBytes(section);
+        if (bytes == null) {
+            bytes = artifact.sectionBytes(".kiln." + section);
+        }
+        if (bytes == null) {
+            throw new UserError(file + ": no section " + section + " (there are: " + String.join(", ", artifact.sections()) + ")");
+        }
+        for (long at = 0; at < bytes.byteSize(); at += 16) {
+            byte[] row = bytes.asSlice(at, Math.min(16, bytes.byteSize() - at)).toArray(ValueLayout.JAVA_BYTE);
+            out.printf("%8x  %s%n", at, HexFormat.ofDelimiter(" ").formatHex(row));
+        }
+    }
+
+    private void text(Artifact artifact) {
+        ArtifactNames names = new ArtifactNames(artifact);
+        FunctionIndex index = artifact.index();
+        boolean any = false;
+        try (Disassembler disassembler = new Disassembler(Isa.of(artifact.compat().architecture()))) {
+            for (int i = 0; i < index.entries(); i++) {
+                if (index.length(i) == 0) {
+                    continue;
+                }
+                FuncKey key = FuncKey.ofRaw(index.key(i));
+                if (isWanted(names, key)) {
+                    any = true;
+                    function(artifact, names, disassembler, i, key);
+                }
+            }
+        } catch (CapstoneMissingException e) {
+            throw new UserError(e.getMessage());
+        }
+        if (!any) {
+            throw new UserError(file + ": no function " + function);
+        }
+    }
+
+    private boolean isWanted(ArtifactNames names, FuncKey key) {
+        if (function == null || names.of(key).equals(function)) {
+            return true;
+        }
+        return key.kind() == FuncKey.Kind.WASM_FUNCTION && function.equals(Integer.toString(names.functionIndex(key)));
+    }
+
+    private void function(Artifact artifact, ArtifactNames names, Disassembler disassembler, int entry, FuncKey key) {
+        long start = artifact.index().start(entry);
+        byte[] code = artifact.text().asSlice(start, artifact.index().length(entry)).toArray(ValueLayout.JAVA_BYTE);
+        out.printf("%n%08x <%s>: %s%n", start, names.of(key), key);
+        int lastWasm = -1;
+        for (Instruction in : disassembler.disassemble(code, start)) {
+            StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%8x: %-24s %s", in.address(), shortHex(in), in.text()));
+            note(line, artifact, in.address());
+            int wasm = artifact.offsets() == null ? -1 : artifact.offsets().find(in.address(), start);
+            if (wasm != lastWasm && wasm >= 0) {
+                pad(line).append("@0x").append(Integer.toHexString(wasm));
+            }
+            lastWasm = wasm;
+            target(line, artifact, names, entry, in);
+            out.println(line);
+        }
+    }
+
+    private static String shortHex(Instruction in) {
+        String hex = HexFormat.of().formatHex(in.bytes());
+        return hex.length() > 24 ? hex.substring(0, 23) + "+" : hex;
+    }
+
+    private static StringBuilder pad(StringBuilder line) {
+        while (line.length() < 78) {
+            line.append(' ');
+        }
+        return line.append(" ; ");
+    }
+
+    /** A trap site is the faulting instruction or the return address of a call to the trap stub. */
+    private static void note(StringBuilder line, Artifact artifact, long address) {
+        int trap = artifact.traps().find(address);
+        if (trap >= 0) {
+            pad(line).append("trap: ").append(TrapCode.values()[trap].message());
+        }
+    }
+
+    /** Names the callee of a direct call or jump out of the function. */
+    private static void target(StringBuilder line, Artifact artifact, ArtifactNames names, int entry, Instruction in) {
+        String operands = in.operands();
+        int hex = operands.lastIndexOf("0x");
+        if (hex < 0 || !(in.mnemonic().startsWith("call") || in.mnemonic().startsWith("j") || in.mnemonic().startsWith("b"))) {
+            return;
+        }
+        try {
+            long address = Long.parseUnsignedLong(operands.substring(hex + 2), 16);
+            int target = artifact.index().entryAt(address);
+            if (target >= 0 && target != entry && artifact.index().start(target) == address) {
+                pad(line).append(names.of(FuncKey.ofRaw(artifact.index().key(target))));
+            }
+        } catch (NumberFormatException _) {
+            // Not a plain address: an operand in brackets.
+        }
+    }
+}
