@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.loader.HostCpu;
 import picocli.CommandLine.Option;
 
 /** Options that say how to compile, common to the commands that do. */
@@ -47,7 +48,7 @@ final class CompileOptions {
             if (t != Target.host()) {
                 throw new UserError("--cpu native is for this machine, but the target is " + t.label());
             }
-            return t.usableFeatures(kiln.loader.HostCpu.features());
+            return t.usableFeatures(HostCpu.current().features());
         }
         Set<String> names = new TreeSet<>(Set.of(cpu.split("[,+]")));
         for (String name : names) {

@@ -2,6 +2,8 @@ package kiln.compiler;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import kiln.codegen.Backend;
 import kiln.codegen.aarch64.A64Backend;
@@ -9,15 +11,17 @@ import kiln.codegen.x64.X64Backend;
 
 /** What machine code is made for. */
 public enum Target {
-    X86_64_LINUX("x86_64-linux", new X64Backend()),
-    AARCH64_LINUX("aarch64-linux", new A64Backend());
+    X86_64_LINUX("x86_64-linux", new X64Backend(), X64Backend.CPU_FEATURES),
+    AARCH64_LINUX("aarch64-linux", new A64Backend(), A64Backend.CPU_FEATURES);
 
     private final String label;
     private final Backend backend;
+    private final Set<String> knownFeatures;
 
-    Target(String label, Backend backend) {
+    Target(String label, Backend backend, Set<String> knownFeatures) {
         this.label = label;
         this.backend = backend;
+        this.knownFeatures = knownFeatures;
     }
 
     /** The machine that this JVM runs on. */
@@ -50,5 +54,17 @@ public enum Target {
 
     public Backend backend() {
         return backend;
+    }
+
+    /** Names of the CPU features beyond the baseline that code can be made to use. */
+    public Set<String> knownFeatures() {
+        return knownFeatures;
+    }
+
+    /** Those of a machine's features that code can be made to use. */
+    public Set<String> usableFeatures(Set<String> ofMachine) {
+        Set<String> usable = new TreeSet<>(knownFeatures);
+        usable.retainAll(ofMachine);
+        return usable;
     }
 }

@@ -1,0 +1,183 @@
+package kiln.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.Engine;
+import kiln.runtime.FuncType;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import kiln.wasi.ExitException;
+import kiln.wasi.Wasi;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "bench", mixinStandardHelpOptions = true, description = {
+    "Measures a program: compile time, size, loading, instantiation, and execution with a fresh instance each time.",
+    "Execution counts from the call of the import bench.start to that of bench.end if the program imports them."})
+final class BenchCommand implements Callable<Integer> {
+    private static final long STACK_BYTES = 8 << 20;
+
+    @Parameters(index = "0", paramLabel = "FILE")
+    Path file;
+
+    @Parameters(index = "1..*", paramLabel = "ARGS")
+    List<String> arguments = new ArrayList<>();
+
+    @Option(names = "--iterations", paramLabel = "N", defaultValue = "5", description = "How often to run (default: 5).")
+    int iterations;
+
+    @Option(names = "--json", description = "Print one JSON object instead of a table.")
+    boolean json;
+
+    @Mixin
+    GuestOptions guest;
+
+    @Mixin
+    CompileOptions compile;
+
+    private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
+    /** Time and CPU time between two marks. */
+    private final class Meter {
+        long cpuStart;
+        long wallStart;
+        long cpu = -1;
+        long wall = -1;
+
+        void start() {
+            wallStart = System.nanoTime();
+            cpuStart = threads.getCurrentThreadCpuTime();
+        }
+
+        void end() {
+            cpu = threads.getCurrentThreadCpuTime() - cpuStart;
+            wall = System.nanoTime() - wallStart;
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Throwable[] failure = new Throwable[1];
+        Thread thread = new Thread(null, () -> {
+            try {
+                measure();
+            } catch (Throwable t) {
+                failure[0] = t;
+            }
+        }, "kiln", STACK_BYTES);
+        thread.start();
+        thread.join();
+        switch (failure[0]) {
+            case null -> { }
+            case Exception e -> throw e;
+            case Throwable t -> throw new IllegalStateException(t);
+        }
+        return 0;
+    }
+
+    private void measure() throws IOException {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("engine", "kiln");
+        figures.put("file", file.toString());
+        byte[] content = Files.readAllBytes(file);
+        Path artifact = file;
+        Path temporary = null;
+        if (ModuleFiles.isWasm(content)) {
+            temporary = Files.createTempFile("kiln-bench", ".cwasm");
+            artifact = temporary;
+            // One job, so that the CPU time of this thread is all there is.
+            CompilerOptions options = compile.toOptions().withJobs(1);
+            long cpu = threads.getCurrentThreadCpuTime();
+            Files.write(artifact, Compiler.compile(file.getFileName().toString(), content, options));
+            figures.put("compile_cpu_ms", (threads.getCurrentThreadCpuTime() - cpu) / 1e6);
+        } else {
+            figures.put("compile_cpu_ms", 0);
+        }
+        figures.put("cwasm_bytes", Files.size(artifact));
+        try (Engine engine = new Engine()) {
+            long t = System.nanoTime();
+            try (Module module = Module.load(engine, artifact)) {
+                figures.put("load_us", (System.nanoTime() - t) / 1e3);
+                execute(engine, module, figures);
+            }
+        } finally {
+            if (temporary != null) {
+                Files.deleteIfExists(temporary);
+            }
+        }
+        if (json) {
+            System.out.println(new ObjectMapper().writeValueAsString(figures));
+        } else {
+            figures.forEach((name, value) -> System.out.printf(Locale.ROOT, "%-16s %s%n", name, show(value)));
+        }
+    }
+
+    private static String show(Object value) {
+        if (!(value instanceof List<?> list)) {
+            return value instanceof Double d ? String.format(Locale.ROOT, "%.3f", d) : value.toString();
+        }
+        List<Double> sorted = new ArrayList<>();
+        list.forEach(v -> sorted.add((Double) v));
+        Collections.sort(sorted);
+        return String.format(Locale.ROOT, "%.3f median, %.3f to %.3f", sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast());
+    }
+
+    private void execute(Engine engine, Module module, Map<String, Object> figures) throws IOException {
+        List<Double> cpu = new ArrayList<>();
+        List<Double> wall = new ArrayList<>();
+        List<Double> instantiate = new ArrayList<>();
+        boolean marked = module.imports().stream().anyMatch(i -> i.module().equals("bench"));
+        for (int i = 0; i < iterations; i++) {
+            Meter meter = new Meter();
+            List<String> argv = new ArrayList<>(List.of(file.getFileName().toString()));
+            argv.addAll(arguments);
+            Wasi.Builder builder = Wasi.builder().args(argv).stdout(OutputStream.nullOutputStream()).stderr(OutputStream.nullOutputStream());
+            guest.apply(builder);
+            try (Wasi wasi = builder.build(); Store store = new Store(engine)) {
+                Linker linker = new Linker(engine);
+                wasi.addTo(linker);
+                linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> meter.start());
+                linker.func("bench", "end", FuncType.ofVoid(), (_, _, _) -> meter.end());
+                long t = System.nanoTime();
+                Instance instance = linker.instantiate(store, module);
+                instantiate.add((System.nanoTime() - t) / 1e3);
+                if (!marked) {
+                    meter.start();
+                }
+                try {
+                    instance.func("_start").call();
+                } catch (ExitException e) {
+                    if (e.code() != 0) {
+                        throw new UserError(file + ": the program ended with status " + e.code());
+                    }
+                }
+                if (meter.cpu < 0) {
+                    meter.end();
+                }
+                cpu.add(meter.cpu / 1e6);
+                wall.add(meter.wall / 1e6);
+            }
+        }
+        figures.put("instantiate_us", instantiate);
+        figures.put("exec_cpu_ms", cpu);
+        figures.put("exec_wall_ms", wall);
+    }
+}

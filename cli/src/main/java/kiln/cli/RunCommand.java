@@ -1,0 +1,215 @@
+package kiln.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.Engine;
+import kiln.runtime.Func;
+import kiln.runtime.Instance;
+import kiln.runtime.LinkException;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import kiln.runtime.TrapException;
+import kiln.runtime.ValType;
+import kiln.runtime.WasmFrame;
+import kiln.wasi.ExitException;
+import kiln.wasi.Wasi;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "run", mixinStandardHelpOptions = true, description = {
+    "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
+    "The exit status is the program's; 134 after a trap."})
+final class RunCommand implements Callable<Integer> {
+    /** As a shell reports SIGABRT, which is what other engines end with. */
+    private static final int TRAPPED = 134;
+    /** As main threads have it: programs compiled for native stacks expect no less. */
+    private static final long STACK_BYTES = 8 << 20;
+    private static final int MAX_FRAMES_SHOWN = 40;
+
+    enum UnknownImports {
+        trap,
+        defaults;
+
+        static UnknownImports of(String text) {
+            return switch (text) {
+                case "trap" -> trap;
+                case "default" -> defaults;
+                default -> throw new UserError("--unknown-imports=" + text + ": known are trap, default");
+            };
+        }
+    }
+
+    @Parameters(index = "0", paramLabel = "FILE", description = "The program.")
+    Path file;
+
+    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Its arguments.")
+    List<String> arguments = new ArrayList<>();
+
+    @Option(names = "--invoke", paramLabel = "FUNC", description = "Call this export with ARGS instead of running the program; prints the results.")
+    String invoke;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop the program after this time.")
+    Double timeout;
+
+    @Option(names = "--unknown-imports", paramLabel = "trap|default",
+            description = "Functions that nobody provides trap when called, or return zeros (default: refuse to start).")
+    String unknownImports;
+
+    @Option(names = "--no-cache", description = "Do not use or fill the cache of compiled code.")
+    boolean noCache;
+
+    @Mixin
+    GuestOptions guest;
+
+    @Mixin
+    CompileOptions compile;
+
+    @Override
+    public Integer call() throws Exception {
+        Object[] outcome = new Object[1];
+        Thread thread = new Thread(null, () -> {
+            try {
+                outcome[0] = run();
+            } catch (Throwable t) {
+                outcome[0] = t;
+            }
+        }, "kiln", STACK_BYTES);
+        thread.start();
+        thread.join();
+        return switch (outcome[0]) {
+            case Integer status -> status;
+            case Exception e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException();
+        };
+    }
+
+    private int run() throws IOException {
+        CompilerOptions options = compile.toOptions();
+        if (timeout != null) {
+            options = options.withInterruptible(true);
+        }
+        try (Engine engine = new Engine(); Module module = ModuleFiles.load(engine, file, options, !noCache)) {
+            return run(engine, module);
+        } catch (LinkException e) {
+            throw new UserError(file + ": " + e.getMessage());
+        }
+    }
+
+    private int run(Engine engine, Module module) throws IOException {
+        Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
+        List<String> argv = new ArrayList<>();
+        argv.add(file.getFileName().toString());
+        argv.addAll(arguments);
+        wasiBuilder.args(argv);
+        guest.apply(wasiBuilder);
+        try (Wasi wasi = wasiBuilder.build(); Store store = new Store(engine)) {
+            Linker linker = new Linker(engine);
+            wasi.addTo(linker);
+            if (unknownImports != null) {
+                linker.unknownImports(UnknownImports.of(unknownImports) == UnknownImports.trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
+            }
+            if (timeout != null) {
+                store.setDeadline(Duration.ofNanos((long) (timeout * 1e9)));
+            }
+            try {
+                Instance instance = linker.instantiate(store, module);
+                if (invoke != null) {
+                    invoke(instance);
+                    return 0;
+                }
+                Func start = instance.func("_start");
+                if (start == null) {
+                    throw new UserError(file + ": the module exports no _start; --invoke calls one of its functions ("
+                            + String.join(", ", functions(instance)) + ")");
+                }
+                start.call();
+                return 0;
+            } catch (ExitException e) {
+                return e.code();
+            } catch (TrapException e) {
+                wasi.flush();
+                report(e);
+                return TRAPPED;
+            }
+        }
+    }
+
+    private static List<String> functions(Instance instance) {
+        List<String> names = new ArrayList<>();
+        for (String name : instance.exportNames()) {
+            if (instance.export(name) instanceof Func) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    private void invoke(Instance instance) {
+        Func func = instance.hasExport(invoke) && instance.export(invoke) instanceof Func f ? f : null;
+        if (func == null) {
+            throw new UserError(file + ": no exported function " + invoke + " (there are: " + String.join(", ", functions(instance)) + ")");
+        }
+        List<ValType> params = func.type().params();
+        if (params.size() != arguments.size()) {
+            throw new UserError(invoke + " takes " + params.size() + " arguments, not " + arguments.size() + ": " + func.type());
+        }
+        Object[] args = new Object[params.size()];
+        for (int i = 0; i < args.length; i++) {
+            args[i] = parse(params.get(i), arguments.get(i));
+        }
+        Object result = func.invoke(args);
+        if (result instanceof Object[] many) {
+            for (Object one : many) {
+                System.out.println(one);
+            }
+        } else if (!func.type().results().isEmpty()) {
+            System.out.println(result);
+        }
+    }
+
+    private static Object parse(ValType type, String text) {
+        try {
+            return switch (type) {
+                case ValType.Num.I32 -> integer(text, 32).intValue();
+                case ValType.Num.I64 -> integer(text, 64);
+                case ValType.Num.F32 -> Float.parseFloat(text);
+                case ValType.Num.F64 -> Double.parseDouble(text);
+                case ValType.Ref _ when text.equals("null") -> null;
+                default -> throw new UserError("an argument of type " + type + " cannot be given on the command line");
+            };
+        } catch (NumberFormatException _) {
+            throw new UserError("not a value of type " + type + ": " + text);
+        }
+    }
+
+    /** Signed or unsigned, decimal or hexadecimal. */
+    private static Long integer(String text, int bits) {
+        java.math.BigInteger v = text.startsWith("0x")
+                ? new java.math.BigInteger(text.substring(2), 16)
+                : new java.math.BigInteger(text);
+        if (v.bitLength() > bits || v.signum() < 0 && v.bitLength() > bits - 1) {
+            throw new NumberFormatException();
+        }
+        return v.longValue();
+    }
+
+    private static void report(TrapException e) {
+        System.err.println("kiln: trap: " + e.getMessage());
+        List<WasmFrame> frames = e.frames();
+        for (int i = 0; i < Math.min(frames.size(), MAX_FRAMES_SHOWN); i++) {
+            System.err.println("    at " + frames.get(i));
+        }
+        if (frames.size() > MAX_FRAMES_SHOWN) {
+            System.err.println("    ... " + (frames.size() - MAX_FRAMES_SHOWN) + " more");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package kiln.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import kiln.cli.wast.Script;
+import kiln.cli.wast.ScriptResult;
+import kiln.cli.wast.ScriptRunner;
+import kiln.compiler.CompilerOptions;
+import kiln.wasm.Features;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "wast", mixinStandardHelpOptions = true,
+        description = "Runs specification scripts in JSON form: .json files beside their modules, or zips of such folders.")
+final class WastCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", arity = "1..*")
+    List<Path> files;
+
+    @Option(names = "-O", paramLabel = "LEVEL", defaultValue = "2", description = "Optimisation level (default: 2).")
+    int level;
+
+    @Option(names = "--features", paramLabel = "SET", description = "WebAssembly version to accept: 1.0, 2.0, 3.0 or all (default).", defaultValue = "all")
+    String features;
+
+    @Option(names = "--check", description = "Verify the IR and the register allocation on the way.")
+    boolean check;
+
+    @Option(names = {"-q", "--quiet"}, description = "Only the sum and the failures.")
+    boolean quiet;
+
+    @Override
+    public Integer call() throws IOException {
+        CompilerOptions options = CompilerOptions.defaults().withOptLevel(level).withJobs(1).withCheck(check).withFeatures(featureSet(features));
+        int[] sum = new int[4];
+        int[] scripts = {0};
+        for (Path file : files) {
+            if (!Files.exists(file)) {
+                throw new UserError(file + ": no such file");
+            }
+            Script.forEach(file, script -> {
+                ScriptResult result = ScriptRunner.run(script, options);
+                if (!quiet) {
+                    System.out.println(result);
+                }
+                result.failures().forEach(System.out::println);
+                scripts[0]++;
+                sum[0] += result.passed();
+                sum[1] += result.failed();
+                sum[2] += result.textOnlyCount();
+                sum[3] += result.notExecutedCount();
+            });
+        }
+        System.out.printf("%d scripts: %d passed, %d failed, %d for text parsers only, %d not executed yet%n", scripts[0], sum[0], sum[1], sum[2], sum[3]);
+        return sum[1] == 0 ? 0 : 1;
+    }
+
+    private static Features featureSet(String name) {
+        return switch (name) {
+            case "1.0" -> Features.WASM1;
+            case "2.0" -> Features.WASM2;
+            case "3.0" -> Features.WASM3;
+            case "all" -> Features.ALL;
+            default -> throw new UserError("--features " + name + ": known are 1.0, 2.0, 3.0, all");
+        };
+    }
+}

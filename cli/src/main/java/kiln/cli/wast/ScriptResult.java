@@ -1,0 +1,68 @@
+package kiln.cli.wast;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What came of the commands of a script. Every command is counted exactly once. */
+public final class ScriptResult {
+    private final String name;
+    private final List<String> failures = new ArrayList<>();
+    private int passed;
+    private int textOnly;
+    private int notExecuted;
+
+    ScriptResult(String name) {
+        this.name = name;
+    }
+
+    void pass() {
+        passed++;
+    }
+
+    void fail(int line, String what) {
+        failures.add(name + ":" + line + ": " + what);
+    }
+
+    void textOnly() {
+        textOnly++;
+    }
+
+    void notExecuted() {
+        notExecuted++;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public int passed() {
+        return passed;
+    }
+
+    public int failed() {
+        return failures.size();
+    }
+
+    /** One line each: script, line, reason. */
+    public List<String> failures() {
+        return failures;
+    }
+
+    /** Commands that need a module which uses something that is not executed yet. */
+    public int notExecutedCount() {
+        return notExecuted;
+    }
+
+    /** Assertions that only a parser of the text format can check. */
+    public int textOnlyCount() {
+        return textOnly;
+    }
+
+    /** As the command prints it. */
+    @Override
+    public String toString() {
+        return String.format("%-46s %6d passed, %d failed%s%s", name, passed, failures.size(),
+                textOnly == 0 ? "" : ", " + textOnly + " for text parsers only",
+                notExecuted == 0 ? "" : ", " + notExecuted + " not executed yet");
+    }
+}

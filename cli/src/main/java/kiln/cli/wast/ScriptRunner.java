@@ -1,0 +1,308 @@
+package kiln.cli.wast;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import kiln.artifact.TrapCode;
+import kiln.compiler.CompileException;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.Engine;
+import kiln.runtime.Func;
+import kiln.runtime.Global;
+import kiln.runtime.Instance;
+import kiln.runtime.LinkException;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import kiln.runtime.TrapException;
+import kiln.translate.UnsupportedFeatureException;
+import kiln.wasm.ModuleDecoder;
+import kiln.wasm.Validator;
+import kiln.wasm.WasmException;
+
+/** Runs the commands of one script in a store of its own. */
+public final class ScriptRunner implements AutoCloseable {
+    private final CompilerOptions options;
+    private final Script script;
+    private final ScriptResult result;
+    private final Engine engine;
+    private final Store store;
+    private final Linker linker;
+    private final Values values = new Values();
+    private final Map<String, Instance> instances = new HashMap<>();
+    private final Map<String, Module> definitions = new HashMap<>();
+    /** The module that commands without a name mean; null if it could not be made. */
+    private Instance current;
+    private Module currentDefinition;
+    /** Why {@link #current} is null: it uses something that is not executed yet, as opposed to a failure. */
+    private boolean currentNotExecuted;
+
+    /** A module that is valid but uses something that is not executed yet. */
+    private static final class NotExecuted extends Exception {
+        private static final long serialVersionUID = 1;
+    }
+
+    private ScriptRunner(Script script, CompilerOptions options) {
+        this.script = script;
+        this.options = options;
+        this.result = new ScriptResult(script.name());
+        this.engine = new Engine();
+        this.store = new Store(engine);
+        this.linker = new Linker(engine);
+        SpecHost.define(store, linker);
+    }
+
+    /** Runs all commands. */
+    public static ScriptResult run(Script script, CompilerOptions options) throws IOException {
+        try (ScriptRunner runner = new ScriptRunner(script, options)) {
+            for (JsonNode command : script.commands()) {
+                runner.command(command);
+            }
+            return runner.result;
+        }
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        engine.close();
+    }
+
+    private void command(JsonNode c) throws IOException {
+        int line = c.path("line").asInt();
+        try {
+            switch (c.path("type").asText()) {
+                case "module" -> module(c);
+                case "module_definition" -> {
+                    currentDefinition = compile(c);
+                    if (c.has("name")) {
+                        definitions.put(c.path("name").asText(), currentDefinition);
+                    }
+                }
+                case "module_instance" -> {
+                    Module m = c.has("module") && !c.path("module").isNull() ? definitions.get(c.path("module").asText()) : currentDefinition;
+                    become(c.path("instance").asText(null), linker.instantiate(store, required(m)));
+                }
+                case "register" -> linker.instance(c.path("as").asText(), instance(c.path("name").asText(null)));
+                case "action" -> act(c.path("action"));
+                case "assert_return" -> assertReturn(c);
+                case "assert_trap" -> assertTrap(c);
+                case "assert_exhaustion" -> assertExhaustion(c);
+                case "assert_invalid", "assert_malformed", "assert_malformed_custom", "assert_invalid_custom" -> {
+                    assertRejected(c);
+                    return;
+                }
+                case "assert_unlinkable" -> assertUnlinkable(c);
+                case "assert_uninstantiable" -> assertUninstantiable(c);
+                default -> throw new AssertionError("unknown command " + c.path("type").asText());
+            }
+            result.pass();
+        } catch (NotExecuted _) {
+            result.notExecuted();
+        } catch (AssertionError | RuntimeException e) {
+            result.fail(line, c.path("type").asText() + ": " + describe(e));
+        }
+    }
+
+    private static String describe(Throwable e) {
+        return e instanceof AssertionError ? e.getMessage() : e.toString();
+    }
+
+    // Modules
+
+    private Module compile(JsonNode c) throws IOException, NotExecuted {
+        String file = c.has("binary_filename") ? c.path("binary_filename").asText() : c.path("filename").asText();
+        try {
+            return Module.load(engine, Compiler.compile(file, script.files().read(file), options));
+        } catch (CompileException e) {
+            if (e.getCause() instanceof UnsupportedFeatureException) {
+                throw new NotExecuted();
+            }
+            throw e;
+        }
+    }
+
+    private void module(JsonNode c) throws IOException, NotExecuted {
+        current = null;
+        currentNotExecuted = false;
+        String name = c.path("name").asText(null);
+        if (name != null) {
+            instances.remove(name);
+        }
+        try {
+            become(name, linker.instantiate(store, compile(c)));
+        } catch (NotExecuted e) {
+            currentNotExecuted = true;
+            if (name != null) {
+                instances.put(name, null);
+            }
+            throw e;
+        } catch (LinkException e) {
+            // What it imports may come from a module that is not executed.
+            if (instances.containsValue(null) || !definitions.isEmpty() && definitions.containsValue(null)) {
+                currentNotExecuted = true;
+                throw new NotExecuted();
+            }
+            throw e;
+        }
+    }
+
+    private void become(String name, Instance instance) {
+        current = instance;
+        currentNotExecuted = false;
+        if (name != null) {
+            instances.put(name, instance);
+            linker.instance(name.startsWith("$") ? name.substring(1) : name, instance);
+        }
+    }
+
+    private Instance instance(String name) throws NotExecuted {
+        if (name == null) {
+            if (current == null && currentNotExecuted) {
+                throw new NotExecuted();
+            }
+            return required(current);
+        }
+        if (instances.containsKey(name) && instances.get(name) == null) {
+            throw new NotExecuted();
+        }
+        return required(instances.get(name));
+    }
+
+    private static <T> T required(T thing) {
+        if (thing == null) {
+            throw new AssertionError("there is no such module");
+        }
+        return thing;
+    }
+
+    // Actions
+
+    private Object act(JsonNode action) throws NotExecuted {
+        Instance instance = instance(action.path("module").asText(null));
+        String field = action.path("field").asText();
+        if (action.path("type").asText().equals("get")) {
+            Global global = required(instance.global(field));
+            return global.get();
+        }
+        Func func = required(instance.func(field));
+        JsonNode args = action.path("args");
+        Object[] arguments = new Object[args.size()];
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = values.argument(args.get(i));
+        }
+        return func.invoke(arguments);
+    }
+
+    private void assertReturn(JsonNode c) throws NotExecuted {
+        Object actual = act(c.path("action"));
+        JsonNode expected = c.path("expected");
+        Object[] list = actual instanceof Object[] many ? many : expected.isEmpty() && actual == null ? new Object[0] : new Object[] {actual};
+        boolean ok = list.length == expected.size();
+        for (int i = 0; ok && i < list.length; i++) {
+            ok = values.matches(expected.get(i), list[i]);
+        }
+        if (!ok) {
+            throw new AssertionError(c.path("action").path("field").asText() + " gave " + Values.show(list) + ", expected " + expected);
+        }
+    }
+
+    private void assertTrap(JsonNode c) throws NotExecuted {
+        String text = c.path("text").asText();
+        try {
+            Object actual = act(c.path("action"));
+            throw new AssertionError("gave " + Values.show(actual) + ", expected the trap " + text);
+        } catch (TrapException e) {
+            if (!means(text, e.code())) {
+                throw new AssertionError("trapped with " + e.code() + ", expected " + text);
+            }
+        }
+    }
+
+    private void assertExhaustion(JsonNode c) throws NotExecuted {
+        try {
+            act(c.path("action"));
+            throw new AssertionError("returned, expected exhaustion");
+        } catch (TrapException e) {
+            if (e.code() != TrapCode.STACK_CHECK) {
+                throw new AssertionError("trapped with " + e.code() + ", expected exhaustion");
+            }
+        }
+    }
+
+    /** Whether a script's text for a trap means this code; suites differ in their wording. */
+    private static boolean means(String text, TrapCode code) {
+        String t = text.startsWith("wasm trap: ") ? text.substring("wasm trap: ".length()) : text;
+        if (t.startsWith(code.message()) || code.message().startsWith(t)) {
+            return true;
+        }
+        return switch (code) {
+            case NULL_REFERENCE -> t.startsWith("null");
+            case UNDEFINED_ELEMENT -> t.contains("undefined element") || t.contains("out of bounds table access");
+            case TABLE_OUT_OF_BOUNDS -> t.contains("undefined element");
+            case INDIRECT_CALL_TO_NULL -> t.startsWith("uninitialized element") || t.startsWith("undefined element");
+            case BAD_SIGNATURE -> t.startsWith("indirect call");
+            case CAST_FAILURE -> t.contains("cast");
+            case MEMORY_OUT_OF_BOUNDS -> t.startsWith("out of bounds memory");
+            case UNREACHABLE -> t.contains("unreachable");
+            default -> false;
+        };
+    }
+
+    // Assertions about modules
+
+    private void assertRejected(JsonNode c) throws IOException {
+        int line = c.path("line").asInt();
+        String file = c.path("filename").asText();
+        if (c.path("module_type").asText().equals("text")) {
+            if (!c.has("binary_filename")) {
+                result.textOnly();
+                return;
+            }
+            file = c.path("binary_filename").asText();
+        }
+        byte[] wasm = script.files().read(file);
+        try {
+            // The compiler must refuse it; where it stops before the mistake because of something that it does not execute, the
+            // validator alone must.
+            try {
+                Compiler.compile(file, wasm, options);
+            } catch (CompileException e) {
+                if (e.getCause() instanceof WasmException) {
+                    result.pass();
+                    return;
+                }
+                Validator.validate(ModuleDecoder.decode(wasm, file, options.features()));
+            }
+            result.fail(line, c.path("type").asText() + ": accepted, expected: " + c.path("text").asText());
+        } catch (WasmException _) {
+            result.pass();
+        } catch (RuntimeException e) {
+            result.fail(line, c.path("type").asText() + ": " + e);
+        }
+    }
+
+    private void assertUnlinkable(JsonNode c) throws IOException, NotExecuted {
+        Module module = compile(c);
+        try {
+            linker.instantiate(store, module);
+            throw new AssertionError("was linked, expected: " + c.path("text").asText());
+        } catch (LinkException _) {
+            // As it should be.
+        }
+    }
+
+    private void assertUninstantiable(JsonNode c) throws IOException, NotExecuted {
+        Module module = compile(c);
+        try {
+            linker.instantiate(store, module);
+            throw new AssertionError("was instantiated, expected: " + c.path("text").asText());
+        } catch (TrapException _) {
+            // As it should be.
+        } catch (LinkException e) {
+            throw new AssertionError("could not be linked (" + e.getMessage() + "), expected the trap " + c.path("text").asText());
+        }
+    }
+}
