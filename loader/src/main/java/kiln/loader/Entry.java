@@ -32,6 +32,7 @@ public final class Entry {
      * @return {@link StoreLayout#STATUS_OK}, {@link StoreLayout#STATUS_TRAP} or {@link StoreLayout#STATUS_UNWIND}
      */
     public static int call(StoreMemory store, long vmctx, long trampoline, long code, long args) {
+        store.checkThread();
         int status = enter(vmctx, trampoline, code, args);
         if (status == StoreLayout.STATUS_NEW_THREAD) {
             store.publishStackLimit();

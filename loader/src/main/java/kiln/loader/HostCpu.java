@@ -11,9 +11,10 @@ import java.util.TreeSet;
  * The processor of this machine.
  *
  * @param architecture {@code x86_64} or {@code aarch64}
- * @param features extensions beyond the baseline, under the names of the Linux kernel's /proc/cpuinfo, except {@code
- *     lzcnt}
- *     (there {@code abm}), {@code sse3} ({@code pni}) and {@code lse} ({@code atomics})
+ * @param features extensions beyond the baseline, under the names of the Linux kernel's /proc/cpuinfo and HWCAP; the
+ *     back
+ *     ends' names replace them or are added: {@code lzcnt} (abm), {@code sse3} (pni), {@code lse} (atomics),
+ *     {@code fp16}, {@code dotprod}
  */
 public record HostCpu(String architecture, Set<String> features) {
     private static final class Current {
@@ -49,8 +50,8 @@ public record HostCpu(String architecture, Set<String> features) {
     /** Bits of HWCAP on AArch64 (arch/arm64/include/uapi/asm/hwcap.h), from bit 0. */
     private static final String[] HWCAP = {
         "fp", "asimd", "evtstrm", "aes", "pmull", "sha1", "sha2", "crc32", "lse", "fphp", "asimdhp", "cpuid",
-        "asimdrdm", "jscvt", "fcma", "lrcpc", "dcpop", "sha3", "sm3", "sm4", "asimddp", "sha512", "sve", "asimdfhm", "dit", "uscat",
-        "ilrcpc", "flagm", "ssbs", "sb", "paca", "pacg"
+        "asimdrdm", "jscvt", "fcma", "lrcpc", "dcpop", "sha3", "sm3", "sm4", "asimddp", "sha512", "sve", "asimdfhm",
+        "dit", "uscat", "ilrcpc", "flagm", "ssbs", "sb", "paca", "pacg"
     };
 
     static Set<String> ofHwcap(long bits) {
@@ -59,6 +60,12 @@ public record HostCpu(String architecture, Set<String> features) {
             if ((bits >>> i & 1) != 0) {
                 features.add(HWCAP[i]);
             }
+        }
+        if (features.contains("fphp") && features.contains("asimdhp")) {
+            features.add("fp16");
+        }
+        if (features.contains("asimddp")) {
+            features.add("dotprod");
         }
         return features;
     }
@@ -78,7 +85,6 @@ public record HostCpu(String architecture, Set<String> features) {
                     features.add(switch (word) {
                         case "abm" -> "lzcnt";
                         case "pni" -> "sse3";
-                        case "atomics" -> "lse";
                         default -> word;
                     });
                 }

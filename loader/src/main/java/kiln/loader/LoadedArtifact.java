@@ -197,7 +197,8 @@ public final class LoadedArtifact implements AutoCloseable {
         return LoadedCode.find(pc);
     }
 
-    long textEnd() {
+    /** Address after the last byte of the text. */
+    public long textEnd() {
         return textEnd;
     }
 

@@ -20,6 +20,7 @@ public final class StoreMemory implements AutoCloseable {
     private long address;
     private long[] contexts = new long[8];
     private int contextCount;
+    private Thread thread;
 
     public StoreMemory() {
         address = host.allocate(StoreLayout.SIZE + BACKTRACE_BYTES);
@@ -93,6 +94,19 @@ public final class StoreMemory implements AutoCloseable {
         return was;
     }
 
+    /**
+     * Makes the entry stub ask for the stack's bounds again if this is another thread than last time. The stub itself
+     * compares thread pointers, which tells it when a virtual thread has changed its carrier; but a new thread may get
+     * the pointer of a dead one without getting the same stack.
+     */
+    void checkThread() {
+        Thread current = Thread.currentThread();
+        if (thread != current) {
+            thread = current;
+            Native.putLong(address + StoreLayout.THREAD, 0);
+        }
+    }
+
     /** Writes the limit that the entry stub computed for the present thread into all contexts. */
     synchronized void publishStackLimit() {
         writeLimits();
@@ -144,10 +158,20 @@ public final class StoreMemory implements AutoCloseable {
         return Native.getLong(address + StoreLayout.BACKTRACE_COUNT);
     }
 
-    /** Forgets all contexts and any interruption, so that another store can use the memory. */
+    /** Makes the memory fit for another store: forgets contexts, interruption and the last trap. */
     public synchronized void reset() {
-        clearInterrupt();
         contextCount = 0;
+        Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
+        for (int field : new int[] {
+            StoreLayout.ACTIVATION,
+            StoreLayout.TRAP_PC,
+            StoreLayout.TRAP_ADDRESS,
+            StoreLayout.EXIT_FRAME,
+            StoreLayout.BACKTRACE_COUNT
+        }) {
+            Native.putLong(address + field, 0);
+        }
+        Native.putInt(address + StoreLayout.TRAP_SIGNAL, 0);
     }
 
     /** Frees the memory; no code of the store runs, and none will. Idempotent. */

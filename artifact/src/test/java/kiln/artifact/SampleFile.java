@@ -1,0 +1,77 @@
+package kiln.artifact;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** A small file that has something of everything. */
+final class SampleFile {
+    private SampleFile() {}
+
+    static ModuleInfo module(DataSection data, boolean image) {
+        ModuleInfo.Builder m = new ModuleInfo.Builder("sample");
+        TypeDef.Field field = new TypeDef.Field(ValueType.I32, 16, true);
+        ValueType.Ref self = new ValueType.Ref(false, new HeapType.Concrete(2));
+        m.types.addAll(TypeKeys.assign(
+                List.of(
+                        new TypeDef("", true, -1, new TypeDef.Func(List.of(ValueType.I32), List.of(ValueType.F64))),
+                        new TypeDef("", true, -1, new TypeDef.Func(List.of(), List.of())),
+                        new TypeDef(
+                                "", false, -1, new TypeDef.Struct(List.of(field, new TypeDef.Field(self, 0, false)))),
+                        new TypeDef("", true, -1, new TypeDef.Array(field))),
+                List.of(1, 1, 2)));
+        m.imports.add(new ModuleInfo.Import("env", "f", new ExternType.Func(1)));
+        m.imports.add(new ModuleInfo.Import("env", "t", new ExternType.Table(ValueType.FUNCREF, 1, 10, false)));
+        m.imports.add(new ModuleInfo.Import("env", "g", new ExternType.Global(ValueType.I64, false)));
+        m.imports.add(new ModuleInfo.Import("env", "e", new ExternType.Tag(1)));
+        m.imports.add(new ModuleInfo.Import("env", "m", new ExternType.Memory(1, 2, false, true, 16, true)));
+        m.definedFunctions = 6;
+        m.tables.add(new ExternType.Table(self, 3, ExternType.UNBOUNDED, true));
+        m.memories.add(new ExternType.Memory(4, ExternType.UNBOUNDED, false, false, 16, true));
+        m.memories.add(new ExternType.Memory(100, 200, true, false, 0, false));
+        m.globals.add(new ExternType.Global(ValueType.EXTERNREF, true));
+        m.tags.add(new ExternType.Tag(0));
+        m.exports.add(new ModuleInfo.Export("run", ExternType.Kind.FUNC, 3));
+        m.exports.add(new ModuleInfo.Export("größe", ExternType.Kind.MEMORY, 2));
+        m.funcRefs = new FuncRefs(new int[] {0, 3, 5}, new int[] {1, 0, 1});
+        m.elements.add(new ModuleInfo.ElementSegment(ValueType.FUNCREF, true, ElementItems.ofSlots(2, -1, 0)));
+        m.elements.add(new ModuleInfo.ElementSegment(self, false, new ElementItems(new long[] {
+            ElementItems.item(ElementItems.Kind.GLOBAL, 1), ElementItems.item(ElementItems.Kind.I31, -7)
+        })));
+        byte[] bytes = "some bytes of data".getBytes();
+        m.data.add(new ModuleInfo.DataSegment(true, data.addSegment(MemorySegment.ofArray(bytes)), bytes.length));
+        m.data.add(new ModuleInfo.DataSegment(false, 0, 0));
+        if (image) {
+            long at = data.addImage(MemorySegment.ofArray(new byte[] {1, 2, 3}));
+            m.images.add(new ModuleInfo.MemoryImage(0, 65536, at, 65536));
+        }
+        m.startup = true;
+        m.features.add("multi-memory");
+        return m.build();
+    }
+
+    static ArtifactWriter writer(boolean image) {
+        ArtifactWriter w = new ArtifactWriter(
+                Compat.of("x86_64", List.of("lzcnt", "bmi2"), "kiln test", Map.of("opt", "2", "names", "on")));
+        byte[] text = new byte[1000];
+        Arrays.fill(text, (byte) 0x90);
+        w.text(MemorySegment.ofArray(text));
+        w.module(module(w.data(), image));
+        w.function(FuncKey.wasmFunction(0, 0), 0, 100);
+        w.function(FuncKey.wasmFunction(0, 2), 112, 50);
+        w.function(FuncKey.wasmFunction(0, 3), 176, 70);
+        w.function(FuncKey.arrayToWasm(0, 0), 600, 8);
+        w.function(FuncKey.builtin(0, Builtin.MEMORY_GROW), 608, 20);
+        w.function(FuncKey.startup(0), 640, 300);
+        for (int i = 0; i < 50; i++) {
+            w.trap(i * 5, TrapCode.values()[i % 5]);
+            w.position(i * 4, 1000 + i * 3);
+        }
+        w.position(640, -1);
+        w.name(0, 1, "main");
+        w.name(0, 0, "env.f");
+        w.name(0, 3, "naïve name");
+        return w;
+    }
+}
