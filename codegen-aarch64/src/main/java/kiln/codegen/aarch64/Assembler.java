@@ -8,18 +8,38 @@ import kiln.codegen.Relocation;
 
 /**
  * Writes A64 instructions, one method for each encoding form (Arm Architecture Reference Manual for A-profile, C4.1).
- * {@code wide} chooses 64-bit over 32-bit registers, {@code dbl} double over single precision. Operands are taken as valid:
- * the immediate encoders of {@link Immediates} say beforehand what fits.
+ * {@code wide} chooses 64-bit over 32-bit registers, {@code dbl} double over single precision. Operands are taken as
+ * valid: the immediate encoders of {@link Immediates} say beforehand what fits.
  */
 final class Assembler {
     private final CodeBuffer buffer;
+    private final Runnable outOfReach;
 
     Assembler(CodeBuffer buffer) {
+        this(buffer, () -> {});
+    }
+
+    /**
+     * @param outOfReach told when a branch or literal load turns out to be too short for its label; the code is then
+     *     emitted once more
+     */
+    Assembler(CodeBuffer buffer, Runnable outOfReach) {
         this.buffer = buffer;
+        this.outOfReach = outOfReach;
     }
 
     CodeBuffer buffer() {
         return buffer;
+    }
+
+    private void refer(Label label, CodeBuffer.Patcher patcher) {
+        buffer.refer(buffer.size(), label, (b, at, target) -> {
+            boolean reached = patcher.patch(b, at, target);
+            if (!reached) {
+                outOfReach.run();
+            }
+            return reached;
+        });
     }
 
     private void put(int word) {
@@ -95,7 +115,7 @@ final class Assembler {
 
     /** Address of a label, within 1 MiB. */
     void adr(Reg rd, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchAdr);
+        refer(label, Assembler::patchAdr);
         put(0x1000_0000 | rd(rd));
     }
 
@@ -138,10 +158,11 @@ final class Assembler {
         put(op.bits | sf(wide) | shift.ordinal() << 22 | rm(rm) | amount << 10 | rn(rn) | rd(rd));
     }
 
-    /** ADD, SUB with an extended second operand, shifted left by 0 to 4; register 31 is sp as first operand and target. */
+    /** ADD, SUB with an extended second operand, shifted left by 0 to 4; 31 is sp as first operand and target. */
     void aluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Extend extend, int amount) {
         require(op.isAddSub() && amount >= 0 && amount <= 4);
-        put(op.bits & 0x6000_0000 | 0x0b20_0000 | sf(wide) | rm(rm) | extend.ordinal() << 13 | amount << 10 | rn(rn) | rd(rd));
+        int operand = rm(rm) | extend.ordinal() << 13 | amount << 10;
+        put(op.bits & 0x6000_0000 | 0x0b20_0000 | sf(wide) | operand | rn(rn) | rd(rd));
     }
 
     /** {@code ra ± rn * rm}. */
@@ -256,7 +277,11 @@ final class Assembler {
         }
     }
 
-    /** {@code rd = rn + distance} for any distance, through {@code tmp} if it is large; {@code tmp} may be {@code rd} unless that is sp. */
+    /**
+     * {@code rd = rn + distance} for any distance.
+     *
+     * @param tmp is lost if the distance is large; may be {@code rd} unless that is sp
+     */
     void addConstant(Reg rd, Reg rn, long distance, Reg tmp) {
         AluOp op = distance < 0 ? AluOp.SUB : AluOp.ADD;
         long d = Math.abs(distance);
@@ -279,12 +304,12 @@ final class Assembler {
     // Branches.
 
     void b(Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch26);
+        refer(label, Assembler::patchBranch26);
         put(0x1400_0000);
     }
 
     void bl(Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch26);
+        refer(label, Assembler::patchBranch26);
         put(0x9400_0000);
     }
 
@@ -300,31 +325,31 @@ final class Assembler {
 
     /** Conditional branch, within 1 MiB. */
     void b(Cond cond, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        refer(label, Assembler::patchBranch19);
         put(0x5400_0000 | cond.ordinal());
     }
 
     /** Branch if the register is zero, within 1 MiB. */
     void cbz(boolean wide, Reg rt, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        refer(label, Assembler::patchBranch19);
         put(0x3400_0000 | sf(wide) | rd(rt));
     }
 
     /** Branch if the register is not zero, within 1 MiB. */
     void cbnz(boolean wide, Reg rt, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        refer(label, Assembler::patchBranch19);
         put(0x3500_0000 | sf(wide) | rd(rt));
     }
 
     /** Branch if a bit (0..63) is clear, within 32 KiB. */
     void tbz(Reg rt, int bit, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch14);
+        refer(label, Assembler::patchBranch14);
         put(0x3600_0000 | bit >> 5 << 31 | (bit & 31) << 19 | rd(rt));
     }
 
     /** Branch if a bit (0..63) is set, within 32 KiB. */
     void tbnz(Reg rt, int bit, Label label) {
-        buffer.refer(buffer.size(), label, Assembler::patchBranch14);
+        refer(label, Assembler::patchBranch14);
         put(0x3700_0000 | bit >> 5 << 31 | (bit & 31) << 19 | rd(rt));
     }
 
@@ -389,7 +414,7 @@ final class Assembler {
             case LDR_Q -> 0x9c00_0000;
             default -> throw new IllegalArgumentException(op.toString());
         };
-        buffer.refer(buffer.size(), label, Assembler::patchBranch19);
+        refer(label, Assembler::patchBranch19);
         put(bits | rd(rt));
     }
 

@@ -94,4 +94,21 @@ final class Immediates {
         long q = v >> scale;
         return (v & (1L << scale) - 1) == 0 && q >= -64 && q <= 63;
     }
+
+    /** Whether one instruction loads the constant: MOVZ, MOVN or ORR. */
+    static boolean isSingleMove(long v, boolean wide) {
+        if (!wide || v >>> 32 == 0) {
+            v &= 0xffff_ffffL;
+            wide = false;
+        }
+        int halves = wide ? 4 : 2;
+        int zeros = 0;
+        int ones = 0;
+        for (int i = 0; i < halves; i++) {
+            int h = (int) (v >>> 16 * i) & 0xffff;
+            zeros += h == 0 ? 1 : 0;
+            ones += h == 0xffff ? 1 : 0;
+        }
+        return Math.max(zeros, ones) >= halves - 1 || logical(v, wide) >= 0;
+    }
 }

@@ -1,0 +1,82 @@
+package kiln.codegen.aarch64;
+
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/**
+ * An addressing mode that one load or store can have: base register with either a displacement or an index register. The base
+ * may be sp, x28 or x29.
+ */
+final class Address {
+    private Reg base;
+    private Reg index;
+    private final Extend extend;
+    private final int shift;
+    private final int displacement;
+
+    private Address(Reg base, Reg index, Extend extend, int shift, int displacement) {
+        this.base = base;
+        this.index = index;
+        this.extend = extend;
+        this.shift = shift;
+        this.displacement = displacement;
+    }
+
+    /** {@code [base, #displacement]}, which must fit the access, see {@link #fits}. */
+    static Address of(Reg base, int displacement) {
+        return new Address(base, null, null, 0, displacement);
+    }
+
+    /**
+     * {@code [base, index, extend #shift]}.
+     *
+     * @param extend UXTX for a 64-bit index, UXTW or SXTW for a 32-bit one
+     * @param shift 0 or the log2 of the access's bytes
+     */
+    static Address indexed(Reg base, Reg index, Extend extend, int shift) {
+        return new Address(base, index, extend, shift, 0);
+    }
+
+    /** Whether a displacement can be encoded with an access of {@code 1 << scale} bytes. */
+    static boolean fits(long displacement, int scale) {
+        return Immediates.isScaled(displacement, scale) || Immediates.isUnscaled(displacement);
+    }
+
+    void visitOperands(OperandVisitor v) {
+        base = Insn.use(v, base);
+        if (index != null) {
+            index = Insn.use(v, index);
+        }
+    }
+
+    /** Whether the address consists of reserved registers only, so that it means the same wherever it is computed. */
+    boolean isConstant() {
+        return index == null && Registers.isReserved(base);
+    }
+
+    void emit(Assembler a, LoadStoreOp op, Reg rt) {
+        if (index != null) {
+            a.loadStoreIndexed(op, rt, base, index, extend, shift != 0);
+        } else {
+            emit(a, op, rt, base, displacement);
+        }
+    }
+
+    /** An access at a displacement for which {@link #fits} holds, in the form that takes it. */
+    static void emit(Assembler a, LoadStoreOp op, Reg rt, Reg base, int displacement) {
+        if (Immediates.isScaled(displacement, op.scale)) {
+            a.loadStoreScaled(op, rt, base, displacement);
+        } else {
+            a.loadStoreUnscaled(op, rt, base, displacement);
+        }
+    }
+
+    @Override
+    public String toString() {
+        if (index == null) {
+            return "[" + base + (displacement == 0 ? "" : ", #" + displacement) + "]";
+        }
+        String how = extend == Extend.UXTX ? shift == 0 ? "" : ", lsl #" + shift : ", " + extend + (shift == 0 ? "" : " #" + shift);
+        return "[" + base + ", " + Insn.name(extend.isWide(), index) + how + "]";
+    }
+}

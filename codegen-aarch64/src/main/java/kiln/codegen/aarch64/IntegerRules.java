@@ -1,0 +1,498 @@
+package kiln.codegen.aarch64;
+
+import kiln.artifact.TrapCode;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.Reg;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** Integer arithmetic. Each rule has the base case last, after the patterns that beat it. */
+abstract class IntegerRules extends ConditionRules {
+    IntegerRules(Function function, CodegenOptions options) {
+        super(function, options);
+    }
+
+    // ICONST.
+
+    final void constant(Inst inst) {
+        emit(new IntegerInsn.Constant(wide(inst.type()), def(inst.result()), inst.imm()));
+    }
+
+    // ADD.
+
+    final void add(Inst inst) {
+        boolean wide = wide(inst.type());
+        Reg rd = def(inst.result());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (isConst(x)) {
+            Value t = x;
+            x = y;
+            y = t;
+        }
+        // x + constant
+        if (isConst(y)) {
+            if (!addImmediate(wide, rd, x, constValue(y))) {
+                emit(new IntegerInsn.Alu(AluOp.ADD, wide, rd, value(x), value(y)));
+            }
+            return;
+        }
+        // x + y * z
+        if (multiplyAdd(inst, MultiplyOp.MADD, rd, x, y) || multiplyAdd(inst, MultiplyOp.MADD, rd, y, x)) {
+            return;
+        }
+        // x + (y < z)
+        if (addComparison(inst, rd, x, y) || addComparison(inst, rd, y, x)) {
+            return;
+        }
+        if (!isFlexible(y) && isFlexible(x)) {
+            Value t = x;
+            x = y;
+            y = t;
+        }
+        addSub(AluOp.ADD, wide, rd, value(x), y);
+    }
+
+    private boolean addImmediate(boolean wide, Reg rd, Value x, long c) {
+        if (Immediates.isAddSub(c)) {
+            emit(new IntegerInsn.AluImmediate(AluOp.ADD, wide, rd, value(x), (int) c));
+        } else if (Immediates.isAddSub(-c)) {
+            emit(new IntegerInsn.AluImmediate(AluOp.SUB, wide, rd, value(x), (int) -c));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** {@code rd = addend ± product} if {@code product} is a multiplication to fold. */
+    private boolean multiplyAdd(Inst inst, MultiplyOp op, Reg rd, Value addend, Value product) {
+        Inst m = foldable(product, Opcode.MUL);
+        if (m == null || isConst(m.arg(1))) {
+            return false;
+        }
+        Inst sx = inst.type() == Type.I64 ? foldable(m.arg(0), Opcode.SEXT) : null;
+        Inst sy = inst.type() == Type.I64 ? foldable(m.arg(1), Opcode.SEXT) : null;
+        if (sx != null && sy != null) {
+            MultiplyOp longOp = op == MultiplyOp.MADD ? MultiplyOp.SMADDL : MultiplyOp.SMSUBL;
+            emit(new IntegerInsn.MultiplyAdd(longOp, true, rd, value(sx.arg(0)), value(sy.arg(0)), reg(addend)));
+        } else {
+            emit(new IntegerInsn.MultiplyAdd(
+                    op, wide(inst.type()), rd, value(m.arg(0)), value(m.arg(1)), value(addend)));
+        }
+        return true;
+    }
+
+    private boolean addComparison(Inst inst, Reg rd, Value x, Value truth) {
+        Inst z = foldable(truth, Opcode.ZEXT);
+        Value c = z == null ? truth : z.arg(0);
+        if (foldable(c, Opcode.ICMP) == null && foldable(c, Opcode.FCMP) == null) {
+            return false;
+        }
+        Reg rx = value(x);
+        Cond cond = flags(c);
+        emit(new IntegerInsn.Select(SelectOp.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
+        return true;
+    }
+
+    // SUB.
+
+    final void sub(Inst inst) {
+        boolean wide = wide(inst.type());
+        Reg rd = def(inst.result());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        // x - constant
+        if (isConst(y) && addImmediate(wide, rd, x, -constValue(y))) {
+            return;
+        }
+        boolean negates = isConst(x) && constValue(x) == 0;
+        // -(y * z)
+        Inst m = negates ? foldable(y, Opcode.MUL) : null;
+        if (m != null) {
+            emit(new IntegerInsn.Alu(AluOp.MNEG, wide, rd, value(m.arg(0)), value(m.arg(1))));
+            return;
+        }
+        // -y
+        if (negates) {
+            Shifted s = shifted(y, false);
+            if (s != null) {
+                emit(s.apply(AluOp.SUB, wide, rd, Registers.ZR));
+            } else {
+                emit(new IntegerInsn.Alu(AluOp.SUB, wide, rd, Registers.ZR, value(y)));
+            }
+            return;
+        }
+        // x - y * z
+        if (multiplyAdd(inst, MultiplyOp.MSUB, rd, x, y)) {
+            return;
+        }
+        addSub(AluOp.SUB, wide, rd, value(x), y);
+    }
+
+    // MUL, SMULH, UMULH.
+
+    final void mul(Inst inst) {
+        boolean wide = wide(inst.type());
+        Reg rd = def(inst.result());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (isConst(y)) {
+            long c = wide ? constValue(y) : constValue(y) & 0xffff_ffffL;
+            if (Long.bitCount(c) == 1) {
+                shiftLeft(wide, rd, value(x), Long.numberOfTrailingZeros(c));
+                return;
+            }
+            if (Long.bitCount(c - 1) == 1) {
+                Reg rx = value(x);
+                int n = Long.numberOfTrailingZeros(c - 1);
+                emit(new IntegerInsn.AluShifted(AluOp.ADD, wide, rd, rx, rx, Shift.LSL, n));
+                return;
+            }
+        }
+        Inst sx = wide ? foldable(x, Opcode.SEXT) : null;
+        Inst sy = wide ? foldable(y, Opcode.SEXT) : null;
+        if (sx != null && sy != null) {
+            emit(new IntegerInsn.Alu(AluOp.SMULL, true, rd, value(sx.arg(0)), value(sy.arg(0))));
+            return;
+        }
+        // -x * y
+        Inst negated = foldable(x, Opcode.SUB);
+        if (negated != null && isConst(negated.arg(0)) && constValue(negated.arg(0)) == 0) {
+            emit(new IntegerInsn.Alu(AluOp.MNEG, wide, rd, value(negated.arg(1)), value(y)));
+            return;
+        }
+        emit(new IntegerInsn.Alu(AluOp.MUL, wide, rd, value(x), value(y)));
+    }
+
+    final void mulHigh(Inst inst, boolean signed) {
+        Reg rd = def(inst.result());
+        if (inst.type() == Type.I64) {
+            AluOp op = signed ? AluOp.SMULH : AluOp.UMULH;
+            emit(new IntegerInsn.Alu(op, true, rd, reg(inst.arg(0)), reg(inst.arg(1))));
+            return;
+        }
+        Reg product = newReg(Type.I64);
+        AluOp op = signed ? AluOp.SMULL : AluOp.UMULL;
+        emit(new IntegerInsn.Alu(op, true, product, value(inst.arg(0)), value(inst.arg(1))));
+        // An arithmetic shift would leave ones above an i32.
+        emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, true, rd, product, 32, 63));
+    }
+
+    // UDIV, SDIV, UREM, SREM. The hardware divides by zero to zero and MIN by -1 to MIN; wasm traps.
+
+    final void divide(Inst inst, boolean signed, boolean remainder) {
+        boolean wide = wide(inst.type());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        Reg rx = value(x);
+        Reg ry = value(y);
+        boolean constant = isConst(y);
+        if (!constant || constValue(y) == 0) {
+            emit(new ControlInsn.TrapIf(new Test.Zero(ry, wide, true), TrapCode.INTEGER_DIVIDE_BY_ZERO));
+        }
+        // The remainder of MIN by -1 comes out as 0 without further ado.
+        if (signed && !remainder && (!constant || constValue(y) == -1)) {
+            emit(new IntegerInsn.AluImmediate(AluOp.ADDS, wide, Registers.ZR, ry, 1));
+            // x - 1 overflows for MIN only; without y = -1 the flags say "no overflow".
+            emit(new IntegerInsn.ConditionalCompareImmediate(wide, rx, 1, 0, Cond.EQ));
+            emit(new ControlInsn.TrapIf(new Test.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
+        }
+        AluOp op = signed ? AluOp.SDIV : AluOp.UDIV;
+        Reg rd = def(inst.result());
+        if (remainder) {
+            Reg quotient = newReg(inst.type());
+            emit(new IntegerInsn.Alu(op, wide, quotient, rx, ry));
+            emit(new IntegerInsn.MultiplyAdd(MultiplyOp.MSUB, wide, rd, quotient, ry, rx));
+        } else {
+            emit(new IntegerInsn.Alu(op, wide, rd, rx, ry));
+        }
+    }
+
+    // AND, OR, XOR.
+
+    final void logical(Inst inst, AluOp op, AluOp inverted) {
+        boolean wide = wide(inst.type());
+        Reg rd = def(inst.result());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (isConst(x)) {
+            Value t = x;
+            x = y;
+            y = t;
+        }
+        if (isConst(y)) {
+            long c = wide ? constValue(y) : constValue(y) & 0xffff_ffffL;
+            if (op == AluOp.AND && extractField(inst, rd, x, c)) {
+                return;
+            }
+            if (op == AluOp.EOR && constValue(y) == -1) {
+                complement(wide, rd, x);
+                return;
+            }
+            if (Immediates.logical(c, wide) >= 0) {
+                emit(new IntegerInsn.LogicalImmediate(op, wide, rd, value(x), c));
+                return;
+            }
+        }
+        if (op == AluOp.ORR && (combineShifts(inst, rd, x, y) || combineShifts(inst, rd, y, x))) {
+            return;
+        }
+        if (op == AluOp.ORR && (insertField(inst, rd, x, y) || insertField(inst, rd, y, x))) {
+            return;
+        }
+        // x op ~y
+        Value ny = complemented(y);
+        Value nx = ny == null ? complemented(x) : null;
+        if (ny != null || nx != null) {
+            Value other = ny != null ? x : y;
+            Value operand = ny != null ? ny : nx;
+            Shifted s = shifted(operand, true);
+            emit(s != null ? s.apply(inverted, wide, rd, value(other))
+                    : new IntegerInsn.Alu(inverted, wide, rd, value(other), value(operand)));
+            return;
+        }
+        Shifted s = shifted(y, true);
+        Value other = x;
+        if (s == null) {
+            s = shifted(x, true);
+            other = y;
+        }
+        emit(s != null ? s.apply(op, wide, rd, value(other)) : new IntegerInsn.Alu(op, wide, rd, value(x), value(y)));
+    }
+
+    /** The operand of a complement to fold. */
+    private Value complemented(Value v) {
+        Inst d = foldable(v, Opcode.XOR);
+        return d != null && isConst(d.arg(1)) && constValue(d.arg(1)) == -1 ? d.arg(0) : null;
+    }
+
+    private void complement(boolean wide, Reg rd, Value x) {
+        Shifted s = shifted(x, true);
+        emit(s != null ? s.apply(AluOp.ORN, wide, rd, Registers.ZR)
+                : new IntegerInsn.Alu(AluOp.ORN, wide, rd, Registers.ZR, value(x)));
+    }
+
+    /** {@code x >>> n & mask} and {@code x << n & mask}. */
+    private boolean extractField(Inst inst, Reg rd, Value x, long mask) {
+        boolean wide = wide(inst.type());
+        int width = width(inst.type());
+        Inst d = foldable(x);
+        if (d == null || d.opcode() != Opcode.LSHR && d.opcode() != Opcode.SHL || !isConst(d.arg(1)) || mask == 0) {
+            return false;
+        }
+        int n = (int) constValue(d.arg(1)) & width - 1;
+        int low = d.opcode() == Opcode.SHL ? n : 0;
+        long field = mask >>> low;
+        if ((field & field + 1) != 0 || (mask & (1L << low) - 1) != 0) {
+            return false;
+        }
+        int bits = Math.min(Long.bitCount(field), width - n);
+        if (d.opcode() == Opcode.LSHR) {
+            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + bits - 1));
+        } else {
+            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+        }
+        return true;
+    }
+
+    /** {@code x << n | y >>> width - n}. */
+    private boolean combineShifts(Inst inst, Reg rd, Value high, Value low) {
+        int width = width(inst.type());
+        Inst h = foldable(high, Opcode.SHL);
+        Inst l = foldable(low, Opcode.LSHR);
+        if (h == null || l == null || !isConst(h.arg(1)) || !isConst(l.arg(1))) {
+            return false;
+        }
+        int n = (int) constValue(h.arg(1)) & width - 1;
+        int m = (int) constValue(l.arg(1)) & width - 1;
+        if (n == 0 || n + m != width) {
+            return false;
+        }
+        emit(new IntegerInsn.Extract(wide(inst.type()), rd, value(h.arg(0)), value(l.arg(0)), m));
+        return true;
+    }
+
+    /** {@code x & ~field | y & field} for a field of low bits, or {@code x & ~field | (y & low bits) << n}. */
+    private boolean insertField(Inst inst, Reg rd, Value kept, Value inserted) {
+        boolean wide = wide(inst.type());
+        int width = width(inst.type());
+        Inst k = foldable(kept, Opcode.AND);
+        if (k == null || !isConst(k.arg(1))) {
+            return false;
+        }
+        long hole = ~constValue(k.arg(1)) & (wide ? -1 : 0xffff_ffffL);
+        int shift = 0;
+        Inst s = foldable(inserted, Opcode.SHL);
+        if (s != null && isConst(s.arg(1))) {
+            shift = (int) constValue(s.arg(1)) & width - 1;
+            inserted = s.arg(0);
+        }
+        Inst m = foldable(inserted, Opcode.AND);
+        long field = 0;
+        if (m != null && isConst(m.arg(1))) {
+            field = constValue(m.arg(1)) & (wide ? -1 : 0xffff_ffffL);
+        } else if (s != null && shift > 0) {
+            // All bits that the shift leaves.
+            field = (1L << width - shift) - 1;
+        }
+        if (field == 0 || field == -1 || (field & field + 1) != 0 || field << shift != hole) {
+            return false;
+        }
+        int bits = Long.bitCount(field);
+        Reg keptReg = value(k.arg(0));
+        Reg source = value(m != null && isConst(m.arg(1)) ? m.arg(0) : inserted);
+        if (keptReg == source || !keptReg.isVirtual()) {
+            return false;
+        }
+        emit(new IntegerInsn.BitfieldInsert(wide, rd, keptReg, source, -shift & width - 1, bits - 1));
+        return true;
+    }
+
+    // SHL, LSHR, ASHR, ROTL, ROTR.
+
+    final void shift(Inst inst) {
+        boolean wide = wide(inst.type());
+        int width = width(inst.type());
+        Reg rd = def(inst.result());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (isConst(y)) {
+            int n = (int) constValue(y) & width - 1;
+            if (shiftOfShift(inst, rd, x, n) || shiftOfField(inst, rd, x, n)) {
+                return;
+            }
+            Reg rx = value(x);
+            switch (inst.opcode()) {
+                case SHL -> shiftLeft(wide, rd, rx, n);
+                case LSHR -> emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, rx, n, width - 1));
+                case ASHR -> emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, wide, rd, rx, n, width - 1));
+                case ROTL -> emit(new IntegerInsn.Extract(wide, rd, rx, rx, -n & width - 1));
+                default -> emit(new IntegerInsn.Extract(wide, rd, rx, rx, n));
+            }
+            return;
+        }
+        Reg count = value(withoutCountMask(y, width));
+        AluOp op = switch (inst.opcode()) {
+            case SHL -> AluOp.LSL;
+            case LSHR -> AluOp.LSR;
+            case ASHR -> AluOp.ASR;
+            default -> AluOp.ROR;
+        };
+        if (inst.opcode() == Opcode.ROTL) {
+            Reg negated = newReg(inst.type());
+            emit(new IntegerInsn.Alu(AluOp.SUB, wide, negated, Registers.ZR, count));
+            count = negated;
+        }
+        emit(new IntegerInsn.Alu(op, wide, rd, value(x), count));
+    }
+
+    private void shiftLeft(boolean wide, Reg rd, Reg rx, int n) {
+        int width = wide ? 64 : 32;
+        emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, rx, -n & width - 1, width - 1 - n));
+    }
+
+    /** {@code x << a >> b}: a field, zero- or sign-extended. */
+    private boolean shiftOfShift(Inst inst, Reg rd, Value x, int b) {
+        int width = width(inst.type());
+        Inst left = foldable(x, Opcode.SHL);
+        if (left == null || !isConst(left.arg(1)) || inst.opcode() != Opcode.LSHR && inst.opcode() != Opcode.ASHR) {
+            return false;
+        }
+        int a = (int) constValue(left.arg(1)) & width - 1;
+        BitfieldOp op = inst.opcode() == Opcode.LSHR ? BitfieldOp.UBFM : BitfieldOp.SBFM;
+        emit(new IntegerInsn.Bitfield(op, wide(inst.type()), rd, value(left.arg(0)), b - a & width - 1, width - 1 - a));
+        return true;
+    }
+
+    /** {@code (x & mask) << n}, {@code sext(x) << n}, {@code (x & mask << n) >>> n}. */
+    private boolean shiftOfField(Inst inst, Reg rd, Value x, int n) {
+        boolean wide = wide(inst.type());
+        int width = width(inst.type());
+        Inst d = foldable(x);
+        if (d == null) {
+            return false;
+        }
+        if (inst.opcode() == Opcode.SHL && d.opcode() == Opcode.SEXT && n < 32) {
+            emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, true, rd, value(d.arg(0)), -n & 63, 31));
+            return true;
+        }
+        if (d.opcode() != Opcode.AND || !isConst(d.arg(1))) {
+            return false;
+        }
+        long mask = constValue(d.arg(1)) & (wide ? -1 : 0xffff_ffffL);
+        if (inst.opcode() == Opcode.SHL && mask > 0 && (mask & mask + 1) == 0) {
+            int bits = Math.min(Long.bitCount(mask), width - n);
+            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+            return true;
+        }
+        long field = mask >>> n;
+        if (inst.opcode() == Opcode.LSHR && field != 0 && (field & field + 1) == 0) {
+            emit(new IntegerInsn.Bitfield(
+                    BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
+            return true;
+        }
+        return false;
+    }
+
+    /** Shift instructions look at the low bits of the count only. */
+    private Value withoutCountMask(Value count, int width) {
+        Inst d = foldable(count, Opcode.AND);
+        return d != null && isConst(d.arg(1)) && (constValue(d.arg(1)) & width - 1) == width - 1 ? d.arg(0) : count;
+    }
+
+    // CLZ, CTZ, POPCNT.
+
+    final void countZeros(Inst inst) {
+        boolean wide = wide(inst.type());
+        Reg x = value(inst.arg(0));
+        if (inst.opcode() == Opcode.CTZ) {
+            Reg reversed = newReg(inst.type());
+            emit(new IntegerInsn.Unary(UnaryOp.RBIT, wide, reversed, x));
+            x = reversed;
+        }
+        emit(new IntegerInsn.Unary(UnaryOp.CLZ, wide, def(inst.result()), x));
+    }
+
+    final void populationCount(Inst inst) {
+        emit(new IntegerInsn.PopulationCount(wide(inst.type()), def(inst.result()), value(inst.arg(0))));
+    }
+
+    // SEXT8, SEXT16, SEXT32, SEXT, WRAP.
+
+    final void signExtend(Inst inst, int bits) {
+        Value x = inst.arg(0);
+        Reg rd = def(inst.result());
+        Inst load = foldable(x, Opcode.LOAD);
+        if (inst.opcode() == Opcode.SEXT && load != null) {
+            MemoryOp m = load.memory();
+            absorb(load);
+            // A narrow load that zero-extends to i32 is never negative.
+            boolean signed = m.signed() || m.width() == 4;
+            loadAs(load, loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly())), rd);
+            return;
+        }
+        Inst inner = foldable(x);
+        if (inst.opcode() == Opcode.SEXT && inner != null
+                && (inner.opcode() == Opcode.SEXT8 || inner.opcode() == Opcode.SEXT16)) {
+            bits = inner.opcode() == Opcode.SEXT8 ? 8 : 16;
+            x = inner.arg(0);
+        }
+        emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, wide(inst.type()), rd, value(x), 0, bits - 1));
+    }
+
+    final void wrap(Inst inst) {
+        Reg rd = def(inst.result());
+        Inst d = foldable(inst.arg(0));
+        if (d != null && d.opcode() == Opcode.LSHR && isConst(d.arg(1))) {
+            int n = (int) constValue(d.arg(1)) & 63;
+            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, true, rd, reg(d.arg(0)), n, Math.min(n + 31, 63)));
+            return;
+        }
+        // Not a Move: the allocator would take both sides for the same value.
+        emit(new IntegerInsn.Alu(AluOp.ORR, false, rd, Registers.ZR, reg(inst.arg(0))));
+    }
+}

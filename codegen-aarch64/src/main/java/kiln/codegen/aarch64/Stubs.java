@@ -1,0 +1,375 @@
+package kiln.codegen.aarch64;
+
+import static kiln.codegen.aarch64.Registers.FP;
+import static kiln.codegen.aarch64.Registers.IP0;
+import static kiln.codegen.aarch64.Registers.LR;
+import static kiln.codegen.aarch64.Registers.SP;
+import static kiln.codegen.aarch64.Registers.VMCTX;
+import static kiln.codegen.aarch64.Registers.ZR;
+import static kiln.codegen.aarch64.Registers.v;
+import static kiln.codegen.aarch64.Registers.x;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.Label;
+import kiln.codegen.Reg;
+
+/**
+ * The loader's own machine code for Linux: see docs/abi.md, "Stubs".
+ *
+ * <pre>
+ *   frame of enter, from sp upwards
+ *     activation, 32 bytes      [sp]        sp while wasm code runs
+ *     VMStoreContext            [sp + 32]
+ *     FPCR                      [sp + 40]
+ *     x19-x28                   [sp + 48]
+ *     d8-d15                    [sp + 128]
+ *     caller's x29, x30         [sp + 192]  x29
+ * </pre>
+ */
+public final class Stubs {
+    private static final int NAME_BYTES = 16;
+
+    /** Where the handler's data lies, from the first byte of the code. */
+    private static final int DATA = 1 << 16;
+    private static final int RANGES_BYTES = 8 * 16;
+    /** From the start of the data. */
+    private static final int PREVIOUS_HANDLERS = 128;
+
+    private static final int SAVED_STORE = 32;
+    private static final int SAVED_FPCR = 40;
+    private static final int SAVED_INTEGERS = 48;
+    private static final int SAVED_VECTORS = 128;
+    private static final int SAVED_FRAME = 192;
+    private static final int FRAME_BYTES = 208;
+
+    /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
+    private static final int STACK_RESERVE = (16 + 256) << 10;
+
+    // struct siginfo, struct ucontext of AArch64 Linux.
+    private static final int SI_CODE = 8;
+    private static final int SI_ADDR = 16;
+    private static final int UC_X28 = 408;
+    private static final int UC_PC = 440;
+
+    private static final int SYS_RT_SIGACTION = 134;
+    private static final int KERNEL_SIGACTION_BYTES = 32;
+    private static final int KERNEL_SIGSET_BYTES = 8;
+
+    private final CodeBuffer buffer = new CodeBuffer();
+    private final Assembler asm = new Assembler(buffer);
+    private final Map<String, Label> entries = new LinkedHashMap<>();
+    private final Label start = new Label();
+    private final Label exit = new Label();
+    private final Label leave = new Label();
+
+    private Stubs() {}
+
+    /** The image for the loader. */
+    public static byte[] image() {
+        return new Stubs().build();
+    }
+
+    /** Writes the image to the file that is named by the only argument. */
+    public static void main(String[] args) throws IOException {
+        Files.write(Path.of(args[0]), image());
+    }
+
+    private byte[] build() {
+        buffer.bind(start);
+        enter();
+        trap();
+        unwind();
+        fault();
+        handler();
+        flush();
+        buffer.resolveLabels();
+        byte[] code = buffer.toByteArray();
+        ByteBuffer image = ByteBuffer.allocate(4 + entries.size() * (NAME_BYTES + 4) + code.length)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        image.putInt(entries.size());
+        entries.forEach((name, label) -> {
+            byte[] padded = new byte[NAME_BYTES];
+            byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(ascii, 0, padded, 0, ascii.length);
+            image.put(padded).putInt(label.offset());
+        });
+        return image.put(code).array();
+    }
+
+    private void begin(String name) {
+        buffer.align(16, 0);
+        Label label = new Label();
+        buffer.bind(label);
+        entries.put(name, label);
+    }
+
+    private void load(Reg rt, Reg base, int displacement) {
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, rt, base, displacement);
+    }
+
+    private void store(Reg rt, Reg base, int displacement) {
+        asm.loadStoreScaled(LoadStoreOp.STR_X, rt, base, displacement);
+    }
+
+    private void add(Reg rd, Reg rn, int imm) {
+        asm.addSubImmediate(AluOp.ADD, true, rd, rn, imm);
+    }
+
+    /** C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. */
+    private void enter() {
+        Label newThread = new Label();
+        begin("enter");
+        load(x(9), x(0), VMContextLayout.STORE);
+        load(x(11), x(9), StoreLayout.THREAD);
+        asm.readThreadPointer(x(10));
+        asm.cmp(true, x(10), x(11));
+        asm.b(Cond.NE, newThread);
+
+        asm.addSubImmediate(AluOp.SUB, true, SP, SP, FRAME_BYTES);
+        asm.pairOffset(PairOp.STP_X, FP, LR, SP, SAVED_FRAME);
+        add(FP, SP, SAVED_FRAME);
+        for (int i = 0; i < 10; i += 2) {
+            asm.pairOffset(PairOp.STP_X, x(19 + i), x(20 + i), SP, SAVED_INTEGERS + 8 * i);
+        }
+        for (int i = 0; i < 8; i += 2) {
+            asm.pairOffset(PairOp.STP_D, v(8 + i), v(9 + i), SP, SAVED_VECTORS + 8 * i);
+        }
+        asm.readFpcr(x(10));
+        asm.pairOffset(PairOp.STP_X, x(9), x(10), SP, SAVED_STORE);
+
+        load(x(10), x(9), StoreLayout.ACTIVATION);
+        load(x(11), x(9), StoreLayout.EXIT_FRAME);
+        asm.mov(true, x(12), SP);
+        asm.pairOffset(PairOp.STP_X, x(10), x(11), SP, StoreLayout.ACTIVATION_PREVIOUS);
+        asm.pairOffset(PairOp.STP_X, x(12), FP, SP, StoreLayout.ACTIVATION_SP);
+        store(x(12), x(9), StoreLayout.ACTIVATION);
+
+        asm.mov(true, VMCTX, x(0));
+        asm.mov(true, IP0, x(1));
+        asm.mov(true, x(0), x(2));
+        asm.mov(true, x(1), x(3));
+        asm.blr(IP0);
+        asm.movImmediate(true, x(0), StoreLayout.STATUS_OK);
+
+        // Here with the status in x0, the activation at sp and this frame's base in x29.
+        buffer.bind(exit);
+        asm.pairOffset(PairOp.LDP_X, x(9), x(10), SP, SAVED_STORE);
+        asm.pairOffset(PairOp.LDP_X, x(11), x(12), SP, StoreLayout.ACTIVATION_PREVIOUS);
+        store(x(11), x(9), StoreLayout.ACTIVATION);
+        store(x(12), x(9), StoreLayout.EXIT_FRAME);
+        asm.writeFpcr(x(10));
+        for (int i = 0; i < 10; i += 2) {
+            asm.pairOffset(PairOp.LDP_X, x(19 + i), x(20 + i), SP, SAVED_INTEGERS + 8 * i);
+        }
+        for (int i = 0; i < 8; i += 2) {
+            asm.pairOffset(PairOp.LDP_D, v(8 + i), v(9 + i), SP, SAVED_VECTORS + 8 * i);
+        }
+        asm.pairOffset(PairOp.LDP_X, FP, LR, SP, SAVED_FRAME);
+        add(SP, SP, FRAME_BYTES);
+        asm.ret();
+
+        buffer.bind(newThread);
+        newThread();
+    }
+
+    /** x9 = store, x10 = thread pointer. */
+    private void newThread() {
+        int saved = 16;
+        int attributes = 32; // pthread_attr_t: 64 bytes
+        int low = 96;
+        int size = 104;
+        int frame = 112;
+        Label done = new Label();
+        asm.pairPre(PairOp.STP_X, FP, LR, SP, -frame);
+        asm.mov(true, FP, SP);
+        asm.pairOffset(PairOp.STP_X, x(19), x(20), SP, saved);
+        asm.mov(true, x(19), x(9));
+        asm.mov(true, x(20), x(10));
+        // If the C library cannot tell, nothing may run: no stack pointer is above this limit.
+        asm.movImmediate(true, x(11), -1);
+        store(x(11), x(19), StoreLayout.STACK_LIMIT);
+        call(StoreLayout.PTHREAD_SELF);
+        add(x(1), SP, attributes);
+        call(StoreLayout.PTHREAD_GETATTR);
+        asm.cbnz(false, x(0), done);
+        add(x(0), SP, attributes);
+        add(x(1), SP, low);
+        add(x(2), SP, size);
+        call(StoreLayout.PTHREAD_ATTR_GETSTACK);
+        add(x(0), SP, attributes);
+        call(StoreLayout.PTHREAD_ATTR_DESTROY);
+        load(x(0), SP, low);
+        add(x(0), x(0), STACK_RESERVE);
+        store(x(0), x(19), StoreLayout.STACK_LIMIT);
+        buffer.bind(done);
+        store(x(20), x(19), StoreLayout.THREAD);
+        asm.movImmediate(true, x(0), StoreLayout.STATUS_NEW_THREAD);
+        asm.pairOffset(PairOp.LDP_X, x(19), x(20), SP, saved);
+        asm.pairPost(PairOp.LDP_X, FP, LR, SP, frame);
+        asm.ret();
+    }
+
+    /** Calls a C function that the store (x19) knows. */
+    private void call(int field) {
+        load(IP0, x(19), field);
+        asm.blr(IP0);
+    }
+
+    /** Called by wasm code, whose frame base is in x29. */
+    private void trap() {
+        begin("trap");
+        load(x(10), VMCTX, VMContextLayout.STORE);
+        store(LR, x(10), StoreLayout.TRAP_PC);
+        asm.loadStoreScaled(LoadStoreOp.STR_W, ZR, x(10), StoreLayout.TRAP_SIGNAL);
+        asm.movImmediate(true, x(8), StoreLayout.STATUS_TRAP);
+        asm.b(leave);
+    }
+
+    /** Jumped to by wasm code. */
+    private void unwind() {
+        begin("unwind");
+        load(x(10), VMCTX, VMContextLayout.STORE);
+        asm.movImmediate(true, x(8), StoreLayout.STATUS_UNWIND);
+        asm.b(leave);
+    }
+
+    /** Where wasm code goes on after a fault, with the registers that it had then. */
+    private void fault() {
+        Label next = new Label();
+        Label full = new Label();
+        Label done = new Label();
+        begin("fault");
+        load(x(10), VMCTX, VMContextLayout.STORE);
+        asm.movImmediate(true, x(8), StoreLayout.STATUS_TRAP);
+
+        // Here with the store in x10 and the status in x8.
+        buffer.bind(leave);
+        load(x(11), x(10), StoreLayout.ACTIVATION);
+        load(x(12), x(11), StoreLayout.ACTIVATION_FP);
+        load(x(13), x(10), StoreLayout.BACKTRACE);
+        asm.movImmediate(true, x(14), 0);
+        buffer.bind(next);
+        asm.cmp(true, FP, x(12));
+        asm.b(Cond.EQ, done);
+        asm.cmpImmediate(true, x(14), StoreLayout.BACKTRACE_CAPACITY);
+        asm.b(Cond.HS, full);
+        load(x(15), FP, 8);
+        asm.loadStoreIndexed(LoadStoreOp.STR_X, x(15), x(13), x(14), Extend.UXTX, true);
+        buffer.bind(full);
+        add(x(14), x(14), 1);
+        load(FP, FP, 0);
+        asm.b(next);
+        buffer.bind(done);
+        store(x(14), x(10), StoreLayout.BACKTRACE_COUNT);
+        load(x(9), x(11), StoreLayout.ACTIVATION_SP);
+        asm.mov(true, SP, x(9));
+        asm.mov(true, x(0), x(8));
+        asm.b(exit);
+    }
+
+    /** C: w0 = signal, x1 = siginfo, x2 = ucontext. Uses little stack and nothing that is not async-signal-safe. */
+    private void handler() {
+        Label next = new Label();
+        Label skip = new Label();
+        Label found = new Label();
+        Label chain = new Label();
+        Label ignore = new Label();
+        Label reset = new Label();
+        begin("handler");
+        asm.adr(x(3), start);
+        add(x(3), x(3), DATA);
+        // Sent by kill or the like: not our fault.
+        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(4), x(1), SI_CODE);
+        asm.cmpImmediate(false, x(4), 0);
+        asm.b(Cond.LE, chain);
+        load(x(5), x(2), UC_PC);
+        asm.mov(true, x(6), x(3));
+        add(x(9), x(3), RANGES_BYTES);
+        buffer.bind(next);
+        asm.pairPost(PairOp.LDP_X, x(7), x(8), x(6), 16);
+        asm.cmp(true, x(5), x(7));
+        asm.b(Cond.LO, skip);
+        asm.cmp(true, x(5), x(8));
+        asm.b(Cond.LO, found);
+        buffer.bind(skip);
+        asm.cmp(true, x(6), x(9));
+        asm.b(Cond.NE, next);
+
+        buffer.bind(chain);
+        add(x(4), x(3), PREVIOUS_HANDLERS);
+        asm.loadStoreIndexed(LoadStoreOp.LDR_X, IP0, x(4), x(0), Extend.SXTW, true);
+        asm.cmpImmediate(true, IP0, 1);
+        asm.b(Cond.LO, reset);
+        asm.b(Cond.EQ, ignore);
+        asm.br(IP0);
+
+        buffer.bind(found);
+        load(x(6), x(2), UC_X28);
+        load(x(6), x(6), VMContextLayout.STORE);
+        store(x(5), x(6), StoreLayout.TRAP_PC);
+        load(x(7), x(1), SI_ADDR);
+        store(x(7), x(6), StoreLayout.TRAP_ADDRESS);
+        asm.loadStoreScaled(LoadStoreOp.STR_W, x(0), x(6), StoreLayout.TRAP_SIGNAL);
+        asm.adr(x(7), entries.get("fault"));
+        store(x(7), x(2), UC_PC);
+        buffer.bind(ignore);
+        asm.ret();
+
+        // SIG_DFL: the instruction faults again after the return and meets the default action.
+        buffer.bind(reset);
+        asm.addSubImmediate(AluOp.SUB, true, SP, SP, KERNEL_SIGACTION_BYTES);
+        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 16) {
+            asm.pairOffset(PairOp.STP_X, ZR, ZR, SP, i);
+        }
+        asm.mov(true, x(1), SP);
+        asm.movImmediate(true, x(2), 0);
+        asm.movImmediate(true, x(3), KERNEL_SIGSET_BYTES);
+        asm.movImmediate(true, x(8), SYS_RT_SIGACTION);
+        asm.svc();
+        add(SP, SP, KERNEL_SIGACTION_BYTES);
+        asm.ret();
+    }
+
+    /** C: x0 = start, x1 = length. Arm ARM, B2.7.4.2: clean data lines, then invalidate instruction lines. */
+    private void flush() {
+        Label nothing = new Label();
+        begin("flush");
+        asm.cbz(true, x(1), nothing);
+        asm.alu(AluOp.ADD, true, x(5), x(0), x(1));
+        asm.readCacheType(x(2));
+        // Log2 of the words of a line: DminLine in bits 19..16, IminLine in bits 3..0.
+        asm.bitfield(BitfieldOp.UBFM, true, x(3), x(2), 16, 19);
+        forEachLine(() -> asm.cleanDataLine(x(6)));
+        asm.dataBarrier();
+        asm.bitfield(BitfieldOp.UBFM, true, x(3), x(2), 0, 3);
+        forEachLine(() -> asm.invalidateInstructionLine(x(6)));
+        asm.dataBarrier();
+        asm.isb();
+        buffer.bind(nothing);
+        asm.ret();
+    }
+
+    /** Does something with x6 = each line of {@code 4 << x3} bytes from x0 up to x5. */
+    private void forEachLine(Runnable maintain) {
+        Label next = new Label();
+        asm.movImmediate(true, x(4), 4);
+        asm.alu(AluOp.LSL, true, x(3), x(4), x(3));
+        asm.addSubImmediate(AluOp.SUB, true, x(4), x(3), 1);
+        asm.alu(AluOp.BIC, true, x(6), x(0), x(4));
+        buffer.bind(next);
+        maintain.run();
+        asm.alu(AluOp.ADD, true, x(6), x(6), x(3));
+        asm.cmp(true, x(6), x(5));
+        asm.b(Cond.LO, next);
+    }
+}

@@ -1,0 +1,25 @@
+package kiln.codegen.aarch64;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Files with expected text; {@code -Dkiln.golden.update=true} writes them anew. */
+final class Golden {
+    static final boolean UPDATE = Boolean.getBoolean("kiln.golden.update");
+
+    private static final Path FOLDER = Path.of("src/test/resources/golden");
+
+    private Golden() {}
+
+    static void check(String name, String actual) throws IOException {
+        Path file = FOLDER.resolve(name);
+        if (UPDATE) {
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, actual);
+        }
+        assertEquals(Files.exists(file) ? Files.readString(file) : "", actual, name);
+    }
+}
