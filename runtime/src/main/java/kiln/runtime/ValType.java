@@ -25,6 +25,21 @@ public sealed interface ValType {
         V128;
 
         @Override
+        public boolean isFunc() {
+            return false;
+        }
+
+        @Override
+        public boolean isExtern() {
+            return false;
+        }
+
+        @Override
+        public int cells() {
+            return this == V128 ? 2 : 1;
+        }
+
+        @Override
         public String toString() {
             return name().toLowerCase();
         }
@@ -40,6 +55,21 @@ public sealed interface ValType {
         public static final int ABSTRACT = -1;
 
         @Override
+        public boolean isFunc() {
+            return heap == HeapType.Abstract.FUNC || heap == HeapType.Abstract.NOFUNC;
+        }
+
+        @Override
+        public boolean isExtern() {
+            return heap == HeapType.Abstract.EXTERN || heap == HeapType.Abstract.NOEXTERN;
+        }
+
+        @Override
+        public int cells() {
+            return 1;
+        }
+
+        @Override
         public String toString() {
             if (typeId == ABSTRACT) {
                 return nullable ? heap + "ref" : "(ref " + heap + ")";
@@ -48,18 +78,14 @@ public sealed interface ValType {
         }
     }
 
+    // No default methods: an enum would initialise the interface, whose constants are the enum's.
+
     /** Whether a reference to a function. */
-    default boolean isFunc() {
-        return this instanceof Ref r && (r.heap == HeapType.Abstract.FUNC || r.heap == HeapType.Abstract.NOFUNC);
-    }
+    boolean isFunc();
 
     /** Whether a reference to an object of Java's. */
-    default boolean isExtern() {
-        return this instanceof Ref r && (r.heap == HeapType.Abstract.EXTERN || r.heap == HeapType.Abstract.NOEXTERN);
-    }
+    boolean isExtern();
 
     /** Cells that a value takes: two for v128, else one. */
-    default int cells() {
-        return this == Num.V128 ? 2 : 1;
-    }
+    int cells();
 }
