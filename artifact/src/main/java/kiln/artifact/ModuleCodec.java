@@ -2,6 +2,7 @@ package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -204,6 +205,7 @@ final class ModuleCodec {
             m.elements.addAll(list(6, () -> element(sizes[ExternType.Kind.GLOBAL.ordinal()], m)));
             m.data.addAll(list(17, this::data));
             m.images.addAll(list(28, () -> image(m)));
+            checkOverlap(m.images);
             m.startup = in.flag();
             m.features.addAll(list(4, in::string));
             return m.build();
@@ -384,6 +386,19 @@ final class ModuleCodec {
             }
         }
 
+        private void checkOverlap(List<ModuleInfo.MemoryImage> images) {
+            List<ModuleInfo.MemoryImage> sorted = new ArrayList<>(images);
+            sorted.sort(Comparator.comparingInt(ModuleInfo.MemoryImage::memory)
+                    .thenComparingLong(ModuleInfo.MemoryImage::memoryOffset));
+            for (int i = 1; i < sorted.size(); i++) {
+                ModuleInfo.MemoryImage a = sorted.get(i - 1);
+                ModuleInfo.MemoryImage b = sorted.get(i);
+                if (a.memory() == b.memory() && b.memoryOffset() - a.memoryOffset() < a.length()) {
+                    throw in.error("images overlap");
+                }
+            }
+        }
+
         private ModuleInfo.MemoryImage image(ModuleInfo.Builder m) {
             int memory = in.index(m.memories.size(), "memory");
             long memoryOffset = in.u64();
@@ -399,12 +414,6 @@ final class ModuleCodec {
             long bytes = Long.compareUnsigned(pages, most) > 0 ? Long.MAX_VALUE : pages << type.pageShift();
             if (memoryOffset < 0 || memoryOffset > bytes || length > bytes - memoryOffset) {
                 throw in.error("image exceeds the memory");
-            }
-            for (ModuleInfo.MemoryImage other : m.images) {
-                if (other.memory() == memory && memoryOffset < other.memoryOffset() + other.length()
-                        && other.memoryOffset() < memoryOffset + length) {
-                    throw in.error("images overlap");
-                }
             }
             return new ModuleInfo.MemoryImage(memory, memoryOffset, start, length);
         }

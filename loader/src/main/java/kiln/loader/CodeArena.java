@@ -25,7 +25,7 @@ final class CodeArena {
     /** Free parts: start to length. Neighbours are merged. */
     private final TreeMap<Long, Long> free = new TreeMap<>();
 
-    private CodeArena(Host host) {
+    CodeArena(Host host) {
         this.host = host;
     }
 

@@ -1,0 +1,180 @@
+package kiln.loader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import kiln.artifact.Artifact;
+import kiln.artifact.ArtifactException;
+import kiln.artifact.ArtifactWriter;
+import kiln.artifact.Compat;
+import kiln.artifact.FuncKey;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledIfSystemProperty(named = "os.arch", matches = "amd64", disabledReason = "machine code of x86-64")
+class LoadedArtifactTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void looksUpCodeByKeyAndKeysByCode() throws IOException {
+        Path file = dir.resolve("a.cwasm");
+        TestCode.writer().write(file);
+        LoadedArtifact a = LoadedArtifact.load(file, Artifact.OpenOptions.DEFAULT);
+        try (TestCode code = new TestCode(a)) {
+            FuncKey key = FuncKey.wasmFunction(0, 2);
+            long pc = a.code(key);
+            assertEquals(key, a.functionAt(pc));
+            assertEquals(key, a.functionAt(pc + 9));
+            assertNull(a.functionAt(pc + 10));
+            assertNull(a.functionAt(a.textBase() - 1));
+            assertEquals(TrapCode.UNREACHABLE, a.trapAt(pc + 8));
+            assertNull(a.trapAt(pc + 7));
+            assertEquals(2004, a.wasmOffset(pc + 7));
+            assertEquals(-1, a.wasmOffset(pc + 12));
+            assertEquals("f2", a.functionName(0, 2));
+            assertNull(a.functionName(0, 99));
+            assertEquals(0, a.code(FuncKey.wasmFunction(1, 0)));
+            assertEquals(a, LoadedArtifact.find(pc));
+            assertEquals(StoreLayout.STATUS_OK, code.run(TestCode.INCREMENT, 1));
+        }
+        assertNull(LoadedArtifact.find(a.textBase()));
+    }
+
+    /** The text is the file itself, not a copy, and nothing is writable and executable. */
+    @Test
+    void textIsMappedFromTheFile() throws IOException {
+        Path file = dir.resolve("mapped.cwasm");
+        TestCode.writer().write(file);
+        try (LoadedArtifact a = LoadedArtifact.load(file, Artifact.OpenOptions.DEFAULT)) {
+            String start = Long.toHexString(a.textBase());
+            List<String> maps = Files.readAllLines(Path.of("/proc/self/maps"));
+            List<String> text = maps.stream().filter(l -> l.startsWith(start)).toList();
+            assertEquals(1, text.size());
+            assertTrue(text.getFirst().contains("r-xp") && text.getFirst().contains("mapped.cwasm"), text.getFirst());
+            assertFalse(maps.stream().anyMatch(l -> l.contains("cwasm") && l.contains("wx")));
+        }
+        assertFalse(Files.readString(Path.of("/proc/self/maps")).contains("mapped.cwasm"));
+    }
+
+    /** On a file system mounted noexec the text is copied. */
+    @Test
+    void textIsCopiedWhereFilesCannotBeExecuted() throws IOException {
+        Path file = dir.resolve("noexec.cwasm");
+        TestCode.writer().write(file);
+        Host real = Host.current();
+        int[] refused = new int[1];
+        Host host = (Host) Proxy.newProxyInstance(Host.class.getClassLoader(), new Class<?>[] {Host.class}, (p, m, a) -> {
+            if (m.getName().equals("mapFile") && a.length == 5) {
+                refused[0]++;
+                throw new HostException("Operation not permitted", 1);
+            }
+            return m.invoke(real, a);
+        });
+        CodeArena arena = new CodeArena(host);
+        int f = real.openFile(file);
+        try (Artifact a = Artifact.open(file)) {
+            long text = arena.mapText(f, a.textOffset(), a.textLength());
+            assertEquals(1, refused[0]);
+            assertEquals(-1, a.text().mismatch(Native.segment(text, a.textLength())));
+            String start = Long.toHexString(text);
+            assertTrue(Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                    .anyMatch(l -> l.startsWith(start) && l.contains("r-xp") && !l.contains("noexec.cwasm")));
+            arena.release(text, a.textLength());
+        } finally {
+            real.closeFile(f);
+        }
+    }
+
+    @Test
+    void codeAddressSpaceIsUsedAgain() {
+        byte[] bytes = TestCode.writer().toBytes();
+        List<LoadedArtifact> all = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            all.add(load(bytes));
+        }
+        assertEquals(20, all.stream().map(LoadedArtifact::textBase).distinct().count());
+        for (LoadedArtifact a : all) {
+            assertEquals(a, LoadedArtifact.find(a.textEnd() - 1));
+        }
+        long low = all.stream().mapToLong(LoadedArtifact::textBase).min().orElseThrow();
+        long high = all.stream().mapToLong(LoadedArtifact::textEnd).max().orElseThrow();
+        for (int i = 0; i < 20; i += 2) {
+            all.get(i).close();
+            all.set(i, load(bytes));
+        }
+        for (LoadedArtifact a : all) {
+            assertTrue(a.textBase() >= low && a.textEnd() <= high);
+            a.close();
+            a.close();
+        }
+    }
+
+    private static LoadedArtifact load(byte[] bytes) {
+        return LoadedArtifact.load(MemorySegment.ofArray(bytes), Artifact.OpenOptions.DEFAULT);
+    }
+
+    @Test
+    void refusalsLeaveNothingBehind() throws IOException {
+        byte[] bytes = TestCode.writer().toBytes();
+        bytes[bytes.length / 2] ^= 1;
+        byte[] arm = new ArtifactWriter(Compat.of("aarch64", List.of(), "", Map.of())).toBytes();
+        long files = openFiles();
+        for (int i = 0; i < 5; i++) {
+            assertMessage("checksum", bytes);
+            assertMessage("compiled for aarch64, but this machine is x86_64", arm);
+            assertMessage("empty", new byte[0]);
+        }
+        assertEquals(files, openFiles());
+        Path missing = dir.resolve("missing.cwasm");
+        HostException e = assertThrows(
+                HostException.class, () -> LoadedArtifact.load(missing, Artifact.OpenOptions.DEFAULT));
+        assertTrue(e.getMessage().contains("missing.cwasm") && e.getMessage().contains("No such file"), e.getMessage());
+    }
+
+    private static long openFiles() throws IOException {
+        try (var list = Files.list(Path.of("/proc/self/fd"))) {
+            return list.count();
+        }
+    }
+
+    private static void assertMessage(String part, byte[] bytes) {
+        String message = assertThrows(ArtifactException.class, () -> load(bytes)).getMessage();
+        assertTrue(message.contains(part), message);
+    }
+
+    @Test
+    void missingFeaturesAreNamed() {
+        Compat compat = Compat.of("x86_64", List.of("bmi2", "avx512vbmi", "lzcnt"), "", Map.of());
+        HostCpu cpu = new HostCpu("x86_64", Set.of("lzcnt"));
+        String message =
+                assertThrows(ArtifactException.class, () -> LoadedArtifact.checkMachine(compat, cpu)).getMessage();
+        assertTrue(message.contains("avx512vbmi, bmi2"), message);
+        LoadedArtifact.checkMachine(compat, new HostCpu("x86_64", Set.of("lzcnt", "bmi2", "avx512vbmi")));
+    }
+
+    @Test
+    void cpuinfoIsRead() {
+        Set<String> features = HostCpu.parse(List.of(
+                "processor : 0", "flags\t\t: fpu abm bmi2 pni", "", "processor : 1", "flags\t\t: fpu abm pni avx"));
+        assertEquals(Set.of("fpu", "lzcnt", "sse3"), features);
+        assertEquals(Set.of(), HostCpu.parse(List.of("nothing here")));
+        assertEquals(Set.of("fp", "asimd", "lse"), HostCpu.ofHwcap(0x103));
+        assertTrue(HostCpu.current().features().contains("sse2"));
+    }
+}

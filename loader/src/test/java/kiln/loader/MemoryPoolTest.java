@@ -1,0 +1,144 @@
+package kiln.loader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import kiln.artifact.MemoryConstants;
+import org.junit.jupiter.api.Test;
+
+class MemoryPoolTest {
+    private static final long PAGE = MemoryConstants.PAGE_SIZE;
+
+    private static void assertZero(LinearMemory m) {
+        MemorySegment s = m.segment();
+        for (long i = 0; i < s.byteSize(); i += 8) {
+            assertEquals(0, s.get(ValueLayout.JAVA_LONG_UNALIGNED, i));
+        }
+    }
+
+    @Test
+    void growsWithoutMoving() {
+        MemoryPool pool = new MemoryPool(4);
+        try (LinearMemory m = pool.guarded(PAGE, 4 * PAGE, null)) {
+            long base = m.base();
+            m.segment().fill((byte) 7);
+            assertTrue(m.grow(3 * PAGE));
+            assertEquals(base, m.base());
+            assertEquals(3 * PAGE, m.segment().byteSize());
+            assertEquals(7, m.segment().get(ValueLayout.JAVA_BYTE, PAGE - 1));
+            assertEquals(0, m.segment().get(ValueLayout.JAVA_BYTE, PAGE));
+            assertFalse(m.grow(5 * PAGE));
+            assertFalse(m.grow(PAGE));
+            assertTrue(m.grow(4 * PAGE));
+        }
+        assertEquals(0, pool.inUse());
+        assertEquals(1, pool.idle());
+        pool.trim();
+        assertEquals(0, pool.idle());
+    }
+
+    @Test
+    void fourGiBAreReachable() {
+        MemoryPool pool = new MemoryPool(0);
+        try (LinearMemory m = pool.guarded(0, Long.MAX_VALUE, null)) {
+            assertEquals(MemoryConstants.INDEX_SPACE, m.maxBytes());
+            assertTrue(m.grow(MemoryConstants.INDEX_SPACE));
+            m.segment().set(ValueLayout.JAVA_BYTE, MemoryConstants.INDEX_SPACE - 1, (byte) 1);
+            assertEquals(1, m.segment().get(ValueLayout.JAVA_BYTE, MemoryConstants.INDEX_SPACE - 1));
+        }
+    }
+
+    /** Whatever a memory held, grew to and mapped before, the next one starts with its own contents. */
+    @Test
+    void recycledMemoriesAreClean() {
+        Host host = Host.current();
+        byte[][] contents = new byte[2][];
+        List<MemoryTemplate> templates = new ArrayList<>();
+        for (int t = 0; t < 2; t++) {
+            contents[t] = new byte[(int) (3 * PAGE)];
+            new Random(t).nextBytes(contents[t]);
+            int file = host.memoryFile("test", MemorySegment.ofArray(contents[t]));
+            templates.add(new MemoryTemplate(file, List.of(
+                    new MemoryTemplate.Range(PAGE, 0, PAGE), new MemoryTemplate.Range(3 * PAGE, PAGE, 2 * PAGE))));
+        }
+        MemoryPool pool = new MemoryPool(2);
+        Random r = new Random(9);
+        for (int round = 0; round < 300; round++) {
+            int t = r.nextInt(3);
+            MemoryTemplate template = t == 2 ? null : templates.get(t);
+            long size = (template == null ? r.nextInt(12) : 5 + r.nextInt(8)) * PAGE;
+            try (LinearMemory m = pool.guarded(size, 100 * PAGE, template)) {
+                if (template == null) {
+                    assertZero(m);
+                } else {
+                    byte[] expected = new byte[(int) size];
+                    System.arraycopy(contents[t], 0, expected, (int) PAGE, (int) PAGE);
+                    System.arraycopy(contents[t], (int) PAGE, expected, (int) (3 * PAGE), (int) (2 * PAGE));
+                    assertEquals(-1, m.segment().mismatch(MemorySegment.ofArray(expected)));
+                }
+                m.segment().fill((byte) round);
+                if (r.nextBoolean()) {
+                    long old = m.byteSize();
+                    assertTrue(m.grow(old + r.nextInt(10) * PAGE));
+                    MemorySegment fresh = m.segment().asSlice(old);
+                    assertEquals(-1, fresh.mismatch(MemorySegment.ofArray(new byte[(int) fresh.byteSize()])));
+                    m.segment().fill((byte) -1);
+                }
+            }
+        }
+        pool.trim();
+        for (MemoryTemplate t : templates) {
+            int file = t.file();
+            t.close();
+            host.closeFile(file);
+            assertThrows(IllegalStateException.class, () -> pool.guarded(5 * PAGE, 5 * PAGE, t));
+        }
+        assertEquals(0, pool.inUse());
+    }
+
+    @Test
+    void checkedMemoriesTakeLittleAddressSpace() {
+        MemoryPool pool = new MemoryPool(4);
+        try (LinearMemory m = pool.checked(100, 5000, null)) {
+            assertEquals(100, m.segment().byteSize());
+            assertFalse(m.guarded());
+            m.segment().fill((byte) 1);
+            assertTrue(m.grow(5000));
+            assertEquals(0, m.segment().get(ValueLayout.JAVA_BYTE, 4999));
+            assertFalse(m.grow(5001));
+        }
+        try (LinearMemory empty = pool.checked(0, 0, null)) {
+            assertEquals(0, empty.segment().byteSize());
+        }
+        assertEquals(0, pool.idle());
+    }
+
+    @Test
+    void exhaustionHasAClearMessage() {
+        MemoryPool pool = new MemoryPool(4);
+        HostException e = assertThrows(HostException.class, () -> pool.checked(0, 1L << 60, null));
+        assertTrue(e.getMessage().contains("address space"), e.getMessage());
+        assertEquals(0, pool.inUse());
+        assertThrows(IllegalArgumentException.class, () -> pool.checked(10, 5, null));
+        assertThrows(IllegalArgumentException.class, () -> pool.guarded(100, PAGE, null));
+    }
+
+    @Test
+    void manyMemoriesFit() {
+        MemoryPool pool = new MemoryPool(0);
+        List<LinearMemory> all = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            all.add(pool.guarded(PAGE, PAGE, null));
+        }
+        assertEquals(1000, pool.inUse());
+        all.forEach(LinearMemory::close);
+        assertEquals(0, pool.inUse());
+    }
+}
