@@ -30,7 +30,7 @@ class CorpusTest {
     private int refused;
     private final List<String> problems = new ArrayList<>();
 
-    private static Path corpus() {
+    static Path corpus() {
         for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
             Path candidate = p.resolve("shared/corpus");
             if (Files.isDirectory(candidate)) {

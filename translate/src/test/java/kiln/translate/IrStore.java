@@ -1,0 +1,452 @@
+package kiln.translate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.Builtin;
+import kiln.artifact.ElementItems;
+import kiln.artifact.ExternType;
+import kiln.artifact.FuncKey;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import kiln.artifact.TypeDef;
+import kiln.artifact.VMContextLayout;
+import kiln.artifact.ValueType;
+import kiln.ir.Function;
+import kiln.ir.Region;
+import kiln.ir.pass.Pipeline;
+import kiln.wasm.WasmModule;
+
+/** Instantiates and links modules on an {@link IrMachine} from nothing but their {@link ModuleMetadata} and IR. */
+final class IrStore {
+    private static final int PAGE = 1 << 16;
+    private static final int MAX_TABLE = 1 << 20;
+    private static final int MAX_PAGES = 1 << 10;
+
+    /** Something exported: its address (of a funcref record, a memory's or table's record, or a cell) and its type. */
+    record Extern(long address, ExternType type, TypeDef functionType) {}
+
+    /** A host function. */
+    interface Host {
+        void call(long args);
+    }
+
+    final IrMachine machine = new IrMachine();
+    private final AddressSpace memory = machine.memory;
+    private final Map<String, Integer> typeIds = new HashMap<>();
+    private final List<Object> hostIds = new ArrayList<>();
+    private final AddressSpace.Chunk storeContext = memory.allocate(StoreLayout.SIZE, Region.Kind.CONTEXT);
+    private final AddressSpace.Chunk area = memory.allocate(16 * 1000, Region.Kind.STACK);
+    private final Map<Long, AddressSpace.Chunk> chunks = new HashMap<>();
+    /** Greatest length, in pages or elements, of what a record describes: an import may declare a greater one. */
+    private final Map<Long, Long> maxima = new HashMap<>();
+    private final Pipeline pipeline;
+
+    /** @param pipeline what to do with functions before they run */
+    IrStore(Pipeline pipeline) {
+        this.pipeline = pipeline;
+        memory.i64(storeContext.base + StoreLayout.UPCALL, machine.nativeAddress(this::upcall));
+        memory.i64(storeContext.base + StoreLayout.MEMMOVE, machine.nativeAddress(a -> {
+            move(a[0], a[1], a[2]);
+            return a[0];
+        }));
+        memory.i64(storeContext.base + StoreLayout.MEMSET, machine.nativeAddress(a -> {
+            for (long i = 0; i < a[2]; i++) {
+                AddressSpace.Chunk c = memory.find(a[0] + i, 1);
+                c.bytes.put((int) (a[0] + i - c.base), (byte) a[1]);
+            }
+            return a[0];
+        }));
+    }
+
+    private void move(long to, long from, long n) {
+        if (n > 0) {
+            byte[] copy = new byte[(int) n];
+            AddressSpace.Chunk source = memory.find(from, n);
+            source.bytes.get((int) (from - source.base), copy);
+            AddressSpace.Chunk target = memory.find(to, n);
+            target.bytes.put((int) (to - target.base), copy);
+        }
+    }
+
+    int typeId(TypeDef type) {
+        return typeIds.computeIfAbsent(type.key(), _ -> typeIds.size() + 1);
+    }
+
+    private long upcall(long[] args) {
+        try {
+            Object callee = hostIds.get((int) args[0]);
+            int builtin = (int) (args[0] >>> 32);
+            if (builtin == 0) {
+                ((Host) callee).call(args[1]);
+            } else {
+                ((Instance) callee).builtin(Builtin.values()[builtin], args[1]);
+            }
+            return 0;
+        } catch (RuntimeException e) {
+            machine.pending = e;
+            return 1;
+        }
+    }
+
+    // Things made by the host.
+
+    private long record(long base, long length) {
+        AddressSpace.Chunk c = memory.allocate(16, Region.Kind.CONTEXT);
+        memory.i64(c.base + VMContextLayout.BASE, base);
+        memory.i64(c.base + VMContextLayout.LENGTH, length);
+        return c.base;
+    }
+
+    private long newMemory(long pages) {
+        AddressSpace.Chunk c = memory.allocate(Math.toIntExact(pages * PAGE), Region.Kind.MEMORY);
+        chunks.put(c.base, c);
+        return c.base;
+    }
+
+    private long newTable(long elements) {
+        AddressSpace.Chunk c = memory.allocate(Math.toIntExact(elements * 8), Region.Kind.TABLE);
+        chunks.put(c.base, c);
+        return c.base;
+    }
+
+    Extern hostMemory(long min, long max) {
+        long record = record(newMemory(min), min * PAGE);
+        maxima.put(record, max);
+        return new Extern(record, new ExternType.Memory(min, max, false, false, 16, true), null);
+    }
+
+    Extern hostTable(long min, long max) {
+        long record = record(newTable(min), min);
+        maxima.put(record, max);
+        return new Extern(record, new ExternType.Table(ValueType.FUNCREF, min, max, false), null);
+    }
+
+    Extern hostGlobal(ValueType type, long value) {
+        AddressSpace.Chunk c = memory.allocate(16, Region.Kind.GLOBAL);
+        memory.i64(c.base, value);
+        return new Extern(c.base, new ExternType.Global(type, false), null);
+    }
+
+    /** A host function; a module that imports it brings the trampoline, so the record is completed then. */
+    Extern hostFunction(TypeDef type, Host body) {
+        AddressSpace.Chunk context = memory.allocate(VMContextLayout.HOST_CONTEXT_BYTES, Region.Kind.CONTEXT);
+        memory.i64(context.base + VMContextLayout.STORE, storeContext.base);
+        memory.i64(context.base + VMContextLayout.HOST_ID, hostIds.size());
+        hostIds.add(body);
+        AddressSpace.Chunk record = memory.allocate(VMContextLayout.FUNCREF_BYTES, Region.Kind.CONTEXT);
+        memory.i64(record.base + VMContextLayout.FUNCREF_VMCTX, context.base);
+        memory.i32(record.base + VMContextLayout.FUNCREF_TYPE, typeId(type));
+        return new Extern(record.base, new ExternType.Func(0), type);
+    }
+
+    private static long atMost(long declared, long limit) {
+        return declared == ExternType.UNBOUNDED ? limit : Math.min(declared, limit);
+    }
+
+    /** Instances look imports up here. */
+    interface Imports {
+        Extern get(String module, String name);
+    }
+
+    /** A module with its context. */
+    final class Instance implements IrMachine.Code {
+        final ModuleEnvironment env;
+        final ModuleInfo info;
+        private final byte[] data;
+        private final VMContextLayout layout;
+        private final FunctionTranslator translator;
+        private final Map<FuncKey, Function> functions = new HashMap<>();
+        private final Map<String, Extern> exports = new HashMap<>();
+        private final long[] tables;
+        private final long[] memories;
+        private final long[] globals;
+        private final boolean[] droppedElements;
+        private final boolean[] droppedData;
+        final long vmctx;
+
+        Instance(WasmModule wasm, TranslateOptions options, Imports imports) {
+            env = new ModuleEnvironment(wasm, 0, options);
+            ModuleMetadata metadata = ModuleMetadata.of(env, 0);
+            info = metadata.info();
+            data = metadata.data();
+            layout = new VMContextLayout(info.counts());
+            translator = new FunctionTranslator(env);
+            // Refuse what cannot be translated before anything can be seen.
+            for (int f = 0; f < info.definedFunctions(); f++) {
+                function(FuncKey.wasmFunction(0, f));
+            }
+            vmctx = memory.allocate(layout.size(), Region.Kind.CONTEXT, Region.Kind.GLOBAL).base;
+            memory.i64(vmctx + VMContextLayout.STORE, storeContext.base);
+            memory.i64(vmctx + VMContextLayout.HOST_ID, hostIds.size());
+            hostIds.add(this);
+            tables = new long[info.allTables().size()];
+            memories = new long[info.allMemories().size()];
+            globals = new long[info.allGlobals().size()];
+            droppedElements = new boolean[info.elements().size()];
+            droppedData = new boolean[info.data().size()];
+            for (int i = 0; i < info.types().size(); i++) {
+                memory.i32(vmctx + layout.typeId(i), typeId(info.types().get(i)));
+            }
+            imports(imports);
+            define();
+            exports();
+        }
+
+        @Override
+        public Function function(FuncKey key) {
+            return functions.computeIfAbsent(key, _ -> {
+                Function f = switch (key.kind()) {
+                    case WASM_FUNCTION -> translator.translate(key.index() + env.wasm().importedFuncCount());
+                    case ARRAY_TO_WASM -> Trampolines.arrayToWasm(env, key.index());
+                    case WASM_TO_ARRAY -> Trampolines.wasmToArray(env, key.index());
+                    case BUILTIN -> Trampolines.builtin(env, Builtin.values()[key.index()]);
+                    case MODULE_STARTUP -> StartupTranslator.translate(env);
+                };
+                pipeline.run(f);
+                return f;
+            });
+        }
+
+        private void imports(Imports imports) {
+            int func = 0;
+            int table = 0;
+            int mem = 0;
+            int global = 0;
+            for (ModuleInfo.Import i : info.imports()) {
+                Extern e = imports.get(i.module(), i.name());
+                if (e == null || e.type().kind() != i.type().kind()) {
+                    throw new IllegalArgumentException("unknown import " + i.module() + "." + i.name());
+                }
+                switch (i.type()) {
+                    case ExternType.Func f -> importFunction(func++, f.type(), e);
+                    case ExternType.Table _ -> {
+                        tables[table] = e.address();
+                        memory.i64(vmctx + layout.importedTable(table++), e.address());
+                    }
+                    case ExternType.Memory _ -> {
+                        memories[mem] = e.address();
+                        memory.i64(vmctx + layout.importedMemory(mem++), e.address());
+                    }
+                    case ExternType.Global _ -> {
+                        globals[global] = e.address();
+                        memory.i64(vmctx + layout.importedGlobal(global++), e.address());
+                    }
+                    case ExternType.Tag _ -> { }
+                }
+            }
+        }
+
+        private void importFunction(int slot, int type, Extern e) {
+            if (memory.i64(e.address() + VMContextLayout.FUNCREF_CODE) == 0) {
+                int canonical = env.wasm().types().canonical(type);
+                memory.i64(
+                        e.address() + VMContextLayout.FUNCREF_CODE,
+                        machine.codeAddress(this, FuncKey.wasmToArray(0, canonical)));
+            }
+            long record = vmctx + layout.funcRef(slot);
+            for (int at = 0; at < VMContextLayout.FUNCREF_BYTES; at += 8) {
+                memory.i64(record + at, memory.i64(e.address() + at));
+            }
+        }
+
+        private void define() {
+            int importedTables = info.imported(ExternType.Kind.TABLE);
+            for (int i = 0; i < info.tables().size(); i++) {
+                long record = vmctx + layout.definedTable(i);
+                tables[importedTables + i] = record;
+                memory.i64(record + VMContextLayout.BASE, newTable(info.tables().get(i).min()));
+                memory.i64(record + VMContextLayout.LENGTH, info.tables().get(i).min());
+                maxima.put(record, atMost(info.tables().get(i).max(), MAX_TABLE));
+            }
+            int importedMemories = info.imported(ExternType.Kind.MEMORY);
+            for (int i = 0; i < info.memories().size(); i++) {
+                long record = vmctx + layout.definedMemory(i);
+                long min = info.memories().get(i).min();
+                memories[importedMemories + i] = record;
+                memory.i64(record + VMContextLayout.BASE, newMemory(min));
+                memory.i64(record + VMContextLayout.LENGTH, min * PAGE);
+                maxima.put(record, atMost(info.memories().get(i).max(), MAX_PAGES));
+            }
+            int importedGlobals = info.imported(ExternType.Kind.GLOBAL);
+            for (int i = 0; i < info.globals().size(); i++) {
+                globals[importedGlobals + i] = vmctx + layout.definedGlobal(i);
+            }
+            int importedFuncs = info.imported(ExternType.Kind.FUNC);
+            for (int slot = importedFuncs; slot < info.funcRefs().count(); slot++) {
+                long record = vmctx + layout.funcRef(slot);
+                FuncKey key = FuncKey.wasmFunction(0, info.funcRefs().function(slot) - importedFuncs);
+                memory.i64(record + VMContextLayout.FUNCREF_CODE, machine.codeAddress(this, key));
+                memory.i64(record + VMContextLayout.FUNCREF_VMCTX, vmctx);
+                memory.i32(record + VMContextLayout.FUNCREF_TYPE, typeId(info.types().get(info.funcRefs().type(slot))));
+            }
+            for (ModuleInfo.MemoryImage image : info.images()) {
+                long base = memory.i64(memories[importedMemories + image.memory()] + VMContextLayout.BASE);
+                AddressSpace.Chunk c = memory.find(base, 0);
+                c.bytes.put((int) image.memoryOffset(), data, (int) image.start(), (int) image.length());
+            }
+        }
+
+        private void exports() {
+            for (ModuleInfo.Export e : info.exports()) {
+                int i = e.index();
+                exports.put(e.name(), switch (e.kind()) {
+                    case FUNC -> {
+                        int slot = info.funcRefs().slotOf(i);
+                        int type = info.funcRefs().type(slot);
+                        yield new Extern(
+                                vmctx + layout.funcRef(slot), new ExternType.Func(type), info.types().get(type));
+                    }
+                    case TABLE -> new Extern(tables[i], info.allTables().get(i), null);
+                    case MEMORY -> new Extern(memories[i], info.allMemories().get(i), null);
+                    case GLOBAL -> new Extern(globals[i], info.allGlobals().get(i), null);
+                    case TAG -> new Extern(0, new ExternType.Tag(0), null);
+                });
+            }
+        }
+
+        void start() {
+            if (info.startup()) {
+                machine.reset();
+                machine.call(machine.codeAddress(this, FuncKey.startup(0)), vmctx);
+            }
+        }
+
+        Extern export(String name) {
+            return exports.get(name);
+        }
+
+        /** Calls an exported function through its trampoline. */
+        long[] invoke(String name, long... args) {
+            Extern e = exports.get(name);
+            int type = ((ExternType.Func) e.type()).type();
+            int canonical = env.wasm().types().canonical(type);
+            for (int i = 0; i < args.length; i++) {
+                memory.i64(area.base + 16L * i, args[i]);
+            }
+            machine.reset();
+            machine.call(
+                    machine.codeAddress(this, FuncKey.arrayToWasm(0, canonical)),
+                    memory.i64(e.address() + VMContextLayout.FUNCREF_VMCTX),
+                    memory.i64(e.address() + VMContextLayout.FUNCREF_CODE), area.base);
+            List<ValueType> results = info.types().get(type).asFunc().results();
+            long[] values = new long[results.size()];
+            for (int i = 0; i < values.length; i++) {
+                boolean narrow = results.get(i) == ValueType.I32 || results.get(i) == ValueType.F32;
+                values[i] = narrow ? memory.i32(area.base + 16L * i) : memory.i64(area.base + 16L * i);
+            }
+            return values;
+        }
+
+        // Builtins.
+
+        void builtin(Builtin builtin, long args) {
+            long[] a = new long[builtin.params().length()];
+            for (int i = 0; i < a.length; i++) {
+                boolean narrow = builtin.params().charAt(i) == 'i';
+                a[i] = narrow ? memory.i32(args + 16L * i) : memory.i64(args + 16L * i);
+            }
+            switch (builtin) {
+                case MEMORY_GROW -> memory.i64(args, growMemory((int) a[0], a[1]));
+                case MEMORY_INIT -> {
+                    ModuleInfo.DataSegment s = info.data().get((int) a[1]);
+                    long size = droppedData[(int) a[1]] ? 0 : s.length();
+                    long record = memories[(int) a[0]];
+                    long from = a[3] & 0xffffffffL;
+                    long n = a[4] & 0xffffffffL;
+                    check(TrapCode.MEMORY_OUT_OF_BOUNDS, from + n <= size && a[2] + n <= length(record));
+                    AddressSpace.Chunk c = memory.find(base(record), 0);
+                    c.bytes.put((int) a[2], data, (int) (s.start() + from), (int) n);
+                }
+                case DATA_DROP -> droppedData[(int) a[0]] = true;
+                case TABLE_GROW -> memory.i64(args, growTable((int) a[0], a[1], a[2]));
+                case TABLE_FILL -> {
+                    long record = tables[(int) a[0]];
+                    check(TrapCode.TABLE_OUT_OF_BOUNDS, a[1] + a[3] <= length(record));
+                    fill(record, a[1], a[2], a[3]);
+                }
+                case TABLE_COPY -> {
+                    long to = tables[(int) a[0]];
+                    long from = tables[(int) a[1]];
+                    check(TrapCode.TABLE_OUT_OF_BOUNDS, a[2] + a[4] <= length(to) && a[3] + a[4] <= length(from));
+                    move(base(to) + 8 * a[2], base(from) + 8 * a[3], 8 * a[4]);
+                }
+                case TABLE_INIT -> initTable((int) a[0], (int) a[1], a[2], a[3] & 0xffffffffL, a[4] & 0xffffffffL);
+                case ELEM_DROP -> droppedElements[(int) a[0]] = true;
+                default -> throw new AssertionError(builtin);
+            }
+        }
+
+        private long base(long record) {
+            return memory.i64(record + VMContextLayout.BASE);
+        }
+
+        private long length(long record) {
+            return memory.i64(record + VMContextLayout.LENGTH);
+        }
+
+        private void check(TrapCode code, boolean ok) {
+            if (!ok) {
+                throw new IrMachine.Trap(code);
+            }
+        }
+
+        private void fill(long record, long at, long value, long n) {
+            for (long i = 0; i < n; i++) {
+                memory.i64(base(record) + 8 * (at + i), value);
+            }
+        }
+
+        private long growMemory(int index, long delta) {
+            long record = memories[index];
+            long old = length(record) / PAGE;
+            if (delta > maxima.get(record) - old) {
+                return -1;
+            }
+            chunks.get(base(record)).resize((int) (old + delta) * PAGE);
+            memory.i64(record + VMContextLayout.LENGTH, (old + delta) * PAGE);
+            return old;
+        }
+
+        private long growTable(int index, long delta, long value) {
+            long record = tables[index];
+            long old = length(record);
+            if (delta > maxima.get(record) - old) {
+                return -1;
+            }
+            // The table moves, as it may in earnest.
+            AddressSpace.Chunk before = chunks.remove(base(record));
+            long moved = newTable(old + delta);
+            chunks.get(moved).bytes.put(0, before.bytes, 0, (int) old * 8);
+            memory.free(before);
+            memory.i64(record + VMContextLayout.BASE, moved);
+            memory.i64(record + VMContextLayout.LENGTH, old + delta);
+            fill(record, old, value, delta);
+            return old;
+        }
+
+        private void initTable(int table, int segment, long to, long from, long n) {
+            long record = tables[table];
+            ElementItems items = droppedElements[segment] ? ElementItems.NONE : info.elements().get(segment).items();
+            check(TrapCode.TABLE_OUT_OF_BOUNDS, from + n <= items.count() && to + n <= length(record));
+            for (long i = 0; i < n; i++) {
+                int item = (int) (from + i);
+                long value = switch (items.kind(item)) {
+                    case FUNC_SLOT -> vmctx + layout.funcRef(items.value(item));
+                    case NULL -> 0;
+                    case GLOBAL -> memory.i64(globals[items.value(item)]);
+                    case I31 -> throw new AssertionError("i31");
+                };
+                memory.i64(base(record) + 8 * (to + i), value);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return info.name() + Arrays.toString(memories);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package kiln.translate;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import kiln.artifact.ExternType;
+import kiln.artifact.TypeDef;
+import kiln.artifact.ValueType;
+import kiln.ir.pass.Pipeline;
+import kiln.wasm.Features;
+import kiln.wasm.ModuleDecoder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The specification's test suite, if it is there, on the IR: what it means must not depend on any back end. */
+class SpecScriptTest {
+    private static final long STACK_BYTES = 1L << 30;
+    private static final long F32_QUIET = 0x7fc00000L;
+    private static final long F64_QUIET = 0x7ff8000000000000L;
+
+    private final List<String> problems = new ArrayList<>();
+    private int passed;
+    private int skipped;
+
+    @ParameterizedTest
+    @CsvSource({
+        "core, 0, false", "core, 1, false", "core, 2, false", "core, 2, true",
+        "bulk-memory, 0, false", "bulk-memory, 2, false", "multi-memory, 0, false", "multi-memory, 2, true",
+        "wasm-2.0, 0, true", "wasm-2.0, 2, false", "proposals-wide-arithmetic, 0, false", "proposals-wide-arithmetic, 2, false"
+    })
+    void runs(String group, int level, boolean explicitBounds) throws Exception {
+        Path corpus = CorpusTest.corpus();
+        assumeTrue(corpus != null, "no corpus");
+        TranslateOptions options = TranslateOptions.DEFAULT.withExplicitBounds(explicitBounds);
+        Thread thread = new Thread(null, () -> runGroup(corpus, group, level, options), "spec", STACK_BYTES);
+        thread.start();
+        thread.join();
+        assertTrue(problems.isEmpty(), () -> problems.size() + " problems:\n" + String.join("\n", problems));
+        int most = group.equals("wasm-2.0") ? passed * 2 : passed / 50;
+        assertTrue(passed > 0 && skipped <= most, () -> passed + " passed, " + skipped + " skipped");
+    }
+
+    private void runGroup(Path corpus, String group, int level, TranslateOptions options) {
+        try (FileSystem zip = FileSystems.newFileSystem(corpus.resolve("spec/json/" + group + ".zip"));
+                Stream<Path> files = Files.walk(zip.getPath("/"))) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+                new Script(file, level, options).run();
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            problems.add(group + ": " + e);
+        }
+    }
+
+    /** One file: a store with its instances. */
+    private final class Script {
+        final Path file;
+        final TranslateOptions options;
+        final IrStore store;
+        final Map<String, IrStore.Instance> named = new HashMap<>();
+        final Map<String, IrStore.Instance> registered = new HashMap<>();
+        final Map<String, IrStore.Extern> spectest;
+        /** The last instance; null if it uses what is not executed. */
+        IrStore.Instance current;
+
+        Script(Path file, int level, TranslateOptions options) {
+            this.file = file;
+            this.options = options;
+            this.store = new IrStore(Pipeline.forLevel(level).verified());
+            this.spectest = spectest(store);
+        }
+
+        void run() throws IOException {
+            JsonNode json = new ObjectMapper().readTree(Files.readAllBytes(file));
+            for (JsonNode c : json.get("commands")) {
+                String type = c.get("type").asText();
+                try {
+                    command(type, c);
+                } catch (UnsupportedFeatureException e) {
+                    skipped++;
+                    current = type.startsWith("module") ? null : current;
+                } catch (RuntimeException | AssertionError e) {
+                    problems.add(file.getFileName() + ":" + c.get("line") + " " + type + ": " + e
+                            + (e.getStackTrace().length > 0 ? " at " + e.getStackTrace()[0] : ""));
+                    if (type.startsWith("module")) {
+                        current = null;
+                    }
+                }
+            }
+        }
+
+        private void command(String type, JsonNode c) throws IOException {
+            switch (type) {
+                case "module" -> {
+                    current = null;
+                    IrStore.Instance instance = instantiate(c);
+                    current = instance;
+                    if (c.has("name")) {
+                        named.put(c.get("name").asText(), instance);
+                    }
+                    instance.start();
+                }
+                case "register" -> {
+                    IrStore.Instance i = c.has("name") ? named.get(c.get("name").asText()) : current;
+                    if (i != null) {
+                        registered.put(c.get("as").asText(), i);
+                    }
+                }
+                case "action" -> act(c.get("action"));
+                case "assert_return" -> {
+                    long[] results = act(c.get("action"));
+                    if (results != null) {
+                        compare(c.get("expected"), results);
+                        passed++;
+                    }
+                }
+                case "assert_trap", "assert_exhaustion" -> expectTrap(c, () -> act(c.get("action")) != null);
+                case "assert_uninstantiable" -> expectTrap(c, () -> {
+                    instantiate(c).start();
+                    return true;
+                });
+                default -> { }
+            }
+        }
+
+        private interface Action {
+            /** Returns whether it could be done at all. */
+            boolean run() throws IOException;
+        }
+
+        private void expectTrap(JsonNode c, Action action) throws IOException {
+            try {
+                if (!action.run()) {
+                    return;
+                }
+            } catch (IrMachine.Trap t) {
+                String expected = c.get("text").asText();
+                if (!expected.startsWith(t.code.message()) && !t.code.message().startsWith(expected)
+                        && !expected.equals("null function reference")) {
+                    throw new AssertionError("expected " + expected + ", trapped with " + t.code);
+                }
+                passed++;
+                return;
+            }
+            throw new AssertionError("no trap, expected " + c.get("text"));
+        }
+
+        private IrStore.Instance instantiate(JsonNode c) throws IOException {
+            boolean text = "text".equals(c.path("module_type").asText());
+            Path wasm = file.resolveSibling(c.get(text ? "binary_filename" : "filename").asText());
+            var module = ModuleDecoder.decode(Files.readAllBytes(wasm), wasm.toString(), Features.ALL);
+            return store.new Instance(module, options, (from, name) -> {
+                IrStore.Instance i = registered.get(from);
+                return i != null ? i.export(name) : from.equals("spectest") ? spectest.get(name) : null;
+            });
+        }
+
+        /** The results of an action, or null if its module is not executed. */
+        private long[] act(JsonNode action) {
+            IrStore.Instance i = action.has("module") ? named.get(action.get("module").asText()) : current;
+            if (i == null) {
+                skipped++;
+                return null;
+            }
+            String field = action.get("field").asText();
+            if (action.get("type").asText().equals("get")) {
+                IrStore.Extern e = i.export(field);
+                ValueType type = ((ExternType.Global) e.type()).type();
+                boolean narrow = type == ValueType.I32 || type == ValueType.F32;
+                var memory = store.machine.memory;
+                return new long[] {narrow ? memory.i32(e.address()) : memory.i64(e.address())};
+            }
+            JsonNode args = action.get("args");
+            long[] values = new long[args.size()];
+            for (int k = 0; k < values.length; k++) {
+                values[k] = argument(args.get(k));
+            }
+            return i.invoke(field, values);
+        }
+    }
+
+    private static long argument(JsonNode v) {
+        String value = v.get("value").asText();
+        return switch (v.get("type").asText()) {
+            case "i32", "f32" -> (int) Long.parseLong(value);
+            case "i64", "f64" -> parse64(value);
+            default -> value.equals("null") ? 0 : Long.parseLong(value) + 1;
+        };
+    }
+
+    private static long parse64(String value) {
+        return value.startsWith("-") ? Long.parseLong(value) : Long.parseUnsignedLong(value);
+    }
+
+    private static void compare(JsonNode expected, long[] actual) {
+        if (expected.size() != actual.length) {
+            throw new AssertionError("expected " + expected + ", got " + actual.length + " results");
+        }
+        for (int i = 0; i < actual.length; i++) {
+            if (!matches(expected.get(i), actual[i])) {
+                throw new AssertionError("expected " + expected + ", got 0x" + Long.toHexString(actual[i]) + " at " + i);
+            }
+        }
+    }
+
+    private static boolean matches(JsonNode expected, long actual) {
+        String type = expected.get("type").asText();
+        if (!expected.has("value")) {
+            return (actual == 0) == (type.startsWith("refnull") || type.startsWith("null"));
+        }
+        String value = expected.get("value").asText();
+        if (value.equals("nan:canonical")) {
+            return type.equals("f32")
+                    ? (actual & 0x7fffffffL) == F32_QUIET
+                    : (actual & Long.MAX_VALUE) == F64_QUIET;
+        }
+        if (value.equals("nan:arithmetic")) {
+            return type.equals("f32") ? (actual & F32_QUIET) == F32_QUIET : (actual & F64_QUIET) == F64_QUIET;
+        }
+        return actual == argument(expected);
+    }
+
+    private static Map<String, IrStore.Extern> spectest(IrStore store) {
+        Map<String, IrStore.Extern> externs = new HashMap<>();
+        externs.put("memory", store.hostMemory(1, 2));
+        externs.put("table", store.hostTable(10, 20));
+        externs.put("global_i32", store.hostGlobal(ValueType.I32, 666));
+        externs.put("global_i64", store.hostGlobal(ValueType.I64, 666));
+        externs.put("global_f32", store.hostGlobal(ValueType.F32, Float.floatToIntBits(666.6f)));
+        externs.put("global_f64", store.hostGlobal(ValueType.F64, Double.doubleToLongBits(666.6)));
+        Map<String, List<ValueType>> prints = Map.of(
+                "print", List.of(), "print_i32", List.of(ValueType.I32), "print_i64", List.of(ValueType.I64),
+                "print_f32", List.of(ValueType.F32), "print_f64", List.of(ValueType.F64),
+                "print_i32_f32", List.of(ValueType.I32, ValueType.F32),
+                "print_f64_f64", List.of(ValueType.F64, ValueType.F64));
+        prints.forEach((name, params) ->
+                externs.put(name, store.hostFunction(TypeDef.func(params, List.of()), args -> { })));
+        return externs;
+    }
+}
