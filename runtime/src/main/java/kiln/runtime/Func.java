@@ -8,7 +8,7 @@ import java.util.List;
 public final class Func implements Extern {
     private static final long[] NO_CELLS = {};
 
-    private Store store;
+    private final Store store;
     private final FuncType type;
     private final int typeId;
     private final int areaBytes;
@@ -230,11 +230,6 @@ public final class Func implements Extern {
         long[] cells = type.resultCells() == 0 ? NO_CELLS : new long[type.resultCells()];
         Cells.readAll(type.results(), area, cells);
         return cells;
-    }
-
-    /** Makes every further use an error. */
-    void close() {
-        store = Store.closedInstance();
     }
 
     @Override

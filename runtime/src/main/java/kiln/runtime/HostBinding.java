@@ -26,7 +26,12 @@ final class HostBinding {
             h = func.host().resolve();
             host = h;
         }
-        h.invoke(caller, area);
+        try {
+            h.invoke(caller, area);
+        } catch (TrapException t) {
+            Traces.locate(t, caller.store());
+            throw t;
+        }
     }
 
     /** Makes the VMContext and returns its address. */

@@ -72,6 +72,13 @@ final class Traces {
         return t;
     }
 
+    /** Adds the WebAssembly frames to the trace of a trap that a host function raised, which is about to leave it. */
+    static void locate(TrapException t, Store store) {
+        if (!t.located()) {
+            rewrite(t, store, null, false);
+        }
+    }
+
     private static KilnBug bug(long pc, int signal, long address, LoadedArtifact artifact, List<WasmFrame> frames) {
         String where = artifact == null
                 ? "in no loaded code"
@@ -104,7 +111,7 @@ final class Traces {
                 result.add(e);
             }
         }
-        t.setStackTrace(result.toArray(StackTraceElement[]::new));
+        t.locate(result);
     }
 
     private static boolean hidden(StackTraceElement e) {

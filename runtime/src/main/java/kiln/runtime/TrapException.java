@@ -13,6 +13,8 @@ public final class TrapException extends WasmException {
 
     private final TrapCode code;
     private final transient List<WasmFrame> frames;
+    /** Whether the stack trace has its WebAssembly frames. */
+    private boolean located;
 
     TrapException(TrapCode code, String message, List<WasmFrame> frames) {
         super(message);
@@ -23,6 +25,16 @@ public final class TrapException extends WasmException {
     /** A trap that a host function raises: it unwinds WebAssembly like any other exception. */
     public TrapException(TrapCode code, String message) {
         this(code, message, List.of());
+    }
+
+    /** Replaces the stack trace by one with WebAssembly frames. */
+    void locate(List<StackTraceElement> trace) {
+        setStackTrace(trace.toArray(StackTraceElement[]::new));
+        located = true;
+    }
+
+    boolean located() {
+        return located;
     }
 
     /** Why. */

@@ -337,7 +337,7 @@ class HandMadeTest {
     }
 
     @Test
-    void closedThingsSayso() {
+    void closedThingsSaySo() {
         Instance i = instance();
         Func add = i.func("add");
         Memory m = i.memory("memory");
@@ -381,7 +381,9 @@ class HandMadeTest {
         assertEquals(0, l.instantiate(store, module).func("callhost").call(5));
         l.unknownImports(Linker.UnknownImports.TRAP);
         Instance i = l.instantiate(store, module);
-        assertEquals(TrapCode.UNREACHABLE, assertThrows(TrapException.class, () -> i.func("callhost").call(5)).code());
+        TrapException t = assertThrows(TrapException.class, () -> i.func("callhost").call(5));
+        assertEquals(TrapCode.UNREACHABLE, t.code());
+        assertTrue(Arrays.stream(t.getStackTrace()).anyMatch(e -> e.getMethodName().equals("callhost")));
     }
 
     @Test

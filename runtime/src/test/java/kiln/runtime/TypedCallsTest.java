@@ -36,7 +36,7 @@ class TypedCallsTest {
     }
 
     static double mix(Caller c, int i, long l, float f, double d, V128 v, Func g, Object o) {
-        return i + l + f + d + v.low() + v.high() + (g == null ? 0 : 1000) + (o == null ? 0 : 2000);
+        return (double) l + i + f + d + v.low() + v.high() + (g == null ? 0 : 1000) + (o == null ? 0 : 2000);
     }
 
     static long[] two(int a) {
