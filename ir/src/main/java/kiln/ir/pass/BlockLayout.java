@@ -39,6 +39,7 @@ public final class BlockLayout implements Pass {
         }
         for (int i : order) {
             if (cold[i]) {
+                cfg.block(i).setCold(true);
                 rare.add(cfg.block(i));
             }
         }

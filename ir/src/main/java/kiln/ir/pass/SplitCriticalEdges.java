@@ -10,6 +10,9 @@ import kiln.ir.*;
  * blocks. Edges of one terminator that pass the same values to the same block share their new block.
  */
 public final class SplitCriticalEdges implements Pass {
+    /** How far from its edge a new block may stand. */
+    private static final int MAX_DISTANCE = 8;
+
     @Override
     public String name() {
         return "split-critical-edges";
@@ -29,6 +32,8 @@ public final class SplitCriticalEdges implements Pass {
         for (int i = 0; i < blocks.size(); i++) {
             place[blocks.get(i).id()] = i;
         }
+        int[] loopEnd = loopEnds(blocks, place);
+        int hotEnd = hotEnd(blocks);
         // Blocks to be laid out right behind the block at each place.
         Block[][] behind = new Block[blocks.size()][];
         boolean any = false;
@@ -62,7 +67,7 @@ public final class SplitCriticalEdges implements Pass {
                 }
                 e.setTarget(s);
                 e.setArgs();
-                int at = placeFor(blocks, k, place[to.id()]);
+                int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()]);
                 behind[at] = append(behind[at], s);
                 any = true;
             }
@@ -74,21 +79,58 @@ public final class SplitCriticalEdges implements Pass {
 
     /**
      * The place behind which a block on the edge from {@code from} to {@code to} costs least: behind the source for a loop's
-     * back edge, else where nothing falls through, so that it is in nobody's way.
+     * back edge, else where nothing falls through, so that it is in nobody's way; for an edge out of a loop behind the loop.
      */
-    private static int placeFor(List<Block> blocks, int from, int to) {
+    private static int placeFor(List<Block> blocks, int[] loopEnd, int hotEnd, int from, int to) {
         if (to <= from) {
             return from;
         }
         if (!fallsThrough(blocks, to - 1)) {
             return to - 1;
         }
-        for (int i = from; i < to - 1 && i < from + 8; i++) {
+        boolean leaves = to > loopEnd[from];
+        int start = leaves ? loopEnd[from] : from;
+        for (int i = start; i < to - 1 && i < start + MAX_DISTANCE; i++) {
             if (!fallsThrough(blocks, i)) {
                 return i;
             }
         }
-        return from;
+        return leaves && hotEnd >= 0 && loopEnd[from] > from ? hotEnd : from;
+    }
+
+    /** For each place the place where the innermost loop around it ends, as far as the layout shows, or the place itself. */
+    private static int[] loopEnds(List<Block> blocks, int[] place) {
+        int n = blocks.size();
+        int[] backTo = new int[n];
+        for (int i = 0; i < n; i++) {
+            backTo[i] = n;
+            Inst t = blocks.get(i).terminator();
+            for (int k = 0, m = t.targetCount(); k < m; k++) {
+                backTo[i] = Math.min(backTo[i], place[t.target(k).target().id()]);
+            }
+        }
+        int[] end = new int[n];
+        int[] open = new int[n];
+        int depth = 0;
+        for (int i = n - 1; i >= 0; i--) {
+            if (backTo[i] <= i) {
+                open[depth++] = i;
+            }
+            while (depth > 0 && backTo[open[depth - 1]] > i) {
+                depth--;
+            }
+            end[i] = depth > 0 ? open[depth - 1] : i;
+        }
+        return end;
+    }
+
+    /** The last place before the cold blocks at the end, if control does not fall through there, else -1. */
+    private static int hotEnd(List<Block> blocks) {
+        int i = blocks.size() - 1;
+        while (i > 0 && blocks.get(i).isCold()) {
+            i--;
+        }
+        return fallsThrough(blocks, i) ? -1 : i;
     }
 
     private static boolean fallsThrough(List<Block> blocks, int at) {

@@ -1,0 +1,255 @@
+package kiln.ir.pass;
+
+import java.util.Arrays;
+import java.util.List;
+import kiln.ir.*;
+import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.DominatorTree;
+import kiln.ir.analysis.LoopForest;
+import kiln.ir.analysis.LoopForest.Loop;
+import kiln.ir.analysis.MemoryEffects;
+
+/**
+ * Moves what a loop computes anew each time, with the same result, in front of the loop: loads from regions that the loop
+ * does not write, and arithmetic that costs more than the register that its result will occupy. What may trap moves only
+ * from the beginning of a loop's header, where the first turn would have come to it at once. Runs behind value numbering,
+ * which leaves less to move.
+ */
+public final class LoopInvariants implements Pass {
+    @Override
+    public String name() {
+        return "loop-invariants";
+    }
+
+    @Override
+    public void run(Function f) {
+        new Walk(f).run();
+    }
+
+    /** What it takes to have an instruction's result in front of the loop. */
+    private enum Gain {
+        /** Stays where it is. */
+        NONE,
+        /** Moves if something else that moves needs it: costs no more in the loop than a register. */
+        IF_NEEDED,
+        /** Moves as long as there are registers to spare. */
+        SMALL,
+        /** Moves. */
+        LARGE
+    }
+
+    private static final class Walk {
+        /** How many results of small gain occupy a register throughout one loop. */
+        private static final int MAX_SMALL = 6;
+
+        /** How many operands of operands are looked at. */
+        private static final int MAX_DEPTH = 6;
+
+        private final Function f;
+        private final Cfg cfg;
+        private final LoopForest loops;
+        private final MemoryEffects effects;
+
+        /** The innermost loop by block id, also for new blocks. */
+        private Loop[] loopOf;
+
+        private final Block[] preheaders;
+        private final int[] small;
+
+        Walk(Function f) {
+            this.f = f;
+            this.cfg = new Cfg(f);
+            this.loops = new LoopForest(new DominatorTree(cfg));
+            this.effects = loops.loops().isEmpty() ? null : new MemoryEffects(cfg, loops);
+            this.preheaders = new Block[cfg.size()];
+            this.small = new int[cfg.size()];
+            this.loopOf = new Loop[f.blockIdBound()];
+        }
+
+        void run() {
+            if (loops.loops().isEmpty()) {
+                return;
+            }
+            for (int k = 0; k < cfg.size(); k++) {
+                loopOf[cfg.block(k).id()] = loops.innermost(cfg.block(k));
+            }
+            for (int k = 0; k < cfg.size(); k++) {
+                Block b = cfg.block(k);
+                if (loopOf[b.id()] != null) {
+                    visit(b);
+                }
+            }
+        }
+
+        private void visit(Block b) {
+            Loop loop = loopOf[b.id()];
+            boolean loadsFirst = loop.header() == b;
+            boolean checksFirst = loadsFirst;
+            for (Inst i = b.first(); !i.opcode().isTerminator(); ) {
+                Inst next = i.next();
+                Loop out = target(loop, i, i.opcode() == Opcode.LOAD ? loadsFirst : checksFirst);
+                if (out != null) {
+                    hoist(out, i);
+                } else if (loadsFirst) {
+                    // All loads trap alike, so that their order does not show.
+                    checksFirst &= i.opcode() != Opcode.LOAD || !i.memory().canTrap();
+                    loadsFirst = !stopsTraps(i);
+                    checksFirst &= loadsFirst;
+                }
+                i = next;
+            }
+        }
+
+        /** Whether what traps must not move from behind {@code i} to before it. */
+        private static boolean stopsTraps(Inst i) {
+            return switch (i.opcode().effect()) {
+                case PURE, READS -> false;
+                case TRAPS -> i.opcode() != Opcode.INTERRUPT_CHECK;
+                default -> true;
+            };
+        }
+
+        /** The outermost loop that {@code i} should and can leave, or null. */
+        private Loop target(Loop innermost, Inst i, boolean atStart) {
+            Gain gain = gain(i);
+            if (gain != Gain.LARGE && gain != Gain.SMALL) {
+                return null;
+            }
+            boolean mayTrap = i.opcode().effect() == Opcode.Effect.TRAPS
+                    || i.opcode() == Opcode.LOAD && i.memory().canTrap();
+            if (mayTrap && !atStart) {
+                return null;
+            }
+            Loop target = null;
+            for (Loop l = innermost; l != null; l = l.parent()) {
+                if (mayTrap && target != null
+                        || gain == Gain.SMALL && small[cfg.index(l.header())] >= MAX_SMALL
+                        || !canLeave(l, i)) {
+                    break;
+                }
+                target = l;
+            }
+            if (gain == Gain.SMALL) {
+                for (Loop l = innermost; target != null && target.encloses(l); l = l.parent()) {
+                    small[cfg.index(l.header())]++;
+                    if (l.parent() == null) {
+                        break;
+                    }
+                }
+            }
+            return target;
+        }
+
+        private static Gain gain(Inst i) {
+            return switch (i.opcode()) {
+                case LOAD -> Gain.LARGE;
+                case MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, CLZ, CTZ, POPCNT -> Gain.LARGE;
+                case FROM_SINT, FROM_UINT, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT, FPROMOTE, FDEMOTE, BITCAST -> Gain.LARGE;
+                case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN, FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST ->
+                    Gain.LARGE;
+                // Sums of addresses are a part of the access that uses them.
+                case ADD -> i.type() == Type.I64 ? Gain.IF_NEEDED : Gain.SMALL;
+                case SUB, AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR, SEXT8, SEXT16, SEXT32, SEXT -> Gain.SMALL;
+                case ICONST, FCONST, VCONST, VMCTX, FRAME_POINTER, WRAP, ZEXT, ICMP, FCMP, SELECT -> Gain.IF_NEEDED;
+                default -> Gain.NONE;
+            };
+        }
+
+        private boolean canLeave(Loop l, Inst i) {
+            if (i.opcode() == Opcode.LOAD && !i.memory().readOnly() && effects.writes(l, effects.region(i.memory()))) {
+                return false;
+            }
+            for (int a = 0, n = i.argCount(); a < n; a++) {
+                if (!isAvailable(l, i.arg(a), MAX_DEPTH)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** Whether {@code v} is there in front of the loop, or can be. */
+        private boolean isAvailable(Loop l, Value v, int depth) {
+            if (!isInside(l, v)) {
+                return true;
+            }
+            Inst d = v.inst();
+            if (d == null || depth == 0 || !d.opcode().isPure() || gain(d) == Gain.NONE) {
+                return false;
+            }
+            for (int a = 0, n = d.argCount(); a < n; a++) {
+                if (!isAvailable(l, d.arg(a), depth - 1)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private boolean isInside(Loop l, Value v) {
+            Block def = v.inst() != null ? v.inst().block() : v.paramOf();
+            return l.encloses(loopOf[def.id()]);
+        }
+
+        private void hoist(Loop l, Inst i) {
+            for (int a = 0, n = i.argCount(); a < n; a++) {
+                if (isInside(l, i.arg(a))) {
+                    hoist(l, i.arg(a).inst());
+                }
+            }
+            Block to = preheader(l);
+            i.block().remove(i);
+            to.insertBefore(i, to.last());
+        }
+
+        /** The block from which alone the loop is entered, made if there is none. */
+        private Block preheader(Loop l) {
+            Block header = l.header();
+            int h = cfg.index(header);
+            if (preheaders[h] != null) {
+                return preheaders[h];
+            }
+            Edge only = null;
+            Block from = null;
+            int entries = 0;
+            for (int p = 0, n = cfg.predCount(header); p < n; p++) {
+                if (!loops.contains(l, cfg.pred(header, p))) {
+                    only = cfg.predEdge(header, p);
+                    from = cfg.pred(header, p);
+                    entries++;
+                }
+            }
+            boolean exists = entries == 1 && only.target() == header && from.terminator().targetCount() == 1;
+            preheaders[h] = exists ? from : newPreheader(l, entries == 1 ? only : null);
+            return preheaders[h];
+        }
+
+        private Block newPreheader(Loop l, Edge only) {
+            Block header = l.header();
+            Block p = f.newDetachedBlock();
+            List<Block> layout = f.blocks();
+            layout.add(layout.indexOf(header), p);
+            if (p.id() >= loopOf.length) {
+                loopOf = Arrays.copyOf(loopOf, p.id() * 2);
+            }
+            loopOf[p.id()] = l.parent();
+            Value[] args = new Value[header.params().size()];
+            for (int i = 0; i < args.length; i++) {
+                args[i] = only != null ? only.arg(i) : p.addParam(header.params().get(i).type());
+            }
+            if (only != null) {
+                only.setTarget(p);
+                only.setArgs();
+            } else {
+                for (int k = 0, n = cfg.predCount(header); k < n; k++) {
+                    if (!loops.contains(l, cfg.pred(header, k))) {
+                        cfg.predEdge(header, k).setTarget(p);
+                    }
+                }
+            }
+            Builder b = new Builder(f);
+            b.setBlock(p);
+            b.setPosition(header.first().position());
+            b.jump(header, args);
+            return p;
+        }
+    }
+}

@@ -1,0 +1,389 @@
+package kiln.ir.pass;
+
+import java.util.Arrays;
+import kiln.ir.*;
+import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.DominatorTree;
+import kiln.ir.analysis.LoopForest;
+import kiln.ir.analysis.MemoryEffects;
+
+/**
+ * Finds out what has been computed, loaded or tested already: merges an instruction with an equal one that dominates it,
+ * takes a load's value from an earlier load or store of the same bytes, drops stores of what is there, and decides branches
+ * and checks whose condition a dominating branch or check has settled. All in one walk, because each helps the others to see
+ * that operands are equal. Runs behind the simplifier, which makes equal things look equal.
+ */
+public final class ValueNumbering implements Pass {
+    @Override
+    public String name() {
+        return "value-numbering";
+    }
+
+    @Override
+    public void run(Function f) {
+        new Walk(f).run();
+    }
+
+    /** One run over one function. */
+    private static final class Walk {
+        /** How many stores that do not overlap a load looks through. */
+        private static final int MAX_STORES_BACK = 24;
+
+        /** How deep a known condition is taken apart. */
+        private static final int MAX_CONSEQUENCES = 8;
+
+        private final Function f;
+        private final Cfg cfg;
+        private final DominatorTree dom;
+        private final MemoryEffects effects;
+        private final MemoryVersions versions;
+        private final ValueTable table;
+        private final KnownConditions known;
+        private final Builder builder;
+
+        /** The number of each value: values with the same number are equal wherever both exist. */
+        private int[] number;
+
+        private int k;
+        private boolean cut;
+
+        Walk(Function f) {
+            this.f = f;
+            this.cfg = new Cfg(f);
+            this.dom = new DominatorTree(cfg);
+            LoopForest loops = new LoopForest(dom);
+            this.effects = new MemoryEffects(cfg, loops);
+            this.versions = new MemoryVersions(cfg, loops, effects);
+            this.table = new ValueTable(f.valueIdBound());
+            this.known = new KnownConditions(dom, f.valueIdBound());
+            this.builder = new Builder(f);
+            this.number = new int[f.valueIdBound()];
+            for (int i = 0; i < number.length; i++) {
+                number[i] = i;
+            }
+        }
+
+        void run() {
+            for (k = 0; k < cfg.size(); k++) {
+                Block b = cfg.block(k);
+                versions.enter(k);
+                learnFromBranch(b);
+                for (Inst i = b.first(); i != null; ) {
+                    Inst next = i.next();
+                    visit(b, i);
+                    i = next;
+                }
+                versions.leave(k);
+            }
+            if (cut) {
+                RemoveUnreachable.removeFrom(f);
+            }
+        }
+
+        private int number(Value v) {
+            int id = v.id();
+            if (id >= number.length) {
+                int old = number.length;
+                number = Arrays.copyOf(number, id + id / 2 + 16);
+                for (int i = old; i < number.length; i++) {
+                    number[i] = i;
+                }
+            }
+            return number[id];
+        }
+
+        private void visit(Block b, Inst i) {
+            switch (i.opcode().effect()) {
+                case PURE -> {
+                    // Each of these owns its bytes.
+                    if (i.opcode() != Opcode.STACK_ADDR && !selectKnown(b, i)) {
+                        merge(b, i);
+                    }
+                }
+                case TRAPS -> {
+                    switch (i.opcode()) {
+                        case TRAP_IF -> check(b, i, false);
+                        case TRAP_IF_ZERO -> check(b, i, true);
+                        case INTERRUPT_CHECK -> {}
+                        default -> merge(b, i);
+                    }
+                }
+                case READS -> load(b, i);
+                case WRITES -> store(b, i);
+                case CALLS -> versions.call();
+                case TERMINATES -> terminator(b, i);
+            }
+        }
+
+        // Computations.
+
+        private void merge(Block b, Inst i) {
+            key(i);
+            int e = table.find();
+            if (e < 0) {
+                table.add(i.result(), k);
+                return;
+            }
+            Value leader = table.value(e);
+            if (dom.dominates(table.block(e), k)) {
+                replace(b, i, leader);
+            } else {
+                number[i.result().id()] = number(leader);
+                table.set(e, i.result(), k);
+            }
+        }
+
+        private void replace(Block b, Inst i, Value by) {
+            i.result().replaceWith(by);
+            b.remove(i);
+        }
+
+        private void key(Inst i) {
+            int n = i.argCount();
+            int x = n > 0 ? number(i.arg(0)) : -1;
+            int y = n > 1 ? number(i.arg(1)) : -1;
+            int z = n > 2 ? number(i.arg(2)) : -1;
+            Opcode op = i.opcode();
+            if (op == Opcode.ICMP) {
+                keyOfIcmp(i.type(), i.intCond(), x, y);
+                return;
+            }
+            int packed = op.ordinal() | i.type().ordinal() << 8;
+            if (op == Opcode.FCMP) {
+                FloatCond cond = i.floatCond();
+                boolean swap = x > y;
+                packed |= (swap ? cond.swap() : cond).ordinal() << 12;
+                table.key(packed, swap ? y : x, swap ? x : y, z, 0, null);
+                return;
+            }
+            boolean swap = op.isCommutative() && x > y;
+            table.key(packed, swap ? y : x, swap ? x : y, z, i.imm(), i.aux());
+        }
+
+        private void keyOfIcmp(Type type, IntCond cond, int x, int y) {
+            boolean swap = x > y;
+            int packed = Opcode.ICMP.ordinal() | type.ordinal() << 8 | (swap ? cond.swap() : cond).ordinal() << 12;
+            table.key(packed, swap ? y : x, swap ? x : y, -1, 0, null);
+        }
+
+        // Conditions.
+
+        /** On entry to a block with one way in, the condition of the branch there is settled. */
+        private void learnFromBranch(Block b) {
+            if (k == 0 || cfg.predCount(b) != 1) {
+                return;
+            }
+            Inst t = cfg.pred(b, 0).terminator();
+            if (t.opcode() == Opcode.BRANCH) {
+                learn(t.arg(0), t.target(0) == cfg.predEdge(b, 0));
+            }
+        }
+
+        private void learn(Value v, boolean nonZero) {
+            learn(v, nonZero, MAX_CONSEQUENCES);
+        }
+
+        /** Notes a fact and what follows from it for the operands of {@code v}, {@code depth} definitions back. */
+        private void learn(Value v, boolean nonZero, int depth) {
+            if (depth == 0 || !known.add(number(v), nonZero, k) || v.inst() == null) {
+                return;
+            }
+            Inst d = v.inst();
+            switch (d.opcode()) {
+                case ICMP -> {
+                    if (isZero(d.arg(1)) && d.intCond() == IntCond.NE) {
+                        learn(d.arg(0), nonZero, depth - 1);
+                    } else if (isZero(d.arg(1)) && d.intCond() == IntCond.EQ) {
+                        learn(d.arg(0), !nonZero, depth - 1);
+                    }
+                }
+                case AND -> {
+                    if (nonZero) {
+                        learn(d.arg(0), true, depth - 1);
+                        learn(d.arg(1), true, depth - 1);
+                    }
+                }
+                case OR -> {
+                    if (!nonZero) {
+                        learn(d.arg(0), false, depth - 1);
+                        learn(d.arg(1), false, depth - 1);
+                    }
+                }
+                case ZEXT, SEXT -> learn(d.arg(0), nonZero, depth - 1);
+                default -> {}
+            }
+        }
+
+        private static boolean isZero(Value v) {
+            return v.is(Opcode.ICONST) && v.inst().imm() == 0;
+        }
+
+        /** 1 if the value is known not to be zero here, 0 if it is known to be zero, else -1. */
+        private int settled(Value v) {
+            if (v.is(Opcode.ICONST)) {
+                return v.inst().imm() != 0 ? 1 : 0;
+            }
+            int fact = known.of(number(v), k);
+            if (fact >= 0 || !v.is(Opcode.ICMP)) {
+                return fact;
+            }
+            Inst d = v.inst();
+            if (isZero(d.arg(1)) && (d.intCond() == IntCond.NE || d.intCond() == IntCond.EQ)) {
+                int inner = known.of(number(d.arg(0)), k);
+                if (inner >= 0) {
+                    return d.intCond() == IntCond.NE ? inner : 1 - inner;
+                }
+            }
+            keyOfIcmp(d.type(), d.intCond().negate(), number(d.arg(0)), number(d.arg(1)));
+            int e = table.find();
+            if (e >= 0) {
+                int opposite = known.of(number(table.value(e)), k);
+                return opposite < 0 ? -1 : 1 - opposite;
+            }
+            return -1;
+        }
+
+        /** Replaces selects and comparisons that are settled. */
+        private boolean selectKnown(Block b, Inst i) {
+            if (i.opcode() == Opcode.SELECT) {
+                int c = settled(i.arg(0));
+                if (c >= 0) {
+                    replace(b, i, i.arg(c == 1 ? 1 : 2));
+                    return true;
+                }
+            } else if (i.opcode() == Opcode.ICMP) {
+                // A fact about this very comparison is known by the number that it is about to get.
+                key(i);
+                int e = table.find();
+                if (e >= 0) {
+                    number[i.result().id()] = number(table.value(e));
+                }
+                int c = settled(i.result());
+                if (c >= 0) {
+                    builder.setBefore(i);
+                    builder.setPosition(i.position());
+                    replace(b, i, builder.i32(c));
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void check(Block b, Inst i, boolean ifZero) {
+            Value v = i.arg(0);
+            int s = settled(v);
+            if (s < 0) {
+                learn(v, ifZero);
+            } else if (s == 1 == ifZero) {
+                b.remove(i);
+            }
+        }
+
+        private void terminator(Block b, Inst i) {
+            if (i.opcode() != Opcode.BRANCH) {
+                return;
+            }
+            int c = settled(i.arg(0));
+            if (c >= 0) {
+                b.remove(i);
+                builder.setBlock(b);
+                builder.setPosition(i.position());
+                builder.jump(i.target(c == 1 ? 0 : 1));
+                cut = true;
+            }
+        }
+
+        // Memory.
+
+        private void accessKey(Opcode op, Inst i, int version) {
+            MemoryOp m = i.memory();
+            int width = m.width();
+            boolean signed = op == Opcode.LOAD && m.signed() && width < i.type().bytes();
+            int packed = op.ordinal() | i.type().ordinal() << 8 | width << 12 | (signed ? 1 << 17 : 0)
+                    | effects.region(m) << 18;
+            table.key(packed, number(i.arg(0)), -1, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
+        }
+
+        /** The entry with the present key at this or an older version that no store in between can have changed, or -1. */
+        private int findAccess(Inst access, int version) {
+            int v = version;
+            for (int steps = 0; steps < MAX_STORES_BACK; steps++) {
+                table.keyVersion(v);
+                int e = table.find();
+                if (e >= 0) {
+                    return dom.dominates(table.block(e), k) ? e : -1;
+                }
+                Inst store = v < 0 ? null : versions.storeOf(v);
+                if (store == null || !disjoint(store, access)) {
+                    return -1;
+                }
+                v = versions.before(v);
+            }
+            return -1;
+        }
+
+        private boolean disjoint(Inst a, Inst b) {
+            return number(a.arg(0)) == number(b.arg(0))
+                    && (a.imm() + a.memory().width() <= b.imm() || b.imm() + b.memory().width() <= a.imm());
+        }
+
+        private void load(Block b, Inst i) {
+            MemoryOp m = i.memory();
+            int version = m.readOnly() ? -1 : versions.current(effects.region(m));
+            accessKey(Opcode.LOAD, i, version);
+            int e = findAccess(i, version);
+            if (e >= 0) {
+                replace(b, i, table.value(e));
+                return;
+            }
+            if (!m.readOnly() && m.width() < i.type().bytes()) {
+                accessKey(Opcode.STORE, i, version);
+                int stored = findAccess(i, version);
+                if (stored >= 0) {
+                    replace(b, i, reloaded(i, table.value(stored)));
+                    return;
+                }
+            }
+            accessKey(Opcode.LOAD, i, version);
+            remember(i.result());
+        }
+
+        /** Adds or updates the entry with the present key. */
+        private void remember(Value v) {
+            int e = table.find();
+            if (e < 0) {
+                table.add(v, k);
+            } else {
+                table.set(e, v, k);
+            }
+        }
+
+        /** What a narrow load gives after {@code v} was stored in the same width. */
+        private Value reloaded(Inst load, Value v) {
+            builder.setBefore(load);
+            builder.setPosition(load.position());
+            int width = load.memory().width();
+            if (load.memory().signed()) {
+                return builder.unary(width == 1 ? Opcode.SEXT8 : width == 2 ? Opcode.SEXT16 : Opcode.SEXT32, v);
+            }
+            return builder.binary(Opcode.AND, v, builder.iconst(load.type(), (1L << width * 8) - 1));
+        }
+
+        private void store(Block b, Inst i) {
+            MemoryOp m = i.memory();
+            int region = effects.region(m);
+            int version = versions.current(region);
+            // A narrow store is remembered as such, because a load of the same width gives a part of the value only.
+            Opcode kind = m.width() == i.type().bytes() ? Opcode.LOAD : Opcode.STORE;
+            accessKey(kind, i, version);
+            int e = findAccess(i, version);
+            if (e >= 0 && number(table.value(e).resolve()) == number(i.arg(1))) {
+                b.remove(i);
+                return;
+            }
+            versions.store(region, i);
+            accessKey(kind, i, versions.current(region));
+            remember(i.arg(1));
+        }
+    }
+}
