@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.Label;
 import kiln.codegen.OperandVisitor;
@@ -46,9 +47,9 @@ public final class Address extends Operand {
         return new Address(null, null, 0, 0, label, false, false);
     }
 
-    /** Byte {@code offset} of the frame's STACK_ADDR area. */
-    static Address stackArea(int offset) {
-        return new Address(Registers.RBP, null, 0, offset, null, true, false);
+    /** Byte {@code offset} of the frame's STACK_ADDR area, plus an index that may be null. */
+    static Address stackArea(int offset, Reg index, int shift) {
+        return new Address(Registers.RBP, index, shift, offset, null, true, false);
     }
 
     /** Where a spill slot lies. */
@@ -81,39 +82,30 @@ public final class Address extends Operand {
         return label;
     }
 
+    /** Whether this is a fixed place in the frame. */
+    boolean isInFrame() {
+        return inStackArea && index == null;
+    }
+
     boolean canTrap() {
         return canTrap;
     }
 
-    /** Whether {@code r} is read to form the address. */
-    boolean uses(Reg r) {
-        return base == r || index == r;
-    }
-
     @Override
     void visit(OperandVisitor v) {
-        if (base != null && base.isVirtual()) {
+        if (base != null) {
             base = v.use(base);
         }
-        if (index != null && index.isVirtual()) {
+        if (index != null) {
             index = v.use(index);
         }
     }
 
     @Override
-    void visitLate(OperandVisitor v) {
-        if (base != null && base.isVirtual()) {
-            base = v.useLate(base);
-        }
-        if (index != null && index.isVirtual()) {
-            index = v.useLate(index);
-        }
-    }
-
-    /** The allocator must see physical operands again, for checking. */
-    @Override
-    Address resolve(FrameLayout frame) {
-        return inStackArea ? of(Registers.RBP, disp - frame.bytes()) : this;
+    Address resolve(EmitContext context) {
+        return inStackArea
+                ? new Address(base, index, shift, disp - context.frame().bytes(), null, false, canTrap)
+                : this;
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class Assembler {
         switch (src) {
             case Operand.Imm i -> aluImm(op, size, dst, i.value());
             case Operand.InReg r -> encode(op.ordinal() * 8 + (size == 1 ? 0 : 1), size, r.reg(), dst, 0);
-            case Address _ -> throw new IllegalArgumentException("two memory operands");
+            case Address _, Operand.Pooled _ -> throw new IllegalArgumentException("two memory operands");
         }
     }
 
@@ -320,8 +320,8 @@ public final class Assembler {
     }
 
     /** movd, movq from an integer register; the rest becomes zero. */
-    public void movToVector(int size, Reg dst, Reg src) {
-        legacy(P66 | M0F | 0x6e, size == 8, dst.index(), Operand.of(src), 0, null);
+    public void movToVector(int size, Reg dst, Operand src) {
+        legacy(P66 | M0F | 0x6e, size == 8, dst.index(), src, 0, null);
     }
 
     /** movd, movq to an integer register. */
@@ -340,8 +340,8 @@ public final class Assembler {
     }
 
     /** cvttss2si, cvttsd2si: truncates; the most negative integer if the result does not fit. */
-    public void floatToInt(int floatSize, int intSize, Reg dst, Reg src) {
-        legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2c, intSize == 8, dst.index(), Operand.of(src), 0, null);
+    public void floatToInt(int floatSize, int intSize, Reg dst, Operand src) {
+        legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2c, intSize == 8, dst.index(), src, 0, null);
     }
 
     /** roundss, roundsd (SSE4.1). */
@@ -539,7 +539,7 @@ public final class Assembler {
             case Operand.InReg r -> r.reg().index() >> 3;
             case Address a -> (a.index() == null ? 0 : a.index().index() >> 3 << 1)
                     | (a.base() == null ? 0 : a.base().index() >> 3);
-            case Operand.Imm _ -> throw new IllegalArgumentException("immediate where a register is needed");
+            case Operand.Imm _, Operand.Pooled _ -> throw new IllegalArgumentException("not a register or memory: " + rm);
         };
     }
 

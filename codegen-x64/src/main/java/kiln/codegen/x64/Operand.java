@@ -1,20 +1,18 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.FrameLayout;
+import kiln.codegen.EmitContext;
 import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
+import kiln.ir.V128;
 
 /** A source operand of an instruction that takes a register, memory, or an immediate in the same place. */
-public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Address {
+public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled, Address {
 
     /** Passes the registers that are read to {@code v}. */
     abstract void visit(OperandVisitor v);
 
-    /** As {@link #visit}, for an operand that is still read when results are written. */
-    abstract void visitLate(OperandVisitor v);
-
-    /** This operand with spill slots turned into addresses in the frame. */
-    Operand resolve(FrameLayout frame) {
+    /** This operand with spill slots, constants and places in the frame turned into addresses. */
+    Operand resolve(EmitContext context) {
         return this;
     }
 
@@ -30,6 +28,11 @@ public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Address
         return new InReg(r);
     }
 
+    /** A value that must be in a register, because its slot would be too short. */
+    static Operand inRegister(Reg r) {
+        return new InReg(r, false);
+    }
+
     static Operand imm(int value) {
         return new Imm(value);
     }
@@ -37,9 +40,15 @@ public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Address
     /** A value in a register, or in a spill slot if the allocator found none. */
     static final class InReg extends Operand {
         private Reg reg;
+        private final boolean mayBeSlot;
 
         InReg(Reg reg) {
+            this(reg, true);
+        }
+
+        private InReg(Reg reg, boolean mayBeSlot) {
             this.reg = reg;
+            this.mayBeSlot = mayBeSlot;
         }
 
         Reg reg() {
@@ -48,17 +57,12 @@ public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Address
 
         @Override
         void visit(OperandVisitor v) {
-            reg = v.useAny(reg);
+            reg = mayBeSlot ? v.useAny(reg) : v.use(reg);
         }
 
         @Override
-        void visitLate(OperandVisitor v) {
-            reg = v.useLate(reg);
-        }
-
-        @Override
-        Operand resolve(FrameLayout frame) {
-            return reg.isSlot() ? Address.slot(frame, reg) : this;
+        Operand resolve(EmitContext context) {
+            return reg.isSlot() ? Address.slot(context.frame(), reg) : this;
         }
 
         @Override
@@ -83,11 +87,51 @@ public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Address
         void visit(OperandVisitor v) {}
 
         @Override
-        void visitLate(OperandVisitor v) {}
+        String text(int bytes) {
+            return Integer.toString(value);
+        }
+    }
+
+    /** A constant behind the function's code. */
+    static final class Pooled extends Operand {
+        private final Object bits;
+
+        /** {@code bits} is an Integer, a Long or a V128, which says how many bytes it takes. */
+        Pooled(Object bits) {
+            this.bits = bits;
+        }
+
+        /** A float constant of 4 or 8 bytes. */
+        static Pooled ofFloat(int size, long bits) {
+            return new Pooled(size == 4 ? (Object) (int) bits : (Object) bits);
+        }
+
+        /** A constant that fills a vector register: {@code bits} of {@code size} bytes in every lane. */
+        static Pooled splat(int size, long bits) {
+            long lanes = size == 4 ? bits << 32 | bits & 0xffffffffL : bits;
+            return new Pooled(new V128(lanes, lanes));
+        }
+
+        @Override
+        void visit(OperandVisitor v) {}
+
+        @Override
+        Operand resolve(EmitContext context) {
+            return Address.of(switch (bits) {
+                case Integer i -> context.buffer().constant4(i);
+                case Long l -> context.buffer().constant8(l);
+                case V128 v -> context.buffer().constant16(v);
+                default -> throw new IllegalStateException();
+            });
+        }
 
         @Override
         String text(int bytes) {
-            return Integer.toString(value);
+            return "const(" + switch (bits) {
+                case Integer i -> "0x" + Integer.toHexString(i);
+                case Long l -> "0x" + Long.toHexString(l);
+                default -> bits.toString();
+            } + ")";
         }
     }
 }

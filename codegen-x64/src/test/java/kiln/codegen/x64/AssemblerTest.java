@@ -443,9 +443,9 @@ class AssemblerTest {
                 expect("vroundss %s, %s, %s, 8", x, y, x);
             }
             for (Reg r : GPR) {
-                asm.movToVector(4, x, r);
+                asm.movToVector(4, x, o(r));
                 expect("movd %s, %s", x, r(r, 4));
-                asm.movToVector(8, x, r);
+                asm.movToVector(8, x, o(r));
                 expect("movq %s, %s", x, r(r, 8));
                 asm.movFromVector(4, r, x);
                 expect("movd %s, %s", r(r, 4), x);
@@ -457,7 +457,7 @@ class AssemblerTest {
                         expect("cvtsi2s%s %s, %s", f == 4 ? "s" : "d", x, r(r, n));
                         asm.vintToFloat(f, n, x, XMM.get(9), o(r));
                         expect("vcvtsi2s%s %s, xmm9, %s", f == 4 ? "s" : "d", x, r(r, n));
-                        asm.floatToInt(f, n, r, x);
+                        asm.floatToInt(f, n, r, o(x));
                         expect("cvtts%s2si %s, %s", f == 4 ? "s" : "d", r(r, n), x);
                     }
                 }

@@ -1,0 +1,267 @@
+package kiln.codegen.x64;
+
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.Reg;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.IntCond;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** Rules for comparisons and for what depends on them. */
+abstract class ConditionRules extends IntegerRules {
+    ConditionRules(Function function, CodegenOptions options) {
+        super(function, options);
+    }
+
+    /** The condition that the i32 {@code v} is not zero. */
+    final Condition condition(Value v) {
+        Value x = v;
+        boolean negated = false;
+        Inst compare = comparison(x);
+        // Comparing a comparison with zero negates it.
+        while (compare != null && isTestOfComparison(compare)) {
+            negated ^= compare.intCond() == IntCond.EQ;
+            x = compare.arg(0);
+            compare = comparison(x);
+        }
+        Condition c = compare == null ? notZero(x, size(x.type())) : compare(compare);
+        return negated ? c.negate() : c;
+    }
+
+    /** Whether {@code compare} asks if another comparison, which may be folded here too, was true or false. */
+    private boolean isTestOfComparison(Inst compare) {
+        return compare.opcode() == Opcode.ICMP
+                && (compare.intCond() == IntCond.EQ || compare.intCond() == IntCond.NE)
+                && compare.arg(1).is(Opcode.ICONST)
+                && constValue(compare.arg(1)) == 0
+                && comparison(compare.arg(0)) != null;
+    }
+
+    private Condition compare(Inst compare) {
+        return compare.opcode() == Opcode.FCMP ? compareFloats(compare) : compareIntegers(compare);
+    }
+
+    /** {@code v != 0} */
+    final Condition notZero(Value v, int size) {
+        return compareWithZero(v, size, IntCond.NE);
+    }
+
+    private Condition compareIntegers(Inst inst) {
+        int size = size(inst.type());
+        IntCond cond = inst.intCond();
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (fitsImm(x) && !fitsImm(y)) {
+            Value v = x;
+            x = y;
+            y = v;
+            cond = cond.swap();
+        }
+        if (fitsImm(y)) {
+            int c = (int) constValue(y);
+            if (c == 0 && cond != IntCond.ULT && cond != IntCond.UGE) {
+                return compareWithZero(x, size, cond);
+            }
+            return compareWithConstant(x, c, size, cond);
+        }
+        // [memory] against register, register against [memory]
+        Inst load = foldableLoad(x, size);
+        if (load != null && foldableLoad(y, size) == null) {
+            Address a = fold(load);
+            return Condition.of(
+                    new Flags.CompareMemory(size, a, Operand.inRegister(regOf(y, size))), Cond.of(cond));
+        }
+        Reg left = regOf(x, size);
+        return Condition.of(new Flags.Compare(size, left, registerOrMemory(y, size)), Cond.of(cond));
+    }
+
+    private Condition compareWithConstant(Value x, int c, int size, IntCond cond) {
+        Inst load = foldableLoad(x, size);
+        if (load != null) {
+            return Condition.of(new Flags.CompareMemory(size, fold(load), Operand.imm(c)), Cond.of(cond));
+        }
+        // A byte from memory: what it was extended from decides, if the constant is a byte as well.
+        Inst narrow = foldableByte(x);
+        if (narrow != null && c >= 0 && c < 256) {
+            Operand imm = Operand.imm((byte) c);
+            return Condition.of(new Flags.CompareMemory(1, fold(narrow), imm), Cond.of(unsigned(cond)));
+        }
+        return Condition.of(new Flags.Compare(size, regOf(x, size), Operand.imm(c)), Cond.of(cond));
+    }
+
+    /** A zero-extending load of one byte that may be folded. */
+    private Inst foldableByte(Value v) {
+        Inst load = foldable(v, Opcode.LOAD);
+        return load != null && load.memory().width() == 1 && !load.memory().signed() ? load : null;
+    }
+
+    /** The condition that says the same of numbers that are not negative. */
+    private static IntCond unsigned(IntCond c) {
+        return switch (c) {
+            case SLT -> IntCond.ULT;
+            case SGE -> IntCond.UGE;
+            case SGT -> IntCond.UGT;
+            case SLE -> IntCond.ULE;
+            default -> c;
+        };
+    }
+
+    /** Any condition but ULT and UGE, which are constant. */
+    private Condition compareWithZero(Value x, int size, IntCond cond) {
+        Inst and = foldable(x, Opcode.AND);
+        if (and != null) {
+            Condition bit = cond == IntCond.EQ || cond == IntCond.NE ? bitTest(and, size, cond) : null;
+            return bit != null ? bit : testAnd(and, size, cond);
+        }
+        return compareWithConstant(x, 0, size, cond);
+    }
+
+    /** {@code (x & y) cond 0} */
+    private Condition testAnd(Inst and, int size, IntCond cond) {
+        Value x = and.arg(0);
+        Value y = and.arg(1);
+        if (fitsImm(y)) {
+            int mask = (int) constValue(y);
+            Inst narrow = mask >= 0 && mask < 128 ? foldableByte(x) : null;
+            Operand left = narrow != null ? fold(narrow) : registerOrMemory(x, size);
+            return Condition.of(new Flags.TestImm(size, left, mask), Cond.of(cond));
+        }
+        if (foldableLoad(y, size) != null) {
+            Value v = x;
+            x = y;
+            y = v;
+        }
+        Reg right = regOf(y, size);
+        return Condition.of(new Flags.Test(size, registerOrMemory(x, size), right), Cond.of(cond));
+    }
+
+    /** A test of a single bit: {@code x & 1 << n}, {@code x >> n & 1}, {@code x & 2^k} for a bit that is no immediate. */
+    private Condition bitTest(Inst and, int size, IntCond cond) {
+        Cond c = cond == IntCond.NE ? Cond.B : Cond.AE;
+        Value x = and.arg(0);
+        Value y = and.arg(1);
+        if (isBit(x)) {
+            Value v = x;
+            x = y;
+            y = v;
+        }
+        if (isBit(y)) {
+            Reg value = regOf(x, size);
+            return Condition.of(new Flags.BitTest(size, value, reg(y.inst().arg(1))), c);
+        }
+        if (!y.is(Opcode.ICONST)) {
+            return null;
+        }
+        long mask = size == 4 ? constValue(y) & 0xffffffffL : constValue(y);
+        Inst shift = foldable(x);
+        if (mask == 1 && shift != null && (shift.opcode() == Opcode.LSHR || shift.opcode() == Opcode.ASHR)) {
+            Value count = shift.arg(1);
+            Reg value = regOf(shift.arg(0), size);
+            return Condition.of(
+                    count.is(Opcode.ICONST)
+                            ? new Flags.BitTestImm(size, value, (int) constValue(count) & size * 8 - 1)
+                            : new Flags.BitTest(size, value, reg(count)),
+                    c);
+        }
+        if (Long.bitCount(mask) == 1 && (int) mask != mask) {
+            return Condition.of(new Flags.BitTestImm(size, regOf(x, size), Long.numberOfTrailingZeros(mask)), c);
+        }
+        return null;
+    }
+
+    /** {@code 1 << n} */
+    private boolean isBit(Value v) {
+        Inst d = foldable(v, Opcode.SHL);
+        return d != null && d.arg(0).is(Opcode.ICONST) && constValue(d.arg(0)) == 1 && !d.arg(1).is(Opcode.ICONST);
+    }
+
+    private Condition compareFloats(Inst inst) {
+        int size = size(inst.type());
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        return switch (inst.floatCond()) {
+            // Unordered operands set zero, parity and carry; so only "above" says something about ordered ones alone.
+            case EQ -> new Condition(compareFloats(size, x, y), Cond.E, Condition.Parity.AND_ORDERED);
+            case NE -> new Condition(compareFloats(size, x, y), Cond.NE, Condition.Parity.OR_UNORDERED);
+            case GT -> Condition.of(compareFloats(size, x, y), Cond.A);
+            case GE -> Condition.of(compareFloats(size, x, y), Cond.AE);
+            case LT -> Condition.of(compareFloats(size, y, x), Cond.A);
+            case LE -> Condition.of(compareFloats(size, y, x), Cond.AE);
+        };
+    }
+
+    private Flags compareFloats(int size, Value x, Value y) {
+        Reg left = reg(x);
+        return new Flags.CompareFloat(size, left, floatSource(y));
+    }
+
+    // icmp, fcmp, select, trap_if, trap_if_zero.
+
+    final void lowerCompare(Inst inst) {
+        Condition c = conditionOf(inst);
+        Reg temp = c.parity() == Condition.Parity.NONE ? null : newReg(Type.I32);
+        emitFolding(new ConditionInsn.SetCond(c, def(inst.result()), temp));
+    }
+
+    /** The condition of a comparison that is itself the current instruction. */
+    private Condition conditionOf(Inst inst) {
+        if (isTestOfComparison(inst)) {
+            Condition c = condition(inst.arg(0));
+            return inst.intCond() == IntCond.EQ ? c.negate() : c;
+        }
+        return compare(inst);
+    }
+
+    final void lowerSelect(Inst inst) {
+        Type type = inst.type();
+        Value ifTrue = inst.arg(1);
+        Value ifFalse = inst.arg(2);
+        Condition c = condition(inst.arg(0));
+        boolean integer = type.isInt() || type == Type.REF;
+        if (c.parity() == Condition.Parity.AND_ORDERED
+                || c.parity() == Condition.Parity.NONE && prefersNegated(ifTrue, ifFalse, integer)) {
+            c = c.negate();
+            Value v = ifTrue;
+            ifTrue = ifFalse;
+            ifFalse = v;
+        }
+        Reg dst = def(inst.result());
+        if (integer) {
+            int size = size(type);
+            Reg base = movable(ifFalse);
+            emitFolding(new ConditionInsn.Select(c, size, dst, registerOrMemory(ifTrue, size), base));
+        } else {
+            Reg base = reg(ifFalse);
+            emitFolding(new ConditionInsn.VectorSelect(c, type, dst, reg(ifTrue), base));
+        }
+    }
+
+    /** Whether the value for true should be the one that is overwritten: it dies here, and the other does not. */
+    private boolean prefersNegated(Value ifTrue, Value ifFalse, boolean integer) {
+        if (integer && foldableLoad(ifTrue, size(ifTrue.type())) != null) {
+            return false;
+        }
+        return integer && foldableLoad(ifFalse, size(ifFalse.type())) != null
+                || useCount(ifTrue) == 1 && useCount(ifFalse) > 1;
+    }
+
+    final void lowerTrapIf(Inst inst) {
+        Condition c = inst.opcode() == Opcode.TRAP_IF
+                ? condition(inst.arg(0))
+                : inst.type() == Type.I32
+                        ? condition(inst.arg(0)).negate()
+                        : notZero(inst.arg(0), size(inst.type())).negate();
+        emitFolding(new ConditionInsn.TrapIf(c, inst.trap()));
+    }
+
+    /** The stack limit is all ones when the store asked for an interruption. */
+    final void lowerInterruptCheck() {
+        Flags compare = new Flags.Compare(
+                8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
+        emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
+    }
+}

@@ -1,0 +1,238 @@
+package kiln.codegen.x64;
+
+import kiln.artifact.StoreLayout;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.codegen.EmitContext;
+import kiln.codegen.Label;
+import kiln.codegen.MachBlock;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/** Where control goes. */
+abstract sealed class ControlInsn extends Insn {
+    /** An unconditional jump. */
+    static final class Jump extends ControlInsn {
+        private final MachBlock target;
+
+        Jump(MachBlock target) {
+            this.target = target;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            if (!context.isNext(target)) {
+                asm.jmp(target.label());
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("jmp %s", target);
+        }
+    }
+
+    /** A comparison and a conditional jump. */
+    static final class JumpIf extends ControlInsn {
+        private final Condition condition;
+        private final MachBlock ifTrue;
+        private final MachBlock ifFalse;
+
+        JumpIf(Condition condition, MachBlock ifTrue, MachBlock ifFalse) {
+            this.condition = condition;
+            this.ifTrue = ifTrue;
+            this.ifFalse = ifFalse;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            condition.flags().visit(v);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            condition.flags().emit(asm, context);
+            if (context.isNext(ifTrue)) {
+                ConditionInsn.jumpIf(asm, condition.negate(), ifFalse.label());
+                return;
+            }
+            ConditionInsn.jumpIf(asm, condition, ifTrue.label());
+            if (!context.isNext(ifFalse)) {
+                asm.jmp(ifFalse.label());
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("%s ? jmp %s : %s", condition, ifTrue, ifFalse);
+        }
+    }
+
+    /** A jump through a table of distances behind the body, or for few cases a chain of comparisons. */
+    static final class Switch extends ControlInsn {
+        /** Up to this many cases, two of which share a comparison, jumps that can be predicted one by one are better. */
+        static final int MAX_CHAIN = 3;
+
+        private Reg index;
+        private Reg table;
+        private Reg temp;
+        private final MachBlock[] targets;
+
+        /** The last of {@code targets} is the default; the temporaries are null for a chain. */
+        Switch(Reg index, Reg table, Reg temp, MachBlock[] targets) {
+            this.index = index;
+            this.table = table;
+            this.temp = temp;
+            this.targets = targets;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            index = v.use(index);
+            if (table != null) {
+                table = v.temp(table);
+                temp = v.temp(temp);
+            }
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            int cases = targets.length - 1;
+            MachBlock otherwise = targets[cases];
+            if (table == null) {
+                chain(asm, context, cases, otherwise);
+                return;
+            }
+            Label base = new Label();
+            asm.alu(AluOp.CMP, 4, index, cases);
+            asm.jcc(Cond.AE, otherwise.label());
+            asm.lea(8, table, Address.of(base));
+            asm.extend(ExtendOp.SX32_64, temp, Address.of(table, index, 2, 0));
+            asm.alu(AluOp.ADD, 8, temp, table);
+            asm.jmp(Operand.of(temp));
+            asm.buffer().later(() -> {
+                asm.buffer().position(-1);
+                asm.buffer().bind(base);
+                for (int i = 0; i < cases; i++) {
+                    asm.tableEntry(targets[i].label(), base);
+                }
+            });
+        }
+
+        private void chain(Assembler asm, EmitContext context, int cases, MachBlock otherwise) {
+            int i = 0;
+            while (i < cases) {
+                if (i + 1 < cases) {
+                    asm.alu(AluOp.CMP, 4, index, i + 1);
+                    asm.jcc(Cond.B, targets[i].label());
+                    asm.jcc(Cond.E, targets[i + 1].label());
+                    i += 2;
+                } else if (i == 0) {
+                    asm.test(4, Operand.of(index), index);
+                    asm.jcc(Cond.E, targets[i++].label());
+                } else {
+                    asm.alu(AluOp.CMP, 4, index, i);
+                    asm.jcc(Cond.E, targets[i++].label());
+                }
+            }
+            if (!context.isNext(otherwise)) {
+                asm.jmp(otherwise.label());
+            }
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder s = new StringBuilder("switch ").append(index);
+            for (MachBlock t : targets) {
+                s.append(", ").append(t);
+            }
+            return s.append(table == null ? "" : " ; temp " + table + ", " + temp).toString();
+        }
+    }
+
+    /** Leaves the function with results in their registers, and takes its stack arguments off. */
+    static final class Return extends ControlInsn {
+        private final Reg[] results;
+        private final Reg[] places;
+        private final int argumentBytes;
+
+        Return(Reg[] results, Reg[] places, int argumentBytes) {
+            this.results = results;
+            this.places = places;
+            this.argumentBytes = argumentBytes;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            for (int i = 0; i < results.length; i++) {
+                results[i] = v.useFixed(results[i], places[i]);
+            }
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Prologue.emitEpilogue(asm, context.frame());
+            if (argumentBytes == 0) {
+                asm.ret();
+            } else if (argumentBytes <= 0xffff) {
+                asm.ret(argumentBytes);
+            } else {
+                // More than the instruction can take off; no register here carries an argument.
+                asm.pop(Registers.R11);
+                asm.lea(8, Registers.RSP, Address.of(Registers.RSP, argumentBytes));
+                asm.jmp(Operand.of(Registers.R11));
+            }
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder s = new StringBuilder("ret");
+            for (Reg r : results) {
+                s.append(' ').append(r);
+            }
+            return s.toString();
+        }
+    }
+
+    /** Always traps. */
+    static final class Trap extends ControlInsn {
+        private final TrapCode code;
+
+        Trap(TrapCode code) {
+            this.code = code;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Traps.trap(asm, code);
+        }
+
+        @Override
+        public String toString() {
+            return format("trap %s", code);
+        }
+    }
+
+    /** Leaves all frames of the activation. */
+    static final class Unwind extends ControlInsn {
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.mov(8, Registers.RAX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));
+            asm.jmp(Address.of(Registers.RAX, StoreLayout.UNWIND_STUB));
+        }
+
+        @Override
+        public String toString() {
+            return "unwind";
+        }
+    }
+}

@@ -1,0 +1,314 @@
+package kiln.codegen.x64;
+
+import kiln.artifact.TrapCode;
+import kiln.codegen.EmitContext;
+import kiln.codegen.Label;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/** Conversion between integer and vector registers. */
+abstract sealed class ConversionInsn extends Insn {
+    Reg dst;
+
+    ConversionInsn(Reg dst) {
+        this.dst = dst;
+    }
+
+    private static char suffix(int size) {
+        return size == 4 ? 's' : 'd';
+    }
+
+    /** The same bits in a vector register. */
+    static final class ToVector extends ConversionInsn {
+        private final int size;
+        private final Operand src;
+
+        ToVector(int size, Reg dst, Operand src) {
+            super(dst);
+            this.size = size;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.movToVector(size, dst, src.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("mov%c %s, %s", size == 4 ? 'd' : 'q', dst, src.text(size));
+        }
+    }
+
+    /** The same bits in an integer register. */
+    static final class FromVector extends ConversionInsn {
+        private final int size;
+        private Reg src;
+
+        FromVector(int size, Reg dst, Reg src) {
+            super(dst);
+            this.size = size;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src = v.use(src);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.movFromVector(size, dst, src);
+        }
+
+        @Override
+        public String toString() {
+            return format("mov%c %s, %s", size == 4 ? 'd' : 'q', name(dst, size), src);
+        }
+    }
+
+    /** Signed integer to float. */
+    static final class IntToFloat extends ConversionInsn {
+        private final int floatSize;
+        private final int intSize;
+        private final Operand src;
+
+        IntToFloat(int floatSize, int intSize, Reg dst, Operand src) {
+            super(dst);
+            this.floatSize = floatSize;
+            this.intSize = intSize;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.op(FloatOp.XORPS, dst, dst);
+            asm.intToFloat(floatSize, intSize, dst, src.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("cvtsi2s%c %s, %s", suffix(floatSize), dst, src.text(intSize));
+        }
+    }
+
+    /** Unsigned 64-bit integer to float. */
+    static final class UnsignedToFloat extends ConversionInsn {
+        private final int floatSize;
+        private Reg src;
+        private Reg temp;
+
+        UnsignedToFloat(int floatSize, Reg dst, Reg src, Reg temp) {
+            super(dst);
+            this.floatSize = floatSize;
+            this.src = src;
+            this.temp = temp;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src = v.use(src);
+            temp = v.temp(temp);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Label large = new Label();
+            Label done = new Label();
+            asm.op(FloatOp.XORPS, dst, dst);
+            asm.test(8, Operand.of(src), src);
+            asm.jcc(Cond.S, large);
+            asm.intToFloat(floatSize, 8, dst, Operand.of(src));
+            asm.buffer().bind(done);
+            Traps.later(asm, () -> {
+                // Half of it, converted and doubled; the bit shifted out is kept as a sticky one for correct rounding.
+                Label even = new Label();
+                asm.buffer().bind(large);
+                asm.mov(8, temp, src);
+                asm.shift(ShiftOp.SHR, 8, Operand.of(temp), 1);
+                asm.jcc(Cond.AE, even);
+                asm.alu(AluOp.OR, 8, temp, 1);
+                asm.buffer().bind(even);
+                asm.intToFloat(floatSize, 8, dst, Operand.of(temp));
+                asm.op(FloatOp.ADDSS.forSize(floatSize), dst, dst);
+                asm.jmp(done);
+            });
+        }
+
+        @Override
+        public String toString() {
+            return format("cvtui2s%c %s, %s ; temp %s", suffix(floatSize), dst, src, temp);
+        }
+    }
+
+    /**
+     * Float to integer, truncating. The processor gives the most negative integer for what it cannot represent; the cold
+     * path sorts out what that means. Out of range or NaN traps, or saturates (NaN to 0).
+     */
+    static final class FloatToInt extends ConversionInsn {
+        private final int floatSize;
+        private final int intSize;
+        private final boolean signed;
+        private final boolean saturating;
+        private Reg src;
+        private Reg temp;
+
+        /** {@code temp} is needed for unsigned 32-bit results, else null. */
+        FloatToInt(int floatSize, int intSize, boolean signed, boolean saturating, Reg dst, Reg src, Reg temp) {
+            super(dst);
+            this.floatSize = floatSize;
+            this.intSize = intSize;
+            this.signed = signed;
+            this.saturating = saturating;
+            this.src = src;
+            this.temp = temp;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src = v.use(src);
+            if (temp != null) {
+                temp = v.temp(temp);
+            }
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Label rare = new Label();
+            Label done = new Label();
+            if (signed) {
+                asm.floatToInt(floatSize, intSize, dst, Operand.of(src));
+                // Only the most negative integer overflows when 1 is subtracted.
+                asm.alu(AluOp.CMP, intSize, dst, 1);
+                asm.jcc(Cond.O, rare);
+            } else if (intSize == 4) {
+                asm.floatToInt(floatSize, 8, dst, Operand.of(src));
+                asm.mov(4, temp, dst);
+                asm.alu(AluOp.CMP, 8, temp, dst);
+                asm.jcc(Cond.NE, rare);
+            } else {
+                asm.floatToInt(floatSize, 8, dst, Operand.of(src));
+                asm.test(8, Operand.of(dst), dst);
+                asm.jcc(Cond.S, rare);
+            }
+            asm.buffer().bind(done);
+            Traps.later(asm, () -> {
+                asm.buffer().bind(rare);
+                Label nan = new Label();
+                asm.ucomis(floatSize, src, Operand.of(src));
+                asm.jcc(Cond.P, nan);
+                if (signed) {
+                    rareSigned(asm, context, done);
+                } else if (intSize == 4) {
+                    rareUnsigned32(asm, done);
+                } else {
+                    rareUnsigned64(asm, context, done);
+                }
+                asm.buffer().bind(nan);
+                if (saturating) {
+                    asm.movImm(dst, 0);
+                    asm.jmp(done);
+                } else {
+                    Traps.trap(asm, TrapCode.BAD_CONVERSION_TO_INTEGER);
+                }
+            });
+        }
+
+        /** Compares the source with zero. */
+        private void compareWithZero(Assembler asm) {
+            asm.op(FloatOp.XORPS, Registers.SCRATCH, Registers.SCRATCH);
+            asm.ucomis(floatSize, src, Operand.of(Registers.SCRATCH));
+        }
+
+        /** A negative source is the most negative integer or saturates to it, which dst is already. */
+        private void rareSigned(Assembler asm, EmitContext context, Label done) {
+            if (saturating) {
+                compareWithZero(asm);
+                asm.jcc(Cond.B, done);
+                asm.movImm(dst, intSize == 4 ? Integer.MAX_VALUE : Long.MAX_VALUE);
+                asm.jmp(done);
+                return;
+            }
+            // -2^31 - 1 has no float next to it that f32 could represent, so there the last valid one is -2^31.
+            boolean exclusive = intSize == 4 && floatSize == 8;
+            double limit = intSize == 8 ? -0x1p63 : exclusive ? -0x1p31 - 1 : -0x1p31;
+            long bits = floatSize == 4 ? Float.floatToRawIntBits((float) limit) : Double.doubleToRawLongBits(limit);
+            Label overflow = new Label();
+            asm.ucomis(floatSize, src, Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
+            asm.jcc(exclusive ? Cond.BE : Cond.B, overflow);
+            compareWithZero(asm);
+            asm.jcc(Cond.B, done);
+            asm.buffer().bind(overflow);
+            Traps.trap(asm, TrapCode.INTEGER_OVERFLOW);
+        }
+
+        private void rareUnsigned32(Assembler asm, Label done) {
+            if (!saturating) {
+                Traps.trap(asm, TrapCode.INTEGER_OVERFLOW);
+                return;
+            }
+            Label negative = new Label();
+            compareWithZero(asm);
+            asm.jcc(Cond.B, negative);
+            asm.movImm(dst, 0xffffffffL);
+            asm.jmp(done);
+            asm.buffer().bind(negative);
+            asm.movImm(dst, 0);
+            asm.jmp(done);
+        }
+
+        /** From 2^63 on: what lies above that, converted, with the highest bit put back. */
+        private void rareUnsigned64(Assembler asm, EmitContext context, Label done) {
+            long bits = floatSize == 4 ? Float.floatToRawIntBits(0x1p63f) : Double.doubleToRawLongBits(0x1p63);
+            Label outside = new Label();
+            asm.movaps(Registers.SCRATCH, src);
+            asm.op(FloatOp.SUBSS.forSize(floatSize), Registers.SCRATCH,
+                    Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
+            asm.floatToInt(floatSize, 8, dst, Operand.of(Registers.SCRATCH));
+            asm.test(8, Operand.of(dst), dst);
+            asm.jcc(Cond.S, outside);
+            asm.bitTest(7, 8, Operand.of(dst), 63);
+            asm.jmp(done);
+            asm.buffer().bind(outside);
+            if (saturating) {
+                Label negative = new Label();
+                compareWithZero(asm);
+                asm.jcc(Cond.B, negative);
+                asm.movImm(dst, -1);
+                asm.jmp(done);
+                asm.buffer().bind(negative);
+                asm.movImm(dst, 0);
+                asm.jmp(done);
+            } else {
+                Traps.trap(asm, TrapCode.INTEGER_OVERFLOW);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format(
+                    "cvtts%c2%ci%s %s, %s%s",
+                    suffix(floatSize),
+                    signed ? 's' : 'u',
+                    saturating ? ".sat" : "",
+                    name(dst, intSize),
+                    src,
+                    temp == null ? "" : " ; temp " + temp);
+        }
+    }
+}

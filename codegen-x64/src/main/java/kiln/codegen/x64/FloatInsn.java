@@ -1,0 +1,300 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.EmitContext;
+import kiln.codegen.Label;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/** Floating-point arithmetic. {@code size} is 4 or 8. */
+abstract sealed class FloatInsn extends Insn {
+    Reg dst;
+
+    FloatInsn(Reg dst) {
+        this.dst = dst;
+    }
+
+    /** Bits with only the sign set. */
+    static long signBit(int size) {
+        return size == 4 ? 1L << 31 : Long.MIN_VALUE;
+    }
+
+    /** A constant. */
+    static final class Const extends FloatInsn {
+        private final int size;
+        private final long bits;
+
+        Const(int size, Reg dst, long bits) {
+            super(dst);
+            this.size = size;
+            this.bits = bits;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            dst = v.def(dst);
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return new Const(size, target, bits);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            if (bits == 0) {
+                asm.op(FloatOp.XORPS, dst, dst);
+            } else {
+                asm.loadVector(size, dst, (Address) Operand.Pooled.ofFloat(size, bits).resolve(context));
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("fconst %s, 0x%x", dst, bits);
+        }
+    }
+
+    /** {@code dst = left op right}, where dst takes the place of left. */
+    static final class Binary extends FloatInsn {
+        private final FloatOp op;
+        private Reg left;
+        private final Operand right;
+
+        Binary(FloatOp op, Reg dst, Reg left, Operand right) {
+            super(dst);
+            this.op = op;
+            this.left = left;
+            this.right = right;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            Reg reused = left;
+            left = v.use(left);
+            right.visit(v);
+            dst = v.defReuse(dst, reused);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.op(op, dst, right.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("%s %s, %s, %s", op, dst, left, right.text(op.bytes));
+        }
+    }
+
+    /** {@code dst = left op right} with three registers (AVX). */
+    static final class VexBinary extends FloatInsn {
+        private final FloatOp op;
+        private Reg left;
+        private final Operand right;
+
+        VexBinary(FloatOp op, Reg dst, Reg left, Operand right) {
+            super(dst);
+            this.op = op;
+            this.left = left;
+            this.right = right;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            left = v.use(left);
+            right.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.vop(op, dst, left, right.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("v%s %s, %s, %s", op, dst, left, right.text(op.bytes));
+        }
+    }
+
+    /** {@code dst = op src}: square root and conversion between the float types. */
+    static final class Unary extends FloatInsn {
+        private final FloatOp op;
+        private final boolean avx;
+        private final Operand src;
+
+        Unary(FloatOp op, boolean avx, Reg dst, Operand src) {
+            super(dst);
+            this.op = op;
+            this.avx = avx;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Operand s = src.resolve(context);
+            if (avx && s instanceof Operand.InReg r) {
+                asm.vop(op, dst, r.reg(), s);
+            } else {
+                breakDependency(asm, dst, s);
+                asm.op(op, dst, s);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("%s %s, %s", op, dst, src.text(op.bytes));
+        }
+    }
+
+    /**
+     * Clears {@code dst}, whose old value an instruction would otherwise wait for, since it keeps the upper part; unless
+     * that is what it reads anyway.
+     */
+    static void breakDependency(Assembler asm, Reg dst, Operand src) {
+        if (!(src instanceof Operand.InReg r && r.reg() == dst)) {
+            asm.op(FloatOp.XORPS, dst, dst);
+        }
+    }
+
+    /** Rounds to an integer: ceil, floor, trunc, nearest. */
+    static final class Round extends FloatInsn {
+        /** To nearest, ties to even; 8 suppresses the inexact exception. */
+        static final int NEAREST = 8;
+
+        static final int FLOOR = 9;
+        static final int CEIL = 10;
+        static final int TRUNC = 11;
+
+        private final int size;
+        private final int mode;
+        private final boolean avx;
+        private final Operand src;
+
+        Round(int size, int mode, boolean avx, Reg dst, Operand src) {
+            super(dst);
+            this.size = size;
+            this.mode = mode;
+            this.avx = avx;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Operand s = src.resolve(context);
+            if (avx && s instanceof Operand.InReg r) {
+                asm.vround(size, dst, r.reg(), s, mode);
+            } else {
+                breakDependency(asm, dst, s);
+                asm.round(size, dst, s, mode);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("round%d %s, %s, %d", size, dst, src.text(size), mode);
+        }
+    }
+
+    /**
+     * Minimum or maximum as WebAssembly defines them: a NaN operand gives a NaN, and -0 is below +0. The processor's own
+     * instructions do that only for operands that are ordered and differ.
+     */
+    static final class MinMax extends FloatInsn {
+        private final int size;
+        private final boolean max;
+        private Reg left;
+        private Reg right;
+
+        MinMax(int size, boolean max, Reg dst, Reg left, Reg right) {
+            super(dst);
+            this.size = size;
+            this.max = max;
+            this.left = left;
+            this.right = right;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            Reg reused = left;
+            left = v.use(left);
+            right = v.use(right);
+            dst = v.defReuse(dst, reused);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Label same = new Label();
+            Label done = new Label();
+            asm.ucomis(size, dst, Operand.of(right));
+            asm.jcc(Cond.E, same);
+            asm.op((max ? FloatOp.MAXSS : FloatOp.MINSS).forSize(size), dst, right);
+            asm.buffer().bind(done);
+            Traps.later(asm, () -> {
+                Label nan = new Label();
+                asm.buffer().bind(same);
+                asm.jcc(Cond.P, nan);
+                // Equal operands differ at most in the sign of zero.
+                asm.op(max ? FloatOp.ANDPS : FloatOp.ORPS, dst, right);
+                asm.jmp(done);
+                asm.buffer().bind(nan);
+                asm.op(FloatOp.ADDSS.forSize(size), dst, right);
+                asm.jmp(done);
+            });
+        }
+
+        @Override
+        public String toString() {
+            return format("f%s%d %s, %s, %s", max ? "max" : "min", size, dst, left, right);
+        }
+    }
+
+    /** The magnitude of left with the sign of right. */
+    static final class CopySign extends FloatInsn {
+        private final int size;
+        private Reg left;
+        private Reg right;
+
+        CopySign(int size, Reg dst, Reg left, Reg right) {
+            super(dst);
+            this.size = size;
+            this.left = left;
+            this.right = right;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            Reg reused = left;
+            left = v.use(left);
+            right = v.use(right);
+            dst = v.defReuse(dst, reused);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            long sign = signBit(size);
+            asm.movaps(Registers.SCRATCH, right);
+            asm.op(FloatOp.ANDPS, Registers.SCRATCH, Operand.Pooled.splat(size, sign).resolve(context));
+            asm.op(FloatOp.ANDPS, dst, Operand.Pooled.splat(size, ~sign).resolve(context));
+            asm.op(FloatOp.ORPS, dst, Registers.SCRATCH);
+        }
+
+        @Override
+        public String toString() {
+            return format("copysign%d %s, %s, %s", size, dst, left, right);
+        }
+    }
+}

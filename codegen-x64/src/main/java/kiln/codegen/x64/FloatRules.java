@@ -1,0 +1,155 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.Reg;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** Rules for floating-point arithmetic and conversions. */
+abstract class FloatRules extends ConditionRules {
+    FloatRules(Function function, CodegenOptions options) {
+        super(function, options);
+    }
+
+    final void lowerFconst(Inst inst) {
+        emit(new FloatInsn.Const(size(inst.type()), def(inst.result()), inst.imm()));
+    }
+
+    // fadd, fsub, fmul, fdiv.
+
+    final void lowerFloatBinary(Inst inst) {
+        int size = size(inst.type());
+        FloatOp op = switch (inst.opcode()) {
+            case FADD -> FloatOp.ADDSS;
+            case FSUB -> FloatOp.SUBSS;
+            case FMUL -> FloatOp.MULSS;
+            case FDIV -> FloatOp.DIVSS;
+            default -> throw new IllegalArgumentException(inst.toString());
+        };
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (inst.opcode().isCommutative() && prefersRight(x, y, size)) {
+            Value v = x;
+            x = y;
+            y = v;
+        }
+        Reg dst = def(inst.result());
+        Reg left = reg(x);
+        Operand right = floatSource(y);
+        emitFolding(
+                features.avx()
+                        ? new FloatInsn.VexBinary(op.forSize(size), dst, left, right)
+                        : new FloatInsn.Binary(op.forSize(size), dst, left, right));
+    }
+
+    /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
+    private boolean prefersRight(Value x, Value y, int size) {
+        if (isConst(y) || foldableLoad(y, size) != null) {
+            return false;
+        }
+        return isConst(x) || foldableLoad(x, size) != null || !features.avx() && useCount(x) > 1 && useCount(y) == 1;
+    }
+
+    // fmin, fmax, fcopysign, fabs, fneg.
+
+    final void lowerMinMax(Inst inst) {
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (useCount(x) > 1 && useCount(y) == 1) {
+            Value v = x;
+            x = y;
+            y = v;
+        }
+        Reg left = reg(x);
+        emit(new FloatInsn.MinMax(
+                size(inst.type()), inst.opcode() == Opcode.FMAX, def(inst.result()), left, reg(y)));
+    }
+
+    final void lowerCopySign(Inst inst) {
+        Reg left = reg(inst.arg(0));
+        emit(new FloatInsn.CopySign(size(inst.type()), def(inst.result()), left, reg(inst.arg(1))));
+    }
+
+    final void lowerSign(Inst inst) {
+        int size = size(inst.type());
+        boolean negate = inst.opcode() == Opcode.FNEG;
+        long sign = FloatInsn.signBit(size);
+        Operand mask = Operand.Pooled.splat(size, negate ? sign : ~sign);
+        FloatOp op = negate ? FloatOp.XORPS : FloatOp.ANDPS;
+        Reg dst = def(inst.result());
+        Reg x = reg(inst.arg(0));
+        emit(features.avx() ? new FloatInsn.VexBinary(op, dst, x, mask) : new FloatInsn.Binary(op, dst, x, mask));
+    }
+
+    // fsqrt, fpromote, fdemote, fceil, ffloor, ftrunc, fnearest.
+
+    final void lowerFloatUnary(Inst inst) {
+        FloatOp op = switch (inst.opcode()) {
+            case FSQRT -> FloatOp.SQRTSS.forSize(size(inst.type()));
+            case FPROMOTE -> FloatOp.CVTSS2SD;
+            case FDEMOTE -> FloatOp.CVTSD2SS;
+            default -> throw new IllegalArgumentException(inst.toString());
+        };
+        emitFolding(new FloatInsn.Unary(op, features.avx(), def(inst.result()), floatSource(inst.arg(0))));
+    }
+
+    final void lowerRound(Inst inst) {
+        int mode = switch (inst.opcode()) {
+            case FCEIL -> FloatInsn.Round.CEIL;
+            case FFLOOR -> FloatInsn.Round.FLOOR;
+            case FTRUNC -> FloatInsn.Round.TRUNC;
+            case FNEAREST -> FloatInsn.Round.NEAREST;
+            default -> throw new IllegalArgumentException(inst.toString());
+        };
+        Operand src = floatSource(inst.arg(0));
+        emitFolding(new FloatInsn.Round(size(inst.type()), mode, features.avx(), def(inst.result()), src));
+    }
+
+    // bitcast, from_sint, from_uint, to_sint, to_uint.
+
+    final void lowerBitcast(Inst inst) {
+        Value x = inst.arg(0);
+        Reg dst = def(inst.result());
+        int size = size(inst.type());
+        Inst load = foldableLoad(x, size);
+        if (inst.type().isFloat()) {
+            emitFolding(
+                    load != null
+                            ? new MemoryInsn.LoadVector(size, dst, fold(load), false)
+                            : new ConversionInsn.ToVector(size, dst, Operand.of(regOf(x, size))));
+        } else {
+            emitFolding(
+                    load != null
+                            ? new MemoryInsn.Extend(extension(inst.type(), size, false), dst, fold(load))
+                            : new ConversionInsn.FromVector(size, dst, reg(x)));
+        }
+    }
+
+    final void lowerIntToFloat(Inst inst) {
+        Value x = inst.arg(0);
+        int floatSize = size(inst.type());
+        Reg dst = def(inst.result());
+        if (inst.opcode() == Opcode.FROM_SINT) {
+            int size = size(x.type());
+            emitFolding(new ConversionInsn.IntToFloat(floatSize, size, dst, registerOrMemory(x, size)));
+        } else if (x.type() == Type.I32) {
+            // An i32 is zero-extended, and so a signed i64 that is not negative.
+            emit(new ConversionInsn.IntToFloat(floatSize, 8, dst, Operand.of(reg(x))));
+        } else {
+            emit(new ConversionInsn.UnsignedToFloat(floatSize, dst, reg(x), newReg(Type.I64)));
+        }
+    }
+
+    final void lowerFloatToInt(Inst inst) {
+        boolean signed = inst.opcode() == Opcode.TO_SINT || inst.opcode() == Opcode.TO_SINT_SAT;
+        boolean saturating = inst.opcode() == Opcode.TO_SINT_SAT || inst.opcode() == Opcode.TO_UINT_SAT;
+        int size = size(inst.type());
+        Reg temp = !signed && size == 4 ? newReg(Type.I64) : null;
+        Value x = inst.arg(0);
+        emit(new ConversionInsn.FloatToInt(
+                size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
+    }
+}

@@ -1,0 +1,206 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.EmitContext;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+
+/** Loads, stores, and operations on memory. */
+abstract sealed class MemoryInsn extends Insn {
+    /** An integer load, or a register widened. */
+    static final class Extend extends MemoryInsn {
+        private final ExtendOp op;
+        private Reg dst;
+        private final Operand src;
+        private final boolean constant;
+
+        Extend(ExtendOp op, Reg dst, Operand src) {
+            this(op, dst, src, false);
+        }
+
+        /** {@code constant}: whether this is a load whose result never changes, at an address without allocated registers. */
+        Extend(ExtendOp op, Reg dst, Operand src, boolean constant) {
+            this.op = op;
+            this.dst = dst;
+            this.src = src;
+            this.constant = constant;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return constant ? new Extend(op, target, src, true) : null;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.extend(op, dst, src.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("%s %s, %s%s", op.mnemonic, name(dst, op.to), src instanceof Address ? "m" + op.from + " " : "",
+                    src.text(op.from));
+        }
+    }
+
+    /** Stores the low bytes of an integer register. */
+    static final class Store extends MemoryInsn {
+        private final int width;
+        private final Address address;
+        private Reg src;
+
+        Store(int width, Address address, Reg src) {
+            this.width = width;
+            this.address = address;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            address.visit(v);
+            src = v.use(src);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.store(width, address.resolve(context), src);
+        }
+
+        @Override
+        public String toString() {
+            return format("mov %s, %s", address, name(src, width));
+        }
+    }
+
+    /** Stores a constant, sign-extended. */
+    static final class StoreImm extends MemoryInsn {
+        private final int width;
+        private final Address address;
+        private final int value;
+
+        StoreImm(int width, Address address, int value) {
+            this.width = width;
+            this.address = address;
+            this.value = value;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            address.visit(v);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.store(width, address.resolve(context), value);
+        }
+
+        @Override
+        public String toString() {
+            return format("mov%d %s, %d", width, address, value);
+        }
+    }
+
+    /** {@code op [address], src}: load, operation and store in one. */
+    static final class AluStore extends MemoryInsn {
+        private final AluOp op;
+        private final int width;
+        private final Address address;
+        private final Operand src;
+
+        /** {@code src} is a constant or {@link Operand#inRegister}. */
+        AluStore(AluOp op, int width, Address address, Operand src) {
+            this.op = op;
+            this.width = width;
+            this.address = address;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            address.visit(v);
+            src.visit(v);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.aluStore(op, width, address.resolve(context), src);
+        }
+
+        @Override
+        public String toString() {
+            return format("%s%d %s, %s", op, width, address, src.text(width));
+        }
+    }
+
+    /** Loads 4, 8 or 16 bytes into a vector register. */
+    static final class LoadVector extends MemoryInsn {
+        private final int width;
+        private Reg dst;
+        private final Operand src;
+        private final boolean constant;
+
+        /** {@code constant} as in {@link Extend}. */
+        LoadVector(int width, Reg dst, Operand src, boolean constant) {
+            this.width = width;
+            this.dst = dst;
+            this.src = src;
+            this.constant = constant;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            src.visit(v);
+            dst = v.def(dst);
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return constant ? new LoadVector(width, target, src, true) : null;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.loadVector(width, dst, (Address) src.resolve(context));
+        }
+
+        @Override
+        public String toString() {
+            return format("load%d %s, %s", width, dst, src.text(width));
+        }
+    }
+
+    /** Stores 4, 8 or 16 bytes of a vector register. */
+    static final class StoreVector extends MemoryInsn {
+        private final int width;
+        private final Address address;
+        private Reg src;
+
+        StoreVector(int width, Address address, Reg src) {
+            this.width = width;
+            this.address = address;
+            this.src = src;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            address.visit(v);
+            src = v.use(src);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.storeVector(width, address.resolve(context), src);
+        }
+
+        @Override
+        public String toString() {
+            return format("store%d %s, %s", width, address, src);
+        }
+    }
+}

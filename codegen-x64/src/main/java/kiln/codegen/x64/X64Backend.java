@@ -1,0 +1,53 @@
+package kiln.codegen.x64;
+
+import java.util.Map;
+import kiln.artifact.FuncKey;
+import kiln.codegen.Backend;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.CompiledFunction;
+import kiln.codegen.FunctionCompiler;
+import kiln.codegen.Relocation;
+import kiln.ir.Function;
+
+/** The x86-64 back end: the baseline x86-64-v2, and more where {@link CpuFeatures} says so. */
+public final class X64Backend implements Backend {
+    @Override
+    public String name() {
+        return "x86_64";
+    }
+
+    @Override
+    public CompiledFunction compile(Function function, CodegenOptions options) {
+        return new FunctionCompiler(new LoweringRules(function, options), Registers.FILE).compile();
+    }
+
+    @Override
+    public void relocate(byte[] text, int at, Relocation r, int target) {
+        if (r.kind() != Relocation.Kind.X64_REL32) {
+            throw new IllegalArgumentException("not a relocation of x86-64: " + r.kind());
+        }
+        int distance = Math.toIntExact((long) target + r.addend() - (at + 4L));
+        for (int i = 0; i < 4; i++) {
+            text[at + i] = (byte) (distance >> 8 * i);
+        }
+    }
+
+    @Override
+    public long callRange() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public CompiledFunction veneer(FuncKey target) {
+        CodeBuffer buffer = new CodeBuffer();
+        int at = new Assembler(buffer).jmpRel32();
+        buffer.relocate(at, Relocation.Kind.X64_REL32, target, 0);
+        return buffer.finish(target, 1, 0);
+    }
+
+    @Override
+    public Map<String, byte[]> stubs() {
+        return Map.of("stubs-x86_64.bin", Stubs.image());
+    }
+}
