@@ -34,7 +34,8 @@ final class ConstantExpressions {
                 case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
                     Constant y = stack.pop();
                     Constant x = stack.pop();
-                    yield Constant.number(x.type(), ConstantFolding.binary(arithmetic(op), x.type(), x.bits(), y.bits()));
+                    long bits = ConstantFolding.binary(arithmetic(op), x.type(), x.bits(), y.bits());
+                    yield Constant.number(x.type(), bits);
                 }
                 default -> throw unsupported(wasm, op);
             };
@@ -99,6 +100,7 @@ final class ConstantExpressions {
     }
 
     private static UnsupportedFeatureException unsupported(WasmModule wasm, ConstOp op) {
-        return UnsupportedFeatureException.inModule(wasm, op.op().feature(), op.op().text() + " in a constant expression");
+        return UnsupportedFeatureException.inModule(
+                wasm, op.op().feature(), op.op().text() + " in a constant expression");
     }
 }

@@ -2,9 +2,11 @@ package kiln.translate;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.Block;
+import kiln.ir.Builder;
 import kiln.ir.Edge;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
@@ -21,9 +23,9 @@ import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
- * Turns function bodies into IR, in one pass over the instructions on which they are validated too. Operands are SSA values
- * on a stack of the translator; locals are variables of the {@link kiln.ir.SsaBuilder}; what a block passes to its end
- * becomes parameters of the block that follows. Code that cannot be reached is validated only.
+ * Turns function bodies into IR, in one pass over the instructions on which they are validated too. Operands are SSA
+ * values on a stack of the translator; locals are variables of the {@link kiln.ir.SsaBuilder}; what a block passes to
+ * its end becomes parameters of the block that follows. Code that cannot be reached is validated only.
  *
  * <p>One translator serves one thread, for any number of functions of its module.
  */
@@ -38,10 +40,11 @@ public final class FunctionTranslator {
     private final ArrayList<Frame> pool = new ArrayList<>();
 
     private Emission e;
-    private kiln.ir.Builder b;
+    private Builder b;
     private MemoryTranslator memory;
     private TableTranslator tables;
     private CallTranslator calls;
+    private BuiltinCalls builtins;
     /** Open frames are the first ones of the pool. */
     private int depth;
     /** Whether the current position can be reached; if not, the current block is terminated. */
@@ -67,7 +70,7 @@ public final class FunctionTranslator {
         stack.clear();
         e = new Emission(env, v, function, stack);
         b = e.b;
-        BuiltinCalls builtins = new BuiltinCalls(b, env.moduleIndex());
+        builtins = new BuiltinCalls(b, env.moduleIndex());
         memory = new MemoryTranslator(e, builtins);
         tables = new TableTranslator(e, builtins);
         calls = new CallTranslator(e, tables);
@@ -217,7 +220,7 @@ public final class FunctionTranslator {
             case MEMORY_FILL -> memory.fill(v.memoryIndex());
             case MEMORY_COPY -> memory.copy(v.memoryIndex(), v.sourceMemoryIndex());
             case MEMORY_INIT -> memory.init(v.memoryIndex(), v.dataIndex());
-            case DATA_DROP -> dropSegment(kiln.artifact.Builtin.DATA_DROP, v.dataIndex());
+            case DATA_DROP -> dropSegment(Builtin.DATA_DROP, v.dataIndex());
             case TABLE_GET -> tables.get(v.tableIndex());
             case TABLE_SET -> tables.set(v.tableIndex());
             case TABLE_SIZE -> tables.size(v.tableIndex());
@@ -225,7 +228,7 @@ public final class FunctionTranslator {
             case TABLE_FILL -> tables.fill(v.tableIndex());
             case TABLE_COPY -> tables.copy(v.tableIndex(), v.sourceTableIndex());
             case TABLE_INIT -> tables.init(v.tableIndex(), v.elemIndex());
-            case ELEM_DROP -> dropSegment(kiln.artifact.Builtin.ELEM_DROP, v.elemIndex());
+            case ELEM_DROP -> dropSegment(Builtin.ELEM_DROP, v.elemIndex());
             case REF_NULL -> {
                 int type = ValType.ref(true, v.heapType());
                 Feature missing = IrTypes.missing(wasm.types(), type);
@@ -270,8 +273,8 @@ public final class FunctionTranslator {
         return b.icmp(IntCond.EQ, ref, b.zero(ref.type()));
     }
 
-    private void dropSegment(kiln.artifact.Builtin builtin, int segment) {
-        new BuiltinCalls(b, env.moduleIndex()).call(builtin, b.i32(segment));
+    private void dropSegment(Builtin builtin, int segment) {
+        builtins.call(builtin, b.i32(segment));
     }
 
     private void globalGet(int index) {
@@ -357,7 +360,9 @@ public final class FunctionTranslator {
         startIfReached(then);
     }
 
-    /** Continues in the last block of the layout, whose edges all exist; takes it out of the layout if there is none. */
+    /**
+     * Continues in the last block of the layout, whose edges all exist; takes it out of the layout if there is none.
+     */
     private void startIfReached(Block block) {
         reachable = e.ssa.predecessorCount(block) > 0;
         if (reachable) {
@@ -483,7 +488,10 @@ public final class FunctionTranslator {
         reachable = false;
     }
 
-    /** Marks blocks from which every way leads to a trap; only a few are found, going backwards once, but the usual ones. */
+    /**
+     * Marks blocks from which every way leads to a trap; only a few are found, going backwards once, but the usual
+     * ones.
+     */
     private static void markCold(Function function) {
         List<Block> blocks = function.blocks();
         for (int i = blocks.size() - 1; i > 0; i--) {

@@ -13,7 +13,8 @@ import kiln.ir.Type;
  * @param access a load or store of the cell
  */
 record GlobalPlan(Type type, boolean imported, int contextOffset, Constant constant, MemoryOp access) {
-    static GlobalPlan of(int index, Type type, boolean imported, int contextOffset, boolean changes, Constant constant) {
+    static GlobalPlan of(
+            int index, Type type, boolean imported, int contextOffset, boolean changes, Constant constant) {
         Region region = new Region(Region.Kind.GLOBAL, imported ? Region.IMPORTED : index);
         MemoryOp access = changes ? MemoryOp.of(type, region) : MemoryOp.readOnly(type, region);
         return new GlobalPlan(type, imported, contextOffset, changes ? null : constant, access);

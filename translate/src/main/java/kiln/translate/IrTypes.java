@@ -11,8 +11,8 @@ import kiln.wasm.TypeSpace;
 import kiln.wasm.ValType;
 
 /**
- * Which IR type a wasm value has. A reference to a function is the address of its funcref record (or 0): an integer, since
- * no collector moves records. Every other reference is a {@link Type#REF}.
+ * Which IR type a wasm value has. A reference to a function is the address of its funcref record (or 0): an integer,
+ * since no collector moves records. Every other reference is a {@link Type#REF}.
  */
 final class IrTypes {
     private IrTypes() {}

@@ -17,11 +17,13 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Linear memory. An access is {@code [base + index + offset]}, where the offset stays a displacement and the guard behind a
- * memory stands in for the comparison, if that is possible.
+ * Linear memory. An access is {@code [base + index + offset]}, where the offset stays a displacement and the guard
+ * behind a memory stands in for the comparison, if that is possible.
  */
 final class MemoryTranslator {
-    /** Longest constant length of memory.copy and memory.fill that becomes loads and stores: eight words in registers. */
+    /**
+     * Longest constant length of memory.copy and memory.fill that becomes loads and stores: eight words in registers.
+     */
     private static final int MAX_INLINE = 64;
     private static final long MAX_DISPLACEMENT = 0xffffffffL;
     private static final long EVERY_BYTE = 0x0101010101010101L;
@@ -60,7 +62,9 @@ final class MemoryTranslator {
         b.store(m.access(rule.log2Width(), false, canTrap), address, displacement, value);
     }
 
-    /** Computes an address and checks what the guard does not catch; sets {@link #displacement} and {@link #canTrap}. */
+    /**
+     * Computes an address and checks what the guard does not catch; sets {@link #displacement} and {@link #canTrap}.
+     */
     private Value address(MemoryPlan m, Value index, long offset, int width) {
         displacement = offset;
         canTrap = true;

@@ -25,8 +25,8 @@ import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
- * What the translation of every function of a module shares: where things lie in the VMContext, how each memory, table and
- * global is reached, and what a call needs to know of its callee. Decided once for each module; immutable.
+ * What the translation of every function of a module shares: where things lie in the VMContext, how each memory,
+ * table and global is reached, and what a call needs to know of its callee. Decided once for each module; immutable.
  */
 public final class ModuleEnvironment {
     private final WasmModule wasm;
@@ -47,7 +47,8 @@ public final class ModuleEnvironment {
 
     /**
      * @param moduleIndex the module's number in its compiled file
-     * @throws UnsupportedFeatureException if the module needs something outside of its function bodies that is not executed
+     * @throws UnsupportedFeatureException if the module needs something outside of its function bodies that is
+     *     not executed
      */
     public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options) {
         this.wasm = wasm;
@@ -128,7 +129,8 @@ public final class ModuleEnvironment {
         for (int i = 0; i < plans.length; i++) {
             ExternType.Memory memory = wasm.memory(i);
             if (memory.is64()) {
-                throw UnsupportedFeatureException.inModule(wasm, Feature.MEMORY64, "memory " + i + " with 64-bit addresses");
+                throw UnsupportedFeatureException.inModule(
+                        wasm, Feature.MEMORY64, "memory " + i + " with 64-bit addresses");
             }
             if (memory.shared()) {
                 throw UnsupportedFeatureException.inModule(wasm, Feature.THREADS, "shared memory " + i);
@@ -150,7 +152,8 @@ public final class ModuleEnvironment {
         for (int i = 0; i < plans.length; i++) {
             ExternType.Table table = wasm.table(i);
             if (table.is64()) {
-                throw UnsupportedFeatureException.inModule(wasm, Feature.MEMORY64, "table " + i + " with 64-bit indices");
+                throw UnsupportedFeatureException.inModule(
+                        wasm, Feature.MEMORY64, "table " + i + " with 64-bit indices");
             }
             Feature lacking = IrTypes.missing(wasm.types(), table.element());
             if (lacking != null) {
@@ -208,7 +211,9 @@ public final class ModuleEnvironment {
         }
     }
 
-    /** The proposals that the module makes use of, as far as instructions, signatures and numbers of definitions show. */
+    /**
+     * The proposals that the module makes use of, as far as instructions, signatures and numbers of definitions show.
+     */
     public Set<Feature> usedFeatures() {
         return Collections.unmodifiableSet(usedFeatures);
     }
@@ -241,8 +246,8 @@ public final class ModuleEnvironment {
     }
 
     /**
-     * Whether a call within the instance may come back with another VMContext in its register, because something that it
-     * called left the instance by a tail call ({@code CodegenOptions.reloadContext}).
+     * Whether a call within the instance may come back with another VMContext in its register, because something that
+     * it called left the instance by a tail call ({@code CodegenOptions.reloadContext}).
      */
     public boolean mayLeaveInstanceByTailCall() {
         return tailCallsOut;

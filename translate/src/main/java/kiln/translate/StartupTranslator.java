@@ -18,9 +18,9 @@ import kiln.wasm.SegmentMode;
 import kiln.wasm.WasmModule;
 
 /**
- * The function that initialises an instance (specification 4.7.5): globals, tables with an initial value, active element
- * segments, active data segments that are not in an image, and the start function, in this order. Memories are zero
- * except for their images, tables null, and segments are all there when it is called.
+ * The function that initialises an instance (specification 4.7.5): globals, tables with an initial value, active
+ * element segments, active data segments that are not in an image, and the start function, in this order. Memories
+ * are zero except for their images, tables null, and segments are all there when it is called.
  */
 public final class StartupTranslator {
     private final ModuleEnvironment env;

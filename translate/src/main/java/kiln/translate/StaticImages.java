@@ -15,8 +15,8 @@ import kiln.wasm.WasmModule;
  * What memories contain from the start, so that instantiation maps it instead of copying: the active data segments of a
  * memory defined here, as long as their places are constant and in bounds. Whole pages; pages of zeros are left out.
  *
- * <p>Nobody can tell the difference, because the memory cannot be seen before start-up ends. The exception would be a module that
- * writes functions into an imported table and then fails to start: such modules get no images.
+ * <p>Nobody can tell the difference, because the memory cannot be seen before start-up ends. The exception would be a
+ * module that writes functions into an imported table and then fails to start: such modules get no images.
  */
 public final class StaticImages {
     /** A mapped page costs less than copying 8 KiB; below that it only makes the file longer. */

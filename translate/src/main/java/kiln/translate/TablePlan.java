@@ -21,8 +21,8 @@ final class TablePlan {
     /** The load of the length, which fits into 32 bits. */
     final MemoryOp length;
     /**
-     * An access to an element. It stands behind a comparison and may be out of bounds without it, so it must not be moved
-     * above: that is what {@code canTrap} says.
+     * An access to an element. It stands behind a comparison and may be out of bounds without it, so it must not be
+     * moved above: that is what {@code canTrap} says.
      */
     final MemoryOp element;
 

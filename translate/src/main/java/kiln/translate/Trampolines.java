@@ -22,8 +22,8 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * The functions that stand between wasm code and Java, and the builtins, as IR (ABI, "Trampolines"). An argument area has
- * 16 bytes for each parameter, and afterwards for each result, both from its start.
+ * The functions that stand between wasm code and Java, and the builtins, as IR (ABI, "Trampolines"). An argument area
+ * has 16 bytes for each parameter, and afterwards for each result, both from its start.
  */
 public final class Trampolines {
     private static final int CELL = 16;
@@ -56,7 +56,9 @@ public final class Trampolines {
         vmctx = b.vmctx();
     }
 
-    /** {@code (code, args)}: calls a function of the type with parameters from the area and writes its results there. */
+    /**
+     * {@code (code, args)}: calls a function of the type with parameters from the area and writes its results there.
+     */
     public static Function arrayToWasm(ModuleEnvironment env, int typeIndex) {
         Signature callee = env.signature(typeIndex);
         Trampolines t = new Trampolines(env, FuncKey.arrayToWasm(env.moduleIndex(), typeIndex), ARRAY_CALL);
@@ -167,7 +169,8 @@ public final class Trampolines {
         checkRange(toRecord, to, length);
         Value fromRecord = memoryRecord(param(1));
         checkRange(fromRecord, from, length);
-        b.callNative(MEMMOVE, libraryCode(StoreLayout.MEMMOVE), inMemory(toRecord, to), inMemory(fromRecord, from), length);
+        Value memmove = libraryCode(StoreLayout.MEMMOVE);
+        b.callNative(MEMMOVE, memmove, inMemory(toRecord, to), inMemory(fromRecord, from), length);
         b.ret();
     }
 

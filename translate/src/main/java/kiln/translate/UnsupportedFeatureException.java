@@ -21,7 +21,8 @@ public final class UnsupportedFeatureException extends RuntimeException {
     }
 
     /** {@code what} (an instruction or a type) stands at {@code offset} in the body of {@code function}. */
-    static UnsupportedFeatureException inFunction(WasmModule module, Feature feature, String what, int function, int offset) {
+    static UnsupportedFeatureException inFunction(
+            WasmModule module, Feature feature, String what, int function, int offset) {
         String message = "not supported: " + what + " (proposal " + feature.proposal() + ") in "
                 + module.describeFunc(function) + " at 0x" + Integer.toHexString(offset) + " of " + module.fileName();
         return new UnsupportedFeatureException(message, feature, what, function, offset);

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every valid module of the test corpus, if that is there, becomes IR that verifies, or is refused for a named reason. */
+/**
+ * Every valid module of the test corpus, if that is there, becomes IR that verifies, or is refused for a named reason.
+ */
 class CorpusTest {
     private static final Path CORPUS = corpus();
 

@@ -62,7 +62,9 @@ final class Fixtures {
         out.append(out.isEmpty() ? "" : "\n").append(Printer.print(function));
     }
 
-    /** The expected content of a golden file; with {@code -Dkiln.golden.update=true} writes {@code actual} there first. */
+    /**
+     * The expected content of a golden file; with {@code -Dkiln.golden.update=true} writes {@code actual} there first.
+     */
     static String golden(String file, String actual) {
         if (UPDATE) {
             try {

@@ -18,19 +18,22 @@ class GoldenTest {
 
     @Test
     void explicitBoundsCompareWithTheLength() {
-        String actual = Fixtures.translate(Fixtures.environment("memory", TranslateOptions.DEFAULT.withExplicitBounds(true)));
+        TranslateOptions options = TranslateOptions.DEFAULT.withExplicitBounds(true);
+        String actual = Fixtures.translate(Fixtures.environment("memory", options));
         assertEquals(Fixtures.golden("memory-explicit.ir", actual), actual);
     }
 
     @Test
     void interruptChecksStandAtLoopHeaders() {
-        String actual = Fixtures.translate(Fixtures.environment("control", TranslateOptions.DEFAULT.withInterruptChecks(true)));
+        TranslateOptions options = TranslateOptions.DEFAULT.withInterruptChecks(true);
+        String actual = Fixtures.translate(Fixtures.environment("control", options));
         assertEquals(Fixtures.golden("control-interrupt.ir", actual), actual);
     }
 
     @Test
     void canonicalNansAreSelected() {
-        String actual = Fixtures.translate(Fixtures.environment("numbers", TranslateOptions.DEFAULT.withCanonicalNans(true)));
+        TranslateOptions options = TranslateOptions.DEFAULT.withCanonicalNans(true);
+        String actual = Fixtures.translate(Fixtures.environment("numbers", options));
         assertEquals(Fixtures.golden("numbers-nan.ir", actual), actual);
     }
 

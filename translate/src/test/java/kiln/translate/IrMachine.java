@@ -18,8 +18,8 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Executes IR as native code would: with addresses, contexts, code pointers and calls between functions. Every value is a long,
- * integers of 32 bits sign-extended, floats as bits.
+ * Executes IR as native code would: with addresses, contexts, code pointers and calls between functions. Every value
+ * is a long, integers of 32 bits sign-extended, floats as bits.
  */
 final class IrMachine {
     private static final int MAX_DEPTH = 1500;

@@ -102,13 +102,19 @@ final class IrStore {
     }
 
     private long newMemory(long pages) {
-        AddressSpace.Chunk c = memory.allocate(Math.toIntExact(pages * PAGE), Region.Kind.MEMORY);
+        if (pages > MAX_PAGES) {
+            throw new UnsupportedOperationException(pages + " pages");
+        }
+        AddressSpace.Chunk c = memory.allocate((int) pages * PAGE, Region.Kind.MEMORY);
         chunks.put(c.base, c);
         return c.base;
     }
 
     private long newTable(long elements) {
-        AddressSpace.Chunk c = memory.allocate(Math.toIntExact(elements * 8), Region.Kind.TABLE);
+        if (elements > MAX_TABLE) {
+            throw new UnsupportedOperationException(elements + " elements");
+        }
+        AddressSpace.Chunk c = memory.allocate((int) elements * 8, Region.Kind.TABLE);
         chunks.put(c.base, c);
         return c.base;
     }

@@ -6,18 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.List;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.VMContextLayout;
 import kiln.wasm.Feature;
+import kiln.wasm.Features;
+import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmModule;
 import org.junit.jupiter.api.Test;
 
 class ModuleEnvironmentTest {
     private static final int END = 0x0b;
     private static final int PASSIVE = 1;
+    private static final int PAGE = MemoryConstants.PAGE_SIZE;
 
     private static ModuleEnvironment environment(WasmModule wasm) {
         return new ModuleEnvironment(wasm, 0, TranslateOptions.DEFAULT);
@@ -35,11 +41,12 @@ class ModuleEnvironmentTest {
 
     @Test
     void describesStartupModule() {
-        ModuleInfo info = ModuleMetadata.of(Fixtures.environment("startup"), 0).info();
+        ModuleEnvironment env = Fixtures.environment("startup");
+        ModuleInfo info = ModuleMetadata.of(env, 0).info();
         assertTrue(info.startup());
         assertEquals(3, info.imports().size());
         assertEquals(1, info.definedFunctions());
-        assertEquals(Fixtures.environment("startup").layout().size(), new kiln.artifact.VMContextLayout(info.counts()).size());
+        assertEquals(env.layout().size(), new VMContextLayout(info.counts()).size());
         assertEquals(ElementItems.ofSlots(0, 1), info.elements().get(0).items());
         assertFalse(info.elements().get(0).passive());
         assertEquals(ElementItems.NONE, info.elements().get(2).items(), "declarative");
@@ -56,9 +63,11 @@ class ModuleEnvironmentTest {
         assertEquals(3, info.exports().get(0).index());
     }
 
-    /** A memory of three pages with segments of the given lengths at the given pages (less 16 bytes), filled with 'x'. */
+    /**
+     * A memory of three pages with segments of the given lengths at the given pages (less 16 bytes), filled with 'x'.
+     */
     private static ModuleEnvironment withData(int[] pages, int[] lengths) {
-        var data = new java.io.ByteArrayOutputStream();
+        var data = new ByteArrayOutputStream();
         data.write(pages.length);
         for (int i = 0; i < pages.length; i++) {
             data.write(0);
@@ -70,14 +79,14 @@ class ModuleEnvironmentTest {
             Arrays.fill(content, (byte) 'x');
             data.writeBytes(content);
         }
-        var out = new java.io.ByteArrayOutputStream();
+        var out = new ByteArrayOutputStream();
         out.writeBytes(new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 3, 1, 0, 3, 11});
         leb(out, data.size());
         out.writeBytes(data.toByteArray());
-        return environment(kiln.wasm.ModuleDecoder.decode(out.toByteArray(), "data.wasm", kiln.wasm.Features.ALL));
+        return environment(ModuleDecoder.decode(out.toByteArray(), "data.wasm", Features.ALL));
     }
 
-    private static void leb(java.io.ByteArrayOutputStream out, int value) {
+    private static void leb(ByteArrayOutputStream out, int value) {
         // Signed and unsigned at once: the last byte has a zero sign bit.
         int v = value;
         while (v >= 0x40) {
@@ -90,12 +99,12 @@ class ModuleEnvironmentTest {
     @Test
     void dataBecomesImagesOfWholePages() {
         ModuleEnvironment env = withData(new int[] {1}, new int[] {40_000});
-        ModuleMetadata metadata = ModuleMetadata.of(env, 3 * MemoryConstants.PAGE_SIZE);
+        ModuleMetadata metadata = ModuleMetadata.of(env, 3 * PAGE);
         assertEquals(
-                java.util.List.of(new ModuleInfo.MemoryImage(0, 0, 3 * MemoryConstants.PAGE_SIZE, 2 * MemoryConstants.PAGE_SIZE)),
+                List.of(new ModuleInfo.MemoryImage(0, 0, 3 * PAGE, 2 * PAGE)),
                 metadata.info().images());
-        byte[] expected = new byte[2 * MemoryConstants.PAGE_SIZE];
-        Arrays.fill(expected, MemoryConstants.PAGE_SIZE - 16, MemoryConstants.PAGE_SIZE - 16 + 40_000, (byte) 'x');
+        byte[] expected = new byte[2 * PAGE];
+        Arrays.fill(expected, PAGE - 16, PAGE - 16 + 40_000, (byte) 'x');
         assertArrayEquals(expected, metadata.data());
         assertEquals(0, metadata.info().data().get(0).length());
         assertFalse(metadata.info().startup(), "nothing is left to do");

@@ -83,4 +83,19 @@ class ReferencesTest {
         assertTrue(ir.contains("(v0)") || ir.contains("[v0 + 0]"), ir);
         assertFalse(ir.contains("trap_if_zero"), ir);
     }
+
+    /** A function that calls through a table of (ref null 0), whose elements need no look at their type. */
+    @Test
+    void callThroughTypedTableDoesNotCompareTypes() {
+        WasmModule wasm = new Bytes()
+                .section(1, 1, 0x60, 0, 1, I32)
+                .section(3, 1, 0)
+                .section(4, 1, REF_NULL_TYPE, 0, 0, 4)
+                .section(10, 1, 7, 0, 0x41, 2, 0x11, 0, 0, END)
+                .decode();
+        String ir = Fixtures.translate(new ModuleEnvironment(wasm, 0, TranslateOptions.DEFAULT));
+        assertTrue(ir.contains("trap_if_zero.i64 indirect_call_to_null"), ir);
+        assertFalse(ir.contains("bad_signature"), ir);
+        assertFalse(ir.contains("undefined_element"), "the index is constant and in bounds");
+    }
 }
