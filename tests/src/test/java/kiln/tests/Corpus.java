@@ -1,0 +1,73 @@
+package kiln.tests;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * The public suites that lie beside the checkout ({@code ../shared/corpus}, or where {@code -Dkiln.corpus} says). Tests that need them
+ * say so and pass where they are absent; the README tells where they are to be had.
+ */
+final class Corpus {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Under emulation long suites run as a seeded sample, unless everything was asked for. */
+    static final boolean SAMPLED = Boolean.getBoolean("kiln.emulated") && !Boolean.getBoolean("kiln.whole");
+
+    /** Proposals, by the names of the suites' feature lists, whose instructions are executed. */
+    static final Set<String> EXECUTED = Set.of(
+            "bulk-memory", "extended-const", "function-references", "multi-memory", "multi-value", "mutable-global", "reference-types",
+            "saturating-float-to-int", "sign-extension", "tail-call");
+
+    private Corpus() {}
+
+    /** The corpus, or a skipped test. */
+    static Path require() {
+        Path path = path();
+        assumeTrue(Files.isDirectory(path), "the public suites are not here (" + path + "): nothing to run");
+        return path;
+    }
+
+    static boolean isHere() {
+        return Files.isDirectory(path());
+    }
+
+    private static Path path() {
+        String property = System.getProperty("kiln.corpus");
+        return property != null ? Path.of(property) : root().resolveSibling("shared").resolve("corpus");
+    }
+
+    /** The project's own folder. */
+    static Path root() {
+        Path here = Path.of("").toAbsolutePath();
+        return here.getFileName().toString().equals("tests") ? here.getParent() : here;
+    }
+
+    static JsonNode read(Path file) {
+        try {
+            return JSON.readTree(file.toFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether all of these proposals are executed. */
+    static boolean isExecuted(JsonNode requires) {
+        Set<String> names = new HashSet<>();
+        requires.forEach(n -> names.add(n.asText()));
+        return EXECUTED.containsAll(names);
+    }
+
+    /** Whether a sampled run takes this one: about one in {@code n}, the same ones every time. */
+    static boolean isSampled(String name, int n) {
+        return !SAMPLED || new Random(name.hashCode() * 31L + 7).nextInt(n) == 0;
+    }
+}

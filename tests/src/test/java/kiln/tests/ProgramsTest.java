@@ -1,0 +1,206 @@
+package kiln.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.Engine;
+import kiln.runtime.FuncType;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import kiln.runtime.TrapException;
+import kiln.runtime.ValType;
+import kiln.wasi.ExitException;
+import kiln.wasi.Wasi;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real programs: output, exit status and traps as recorded with another engine. */
+class ProgramsTest {
+    @TempDir
+    static Path scratch;
+
+    @TestFactory
+    Stream<DynamicTest> programs() {
+        Path programs = Corpus.require().resolve("programs");
+        return StreamSupport.stream(Corpus.read(programs.resolve("cases.json")).spliterator(), false)
+                .filter(c -> c.path("kind").asText().equals("module") && Corpus.isExecuted(c.path("requires")))
+                .filter(c -> !Corpus.SAMPLED || c.path("v8_seconds").asDouble() < 0.2 && Corpus.isSampled(c.path("id").asText(), 3))
+                .map(c -> DynamicTest.dynamicTest(c.path("id").asText(), () -> run(programs, c)));
+    }
+
+    private static void run(Path programs, JsonNode c) throws Exception {
+        Path wasm = programs.resolve(c.path("wasm").asText());
+        Path artifact = Files.createTempFile(scratch, "case", ".cwasm");
+        CompilerOptions options = CompilerOptions.defaults().withJobs(2);
+        Files.write(artifact, Compiler.compile(wasm.getFileName().toString(), Files.readAllBytes(wasm), options));
+        if (c.path("compile_only").asBoolean()) {
+            try (Engine engine = new Engine(); Module module = Module.load(engine, artifact)) {
+                assertNotNull(module.exports());
+            }
+        } else {
+            // As main threads have it; the stack-overflow case must also end on a large stack.
+            onThread(() -> execute(programs, wasm, artifact, c));
+        }
+        Files.delete(artifact);
+    }
+
+    /** A body that may throw. */
+    interface Body {
+        void run() throws Exception;
+    }
+
+    private static void onThread(Body body) throws Exception {
+        Throwable[] failure = new Throwable[1];
+        Thread t = new Thread(null, () -> {
+            try {
+                body.run();
+            } catch (Throwable e) {
+                failure[0] = e;
+            }
+        }, "program", 8 << 20);
+        t.start();
+        t.join();
+        switch (failure[0]) {
+            case null -> { }
+            case Exception e -> throw e;
+            case Throwable e -> throw (Error) e;
+        }
+    }
+
+    private static void execute(Path programs, Path wasm, Path artifact, JsonNode c) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Wasi.Builder builder = Wasi.builder().stdout(out).stderr(err).stdin(new ByteArrayInputStream(stdin(programs, c)));
+        List<String> argv = new ArrayList<>(List.of(wasm.getFileName().toString()));
+        c.path("args").forEach(a -> argv.add(a.asText()));
+        builder.args(argv);
+        c.path("env").properties().forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
+        for (JsonNode p : c.path("preopens")) {
+            Path folder = Files.createTempDirectory(scratch, "preopen");
+            if (!p.path("dir").isNull()) {
+                copy(programs.resolve(p.path("dir").asText()), folder);
+            }
+            builder.preopen(folder, p.path("guest").asText());
+        }
+        String trap = null;
+        int status = 0;
+        try (Engine engine = new Engine(); Module module = Module.load(engine, artifact); Store store = new Store(engine); Wasi wasi = builder.build()) {
+            Linker linker = new Linker(engine);
+            wasi.addTo(linker);
+            linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> {});
+            linker.func("bench", "end", FuncType.ofVoid(), (_, _, _) -> {});
+            linker.func("env", "clock_ms", FuncType.of(ValType.I64), (_, _, results) -> results[0] = System.nanoTime() / 1_000_000);
+            try {
+                Instance instance = linker.instantiate(store, module);
+                if (c.has("invoke")) {
+                    invoke(instance, c.path("invoke"));
+                } else {
+                    instance.func("_start").call();
+                }
+            } catch (ExitException e) {
+                status = e.code();
+            } catch (TrapException e) {
+                trap = e.code().message();
+            }
+            wasi.flush();
+        }
+        if (c.has("trap")) {
+            assertTrue(trap != null && (trap.startsWith(c.path("trap").asText()) || means(c.path("trap").asText(), trap)),
+                    "expected the trap " + c.path("trap").asText() + ", got " + trap);
+        } else {
+            if (trap != null) {
+                fail("trapped: " + trap + "; stderr: " + err);
+            }
+            assertEquals(c.path("exit_code").asInt(), status, () -> "exit status; stderr: " + err);
+        }
+        output(programs, c.path("stdout"), out.toByteArray());
+        if (c.path("stderr").has("text")) {
+            assertEquals(c.path("stderr").path("text").asText(), err.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** The recording engine has one name for what the specification's suite calls by two. */
+    private static boolean means(String recorded, String trap) {
+        return switch (recorded) {
+            case "indirect call (null or wrong type)" -> trap.equals("uninitialized element") || trap.equals("indirect call type mismatch");
+            case "out of bounds table access" -> trap.equals("undefined element");
+            default -> false;
+        };
+    }
+
+    private static byte[] stdin(Path programs, JsonNode c) throws IOException {
+        return c.path("stdin").isTextual() ? Files.readAllBytes(programs.resolve(c.path("stdin").asText())) : new byte[0];
+    }
+
+    private static void output(Path programs, JsonNode expected, byte[] actual) throws Exception {
+        if (expected.has("sha256")) {
+            String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(actual));
+            if (!digest.equals(expected.path("sha256").asText())) {
+                assertEquals(Files.readString(programs.resolve(expected.path("file").asText()), StandardCharsets.ISO_8859_1),
+                        new String(actual, StandardCharsets.ISO_8859_1));
+                fail("output differs from the recorded digest");
+            }
+        }
+        for (JsonNode part : expected.path("contains")) {
+            assertTrue(new String(actual, StandardCharsets.UTF_8).contains(part.asText()), () -> "no " + part + " in the output");
+        }
+    }
+
+    private static void invoke(Instance instance, JsonNode calls) {
+        for (JsonNode call : calls) {
+            Object[] args = StreamSupport.stream(call.path("args").spliterator(), false).map(a -> value(a.asText())).toArray();
+            Object result = instance.func(call.path("field").asText()).invoke(args);
+            for (JsonNode e : call.path("expected")) {
+                if (e.asText().endsWith(":>0")) {
+                    assertTrue(((Number) result).doubleValue() > 0, call + " gave " + result);
+                } else {
+                    assertEquals(value(e.asText()), result, call.toString());
+                }
+            }
+        }
+    }
+
+    private static Object value(String text) {
+        String v = text.substring(4);
+        return switch (text.substring(0, 3)) {
+            case "i32" -> Integer.valueOf(v);
+            case "i64" -> Long.valueOf(v);
+            case "f32" -> Float.valueOf(v);
+            case "f64" -> Double.valueOf(v);
+            default -> throw new IllegalArgumentException(text);
+        };
+    }
+
+    static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path p : files.toList()) {
+                Path target = to.resolve(from.relativize(p).toString());
+                if (Files.isDirectory(p)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(p, target);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package kiln.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import kiln.cli.wast.Script;
+import kiln.cli.wast.ScriptResult;
+import kiln.cli.wast.ScriptRunner;
+import kiln.compiler.CompilerOptions;
+import kiln.wasm.Feature;
+import kiln.wasm.Features;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The specification's test suite and Wasmtime's, run natively. A script whose proposals are all executed must pass whole; of the others
+ * everything that runs must pass, and what needs a proposal that is not executed yet is counted.
+ */
+class SpecSuiteTest {
+    /** Groups about proposals that are not part of any version that Kiln accepts. */
+    private static final Set<String> LEFT_OUT = Set.of(
+            "proposals-custom-descriptors", "proposals-custom-page-sizes",
+            // Wasmtime's: components, and proposals of its own.
+            "component-model", "component-model-async", "component-model-gc", "component-model-threading", "custom-page-sizes",
+            "shared-everything-threads", "stack-switching", "threads");
+
+    /** Assertions that contradict the version of WebAssembly that Kiln accepts, by script, with the reason and their number. */
+    private static final Map<String, Integer> KNOWN_DIFFERENCES = Map.of(
+            // Several memories and tables are valid since 3.0; this proposal's copy of the suite predates that.
+            "proposals-threads/imports", 6,
+            "proposals-threads/memory", 2);
+
+    private static final Map<String, int[]> SUMS = new TreeMap<>();
+
+    @TestFactory
+    Stream<DynamicTest> specification() throws IOException {
+        Path spec = Corpus.require().resolve("spec");
+        return tests("spec", spec.resolve("json"), Corpus.read(spec.resolve("features.json")));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> wasmtime() throws IOException {
+        Path misc = Corpus.require().resolve("misc/wasmtime");
+        return tests("wasmtime", misc.resolve("json"), Corpus.read(misc.resolve("features.json")));
+    }
+
+    private static Stream<DynamicTest> tests(String suite, Path folder, JsonNode features) throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        try (Stream<Path> zips = Files.list(folder)) {
+            for (Path zip : zips.filter(p -> p.toString().endsWith(".zip")).sorted().toList()) {
+                String group = zip.getFileName().toString().replace(".zip", "");
+                if (!LEFT_OUT.contains(group)) {
+                    tests.add(DynamicTest.dynamicTest(suite + " " + group, () -> group(suite, zip, group, features)));
+                }
+            }
+        }
+        return tests.stream();
+    }
+
+    private static void group(String suite, Path zip, String group, JsonNode features) throws IOException {
+        List<String> failures = new ArrayList<>();
+        int[] sum = SUMS.computeIfAbsent(suite + " " + group, _ -> new int[5]);
+        Script.forEach(zip, script -> {
+            if (!Corpus.isSampled(script.name(), 8)) {
+                return;
+            }
+            for (int level : Corpus.SAMPLED ? new int[] {2} : new int[] {2, 0}) {
+                ScriptResult r = ScriptRunner.run(script, options(group, script.name(), level));
+                sum[0]++;
+                sum[1] += r.passed();
+                sum[2] += r.failed();
+                sum[3] += r.textOnlyCount();
+                sum[4] += r.notExecutedCount();
+                int known = KNOWN_DIFFERENCES.getOrDefault(script.name(), 0);
+                if (r.failed() != known) {
+                    r.failures().stream().limit(5).forEach(f -> failures.add("-O" + level + " " + f));
+                }
+                JsonNode requires = features.path(script.name().replace("root/", "") + ".wast");
+                if (suite.equals("spec") && requires.isObject() && Corpus.isExecuted(requires.path("requires"))) {
+                    assertEquals(0, r.notExecutedCount(), script.name() + " needs nothing that is not executed");
+                }
+            }
+        });
+        assertTrue(failures.isEmpty(), () -> failures.size() + " failures:\n" + String.join("\n", failures.subList(0, Math.min(40, failures.size()))));
+    }
+
+    private static CompilerOptions options(String group, String script, int level) {
+        Features features = switch (group) {
+            case "wasm-1.0" -> Features.WASM1;
+            case "wasm-2.0" -> Features.WASM2;
+            // Before the legacy instructions came back as a feature of their own, the suite has them as unknown opcodes.
+            case "legacy" -> Features.ALL;
+            default -> Features.ALL.without(Feature.LEGACY_EXCEPTIONS);
+        };
+        return CompilerOptions.defaults()
+                .withJobs(1)
+                .withOptLevel(level)
+                .withCheck(true)
+                .withCanonicalNans(script.contains("nan-canonicalization"))
+                .withFeatures(features);
+    }
+
+    @AfterAll
+    static void printSums() {
+        SUMS.forEach((group, s) -> System.out.printf(
+                "%-34s %4d runs: %6d passed, %d failed, %d for text parsers only, %d not executed yet%n", group, s[0], s[1], s[2], s[3], s[4]));
+    }
+}
