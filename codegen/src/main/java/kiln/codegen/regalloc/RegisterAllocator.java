@@ -15,6 +15,6 @@ public final class RegisterAllocator {
      * @return number of eight-byte words of spill area used
      */
     public static int allocate(MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options) {
-        throw new UnsupportedOperationException();
+        return SlotAllocator.allocate(function, file, moves);
     }
 }
