@@ -79,7 +79,8 @@ class LoadedArtifactTest {
         TestCode.writer().write(file);
         Host real = Host.current();
         int[] refused = new int[1];
-        Host host = (Host) Proxy.newProxyInstance(Host.class.getClassLoader(), new Class<?>[] {Host.class}, (p, m, a) -> {
+        Class<?>[] hosts = {Host.class};
+        Host host = (Host) Proxy.newProxyInstance(Host.class.getClassLoader(), hosts, (p, m, a) -> {
             if (m.getName().equals("mapFile") && a.length == 5) {
                 refused[0]++;
                 throw new HostException("Operation not permitted", 1);
