@@ -41,15 +41,17 @@ final class BlockTable {
             throw damaged("size does not match the counts");
         }
         count = (int) n;
-        long previous = -1;
-        for (int i = 0; i < count; i++) {
-            if (first(i) <= previous || at(i) > at(i + 1)) {
-                throw damaged("block " + i + " out of order");
-            }
-            previous = first(i);
-        }
         if (at(0) != 0 || at(count) != bytes.byteSize() - bodyAt) {
             throw damaged("blocks do not cover the bytes");
+        }
+    }
+
+    /** Checks the order of all blocks; a look-up checks the block that it reads. */
+    void check() {
+        for (int i = 0; i < count; i++) {
+            if (i > 0 && first(i) <= first(i - 1) || at(i) > at(i + 1)) {
+                throw damaged("block " + i + " out of order");
+            }
         }
     }
 
@@ -92,7 +94,12 @@ final class BlockTable {
     }
 
     Cursor cursor(int block) {
-        return new Cursor(bodyAt + at(block), bodyAt + at(block + 1));
+        long start = at(block);
+        long end = at(block + 1);
+        if (end > bytes.byteSize() - bodyAt) {
+            throw damaged("block " + block + " out of range");
+        }
+        return new Cursor(bodyAt + start, bodyAt + end);
     }
 
     /** Reads one block's bytes. Short-lived, so that escape analysis removes it. */

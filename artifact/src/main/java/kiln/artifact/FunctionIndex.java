@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * The function index, read in place: every function of a file by key and by text offset, in binary search, without
@@ -30,7 +31,9 @@ public final class FunctionIndex {
     private final MemorySegment bytes;
     private final int entries;
     private final int namespaces;
+    private final int sparse;
     private final int wideGaps;
+    private final long textLength;
     private final long namespaceAt;
     private final long firstAt;
     private final long baseAt;
@@ -68,68 +71,71 @@ public final class FunctionIndex {
         }
         entries = (int) n;
         namespaces = (int) m;
+        sparse = (int) s;
         wideGaps = (int) w;
-        checkNamespaces((int) s);
-        checkStarts(textLength);
+        this.textLength = textLength;
+        checkNamespaces();
     }
 
     private static ArtifactException damaged(String what) {
         return new ArtifactException("damaged file: " + SECTION + ": " + what);
     }
 
-    private void checkNamespaces(int sparse) {
+    private void checkNamespaces() {
         long previous = -1;
         long entry = 0;
         long used = 0;
         for (int i = 0; i < namespaces; i++) {
             long namespace = Le.u32(bytes, namespaceAt + 4L * i);
-            long first = Le.u32(bytes, firstAt + 4L * i);
-            long end = Le.u32(bytes, firstAt + 4L * (i + 1));
-            if (namespace <= previous || first != entry || end < first || end > entries) {
+            long end = first(i + 1);
+            long count = end - first(i);
+            if (namespace <= previous || first(i) != entry || count < 0 || end > entries) {
                 throw damaged("namespace " + i + " out of order");
             }
             previous = namespace;
             entry = end;
-            long base = base(i);
-            if (Le.u32(bytes, denseAt + 4L * i) == 1) {
-                if (base + (end - first) > 1L << 32) {
+            if (dense(i)) {
+                if (base(i) + count > 1L << 32) {
                     throw damaged("indices of namespace " + i + " out of range");
                 }
                 continue;
             }
-            if (Le.u32(bytes, denseAt + 4L * i) != 0 || base != used || end - first > sparse - used) {
+            if (base(i) != used || count > sparse - used) {
                 throw damaged("sparse indices of namespace " + i + " out of place");
             }
-            for (long k = used + 1; k < used + end - first; k++) {
-                if (sparseIndex(k) <= sparseIndex(k - 1)) {
-                    throw damaged("sparse indices of namespace " + i + " out of order");
-                }
-            }
-            used += end - first;
+            used += count;
         }
         if (entry != entries || used != sparse) {
             throw damaged("namespaces do not cover all entries");
         }
     }
 
-    private void checkStarts(long textLength) {
+    /**
+     * Checks every entry. The constructor checks namespaces only, so that opening a file does not take longer the more
+     * functions it has; look-ups check the entries that they touch.
+     *
+     * @throws ArtifactException if the index is damaged
+     */
+    void check() {
+        for (int i = 0; i < namespaces; i++) {
+            if (!dense(i)) {
+                for (long k = base(i) + 1; k < base(i) + first(i + 1) - first(i); k++) {
+                    if (sparseIndex(k) <= sparseIndex(k - 1)) {
+                        throw damaged("sparse indices of namespace " + i + " out of order");
+                    }
+                }
+            }
+        }
         int wide = 0;
-        long start = Le.u32(bytes, startAt);
         for (int i = 0; i < entries; i++) {
-            long next = Le.u32(bytes, startAt + 4L * (i + 1));
-            long gap = Le.u8(bytes, gapAt + i);
-            if (gap == WIDE) {
-                if (wide == wideGaps || Le.u32(bytes, wideEntryAt + 4L * wide) != i) {
+            if (Le.u8(bytes, gapAt + i) == WIDE) {
+                if (wide == wideGaps || Le.u32(bytes, wideEntryAt + 4L * wide++) != i) {
                     throw damaged("wide gap of entry " + i + " is missing");
                 }
-                gap = Le.u32(bytes, wideGapAt + 4L * wide++);
             }
-            if (next < start || gap > next - start) {
-                throw damaged("entry " + i + " out of order");
-            }
-            start = next;
+            end(i);
         }
-        if (start != textLength || wide != wideGaps) {
+        if (start(entries) != textLength || wide != wideGaps) {
             throw damaged("entries do not end with the text");
         }
     }
@@ -177,7 +183,7 @@ public final class FunctionIndex {
 
     /** The entry of the function that contains the text offset, or -1 if it lies in padding or outside. */
     public int entryAt(long offset) {
-        if (offset < 0 || entries == 0 || offset < start(0)) {
+        if (entries == 0 || offset < start(0) || offset >= textLength) {
             return -1;
         }
         int lo = 0;
@@ -198,10 +204,19 @@ public final class FunctionIndex {
         return Le.u32(bytes, startAt + 4L * entry);
     }
 
-    /** Text offset after the last byte of an entry, padding not counted. */
+    /**
+     * Text offset after the last byte of an entry, padding not counted.
+     *
+     * @throws ArtifactException if the entry does not lie in the text
+     */
     public long end(int entry) {
         long gap = Le.u8(bytes, gapAt + entry);
-        return start(entry + 1) - (gap == WIDE ? wideGap(entry) : gap);
+        long next = start(entry + 1);
+        long end = next - (gap == WIDE ? wideGap(entry) : gap);
+        if (end < start(entry) || next > textLength) {
+            throw damaged("entry " + entry + " does not lie in the text");
+        }
+        return end;
     }
 
     /** Bytes of code; 0 for an empty entry. */
@@ -211,6 +226,7 @@ public final class FunctionIndex {
 
     /** The raw key of an entry, see {@link FuncKey#ofRaw}. */
     public long key(int entry) {
+        Objects.checkIndex(entry, entries);
         int lo = 0;
         int hi = namespaces - 1;
         while (lo < hi) {
@@ -250,6 +266,9 @@ public final class FunctionIndex {
     }
 
     private long wideGap(int entry) {
+        if (wideGaps == 0) {
+            throw damaged("wide gap of entry " + entry + " is missing");
+        }
         int lo = 0;
         int hi = wideGaps - 1;
         while (lo < hi) {
@@ -272,7 +291,7 @@ public final class FunctionIndex {
     }
 
     private boolean dense(int namespace) {
-        return Le.i32(bytes, denseAt + 4L * namespace) != 0;
+        return Le.i32(bytes, denseAt + 4L * namespace) == 1;
     }
 
     private long sparseIndex(long place) {

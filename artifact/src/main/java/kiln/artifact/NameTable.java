@@ -49,13 +49,17 @@ public final class NameTable {
         if (first(0) != 0 || first(modules) != n) {
             throw damaged("modules do not cover all names");
         }
-        long previous = 0;
-        for (long i = 0; i <= n; i++) {
-            long at = string(i);
-            if (at < previous || at > strings.byteSize() || i > 0 && at == previous) {
-                throw damaged("name " + i + " out of range");
+    }
+
+    /** Checks every name; a look-up checks the name that it reads. */
+    void check() {
+        for (int m = 0; m < modules; m++) {
+            for (long i = first(m); i < first(m + 1); i++) {
+                if (i > first(m) && function(i) <= function(i - 1)) {
+                    throw damaged("names of module " + m + " out of order");
+                }
+                nameAt(i);
             }
-            previous = at;
         }
     }
 
@@ -70,16 +74,14 @@ public final class NameTable {
         }
         long lo = first(module);
         long hi = first(module + 1) - 1;
+        long wanted = Integer.toUnsignedLong(function);
         while (lo <= hi) {
             long mid = lo + hi >>> 1;
-            int f = Le.i32(bytes, functionAt + 4 * mid);
-            if (f == function) {
-                long start = string(mid);
-                long length = string(mid + 1) - 1 - start;
-                byte[] utf8 = strings.asSlice(start, length).toArray(ValueLayout.JAVA_BYTE);
-                return new String(utf8, StandardCharsets.UTF_8);
+            long f = function(mid);
+            if (f == wanted) {
+                return nameAt(mid);
             }
-            if (Integer.compareUnsigned(f, function) < 0) {
+            if (f < wanted) {
                 lo = mid + 1;
             } else {
                 hi = mid - 1;
@@ -88,11 +90,21 @@ public final class NameTable {
         return null;
     }
 
-    private long first(int module) {
-        return Le.u32(bytes, firstAt + 4L * module);
+    private String nameAt(long name) {
+        long start = Le.u32(bytes, stringAt + 4 * name);
+        long end = Le.u32(bytes, stringAt + 4 * (name + 1));
+        if (start >= end || end > strings.byteSize()) {
+            throw damaged("name " + name + " out of range");
+        }
+        byte[] utf8 = strings.asSlice(start, end - 1 - start).toArray(ValueLayout.JAVA_BYTE);
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
-    private long string(long name) {
-        return Le.u32(bytes, stringAt + 4 * name);
+    private long function(long name) {
+        return Le.u32(bytes, functionAt + 4 * name);
+    }
+
+    private long first(int module) {
+        return Le.u32(bytes, firstAt + 4L * module);
     }
 }

@@ -65,6 +65,26 @@ public final class OffsetTable {
         return b >= 0x80 ? b & 7 : in.zigzag();
     }
 
+    /**
+     * Decodes the whole table and checks that the positions are in order and as many as announced.
+     *
+     * @throws ArtifactException if not
+     */
+    void check() {
+        blocks.check();
+        long[] state = {-1, 0};
+        forEach((offset, wasm) -> {
+            if (offset <= state[0]) {
+                throw new ArtifactException("damaged file: " + SECTION + ": positions out of order at " + offset);
+            }
+            state[0] = offset;
+            state[1]++;
+        });
+        if (state[1] != positions) {
+            throw new ArtifactException("damaged file: " + SECTION + ": number of positions");
+        }
+    }
+
     /** Receives positions. */
     @FunctionalInterface
     public interface Visitor {

@@ -52,6 +52,26 @@ public final class TrapTable {
         return -1;
     }
 
+    /**
+     * Decodes the whole table and checks that the sites are in order and as many as announced.
+     *
+     * @throws ArtifactException if not
+     */
+    void check() {
+        blocks.check();
+        long[] state = {-1, 0};
+        forEach((offset, code) -> {
+            if (offset <= state[0]) {
+                throw new ArtifactException("damaged file: " + SECTION + ": sites out of order at " + offset);
+            }
+            state[0] = offset;
+            state[1]++;
+        });
+        if (state[1] != sites) {
+            throw new ArtifactException("damaged file: " + SECTION + ": number of sites");
+        }
+    }
+
     /** Receives trap sites. */
     @FunctionalInterface
     public interface Visitor {

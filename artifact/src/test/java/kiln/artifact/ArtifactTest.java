@@ -150,7 +150,9 @@ class ArtifactTest {
                 };
             }
             try {
-                use(Artifact.of(segment, Artifact.OpenOptions.SKIP_DIGEST), r);
+                Artifact mutant = Artifact.of(segment, Artifact.OpenOptions.SKIP_DIGEST);
+                use(mutant, r);
+                mutant.verify();
             } catch (ArtifactException e) {
                 assertTrue(e.getMessage() != null && e.getMessage().length() > 10);
                 refused++;
@@ -169,6 +171,7 @@ class ArtifactTest {
             assertTrue(a.index().end(e) <= a.textLength());
         }
         for (int i = 0; i < 20; i++) {
+            a.index().find(FuncKey.wasmFunction(0, i).raw());
             long offset = r.nextInt(1100);
             a.index().entryAt(offset);
             a.traps().find(offset);

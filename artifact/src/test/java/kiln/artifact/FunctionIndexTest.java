@@ -160,12 +160,14 @@ class FunctionIndexTest {
             }
             try {
                 FunctionIndex index = new FunctionIndex(MemorySegment.ofArray(bytes), m.textLength);
+                index.find(r.nextLong());
+                index.find(m.functions.isEmpty() ? 0 : m.functions.lastKey());
+                index.entryAt(r.nextLong(m.textLength + 1));
+                index.check();
                 for (int e = 0; e < index.entries(); e++) {
                     assertTrue(index.start(e) >= 0 && index.end(e) <= m.textLength && index.length(e) >= 0);
                     index.find(index.key(e));
                 }
-                index.find(r.nextLong());
-                index.entryAt(r.nextLong(m.textLength + 1));
             } catch (ArtifactException e) {
                 assertTrue(e.getMessage().contains(FunctionIndex.SECTION));
                 refused++;
