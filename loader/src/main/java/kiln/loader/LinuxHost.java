@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
@@ -46,59 +45,78 @@ final class LinuxHost implements Host {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup LIBC = LINKER.defaultLookup();
 
-    private static final MethodHandle MMAP =
-            withErrno("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle MUNMAP = withErrno("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle MPROTECT = withErrno("mprotect", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle MADVISE = withErrno("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle OPEN = variadicOpen();
-    private static final MethodHandle CLOSE = withErrno("close", JAVA_INT, JAVA_INT);
-    private static final MethodHandle LSEEK = withErrno("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle WRITE = withErrno("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle MEMFD_CREATE = withErrno("memfd_create", JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle SIGACTION = withErrno("sigaction", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle CALLOC = plain("calloc", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle FREE =
-            LINKER.downcallHandle(find("free"), FunctionDescriptor.ofVoid(JAVA_LONG));
-    private static final MethodHandle SYSCONF = plain("sysconf", JAVA_LONG, JAVA_INT);
-    private static final MethodHandle GETAUXVAL = plain("getauxval", JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle STRERROR = plain("strerror", JAVA_LONG, JAVA_INT);
+    /**
+     * Calls any function of the C library with up to six integer arguments. One handle for all, since linking one costs
+     * milliseconds in a JVM that has just started. It is sound here: on both architectures integer arguments of any width
+     * travel in the same six registers, whose upper halves a callee that expects an int ignores, as it ignores registers
+     * beyond its parameters; of an int result the upper half is undefined and cut off.
+     */
+    private static final MethodHandle CALL = LINKER.downcallHandle(
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+            Linker.Option.captureCallState("errno"));
+
+    private static final MemorySegment MMAP = find("mmap");
+    private static final MemorySegment MUNMAP = find("munmap");
+    private static final MemorySegment MPROTECT = find("mprotect");
+    private static final MemorySegment MADVISE = find("madvise");
+    private static final MemorySegment OPEN = find("open");
+    private static final MemorySegment CLOSE = find("close");
+    private static final MemorySegment LSEEK = find("lseek");
+    private static final MemorySegment WRITE = find("write");
+    private static final MemorySegment SIGACTION = find("sigaction");
+    private static final MemorySegment CALLOC = find("calloc");
+    private static final MemorySegment FREE = find("free");
 
     /** Where the C library's errno lands after a call of this thread. */
-    private static final ThreadLocal<MemorySegment> ERRNO =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Linker.Option.captureStateLayout()));
+    private static final ThreadLocal<MemorySegment> ERRNO = new ThreadLocal<>() {
+        @Override
+        protected MemorySegment initialValue() {
+            return Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
+        }
+    };
 
     private final String architecture;
     private final long pageSize;
 
     LinuxHost(String architecture) {
         this.architecture = architecture;
-        try {
-            pageSize = (long) SYSCONF.invokeExact(SC_PAGESIZE);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
-    }
-
-    private static MethodHandle withErrno(String name, MemoryLayout result, MemoryLayout... params) {
-        return LINKER.downcallHandle(
-                find(name), FunctionDescriptor.of(result, params), Linker.Option.captureCallState("errno"));
-    }
-
-    private static MethodHandle variadicOpen() {
-        return LINKER.downcallHandle(
-                find("open"),
-                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT),
-                Linker.Option.captureCallState("errno"),
-                Linker.Option.firstVariadicArg(2));
-    }
-
-    private static MethodHandle plain(String name, MemoryLayout result, MemoryLayout... params) {
-        return LINKER.downcallHandle(find(name), FunctionDescriptor.of(result, params));
+        pageSize = call(find("sysconf"), SC_PAGESIZE);
     }
 
     private static MemorySegment find(String name) {
-        return LIBC.find(name).orElseThrow(() -> new HostException("the C library has no function " + name, 0));
+        MemorySegment function = LIBC.find(name).orElse(null);
+        if (function == null) {
+            throw new HostException("the C library has no function ".concat(name), 0);
+        }
+        return function;
+    }
+
+    private static long call(MemorySegment function, long a) {
+        return call(function, a, 0, 0, 0, 0, 0);
+    }
+
+    private static long call(MemorySegment function, long a, long b, long c) {
+        return call(function, a, b, c, 0, 0, 0);
+    }
+
+    private static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) CALL.invokeExact(function, ERRNO.get(), a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw Upcalls.sneak(t);
+        }
+    }
+
+    /** Checks the result of a function that returns an int. */
+    private static int check(long result, String what) {
+        if ((int) result < 0) {
+            throw failure(what, errno());
+        }
+        return (int) result;
+    }
+
+    private static int errno() {
+        return ERRNO.get().get(JAVA_INT, 0);
     }
 
     @Override
@@ -118,12 +136,7 @@ final class LinuxHost implements Host {
 
     @Override
     public void release(long address, long length) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            check((int) MUNMAP.invokeExact(errno, address, length), errno, "release memory");
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        check(call(MUNMAP, address, length, 0), "release memory");
     }
 
     @Override
@@ -143,67 +156,44 @@ final class LinuxHost implements Host {
     }
 
     private static long mmap(long address, long length, int prot, int flags, int file, long offset, String what) {
-        MemorySegment errno = ERRNO.get();
-        long result;
-        try {
-            result = (long) MMAP.invokeExact(errno, address, length, prot, flags, file, offset);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        long result = call(MMAP, address, length, prot, flags, file, offset);
         if (result == -1) {
-            throw failure(what + " (" + length + " bytes)", errno.get(JAVA_INT, 0));
+            throw failure(what + " (" + length + " bytes)", errno());
         }
         return result;
     }
 
     @Override
     public void protect(long address, long length, Protection protection) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            int bits = bits(protection);
-            check((int) MPROTECT.invokeExact(errno, address, length, bits), errno, "change the access of memory");
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        check(call(MPROTECT, address, length, bits(protection)), "change the access of memory");
     }
 
     @Override
     public void discard(long address, long length) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            check((int) MADVISE.invokeExact(errno, address, length, MADV_DONTNEED), errno, "discard memory");
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        check(call(MADVISE, address, length, MADV_DONTNEED), "discard memory");
     }
 
     @Override
     public int openFile(Path path) {
-        MemorySegment errno = ERRNO.get();
         try (Arena arena = Arena.ofConfined()) {
             long name = arena.allocateFrom(path.toAbsolutePath().toString()).address();
-            int file = (int) OPEN.invokeExact(errno, name, O_CLOEXEC, 0);
-            check(file, errno, "open " + path);
-            return file;
-        } catch (Throwable t) {
-            throw unexpected(t);
+            long file = call(OPEN, name, O_CLOEXEC, 0);
+            if ((int) file < 0) {
+                throw failure("open " + path, errno());
+            }
+            return (int) file;
         }
     }
 
     @Override
     public int memoryFile(String name, MemorySegment bytes) {
-        MemorySegment errno = ERRNO.get();
         int file;
         try (Arena arena = Arena.ofConfined()) {
-            long cName = arena.allocateFrom(name).address();
-            file = (int) MEMFD_CREATE.invokeExact(errno, cName, MFD_CLOEXEC);
-        } catch (Throwable t) {
-            throw unexpected(t);
+            file = (int) call(find("memfd_create"), arena.allocateFrom(name).address(), MFD_CLOEXEC, 0);
         }
         if (file < 0) {
-            int reason = errno.get(JAVA_INT, 0);
-            if (reason != ENOSYS) {
-                throw failure("create a file in memory", reason);
+            if (errno() != ENOSYS) {
+                throw failure("create a file in memory", errno());
             }
             return temporaryFile(bytes);
         }
@@ -217,21 +207,18 @@ final class LinuxHost implements Host {
     }
 
     private static void writeAll(int file, MemorySegment bytes) {
-        MemorySegment errno = ERRNO.get();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment source = bytes.isNative() ? bytes : arena.allocate(bytes.byteSize());
             if (source != bytes) {
                 source.copyFrom(bytes);
             }
             for (long at = 0; at < source.byteSize(); ) {
-                long address = source.address() + at;
-                long length = source.byteSize() - at;
-                long n = (long) WRITE.invokeExact(errno, file, address, length);
-                check(n, errno, "write a file in memory");
+                long n = call(WRITE, file, source.address() + at, source.byteSize() - at);
+                if (n < 0) {
+                    throw failure("write a file in memory", errno());
+                }
                 at += n;
             }
-        } catch (Throwable t) {
-            throw unexpected(t);
         }
     }
 
@@ -255,32 +242,21 @@ final class LinuxHost implements Host {
 
     @Override
     public long fileSize(int file) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            return check((long) LSEEK.invokeExact(errno, file, 0L, SEEK_END), errno, "find the size of a file");
-        } catch (Throwable t) {
-            throw unexpected(t);
+        long size = call(LSEEK, file, 0, SEEK_END);
+        if (size < 0) {
+            throw failure("find the size of a file", errno());
         }
+        return size;
     }
 
     @Override
     public void closeFile(int file) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            check((int) CLOSE.invokeExact(errno, file), errno, "close a file");
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        check(call(CLOSE, file), "close a file");
     }
 
     @Override
     public long allocate(long length) {
-        long address;
-        try {
-            address = (long) CALLOC.invokeExact(1L, length);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        long address = call(CALLOC, 1, length, 0);
         if (address == 0) {
             throw failure("allocate " + length + " bytes", ENOMEM);
         }
@@ -289,11 +265,7 @@ final class LinuxHost implements Host {
 
     @Override
     public void free(long address) {
-        try {
-            FREE.invokeExact(address);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        call(FREE, address);
     }
 
     @Override
@@ -305,7 +277,7 @@ final class LinuxHost implements Host {
     public long signalHandler(int signal) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = arena.allocate(SIGACTION_BYTES, 8);
-            sigaction(signal, 0, old.address());
+            check(call(SIGACTION, signal, 0, old.address()), "read the handler of a signal");
             return old.get(JAVA_LONG, 0);
         }
     }
@@ -318,17 +290,8 @@ final class LinuxHost implements Host {
             action.set(JAVA_LONG, 0, handler);
             action.asSlice(SIGACTION_MASK, SIGACTION_MASK_BYTES).fill((byte) -1);
             action.set(JAVA_INT, SIGACTION_FLAGS, SIGNAL_FLAGS);
-            sigaction(signal, action.address(), old.address());
+            check(call(SIGACTION, signal, action.address(), old.address()), "set the handler of a signal");
             return old.get(JAVA_LONG, 0);
-        }
-    }
-
-    private static void sigaction(int signal, long action, long old) {
-        MemorySegment errno = ERRNO.get();
-        try {
-            check((int) SIGACTION.invokeExact(errno, signal, action, old), errno, "handle signal " + signal);
-        } catch (Throwable t) {
-            throw unexpected(t);
         }
     }
 
@@ -340,23 +303,16 @@ final class LinuxHost implements Host {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment clear = SymbolLookup.libraryLookup("libgcc_s.so.1", arena).find("__clear_cache").orElse(null);
             if (clear != null) {
-                MethodHandle handle = LINKER.downcallHandle(clear, FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
-                handle.invokeExact(address, address + length);
+                call(clear, address, address + length, 0);
             }
         } catch (IllegalArgumentException e) {
             // No libgcc here. The kernel maintains the cache itself when a written page first becomes executable.
-        } catch (Throwable t) {
-            throw unexpected(t);
         }
     }
 
     @Override
     public long auxiliary(long type) {
-        try {
-            return (long) GETAUXVAL.invokeExact(type);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return call(find("getauxval"), type);
     }
 
     private static int bits(Protection protection) {
@@ -368,32 +324,9 @@ final class LinuxHost implements Host {
         };
     }
 
-    private static long check(long result, MemorySegment errno, String what) {
-        if (result < 0) {
-            throw failure(what, errno.get(JAVA_INT, 0));
-        }
-        return result;
-    }
-
     private static HostException failure(String what, int errno) {
         String hint = errno == ENOMEM ? " (memory, address space or the number of mappings, vm.max_map_count)" : "";
-        return new HostException("cannot " + what + ": " + reason(errno) + hint, errno);
-    }
-
-    private static String reason(int errno) {
-        try {
-            long text = (long) STRERROR.invokeExact(errno);
-            return MemorySegment.ofAddress(text).reinterpret(256).getString(0);
-        } catch (Throwable t) {
-            return "error " + errno;
-        }
-    }
-
-    private static RuntimeException unexpected(Throwable t) {
-        switch (t) {
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new AssertionError(t);
-        }
+        MemorySegment text = Native.segment(call(find("strerror"), errno), 256);
+        return new HostException("cannot " + what + ": " + text.getString(0) + hint, errno);
     }
 }
