@@ -28,7 +28,7 @@ final class ArtifactNames {
     /** Index of a defined wasm function in its module's function space, imports counted. */
     int functionIndex(FuncKey key) {
         ModuleInfo module = artifact.modules().get(key.payload());
-        return module.imported(ExternType.Kind.FUNCTION) + key.index();
+        return module.imported(ExternType.Kind.FUNC) + key.index();
     }
 
     private String wasmFunction(FuncKey key) {
@@ -38,7 +38,7 @@ final class ArtifactNames {
             return name;
         }
         for (ModuleInfo.Export e : artifact.modules().get(key.payload()).exports()) {
-            if (e.kind() == ExternType.Kind.FUNCTION && e.index() == function) {
+            if (e.kind() == ExternType.Kind.FUNC && e.index() == function) {
                 return e.name();
             }
         }

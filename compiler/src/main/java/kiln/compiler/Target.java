@@ -11,8 +11,8 @@ import kiln.codegen.x64.X64Backend;
 
 /** What machine code is made for. */
 public enum Target {
-    X86_64_LINUX("x86_64-linux", new X64Backend(), X64Backend.CPU_FEATURES),
-    AARCH64_LINUX("aarch64-linux", new A64Backend(), A64Backend.CPU_FEATURES);
+    X86_64_LINUX("x86_64-linux", new X64Backend(), kiln.codegen.x64.CpuFeatures.NAMES),
+    AARCH64_LINUX("aarch64-linux", new A64Backend(), kiln.codegen.aarch64.CpuFeatures.NAMES);
 
     private final String label;
     private final Backend backend;

@@ -3,7 +3,7 @@ package kiln.codegen.aarch64;
 import java.util.Set;
 
 /** Optional CPU features by the names that {@code CodegenOptions.features} uses. The baseline is ARMv8.0-A. */
-final class CpuFeatures {
+public final class CpuFeatures {
     /** Large system extensions: single-instruction atomics. */
     static final String LSE = "lse";
     /** Half-precision arithmetic. */
@@ -14,7 +14,7 @@ final class CpuFeatures {
     static final String CRC32 = "crc32";
 
     /** Every name that means something. */
-    static final Set<String> ALL = Set.of(LSE, FP16, DOTPROD, CRC32);
+    public static final Set<String> NAMES = Set.of(LSE, FP16, DOTPROD, CRC32);
 
     private CpuFeatures() {}
 }
