@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What a file was made for and with.
@@ -30,7 +31,7 @@ public record Compat(
     private static final int MAGIC = 0x4e4c494b;
 
     public Compat {
-        cpuFeatures = cpuFeatures.stream().sorted().distinct().toList();
+        cpuFeatures = List.copyOf(new TreeSet<>(cpuFeatures));
         options = Collections.unmodifiableMap(new TreeMap<>(options));
     }
 

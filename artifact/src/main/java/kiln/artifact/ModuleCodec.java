@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Writes and reads {@link ModuleInfo}s: counts and numbers are u32, limits u64, choices one byte, strings a length and
@@ -15,6 +14,15 @@ final class ModuleCodec {
 
     private static final int REF_NULLABLE = 0x10;
     private static final int REF = 0x20;
+
+    // A class and not a lambda, here and loops below: files are read while the JVM starts, when every lambda costs.
+    private static final Comparator<ModuleInfo.MemoryImage> BY_PLACE = new Comparator<>() {
+        @Override
+        public int compare(ModuleInfo.MemoryImage a, ModuleInfo.MemoryImage b) {
+            int c = Integer.compare(a.memory(), b.memory());
+            return c != 0 ? c : Long.compare(a.memoryOffset(), b.memoryOffset());
+        }
+    };
 
     private ModuleCodec() {}
 
@@ -161,54 +169,69 @@ final class ModuleCodec {
             this.dataLength = dataLength;
         }
 
-        private <T> List<T> list(int bytesEach, Supplier<T> element) {
-            int n = in.count(bytesEach);
-            List<T> result = new ArrayList<>(n);
-            for (int i = 0; i < n; i++) {
-                result.add(element.get());
-            }
-            return result;
-        }
-
         ModuleInfo module() {
             ModuleInfo.Builder m = new ModuleInfo.Builder(in.string());
             types = in.count(11);
             for (int i = 0; i < types; i++) {
                 m.types.add(type());
             }
-            m.imports.addAll(list(13, this::importOf));
-            int[] imported = new int[ExternType.Kind.values().length];
-            for (ModuleInfo.Import i : m.imports) {
-                imported[i.type().kind().ordinal()]++;
+            int[] sizes = new int[ExternType.Kind.values().length];
+            for (int n = in.count(13); n > 0; n--) {
+                ModuleInfo.Import i = importOf();
+                m.imports.add(i);
+                sizes[i.type().kind().ordinal()]++;
             }
             m.definedFunctions = in.u32();
             if (m.definedFunctions < 0 || m.definedFunctions > Integer.MAX_VALUE - m.imports.size()) {
                 throw in.error("too many functions");
             }
-            m.tables.addAll(list(18, this::table));
-            m.memories.addAll(list(20, this::memory));
-            m.globals.addAll(list(2, this::global));
-            m.tags.addAll(list(4, () -> new ExternType.Tag(typeIndex(TypeDef.Func.class, m))));
-            int functions = imported[ExternType.Kind.FUNC.ordinal()] + m.definedFunctions;
-            m.funcRefs = funcRefs(imported[ExternType.Kind.FUNC.ordinal()], functions, m);
-            for (ModuleInfo.Import i : m.imports) {
-                checkFunctionType(i.type(), m);
+            for (int n = in.count(18); n > 0; n--) {
+                m.tables.add(table());
             }
-            int[] sizes = {
-                functions,
-                imported[ExternType.Kind.TABLE.ordinal()] + m.tables.size(),
-                imported[ExternType.Kind.MEMORY.ordinal()] + m.memories.size(),
-                imported[ExternType.Kind.GLOBAL.ordinal()] + m.globals.size(),
-                imported[ExternType.Kind.TAG.ordinal()] + m.tags.size()
-            };
-            m.exports.addAll(list(9, () -> export(sizes, m)));
-            m.elements.addAll(list(6, () -> element(sizes[ExternType.Kind.GLOBAL.ordinal()], m)));
-            m.data.addAll(list(17, this::data));
-            m.images.addAll(list(28, () -> image(m)));
+            for (int n = in.count(20); n > 0; n--) {
+                m.memories.add(memory());
+            }
+            for (int n = in.count(2); n > 0; n--) {
+                m.globals.add(global());
+            }
+            for (int n = in.count(4); n > 0; n--) {
+                m.tags.add(new ExternType.Tag(in.index(types, "type")));
+            }
+            checkFunctionTypes(m);
+            int imported = sizes[ExternType.Kind.FUNC.ordinal()];
+            sizes[ExternType.Kind.FUNC.ordinal()] += m.definedFunctions;
+            sizes[ExternType.Kind.TABLE.ordinal()] += m.tables.size();
+            sizes[ExternType.Kind.MEMORY.ordinal()] += m.memories.size();
+            sizes[ExternType.Kind.GLOBAL.ordinal()] += m.globals.size();
+            sizes[ExternType.Kind.TAG.ordinal()] += m.tags.size();
+            m.funcRefs = funcRefs(imported, sizes[ExternType.Kind.FUNC.ordinal()], m);
+            for (int n = in.count(9); n > 0; n--) {
+                m.exports.add(export(sizes, m));
+            }
+            for (int n = in.count(6); n > 0; n--) {
+                m.elements.add(element(sizes[ExternType.Kind.GLOBAL.ordinal()], m));
+            }
+            for (int n = in.count(17); n > 0; n--) {
+                m.data.add(data());
+            }
+            for (int n = in.count(28); n > 0; n--) {
+                m.images.add(image(m));
+            }
             checkOverlap(m.images);
             m.startup = in.flag();
-            m.features.addAll(list(4, in::string));
+            for (int n = in.count(4); n > 0; n--) {
+                m.features.add(in.string());
+            }
             return m.build();
+        }
+
+        private List<ValueType> values() {
+            int n = in.count(1);
+            List<ValueType> result = new ArrayList<>(n);
+            for (int i = 0; i < n; i++) {
+                result.add(value());
+            }
+            return result;
         }
 
         private TypeDef type() {
@@ -220,10 +243,17 @@ final class ModuleCodec {
             }
             TypeDef.Body body = switch (in.u8()) {
                 case 0 -> {
-                    List<ValueType> params = list(1, this::value);
-                    yield new TypeDef.Func(params, list(1, this::value));
+                    List<ValueType> params = values();
+                    yield new TypeDef.Func(params, values());
                 }
-                case 1 -> new TypeDef.Struct(list(3, this::field));
+                case 1 -> {
+                    int n = in.count(3);
+                    List<TypeDef.Field> fields = new ArrayList<>(n);
+                    for (int i = 0; i < n; i++) {
+                        fields.add(field());
+                    }
+                    yield new TypeDef.Struct(fields);
+                }
                 case 2 -> new TypeDef.Array(field());
                 default -> throw in.error("unknown form of type");
             };
@@ -276,23 +306,23 @@ final class ModuleCodec {
             return new ModuleInfo.Import(module, name, type);
         }
 
-        private void checkFunctionType(ExternType type, ModuleInfo.Builder m) {
-            int index = switch (type) {
-                case ExternType.Func f -> f.type();
-                case ExternType.Tag t -> t.type();
-                default -> -1;
-            };
-            if (index >= 0 && !(m.types.get(index).body() instanceof TypeDef.Func)) {
-                throw in.error("not a function type: " + index);
+        private void checkFunctionTypes(ModuleInfo.Builder m) {
+            for (ModuleInfo.Import i : m.imports) {
+                if (i.type() instanceof ExternType.Func f) {
+                    checkFunctionType(f.type(), m);
+                } else if (i.type() instanceof ExternType.Tag t) {
+                    checkFunctionType(t.type(), m);
+                }
+            }
+            for (ExternType.Tag t : m.tags) {
+                checkFunctionType(t.type(), m);
             }
         }
 
-        private int typeIndex(Class<? extends TypeDef.Body> body, ModuleInfo.Builder m) {
-            int index = in.index(types, "type");
-            if (!body.isInstance(m.types.get(index).body())) {
-                throw in.error("type of another kind: " + index);
+        private void checkFunctionType(int index, ModuleInfo.Builder m) {
+            if (!(m.types.get(index).body() instanceof TypeDef.Func)) {
+                throw in.error("not a function type: " + index);
             }
-            return index;
         }
 
         private ExternType.Table table() {
@@ -388,8 +418,7 @@ final class ModuleCodec {
 
         private void checkOverlap(List<ModuleInfo.MemoryImage> images) {
             List<ModuleInfo.MemoryImage> sorted = new ArrayList<>(images);
-            sorted.sort(Comparator.comparingInt(ModuleInfo.MemoryImage::memory)
-                    .thenComparingLong(ModuleInfo.MemoryImage::memoryOffset));
+            sorted.sort(BY_PLACE);
             for (int i = 1; i < sorted.size(); i++) {
                 ModuleInfo.MemoryImage a = sorted.get(i - 1);
                 ModuleInfo.MemoryImage b = sorted.get(i);

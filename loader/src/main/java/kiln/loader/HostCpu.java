@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.StringTokenizer;
 import java.util.TreeSet;
 
 /**
@@ -81,7 +82,8 @@ public record HostCpu(String architecture, Set<String> features) {
             String key = line.substring(0, colon).strip();
             if (key.equals("flags") || key.equals("Features")) {
                 Set<String> features = new TreeSet<>();
-                for (String word : line.substring(colon + 1).strip().split("\\s+")) {
+                for (StringTokenizer words = new StringTokenizer(line.substring(colon + 1)); words.hasMoreTokens(); ) {
+                    String word = words.nextToken();
                     features.add(switch (word) {
                         case "abm" -> "lzcnt";
                         case "pni" -> "sse3";

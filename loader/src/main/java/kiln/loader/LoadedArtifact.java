@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.Compat;
@@ -112,7 +111,7 @@ public final class LoadedArtifact implements AutoCloseable {
             throw new ArtifactException(
                     "compiled for " + compat.architecture() + ", but this machine is " + cpu.architecture());
         }
-        TreeSet<String> missing = new TreeSet<>(compat.cpuFeatures());
+        List<String> missing = new ArrayList<>(compat.cpuFeatures());
         missing.removeAll(cpu.features());
         if (!missing.isEmpty()) {
             throw new ArtifactException("the code needs CPU features " + String.join(", ", missing)

@@ -1,8 +1,5 @@
 package kiln.loader;
 
-import java.util.Arrays;
-import java.util.Comparator;
-
 /** The files whose code is mapped in this process, by address. Read without a lock, replaced as a whole. */
 final class LoadedCode {
     private static volatile LoadedArtifact[] loaded = new LoadedArtifact[0];
@@ -13,14 +10,27 @@ final class LoadedCode {
         if (a.textBase() == 0) {
             return;
         }
-        LoadedArtifact[] next = Arrays.copyOf(loaded, loaded.length + 1);
-        next[loaded.length] = a;
-        Arrays.sort(next, Comparator.comparingLong(LoadedArtifact::textBase));
+        LoadedArtifact[] next = new LoadedArtifact[loaded.length + 1];
+        int at = 0;
+        while (at < loaded.length && loaded[at].textBase() < a.textBase()) {
+            at++;
+        }
+        System.arraycopy(loaded, 0, next, 0, at);
+        next[at] = a;
+        System.arraycopy(loaded, at, next, at + 1, loaded.length - at);
         loaded = next;
     }
 
     static synchronized void remove(LoadedArtifact a) {
-        loaded = Arrays.stream(loaded).filter(b -> b != a).toArray(LoadedArtifact[]::new);
+        for (int i = 0; i < loaded.length; i++) {
+            if (loaded[i] == a) {
+                LoadedArtifact[] next = new LoadedArtifact[loaded.length - 1];
+                System.arraycopy(loaded, 0, next, 0, i);
+                System.arraycopy(loaded, i + 1, next, i, next.length - i);
+                loaded = next;
+                return;
+            }
+        }
     }
 
     static LoadedArtifact find(long pc) {
