@@ -94,14 +94,26 @@ final class IntegerRules {
                 return b.binary(SUB, y, arg(x, 1));
             }
         }
-        // Constants move outwards, if that does not keep the inner sum alive as well.
-        if (isWithConst(x, ADD) && single.contains(x)) {
-            return b.binary(ADD, b.binary(ADD, arg(x, 0), y), arg(x, 1));
+        boolean xMoves = isWithConst(x, ADD) && single.contains(x);
+        boolean yMoves = isWithConst(y, ADD) && single.contains(y);
+        if (xMoves && yMoves) {
+            Value sum = b.binary(ADD, arg(x, 0), arg(y, 0));
+            return b.binary(ADD, sum, c(x.type(), constOf(x) + constOf(y)));
         }
-        if (isWithConst(y, ADD) && single.contains(y)) {
-            return b.binary(ADD, b.binary(ADD, x, arg(y, 0)), arg(y, 1));
+        if (movesOutwards(x.type()) && (xMoves || yMoves)) {
+            return xMoves
+                    ? b.binary(ADD, b.binary(ADD, arg(x, 0), y), arg(x, 1))
+                    : b.binary(ADD, b.binary(ADD, x, arg(y, 0)), arg(y, 1));
         }
         return null;
+    }
+
+    /**
+     * Whether a constant inside a sum goes to its outside, if that does not keep the inner sum alive as well. In an i64 that
+     * brings it to the displacement of an access; in an i32 it would only take apart sums that a loop need not repeat.
+     */
+    private static boolean movesOutwards(Type type) {
+        return type == Type.I64;
     }
 
     private Value sub(Value x, Value y) {
@@ -136,6 +148,9 @@ final class IntegerRules {
         if (x.is(ICONST)) {
             return isWithConst(y, ADD) ? b.binary(SUB, c(type, imm(x) - constOf(y)), arg(y, 0)) : null;
         }
+        if (!movesOutwards(type)) {
+            return null;
+        }
         if (isWithConst(x, ADD) && single.contains(x)) {
             return b.binary(ADD, b.binary(SUB, arg(x, 0), y), arg(x, 1));
         }
@@ -166,7 +181,7 @@ final class IntegerRules {
         if (isWithConst(x, SHL)) {
             return b.binary(MUL, arg(x, 0), c(type, c << (constOf(x) & width(type) - 1)));
         }
-        if (isWithConst(x, ADD) && single.contains(x)) {
+        if (movesOutwards(type) && isWithConst(x, ADD) && single.contains(x)) {
             return b.binary(ADD, b.binary(MUL, arg(x, 0), c(type, c)), c(type, constOf(x) * c));
         }
         return null;
@@ -322,7 +337,7 @@ final class IntegerRules {
                 if (isWithConst(x, LSHR) && (constOf(x) & width - 1) == n) {
                     return b.binary(AND, arg(x, 0), c(type, -1L << n));
                 }
-                if (isWithConst(x, ADD) && single.contains(x)) {
+                if (movesOutwards(type) && isWithConst(x, ADD) && single.contains(x)) {
                     return b.binary(ADD, b.binary(SHL, arg(x, 0), c(type, n)), c(type, constOf(x) << n));
                 }
                 return null;

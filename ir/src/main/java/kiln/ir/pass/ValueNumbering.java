@@ -126,11 +126,20 @@ public final class ValueNumbering implements Pass {
             }
             Value leader = table.value(e);
             if (dom.dominates(table.block(e), k)) {
-                replace(b, i, leader);
+                if (table.block(e) != k && isComparison(i)) {
+                    number[i.result().id()] = number(leader);
+                } else {
+                    replace(b, i, leader);
+                }
             } else {
                 number[i.result().id()] = number(leader);
                 table.set(e, i.result(), k);
             }
+        }
+
+        /** A comparison next to its branch costs less than a register for its result on the way there. */
+        private static boolean isComparison(Inst i) {
+            return i.opcode() == Opcode.ICMP || i.opcode() == Opcode.FCMP;
         }
 
         private void replace(Block b, Inst i, Value by) {
