@@ -1,0 +1,126 @@
+package kiln.wasi;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in POSIX; the rights
+ * are checked by the callers.
+ */
+abstract sealed class FileDescriptor implements Closeable permits Directory, RegularFile, StandardInput, StandardOutput {
+    private long rights;
+    private long inheriting;
+    private int flags;
+
+    FileDescriptor(long rights, long inheriting, int flags) {
+        this.rights = rights;
+        this.inheriting = inheriting;
+        this.flags = flags;
+    }
+
+    final long rights() {
+        return rights;
+    }
+
+    /** The most that descriptors opened through this one get. */
+    final long inheriting() {
+        return inheriting;
+    }
+
+    final boolean has(long right) {
+        return (rights & right) != 0;
+    }
+
+    /** Fails without {@code right}: with EBADF for reading and writing as in POSIX, else with ENOTCAPABLE. */
+    final void need(long right) {
+        if ((rights & right) == 0) {
+            throw ((right & (Rights.FD_READ | Rights.FD_WRITE)) != 0 ? Errno.BADF : Errno.NOTCAPABLE).error();
+        }
+    }
+
+    /** Fails if any would be new. */
+    final void restrict(long newRights, long newInheriting) {
+        if ((newRights & ~rights) != 0 || (newInheriting & ~inheriting) != 0) {
+            throw Errno.NOTCAPABLE.error();
+        }
+        rights = newRights;
+        inheriting = newInheriting;
+    }
+
+    /** See {@link Flags}. */
+    final int flags() {
+        return flags;
+    }
+
+    final boolean is(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    /** How a file is synchronised is settled when it is opened; the rest can change. */
+    final void setFlags(int newFlags) {
+        int fixed = Flags.DSYNC | Flags.RSYNC | Flags.SYNC;
+        Flags.check(newFlags, fixed | Flags.APPEND | Flags.NONBLOCK);
+        if (((newFlags ^ flags) & fixed) != 0) {
+            throw Errno.INVAL.error();
+        }
+        flags = newFlags;
+    }
+
+    abstract FileType type() throws IOException;
+
+    abstract FileStatus status() throws IOException;
+
+    /**
+     * Reads at the current position into the first {@code count} buffers.
+     *
+     * @return number of bytes, 0 at the end
+     */
+    abstract long read(ByteBuffer[] buffers, int count) throws IOException;
+
+    /** Writes at the current position from the first {@code count} buffers; returns the number of bytes. */
+    abstract long write(ByteBuffer[] buffers, int count) throws IOException;
+
+    /** Reads without regard to the position; 0 at the end. */
+    int read(ByteBuffer buffer, long offset) throws IOException {
+        throw Errno.SPIPE.error();
+    }
+
+    /** Writes without regard to the position. */
+    int write(ByteBuffer buffer, long offset) throws IOException {
+        throw Errno.SPIPE.error();
+    }
+
+    /**
+     * Bytes that can be read at once, 0 if the end is known to be reached, -1 if reading would block; then a later call may say
+     * otherwise, see {@link StandardInput#await}.
+     */
+    abstract long readable() throws IOException;
+
+    long position() throws IOException {
+        throw Errno.SPIPE.error();
+    }
+
+    void position(long offset) throws IOException {
+        throw Errno.SPIPE.error();
+    }
+
+    long size() throws IOException {
+        throw Errno.SPIPE.error();
+    }
+
+    void setSize(long size) throws IOException {
+        throw Errno.INVAL.error();
+    }
+
+    /** Sets the times that are not null. */
+    void setTimes(FileTimes times) throws IOException {
+        throw Errno.INVAL.error();
+    }
+
+    /** Waits until everything is on the disk. */
+    abstract void sync(boolean metadata) throws IOException;
+
+    /** Hands on what is buffered outside of the operating system. */
+    void flush() throws IOException {}
+}

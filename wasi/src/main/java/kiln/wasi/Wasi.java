@@ -1,0 +1,237 @@
+package kiln.wasi;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+import kiln.runtime.Caller;
+import kiln.runtime.HostFunction;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+
+/**
+ * WASI preview 1 for one guest program: what it gets to see of the host, and the files it has open. A guest sees nothing that it was
+ * not given: no files outside of the folders, no other environment variables. Serves one program on one thread at a time.
+ */
+public final class Wasi implements AutoCloseable {
+    /** The module under whose name programs import the functions. */
+    public static final String MODULE = "wasi_snapshot_preview1";
+
+    private final FdTable table;
+    private final RandomSource random;
+    private final Preview1 functions;
+
+    private Wasi(FdTable table, RandomSource random, Preview1 functions) {
+        this.table = table;
+        this.random = random;
+        this.functions = functions;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Defines all functions, as imports of {@link #MODULE}. The caller's memory is the one that it exports as "memory". */
+    public void addTo(Linker linker) {
+        for (WasiFunction f : WasiFunction.values()) {
+            linker.func(MODULE, f.importName(), f.type(), new Binding(functions, f));
+        }
+    }
+
+    /** How the runtime reaches one function. A class and not lambdas, of which each would take time to make. */
+    private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
+        @Override
+        public void call(Caller caller, long[] args, long[] results) {
+            if (function == WasiFunction.PROC_EXIT) {
+                throw new ExitException((int) args[0]);
+            }
+            results[0] = functions.call(function, new GuestMemory(caller.memory().segment()), args).code();
+        }
+    }
+
+    /**
+     * Runs a program: calls its function "_start".
+     *
+     * @return the exit code; 0 if the function returns
+     * @throws java.util.NoSuchElementException if it is not a program
+     * @throws kiln.runtime.TrapException if it traps
+     * @throws IOException if what it wrote cannot be written
+     */
+    public int run(Instance instance) throws IOException {
+        try {
+            instance.func("_start").call();
+            return 0;
+        } catch (ExitException e) {
+            return e.code();
+        } finally {
+            flush();
+        }
+    }
+
+    /**
+     * Prepares a library, a module whose functions are to be called: calls its function "_initialize" if it has one.
+     *
+     * @throws kiln.runtime.TrapException if it traps
+     * @throws ExitException if it exits
+     */
+    public void initialize(Instance instance) {
+        if (instance.hasExport("_initialize")) {
+            instance.func("_initialize").call();
+        }
+    }
+
+    /** Flushes the output streams. */
+    public void flush() throws IOException {
+        table.flush();
+    }
+
+    /** Flushes the output streams, which stay open, and closes the guest's files. */
+    @Override
+    public void close() throws IOException {
+        random.close();
+        table.closeAll();
+    }
+
+    /** What a guest is given; at first nothing. */
+    public static final class Builder {
+        private record Folder(Path path, String guestName, boolean writable) {}
+
+        private final List<String> args = new ArrayList<>();
+        private final Map<String, String> environment = new LinkedHashMap<>();
+        private final List<Folder> folders = new ArrayList<>();
+        private InputStream stdin;
+        private OutputStream stdout;
+        private OutputStream stderr;
+        private boolean inheritStdin;
+        private boolean inheritStdout;
+        private boolean inheritStderr;
+        private RandomGenerator random;
+
+        private Builder() {}
+
+        /** Sets the arguments, of which the first is by custom the program's name. */
+        public Builder args(String... values) {
+            return args(List.of(values));
+        }
+
+        /** Sets the arguments, of which the first is by custom the program's name. */
+        public Builder args(List<String> values) {
+            args.clear();
+            args.addAll(values);
+            return this;
+        }
+
+        /**
+         * Adds an environment variable or replaces it.
+         *
+         * @throws IllegalArgumentException if the name is empty or contains "="
+         */
+        public Builder env(String name, String value) {
+            if (name.isEmpty() || name.indexOf('=') >= 0) {
+                throw new IllegalArgumentException("not the name of an environment variable: \"" + name + '"');
+            }
+            environment.put(name, Objects.requireNonNull(value));
+            return this;
+        }
+
+        /** Adds environment variables or replaces them. */
+        public Builder env(Map<String, String> variables) {
+            variables.forEach(this::env);
+            return this;
+        }
+
+        /** Gives a folder, with everything below it, under a name. */
+        public Builder preopen(Path folder, String guestName) {
+            folders.add(new Folder(folder, guestName, true));
+            return this;
+        }
+
+        /** Gives a folder under a name, in which nothing can be changed. */
+        public Builder preopenReadOnly(Path folder, String guestName) {
+            folders.add(new Folder(folder, guestName, false));
+            return this;
+        }
+
+        /** Standard input; at first empty. It is not closed. */
+        public Builder stdin(InputStream in) {
+            stdin = Objects.requireNonNull(in);
+            inheritStdin = false;
+            return this;
+        }
+
+        /** Standard output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. */
+        public Builder stdout(OutputStream out) {
+            stdout = Objects.requireNonNull(out);
+            inheritStdout = false;
+            return this;
+        }
+
+        /** Standard error output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. */
+        public Builder stderr(OutputStream err) {
+            stderr = Objects.requireNonNull(err);
+            inheritStderr = false;
+            return this;
+        }
+
+        /** The process's own standard streams, whatever {@code System.setOut} did. */
+        public Builder inheritStdio() {
+            stdin = System.in;
+            stdout = new FileOutputStream(FileDescriptor.out);
+            stderr = new FileOutputStream(FileDescriptor.err);
+            inheritStdin = true;
+            inheritStdout = true;
+            inheritStderr = true;
+            return this;
+        }
+
+        /** Where the guest's random numbers come from; at first the operating system. */
+        public Builder random(RandomGenerator generator) {
+            random = Objects.requireNonNull(generator);
+            return this;
+        }
+
+        /**
+         * @throws IOException if a folder does not exist or is none
+         * @throws IllegalArgumentException if an argument or variable contains a zero
+         */
+        public Wasi build() throws IOException {
+            List<String> variables = new ArrayList<>();
+            environment.forEach((name, value) -> variables.add(name + '=' + value));
+            FdTable table = new FdTable();
+            table.add(new StandardInput(stdin == null ? InputStream.nullInputStream() : stdin, stream(inheritStdin, 0)));
+            table.add(new StandardOutput(stdout == null ? OutputStream.nullOutputStream() : stdout, stream(inheritStdout, 1)));
+            table.add(new StandardOutput(stderr == null ? OutputStream.nullOutputStream() : stderr, stream(inheritStderr, 2)));
+            for (Folder f : folders) {
+                table.add(open(f));
+            }
+            RandomSource source = new RandomSource(random);
+            return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
+        }
+
+        private static java.util.function.Supplier<FileType> stream(boolean inherited, int fd) {
+            return inherited ? () -> ProcessStreams.type(fd) : () -> FileType.UNKNOWN;
+        }
+
+        private static Directory open(Folder f) throws IOException {
+            // Links above the folder are the host's business; later nobody follows any.
+            Path real = f.path().toRealPath();
+            if (!Files.isDirectory(real)) {
+                throw new NotDirectoryException(f.path().toString());
+            }
+            return new Directory(real, f.guestName().getBytes(StandardCharsets.UTF_8), real,
+                    f.writable() ? Rights.DIRECTORY : Rights.READ_ONLY_DIRECTORY,
+                    f.writable() ? Rights.INHERITED : Rights.READ_ONLY_INHERITED, 0);
+        }
+    }
+}
