@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.Compat;
@@ -38,7 +39,7 @@ public final class LoadedArtifact implements AutoCloseable {
         mapping = host.mapFile(file, 0, mappingLength);
         try {
             artifact = Artifact.of(Native.segment(mapping, mappingLength), options);
-            checkMachine(artifact.compat(), HostCpu.current());
+            checkMachine(artifact.compat());
             long length = artifact.textLength();
             textBase = length == 0 ? 0 : CodeArena.get().mapText(file, artifact.textOffset(), length);
             textEnd = textBase + length;
@@ -103,6 +104,12 @@ public final class LoadedArtifact implements AutoCloseable {
             host.closeFile(file);
             throw e;
         }
+    }
+
+    private void checkMachine(Compat compat) {
+        // Finding out the features takes longer than all the rest of loading a small file.
+        boolean baseline = compat.cpuFeatures().isEmpty();
+        checkMachine(compat, baseline ? new HostCpu(host.architecture(), Set.of()) : HostCpu.current());
     }
 
     /** Checks that the code can run on {@code cpu}. */

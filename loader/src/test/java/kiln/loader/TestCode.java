@@ -15,36 +15,76 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.TypeDef;
 import kiln.artifact.VMContextLayout;
 
-/** Machine code by hand, in a compiled file, with a store and a VMContext to run it in. x86-64 only. */
+/** Machine code by hand, in a compiled file, with a store and a VMContext to run it in. */
 final class TestCode implements AutoCloseable {
-    /** push rbp; mov rbp, rsp */
-    static final String PROLOGUE = "55 4889e5 ";
-    /** pop rbp; ret */
-    static final String EPILOGUE = "5d c3 ";
+    /** Whether this JVM runs on AArch64; else on x86-64. */
+    static final boolean ARM = Host.current().architecture().equals("aarch64");
 
-    /** args[1] = args[0] + 1, where rsi is the argument area. */
-    static final String INCREMENT = "488b06 48ffc0 48894610 c3";
-    /** Reads the byte at address args[0]. */
-    static final String READ = PROLOGUE + "488b06 8a00 " + EPILOGUE;
+    /**
+     * A function in both machine codes.
+     *
+     * @param x64Trap offset of its trap site, or -1
+     * @param a64Trap offset of its trap site, or -1
+     */
+    record Sample(String x64, int x64Trap, String a64, int a64Trap, TrapCode trap) {
+        byte[] bytes() {
+            return HexFormat.of().parseHex((ARM ? a64 : x64).replace(" ", ""));
+        }
+
+        int trapOffset() {
+            return ARM ? a64Trap : x64Trap;
+        }
+    }
+
+    /** push rbp; mov rbp,rsp | stp x29,x30,[sp,#-16]!; mov x29,sp */
+    private static final String PRO_X64 = "55 4889e5 ";
+    private static final String PRO_A64 = "fd7bbfa9 fd030091 ";
+    /** pop rbp; ret | ldp x29,x30,[sp],#16; ret */
+    private static final String EPI_X64 = "5d c3 ";
+    private static final String EPI_A64 = "fd7bc1a8 c0035fd6 ";
+    /** Calls the trap stub: call [r15+8] | ldr x16,[x28,#8]; blr x16 */
+    private static final String STUB_X64 = "41ff5708 ";
+    private static final String STUB_A64 = "900740f9 00023fd6 ";
+    /** Compares the stack pointer with the limit: cmp rsp,[r15] | mov x2,sp; ldr x3,[x28]; cmp x2,x3 */
+    private static final String LIMIT_X64 = "493b27 ";
+    private static final String LIMIT_A64 = "e2030091 830340f9 5f0003eb ";
+
+    /** args[1] = args[0] + 1, where rsi or x1 is the argument area. */
+    static final Sample INCREMENT = new Sample(
+            "488b06 48ffc0 48894610 c3", -1, "220040f9 42040091 220800f9 c0035fd6", -1, null);
+    /** Reads the byte at address args[0]: mov rax,[rsi]; mov al,[rax] | ldr x2,[x1]; ldrb w2,[x2] */
+    static final Sample READ = new Sample(
+            PRO_X64 + "488b06 8a00 " + EPI_X64, 7,
+            PRO_A64 + "220040f9 42004039 " + EPI_A64, 12, TrapCode.MEMORY_OUT_OF_BOUNDS);
     /** Calls the trap stub. */
-    static final String TRAP = PROLOGUE + "41ff5708 " + EPILOGUE;
-    /** ud2 */
-    static final String ILLEGAL = PROLOGUE + "0f0b";
-    /** Divides args[0] by args[1], 32-bit. */
-    static final String DIVIDE = PROLOGUE + "8b06 99 f77e10 " + EPILOGUE;
-    /** Loops until the stack limit is above the stack pointer, then calls the trap stub. */
-    static final String SPIN = PROLOGUE + "493b27 73fb 41ff5708";
-    /** Calls itself until the stack limit is reached. */
-    static final String RECURSE = PROLOGUE + "493b27 7206 e8f2ffffff c3 41ff5708";
+    static final Sample TRAP = new Sample(
+            PRO_X64 + STUB_X64 + EPI_X64, 8, PRO_A64 + STUB_A64 + EPI_A64, 16, TrapCode.UNREACHABLE);
+    /** ud2 | udf #0, which is no trap site. */
+    static final Sample ILLEGAL = new Sample(PRO_X64 + "0f0b", -1, PRO_A64 + "00000000", -1, null);
+    /** Divides args[0] by args[1]: AArch64 has no fault for it and checks. */
+    static final Sample DIVIDE = new Sample(
+            PRO_X64 + "8b06 99 f77e10 " + EPI_X64, 7,
+            PRO_A64 + "220040b9 231040b9 63000035 " + STUB_A64 + "420cc31a " + EPI_A64, 28,
+            TrapCode.INTEGER_DIVIDE_BY_ZERO);
+    /** Loops until the limit is above the stack pointer. */
+    static final Sample SPIN = new Sample(
+            PRO_X64 + LIMIT_X64 + "73fb" + STUB_X64, 13,
+            PRO_A64 + LIMIT_A64 + "a2ffff54 " + STUB_A64, 32, TrapCode.STACK_CHECK);
+    /** Calls itself until the limit is reached. */
+    static final Sample RECURSE = new Sample(
+            PRO_X64 + LIMIT_X64 + "7206 e8f2ffffff c3 " + STUB_X64, 19,
+            PRO_A64 + LIMIT_A64 + "83000054 faffff97 " + EPI_A64 + STUB_A64, 44, TrapCode.STACK_CHECK);
     /**
      * Checks the stack, calls store.upcall(hostId, args) and unwinds if it returns nonzero:
-     * cmp rsp,[r15]; jb T; mov rax,[r15+16]; mov rdi,[r15+24]; call [rax+8]; test eax,eax; jne U; pop rbp; ret;
-     * U: mov rax,[r15+16]; jmp [rax+16]; T: call [r15+8]
+     * jb T; mov rax,[r15+16]; mov rdi,[r15+24]; call [rax+8]; test eax,eax; jne U; pop rbp; ret;
+     * U: mov rax,[r15+16]; jmp [rax+16]; T: call [r15+8], and the same for AArch64.
      */
-    static final String UPCALL =
-            PROLOGUE + "493b27 7218 498b4710 498b7f18 ff5008 85c0 7502 5dc3 498b4710 ff6010 41ff5708";
+    static final Sample UPCALL = new Sample(
+            PRO_X64 + LIMIT_X64 + "7218 498b4710 498b7f18 ff5008 85c0 7502 5dc3 498b4710 ff6010 " + STUB_X64, 37,
+            PRO_A64 + LIMIT_A64 + "63010054 820b40f9 800f40f9 430440f9 60003fd6 60000035 " + EPI_A64
+                    + "820b40f9 430840f9 60001fd6 " + STUB_A64, 76, TrapCode.STACK_CHECK);
 
-    static final List<String> ALL = List.of(INCREMENT, READ, TRAP, ILLEGAL, DIVIDE, SPIN, RECURSE, UPCALL);
+    static final List<Sample> ALL = List.of(INCREMENT, READ, TRAP, ILLEGAL, DIVIDE, SPIN, RECURSE, UPCALL);
 
     final LoadedArtifact loaded;
     final StoreMemory store = new StoreMemory();
@@ -63,25 +103,19 @@ final class TestCode implements AutoCloseable {
     }
 
     static ArtifactWriter writer() {
-        ArtifactWriter w = new ArtifactWriter(Compat.of("x86_64", List.of(), "test", Map.of()));
+        ArtifactWriter w = new ArtifactWriter(Compat.of(Host.current().architecture(), List.of(), "test", Map.of()));
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         ModuleInfo.Builder m = new ModuleInfo.Builder("test");
         m.types.add(TypeDef.func(List.of(), List.of()));
         for (int i = 0; i < ALL.size(); i++) {
             while (text.size() % 16 != 0) {
-                text.write(0xcc);
+                text.write(0);
             }
-            byte[] code = HexFormat.of().parseHex(ALL.get(i).replace(" ", ""));
+            byte[] code = ALL.get(i).bytes();
             int start = text.size();
             w.function(FuncKey.wasmFunction(0, i), start, code.length);
-            switch (ALL.get(i)) {
-                case READ -> w.trap(start + 7, TrapCode.MEMORY_OUT_OF_BOUNDS);
-                case TRAP -> w.trap(start + 8, TrapCode.UNREACHABLE);
-                case DIVIDE -> w.trap(start + 7, TrapCode.INTEGER_DIVIDE_BY_ZERO);
-                case SPIN -> w.trap(start + code.length, TrapCode.STACK_CHECK);
-                case UPCALL -> w.trap(start + code.length, TrapCode.STACK_CHECK);
-                case RECURSE -> w.trap(start + code.length, TrapCode.STACK_CHECK);
-                default -> { }
+            if (ALL.get(i).trapOffset() >= 0) {
+                w.trap(start + ALL.get(i).trapOffset(), ALL.get(i).trap());
             }
             w.position(start, 1000 * i);
             w.position(start + 4, 1000 * i + 4);
@@ -93,12 +127,12 @@ final class TestCode implements AutoCloseable {
         return w.module(m.build());
     }
 
-    long address(String code) {
+    long address(Sample code) {
         return loaded.code(FuncKey.wasmFunction(0, ALL.indexOf(code)));
     }
 
     /** Runs code with up to two arguments and returns the status. */
-    int run(String code, long... arguments) {
+    int run(Sample code, long... arguments) {
         for (int i = 0; i < arguments.length; i++) {
             Native.putLong(args + 16L * i, arguments[i]);
         }
