@@ -24,7 +24,7 @@ import kiln.wasm.WasmModule;
 final class IrStore {
     private static final int PAGE = 1 << 16;
     private static final int MAX_TABLE = 1 << 20;
-    private static final int MAX_PAGES = 1 << 10;
+    private static final int MAX_PAGES = 1 << 12;
 
     /** Something exported: its address (of a funcref record, a memory's or table's record, or a cell) and its type. */
     record Extern(long address, ExternType type, TypeDef functionType) {}
@@ -319,6 +319,10 @@ final class IrStore {
                 machine.reset();
                 machine.call(machine.codeAddress(this, FuncKey.startup(0)), vmctx);
             }
+        }
+
+        AddressSpace memory() {
+            return memory;
         }
 
         Extern export(String name) {

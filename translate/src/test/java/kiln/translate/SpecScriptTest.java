@@ -214,7 +214,7 @@ class SpecScriptTest {
         }
     }
 
-    private static long argument(JsonNode v) {
+    static long argument(JsonNode v) {
         String value = v.get("value").asText();
         return switch (v.get("type").asText()) {
             case "i32", "f32" -> (int) Long.parseLong(value);
@@ -227,7 +227,7 @@ class SpecScriptTest {
         return value.startsWith("-") ? Long.parseLong(value) : Long.parseUnsignedLong(value);
     }
 
-    private static void compare(JsonNode expected, long[] actual) {
+    static void compare(JsonNode expected, long[] actual) {
         if (expected.size() != actual.length) {
             throw new AssertionError("expected " + expected + ", got " + actual.length + " results");
         }
@@ -239,12 +239,17 @@ class SpecScriptTest {
         }
     }
 
-    private static boolean matches(JsonNode expected, long actual) {
+    static boolean matches(JsonNode expected, long actual) {
         String type = expected.get("type").asText();
         if (!expected.has("value")) {
             return (actual == 0) == (type.startsWith("refnull") || type.startsWith("null"));
         }
         String value = expected.get("value").asText();
+        if (value.equals("nan")) {
+            return type.equals("f32")
+                    ? Float.isNaN(Float.intBitsToFloat((int) actual))
+                    : Double.isNaN(Double.longBitsToDouble(actual));
+        }
         if (value.equals("nan:canonical")) {
             return type.equals("f32")
                     ? (actual & 0x7fffffffL) == F32_QUIET
