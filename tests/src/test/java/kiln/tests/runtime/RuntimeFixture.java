@@ -1,0 +1,40 @@
+package kiln.tests.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import kiln.runtime.Engine;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** An engine, a store and a linker for each test, and modules compiled from the resources of this package. */
+abstract class RuntimeFixture {
+    /** Compiles with interrupt checks. */
+    protected Engine engine;
+    protected Store store;
+    protected Linker linker;
+
+    @BeforeEach
+    void open() {
+        engine = new Engine(true);
+        store = new Store(engine);
+        linker = new Linker(engine);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        engine.close();
+    }
+
+    protected Module module(String name) {
+        try (InputStream in = RuntimeFixture.class.getResourceAsStream(name + ".wasm")) {
+            return Module.load(engine, in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

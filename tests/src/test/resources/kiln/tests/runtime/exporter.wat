@@ -1,0 +1,10 @@
+(module $exporter
+  (memory (export "memory") 1 3)
+  (global $g (export "g") (mut i32) (i32.const 10))
+  (global (export "constant") i64 (i64.const 77))
+  (table (export "table") 4 8 funcref)
+  (elem (i32.const 0) $load $get)
+  (data (i32.const 100) "exporter")
+  (func $load (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func $get (export "get") (param i32) (result i32) (i32.add (global.get $g) (local.get 0)))
+  (func (export "set") (param i32) (global.set $g (local.get 0))))
