@@ -61,6 +61,9 @@ final class ModuleCompilation {
             result.add(compile(Trampolines.arrayToWasm(env, type)));
             result.add(compile(Trampolines.wasmToArray(env, type)));
         }
+        for (int type : env.indirectHostTypes()) {
+            result.add(compile(Trampolines.wasmToArray(env, type)));
+        }
         if (StartupTranslator.isNeeded(env)) {
             result.add(compile(StartupTranslator.translate(env)));
         }

@@ -33,6 +33,7 @@ public final class ModuleEnvironment {
     private final int moduleIndex;
     private final TranslateOptions options;
     private final boolean tailCallsOut;
+    private final BitSet indirectTypes;
     private final FuncRefs funcRefs;
     private final VMContextLayout layout;
     private final MemoryPlan[] memories;
@@ -83,6 +84,7 @@ public final class ModuleEnvironment {
         }
         ModuleSurvey survey = ModuleSurvey.of(wasm);
         tailCallsOut = survey.tailCallsOut;
+        indirectTypes = survey.indirectTypes;
         funcRefs = escaping(wasm);
         layout = new VMContextLayout(new VMContextLayout.Counts(
                 wasm.memoryCount() - wasm.importedMemoryCount(), wasm.importedMemoryCount(),
@@ -268,12 +270,52 @@ public final class ModuleEnvironment {
      * imported functions (which may be host functions).
      */
     public List<Integer> trampolineTypes() {
+        return list(escapingTypes());
+    }
+
+    private BitSet escapingTypes() {
         BitSet used = new BitSet();
         for (int slot = 0; slot < funcRefs.count(); slot++) {
             used.set(wasm.types().canonical(funcRefs.type(slot)));
         }
+        return used;
+    }
+
+    /**
+     * The types beyond {@link #trampolineTypes()}, by canonical index, that need trampolines to the host: of calls
+     * through funcrefs, if the host can put functions of its own where such a call finds them.
+     */
+    public List<Integer> indirectHostTypes() {
+        BitSet used = new BitSet();
+        if (wasm.importedTableCount() > 0 || !exported(ExternKind.TABLE).isEmpty() || takesReferences()) {
+            indirectTypes.stream().filter(t -> missing[t] == null).forEach(t -> used.set(wasm.types().canonical(t)));
+            used.andNot(escapingTypes());
+        }
+        return list(used);
+    }
+
+    private boolean takesReferences() {
+        for (int i = 0; i < wasm.types().count(); i++) {
+            FuncType type = wasm.types().func(i);
+            if (type != null && (hasReference(type.params()) || hasReference(type.results()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasReference(int[] types) {
+        for (int t : types) {
+            if (ValType.isRef(t)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static List<Integer> list(BitSet set) {
         List<Integer> result = new ArrayList<>();
-        used.stream().forEach(result::add);
+        set.stream().forEach(result::add);
         return result;
     }
 

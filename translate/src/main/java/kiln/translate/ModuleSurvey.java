@@ -16,6 +16,8 @@ final class ModuleSurvey {
     final BitSet grownMemories = new BitSet();
     /** Globals that some function sets. */
     final BitSet setGlobals = new BitSet();
+    /** Types of calls through funcrefs. */
+    final BitSet indirectTypes = new BitSet();
     /** Whether a tail call may go to another instance: to an import or through a funcref. */
     boolean tailCallsOut;
     /** The proposals whose instructions occur, one bit each. */
@@ -59,7 +61,11 @@ final class ModuleSurvey {
             case TABLE_GROW -> grownTables.set(s.tableIndex());
             case MEMORY_GROW -> grownMemories.set(s.memoryIndex());
             case RETURN_CALL -> tailCallsOut |= s.funcIndex() < importedFuncs;
-            case RETURN_CALL_INDIRECT, RETURN_CALL_REF -> tailCallsOut = true;
+            case CALL_INDIRECT, CALL_REF -> indirectTypes.set(s.typeIndex());
+            case RETURN_CALL_INDIRECT, RETURN_CALL_REF -> {
+                indirectTypes.set(s.typeIndex());
+                tailCallsOut = true;
+            }
             default -> { }
         }
     }

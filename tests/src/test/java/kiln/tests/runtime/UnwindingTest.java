@@ -53,7 +53,7 @@ class UnwindingTest extends RuntimeFixture {
     @Test
     void nothingRunsAfterAnException() {
         Throwable[] all = {new IllegalStateException("x"), new Exception("checked"), new StackOverflowError(),
-            new OutOfMemoryError(), new ThreadDeath()};
+            new OutOfMemoryError(), new LinkageError()};
         for (Throwable t : all) {
             host = _ -> UnwindingTest.<RuntimeException>raise(t);
             assertSame(t, assertThrows(Throwable.class, () -> instance.func("afterHost").call()));

@@ -16,19 +16,18 @@ import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.TrapException;
-import kiln.runtime.V128;
 import kiln.runtime.ValType;
 import org.junit.jupiter.api.Test;
 
 /** Values of every type and number on their way through generated code, and the routines served by the runtime. */
 class ValuesTest extends RuntimeFixture {
-    static V128 mix(int a, long b, float c, double d, V128 e) {
-        return new V128(a + b + (long) c, (long) d + e.low() + e.high());
+    static double mix(int a, long b, float c, double d) {
+        return (double) a + b + c + d;
     }
 
     private Instance values() throws Exception {
         linker.func("env", "mix", MethodHandles.lookup().findStatic(ValuesTest.class, "mix",
-                MethodType.methodType(V128.class, int.class, long.class, float.class, double.class, V128.class)));
+                MethodType.methodType(double.class, int.class, long.class, float.class, double.class)));
         linker.func("env", "three", new FuncType(List.of(ValType.I32), List.of(ValType.I32, ValType.F64, ValType.I64)),
                 (_, args, results) -> {
                     results[0] = -args[0];
@@ -41,9 +40,9 @@ class ValuesTest extends RuntimeFixture {
     @Test
     void allTypes() throws Throwable {
         Func f = values().func("mix");
-        V128 expected = new V128(-1 + (1L << 40) + 3, 4 + 5 + 6);
-        assertEquals(expected, (V128) f.handle().invokeExact(-1, 1L << 40, 3.5f, 4.5, new V128(5, 6)));
-        assertEquals(expected, f.invoke(-1, 1L << 40, 3.5f, 4.5, new V128(5, 6)));
+        double expected = -1 + (1L << 40) + 3.5 + 4.25;
+        assertEquals(expected, (double) f.handle().invokeExact(-1, 1L << 40, 3.5f, 4.25));
+        assertEquals(expected, f.invoke(-1, 1L << 40, 3.5f, 4.25));
         assertEquals(-5, values().func("negative").call());
         assertEquals(-5, (int) values().func("negative").handle().invokeExact());
     }

@@ -1,10 +1,10 @@
 (module $values
-  (import "env" "mix" (func $mix (param i32 i64 f32 f64 v128) (result v128)))
+  (import "env" "mix" (func $mix (param i32 i64 f32 f64) (result f64)))
   (import "env" "three" (func $three (param i32) (result i32 f64 i64)))
   (memory (export "memory") 1)
   (data $d "passive")
-  (func (export "mix") (param i32 i64 f32 f64 v128) (result v128)
-    (call $mix (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
+  (func (export "mix") (param i32 i64 f32 f64) (result f64)
+    (call $mix (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
   (func (export "three") (param i32) (result i32 f64 i64) (call $three (local.get 0)))
   (func (export "many") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64)
     (result i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64)
