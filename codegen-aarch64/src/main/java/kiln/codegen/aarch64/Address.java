@@ -4,8 +4,8 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /**
- * An addressing mode that one load or store can have: base register with either a displacement or an index register. The base
- * may be sp, x28 or x29.
+ * An addressing mode that one load or store can have: base register with either a displacement or an index register.
+ * The base may be sp, x28 or x29.
  */
 final class Address {
     private Reg base;
@@ -76,7 +76,8 @@ final class Address {
         if (index == null) {
             return "[" + base + (displacement == 0 ? "" : ", #" + displacement) + "]";
         }
-        String how = extend == Extend.UXTX ? shift == 0 ? "" : ", lsl #" + shift : ", " + extend + (shift == 0 ? "" : " #" + shift);
+        String name = extend == Extend.UXTX ? "lsl" : extend.toString();
+        String how = shift != 0 ? ", " + name + " #" + shift : extend == Extend.UXTX ? "" : ", " + name;
         return "[" + base + ", " + Insn.name(extend.isWide(), index) + how + "]";
     }
 }

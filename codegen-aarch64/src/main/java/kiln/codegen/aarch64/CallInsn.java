@@ -229,7 +229,9 @@ abstract sealed class CallInsn extends Insn {
         }
     }
 
-    /** Jumps to a wasm function after this frame and its stack arguments have been replaced by the callee's arguments. */
+    /**
+     * Jumps to a wasm function after this frame and its stack arguments have been replaced by the callee's arguments.
+     */
     static final class TailCall extends CallInsn {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
         private static final Reg CODE = Registers.x(9);

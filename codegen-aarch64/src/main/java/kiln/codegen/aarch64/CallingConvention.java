@@ -16,8 +16,8 @@ final class CallingConvention {
      * The places of a list of values.
      *
      * @param registers for each value its register, or null
-     * @param offsets for each value without a register its offset: of an argument in bytes from the stack pointer at the
-     *     call, of a result in the results area of the store
+     * @param offsets for each value without a register its offset: of an argument in bytes from the stack pointer at
+     *     the call, of a result in the results area of the store
      * @param stackBytes size of the stack arguments, a multiple of 16
      */
     record Places(List<Reg> registers, List<Integer> offsets, int stackBytes) {}

@@ -244,7 +244,9 @@ abstract class ConditionRules extends MemoryRules {
         return comparison.opcode() == Opcode.ICMP && !isConst(comparison.arg(0));
     }
 
-    /** Whether CCMP takes the constant. CCMN of 0 would set the carry differently, which is why it counts as positive. */
+    /**
+     * Whether CCMP takes the constant. CCMN of 0 would set the carry differently, which is why it counts as positive.
+     */
     private static boolean isSmall(Value v) {
         return isConst(v) && constValue(v) >= -31 && constValue(v) <= 31;
     }

@@ -207,7 +207,8 @@ abstract sealed class FloatInsn extends Insn {
                 case FCVTZS, FCVTZU, FMOV_TO_INT -> true;
                 case SCVTF, UCVTF, FMOV_FROM_INT -> false;
             };
-            return op + " " + (toInt ? name(wide, rd) + ", " + floating(dbl, rn) : floating(dbl, rd) + ", " + name(wide, rn));
+            return op + " " + (toInt ? name(wide, rd) + ", " + floating(dbl, rn) : floating(dbl, rd) + ", "
+                    + name(wide, rn));
         }
     }
 
@@ -262,7 +263,8 @@ abstract sealed class FloatInsn extends Insn {
         @Override
         public String toString() {
             return "fmov " + floating(dbl, rd) + ", #"
-                    + (dbl ? Double.toString(Double.longBitsToDouble(bits)) : Float.toString(Float.intBitsToFloat((int) bits)));
+                    + (dbl ? Double.toString(Double.longBitsToDouble(bits))
+                            : Float.toString(Float.intBitsToFloat((int) bits)));
         }
     }
 

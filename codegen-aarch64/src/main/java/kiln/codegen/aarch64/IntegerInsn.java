@@ -76,7 +76,8 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(wide, rm) + ", " + shift + " #" + amount;
+            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(wide, rm) + ", " + shift + " #"
+                    + amount;
         }
     }
 
@@ -255,7 +256,8 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return "bfm " + name(wide, rd) + "(" + name(wide, kept) + "), " + name(wide, rn) + ", #" + immr + ", #" + imms;
+            return "bfm " + name(wide, rd) + "(" + name(wide, kept) + "), " + name(wide, rn) + ", #" + immr + ", #"
+                    + imms;
         }
     }
 
@@ -327,8 +329,8 @@ abstract sealed class IntegerInsn extends Insn {
         @Override
         public String toString() {
             boolean narrow = op != MultiplyOp.MADD && op != MultiplyOp.MSUB;
-            return op + " " + name(wide, rd) + ", " + name(wide && !narrow, rn) + ", " + name(wide && !narrow, rm) + ", "
-                    + name(wide, ra);
+            return op + " " + name(wide, rd) + ", " + name(wide && !narrow, rn) + ", " + name(wide && !narrow, rm)
+                    + ", " + name(wide, ra);
         }
     }
 

@@ -83,7 +83,8 @@ abstract class MemoryRules extends Lowering {
         }
         Inst d = producer(y);
         int shift = 0;
-        if (d != null && d.opcode() == Opcode.SHL && scale != 0 && isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) == scale) {
+        if (d != null && d.opcode() == Opcode.SHL && scale != 0 && isConst(d.arg(1))
+                && (constValue(d.arg(1)) & 63) == scale) {
             shift = scale;
             y = d.arg(0);
             d = producer(y);

@@ -11,8 +11,8 @@ import kiln.ir.Type;
 /** Copies between registers and slots. No move touches the flags. */
 abstract sealed class MoveInsn extends Insn {
     /**
-     * A copy of one value. An integer slot is always written in eight bytes, and an i32 always read in four, so that either
-     * way the register ends up zero-extended.
+     * A copy of one value. An integer slot is always written in eight bytes, and an i32 always read in four, so that
+     * either way the register ends up zero-extended.
      */
     static final class Move extends MoveInsn {
         private final Type type;

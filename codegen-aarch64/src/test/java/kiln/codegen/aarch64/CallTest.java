@@ -1,0 +1,361 @@
+package kiln.codegen.aarch64;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import kiln.artifact.FuncKey;
+import kiln.artifact.TrapCode;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.CompiledFunction;
+import kiln.ir.Builder;
+import kiln.ir.CallTarget;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.Parser;
+import kiln.ir.Region;
+import kiln.ir.Signature;
+import kiln.ir.Type;
+import kiln.ir.Value;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** Calls, tail calls, returns and what leaves a function otherwise, run on an AArch64 machine. */
+@EnabledIfSystemProperty(named = "os.arch", matches = "aarch64")
+class CallTest {
+    private static final Type[] TYPES = {Type.I32, Type.I64, Type.F32, Type.F64, Type.REF};
+
+    private static Signature randomSignature(Random random, int params, int results) {
+        List<Type> p = new ArrayList<>();
+        List<Type> r = new ArrayList<>();
+        for (int i = 0; i < params; i++) {
+            p.add(TYPES[random.nextInt(TYPES.length)]);
+        }
+        for (int i = 0; i < results; i++) {
+            r.add(TYPES[random.nextInt(TYPES.length)]);
+        }
+        return new Signature(p, r);
+    }
+
+    private static FuncKey key(int i) {
+        return FuncKey.wasmFunction(0, i);
+    }
+
+    private static List<Value> params(Builder b, Signature s) {
+        List<Value> values = new ArrayList<>();
+        for (Type t : s.params()) {
+            values.add(b.block().addParam(t));
+        }
+        return values;
+    }
+
+    /** A value of {@code t} from the parameters: a parameter of the type, or a constant. */
+    private static Value pick(Builder b, Random random, List<Value> values, Type t) {
+        List<Value> fitting = values.stream().filter(v -> v.type() == t).toList();
+        return fitting.isEmpty() || random.nextInt(8) == 0
+                ? b.constant(t, t == Type.REF ? 0 : random.nextInt(1000))
+                : fitting.get(random.nextInt(fitting.size()));
+    }
+
+    /** What {@link #pick} picks, in Java. */
+    private static long pick(Random random, Signature s, long[] values, Type t) {
+        List<Integer> fitting = new ArrayList<>();
+        for (int i = 0; i < values.length; i++) {
+            if (s.params().get(i) == t) {
+                fitting.add(i);
+            }
+        }
+        return fitting.isEmpty() || random.nextInt(8) == 0
+                ? (t == Type.REF ? 0 : random.nextInt(1000))
+                : values[fitting.get(random.nextInt(fitting.size()))];
+    }
+
+    private static long normal(Type t, long v) {
+        return t == Type.I32 ? (int) v : t == Type.F32 ? v & 0xffff_ffffL : v;
+    }
+
+    private enum How { DIRECT, INDIRECT, TAIL, TAIL_INDIRECT }
+
+    /**
+     * Functions that pass a random choice of their parameters on to the next one; the last one returns a choice.
+     * Whatever is moved to a wrong place shows in the results.
+     */
+    @Test
+    void argumentsAndResultsArrive() {
+        for (int seed = 0; seed < 120; seed++) {
+            for (boolean reload : new boolean[] {false, true}) {
+                chain(seed, reload);
+            }
+        }
+    }
+
+    private void chain(int seed, boolean reload) {
+        Random random = new Random(seed);
+        CodegenOptions options = new CodegenOptions(2, Set.of(), reload, true);
+        int length = 4;
+        int results = random.nextInt(24);
+        List<Signature> signatures = new ArrayList<>();
+        Signature last = randomSignature(random, random.nextInt(30), results);
+        for (int i = 0; i < length - 1; i++) {
+            signatures.add(new Signature(randomSignature(random, random.nextInt(30), 0).params(), last.results()));
+        }
+        signatures.add(last);
+        long[] values = new long[signatures.getFirst().params().size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = normal(signatures.getFirst().params().get(i), random.nextLong());
+        }
+        long[] input = values;
+        List<CompiledFunction> compiled = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            // Cells from which indirect calls read the address; the machine does not exist yet.
+            MemorySegment cells = arena.allocate(8 * length, 8);
+            for (int i = 0; i < length; i++) {
+                Signature s = signatures.get(i);
+                Function f = new Function(key(i), s);
+                Builder b = new Builder(f);
+                b.setBlock(f.newBlock());
+                List<Value> params = params(b, s);
+                How how = How.values()[random.nextInt(4)];
+                List<Type> wanted = i == length - 1 ? s.results() : signatures.get(i + 1).params();
+                long pickSeed = random.nextLong();
+                Random choice = new Random(pickSeed);
+                Value[] args = new Value[wanted.size()];
+                for (int k = 0; k < args.length; k++) {
+                    args[k] = pick(b, choice, params, wanted.get(k));
+                }
+                if (i == length - 1) {
+                    b.ret(args);
+                } else {
+                    call(b, how, signatures.get(i + 1), i + 1, cells, args);
+                }
+                compiled.add(Machine.BACKEND.compile(f, options));
+                choice = new Random(pickSeed);
+                long[] next = new long[wanted.size()];
+                for (int k = 0; k < next.length; k++) {
+                    next[k] = pick(choice, s, values, wanted.get(k));
+                }
+                values = next;
+            }
+            try (Machine m = new Machine(compiled, signatures.getFirst())) {
+                for (int i = 0; i < length; i++) {
+                    cells.setAtIndex(JAVA_LONG, i, m.address(key(i)));
+                }
+                long[] actual = m.call(key(0), signatures.getFirst(), input).results();
+                assertArrayEquals(values, actual, "seed " + seed);
+            }
+        }
+    }
+
+    private static void call(Builder b, How how, Signature s, int callee, MemorySegment cells, Value[] args) {
+        CallTarget target = new CallTarget(key(callee), s);
+        CallTarget anonymous = new CallTarget(null, s);
+        Value code = b.load(Type.I64, MemoryOp.of(Type.I64, Region.CONTEXT),
+                b.i64(cells.address() + 8L * callee), 0);
+        switch (how) {
+            case DIRECT -> returnAll(b, b.call(target, args));
+            // The context as a value of its own, so that it is moved to its register and restored.
+            case INDIRECT -> returnAll(b, b.callIndirect(anonymous, code, copied(b), args));
+            case TAIL -> b.returnCall(target, args);
+            case TAIL_INDIRECT -> b.returnCallIndirect(anonymous, code, copied(b), args);
+        }
+    }
+
+    private static Value copied(Builder b) {
+        Value zero = b.append(Opcode.SUB, Type.I64, new Value[] {b.vmctx(), b.vmctx()}, 0, null, null,
+                Type.I64).result();
+        return b.append(Opcode.ADD, Type.I64, new Value[] {b.vmctx(), zero}, 0, null, null, Type.I64).result();
+    }
+
+    private static void returnAll(Builder b, Inst call) {
+        Value[] results = new Value[call.resultCount()];
+        for (int i = 0; i < results.length; i++) {
+            results[i] = call.result(i);
+        }
+        b.ret(results);
+    }
+
+    @Test
+    void tailCallsTakeNoStack() {
+        // Ten million frames would not fit.
+        List<Function> functions = Parser.parseAll("""
+                function wasm_function[0,0] (i32, i64) -> (i64) {
+                b0(v0: i32, v1: i64):
+                    v2 = iconst.i32 0
+                    v3 = icmp.i32.eq v0, v2
+                    branch v3, b1, b2
+                b1:
+                    return v1
+                b2:
+                    v4 = iconst.i32 1
+                    v5 = sub.i32 v0, v4
+                    v6 = iconst.i64 3
+                    v7 = add.i64 v1, v6
+                    return_call wasm_function[0,1] (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i32) -> (i64) \
+                (v7, v6, v6, v6, v6, v6, v6, v6, v6, v7, v5)
+                }
+                function wasm_function[0,1] (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i32) -> (i64) {
+                b0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64, v6: i64, v7: i64, v8: i64, v9: i64, v10: i32):
+                    return_call wasm_function[0,0] (i32, i64) -> (i64) (v10, v9)
+                }
+                """);
+        List<CompiledFunction> compiled = functions.stream().map(Machine::compile).toList();
+        Signature s = functions.getFirst().signature();
+        try (Machine m = new Machine(compiled, s)) {
+            assertArrayEquals(new long[] {30_000_000}, m.call(key(0), s, 10_000_000, 0).results());
+        }
+    }
+
+    @Test
+    void endlessRecursionTraps() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i64) -> (i64) {
+                b0(v0: i64):
+                    v1 = iconst.i64 1
+                    v2 = add.i64 v0, v1
+                    v3 = call wasm_function[0,0] (i64) -> (i64) (v2)
+                    v4 = add.i64 v3, v0
+                    return v4
+                }
+                """);
+        Machine.Outcome o = Machine.run(f, 0);
+        assertEquals(TrapCode.STACK_CHECK, o.trap());
+        assertTrue(o.backtraceCount() > 10_000);
+        // A frame of many pages at once must not jump over the limit either.
+        Function big = Parser.parse("""
+                function wasm_function[0,0] (i64) -> (i64) {
+                b0(v0: i64):
+                    v1 = stack_addr.i64 300000
+                    store.i64 stack0 w8 [v1 + 299992], v0
+                    v3 = call wasm_function[0,0] (i64) -> (i64) (v0)
+                    v4 = load.i64 stack0 w8 [v1 + 299992]
+                    return v4
+                }
+                """);
+        Machine.Outcome b = Machine.run(big, 0);
+        assertEquals(TrapCode.STACK_CHECK, b.trap());
+        assertTrue(b.backtraceCount() < 100);
+    }
+
+    @Test
+    void largeFramesKeepTheirBytes() {
+        for (int size : new int[] {16, 4080, 8192, 40_000, 1_000_000}) {
+            Function f = Parser.parse("""
+                    function wasm_function[0,0] (i64, i64) -> (i64) {
+                    b0(v0: i64, v1: i64):
+                        v2 = stack_addr.i64 %1$d
+                        v3 = stack_addr.i64 16
+                        store.i64 stack0 w8 [v2 + 0], v0
+                        store.i64 stack0 w8 [v2 + %2$d], v1
+                        v9 = iconst.i64 -1
+                        store.i64 stack0 w8 [v3 + 0], v9
+                        store.i64 stack0 w8 [v3 + 8], v9
+                        v4 = load.i64 stack0 w8 [v2 + 0]
+                        v5 = load.i64 stack0 w8 [v2 + %2$d]
+                        v6 = sub.i64 v4, v5
+                        return v6
+                    }
+                    """.formatted(size, size - 8));
+            assertArrayEquals(new long[] {77 - 1234}, Machine.run(f, 77, 1234).results());
+        }
+    }
+
+    @Test
+    void interruptionStopsLoops() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i64) -> (i64) {
+                b0(v0: i64):
+                    jump b1(v0)
+                b1(v1: i64):
+                    interrupt_check
+                    v2 = iconst.i64 1
+                    v3 = add.i64 v1, v2
+                    jump b1(v3)
+                }
+                """);
+        try (Machine m = new Machine(List.of(Machine.compile(f)), f.signature())) {
+            m.interrupt();
+            assertEquals(TrapCode.STACK_CHECK, m.call(key(0), f.signature(), 5).trap());
+        }
+    }
+
+    @Test
+    void unwindLeavesAllFrames() {
+        List<Function> functions = Parser.parseAll("""
+                function wasm_function[0,0] () -> () {
+                b0:
+                    call wasm_function[0,1] () -> () ()
+                    trap unreachable
+                }
+                function wasm_function[0,1] () -> () {
+                b0:
+                    unwind
+                }
+                """);
+        Signature s = functions.getFirst().signature();
+        try (Machine m = new Machine(functions.stream().map(Machine::compile).toList(), s)) {
+            assertTrue(m.unwinds(key(0), s));
+        }
+    }
+
+    @Test
+    void otherTraps() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i32, i64) -> () {
+                b0(v0: i32, v1: i64):
+                    trap_if_zero.i32 undefined_element v0
+                    trap_if_zero.i64 null_reference v1
+                    trap unreachable
+                }
+                """);
+        assertEquals(TrapCode.UNDEFINED_ELEMENT, Machine.run(f, 0, 1).trap());
+        assertEquals(TrapCode.NULL_REFERENCE, Machine.run(f, 1, 0).trap());
+        assertEquals(TrapCode.UNREACHABLE, Machine.run(f, 1, 1).trap());
+        // Only the low half of an i32 counts, all of an i64 does.
+        assertEquals(TrapCode.UNREACHABLE, Machine.run(f, 1, 1L << 40).trap());
+    }
+
+    static int mix(int a, long b, float c, double d, int e) {
+        return (int) (a + b + c + d + e);
+    }
+
+    @Test
+    void nativeCalls() throws ReflectiveOperationException {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i64, i32, i64, f32, f64, i32) -> (i64) {
+                b0(v0: i64, v1: i32, v2: i64, v3: f32, v4: f64, v5: i32):
+                    v6 = call_native (i32, i64, f32, f64, i32) -> (i32) (v0, v1, v2, v3, v4, v5)
+                    v7 = zext.i64 v6
+                    v8 = add.i64 v7, v2
+                    return v8
+                }
+                """);
+        try (Arena arena = Arena.ofConfined()) {
+            MethodType type =
+                    MethodType.methodType(int.class, int.class, long.class, float.class, double.class, int.class);
+            long target = Linker.nativeLinker().upcallStub(
+                    MethodHandles.lookup().findStatic(CallTest.class, "mix", type),
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+                            JAVA_LONG, ValueLayout.JAVA_FLOAT,
+                            ValueLayout.JAVA_DOUBLE, ValueLayout.JAVA_INT),
+                    arena).address();
+            long[] r = Machine.run(f, target, -100, 7, Float.floatToRawIntBits(2.5f),
+                    Double.doubleToRawLongBits(4.5), 6)
+                    .results();
+            assertArrayEquals(new long[] {(-80 & 0xffff_ffffL) + 7}, r);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package kiln.codegen.aarch64;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import kiln.artifact.FuncKey;
+import kiln.artifact.TrapCode;
+import kiln.codegen.CompiledFunction;
+import kiln.codegen.Relocation;
+import kiln.ir.Block;
+import kiln.ir.Builder;
+import kiln.ir.Edge;
+import kiln.ir.Function;
+import kiln.ir.IntCond;
+import kiln.ir.Opcode;
+import kiln.ir.Signature;
+import kiln.ir.Type;
+import kiln.ir.Value;
+import kiln.disasm.Disassembler;
+import kiln.disasm.Isa;
+import org.junit.jupiter.api.Test;
+
+/** Functions in which short branches do not reach. */
+class FarBranchTest {
+    /**
+     * (i64, i64) -> i64: several kinds of branches around {@code filler} instructions each, and a trap and a
+     * constant behind them all.
+     */
+    private static Function function(int filler) {
+        Function f = new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.I64),
+                List.of(Type.I64)));
+        Builder b = new Builder(f);
+        b.setBlock(f.newBlock());
+        Value x = b.block().addParam(Type.I64);
+        Value y = b.block().addParam(Type.I64);
+        b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.EQ, x, b.i64(99)));
+        Value fromPool = b.convert(Opcode.TO_SINT_SAT, Type.I64, b.binary(
+                Opcode.FMUL, b.convert(Opcode.FROM_SINT, Type.F64, x), b.f64(Double.doubleToRawLongBits(1234567.125))));
+        Value[] conditions = {
+            b.icmp(IntCond.NE, b.binary(Opcode.AND, x, b.i64(1)), b.i64(0)),
+            b.icmp(IntCond.SLT, x, y),
+            b.icmp(IntCond.EQ, y, b.i64(0)),
+            b.icmp(IntCond.SLT, y, b.i64(0)),
+        };
+        Value sum = b.binary(Opcode.ADD, x, fromPool);
+        for (Value c : conditions) {
+            Block then = f.newBlock();
+            Block join = f.newBlock();
+            b.branch(c, new Edge(then), new Edge(join, sum));
+            b.setBlock(then);
+            Value v = sum;
+            for (int i = 0; i < filler; i++) {
+                v = b.append(i % 2 == 0 ? Opcode.ADD : Opcode.XOR, Type.I64, new Value[] {v, y}, 0, null, null,
+                        Type.I64)
+                        .result();
+            }
+            b.jump(join, v);
+            b.setBlock(join);
+            sum = join.addParam(Type.I64);
+        }
+        b.ret(sum);
+        return f;
+    }
+
+    private static long expected(long x, long y, int filler) {
+        long sum = x + (long) (x * 1234567.125);
+        boolean[] conditions = {(x & 1) != 0, x < y, y == 0, y < 0};
+        for (boolean c : conditions) {
+            for (int i = 0; c && i < filler; i++) {
+                sum = i % 2 == 0 ? sum + y : sum ^ y;
+            }
+        }
+        return sum;
+    }
+
+    @Test
+    void compilesInAnySize() {
+        for (int filler : new int[] {10, 9_000, 300_000}) {
+            CompiledFunction c = Machine.compile(function(filler));
+            if (!System.getProperty("os.arch").equals("aarch64")) {
+                continue;
+            }
+            Signature s = new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64));
+            try (Machine m = new Machine(List.of(c), s)) {
+                for (long x = -2; x <= 3; x++) {
+                    for (long y = -1; y <= 2; y++) {
+                        long[] actual = m.call(c.key(), s, x, y).results();
+                        assertArrayEquals(new long[] {expected(x, y, filler)}, actual, x + " " + y + " " + filler);
+                    }
+                }
+                assertEquals(TrapCode.BAD_SIGNATURE, m.call(c.key(), s, 99, 0).trap());
+            }
+        }
+    }
+
+    @Test
+    void relocationsReachTheirTargets() {
+        Golden.assumeDisassembler();
+        FuncKey target = FuncKey.wasmFunction(0, 1);
+        byte[] text = new byte[64];
+        CompiledFunction veneer = Machine.BACKEND.veneer(target);
+        System.arraycopy(veneer.code(), 0, text, 16, veneer.code().length);
+        for (Relocation r : veneer.relocations()) {
+            Machine.BACKEND.relocate(text, 16 + r.offset(), r, 0x12345678);
+        }
+        text[3] = (byte) 0x94;
+        Machine.BACKEND.relocate(text, 0, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0x7fffffc);
+        text[7] = (byte) 0x14;
+        Machine.BACKEND.relocate(text, 4, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0);
+        try (Disassembler d = new Disassembler(Isa.AARCH64)) {
+            List<String> lines = d.disassemble(text, 0).stream().map(i -> i.text()).toList();
+            assertEquals("bl #0x7fffffc", lines.get(0));
+            assertEquals("b #0", lines.get(1));
+            assertEquals(List.of("adrp x16, #0x12345000", "add x16, x16, #0x678", "br x16"), lines.subList(4, 7));
+        }
+        assertTrue(veneer.code().length == 12);
+    }
+}
