@@ -256,7 +256,20 @@ public final class CodeBuffer {
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
         traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
-        positions.replaceAll(p -> new CompiledFunction.Position(r.offset(p.offset()), p.wasmOffset()));
+        moveKeptPositions(r);
+    }
+
+    /** Code that shrank to nothing loses its position to what follows. */
+    private void moveKeptPositions(Relaxation r) {
+        List<CompiledFunction.Position> old = List.copyOf(positions);
+        positions.clear();
+        for (CompiledFunction.Position p : old) {
+            int offset = r.offset(p.offset());
+            if (!positions.isEmpty() && positions.getLast().offset() == offset) {
+                positions.removeLast();
+            }
+            positions.add(new CompiledFunction.Position(offset, p.wasmOffset()));
+        }
     }
 
     private void copy(byte[] from, int start, int end) {
