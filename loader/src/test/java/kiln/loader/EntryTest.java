@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -180,9 +182,18 @@ class EntryTest {
             }
         });
         assertEquals(StoreLayout.STATUS_UNWIND, code.run(TestCode.UPCALL));
-        assertTrue(Upcalls.takeThrown() instanceof StackOverflowError);
+        Throwable thrown = Upcalls.takeThrown();
+        assertTrue(thrown instanceof StackOverflowError, () -> "depths " + depth[0] + " " + depth[1] + ": " + trace(thrown));
         assertTrue(depth[1] > 100 && depth[1] == depth[0], "depth " + depth[0]);
         assertOk(code.run(TestCode.INCREMENT, 1));
+    }
+
+    private static String trace(Throwable t) {
+        StringWriter out = new StringWriter();
+        if (t != null) {
+            t.printStackTrace(new PrintWriter(out));
+        }
+        return out.toString();
     }
 
     private static int recurse(int depth) {

@@ -82,7 +82,7 @@ final class TestCode implements AutoCloseable {
     static final Sample UPCALL = new Sample(
             PRO_X64 + LIMIT_X64 + "7218 498b4710 498b7f18 ff5008 85c0 7502 5dc3 498b4710 ff6010 " + STUB_X64, 37,
             PRO_A64 + LIMIT_A64 + "63010054 820b40f9 800f40f9 430440f9 60003fd6 60000035 " + EPI_A64
-                    + "820b40f9 430840f9 60001fd6 " + STUB_A64, 76, TrapCode.STACK_CHECK);
+                    + "820b40f9 430840f9 60001fd6 " + STUB_A64, 72, TrapCode.STACK_CHECK);
 
     static final List<Sample> ALL = List.of(INCREMENT, READ, TRAP, ILLEGAL, DIVIDE, SPIN, RECURSE, UPCALL);
 
