@@ -49,6 +49,11 @@ public final class Wasi implements AutoCloseable {
         }
     }
 
+    /** The functions without the runtime. */
+    Preview1 functions() {
+        return functions;
+    }
+
     /** How the runtime reaches one function. A class and not lambdas, of which each would take time to make. */
     private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
         @Override
