@@ -418,6 +418,11 @@ public final class Assembler {
         buffer.put1(0xfc);
     }
 
+    /** A breakpoint: what must never run. */
+    public void int3() {
+        buffer.put1(0xcc);
+    }
+
     public void syscall() {
         put(0x0f, 0x05);
     }

@@ -474,6 +474,8 @@ class AssemblerTest {
         expect("ret 0x10");
         asm.leave();
         expect("leave");
+        asm.int3();
+        expect("int3");
         asm.syscall();
         expect("syscall");
         asm.cld();

@@ -470,6 +470,25 @@ class FunctionExecutionTest {
     }
 
     @Test
+    void trapSitesAreDistinct() {
+        CompiledFunction f = runner.load("""
+                function wasm_function[0,0] (i64, i64) -> () {
+                b0(v0: i64, v1: i64):
+                    v2 = load.i32 stack0 w4 [v1 + 0]
+                    branch v2, b1, b2
+                b1:
+                    trap UNREACHABLE
+                b2:
+                    v3 = load.i64 memory0 w8 trap [v1 + 8]
+                    store.i64 memory0 w8 trap [v1 + 16], v3
+                    trap BAD_SIGNATURE
+                }
+                """, Runner.BASELINE).getFirst();
+        assertEquals(4, f.traps().stream().map(CompiledFunction.TrapSite::offset).distinct().count());
+        assertTrue(f.traps().getLast().offset() < f.code().length);
+    }
+
+    @Test
     void readsModifiesAndWritesMemoryInOneInstruction() {
         for (String op : new String[] {"add", "sub", "and", "or", "xor"}) {
             for (int width : new int[] {1, 2, 4, 8}) {
