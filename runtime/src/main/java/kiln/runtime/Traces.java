@@ -72,9 +72,12 @@ final class Traces {
         return t;
     }
 
-    /** Adds the WebAssembly frames to the trace of a trap that a host function raised, which is about to leave it. */
+    /**
+     * Adds this store's WebAssembly frames to the trace of a trap that is about to leave a host function of the store, if it
+     * lacks any: the host function raised it itself, or called into another store, which knows nothing of this one.
+     */
     static void locate(TrapException t, Store store) {
-        if (!t.located()) {
+        if (t.incomplete()) {
             rewrite(t, store, null, false);
         }
     }
@@ -97,6 +100,7 @@ final class Traces {
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         long exitFrame = Native.getLong(context + StoreLayout.EXIT_FRAME);
         boolean started = !fromUpcall;
+        boolean complete = true;
         for (StackTraceElement e : t.getStackTrace()) {
             if (e.getClassName().equals(UPCALL_CLASS) && e.getMethodName().equals(UPCALL_METHOD)) {
                 started = true;
@@ -106,12 +110,16 @@ final class Traces {
                     addElements(result, frames);
                     exitFrame = Native.getLong(activation + StoreLayout.ACTIVATION_EXIT_FRAME);
                     activation = Native.getLong(activation + StoreLayout.ACTIVATION_PREVIOUS);
+                } else {
+                    // An upcall from another store, whose host function will add what belongs here.
+                    result.add(e);
+                    complete = false;
                 }
             } else if (started && !hidden(e)) {
                 result.add(e);
             }
         }
-        t.locate(result);
+        t.locate(result, complete);
     }
 
     private static boolean hidden(StackTraceElement e) {

@@ -13,8 +13,8 @@ public final class TrapException extends WasmException {
 
     private final TrapCode code;
     private final transient List<WasmFrame> frames;
-    /** Whether the stack trace has its WebAssembly frames. */
-    private boolean located;
+    /** Whether the stack trace lacks WebAssembly frames that the stores known so far could not fill in. */
+    private boolean incomplete = true;
 
     TrapException(TrapCode code, String message, List<WasmFrame> frames) {
         super(message);
@@ -28,13 +28,13 @@ public final class TrapException extends WasmException {
     }
 
     /** Replaces the stack trace by one with WebAssembly frames. */
-    void locate(List<StackTraceElement> trace) {
+    void locate(List<StackTraceElement> trace, boolean complete) {
         setStackTrace(trace.toArray(StackTraceElement[]::new));
-        located = true;
+        incomplete = !complete;
     }
 
-    boolean located() {
-        return located;
+    boolean incomplete() {
+        return incomplete;
     }
 
     /** Why. */

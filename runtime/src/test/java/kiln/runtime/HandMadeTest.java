@@ -165,6 +165,19 @@ class HandMadeTest {
     }
 
     @Test
+    void trapInAnotherStoreShowsBoth() {
+        Instance i = instance();
+        try (Store second = new Store(engine)) {
+            Instance inner = linker.instantiate(second, module);
+            host = _ -> (int) inner.func("trap").call();
+            TrapException t = assertThrows(TrapException.class, () -> i.func("callhost").call(2));
+            List<String> wasm = Arrays.stream(t.getStackTrace()).map(StackTraceElement::toString)
+                    .filter(e -> e.startsWith("hand.") || e.contains("Upcalls")).toList();
+            assertEquals(List.of("hand.trap(hand.wasm:101)", "hand.callhost(hand.wasm:102)"), wasm);
+        }
+    }
+
+    @Test
     void endlessNestingIsSurvived() {
         Instance i = instance();
         int[] depth = {0};
