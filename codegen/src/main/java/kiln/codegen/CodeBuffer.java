@@ -45,6 +45,8 @@ public final class CodeBuffer {
     private final List<Relaxation.Span> spans = new ArrayList<>();
     private final List<Label> bound = new ArrayList<>();
     private int lastPosition = -1;
+    private Object remark;
+    private int remarkAt = -1;
 
     /** Offset of the next byte. */
     public int size() {
@@ -105,6 +107,18 @@ public final class CodeBuffer {
     public void bind(Label label) {
         label.bind(size);
         bound.add(label);
+        remarkAt = -1;
+    }
+
+    /** Leaves a remark on the state that the code so far results in, for whatever is emitted next. */
+    public void remark(Object remark) {
+        this.remark = remark;
+        remarkAt = size;
+    }
+
+    /** The remark left right here, or null: code appended or a label bound since then makes it void. */
+    public Object remark() {
+        return remarkAt == size ? remark : null;
     }
 
     /**

@@ -1,5 +1,7 @@
 package kiln.codegen.x64;
 
+import kiln.codegen.EmitContext;
+
 /**
  * A comparison and what it is asked.
  *
@@ -17,6 +19,18 @@ record Condition(Flags flags, Cond cond, Parity parity) {
 
     static Condition of(Flags flags, Cond cond) {
         return new Condition(flags, cond, Parity.NONE);
+    }
+
+    /** Emits the comparison, unless the flags tell already what it would. */
+    void emitFlags(Assembler asm, EmitContext context) {
+        boolean told = flags instanceof Flags.Compare c
+                && parity == Parity.NONE
+                && asm.buffer().remark() instanceof ResultFlags r
+                && c.isWithZero(r.reg(), r.size())
+                && r.tell(cond);
+        if (!told) {
+            flags.emit(asm, context);
+        }
     }
 
     Condition negate() {

@@ -60,7 +60,7 @@ abstract sealed class ConditionInsn extends Insn {
             if (clearFirst) {
                 asm.alu(AluOp.XOR, 4, dst, dst);
             }
-            condition.flags().emit(asm, context);
+            condition.emitFlags(asm, context);
             asm.setcc(condition.cond(), dst);
             if (condition.parity() != Condition.Parity.NONE) {
                 boolean and = condition.parity() == Condition.Parity.AND_ORDERED;
@@ -108,7 +108,7 @@ abstract sealed class ConditionInsn extends Insn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Operand s = src.resolve(context);
-            condition.flags().emit(asm, context);
+            condition.emitFlags(asm, context);
             asm.cmov(condition.cond(), size, dst, s);
             if (condition.parity() == Condition.Parity.OR_UNORDERED) {
                 asm.cmov(Cond.P, size, dst, s);
@@ -151,7 +151,7 @@ abstract sealed class ConditionInsn extends Insn {
                 return;
             }
             Label keep = new Label();
-            condition.flags().emit(asm, context);
+            condition.emitFlags(asm, context);
             jumpIf(asm, condition.negate(), keep);
             asm.movaps(dst, src);
             asm.buffer().bind(keep);
@@ -179,7 +179,7 @@ abstract sealed class ConditionInsn extends Insn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            condition.flags().emit(asm, context);
+            condition.emitFlags(asm, context);
             jumpIf(asm, condition, Traps.label(asm, code));
         }
 

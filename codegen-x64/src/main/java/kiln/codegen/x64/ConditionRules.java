@@ -90,7 +90,9 @@ abstract class ConditionRules extends IntegerRules {
             Operand imm = Operand.imm((byte) c);
             return Condition.of(new Flags.CompareMemory(1, fold(narrow), imm), Cond.of(unsigned(cond)));
         }
-        return Condition.of(new Flags.Compare(size, regOf(x, size), Operand.imm(c)), Cond.of(cond));
+        // The sign flag alone says it too, and may be there already: see ResultFlags.
+        Cond holds = c == 0 && cond == IntCond.SLT ? Cond.S : c == 0 && cond == IntCond.SGE ? Cond.NS : Cond.of(cond);
+        return Condition.of(new Flags.Compare(size, regOf(x, size), Operand.imm(c)), holds);
     }
 
     /** A zero-extending load of one byte that may be folded. */

@@ -54,7 +54,7 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            condition.flags().emit(asm, context);
+            condition.emitFlags(asm, context);
             if (context.isNext(ifTrue)) {
                 ConditionInsn.jumpIf(asm, condition.negate(), ifFalse.label());
                 return;

@@ -42,6 +42,11 @@ abstract sealed class Flags {
             right.visit(v);
         }
 
+        /** Whether this compares {@code size} bytes of {@code reg} with zero. */
+        boolean isWithZero(Reg reg, int size) {
+            return left == reg && this.size == size && right instanceof Operand.Imm i && i.value() == 0;
+        }
+
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (right instanceof Operand.Imm i && i.value() == 0) {

@@ -88,7 +88,9 @@ abstract sealed class IntegerInsn extends Insn {
                 }
             } else {
                 asm.lea(size, dst, a);
+                return;
             }
+            ResultFlags.remark(asm, dst, size, false);
         }
 
         @Override
@@ -121,6 +123,7 @@ abstract sealed class IntegerInsn extends Insn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.alu(op, size, dst, right.resolve(context));
+            ResultFlags.remark(asm, dst, size, op == AluOp.AND || op == AluOp.OR || op == AluOp.XOR);
         }
 
         @Override
@@ -277,6 +280,7 @@ abstract sealed class IntegerInsn extends Insn {
         void emit(Assembler asm, EmitContext context) {
             if (negate) {
                 asm.neg(size, Operand.of(dst));
+                ResultFlags.remark(asm, dst, size, false);
             } else {
                 asm.not(size, Operand.of(dst));
             }
@@ -311,6 +315,10 @@ abstract sealed class IntegerInsn extends Insn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.shift(op, size, Operand.of(dst), count);
+            // Rotations and shifts by nothing leave these flags as they were.
+            if (count != 0 && op != ShiftOp.ROL && op != ShiftOp.ROR) {
+                ResultFlags.remark(asm, dst, size, false);
+            }
         }
 
         @Override
@@ -431,6 +439,7 @@ abstract sealed class IntegerInsn extends Insn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.andn(size, dst, inverted, src.resolve(context));
+            ResultFlags.remark(asm, dst, size, true);
         }
 
         @Override
@@ -459,6 +468,7 @@ abstract sealed class IntegerInsn extends Insn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.lowestBit(op, size, dst, src.resolve(context));
+            ResultFlags.remark(asm, dst, size, false);
         }
 
         @Override

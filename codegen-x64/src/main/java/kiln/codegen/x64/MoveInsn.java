@@ -58,10 +58,18 @@ abstract sealed class MoveInsn extends Insn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            int bytes = type.bytes();
-            if (target == source) {
-                return;
+            if (target != source) {
+                Object flags = asm.buffer().remark();
+                copy(asm, context);
+                // Moves leave the flags alone.
+                if (flags instanceof ResultFlags r && r.reg() != target) {
+                    asm.buffer().remark(flags);
+                }
             }
+        }
+
+        private void copy(Assembler asm, EmitContext context) {
+            int bytes = type.bytes();
             if (source.isSlot() && target.isSlot()) {
                 int whole = bytes == 16 ? 16 : 8;
                 asm.loadVector(whole, Registers.SCRATCH, Address.slot(context.frame(), source));

@@ -15,6 +15,7 @@ import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
 import kiln.ir.FloatCond;
+import kiln.ir.IntCond;
 import kiln.ir.Parser;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -737,6 +738,71 @@ class FunctionExecutionTest {
                 }
             }
         }
+    }
+
+    /** The result of an operation compared with zero, where the operation's own flags may serve. */
+    @Test
+    void comparisonsOfResultsWithZero() {
+        String[] ops = {"add", "sub", "and", "or", "xor", "shl", "lshr", "ashr", "rotl"};
+        long[] values = {0, 1, -1, 2, 63, Long.MIN_VALUE, Long.MAX_VALUE, 0x80000000L, 0x7fffffffL, -0x80000000L};
+        for (String op : ops) {
+            for (IntCond cond : IntCond.values()) {
+                load("""
+                        function wasm_function[0,0] (i64, i64) -> () {
+                        b0(v0: i64, v1: i64):
+                            v2 = load.i64 stack0 w8 [v1 + 0]
+                            v3 = load.i64 stack0 w8 [v1 + 8]
+                            v4 = OP.i64 v2, v3
+                            v5 = iconst.i64 0
+                            v6 = icmp.i64.COND v4, v5
+                            store.i64 stack0 w8 [v1 + 32], v4
+                            v7 = select.i64 v6, v1, v5
+                            store.i64 stack0 w8 [v1 + 40], v7
+                            branch v6, b1(v4), b2
+                        b1(v8: i64):
+                            store.i64 stack0 w8 [v1 + 48], v8
+                            return
+                        b2:
+                            v10 = iconst.i64 3
+                            v11 = OP.i64 v2, v10
+                            v12 = icmp.i64.COND v11, v5
+                            branch v12, b3, b4
+                        b3:
+                            store.i64 stack0 w8 [v1 + 48], v1
+                            return
+                        b4:
+                            store.i64 stack0 w8 [v1 + 48], v5
+                            return
+                        }
+                        """.replace("OP", op).replace("COND", cond.name().toLowerCase()));
+                for (long x : values) {
+                    for (long y : values) {
+                        runner.put(8, y);
+                        long r = apply(op, x, y);
+                        assertEquals(r, run(x));
+                        boolean holds = cond.test(r, 0);
+                        String what = op + " " + cond + " " + x + " " + y;
+                        assertEquals(holds ? runner.args : 0, runner.get(40), what);
+                        long last = holds ? r : cond.test(apply(op, x, 3), 0) ? runner.args : 0;
+                        assertEquals(last, runner.get(48), what);
+                    }
+                }
+            }
+        }
+    }
+
+    private static long apply(String op, long x, long y) {
+        return switch (op) {
+            case "add" -> x + y;
+            case "sub" -> x - y;
+            case "and" -> x & y;
+            case "or" -> x | y;
+            case "xor" -> x ^ y;
+            case "shl" -> x << y;
+            case "lshr" -> x >>> y;
+            case "ashr" -> x >> y;
+            default -> Long.rotateLeft(x, (int) y);
+        };
     }
 
     @Test
