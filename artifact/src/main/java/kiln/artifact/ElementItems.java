@@ -60,6 +60,12 @@ public final class ElementItems {
         return Kind.VALUES[(int) (items[i] >>> 32)];
     }
 
+    /** The slot if item {@code i} is a {@link Kind#FUNC_SLOT}, else -1. */
+    public int funcSlot(int i) {
+        long item = items[i];
+        return item >>> 32 == 0 ? (int) item : -1;
+    }
+
     public int value(int i) {
         return (int) items[i];
     }

@@ -44,6 +44,16 @@ public final class FuncRefs {
         return types[slot];
     }
 
+    /** The functions of all slots from {@code slot} on: without a call for each. */
+    public int[] functionsFrom(int slot) {
+        return Arrays.copyOfRange(functions, slot, functions.length);
+    }
+
+    /** The type indices of all slots from {@code slot} on. */
+    public int[] typesFrom(int slot) {
+        return Arrays.copyOfRange(types, slot, types.length);
+    }
+
     /** The slot of {@code function}, or -1 if it does not escape. */
     public int slotOf(int function) {
         int slot = Arrays.binarySearch(functions, function);

@@ -181,6 +181,45 @@ public final class FunctionIndex {
         return length((int) entry) == 0 ? -1 : (int) entry;
     }
 
+    /**
+     * The text offsets (u32) of the functions with keys {@code key}, {@code key + 1}, ...; all ones where there is none. A hundred
+     * thousand look-ups at once, without a call for each as long as keys are dense.
+     *
+     * @throws ArtifactException if an entry does not lie in the text
+     */
+    public int[] starts(long key, int count) {
+        int[] result = new int[count];
+        int namespace = findNamespace((int) (key >>> 32));
+        if (namespace >= 0 && dense(namespace)) {
+            long place = (key & 0xffff_ffffL) - base(namespace);
+            long entry = first(namespace) + place;
+            if (place >= 0 && count <= first(namespace + 1) - entry) {
+                return denseStarts((int) entry, result);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            int entry = find(key + i);
+            result[i] = entry < 0 ? -1 : (int) start(entry);
+        }
+        return result;
+    }
+
+    private int[] denseStarts(int entry, int[] result) {
+        MemorySegment.copy(bytes, Le.INT, startAt + 4L * entry, result, 0, result.length);
+        long next = start(entry + result.length);
+        for (int i = result.length - 1; i >= 0; i--) {
+            long start = Integer.toUnsignedLong(result[i]);
+            if (start > next || next > textLength) {
+                throw damaged("entry " + (entry + i) + " does not lie in the text");
+            }
+            if (start == next) {
+                result[i] = -1;
+            }
+            next = start;
+        }
+        return result;
+    }
+
     /** The entry of the function that contains the text offset, or -1 if it lies in padding or outside. */
     public int entryAt(long offset) {
         if (entries == 0 || offset < start(0) || offset >= textLength) {

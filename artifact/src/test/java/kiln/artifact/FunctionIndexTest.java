@@ -79,6 +79,9 @@ class FunctionIndexTest {
             for (long key : keys) {
                 checkKey(m, index, key);
             }
+            for (int q = 0; q < 20; q++) {
+                checkStarts(m, index, randomKey(r, keys), r.nextInt(100));
+            }
         }
         assertTrue(queries > 4_000_000);
     }
@@ -105,6 +108,14 @@ class FunctionIndexTest {
             assertEquals(code.start, index.start(entry));
             assertEquals(code.start + code.length, index.end(entry));
             assertEquals(key, index.key(entry));
+        }
+    }
+
+    private static void checkStarts(Model m, FunctionIndex index, long key, int count) {
+        int[] starts = index.starts(key, count);
+        for (int i = 0; i < count; i++) {
+            Code code = m.functions.get(key + i);
+            assertEquals(code == null ? -1 : (int) code.start, starts[i], Long.toHexString(key + i));
         }
     }
 

@@ -1,16 +1,17 @@
 package kiln.runtime;
 
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Upcalls;
 
 /** Where calls from generated code arrive, and the way from its numbers and addresses to objects. */
-final class Dispatch {
-    private Dispatch() {}
+final class Dispatch implements Upcalls.Dispatcher {
 
     /**
      * @param callee number of the object, and of a builtin in the upper half
      * @param args argument area
      */
-    static void call(long callee, long args) throws Throwable {
+    @Override
+    public void call(long callee, long args) throws Throwable {
         Object target = HostIds.get((int) callee);
         int builtin = (int) (callee >>> 32);
         if (builtin == 0) {
@@ -23,10 +24,12 @@ final class Dispatch {
     /** The function behind a funcref record. */
     static Func func(long record) {
         long vmctx = Native.getLong(record + VMContextLayout.FUNCREF_VMCTX);
-        return switch (HostIds.get((int) Native.getLong(vmctx + VMContextLayout.HOST_ID))) {
-            case HostBinding b -> b.func();
-            case Instance i -> i.funcOfRecord(record);
-            case null, default -> throw new KilnBug("not a funcref: " + Long.toHexString(record));
-        };
+        Object owner = HostIds.get((int) Native.getLong(vmctx + VMContextLayout.HOST_ID));
+        if (owner instanceof Instance i) {
+            return i.funcOfRecord(record);
+        } else if (owner instanceof HostBinding b) {
+            return b.func();
+        }
+        throw new KilnBug("not a funcref: " + Long.toHexString(record));
     }
 }

@@ -12,6 +12,8 @@ import kiln.artifact.VMContextLayout;
 
 /** A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the same. */
 public final class Instance implements AutoCloseable {
+    private static final int CHUNK = 4096;
+
     private final Module module;
     private final Store store;
     private final boolean ownsStore;
@@ -171,7 +173,12 @@ public final class Instance implements AutoCloseable {
         if (funcs == null) {
             funcs = new HashMap<>();
         }
-        return funcs.computeIfAbsent(index, this::makeFunc);
+        Func f = funcs.get(index);
+        if (f == null) {
+            f = makeFunc(index);
+            funcs.put(index, f);
+        }
+        return f;
     }
 
     private Func makeFunc(int index) {
@@ -228,9 +235,17 @@ public final class Instance implements AutoCloseable {
             throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
         }
         long at = tables[table].range(to, length);
-        for (int i = 0; i < length; i++) {
-            int item = (int) from + i;
-            Native.putLong(at + 8L * i, element(items.kind(item), items.value(item)));
+        // Through an array: in code that is not compiled yet, a native store takes many times as long as one to an array.
+        long[] cells = new long[(int) Math.min(length, CHUNK)];
+        long funcRefs = vmctx + module.layout().funcRef(0);
+        for (int start = 0; start < length; start += cells.length) {
+            int count = (int) Math.min(length - start, cells.length);
+            for (int i = 0; i < count; i++) {
+                int item = (int) from + start + i;
+                int slot = items.funcSlot(item);
+                cells[i] = slot >= 0 ? funcRefs + (long) slot * VMContextLayout.FUNCREF_BYTES : element(items.kind(item), items.value(item));
+            }
+            Native.copy(cells, count, at + 8L * start);
         }
     }
 

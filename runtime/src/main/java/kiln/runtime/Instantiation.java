@@ -3,7 +3,6 @@ package kiln.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.ExternType;
-import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Stubs;
@@ -84,26 +83,25 @@ final class Instantiation {
                 problems.add("import " + w.module() + "." + w.name() + " belongs to another store or is closed");
                 continue;
             }
-            boolean matches = switch (e) {
-                case Func f -> w.type() instanceof FuncType && matches(f, (ExternType.Func) info.imports().get(i).type());
-                case Memory m -> w.type() instanceof MemoryType t && matches(m, t, (ExternType.Memory) info.imports().get(i).type());
-                case Table t -> w.type() instanceof TableType type && matches(t, type);
-                case Global g -> w.type() instanceof GlobalType type && matches(g.type(), type);
-                case Tag t -> w.type() instanceof TagType type && t.type().equals(type);
-            };
-            if (!matches) {
+            if (!addIfMatching(e, w.type(), info.imports().get(i).type())) {
                 problems.add("incompatible import type: " + w.module() + "." + w.name() + " is " + e.type() + ", but "
                         + w.type() + " is needed");
-                continue;
-            }
-            switch (e) {
-                case Func f -> funcs.add(f);
-                case Memory m -> memories.add(m);
-                case Table t -> tables.add(t);
-                case Global g -> globals.add(g);
-                case Tag t -> tags.add(t);
             }
         }
+    }
+
+    // Tests instead of a pattern switch, which would take milliseconds to link in a process that has just started.
+    private boolean addIfMatching(Extern e, EntityType wanted, ExternType declared) {
+        if (e instanceof Func f) {
+            return declared instanceof ExternType.Func type && matches(f, type) && funcs.add(f);
+        } else if (e instanceof Memory m) {
+            return declared instanceof ExternType.Memory type && matches(m, (MemoryType) wanted, type) && memories.add(m);
+        } else if (e instanceof Table t) {
+            return wanted instanceof TableType type && matches(t, type) && tables.add(t);
+        } else if (e instanceof Global g) {
+            return wanted instanceof GlobalType type && matches(g.type(), type) && globals.add(g);
+        }
+        return e instanceof Tag t && t.type().equals(wanted) && tags.add(t);
     }
 
     private boolean matches(Func f, ExternType.Func wanted) {
@@ -171,8 +169,8 @@ final class Instantiation {
             tags.add(new Tag(store, new TagType(module.funcType(t.type()))));
         }
         Global[] allGlobals = globals.toArray(new Global[globals.size() + info.globals().size()]);
-        Instance instance = new Instance(module, store, ownsStore, vmctx, funcs.toArray(Func[]::new),
-                memories.toArray(Memory[]::new), tables.toArray(Table[]::new), allGlobals, tags.toArray(Tag[]::new));
+        Instance instance = new Instance(module, store, ownsStore, vmctx, funcs.toArray(new Func[0]),
+                memories.toArray(new Memory[0]), tables.toArray(new Table[0]), allGlobals, tags.toArray(new Tag[0]));
         Native.putLong(vmctx + VMContextLayout.HOST_ID, Integer.toUnsignedLong(store.newHostId(instance)));
         for (int i = 0; i < info.types().size(); i++) {
             Native.putInt(vmctx + layout.typeId(i), module.typeId(i));
@@ -216,16 +214,14 @@ final class Instantiation {
     }
 
     private void defineFuncRefs(long vmctx) {
-        FuncRefs refs = info.funcRefs();
-        int imported = funcs.size();
-        long record = vmctx + layout.funcRef(imported);
-        for (int slot = imported; slot < refs.count(); slot++) {
-            int function = refs.function(slot);
-            Native.putLong(record + VMContextLayout.FUNCREF_CODE, module.code(function - imported));
-            Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, vmctx);
-            Native.putInt(record + VMContextLayout.FUNCREF_TYPE, module.typeId(refs.type(slot)));
-            Native.putInt(record + VMContextLayout.FUNCREF_FUNCTION, function);
-            record += VMContextLayout.FUNCREF_BYTES;
+        long[] template = module.funcRefTemplate();
+        if (template.length == 0) {
+            return;
         }
+        long[] records = template.clone();
+        for (int i = 1; i < records.length; i += 3) {
+            records[i] = vmctx;
+        }
+        Native.copy(records, records.length, vmctx + layout.funcRef(funcs.size()));
     }
 }

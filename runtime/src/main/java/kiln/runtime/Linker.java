@@ -125,11 +125,11 @@ public final class Linker {
      * @throws IllegalArgumentException if a host function's type mentions a type that no module has
      */
     public Extern get(Store store, String module, String name) {
-        return switch (definitions.get(new Name(module, name))) {
-            case Definition.Item(Extern e) -> e;
-            case Definition.HostFunc h -> store.hostFunc(h.type, h.host);
-            case null -> null;
-        };
+        Definition d = definitions.get(new Name(module, name));
+        if (d instanceof Definition.HostFunc h) {
+            return store.hostFunc(h.type, h.host);
+        }
+        return d instanceof Definition.Item i ? i.extern : null;
     }
 
     /**

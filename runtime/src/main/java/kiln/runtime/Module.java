@@ -14,6 +14,7 @@ import java.util.ServiceLoader;
 import kiln.artifact.Artifact;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
+import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
@@ -46,6 +47,7 @@ public final class Module implements AutoCloseable {
     /** By type index; filled in when asked for. */
     private final long[] arrayToWasm;
     private final long startup;
+    private volatile long[] funcRefTemplate;
     private int users;
     private boolean closed;
 
@@ -217,12 +219,12 @@ public final class Module implements AutoCloseable {
     }
 
     private EntityType entityType(ExternType t) {
-        return switch (t) {
-            case ExternType.Func f -> funcType(f.type());
-            case ExternType.Table table -> tableType(table);
-            case ExternType.Memory m -> memoryType(m);
-            case ExternType.Global g -> globalType(g);
-            case ExternType.Tag tag -> new TagType(funcType(tag.type()));
+        return switch (t.kind()) {
+            case FUNC -> funcType(((ExternType.Func) t).type());
+            case TABLE -> tableType((ExternType.Table) t);
+            case MEMORY -> memoryType((ExternType.Memory) t);
+            case GLOBAL -> globalType((ExternType.Global) t);
+            case TAG -> new TagType(funcType(((ExternType.Tag) t).type()));
         };
     }
 
@@ -232,9 +234,42 @@ public final class Module implements AutoCloseable {
         return code.textBase();
     }
 
-    /** Code of a function that the module defines. */
-    long code(int definedIndex) {
-        return code.code(FIRST_FUNCTION + definedIndex);
+    /**
+     * The funcref records of the defined functions that escape, three longs each as in VMContext, without the VMContext's
+     * address. Made once, because a module may have a hundred thousand: an instance only fills in its address.
+     */
+    long[] funcRefTemplate() {
+        long[] t = funcRefTemplate;
+        if (t == null) {
+            t = makeFuncRefTemplate();
+            funcRefTemplate = t;
+        }
+        return t;
+    }
+
+    private long[] makeFuncRefTemplate() {
+        FuncRefs refs = info.funcRefs();
+        int imported = info.imported(ExternType.Kind.FUNC);
+        int count = refs.count() - imported;
+        if (count == 0) {
+            return new long[0];
+        }
+        int[] functions = refs.functionsFrom(imported);
+        int[] types = refs.typesFrom(imported);
+        int first = functions[0];
+        int[] starts = code.artifact().index().starts(FIRST_FUNCTION + first - imported, functions[count - 1] - first + 1);
+        long text = code.textBase();
+        long[] records = new long[3 * count];
+        for (int i = 0; i < count; i++) {
+            int function = functions[i];
+            int start = starts[function - first];
+            if (start == -1) {
+                throw new KilnBug(name() + ": function " + function + " can be referred to, but has no code");
+            }
+            records[3 * i] = text + (start & 0xffff_ffffL);
+            records[3 * i + 2] = typeIds[types[i]] & 0xffff_ffffL | (long) function << 32;
+        }
+        return records;
     }
 
     /** The start-up function, or 0. */

@@ -71,6 +71,10 @@ final class Native {
         MemorySegment.copy(from, offset, ALL, ValueLayout.JAVA_BYTE, to, bytes);
     }
 
+    static void copy(long[] from, int count, long to) {
+        MemorySegment.copy(from, 0, ALL, ValueLayout.JAVA_LONG_UNALIGNED, to, count);
+    }
+
     static void zero(long address, long bytes) {
         ALL.asSlice(address, bytes).fill((byte) 0);
     }

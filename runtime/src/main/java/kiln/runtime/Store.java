@@ -22,7 +22,7 @@ import kiln.loader.Upcalls;
  */
 public final class Store implements AutoCloseable {
     /** Owner of a closed store: never a thread that runs. */
-    private static final Thread CLOSED = Thread.ofVirtual().unstarted(() -> {});
+    private static final Thread CLOSED = new Thread("closed");
     private static final Store CLOSED_INSTANCE = new Store();
     private static final VarHandle OWNER;
 
@@ -32,7 +32,7 @@ public final class Store implements AutoCloseable {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
-        Upcalls.setDispatcher(Dispatch::call);
+        Upcalls.setDispatcher(new Dispatch());
     }
 
     private final Engine engine;
@@ -293,7 +293,12 @@ public final class Store implements AutoCloseable {
     /** The function that {@code host} is in this store. */
     Func hostFunc(FuncType type, HostAdapter host) {
         check();
-        return hostFuncs.computeIfAbsent(host, h -> Func.ofHost(this, type, h));
+        Func f = hostFuncs.get(host);
+        if (f == null) {
+            f = Func.ofHost(this, type, host);
+            hostFuncs.put(host, f);
+        }
+        return f;
     }
 
     /** The funcref record of a host function that the host itself puts somewhere. */
@@ -308,7 +313,11 @@ public final class Store implements AutoCloseable {
 
     /** Another module has come, which may have the trampolines that host functions waited for. */
     void resolveHostFunctions() {
-        unresolved.removeIf(b -> b.resolve(this));
+        for (int i = unresolved.size() - 1; i >= 0; i--) {
+            if (unresolved.get(i).resolve(this)) {
+                unresolved.remove(i);
+            }
+        }
     }
 
     // ---- interruption

@@ -9,7 +9,11 @@ import kiln.artifact.TypeDef;
 import kiln.artifact.ValueType;
 
 /** The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. */
+// No pattern switches: they would take milliseconds to link in a process that has just started.
 final class TypeRegistry {
+    /** By ordinal of {@link ValueType.Num}. */
+    private static final ValType.Num[] NUMBERS = ValType.Num.values();
+
     /**
      * @param supertype number of the declared supertype, or -1
      * @param func null if not a function type
@@ -55,11 +59,10 @@ final class TypeRegistry {
     }
 
     private static HeapType.Abstract kind(TypeDef t) {
-        return switch (t.body()) {
-            case TypeDef.Func _ -> HeapType.Abstract.FUNC;
-            case TypeDef.Struct _ -> HeapType.Abstract.STRUCT;
-            case TypeDef.Array _ -> HeapType.Abstract.ARRAY;
-        };
+        if (t.body() instanceof TypeDef.Func) {
+            return HeapType.Abstract.FUNC;
+        }
+        return t.body() instanceof TypeDef.Struct ? HeapType.Abstract.STRUCT : HeapType.Abstract.ARRAY;
     }
 
     private List<ValType> convert(List<ValueType> types, int[] module) {
@@ -72,21 +75,17 @@ final class TypeRegistry {
 
     /** A type of a module whose types have the numbers {@code module}. */
     synchronized ValType convert(ValueType type, int[] module) {
-        return switch (type) {
-            case ValueType.Num n -> ValType.Num.valueOf(n.name());
-            case ValueType.Ref r -> convertRef(r, module);
-        };
+        return type instanceof ValueType.Num n ? NUMBERS[n.ordinal()] : convertRef((ValueType.Ref) type, module);
     }
 
     synchronized ValType.Ref convertRef(ValueType.Ref r, int[] module) {
-        return switch (r.heap()) {
-            case HeapType.Abstract a -> new ValType.Ref(r.nullable(), a, ValType.Ref.ABSTRACT);
-            case HeapType.Concrete(int index) -> {
-                Entry e = entries.get(module[index]);
-                // A member of a recursion group may mention a later one: its kind is not known yet, but only functions matter.
-                yield new ValType.Ref(r.nullable(), e == null ? HeapType.Abstract.FUNC : e.kind, module[index]);
-            }
-        };
+        if (r.heap() instanceof HeapType.Abstract a) {
+            return new ValType.Ref(r.nullable(), a, ValType.Ref.ABSTRACT);
+        }
+        int id = module[((HeapType.Concrete) r.heap()).index()];
+        Entry e = entries.get(id);
+        // A member of a recursion group may mention a later one: its kind is not known yet, but only functions matter.
+        return new ValType.Ref(r.nullable(), e == null ? HeapType.Abstract.FUNC : e.kind, id);
     }
 
     /**
@@ -102,11 +101,13 @@ final class TypeRegistry {
     private static List<ValueType> plain(List<ValType> types) {
         List<ValueType> result = new ArrayList<>(types.size());
         for (ValType t : types) {
-            result.add(switch (t) {
-                case ValType.Num n -> ValueType.Num.valueOf(n.name());
-                case ValType.Ref r when r.typeId() == ValType.Ref.ABSTRACT -> new ValueType.Ref(r.nullable(), r.heap());
-                case ValType.Ref r -> throw new IllegalArgumentException("no module loaded has a function type with " + r);
-            });
+            if (t instanceof ValType.Num n) {
+                result.add(ValueType.Num.valueOf(n.name()));
+            } else if (t instanceof ValType.Ref r && r.typeId() == ValType.Ref.ABSTRACT) {
+                result.add(new ValueType.Ref(r.nullable(), r.heap()));
+            } else {
+                throw new IllegalArgumentException("no module loaded has a function type with " + t);
+            }
         }
         return result;
     }
