@@ -29,16 +29,21 @@ final class IrGenerator {
     private static final double[] FLOATS = {0, -0.0, 1, -1, 0.5, 2, 1.5, 1e10, -1e20, Double.NaN, Double.POSITIVE_INFINITY, 3.7};
     private static final Type[] SCALARS = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.F32, Type.F64};
 
+    /** Variables beyond this number are counters that only their loops use. */
+    private static final int MAX_USED_VARS = 24;
+
     private final Random random;
     private final Function f;
     private final Builder b;
     private final SsaBuilder ssa;
     private final List<Type> vars = new ArrayList<>();
     private final List<Block> exits = new ArrayList<>();
+    private final boolean untilSpent;
     private int budget;
     private int position = 100;
 
-    private IrGenerator(long seed, int budget) {
+    private IrGenerator(long seed, int budget, boolean untilSpent) {
+        this.untilSpent = untilSpent;
         this.random = new Random(seed);
         this.budget = budget;
         this.f = new Function(
@@ -48,8 +53,14 @@ final class IrGenerator {
         this.ssa = new SsaBuilder(b);
     }
 
+    /** A function of at most {@code budget} statements. */
     static Function generate(long seed, int budget) {
-        return new IrGenerator(seed, budget).generate();
+        return new IrGenerator(seed, budget, false).generate();
+    }
+
+    /** A function of {@code statements} statements, unless it returns before on all ways. */
+    static Function generateLong(long seed, int statements) {
+        return new IrGenerator(seed, statements, true).generate();
     }
 
     private Function generate() {
@@ -65,7 +76,9 @@ final class IrGenerator {
                 ssa.writeVar(entry, i, entry.addParam(t));
             }
         }
-        statements(0);
+        do {
+            statements(0);
+        } while (untilSpent && budget > 0 && !b.isTerminated());
         if (!b.isTerminated()) {
             b.ret(read(0), read(1), read(2));
         }
@@ -103,7 +116,7 @@ final class IrGenerator {
             loop(depth);
         } else if (kind < 88) {
             call();
-        } else if (kind < 92) {
+        } else if (kind < 92 && (!untilSpent || depth > 0)) {
             check();
         } else if (kind < 95) {
             table(depth);
@@ -127,7 +140,7 @@ final class IrGenerator {
     }
 
     private void assign() {
-        int var = random.nextInt(vars.size());
+        int var = random.nextInt(Math.min(vars.size(), MAX_USED_VARS));
         ssa.writeVar(b.block(), var, expression(vars.get(var), 3));
     }
 
@@ -281,9 +294,10 @@ final class IrGenerator {
     }
 
     private Value variable(Type t) {
-        int start = random.nextInt(vars.size());
-        for (int i = 0; i < vars.size(); i++) {
-            int var = (start + i) % vars.size();
+        int n = Math.min(vars.size(), MAX_USED_VARS);
+        int start = random.nextInt(n);
+        for (int i = 0; i < n; i++) {
+            int var = (start + i) % n;
             if (vars.get(var) == t) {
                 return read(var);
             }
@@ -346,7 +360,7 @@ final class IrGenerator {
         } else if (kind < 97) {
             Opcode op = chance(50) ? Opcode.TO_SINT_SAT : Opcode.TO_UINT_SAT;
             return b.convert(op, t, expression(chance(50) ? Type.F32 : Type.F64, depth - 1));
-        } else if (kind < 98) {
+        } else if (kind < 98 && !untilSpent) {
             return b.convert(chance(50) ? Opcode.TO_SINT : Opcode.TO_UINT, t, expression(Type.F64, depth - 1));
         }
         return constant(t);

@@ -2,7 +2,6 @@ package kiln.ir.pass;
 
 import java.util.List;
 import kiln.ir.*;
-import kiln.ir.analysis.UseCounts;
 
 /**
  * Simplifies the control-flow graph: terminators whose way is known, jumps over empty blocks and through blocks that only
@@ -25,26 +24,28 @@ public final class CleanUp implements Pass {
 
     @Override
     public void run(Function f) {
+        LazyUses uses = new LazyUses(f);
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            boolean changed = foldTerminators(f);
-            changed |= threadJumps(f);
-            changed |= RemoveUnreachable.removeFrom(f);
-            changed |= TrivialParams.removeFrom(f);
-            changed |= mergeChains(f);
+            boolean changed = foldTerminators(f, uses);
+            changed |= threadJumps(f, uses);
+            if (round == 0 || changed) {
+                RemoveUnreachable.removeFrom(f);
+            }
+            changed |= TrivialParams.removeFrom(f, uses);
+            changed |= mergeChains(f, uses);
             if (!changed) {
                 return;
             }
         }
     }
 
-    private static boolean foldTerminators(Function f) {
+    private static boolean foldTerminators(Function f, LazyUses uses) {
         boolean changed = false;
         Builder b = new Builder(f);
         for (Block block : f.blocks()) {
-            changed |= cutAfterTrap(b, block);
             Inst t = block.terminator();
             switch (t.opcode()) {
-                case BRANCH -> changed |= foldBranch(b, block, t);
+                case BRANCH -> changed |= foldBranch(b, block, t, uses);
                 case SWITCH -> changed |= foldSwitch(b, block, t);
                 default -> {}
             }
@@ -52,30 +53,7 @@ public final class CleanUp implements Pass {
         return changed;
     }
 
-    /** A check that always fails ends the block. */
-    private static boolean cutAfterTrap(Builder b, Block block) {
-        for (Inst i = block.first(); i != null; i = i.next()) {
-            boolean always =
-                    switch (i.opcode()) {
-                        case TRAP_IF -> i.arg(0).is(Opcode.ICONST) && i.arg(0).inst().imm() != 0;
-                        case TRAP_IF_ZERO -> i.arg(0).is(Opcode.ICONST) && i.arg(0).inst().imm() == 0;
-                        default -> false;
-                    };
-            if (always) {
-                while (block.last() != i) {
-                    block.remove(block.last());
-                }
-                block.remove(i);
-                b.setBlock(block);
-                b.setPosition(i.position());
-                b.trap(i.trap());
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean foldBranch(Builder b, Block block, Inst t) {
+    private static boolean foldBranch(Builder b, Block block, Inst t, LazyUses uses) {
         Value c = t.arg(0);
         Edge then = t.target(0);
         Edge otherwise = t.target(1);
@@ -99,7 +77,10 @@ public final class CleanUp implements Pass {
         b.setPosition(t.position());
         for (int i = 0; i < then.argCount(); i++) {
             if (then.arg(i) != otherwise.arg(i)) {
+                // The select uses what the edges used, and the condition once more.
+                uses.add(c, 1);
                 then.setArg(i, b.select(c, then.arg(i), otherwise.arg(i)));
+                uses.add(then.arg(i), 1);
             }
         }
         return replace(b, block, t, then);
@@ -136,8 +117,7 @@ public final class CleanUp implements Pass {
     }
 
     /** Lets edges lead past blocks that do nothing, or nothing for the values that this edge brings. */
-    private static boolean threadJumps(Function f) {
-        UseCounts uses = null;
+    private static boolean threadJumps(Function f, LazyUses uses) {
         boolean changed = false;
         for (Block block : f.blocks()) {
             Inst t = block.terminator();
@@ -147,9 +127,6 @@ public final class CleanUp implements Pass {
                     Block via = e.target();
                     if (via.first() != via.last()) {
                         break;
-                    }
-                    if (uses == null) {
-                        uses = new UseCounts(f);
                     }
                     Edge on = way(via, e);
                     if (on == null || on.target() == via || !paramsStayInside(via, uses)) {
@@ -193,7 +170,7 @@ public final class CleanUp implements Pass {
     }
 
     /** Whether nothing outside of {@code via} uses its parameters, so that it need not dominate what follows. */
-    private static boolean paramsStayInside(Block via, UseCounts uses) {
+    private static boolean paramsStayInside(Block via, LazyUses uses) {
         List<Value> params = via.params();
         if (params.isEmpty()) {
             return true;
@@ -216,7 +193,7 @@ public final class CleanUp implements Pass {
         return inside == all;
     }
 
-    private static void redirect(Edge e, Block via, Edge on, UseCounts uses) {
+    private static void redirect(Edge e, Block via, Edge on, LazyUses uses) {
         Value[] args = new Value[on.argCount()];
         for (int i = 0; i < args.length; i++) {
             args[i] = substitute(on.arg(i), via, e);
@@ -231,8 +208,8 @@ public final class CleanUp implements Pass {
         e.setArgs(args);
     }
 
-    /** Appends a block to its only predecessor if that only jumps to it. */
-    private static boolean mergeChains(Function f) {
+    /** Appends a block to its only predecessor if that only jumps to it. Returns whether that may help the other rules. */
+    private static boolean mergeChains(Function f, LazyUses uses) {
         int[] entering = new int[f.blockIdBound()];
         for (Block b : f.blocks()) {
             Inst t = b.terminator();
@@ -241,7 +218,8 @@ public final class CleanUp implements Pass {
             }
         }
         boolean[] gone = new boolean[f.blockIdBound()];
-        boolean changed = false;
+        boolean merged = false;
+        boolean constants = false;
         for (Block b : f.blocks()) {
             if (gone[b.id()]) {
                 continue;
@@ -254,18 +232,19 @@ public final class CleanUp implements Pass {
                     break;
                 }
                 for (int i = 0; i < e.argCount(); i++) {
-                    next.params().get(i).replaceWith(e.arg(i));
+                    constants |= e.arg(i).is(Opcode.ICONST);
+                    uses.replace(next.params().get(i), e.arg(i));
                 }
                 next.params().clear();
                 b.remove(jump);
                 b.appendAll(next);
                 gone[next.id()] = true;
-                changed = true;
+                merged = true;
             }
         }
-        if (changed) {
+        if (merged) {
             f.blocks().removeIf(b -> gone[b.id()]);
         }
-        return changed;
+        return constants;
     }
 }

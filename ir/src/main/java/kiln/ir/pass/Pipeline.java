@@ -43,11 +43,11 @@ public final class Pipeline {
                             new CleanUp(),
                             // Equal things look equal now ...
                             new Simplify(),
+                            new DeadCode(),
                             // ... so that they can be merged, ...
                             new ValueNumbering(),
                             // ... which settles branches and leaves less in loops.
                             new CleanUp(),
-                            new DeadCode(),
                             new LoopInvariants(),
                             // Forwarded values and merged constants bring rules together again.
                             new Simplify(),

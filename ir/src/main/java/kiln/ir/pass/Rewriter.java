@@ -14,6 +14,7 @@ final class Rewriter {
     private final IntegerRules integers;
     private final CompareRules compares;
     private final ConversionRules conversions;
+    private boolean hasCut;
 
     Rewriter(Function f) {
         b = new Builder(f);
@@ -21,6 +22,11 @@ final class Rewriter {
         integers = new IntegerRules(b, single);
         compares = new CompareRules(b);
         conversions = new ConversionRules(b, single);
+    }
+
+    /** Whether some edges are gone. */
+    boolean hasCut() {
+        return hasCut;
     }
 
     void block(Block block) {
@@ -143,9 +149,10 @@ final class Rewriter {
         if (c.is(Opcode.ICONST)) {
             if (c.inst().imm() == 0) {
                 block.remove(i);
-                return true;
+            } else {
+                cut(block, i);
             }
-            return false;
+            return true;
         }
         Value plain = CompareRules.condition(c);
         if (plain != c) {
@@ -160,6 +167,17 @@ final class Rewriter {
         return true;
     }
 
+    /** A check that always fails ends its block. */
+    private void cut(Block block, Inst check) {
+        while (block.last() != check) {
+            block.remove(block.last());
+        }
+        block.remove(check);
+        b.setBlock(block);
+        b.trap(check.trap());
+        hasCut = true;
+    }
+
     private static boolean isZero(Value v) {
         return v.is(Opcode.ICONST) && v.inst().imm() == 0;
     }
@@ -169,9 +187,10 @@ final class Rewriter {
         if (v.is(Opcode.ICONST)) {
             if (v.inst().imm() != 0) {
                 block.remove(i);
-                return true;
+            } else {
+                cut(block, i);
             }
-            return false;
+            return true;
         }
         Value c = v.type() == Type.I32 ? CompareRules.condition(v) : v;
         if (c.is(Opcode.ICMP)) {

@@ -24,6 +24,9 @@ public final class Simplify implements Pass {
         for (int k = 0; k < cfg.size(); k++) {
             rewriter.block(cfg.block(k));
         }
+        if (rewriter.hasCut()) {
+            RemoveUnreachable.removeFrom(f);
+        }
     }
 
     /** Whether values were used only once when the pass began: good enough to judge what pays off. */

@@ -5,75 +5,111 @@ import java.util.List;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
 import kiln.ir.Value;
-import kiln.ir.analysis.Cfg;
 
 /** Removes block parameters that receive one value only, apart from themselves. Unreachable blocks must be gone. */
 final class TrivialParams {
     private static final int MAX_ROUNDS = 5;
 
-    private TrivialParams() {}
+    private final LazyUses uses;
+    private final int[] start;
+    private final Edge[] edges;
+    private boolean constants;
 
-    /** Returns whether there was something to remove. */
-    static boolean removeFrom(Function f) {
-        boolean any = false;
+    private TrivialParams(Function f, LazyUses uses, int edgeCount, int[] start) {
+        this.uses = uses;
+        this.start = start;
+        this.edges = new Edge[edgeCount];
+        int[] fill = start.clone();
         for (Block b : f.blocks()) {
-            any |= b != f.entry() && !b.params().isEmpty();
-        }
-        if (!any) {
-            return false;
-        }
-        Cfg cfg = new Cfg(f);
-        boolean changed = false;
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            boolean now = false;
-            for (int i = 1; i < cfg.size(); i++) {
-                now |= visit(cfg, cfg.block(i));
-            }
-            if (!now) {
-                break;
-            }
-            changed = true;
-        }
-        return changed;
-    }
-
-    private static boolean visit(Cfg cfg, Block b) {
-        List<Value> params = b.params();
-        int n = params.size();
-        if (n == 0) {
-            return false;
-        }
-        boolean[] keep = null;
-        int preds = cfg.predCount(b);
-        for (int i = 0; i < n; i++) {
-            Value p = params.get(i);
-            Value only = null;
-            boolean trivial = true;
-            for (int k = 0; k < preds && trivial; k++) {
-                Value v = cfg.predEdge(b, k).arg(i);
-                if (v != p && v != only) {
-                    trivial = only == null;
-                    only = v;
+            Inst t = b.terminator();
+            for (int i = 0, n = t.targetCount(); i < n; i++) {
+                Edge e = t.target(i);
+                if (e.argCount() > 0) {
+                    edges[fill[e.target().id()]++] = e;
                 }
             }
-            if (trivial && only != null) {
+        }
+    }
+
+    /** Returns whether a constant has come to where a parameter was, so that other rules may apply now. */
+    static boolean removeFrom(Function f, LazyUses uses) {
+        int[] start = new int[f.blockIdBound() + 1];
+        int count = 0;
+        for (Block b : f.blocks()) {
+            Inst t = b.terminator();
+            for (int i = 0, n = t.targetCount(); i < n; i++) {
+                Edge e = t.target(i);
+                if (e.argCount() > 0) {
+                    start[e.target().id() + 1]++;
+                    count++;
+                }
+            }
+        }
+        if (count == 0) {
+            return false;
+        }
+        for (int i = 1; i < start.length; i++) {
+            start[i] += start[i - 1];
+        }
+        TrivialParams pass = new TrivialParams(f, uses, count, start);
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            boolean changed = false;
+            for (Block b : f.blocks()) {
+                if (b != f.entry() && !b.params().isEmpty()) {
+                    changed |= pass.visit(b);
+                }
+            }
+            if (!changed) {
+                break;
+            }
+        }
+        return pass.constants;
+    }
+
+    private boolean visit(Block b) {
+        List<Value> params = b.params();
+        int n = params.size();
+        int from = start[b.id()];
+        int to = start[b.id() + 1];
+        boolean[] keep = null;
+        for (int i = 0; i < n; i++) {
+            Value p = params.get(i);
+            Value only = only(p, i, from, to);
+            if (only != null) {
                 if (keep == null) {
                     keep = new boolean[n];
                     Arrays.fill(keep, true);
                 }
                 keep[i] = false;
-                p.replaceWith(only);
+                constants |= only.is(Opcode.ICONST);
+                uses.replace(p, only);
             }
         }
         if (keep == null) {
             return false;
         }
         b.keepParams(keep);
-        for (int k = 0; k < preds; k++) {
-            Edge e = cfg.predEdge(b, k);
-            e.keepArgs(keep);
+        for (int k = from; k < to; k++) {
+            edges[k].keepArgs(keep);
         }
         return true;
+    }
+
+    /** The value that all edges bring for parameter {@code i}, if there is only one, else null. */
+    private Value only(Value p, int i, int from, int to) {
+        Value only = null;
+        for (int k = from; k < to; k++) {
+            Value v = edges[k].arg(i);
+            if (v != p && v != only) {
+                if (only != null) {
+                    return null;
+                }
+                only = v;
+            }
+        }
+        return only;
     }
 }
