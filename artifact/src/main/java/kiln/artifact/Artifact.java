@@ -17,7 +17,8 @@ import java.util.Map;
  *
  * <pre>
  *   ELF header, program headers
- *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*     read only
+ *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*
+ *   .kiln.fates*                                                                           read only
  *   .text          at a multiple of 64 KiB                                                  read, execute
  *   .kiln.data     at a multiple of 64 KiB if there are memory images                       read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
@@ -122,6 +123,7 @@ public final class Artifact implements AutoCloseable {
         if (names != null) {
             names.check();
         }
+        fates();
     }
 
     /**
@@ -216,6 +218,15 @@ public final class Artifact implements AutoCloseable {
     /** The names of functions, or null if they were stripped. */
     public NameTable names() {
         return names;
+    }
+
+    /**
+     * What became of the functions that each module defines, in order; empty if that was stripped.
+     *
+     * @throws ArtifactException if the section is damaged
+     */
+    public List<List<Fate>> fates() {
+        return sections.containsKey(FateTable.SECTION) ? FateTable.decode(bytes(FateTable.SECTION)) : List.of();
     }
 
     /** Where the text lies in the file, a multiple of {@link #ALIGNMENT}. */

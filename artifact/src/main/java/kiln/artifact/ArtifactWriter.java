@@ -21,7 +21,7 @@ import java.util.TreeMap;
 public final class ArtifactWriter {
     /** What may be left out. */
     public enum Strip {
-        /** Names of functions: .kiln.names and the symbol table. */
+        /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
         NAMES,
         /** Wasm offsets of code: .kiln.offsets. */
         OFFSETS
@@ -33,6 +33,7 @@ public final class ArtifactWriter {
     private final TrapTable.Builder traps = new TrapTable.Builder();
     private final OffsetTable.Builder offsets = new OffsetTable.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
+    private final List<List<Fate>> fates = new ArrayList<>();
     private final DataSection data = new DataSection();
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
     private boolean stripNames;
@@ -114,6 +115,12 @@ public final class ArtifactWriter {
         return this;
     }
 
+    /** Says what became of the functions that the next module defines, in order; may be left out for all modules. */
+    public ArtifactWriter fates(List<Fate> ofModule) {
+        fates.add(List.copyOf(ofModule));
+        return this;
+    }
+
     /** Where data segments and memory images are collected; their offsets go into {@link ModuleInfo}. */
     public DataSection data() {
         return data;
@@ -162,6 +169,9 @@ public final class ArtifactWriter {
         ByteSink strtab = new ByteSink().u8(0);
         if (!stripNames) {
             l.add(NameTable.SECTION, nameTable(strtab), 8);
+            if (!fates.isEmpty()) {
+                l.add(FateTable.SECTION, FateTable.encode(fates), 8);
+            }
         }
         l.endLoad(Elf.PF_R);
         int textSection = l.add(Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text,

@@ -83,6 +83,22 @@ final class ByteSource {
         return values[i];
     }
 
+    /** Unsigned LEB128 of 31 bits. */
+    int varint32() {
+        long value = 0;
+        for (int shift = 0; shift < 35; shift += 7) {
+            int b = u8();
+            value |= (long) (b & 0x7f) << shift;
+            if (b < 0x80) {
+                if (value > Integer.MAX_VALUE) {
+                    break;
+                }
+                return (int) value;
+            }
+        }
+        throw error("integer too large");
+    }
+
     int[] u32s(int count) {
         need(4L * count);
         int[] result = new int[count];

@@ -31,6 +31,11 @@ final class ArtifactNames {
         return module.imported(ExternType.Kind.FUNC) + key.index();
     }
 
+    /** The key of a function that a module defines, from its index in the module's function space. */
+    FuncKey key(int module, int function) {
+        return FuncKey.wasmFunction(module, function - artifact.modules().get(module).imported(ExternType.Kind.FUNC));
+    }
+
     private String wasmFunction(FuncKey key) {
         int function = functionIndex(key);
         String name = artifact.names() == null ? null : artifact.names().find(key.payload(), function);

@@ -29,6 +29,9 @@ final class CompileOptions {
     @Option(names = "--explicit-bounds", description = "Check every memory access by an instruction instead of by guard pages.")
     boolean explicitBounds;
 
+    @Option(names = "--keep-all", description = "Compile functions that can never run, too.")
+    boolean keepAll;
+
     CompilerOptions toOptions() {
         Target t = Target.of(target);
         CompilerOptions options = CompilerOptions.defaults()
@@ -36,7 +39,8 @@ final class CompileOptions {
                 .withCpu(cpuFeatures(t))
                 .withOptLevel(level)
                 .withInterruptible(interruptible)
-                .withExplicitBounds(explicitBounds);
+                .withExplicitBounds(explicitBounds)
+                .withKeepAll(keepAll);
         return jobs == null ? options : options.withJobs(jobs);
     }
 

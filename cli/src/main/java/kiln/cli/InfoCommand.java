@@ -11,6 +11,7 @@ import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "info", mixinStandardHelpOptions = true,
@@ -19,9 +20,25 @@ final class InfoCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.cwasm")
     Path file;
 
+    @Option(names = "--dropped", description = "List the functions that were left out of the file, and why.")
+    boolean dropped;
+
+    @Option(names = "--why", paramLabel = "FUNC", description = "Say what keeps a function (name, export or index) in the file.")
+    String why;
+
     @Override
     public Integer call() throws IOException {
         try (Artifact artifact = Artifact.open(file)) {
+            if (why != null || dropped) {
+                FateReport report = new FateReport(artifact);
+                if (why != null) {
+                    report.why(why);
+                }
+                if (dropped) {
+                    report.dropped();
+                }
+                return 0;
+            }
             System.out.printf("file         %s, %,d bytes%n", file, Files.size(file));
             System.out.printf("target       %s-linux%n", artifact.compat().architecture());
             System.out.printf("cpu          baseline%s%n", artifact.compat().cpuFeatures().isEmpty() ? "" : " + " + String.join(" + ", artifact.compat().cpuFeatures()));

@@ -58,6 +58,9 @@ public final class Main {
             case UserError u -> System.err.println("kiln: " + u.getMessage());
             case CompileException c -> System.err.println("kiln: " + c.getMessage());
             case ArtifactException a -> System.err.println("kiln: " + a.getMessage());
+            case java.io.UncheckedIOException u -> {
+                return report(u.getCause());
+            }
             case java.nio.file.NoSuchFileException f -> System.err.println("kiln: " + f.getMessage() + ": no such file");
             case java.nio.file.AccessDeniedException f -> System.err.println("kiln: " + f.getMessage() + ": permission denied");
             case java.nio.file.FileSystemException f -> System.err.println("kiln: " + f.getMessage());

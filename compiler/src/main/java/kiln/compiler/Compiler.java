@@ -60,19 +60,19 @@ public final class Compiler {
                 modules.add(module);
                 compilations.add(new ModuleCompilation(module, compilations.size(), options));
             }
-            List<CompiledFunction> functions = new ArrayList<>();
+            Program program = new Program(compilations);
             for (ModuleCompilation c : compilations) {
-                functions.addAll(c.compile(pool, progress));
+                c.compile(pool, progress).forEach(program::add);
             }
-            functions.sort((a, b) -> a.key().compareTo(b.key()));
-            TextLayout layout = TextLayout.of(options.target().backend(), functions);
-            return write(compilations, layout, options);
+            TextLayout layout = TextLayout.of(options.target().backend(), program.link());
+            return write(compilations, program, layout, options);
         } catch (WasmException | UnsupportedFeatureException e) {
             throw new CompileException(e.getMessage(), e);
         }
     }
 
-    private static ArtifactWriter write(List<ModuleCompilation> compilations, TextLayout layout, CompilerOptions options) {
+    private static ArtifactWriter write(
+            List<ModuleCompilation> compilations, Program program, TextLayout layout, CompilerOptions options) {
         Compat compat = Compat.of(
                 options.target().backend().name(), List.copyOf(options.cpu()), "kiln " + VERSION, Map.of("options", options.describe()));
         ArtifactWriter writer = new ArtifactWriter(compat);
@@ -91,7 +91,7 @@ public final class Compiler {
             f.positions().forEach(p -> writer.position(start + p.offset(), p.wasmOffset()));
         }
         for (int i = 0; i < compilations.size(); i++) {
-            compilations.get(i).describe(writer, i);
+            compilations.get(i).describe(writer, i, program.fates(i));
         }
         return writer;
     }

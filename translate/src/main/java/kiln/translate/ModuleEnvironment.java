@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.MemoryConstants;
@@ -32,8 +33,7 @@ public final class ModuleEnvironment {
     private final WasmModule wasm;
     private final int moduleIndex;
     private final TranslateOptions options;
-    private final boolean tailCallsOut;
-    private final BitSet indirectTypes;
+    private final ModuleSurvey survey;
     private final FuncRefs funcRefs;
     private final VMContextLayout layout;
     private final MemoryPlan[] memories;
@@ -82,10 +82,8 @@ public final class ModuleEnvironment {
                     ? indirect[type]
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
         }
-        ModuleSurvey survey = ModuleSurvey.of(wasm);
-        tailCallsOut = survey.tailCallsOut;
-        indirectTypes = survey.indirectTypes;
-        funcRefs = escaping(wasm);
+        survey = ModuleSurvey.of(wasm, options.keepAll());
+        funcRefs = escaping();
         layout = new VMContextLayout(new VMContextLayout.Counts(
                 wasm.memoryCount() - wasm.importedMemoryCount(), wasm.importedMemoryCount(),
                 wasm.tableCount() - wasm.importedTableCount(), wasm.importedTableCount(),
@@ -99,13 +97,13 @@ public final class ModuleEnvironment {
         addFeaturesOutsideBodies();
     }
 
-    /** Imported functions, then the defined ones that something outside of function bodies names. */
-    private static FuncRefs escaping(WasmModule wasm) {
+    /** Imported functions, then the defined ones that something refers to. */
+    private FuncRefs escaping() {
         int[] functions = new int[wasm.funcCount()];
         int[] types = new int[wasm.funcCount()];
         int n = 0;
         for (int f = 0; f < wasm.funcCount(); f++) {
-            if (f < wasm.importedFuncCount() || wasm.isDeclaredRef(f)) {
+            if (f < wasm.importedFuncCount() || survey.recorded.get(f) && wasm.isDeclaredRef(f)) {
                 functions[n] = f;
                 types[n] = wasm.funcTypeIndex(f);
                 n++;
@@ -252,7 +250,7 @@ public final class ModuleEnvironment {
      * it called left the instance by a tail call ({@code CodegenOptions.reloadContext}).
      */
     public boolean mayLeaveInstanceByTailCall() {
-        return tailCallsOut;
+        return survey.tailCallsOut;
     }
 
     /** Parameters and results of a function type of the module. */
@@ -266,32 +264,51 @@ public final class ModuleEnvironment {
     }
 
     /**
-     * The types, by canonical index, that need trampolines: of functions that escape (for calls from outside), and of
-     * imported functions (which may be host functions).
+     * The types, by canonical index, of functions defined here that Java may call: of those that are exported, and if
+     * references to functions get out, of all that have one.
      */
-    public List<Integer> trampolineTypes() {
-        return list(escapingTypes());
-    }
-
-    private BitSet escapingTypes() {
+    public List<Integer> typesCalledFromHost() {
         BitSet used = new BitSet();
-        for (int slot = 0; slot < funcRefs.count(); slot++) {
-            used.set(wasm.types().canonical(funcRefs.type(slot)));
+        boolean all = options.keepAll() || referencesCross();
+        BitSet exported = exported(ExternKind.FUNC);
+        for (int slot = wasm.importedFuncCount(); slot < funcRefs.count(); slot++) {
+            int func = funcRefs.function(slot);
+            if (isLive(func) && (all || exported.get(func))) {
+                used.set(wasm.types().canonical(funcRefs.type(slot)));
+            }
         }
-        return used;
+        return list(used);
     }
 
     /**
-     * The types beyond {@link #trampolineTypes()}, by canonical index, that need trampolines to the host: of calls
-     * through funcrefs, if the host can put functions of its own where such a call finds them.
+     * The types, by canonical index, with which code of this module may call host functions: those of imported functions,
+     * and those of calls through funcrefs, if the host can put functions of its own where such a call finds them.
      */
-    public List<Integer> indirectHostTypes() {
+    public List<Integer> typesCalledInHost() {
         BitSet used = new BitSet();
-        if (wasm.importedTableCount() > 0 || !exported(ExternKind.TABLE).isEmpty() || takesReferences()) {
-            indirectTypes.stream().filter(t -> missing[t] == null).forEach(t -> used.set(wasm.types().canonical(t)));
-            used.andNot(escapingTypes());
+        for (int slot = 0; slot < wasm.importedFuncCount(); slot++) {
+            used.set(wasm.types().canonical(funcRefs.type(slot)));
+        }
+        if (referencesCross()) {
+            survey.indirectTypes.stream()
+                    .filter(t -> missing[t] == null && signatures[t] != null)
+                    .forEach(t -> used.set(wasm.types().canonical(t)));
         }
         return list(used);
+    }
+
+    /** Whether references to functions may come from outside or get there. */
+    private boolean referencesCross() {
+        if (wasm.importedTableCount() > 0 || !exported(ExternKind.TABLE).isEmpty() || takesReferences()) {
+            return true;
+        }
+        BitSet exported = exported(ExternKind.GLOBAL);
+        for (int g = 0; g < wasm.globalCount(); g++) {
+            if ((g < wasm.importedGlobalCount() || exported.get(g)) && ValType.isRef(wasm.global(g).type())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean takesReferences() {
@@ -352,6 +369,38 @@ public final class ModuleEnvironment {
     /** The proposal without which no function of this type can be called, or null. */
     Feature missing(int typeIndex) {
         return missing[typeIndex];
+    }
+
+    /** Whether a function that the module defines can run: one that cannot need not be translated, only validated. */
+    public boolean isLive(int func) {
+        return survey.fates[func - wasm.importedFuncCount()] != null;
+    }
+
+    /**
+     * Why code of a function that the module defines is needed even if no call to it is left, or null: it is the start
+     * function, or there is a reference through which it may be called.
+     */
+    public Fate reference(int func) {
+        Fate reference = survey.references[func - wasm.importedFuncCount()];
+        return reference == null && func == wasm.startFunc() ? new Fate(Fate.Kind.START, 0) : reference;
+    }
+
+    /**
+     * The functions of this module that a function that can run calls directly, one entry for each call in its body, reachable
+     * or not. Not to be changed.
+     */
+    public int[] calls(int func) {
+        return survey.calls[func - wasm.importedFuncCount()];
+    }
+
+    /** Whether a function that can run reads a passive element segment. */
+    boolean isElemRead(int segment) {
+        return survey.readElems.get(segment);
+    }
+
+    /** Whether a function that can run reads a passive data segment. */
+    boolean isDataRead(int segment) {
+        return survey.readDatas.get(segment);
     }
 
     /** The value of a constant expression, or null if it depends on an import. */

@@ -223,18 +223,21 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         private void data() {
             for (int i = 0; i < wasm.datas().size(); i++) {
                 DataSegment segment = wasm.datas().get(i);
-                int length = env.images().contains(i) ? 0 : segment.length();
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
+                boolean absent = passive ? !env.isDataRead(i) : env.images().contains(i);
+                int length = absent ? 0 : segment.length();
                 out.data.add(new ModuleInfo.DataSegment(passive, dataStart + data.size(), length));
                 data.write(wasm.bytes(), segment.offset(), length);
             }
         }
 
         private void elements() {
-            for (ElemSegment segment : wasm.elems()) {
+            for (int i = 0; i < wasm.elems().size(); i++) {
+                ElemSegment segment = wasm.elems().get(i);
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
                 // A declarative segment is dropped before anything can read it.
-                ElementItems items = segment.mode() == SegmentMode.DECLARED ? ElementItems.NONE : items(segment);
+                boolean absent = segment.mode() == SegmentMode.DECLARED || passive && !env.isElemRead(i);
+                ElementItems items = absent ? ElementItems.NONE : items(segment);
                 out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
             }
         }

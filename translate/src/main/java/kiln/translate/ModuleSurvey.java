@@ -1,15 +1,37 @@
 package kiln.translate;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import kiln.artifact.Fate;
 import kiln.wasm.BodyScanner;
+import kiln.wasm.ConstExpr;
+import kiln.wasm.ConstOp;
+import kiln.wasm.ElemSegment;
+import kiln.wasm.Export;
+import kiln.wasm.ExternKind;
 import kiln.wasm.Feature;
+import kiln.wasm.Op;
+import kiln.wasm.SegmentMode;
+import kiln.wasm.TypeSpace;
 import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
 
-/** What a look over all function bodies tells that the code of each of them may rely on. */
+/**
+ * What a look over the function bodies tells that the code of each of them may rely on, and which functions can run at
+ * all. Starts with what is visible outside (exports, the start function, tables and globals that others see) and goes on
+ * to what these functions call and refer to; only bodies of functions that can run are looked at.
+ *
+ * <p>A function in an element segment can run if a function that can run calls something of its type through the table, or
+ * if the table can be seen from outside or its elements are read as values.
+ */
 final class ModuleSurvey {
+    private static final int[] NO_CALLS = {};
+
     /** Tables that some function grows. */
     final BitSet grownTables = new BitSet();
     /** Memories that some function grows. */
@@ -18,28 +40,68 @@ final class ModuleSurvey {
     final BitSet setGlobals = new BitSet();
     /** Types of calls through funcrefs. */
     final BitSet indirectTypes = new BitSet();
+    /** Functions of which a reference comes into being, whether or not anything is done with it: they need a record. */
+    final BitSet recorded = new BitSet();
+    /** Passive element segments that some function reads. */
+    final BitSet readElems = new BitSet();
+    /** Passive data segments that some function reads. */
+    final BitSet readDatas = new BitSet();
     /** Whether a tail call may go to another instance: to an import or through a funcref. */
     boolean tailCallsOut;
+    /** Why each function that the module defines can run, or null. */
+    final Fate[] fates;
+    /** Who else than a call or start-up makes a function run, or null: references that somebody may call. */
+    final Fate[] references;
+    /** The functions of the module that each function that it defines calls directly, one entry for each call. */
+    final int[][] calls;
+
     /** The proposals whose instructions occur, one bit each. */
     private long features;
+    private final WasmModule module;
+    private final int imported;
+    private final IntList queue = new IntList();
+    private final IntList found = new IntList();
+    /** Segments by table: those that start-up copies. */
+    private final List<List<Integer>> segments = new ArrayList<>();
+    /** Tables whose elements may all run, because they are read or seen from outside. */
+    private final BitSet openTables = new BitSet();
+    private final BitSet readGlobals = new BitSet();
+    /** By table and type: whether functions of the type are called through the table. */
+    private final List<BitSet> calledTypes = new ArrayList<>();
+    /** By table: its functions by type, with their segments; made when first needed. */
+    private final List<Map<Integer, IntList>> members = new ArrayList<>();
 
-    private ModuleSurvey() {}
-
-    /** Looks at all bodies. A body that is not well-formed is left to its translation to complain about. */
-    static ModuleSurvey of(WasmModule module) {
-        ModuleSurvey survey = new ModuleSurvey();
-        BodyScanner scanner = new BodyScanner(module);
-        int imported = module.importedFuncCount();
-        for (int func = imported; func < module.funcCount(); func++) {
-            try {
-                scanner.begin(func);
-                while (scanner.next()) {
-                    survey.note(scanner, imported);
-                }
-            } catch (WasmException _) {
-                continue;
-            }
+    private ModuleSurvey(WasmModule module) {
+        this.module = module;
+        this.imported = module.importedFuncCount();
+        this.fates = new Fate[module.funcCount() - imported];
+        this.references = new Fate[fates.length];
+        this.calls = new int[fates.length][];
+        for (int t = 0; t < module.tableCount(); t++) {
+            segments.add(new ArrayList<>());
+            calledTypes.add(new BitSet());
+            members.add(null);
         }
+    }
+
+    /**
+     * Looks at a module. A body that is not well-formed is left to its translation to complain about.
+     *
+     * @param keepAll whether every function counts as one that can run
+     */
+    static ModuleSurvey of(WasmModule module, boolean keepAll) {
+        ModuleSurvey survey = new ModuleSurvey(module);
+        survey.roots();
+        survey.scanAll();
+        if (keepAll) {
+            for (int f = survey.imported; f < module.funcCount(); f++) {
+                survey.refer(f, new Fate(Fate.Kind.REQUEST, 0));
+                survey.scanAll();
+            }
+            survey.readElems.set(0, module.elems().size());
+            survey.readDatas.set(0, module.datas().size());
+        }
+        survey.keepRecords();
         return survey;
     }
 
@@ -54,19 +116,252 @@ final class ModuleSurvey {
         return set;
     }
 
-    private void note(BodyScanner s, int importedFuncs) {
-        features |= 1L << s.op().feature().ordinal();
-        switch (s.op()) {
-            case GLOBAL_SET -> setGlobals.set(s.globalIndex());
-            case TABLE_GROW -> grownTables.set(s.tableIndex());
-            case MEMORY_GROW -> grownMemories.set(s.memoryIndex());
-            case RETURN_CALL -> tailCallsOut |= s.funcIndex() < importedFuncs;
-            case CALL_INDIRECT, CALL_REF -> indirectTypes.set(s.typeIndex());
-            case RETURN_CALL_INDIRECT, RETURN_CALL_REF -> {
+    private void roots() {
+        List<ElemSegment> elems = module.elems();
+        for (int i = 0; i < elems.size(); i++) {
+            if (elems.get(i).mode() == SegmentMode.ACTIVE) {
+                segments.get(elems.get(i).table()).add(i);
+            }
+        }
+        if (module.startFunc() >= 0) {
+            reach(module.startFunc(), new Fate(Fate.Kind.START, 0));
+        }
+        List<Export> exports = module.exports();
+        for (int i = 0; i < exports.size(); i++) {
+            Export e = exports.get(i);
+            switch (e.kind()) {
+                case FUNC -> refer(e.index(), new Fate(Fate.Kind.EXPORT, i));
+                case TABLE -> openTable(e.index(), -1);
+                case GLOBAL -> readGlobal(e.index(), -1);
+                default -> { }
+            }
+        }
+        for (int t = 0; t < module.importedTableCount(); t++) {
+            openTable(t, -1);
+        }
+        for (int t = module.importedTableCount(); t < module.tableCount(); t++) {
+            if (module.tableInit(t) != null) {
+                // Rare, so it is not worth distinguishing types here.
+                readExpression(module.tableInit(t), new Fate(Fate.Kind.TABLE, 0));
+            }
+        }
+    }
+
+    private void scanAll() {
+        BodyScanner scanner = new BodyScanner(module);
+        for (int next = 0; next < queue.size(); next++) {
+            int func = queue.get(next);
+            found.clear();
+            try {
+                scanner.begin(func);
+                while (scanner.next()) {
+                    note(scanner, func);
+                }
+            } catch (WasmException _) {
+                // The translation will say what is wrong.
+            }
+            calls[func - imported] = found.size() == 0 ? NO_CALLS : found.toArray();
+        }
+        queue.clear();
+    }
+
+    private void note(BodyScanner s, int func) {
+        Op op = s.op();
+        features |= 1L << op.feature().ordinal();
+        switch (op) {
+            case GLOBAL_GET -> readGlobal(s.globalIndex(), func);
+            case GLOBAL_SET -> mark(setGlobals, s.globalIndex(), module.globalCount());
+            case TABLE_GROW -> mark(grownTables, s.tableIndex(), module.tableCount());
+            case MEMORY_GROW -> mark(grownMemories, s.memoryIndex(), module.memoryCount());
+            case CALL -> call(s.funcIndex(), func);
+            case RETURN_CALL -> {
+                tailCallsOut |= s.funcIndex() < imported;
+                call(s.funcIndex(), func);
+            }
+            case CALL_INDIRECT -> callThrough(s.tableIndex(), s.typeIndex(), func);
+            case RETURN_CALL_INDIRECT -> {
+                callThrough(s.tableIndex(), s.typeIndex(), func);
+                tailCallsOut = true;
+            }
+            case CALL_REF -> indirectTypes.set(s.typeIndex());
+            case RETURN_CALL_REF -> {
                 indirectTypes.set(s.typeIndex());
                 tailCallsOut = true;
             }
+            case REF_FUNC -> refer(s.funcIndex(), new Fate(Fate.Kind.REFERENCE, 0, func));
+            case TABLE_GET -> openTable(s.tableIndex(), func);
+            case TABLE_COPY -> openTable(s.sourceTableIndex(), func);
+            case TABLE_INIT, ARRAY_NEW_ELEM, ARRAY_INIT_ELEM -> readSegment(s.elemIndex(), func);
+            case MEMORY_INIT, ARRAY_NEW_DATA, ARRAY_INIT_DATA -> mark(readDatas, s.dataIndex(), module.datas().size());
             default -> { }
+        }
+    }
+
+    /** Bodies are not validated yet: indices may be anything. */
+    private static void mark(BitSet set, int index, int count) {
+        if (index < count) {
+            set.set(index);
+        }
+    }
+
+    private void call(int callee, int caller) {
+        if (callee >= imported && callee < module.funcCount()) {
+            found.add(callee);
+            reach(callee, new Fate(Fate.Kind.CALL, 0, caller));
+        }
+    }
+
+    /** The function can run. */
+    private void reach(int func, Fate why) {
+        if (func >= imported && func < module.funcCount() && fates[func - imported] == null) {
+            fates[func - imported] = why;
+            queue.add(func);
+        }
+    }
+
+    /** The function can run, and needs a record. */
+    private void refer(int func, Fate why) {
+        if (func < module.funcCount()) {
+            recorded.set(func);
+            reach(func, why);
+            if (func >= imported && references[func - imported] == null) {
+                references[func - imported] = why;
+            }
+        }
+    }
+
+    private void readGlobal(int global, int reader) {
+        if (global < module.globalCount() && !readGlobals.get(global)) {
+            readGlobals.set(global);
+            if (global >= module.importedGlobalCount()) {
+                readExpression(module.globalInit(global), new Fate(Fate.Kind.GLOBAL, global, reader));
+            }
+        }
+    }
+
+    private void readExpression(ConstExpr expr, Fate why) {
+        for (ConstOp op : module.constOps(expr)) {
+            if (op.op() == Op.REF_FUNC) {
+                refer((int) op.a(), why);
+            } else if (op.op() == Op.GLOBAL_GET) {
+                readGlobal((int) op.a(), why.function());
+            }
+        }
+    }
+
+    private void readSegment(int segment, int reader) {
+        if (segment < module.elems().size() && !readElems.get(segment)) {
+            readElems.set(segment);
+            referAll(segment, reader);
+        }
+    }
+
+    private void referAll(int segment, int reader) {
+        ElemSegment s = module.elems().get(segment);
+        Fate why = new Fate(Fate.Kind.TABLE, segment, reader);
+        if (s.funcs() != null) {
+            for (int f : s.funcs()) {
+                if (f >= 0) {
+                    refer(f, why);
+                }
+            }
+        } else {
+            for (ConstExpr item : s.exprs()) {
+                readExpression(item, why);
+            }
+        }
+    }
+
+    // Tables.
+
+    private void openTable(int table, int reader) {
+        if (table < module.tableCount() && !openTables.get(table)) {
+            openTables.set(table);
+            for (int segment : segments.get(table)) {
+                referAll(segment, reader);
+            }
+        }
+    }
+
+    private void callThrough(int table, int type, int caller) {
+        indirectTypes.set(type);
+        if (table >= module.tableCount() || openTables.get(table) || calledTypes.get(table).get(type)) {
+            return;
+        }
+        calledTypes.get(table).set(type);
+        if (members.get(table) == null) {
+            members.set(table, membersByType(table));
+        }
+        TypeSpace types = module.types();
+        members.get(table).forEach((actual, functions) -> {
+            if (actual == type || types.isHeapSubtype(actual, type)) {
+                for (int i = 0; i < functions.size(); i += 2) {
+                    refer(functions.get(i), new Fate(Fate.Kind.TABLE, functions.get(i + 1), caller));
+                }
+            }
+        });
+    }
+
+    /** Pairs of function and segment by canonical type. Elements that are not plain functions count as read. */
+    private Map<Integer, IntList> membersByType(int table) {
+        Map<Integer, IntList> result = new TreeMap<>();
+        for (int segment : segments.get(table)) {
+            ElemSegment s = module.elems().get(segment);
+            if (s.funcs() == null) {
+                referAll(segment, -1);
+                continue;
+            }
+            for (int f : s.funcs()) {
+                if (f >= imported) {
+                    int type = module.types().canonical(module.funcTypeIndex(f));
+                    IntList list = result.computeIfAbsent(type, _ -> new IntList());
+                    list.add(f);
+                    list.add(segment);
+                }
+            }
+        }
+        return result;
+    }
+
+    // Records.
+
+    /** Start-up writes references to functions also where nobody reads them, so that they need a record, but no code. */
+    private void keepRecords() {
+        for (List<Integer> ofTable : segments) {
+            for (int segment : ofTable) {
+                keepRecords(segment);
+            }
+        }
+        for (int g = module.importedGlobalCount(); g < module.globalCount(); g++) {
+            keepRecords(module.globalInit(g));
+        }
+        for (int t = module.importedTableCount(); t < module.tableCount(); t++) {
+            if (module.tableInit(t) != null) {
+                keepRecords(module.tableInit(t));
+            }
+        }
+    }
+
+    private void keepRecords(int segment) {
+        ElemSegment s = module.elems().get(segment);
+        if (s.funcs() != null) {
+            for (int f : s.funcs()) {
+                if (f >= 0) {
+                    recorded.set(f);
+                }
+            }
+        } else {
+            for (ConstExpr item : s.exprs()) {
+                keepRecords(item);
+            }
+        }
+    }
+
+    private void keepRecords(ConstExpr expr) {
+        for (ConstOp op : module.constOps(expr)) {
+            if (op.op() == Op.REF_FUNC) {
+                recorded.set((int) op.a());
+            }
         }
     }
 }

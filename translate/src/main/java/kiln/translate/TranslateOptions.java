@@ -8,19 +8,24 @@ package kiln.translate;
  *     depend on the machine
  * @param explicitBounds whether memory accesses compare with the memory's length instead of relying on guard pages; the
  *     base of a memory may then move when it grows
+ * @param keepAll whether functions that can never run are translated too; without, what they would need is left out
  */
-public record TranslateOptions(boolean interruptChecks, boolean canonicalNans, boolean explicitBounds) {
-    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false);
+public record TranslateOptions(boolean interruptChecks, boolean canonicalNans, boolean explicitBounds, boolean keepAll) {
+    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true);
 
     public TranslateOptions withInterruptChecks(boolean on) {
-        return new TranslateOptions(on, canonicalNans, explicitBounds);
+        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll);
     }
 
     public TranslateOptions withCanonicalNans(boolean on) {
-        return new TranslateOptions(interruptChecks, on, explicitBounds);
+        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll);
     }
 
     public TranslateOptions withExplicitBounds(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, on);
+        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll);
+    }
+
+    public TranslateOptions withKeepAll(boolean on) {
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on);
     }
 }

@@ -1,0 +1,112 @@
+package kiln.compiler;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import kiln.artifact.Fate;
+import kiln.artifact.FuncKey;
+
+/**
+ * What of the compiled code is needed: starts with the functions that are visible from outside and with start-up code and
+ * trampolines, and follows calls and references. This is done after optimisation, which removes calls, and says for each function
+ * why it is kept.
+ */
+final class Reachability {
+    private final Program program;
+    private final Map<FuncKey, Fate> fates = new HashMap<>();
+    /** Functions that are needed if another one can run, because that one makes references to them. */
+    private final Map<FuncKey, List<FuncKey>> referredBy = new HashMap<>();
+    private final Set<FuncKey> reached = new LinkedHashSet<>();
+    private final ArrayDeque<FuncKey> queue = new ArrayDeque<>();
+
+    /** The functions of a program, by key. */
+    interface Program {
+        /** Functions of modules that may be called by reference, and start functions. */
+        List<FuncKey> referred();
+
+        /** Why a function of {@link #referred} may be called; a function named there is of the same module. */
+        Fate reference(FuncKey key);
+
+        /** Start-up code and trampolines. */
+        List<FuncKey> entries();
+
+        /** The functions that code refers to directly. */
+        Iterable<FuncKey> targets(FuncKey key);
+
+        /** The function with this index in the function space of {@code module}. */
+        FuncKey function(int module, int index);
+
+        /** The inverse of {@link #function}. */
+        int index(FuncKey key);
+    }
+
+    Reachability(Program program) {
+        this.program = program;
+    }
+
+    void run() {
+        List<FuncKey> conditional = new ArrayList<>();
+        for (FuncKey f : program.referred()) {
+            Fate why = program.reference(f);
+            if (why.function() < 0) {
+                reach(f, why);
+            } else {
+                referredBy.computeIfAbsent(program.function(f.payload(), why.function()), _ -> new ArrayList<>()).add(f);
+                conditional.add(f);
+            }
+        }
+        for (FuncKey entry : program.entries()) {
+            reach(entry, null);
+        }
+        follow();
+        // Who makes the reference may have gone, but the reference is only known to have one maker.
+        for (FuncKey f : conditional) {
+            reach(f, program.reference(f));
+            follow();
+        }
+    }
+
+    private void reach(FuncKey key, Fate why) {
+        if (reached.add(key)) {
+            if (why != null) {
+                fates.put(key, why);
+            }
+            queue.add(key);
+        }
+    }
+
+    private void follow() {
+        for (FuncKey f = queue.poll(); f != null; f = queue.poll()) {
+            for (FuncKey target : program.targets(f)) {
+                reach(target, called(f, target));
+            }
+            for (FuncKey target : referredBy.getOrDefault(f, List.of())) {
+                reach(target, program.reference(target));
+            }
+        }
+    }
+
+    private Fate called(FuncKey caller, FuncKey callee) {
+        if (callee.kind() != FuncKey.Kind.WASM_FUNCTION) {
+            return null;
+        }
+        // The start function is the only one that start-up code calls.
+        return caller.kind() == FuncKey.Kind.WASM_FUNCTION
+                ? new Fate(Fate.Kind.CALL, 0, program.index(caller))
+                : new Fate(Fate.Kind.START, 0);
+    }
+
+    /** Everything that is needed, in the order in which it was found. */
+    Set<FuncKey> reached() {
+        return reached;
+    }
+
+    /** Why a wasm function is kept, or null if it is not. */
+    Fate fate(FuncKey key) {
+        return fates.get(key);
+    }
+}
