@@ -120,7 +120,7 @@ abstract sealed class CallInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            Prologue.leave(a, argumentBytes);
+            Prologue.leave(a, c.frame(), argumentBytes);
             a.ret();
         }
 
@@ -272,7 +272,7 @@ abstract sealed class CallInsn extends Insn {
         void emit(Assembler a, EmitContext c) {
             int bytes = args.stackBytes();
             if (bytes == 0) {
-                Prologue.leave(a, argumentBytes);
+                Prologue.leave(a, c.frame(), argumentBytes);
             } else {
                 replaceFrame(a, c.frame(), bytes);
             }

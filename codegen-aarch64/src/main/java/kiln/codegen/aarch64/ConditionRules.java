@@ -180,6 +180,14 @@ abstract class ConditionRules extends MemoryRules {
                     return Cond.of(cond);
                 }
             }
+            if (!fitsCompare(c)) {
+                // x <= c is x < c + 1, which may have a shorter constant.
+                long other = neighbour(c, cond, wide);
+                if (other != c && fitsCompare(other)) {
+                    c = other;
+                    cond = withNeighbour(cond);
+                }
+            }
             if (Immediates.isAddSub(c)) {
                 emit(new IntegerInsn.AluImmediate(AluOp.SUBS, wide, Registers.ZR, value(x), (int) c));
                 return Cond.of(cond);
@@ -191,6 +199,36 @@ abstract class ConditionRules extends MemoryRules {
         }
         addSub(AluOp.SUBS, wide, Registers.ZR, value(x), y);
         return Cond.of(cond);
+    }
+
+    private static boolean fitsCompare(long c) {
+        return Immediates.isAddSub(c) || Immediates.isAddSub(-c);
+    }
+
+    /** The constant to compare with by {@link #withNeighbour} instead of {@code c}; {@code c} itself if there is none. */
+    private static long neighbour(long c, IntCond cond, boolean wide) {
+        long max = wide ? Long.MAX_VALUE : Integer.MAX_VALUE;
+        return switch (cond) {
+            case SLE, SGT -> c == max ? c : c + 1;
+            case ULE, UGT -> c == -1 ? c : c == max && !wide ? Integer.MIN_VALUE : c + 1;
+            case SLT, SGE -> c == -max - 1 ? c : c - 1;
+            case ULT, UGE -> c == 0 ? c : c == -max - 1 && !wide ? max : c - 1;
+            case EQ, NE -> c;
+        };
+    }
+
+    private static IntCond withNeighbour(IntCond cond) {
+        return switch (cond) {
+            case SLE -> IntCond.SLT;
+            case SGT -> IntCond.SGE;
+            case ULE -> IntCond.ULT;
+            case UGT -> IntCond.UGE;
+            case SLT -> IntCond.SLE;
+            case SGE -> IntCond.SGT;
+            case ULT -> IntCond.ULE;
+            case UGE -> IntCond.UGT;
+            case EQ, NE -> cond;
+        };
     }
 
     /** TST for an AND whose result only its being zero counts of. */

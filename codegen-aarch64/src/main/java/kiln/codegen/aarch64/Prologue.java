@@ -50,8 +50,10 @@ final class Prologue {
     }
 
     /** Takes the frame back, ready to return or jump: x29 and x30 are the caller's, its stack arguments are gone. */
-    static void leave(Assembler a, int argumentBytes) {
-        a.mov(true, Registers.SP, Registers.FP);
+    static void leave(Assembler a, FrameLayout frame, int argumentBytes) {
+        if (frame.bytes() > 0) {
+            a.mov(true, Registers.SP, Registers.FP);
+        }
         a.pairPost(PairOp.LDP_X, Registers.FP, Registers.LR, Registers.SP, 16);
         a.addConstant(Registers.SP, Registers.SP, argumentBytes, Registers.IP0);
     }

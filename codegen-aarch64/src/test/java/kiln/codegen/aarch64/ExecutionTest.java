@@ -27,12 +27,12 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "os.arch", matches = "aarch64")
 class ExecutionTest {
     private static final long[] I32 = {
-        0, 1, 2, 3, 7, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0xfff, 0x1000, 0x1001, 0xfff000,
+        0, 1, 2, 3, 7, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0xfff, 0x1000, 0x1001, 0x10001, 0xfff000,
         0x12345678,
         Integer.MAX_VALUE, Integer.MIN_VALUE, Integer.MIN_VALUE + 1, -1, -2, -31, -32, -128, -4096, 0x0ff00ff0
     };
     private static final long[] I64 = {
-        0, 1, 2, 3, 31, 32, 63, 64, 0xff, 0x8000, 0xffff, 0x1000, 0xfff000, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL,
+        0, 1, 2, 3, 31, 32, 63, 64, 0xff, 0x8000, 0xffff, 0x1000, 0x1001, 0xffffff, 0xfff000, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL,
         0x1_0000_0000L, 0x1234_5678_9abc_def0L, Long.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE + 1, -1, -2, -4095,
         -4097,
         Integer.MIN_VALUE, 0x5555_5555_5555_5555L, 0xff00_ff00_ff00_ff00L
