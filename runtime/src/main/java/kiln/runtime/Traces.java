@@ -24,7 +24,8 @@ import kiln.loader.Upcalls;
  * </pre>
  */
 final class Traces {
-    private static final int MAX_FRAMES = StoreLayout.BACKTRACE_CAPACITY;
+    /** As many as Java itself keeps of its frames: whoever overflows a stack does not need them all. */
+    private static final int MAX_FRAMES = 1024;
     private static final String UPCALL_CLASS = Upcalls.class.getName();
     private static final String UPCALL_METHOD = "dispatch";
     /** Classes that are only mechanism: their frames say nothing to whoever reads the trace. */
@@ -45,8 +46,9 @@ final class Traces {
         TrapCode code = artifact == null ? null : artifact.trapAt(pc);
         List<WasmFrame> frames = new ArrayList<>();
         addFrame(frames, signal == 0 ? pc - 1 : pc);
-        for (long returnAddress : memory.backtrace()) {
-            addFrame(frames, returnAddress - 1);
+        long[] backtrace = memory.backtrace();
+        for (int i = 0; i < Math.min(backtrace.length, MAX_FRAMES); i++) {
+            addFrame(frames, backtrace[i] - 1);
         }
         if (code == null) {
             return bug(pc, signal, address, artifact, frames);

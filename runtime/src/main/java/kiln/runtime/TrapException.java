@@ -42,7 +42,7 @@ public final class TrapException extends WasmException {
         return code;
     }
 
-    /** The WebAssembly functions that were active in the innermost call from Java, innermost first; at most a few thousand. */
+    /** The WebAssembly functions that were active in the innermost call from Java, innermost first; at most a thousand. */
     public List<WasmFrame> frames() {
         return frames == null ? List.of() : frames;
     }

@@ -175,7 +175,7 @@ class UnwindingTest extends RuntimeFixture {
 
     @Test
     void manyVirtualThreadsAtOnce() throws Exception {
-        Thread[] threads = new Thread[100];
+        Thread[] threads = new Thread[40];
         Throwable[] failure = {null};
         for (int k = 0; k < threads.length; k++) {
             threads[k] = Thread.ofVirtual().start(() -> {
@@ -185,7 +185,7 @@ class UnwindingTest extends RuntimeFixture {
                         return x;
                     });
                     Instance i = l.instantiate(own, module);
-                    for (int n = 0; n < 20; n++) {
+                    for (int n = 0; n < 5; n++) {
                         assertEquals(n, i.func("through").call(n));
                         Thread.yield();
                         assertThrows(TrapException.class, () -> i.func("forever").call(1));
