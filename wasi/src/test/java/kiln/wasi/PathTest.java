@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -236,10 +237,10 @@ class PathTest {
         Files.writeString(folder.resolve("secret"), "harmless");
         Path link = inside.resolve("link");
         Files.createSymbolicLink(link, host.resolve("outside"));
-        boolean[] stop = new boolean[1];
+        AtomicBoolean stop = new AtomicBoolean();
         Thread attacker = new Thread(() -> {
             try {
-                while (!stop[0]) {
+                while (!stop.get()) {
                     Files.move(folder, swapped);
                     Files.move(swapped, folder);
                     Files.move(link, swapped);
@@ -252,17 +253,19 @@ class PathTest {
         attacker.start();
         long end = System.nanoTime() + 1_000_000_000L;
         int opened = 0;
-        while (System.nanoTime() < end) {
-            Guest.Opened o = guest.open(Guest.ROOT, "swap/secret", 0);
-            if (o.errno() == Errno.SUCCESS) {
-                assertEquals("harmless", guest.read(o.fd(), 100));
-                guest.call(WasiFunction.FD_CLOSE, o.fd());
-                opened++;
+        try {
+            while (System.nanoTime() < end) {
+                Guest.Opened o = guest.open(Guest.ROOT, "swap/secret", 0);
+                if (o.errno() == Errno.SUCCESS) {
+                    assertEquals("harmless", guest.read(o.fd(), 100));
+                    guest.call(WasiFunction.FD_CLOSE, o.fd());
+                    opened++;
+                }
             }
-            guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "swap/none");
+        } finally {
+            stop.set(true);
+            attacker.join();
         }
-        stop[0] = true;
-        attacker.join();
         assertTrue(opened > 0, "the test never hit the moment at which the folder is there");
     }
 
