@@ -4,6 +4,8 @@ package kiln.runtime;
 public final class Caller {
     private final Store store;
     private final Instance instance;
+    /** Found once: host functions ask at every call. */
+    private Memory memory;
 
     Caller(Store store, Instance instance) {
         this.store = store;
@@ -32,6 +34,9 @@ public final class Caller {
      * @throws IllegalStateException if it has none or cannot be told
      */
     public Memory memory() {
-        return instance().mainMemory();
+        if (memory == null) {
+            memory = instance().mainMemory();
+        }
+        return memory;
     }
 }

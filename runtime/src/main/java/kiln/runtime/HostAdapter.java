@@ -57,22 +57,44 @@ abstract class HostAdapter {
         private final FuncType type;
         private final int paramCells;
         private final int resultCells;
+        /** Which parameters take 64 bits, or null if some take two cells. */
+        private final boolean[] wide;
         private final HostFunction function;
 
         Raw(FuncType type, HostFunction function) {
             this.type = type;
             this.paramCells = type.paramCells();
             this.resultCells = type.resultCells();
+            this.wide = paramCells > type.params().size() ? null : wide(type);
             this.function = function;
+        }
+
+        private static boolean[] wide(FuncType type) {
+            boolean[] wide = new boolean[type.params().size()];
+            for (int i = 0; i < wide.length; i++) {
+                ValType t = type.params().get(i);
+                wide[i] = t != ValType.I32 && t != ValType.F32;
+            }
+            return wide;
         }
 
         @Override
         void invoke(Caller caller, long area) throws Throwable {
             long[] args = paramCells == 0 ? NONE : new long[paramCells];
-            Cells.readAll(type.params(), area, args);
+            if (wide == null) {
+                Cells.readAll(type.params(), area, args);
+            } else {
+                for (int i = 0; i < args.length; i++) {
+                    args[i] = wide[i] ? Native.getLong(area + 16L * i) : Native.getInt(area + 16L * i);
+                }
+            }
             long[] results = resultCells == 0 ? NONE : new long[resultCells];
             function.call(caller, args, results);
-            Cells.writeAll(type.results(), area, results);
+            if (results.length == 1) {
+                Native.putLong(area, results[0]);
+            } else {
+                Cells.writeAll(type.results(), area, results);
+            }
         }
     }
 
