@@ -332,6 +332,12 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** Whether the running call was asked to stop: host functions that wait should look, and return early. */
+    public boolean isInterrupted() {
+        check();
+        return block.memory().interrupted();
+    }
+
     /** Forgets an interruption that nobody has noticed yet. */
     public void clearInterrupt() {
         check();

@@ -2,6 +2,7 @@ package kiln.wasi;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number costs nothing;
@@ -18,6 +19,8 @@ final class Poll {
     private static final long NEVER = Long.MAX_VALUE;
     /** What a stream takes at once, as far as the guest is told. */
     private static final long WRITABLE = 1 << 16;
+    /** How often to look whether the guest is to stop, in nanoseconds. */
+    private static final long LOOK = 20_000_000;
 
     private final FdTable table;
     private final Clocks clocks;
@@ -25,6 +28,7 @@ final class Poll {
     private final int subscriptions;
     private final int events;
     private final int count;
+    private final BooleanSupplier stop;
     private final long start = System.nanoTime();
 
     /** Number of events written in this pass. */
@@ -34,23 +38,30 @@ final class Poll {
     /** An input that is not ready, in this pass, or null. */
     private StandardInput input;
 
-    private Poll(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count) {
+    private Poll(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count,
+            BooleanSupplier stop) {
         this.table = table;
         this.clocks = clocks;
         this.memory = memory;
         this.subscriptions = subscriptions;
         this.events = events;
         this.count = count;
+        this.stop = stop;
     }
 
-    /** Returns the number of events; at least one. */
-    static int run(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count) throws IOException {
+    /**
+     * Returns the number of events; at least one.
+     *
+     * @throws WasiError INTR if {@code stop} says so, or the thread is interrupted
+     */
+    static int run(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count, BooleanSupplier stop)
+            throws IOException {
         if (count == 0) {
             throw Errno.INVAL.error();
         }
         memory.check(subscriptions, count, SUBSCRIPTION);
         memory.check(events, count, EVENT);
-        return new Poll(table, clocks, memory, subscriptions, events, count).run();
+        return new Poll(table, clocks, memory, subscriptions, events, count, stop).run();
     }
 
     private int run() throws IOException {
@@ -66,11 +77,15 @@ final class Poll {
                 return ready;
             }
             table.flush();
+            if (stop.getAsBoolean()) {
+                throw Errno.INTR.error();
+            }
+            long nanos = Math.min(wait, LOOK);
             try {
                 if (input != null) {
-                    input.await(wait);
+                    input.await(nanos);
                 } else {
-                    TimeUnit.NANOSECONDS.sleep(wait);
+                    TimeUnit.NANOSECONDS.sleep(nanos);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

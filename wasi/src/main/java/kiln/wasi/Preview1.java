@@ -1,6 +1,7 @@
 package kiln.wasi;
 
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 
 /** What the functions do, without anything of the runtime but the guest's memory. */
 final class Preview1 {
@@ -25,12 +26,13 @@ final class Preview1 {
      * Calls a function.
      *
      * @param a its arguments, i32 in the lower half
+     * @param stop whether waiting is to end; asked only by functions that wait
      * @return the error number
      * @throws ExitException from proc_exit
      */
-    Errno call(WasiFunction function, GuestMemory memory, long[] a) {
+    Errno call(WasiFunction function, GuestMemory memory, long[] a, BooleanSupplier stop) {
         try {
-            run(function, memory, a);
+            run(function, memory, a, stop);
             return Errno.SUCCESS;
         } catch (WasiError e) {
             return e.errno();
@@ -42,7 +44,7 @@ final class Preview1 {
         }
     }
 
-    private void run(WasiFunction function, GuestMemory m, long[] a) throws IOException {
+    private void run(WasiFunction function, GuestMemory m, long[] a, BooleanSupplier stop) throws IOException {
         switch (function) {
             case ARGS_GET -> args.write(m, (int) a[0], (int) a[1]);
             case ARGS_SIZES_GET -> args.writeSizes(m, (int) a[0], (int) a[1]);
@@ -83,7 +85,7 @@ final class Preview1 {
             case PATH_RENAME -> paths.rename(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5]);
             case PATH_SYMLINK -> paths.symlink(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4]);
             case PATH_UNLINK_FILE -> paths.unlinkFile(m, (int) a[0], (int) a[1], (int) a[2]);
-            case POLL_ONEOFF -> poll(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3]);
+            case POLL_ONEOFF -> poll(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], stop);
             case PROC_EXIT -> throw new ExitException((int) a[0]);
             // There are no signals here.
             case PROC_RAISE -> throw Errno.NOTSUP.error();
@@ -93,9 +95,9 @@ final class Preview1 {
         }
     }
 
-    private void poll(GuestMemory m, int subscriptions, int events, int count, int result) throws IOException {
+    private void poll(GuestMemory m, int subscriptions, int events, int count, int result, BooleanSupplier stop) throws IOException {
         m.check(result, 4, 1);
-        m.putInt(result, Poll.run(table, clocks, m, subscriptions, events, count));
+        m.putInt(result, Poll.run(table, clocks, m, subscriptions, events, count, stop));
     }
 
     private void random(GuestMemory m, int buffer, int length) throws IOException {

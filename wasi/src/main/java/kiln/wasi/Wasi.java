@@ -6,14 +6,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import kiln.runtime.Caller;
 import kiln.runtime.HostFunction;
@@ -56,12 +58,15 @@ public final class Wasi implements AutoCloseable {
 
     /** How the runtime reaches one function. A class and not lambdas, of which each would take time to make. */
     private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
+        private static final BooleanSupplier NEVER = () -> false;
+
         @Override
         public void call(Caller caller, long[] args, long[] results) {
             if (function == WasiFunction.PROC_EXIT) {
                 throw new ExitException((int) args[0]);
             }
-            results[0] = functions.call(function, new GuestMemory(caller.memory().segment()), args).code();
+            BooleanSupplier stop = function == WasiFunction.POLL_ONEOFF ? caller.store()::isInterrupted : NEVER;
+            results[0] = functions.call(function, new GuestMemory(caller.memory().segment()), args, stop).code();
         }
     }
 
@@ -224,7 +229,7 @@ public final class Wasi implements AutoCloseable {
             return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
         }
 
-        private static java.util.function.Supplier<FileType> stream(boolean inherited, int fd) {
+        private static Supplier<FileType> stream(boolean inherited, int fd) {
             return inherited ? () -> ProcessStreams.type(fd) : () -> FileType.UNKNOWN;
         }
 

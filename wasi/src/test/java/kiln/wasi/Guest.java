@@ -32,8 +32,11 @@ final class Guest implements AutoCloseable {
         memory = new GuestMemory(bytes);
     }
 
+    /** Whether waiting is to end. */
+    volatile boolean stop;
+
     Errno call(WasiFunction f, long... args) {
-        return wasi.functions().call(f, memory, args);
+        return wasi.functions().call(f, memory, args, () -> stop);
     }
 
     private void text(int at, String s) {

@@ -189,6 +189,16 @@ class PollTest {
     }
 
     @Test
+    void askingTheGuestToStopEndsWaiting() {
+        guest = new Guest(Wasi.builder());
+        Thread.ofPlatform().daemon().start(() -> guest.stop = true);
+        clock(Clocks.MONOTONIC, 20_000 * MILLIS, 0);
+        long start = now();
+        assertEquals(Errno.INTR, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 1, Guest.resultPointer()));
+        assertTrue(now() - start < 10_000 * MILLIS);
+    }
+
+    @Test
     void interruptionEndsWaiting() {
         guest = new Guest(Wasi.builder());
         Thread.currentThread().interrupt();
