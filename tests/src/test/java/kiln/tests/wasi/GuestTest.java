@@ -1,0 +1,92 @@
+package kiln.tests.wasi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import kiln.artifact.TrapCode;
+import kiln.runtime.Engine;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+import kiln.runtime.Module;
+import kiln.runtime.Store;
+import kiln.runtime.TrapException;
+import kiln.wasi.ExitException;
+import kiln.wasi.Wasi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Programs and libraries that use WASI, through the runtime. */
+class GuestTest {
+    private static final int FAULT = 21;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private Engine engine;
+    private Store store;
+    private Wasi wasi;
+    private Instance instance;
+
+    @BeforeEach
+    void start() throws IOException {
+        engine = new Engine(true);
+        store = new Store(engine);
+        wasi = Wasi.builder().stdout(new BufferedOutputStream(out)).build();
+        Linker linker = new Linker(engine);
+        wasi.addTo(linker);
+        try (InputStream in = GuestTest.class.getResourceAsStream("guest.wasm")) {
+            instance = linker.instantiate(store, Module.load(engine, in.readAllBytes()));
+        }
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        wasi.close();
+        store.close();
+        engine.close();
+    }
+
+    @Test
+    void programsEndWithTheirExitCode() throws IOException {
+        assertEquals(300, wasi.run(instance));
+        assertEquals("hello\n", out.toString());
+    }
+
+    @Test
+    void exitingLeavesTheCallAndNothingElse() {
+        assertEquals(300, assertThrows(ExitException.class, () -> instance.func("_start").call()).code());
+        assertEquals(0, instance.func("hello").call());
+    }
+
+    @Test
+    void librariesAreInitialised() {
+        wasi.initialize(instance);
+        assertEquals(1, instance.func("ready").call());
+    }
+
+    @Test
+    void addressesOutsideAreErrorsOfTheGuest() {
+        assertEquals(FAULT, instance.func("outside").call());
+    }
+
+    @Test
+    void memoryThatHasGrownIsSeen() throws IOException {
+        assertEquals(0, instance.func("grow").call());
+        wasi.flush();
+        assertEquals("ok", out.toString());
+    }
+
+    @Test
+    void deadlinesEndSleep() {
+        store.setDeadline(Duration.ofMillis(100));
+        long start = System.nanoTime();
+        TrapException e = assertThrows(TrapException.class, () -> instance.func("sleep").call());
+        assertEquals(TrapCode.INTERRUPTED, e.code());
+        assertTrue(System.nanoTime() - start < 20_000_000_000L);
+    }
+}
