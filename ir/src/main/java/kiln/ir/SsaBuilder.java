@@ -10,8 +10,9 @@ import java.util.Arrays;
  * from as soon as it exists, but must be sealed once all edges to it exist. A variable that was never written on some way
  * from the entry is zero there. {@link #finish()} adds the block parameters that remain, after those that the caller added.
  *
- * <p>Only variables that are live across blocks cost memory beyond their definition, and nothing here recurses, so that
- * functions with very many blocks and variables are built in about linear time.
+ * <p>Only variables that are live across blocks cost memory beyond their definition, and nothing here recurses. A dominator
+ * tree grows along with the code ({@link DominatorPath}), so that a variable read far behind its last definition is found
+ * without touching, or making parameters in, the blocks between.
  */
 public final class SsaBuilder {
     /** On a long way through single predecessors, a value found is noted in every block of this distance. */
@@ -26,12 +27,17 @@ public final class SsaBuilder {
     private int[] lastBlock = new int[16];
 
     private Value[] lastValue = new Value[16];
+
+    /** When each variable was written last, in ticks of the dominator path. */
+    private int[] lastWrite = new int[16];
+
     private final DefTable older = new DefTable();
 
     private BlockState[] states = new BlockState[16];
     private final ArrayList<Phi> phis = new ArrayList<>();
     private final ArrayDeque<Phi> pending = new ArrayDeque<>();
     private final Value[] zeros = new Value[Type.values().length];
+    private final DominatorPath path = new DominatorPath();
 
     /** What is known about a block: its predecessors, without duplicates, and the edges from each. */
     private static final class BlockState {
@@ -43,6 +49,9 @@ public final class SsaBuilder {
         int edgeCount;
         boolean sealed;
         ArrayList<Phi> phis;
+        final DominatorPath.Node node = new DominatorPath.Node();
+        /** How many predecessors were known when something was put into the block. */
+        int firstPreds;
 
         BlockState(Block block) {
             this.block = block;
@@ -92,6 +101,7 @@ public final class SsaBuilder {
             varTypes = Arrays.copyOf(varTypes, varCount * 2);
             lastBlock = Arrays.copyOf(lastBlock, varCount * 2);
             lastValue = Arrays.copyOf(lastValue, varCount * 2);
+            lastWrite = Arrays.copyOf(lastWrite, varCount * 2);
         }
         varTypes[varCount] = type;
         lastBlock[varCount] = -1;
@@ -100,6 +110,8 @@ public final class SsaBuilder {
 
     /** Sets the variable at the present end of {@code block}. */
     public void writeVar(Block block, int var, Value value) {
+        begin(state(block));
+        lastWrite[var] = path.tick();
         define(block.id(), var, value);
     }
 
@@ -108,6 +120,7 @@ public final class SsaBuilder {
         if (lastBlock[var] == block.id()) {
             return lastValue[var].resolve();
         }
+        begin(state(block));
         Value v = find(block, var);
         fillPending();
         return v.resolve();
@@ -119,7 +132,14 @@ public final class SsaBuilder {
         if (state.sealed) {
             throw new IllegalStateException(block + " is sealed already");
         }
+        begin(state);
+        for (int i = state.firstPreds; i < state.predCount; i++) {
+            if (!path.dominates(state.node, state(state.preds[i]).node)) {
+                path.makeBarrier(state.node);
+            }
+        }
         state.sealed = true;
+        path.close(state.node);
         if (state.phis != null) {
             // Filling may create phis in other blocks, never more in this one for the same variables.
             for (int i = 0, n = state.phis.size(); i < n; i++) {
@@ -144,7 +164,23 @@ public final class SsaBuilder {
         if (state.sealed) {
             throw new IllegalStateException("edge from " + from + " to " + block + ", which is sealed");
         }
+        BlockState source = state(from);
+        begin(source);
+        path.end(source.node);
         state.add(from, edge);
+    }
+
+    /** Takes a block into the dominator tree. From now on only edges back to it from blocks that it dominates are expected. */
+    private void begin(BlockState s) {
+        if (s.node.isBegun()) {
+            return;
+        }
+        s.firstPreds = s.predCount;
+        DominatorPath.Node[] preds = new DominatorPath.Node[s.predCount];
+        for (int i = 0; i < preds.length; i++) {
+            preds[i] = state(s.preds[i]).node;
+        }
+        path.begin(s.node, s.block, preds);
     }
 
     private BlockState state(Block block) {
@@ -179,11 +215,20 @@ public final class SsaBuilder {
     private Value find(Block from, int var) {
         BlockState s = state(from);
         Value v;
+        // Where the way through single predecessors begins.
+        Block start = from;
         int steps = 0;
         while (true) {
             v = lookup(s.block.id(), var);
             if (v != null) {
                 break;
+            }
+            DominatorPath.Node up = path.highest(s.node, lastWrite[var]);
+            if (up != s.node) {
+                s = state(up.block());
+                start = s.block;
+                steps = 0;
+                continue;
             }
             if (!s.sealed && s.block != function.entry()) {
                 v = newPhi(s, var).value;
@@ -204,7 +249,10 @@ public final class SsaBuilder {
             steps++;
         }
         if (steps > 0) {
-            note(from, steps, var, v);
+            note(start, steps, var, v);
+        }
+        if (start != from) {
+            older.put(from.id(), var, v);
         }
         return v;
     }

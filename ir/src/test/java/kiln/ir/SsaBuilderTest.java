@@ -160,4 +160,73 @@ class SsaBuilderTest {
         ssa.finish();
         assertNotNull(ret.arg(0).paramOf());
     }
+
+    /** Each variable is read far behind its definition: that must not make parameters in all the blocks between. */
+    @Test
+    void distantReadsCostLittle() {
+        int vars = 4_000;
+        for (int i = 0; i < vars; i++) {
+            ssa.declareVar(Type.I32);
+            ssa.writeVar(f.entry(), i, b.i32(i));
+        }
+        for (int d = 0; d < 4_000; d++) {
+            Block header = f.newBlock();
+            b.jump(header);
+            b.setBlock(header);
+            diamond();
+            Block next = f.newBlock();
+            b.branch(param, header, next);
+            ssa.sealBlock(header);
+            ssa.sealBlock(next);
+            b.setBlock(next);
+        }
+        int before = f.valueIdBound();
+        for (int i = 0; i < vars; i++) {
+            assertEquals(i, ssa.readVar(b.block(), i).inst().imm());
+        }
+        assertEquals(before, f.valueIdBound());
+        b.ret(param);
+        ssa.finish();
+    }
+
+    private void diamond() {
+        Block then = f.newBlock();
+        Block join = f.newBlock();
+        b.branch(param, then, join);
+        ssa.sealBlock(then);
+        b.setBlock(then);
+        b.jump(join);
+        ssa.sealBlock(join);
+        b.setBlock(join);
+    }
+
+    /** A cycle with two entries, built in an order in which no block dominates what comes back to it. */
+    @Test
+    void irreducibleCycleMergesBothWays() {
+        int v = ssa.declareVar(Type.I32);
+        Value one = b.i32(1);
+        ssa.writeVar(f.entry(), v, one);
+        Block left = f.newBlock();
+        Block right = f.newBlock();
+        b.branch(param, left, right);
+        b.setBlock(left);
+        Value atLeft = ssa.readVar(left, v);
+        ssa.writeVar(left, v, b.binary(Opcode.ADD, atLeft, param));
+        b.jump(right);
+        ssa.sealBlock(right);
+        b.setBlock(right);
+        Value atRight = ssa.readVar(right, v);
+        Value two = b.i32(2);
+        ssa.writeVar(right, v, two);
+        Block exit = f.newBlock();
+        b.branch(atRight, left, exit);
+        ssa.sealBlock(left);
+        ssa.sealBlock(exit);
+        b.setBlock(exit);
+        b.ret(ssa.readVar(exit, v));
+        ssa.finish();
+        assertSame(left, atLeft.resolve().paramOf());
+        assertSame(right, atRight.resolve().paramOf());
+        kiln.ir.analysis.Verifier.verify(f);
+    }
 }

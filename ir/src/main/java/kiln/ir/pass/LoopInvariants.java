@@ -1,5 +1,6 @@
 package kiln.ir.pass;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kiln.ir.*;
@@ -53,7 +54,12 @@ public final class LoopInvariants implements Pass {
         /** The innermost loop by block id, also for new blocks. */
         private Loop[] loopOf;
 
+        /** By index of the header: the block from which alone it is entered. */
         private final Block[] preheaders;
+
+        /** From this id on blocks are new. */
+        private final int firstNew;
+
         private final int[] small;
 
         Walk(Function f) {
@@ -63,7 +69,8 @@ public final class LoopInvariants implements Pass {
             this.effects = loops.loops().isEmpty() ? null : new MemoryEffects(cfg, loops);
             this.preheaders = new Block[cfg.size()];
             this.small = new int[cfg.size()];
-            this.loopOf = new Loop[f.blockIdBound()];
+            this.firstNew = f.blockIdBound();
+            this.loopOf = new Loop[firstNew];
         }
 
         void run() {
@@ -79,6 +86,22 @@ public final class LoopInvariants implements Pass {
                     visit(b);
                 }
             }
+            layOutPreheaders();
+        }
+
+        /** New blocks go right before the headers of their loops, all at once because the layout is an array. */
+        private void layOutPreheaders() {
+            List<Block> layout = f.blocks();
+            ArrayList<Block> all = new ArrayList<>(layout.size() + 16);
+            for (Block b : layout) {
+                Block p = preheaders[cfg.index(b)];
+                if (p != null && p.id() >= firstNew) {
+                    all.add(p);
+                }
+                all.add(b);
+            }
+            layout.clear();
+            layout.addAll(all);
         }
 
         private void visit(Block b) {
@@ -225,8 +248,6 @@ public final class LoopInvariants implements Pass {
         private Block newPreheader(Loop l, Edge only) {
             Block header = l.header();
             Block p = f.newDetachedBlock();
-            List<Block> layout = f.blocks();
-            layout.add(layout.indexOf(header), p);
             if (p.id() >= loopOf.length) {
                 loopOf = Arrays.copyOf(loopOf, p.id() * 2);
             }

@@ -1,13 +1,15 @@
 package kiln.ir.pass;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import kiln.ir.*;
 
 /**
  * Puts an empty block on each edge from a block with several ways out to a block with several ways in, so that what must
  * happen on that edge alone (moving arguments, mostly) has a place. Last of all passes, because others would remove these
- * blocks. Edges of one terminator that pass the same values to the same block share their new block.
+ * blocks. The edges of a switch that lead to one block and pass the same values share their new block, unless other edges to
+ * that block stand between.
  */
 public final class SplitCriticalEdges implements Pass {
     /** How far from its edge a new block may stand. */
@@ -35,46 +37,54 @@ public final class SplitCriticalEdges implements Pass {
         int[] loopEnd = loopEnds(blocks, place);
         int hotEnd = hotEnd(blocks);
         // Blocks to be laid out right behind the block at each place.
-        Block[][] behind = new Block[blocks.size()][];
+        List<List<Block>> behind = new ArrayList<>(Collections.nCopies(blocks.size(), null));
         boolean any = false;
         Builder builder = new Builder(f);
+        // The latest new block on the way to each block.
+        Block[] latest = new Block[entering.length];
+        int[] latestFrom = new int[entering.length];
         for (int k = 0; k < blocks.size(); k++) {
             Inst t = blocks.get(k).terminator();
             int n = t.targetCount();
-            if (n < 2) {
-                continue;
-            }
-            for (int i = 0; i < n; i++) {
+            for (int i = 0; i < n && n > 1; i++) {
                 Edge e = t.target(i);
-                if (e.target().id() >= entering.length || entering[e.target().id()] < 2) {
+                Block to = e.target();
+                if (entering[to.id()] < 2) {
                     continue;
                 }
-                Block to = e.target();
-                Block s = f.newDetachedBlock();
-                s.setCold(to.isCold() || blocks.get(k).isCold());
-                Value[] args = new Value[e.argCount()];
-                for (int a = 0; a < args.length; a++) {
-                    args[a] = e.arg(a);
-                }
-                builder.setBlock(s);
-                builder.setPosition(t.position());
-                Inst jump = builder.jump(to, args);
-                for (int j = i + 1; j < n; j++) {
-                    if (t.target(j).sameAs(jump.target(0))) {
-                        t.target(j).setTarget(s);
-                        t.target(j).setArgs();
+                boolean shared = latestFrom[to.id()] == k + 1 && latest[to.id()].terminator().target(0).sameAs(e);
+                if (!shared) {
+                    Block s = between(builder, blocks.get(k), e);
+                    latest[to.id()] = s;
+                    latestFrom[to.id()] = k + 1;
+                    int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()]);
+                    if (behind.get(at) == null) {
+                        behind.set(at, new ArrayList<>(2));
                     }
+                    behind.get(at).add(s);
+                    any = true;
                 }
-                e.setTarget(s);
+                e.setTarget(latest[to.id()]);
                 e.setArgs();
-                int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()]);
-                behind[at] = append(behind[at], s);
-                any = true;
             }
         }
         if (any) {
             lay(blocks, behind);
         }
+    }
+
+    /** A new block that goes on as {@code e} does. */
+    private static Block between(Builder builder, Block from, Edge e) {
+        Block s = from.function().newDetachedBlock();
+        s.setCold(e.target().isCold() || from.isCold());
+        Value[] args = new Value[e.argCount()];
+        for (int a = 0; a < args.length; a++) {
+            args[a] = e.arg(a);
+        }
+        builder.setBlock(s);
+        builder.setPosition(from.terminator().position());
+        builder.jump(e.target(), args);
+        return s;
     }
 
     /**
@@ -147,21 +157,12 @@ public final class SplitCriticalEdges implements Pass {
         return false;
     }
 
-    private static Block[] append(Block[] list, Block b) {
-        if (list == null) {
-            return new Block[] {b};
-        }
-        Block[] longer = java.util.Arrays.copyOf(list, list.length + 1);
-        longer[list.length] = b;
-        return longer;
-    }
-
-    private static void lay(List<Block> blocks, Block[][] behind) {
+    private static void lay(List<Block> blocks, List<List<Block>> behind) {
         ArrayList<Block> all = new ArrayList<>(blocks.size() * 2);
-        for (int i = 0; i < behind.length; i++) {
+        for (int i = 0; i < behind.size(); i++) {
             all.add(blocks.get(i));
-            if (behind[i] != null) {
-                all.addAll(List.of(behind[i]));
+            if (behind.get(i) != null) {
+                all.addAll(behind.get(i));
             }
         }
         blocks.clear();
