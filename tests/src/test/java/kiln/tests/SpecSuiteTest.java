@@ -53,7 +53,7 @@ class SpecSuiteTest {
             // Branch hints are advice, and a custom section is never a reason to refuse a module.
             Map.entry("custom/branch_hint", 1),
             // Needs the custom page sizes proposal, which no version has.
-            Map.entry("root/memory-combos", 199),
+            Map.entry("root/memory-combos", 193),
             // A component.
             Map.entry("gc/component-async-suspended-fiber-roots", 2));
 
