@@ -228,7 +228,8 @@ public abstract class Lowering {
         if (d.opcode().isPure()) {
             return depthOf(d) >= plan.flow().loopDepth(rootNode) ? d : null;
         }
-        return d.opcode() == Opcode.LOAD && canSink(d) ? d : null;
+        // A comparison that was repeated further down has read the load's register: then the load has to stay.
+        return d.opcode() == Opcode.LOAD && !isDemanded(v) && canSink(d) ? d : null;
     }
 
     /** As {@link #foldable}, if the instruction has opcode {@code op}. */
