@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -307,8 +308,11 @@ class FileTest {
             Files.createFile(folder.resolve("file-" + i));
             expected.add("file-" + i);
         }
-        Files.createDirectory(folder.resolve("größe"));
-        expected.add("größe");
+        // Hosts whose locale has no UTF-8 have no such names.
+        boolean all = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('ß');
+        String name = all ? "größe" : "size";
+        Files.createDirectory(folder.resolve(name));
+        expected.add(name);
         for (int size : new int[] {40, 64, 100, 1000, 20_000}) {
             List<String> names = new ArrayList<>();
             boolean[] more = {true};
