@@ -805,6 +805,27 @@ class FunctionExecutionTest {
         };
     }
 
+    /** The select compares again, with the load in a register; then the comparison itself must not fold the load. */
+    @Test
+    void loadOfARepeatedComparisonIsDone() {
+        load("""
+                function wasm_function[0,0] (i64, i64) -> () {
+                b0(v0: i64, v1: i64):
+                    v2 = load.i32 stack0 w4 [v1 + 0]
+                    v3 = iconst.i32 7
+                    v4 = icmp.i32.ult v2, v3
+                    v5 = select.i64 v4, v0, v1
+                    store.i32 stack0 w4 [v1 + 40], v4
+                    store.i64 stack0 w8 [v1 + 32], v5
+                    return
+                }
+                """);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(i < 7 ? 0 : runner.args, run(i));
+            assertEquals(i < 7 ? 1 : 0, (int) runner.get(40));
+        }
+    }
+
     @Test
     void compileErrorsDoNotHideInFeatures() {
         assertThrows(IllegalArgumentException.class, () -> new X64Backend().compile(
