@@ -15,6 +15,8 @@ public final class Entry {
     private static final MethodHandle FLUSH =
             handle(Stubs.get().flush(), FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
 
+    private static final int MAX_NEW_THREADS = 1000;
+
     private Entry() {}
 
     private static MethodHandle handle(long address, FunctionDescriptor descriptor) {
@@ -34,12 +36,13 @@ public final class Entry {
     public static int call(StoreMemory store, long vmctx, long trampoline, long code, long args) {
         store.checkThread();
         int status = enter(vmctx, trampoline, code, args);
-        if (status == StoreLayout.STATUS_NEW_THREAD) {
-            store.publishStackLimit();
-            status = enter(vmctx, trampoline, code, args);
-            if (status == StoreLayout.STATUS_NEW_THREAD) {
+        for (int i = 0; status == StoreLayout.STATUS_NEW_THREAD; i++) {
+            // More than once only if a virtual thread changes its carrier between the two calls.
+            if (i == MAX_NEW_THREADS) {
                 throw new IllegalStateException("a store is used by two threads at the same time");
             }
+            store.publishStackLimit();
+            status = enter(vmctx, trampoline, code, args);
         }
         return status;
     }

@@ -1,5 +1,7 @@
 package kiln.loader;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
@@ -9,14 +11,29 @@ import kiln.artifact.VMContextLayout;
  * belong to it.
  *
  * <p>{@link #interrupt} may be called by any thread; everything else by the thread that uses the store. The limits are
- * written under this object's lock, so that an interruption is not lost when the store moves to another thread.
+ * written under this object's lock, so that an interruption is not lost when the store moves to another thread. It is a
+ * spin lock: whoever interrupts must not wait in a queue behind a virtual thread that finds no carrier, because all
+ * carriers run code that is to be interrupted.
  */
 public final class StoreMemory implements AutoCloseable {
     /** A stack limit that no stack pointer satisfies. */
     private static final long STOP = -1;
     private static final long BACKTRACE_BYTES = 8L * StoreLayout.BACKTRACE_CAPACITY;
 
+    private static final VarHandle LOCKED;
+
+    static {
+        try {
+            LOCKED = MethodHandles.lookup().findVarHandle(StoreMemory.class, "locked", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Host host = Host.current();
+    /** 1 while somebody writes limits. Unlocked by a plain volatile store, which no stack overflow can prevent. */
+    private volatile int locked;
+    private int generation;
     private long address;
     private long[] contexts = new long[8];
     private int contextCount;
@@ -49,22 +66,43 @@ public final class StoreMemory implements AutoCloseable {
         return address;
     }
 
-    /** Registers a VMContext or host context of this store and writes its stack limit. */
-    public synchronized void addContext(long vmctx) {
-        if (contextCount == contexts.length) {
-            contexts = Arrays.copyOf(contexts, 2 * contextCount);
+    private void lock() {
+        while (!LOCKED.compareAndSet(this, 0, 1)) {
+            Thread.yield();
         }
-        contexts[contextCount++] = vmctx;
-        Native.putLongVolatile(vmctx + VMContextLayout.STACK_LIMIT, currentLimit());
+    }
+
+    /** Which store uses the memory: changes with {@link #reset} and {@link #close}. */
+    public int generation() {
+        return generation;
+    }
+
+    /** Registers a VMContext or host context of this store and writes its stack limit. */
+    public void addContext(long vmctx) {
+        lock();
+        try {
+            if (contextCount == contexts.length) {
+                contexts = Arrays.copyOf(contexts, 2 * contextCount);
+            }
+            contexts[contextCount++] = vmctx;
+            Native.putLongVolatile(vmctx + VMContextLayout.STACK_LIMIT, currentLimit());
+        } finally {
+            locked = 0;
+        }
     }
 
     /** Forgets a context whose memory is about to be freed. */
-    public synchronized void removeContext(long vmctx) {
-        for (int i = 0; i < contextCount; i++) {
-            if (contexts[i] == vmctx) {
-                contexts[i] = contexts[--contextCount];
-                return;
+    public void removeContext(long vmctx) {
+        lock();
+        try {
+            for (int i = 0; i < contextCount; i++) {
+                if (contexts[i] == vmctx) {
+                    contexts[i] = contexts[--contextCount];
+                    return;
+                }
             }
+        } finally {
+            locked = 0;
         }
     }
 
@@ -72,10 +110,26 @@ public final class StoreMemory implements AutoCloseable {
      * Asks the code that runs in this store, or the next that starts, to stop with a trap STACK_CHECK. Any thread may
      * ask.
      */
-    public synchronized void interrupt() {
-        if (address != 0) {
+    public void interrupt() {
+        interrupt(generation, false);
+    }
+
+    /**
+     * As {@link #interrupt()}, if the memory still belongs to the store for which it had {@code generation}.
+     *
+     * @param ifRunning whether to leave it if no code runs
+     */
+    public void interrupt(int generation, boolean ifRunning) {
+        lock();
+        try {
+            if (address == 0 || generation != this.generation
+                    || ifRunning && Native.getLongVolatile(address + StoreLayout.ACTIVATION) == 0) {
+                return;
+            }
             Native.putIntVolatile(address + StoreLayout.INTERRUPT, 1);
             writeLimits();
+        } finally {
+            locked = 0;
         }
     }
 
@@ -85,13 +139,18 @@ public final class StoreMemory implements AutoCloseable {
     }
 
     /** Forgets an interruption; returns whether there was one. */
-    public synchronized boolean clearInterrupt() {
-        boolean was = interrupted();
-        if (was) {
-            Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
-            writeLimits();
+    public boolean clearInterrupt() {
+        lock();
+        try {
+            boolean was = interrupted();
+            if (was) {
+                Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
+                writeLimits();
+            }
+            return was;
+        } finally {
+            locked = 0;
         }
-        return was;
     }
 
     /**
@@ -108,8 +167,13 @@ public final class StoreMemory implements AutoCloseable {
     }
 
     /** Writes the limit that the entry stub computed for the present thread into all contexts. */
-    synchronized void publishStackLimit() {
-        writeLimits();
+    void publishStackLimit() {
+        lock();
+        try {
+            writeLimits();
+        } finally {
+            locked = 0;
+        }
     }
 
     private long currentLimit() {
@@ -159,28 +223,40 @@ public final class StoreMemory implements AutoCloseable {
     }
 
     /** Makes the memory fit for another store: forgets contexts, interruption and the last trap. */
-    public synchronized void reset() {
-        contextCount = 0;
-        Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
-        for (int field : new int[] {
-            StoreLayout.ACTIVATION,
-            StoreLayout.TRAP_PC,
-            StoreLayout.TRAP_ADDRESS,
-            StoreLayout.EXIT_FRAME,
-            StoreLayout.BACKTRACE_COUNT
-        }) {
-            Native.putLong(address + field, 0);
+    public void reset() {
+        lock();
+        try {
+            generation++;
+            contextCount = 0;
+            Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
+            for (int field : new int[] {
+                StoreLayout.ACTIVATION,
+                StoreLayout.TRAP_PC,
+                StoreLayout.TRAP_ADDRESS,
+                StoreLayout.EXIT_FRAME,
+                StoreLayout.BACKTRACE_COUNT
+            }) {
+                Native.putLong(address + field, 0);
+            }
+            Native.putInt(address + StoreLayout.TRAP_SIGNAL, 0);
+        } finally {
+            locked = 0;
         }
-        Native.putInt(address + StoreLayout.TRAP_SIGNAL, 0);
     }
 
     /** Frees the memory; no code of the store runs, and none will. Idempotent. */
     @Override
-    public synchronized void close() {
-        if (address != 0) {
-            host.free(address);
-            address = 0;
-            contextCount = 0;
+    public void close() {
+        lock();
+        try {
+            generation++;
+            if (address != 0) {
+                host.free(address);
+                address = 0;
+                contextCount = 0;
+            }
+        } finally {
+            locked = 0;
         }
     }
 }

@@ -117,8 +117,6 @@ public final class Store implements AutoCloseable {
         if (!OWNER.compareAndSet(this, o, current)) {
             throw wrongThread((Thread) OWNER.getAcquire(this));
         }
-        // A new thread may have the thread pointer of one that ended, but another stack: the entry stub must ask again.
-        Native.putLong(block.memory().address() + StoreLayout.THREAD, 0);
         watch.owner(current);
     }
 

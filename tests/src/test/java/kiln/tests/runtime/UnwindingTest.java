@@ -272,6 +272,31 @@ class UnwindingTest extends RuntimeFixture {
         assertEquals(2, instance.func("divide").call(4, 2));
     }
 
+    /** Loops on all carriers, more virtual threads waiting for one: the deadlines must not wait for those. */
+    @Test
+    void deadlinesPassWhileAllCarriersAreBusy() throws Exception {
+        Thread[] threads = new Thread[3 * Runtime.getRuntime().availableProcessors()];
+        TrapCode[] codes = new TrapCode[threads.length];
+        for (int k = 0; k < threads.length; k++) {
+            int n = k;
+            threads[k] = Thread.ofVirtual().start(() -> {
+                for (int round = 0; round < 5; round++) {
+                    try (Store own = new Store(engine)) {
+                        Instance i = linker.instantiate(own, module);
+                        own.setDeadline(Duration.ofMillis(5));
+                        codes[n] = assertThrows(TrapException.class, () -> i.func("loop").call()).code();
+                    }
+                }
+            });
+        }
+        for (Thread t : threads) {
+            t.join();
+        }
+        for (TrapCode c : codes) {
+            assertEquals(TrapCode.INTERRUPTED, c);
+        }
+    }
+
     @Test
     void interruptionGoesThroughHostFunctions() {
         host = _ -> (int) instance.func("loop").call();
