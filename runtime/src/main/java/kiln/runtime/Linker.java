@@ -12,7 +12,8 @@ import kiln.artifact.TrapCode;
 
 /**
  * Names for what modules import. Host functions are defined once and serve every store; memories, tables, globals and
- * instances belong to a store and can be linked only with modules that are instantiated in it. Not for several threads at once.
+ * instances belong to a store and can be linked only with modules that are instantiated in it. One thread defines; after that,
+ * several may instantiate at once.
  */
 public final class Linker {
     /** What to do about imported functions that nobody defined. */
