@@ -126,12 +126,11 @@ final class RunCommand implements Callable<Integer> {
                     invoke(instance);
                     return 0;
                 }
-                Func start = instance.func("_start");
-                if (start == null) {
+                if (!instance.hasExport("_start")) {
                     throw new UserError(file + ": the module exports no _start; --invoke calls one of its functions ("
                             + String.join(", ", functions(instance)) + ")");
                 }
-                start.call();
+                instance.func("_start").call();
                 return 0;
             } catch (ExitException e) {
                 return e.code();
