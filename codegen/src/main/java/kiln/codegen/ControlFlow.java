@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Order, dominators and loops of a control-flow graph whose nodes are numbers and whose entry is node 0. Everything is
  * iterative, so that depth of nesting costs no stack. Nodes that cannot be reached have postorder number -1.
  */
-final class ControlFlow {
+public final class ControlFlow {
     private final int[][] successors;
     private final int[][] predecessors;
     private final int[] postorder;
@@ -16,7 +16,8 @@ final class ControlFlow {
     private final int[] loopDepth;
     private int[] enclosing;
 
-    ControlFlow(int[][] successors) {
+    /** Analyses the graph in which {@code successors[n]} lists the ways out of node n. */
+    public ControlFlow(int[][] successors) {
         this.successors = successors;
         int n = successors.length;
         number = new int[n];
@@ -30,28 +31,32 @@ final class ControlFlow {
     }
 
     /** Reachable nodes, each after every node that it dominates. */
-    int[] postorder() {
+    public int[] postorder() {
         return postorder;
     }
 
-    boolean isReachable(int node) {
+    /** Whether a path leads from the entry to a node. */
+    public boolean isReachable(int node) {
         return number[node] >= 0;
     }
 
-    int[] successors(int node) {
+    /** Targets of the edges out of a node. */
+    public int[] successors(int node) {
         return successors[node];
     }
 
-    int[] predecessors(int node) {
+    /** Sources of the edges into a node, from reachable nodes. */
+    public int[] predecessors(int node) {
         return predecessors[node];
     }
 
     /** Immediate dominator; the entry's is itself. */
-    int idom(int node) {
+    public int idom(int node) {
         return idom[node];
     }
 
-    boolean dominates(int a, int b) {
+    /** Whether every path from the entry to {@code b} passes {@code a}; every node dominates itself. */
+    public boolean dominates(int a, int b) {
         while (number[b] < number[a]) {
             b = idom[b];
         }
@@ -59,21 +64,36 @@ final class ControlFlow {
     }
 
     /** Number of loops around a node. */
-    int loopDepth(int node) {
+    public int loopDepth(int node) {
         return loopDepth[node];
     }
 
     /** Header of the innermost loop around a node (a header belongs to its own loop), or -1. */
-    int loopHeader(int node) {
+    public int loopHeader(int node) {
         return loopHeader[node];
     }
 
-    boolean isLoopHeader(int node) {
+    /** Whether a back edge leads to a node. */
+    public boolean isLoopHeader(int node) {
         return loopHeader[node] == node;
     }
 
+    /** Position of a node in {@link #postorder()}. */
+    public int number(int node) {
+        return number[node];
+    }
+
+    /** Whether {@code node} lies in the loop with header {@code header}. */
+    public boolean isInLoop(int node, int header) {
+        int h = loopHeader[node];
+        while (h >= 0 && h != header) {
+            h = enclosing[h];
+        }
+        return h >= 0;
+    }
+
     /** Header of the loop around the loop with header {@code header}, or -1. */
-    int outerLoop(int header) {
+    public int outerLoop(int header) {
         return enclosing[header];
     }
 

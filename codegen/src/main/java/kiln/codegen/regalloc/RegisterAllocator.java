@@ -1,20 +1,115 @@
 package kiln.codegen.regalloc;
 
+import java.util.ArrayList;
+import java.util.List;
 import kiln.codegen.CodegenOptions;
+import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MoveFactory;
+import kiln.codegen.Reg;
 import kiln.codegen.RegisterFile;
 
-/** Gives every virtual register of a function a place: a physical register or a spill slot, which may change over time. */
+/**
+ * Gives every virtual register of a function a place: a physical register or a spill slot, which may change over time.
+ *
+ * <p>In three steps: {@link Liveness} finds what is live and how far away its next use is; {@link Spiller} decides what is in
+ * registers where, so that there are always enough of them, and {@link SpillPlan} where the rest is stored; {@link Assigner}
+ * and {@link EdgeMoves} choose the registers and write the code. Each step is a fixed number of walks over the code, so the
+ * cost is linear in the size of the function and of its live-in sets. Where those get out of hand, and at optimisation level
+ * 0, variables are in registers within single blocks only.
+ */
 public final class RegisterAllocator {
+    /** Total size of live-in sets up to which values stay in registers between blocks. */
+    private static final long LIVE_IN_LIMIT = 6_000_000;
+
     private RegisterAllocator() {}
+
+    /** What an allocation cost: words of spill area, and instructions inserted in the code. */
+    public record Result(int spillWords, int moves, int loads, int stores) {}
 
     /**
      * Rewrites {@code function} to physical registers, with moves inserted.
      *
      * @return number of eight-byte words of spill area used
+     * @throws IllegalArgumentException if the function is malformed (critical edges, uses before definitions)
+     * @throws IllegalStateException if an instruction asks for more registers than there are
      */
     public static int allocate(MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options) {
-        return SlotAllocator.allocate(function, file, moves);
+        return allocateWithStatistics(function, file, moves, options).spillWords;
+    }
+
+    /** As {@link #allocate}, but says more of the outcome. */
+    public static Result allocateWithStatistics(
+            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options) {
+        Graph graph = new Graph(function);
+        Operands ops = new Operands(function, file);
+        if (!options.check()) {
+            Output output = new Output(ops, moves, null);
+            Result result = run(graph, ops, output, options.optLevel());
+            dropElided(function, output);
+            return result;
+        }
+        AllocationChecker checker = new AllocationChecker(graph, ops);
+        List<Output.Inserted> record = new ArrayList<>();
+        Output output = new Output(ops, moves, record);
+        Result result = run(graph, ops, output, options.optLevel());
+        checker.check(record);
+        dropElided(function, output);
+        return result;
+    }
+
+    /** Allocates, but leaves copies of registers to themselves in the code. */
+    static Result run(Graph graph, Operands ops, Output output, int optLevel) {
+        Liveness liveness = optLevel == 0 ? null : Liveness.compute(graph, ops, LIVE_IN_LIMIT);
+        if (liveness == null) {
+            liveness = Liveness.local(graph, ops);
+        }
+        boolean[] cheap = rematerializable(graph.function, ops);
+        Spiller spiller = new Spiller(graph, ops, liveness, cheap);
+        spiller.run();
+        SpillPlan plan = new SpillPlan(graph, ops, liveness, spiller, cheap);
+        SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan);
+        output.setSlots(slots);
+        Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, output);
+        assigner.run();
+        new EdgeMoves(graph, ops, spiller, plan, assigner, output).run();
+        for (MachBlock b : graph.function.blocks()) {
+            if (graph.flow.isReachable(b.index())) {
+                b.setInsts(assigner.code[b.index()]);
+            }
+        }
+        return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
+    }
+
+    private static void dropElided(MachFunction function, Output output) {
+        if (!output.elided().isEmpty()) {
+            for (MachBlock b : function.blocks()) {
+                b.insts().removeIf(output.elided()::contains);
+            }
+        }
+    }
+
+    /** Variables that can be computed again from nothing. */
+    private static boolean[] rematerializable(MachFunction function, Operands ops) {
+        boolean[] result = new boolean[ops.variables];
+        for (int i = 0; i < ops.insts.length; i++) {
+            int defined = -1;
+            boolean plain = !ops.isConstrained(i);
+            for (int o = ops.start[i]; o < ops.start[i + 1] && plain; o++) {
+                switch (ops.kind[o]) {
+                    case Operands.DEF -> {
+                        plain = defined < 0;
+                        defined = ops.variable[o];
+                    }
+                    case Operands.PHYSICAL -> {}
+                    default -> plain = false;
+                }
+            }
+            if (plain && defined >= 0) {
+                Reg r = function.virtual(defined);
+                result[defined] = ops.insts[i].rematerialize(r) != null;
+            }
+        }
+        return result;
     }
 }

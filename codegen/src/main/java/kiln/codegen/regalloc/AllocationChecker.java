@@ -1,0 +1,432 @@
+package kiln.codegen.regalloc;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+import kiln.codegen.RegSet;
+
+/**
+ * Proves an allocation right by abstract interpretation: follows which variables' values each register and slot holds along all
+ * paths, and looks whether every instruction finds what it asked for. Knows nothing of how the allocator works: it compares
+ * the operands as they were before with the rewritten code.
+ */
+final class AllocationChecker {
+    private static final int[] NOTHING = {};
+
+    private final Graph graph;
+    private final Operands ops;
+    private Map<MachInst, Output.Inserted> inserted;
+    /** What locations hold on entry to each block: sorted variables by location; null while no path there is known. */
+    private final int[][][] entry;
+
+    /** Remembers the function as it is before allocation. */
+    AllocationChecker(Graph graph, Operands ops) {
+        this.graph = graph;
+        this.ops = ops;
+        entry = new int[graph.blocks][][];
+    }
+
+    /**
+     * Checks the function as it is now, copies of registers to themselves not yet left out.
+     *
+     * @param record the instructions that the allocator added
+     * @throws IllegalStateException if an instruction does not find its operands
+     */
+    void check(List<Output.Inserted> record) {
+        inserted = new IdentityHashMap<>();
+        for (Output.Inserted i : record) {
+            inserted.put(i.inst(), i);
+        }
+        entry[0] = new int[64][];
+        Arrays.fill(entry[0], NOTHING);
+        setReserved(entry[0]);
+        ArrayList<Integer> work = new ArrayList<>();
+        boolean[] queued = new boolean[graph.blocks];
+        int[] postorder = graph.flow.postorder();
+        for (int b : postorder) {
+            work.add(b);
+            queued[b] = true;
+        }
+        // The last element is taken first: reverse postorder.
+        while (!work.isEmpty()) {
+            int b = work.removeLast();
+            queued[b] = false;
+            if (entry[b] == null) {
+                continue;
+            }
+            int[][] state = entry[b].clone();
+            state = walk(b, state, false);
+            for (MachBlock.Successor s : graph.block(b).successors()) {
+                int t = s.target().index();
+                if (meet(t, pass(state, s)) && !queued[t]) {
+                    queued[t] = true;
+                    work.add(t);
+                }
+            }
+        }
+        for (int b = 0; b < graph.blocks; b++) {
+            if (entry[b] != null) {
+                walk(b, entry[b].clone(), true);
+            }
+        }
+    }
+
+    /**
+     * Registers that are not allocatable hold values of their own, which are numbered behind the variables; an instruction that
+     * changes one puts it back.
+     */
+    private void setReserved(int[][] state) {
+        for (int r = 0; r < MoveResolver.FIRST_SLOT; r++) {
+            if (((ops.allocatable[0] | ops.allocatable[1]) >>> r & 1) == 0) {
+                state[r] = new int[] {ops.variables + r};
+            }
+        }
+    }
+
+    private int[][] walk(int b, int[][] state, boolean verify) {
+        int expected = ops.blockStart[b];
+        for (MachInst inst : graph.block(b).insts()) {
+            Output.Inserted add = inserted.get(inst);
+            if (add != null) {
+                state = apply(state, add, b);
+                continue;
+            }
+            if (expected == ops.blockStart[b + 1] || ops.insts[expected] != inst) {
+                throw new IllegalStateException("unexpected instruction " + inst + " in b" + b);
+            }
+            Step step = new Step(expected, state, verify);
+            state = ops.isMove(expected) ? copy(step) : step.run();
+            expected++;
+        }
+        if (expected != ops.blockStart[b + 1]) {
+            throw new IllegalStateException("instructions are missing at the end of b" + b);
+        }
+        return state;
+    }
+
+    /** After a copy of a register to itself it has the values of both variables. */
+    private int[][] copy(Step step) {
+        int source = step.locationOfOperand(true);
+        int target = step.locationOfOperand(false);
+        int[] before = source < step.state.length ? step.state[source] : NOTHING;
+        int[][] state = step.run();
+        if (source == target) {
+            int[] both = Arrays.copyOf(before, before.length + 1);
+            both[before.length] = state[target][0];
+            state[target] = normalize(both);
+        }
+        return state;
+    }
+
+    private int[][] apply(int[][] state, Output.Inserted add, int b) {
+        switch (add.kind()) {
+            case MOVE -> {
+                state = fit(state, Math.max(add.target(), add.source()));
+                state[add.target()] = state[add.source()];
+            }
+            case SWAP -> {
+                int[] t = state[add.target()];
+                state[add.target()] = state[add.source()];
+                state[add.source()] = t;
+            }
+            case REMATERIALIZE -> state[add.target()] = withParameters(add.source(), b);
+        }
+        return state;
+    }
+
+    /** The variables that have the value of {@code v}: with it, parameters that it was passed to on the only way into b. */
+    private int[] withParameters(int v, int b) {
+        int[] p = graph.flow.predecessors(b);
+        IntList result = new IntList();
+        result.add(v);
+        if (p.length == 1) {
+            for (MachBlock.Successor s : graph.block(p[0]).successors()) {
+                for (int k = 0; s.target().index() == b && k < s.args().length; k++) {
+                    if (s.args()[k].index() == v) {
+                        result.add(s.target().params().get(k).index());
+                    }
+                }
+            }
+        }
+        return normalize(result.toArray());
+    }
+
+    private static int[][] fit(int[][] state, int location) {
+        int n = state.length;
+        if (location >= n) {
+            state = Arrays.copyOf(state, Math.max(location + 1, n * 2));
+            Arrays.fill(state, n, state.length, NOTHING);
+        }
+        return state;
+    }
+
+    private static int[] normalize(int[] set) {
+        Arrays.sort(set);
+        int n = 0;
+        for (int k = 0; k < set.length; k++) {
+            if (k == 0 || set[k] != set[k - 1]) {
+                set[n++] = set[k];
+            }
+        }
+        return n == set.length ? set : Arrays.copyOf(set, n);
+    }
+
+    /** The state behind an edge: parameters take the place of what they held before. */
+    private int[][] pass(int[][] state, MachBlock.Successor edge) {
+        if (edge.target().params().isEmpty()) {
+            return state.clone();
+        }
+        int[][] result = new int[state.length][];
+        IntList set = new IntList();
+        for (int l = 0; l < state.length; l++) {
+            if (state[l].length == 0) {
+                result[l] = NOTHING;
+                continue;
+            }
+            set.clear();
+            for (int v : state[l]) {
+                if (v >= ops.variables || ops.defInst[v] >= 0 || ops.defBlock[v] != edge.target().index()) {
+                    set.add(v);
+                }
+                for (int k = 0; k < edge.args().length; k++) {
+                    if (edge.args()[k].index() == v) {
+                        set.add(edge.target().params().get(k).index());
+                    }
+                }
+            }
+            result[l] = normalize(set.toArray());
+        }
+        return result;
+    }
+
+    /** Keeps what holds on all ways into {@code t}; returns whether that became less. */
+    private boolean meet(int t, int[][] state) {
+        if (entry[t] == null) {
+            entry[t] = state;
+            return true;
+        }
+        boolean changed = false;
+        int[][] old = entry[t];
+        for (int l = 0; l < old.length; l++) {
+            int[] both = l < state.length ? intersect(old[l], state[l]) : NOTHING;
+            if (both.length != old[l].length) {
+                old[l] = both;
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    private static int[] intersect(int[] x, int[] y) {
+        if (x.length == 0 || x == y) {
+            return x;
+        }
+        IntList r = new IntList();
+        int i = 0;
+        int k = 0;
+        while (i < x.length && k < y.length) {
+            if (x[i] == y[k]) {
+                r.add(x[i]);
+                i++;
+                k++;
+            } else if (x[i] < y[k]) {
+                i++;
+            } else {
+                k++;
+            }
+        }
+        return r.toArray();
+    }
+
+    /** One instruction: its operands as they were against the registers that it names now. */
+    private final class Step implements OperandVisitor {
+        private final int n;
+        private int[][] state;
+        private final boolean verify;
+        private int at;
+        private final int[] location;
+        private final MachInst inst;
+
+        Step(int n, int[][] state, boolean verify) {
+            this.n = n;
+            this.state = state;
+            this.verify = verify;
+            inst = ops.insts[n];
+            location = new int[ops.start[n + 1] - ops.start[n]];
+            inst.visitOperands(this);
+        }
+
+        int locationOfOperand(boolean use) {
+            for (int k = 0; k < location.length; k++) {
+                if (Operands.isUse(ops.kind[ops.start[n] + k]) == use) {
+                    return location[k];
+                }
+            }
+            throw new IllegalStateException();
+        }
+
+        private void fail(int k, String what) {
+            throw new IllegalStateException(
+                    what + ": operand " + k + " (%" + ops.variable[ops.start[n] + k] + ") of " + inst);
+        }
+
+        int[][] run() {
+            int first = ops.start[n];
+            for (int k = 0; k < location.length; k++) {
+                state = fit(state, location[k]);
+            }
+            for (int k = 0; k < location.length; k++) {
+                if (verify) {
+                    verify(first, k);
+                }
+            }
+            for (long m = ops.clobbers[n]; m != 0; m &= m - 1) {
+                state[Long.numberOfTrailingZeros(m)] = NOTHING;
+            }
+            for (int k = 0; k < location.length; k++) {
+                if (ops.kind[first + k] == Operands.TEMP) {
+                    state[location[k]] = NOTHING;
+                }
+            }
+            for (int k = 0; k < location.length; k++) {
+                if (Operands.isDef(ops.kind[first + k])) {
+                    forget(ops.variable[first + k]);
+                }
+            }
+            for (int k = 0; k < location.length; k++) {
+                if (Operands.isDef(ops.kind[first + k])) {
+                    state[location[k]] = new int[] {ops.variable[first + k]};
+                }
+            }
+            setReserved(state);
+            return state;
+        }
+
+        /** A definition in a loop makes a new value; copies of the last turn's one are not it. */
+        private void forget(int v) {
+            for (int l = 0; l < state.length; l++) {
+                if (Arrays.binarySearch(state[l], v) >= 0) {
+                    state[l] = Arrays.stream(state[l]).filter(x -> x != v).toArray();
+                }
+            }
+        }
+
+        private void verify(int first, int k) {
+            byte kind = ops.kind[first + k];
+            int l = location[k];
+            if (kind == Operands.PHYSICAL) {
+                int own = ops.detail[first + k];
+                if (l != own && Arrays.binarySearch(state[l], ops.variables + own) < 0) {
+                    fail(k, "does not hold the reserved register's value");
+                }
+                return;
+            }
+            int v = ops.variable[first + k];
+            if (kind != Operands.USE_ANY && l >= MoveResolver.FIRST_SLOT) {
+                fail(k, "not a register");
+            }
+            if (l < MoveResolver.FIRST_SLOT && l / 32 != ops.classOf[v]) {
+                fail(k, "wrong register class");
+            }
+            if ((kind == Operands.USE_FIXED || kind == Operands.DEF_FIXED) && l != ops.detail[first + k]) {
+                fail(k, "not the register asked for");
+            }
+            if (kind != Operands.USE_FIXED
+                    && l < MoveResolver.FIRST_SLOT
+                    && (ops.allocatable[ops.classOf[v]] >>> l & 1) == 0) {
+                fail(k, "register is not allocatable");
+            }
+            if (Operands.isUse(kind) && Arrays.binarySearch(state[l], v) < 0) {
+                fail(k, "does not hold the variable but " + Arrays.toString(state[l]));
+            }
+            if (kind == Operands.USE_LATE && (ops.clobbers[n] >>> l & 1) != 0) {
+                fail(k, "register is overwritten while in use");
+            }
+            if (Operands.isDef(kind) && kind != Operands.DEF_FIXED && (ops.clobbers[n] >>> l & 1) != 0) {
+                fail(k, "result in a register that is overwritten");
+            }
+            if (kind == Operands.DEF_REUSE && l != location[ops.detail[first + k]]) {
+                fail(k, "result not in the register of its operand");
+            }
+            for (int other = 0; other < location.length; other++) {
+                if (other != k && location[other] == l && excludes(kind, ops.kind[first + other])) {
+                    fail(k, "register is shared with operand " + other);
+                }
+            }
+        }
+
+        /** Whether two operands must not share a register, seen from the first one. */
+        private boolean excludes(byte kind, byte other) {
+            boolean otherIsUse = Operands.isUse(other) || other == Operands.PHYSICAL;
+            return switch (kind) {
+                case Operands.TEMP -> true;
+                case Operands.DEF_EARLY -> true;
+                case Operands.USE_LATE -> !otherIsUse;
+                case Operands.DEF, Operands.DEF_REUSE, Operands.DEF_FIXED -> !otherIsUse;
+                default -> false;
+            };
+        }
+
+        private Reg see(Reg r) {
+            if (r.isVirtual()) {
+                throw new IllegalStateException("virtual register left in " + inst);
+            }
+            location[at++] = r.isSlot() ? MoveResolver.FIRST_SLOT + r.index() : r.bit();
+            return r;
+        }
+
+        @Override
+        public Reg use(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public Reg useLate(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public Reg useAny(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public Reg useFixed(Reg r, Reg physical) {
+            return see(r);
+        }
+
+        @Override
+        public Reg def(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public Reg defEarly(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public Reg defReuse(Reg r, Reg reused) {
+            return see(r);
+        }
+
+        @Override
+        public Reg defFixed(Reg r, Reg physical) {
+            return see(r);
+        }
+
+        @Override
+        public Reg temp(Reg r) {
+            return see(r);
+        }
+
+        @Override
+        public void clobber(RegSet set) {}
+    }
+}

@@ -1,0 +1,382 @@
+package kiln.codegen.regalloc;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.Reg;
+
+/**
+ * Gives each variable that {@link Spiller} holds in registers a particular one, block by block in an order that has dominators
+ * first. A block starts with the registers that a block before it ended with; differences are settled by moves on edges.
+ * Within a block a variable stays where it is unless an instruction names its register.
+ */
+final class Assigner {
+    private static final int NONE = -1;
+
+    private final Graph graph;
+    private final Operands ops;
+    private final Liveness liveness;
+    private final Spiller spiller;
+    private final SpillPlan plan;
+    private final SpillSlots slots;
+    private final Output output;
+    private final Chooser chooser;
+    private final Constraints constraints;
+    private final MoveResolver resolver;
+    private final Rewriter rewriter = new Rewriter();
+
+    /** Register of each variable, or {@link #NONE}. */
+    final byte[] regOf;
+    /** Variable in each register, or {@link #NONE}. */
+    final int[] occupant = new int[64];
+    /** Registers that are allocatable and hold nothing. */
+    long free;
+    private final boolean[] evictedAfter;
+    private final byte[] predReg;
+    private final int[] predStamp;
+    private int predGeneration;
+
+    final byte[][] entryRegs;
+    final byte[][] exitRegs;
+    final ArrayList<MachInst>[] code;
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    Assigner(
+            Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan, SpillSlots slots, Output output) {
+        this.graph = graph;
+        this.ops = ops;
+        this.liveness = liveness;
+        this.spiller = spiller;
+        this.plan = plan;
+        this.slots = slots;
+        this.output = output;
+        resolver = new MoveResolver(output);
+        regOf = new byte[ops.variables];
+        Arrays.fill(regOf, (byte) NONE);
+        Arrays.fill(occupant, NONE);
+        evictedAfter = new boolean[ops.variables];
+        predReg = new byte[ops.variables];
+        predStamp = new int[ops.variables];
+        entryRegs = new byte[graph.blocks][];
+        exitRegs = new byte[graph.blocks][];
+        code = new ArrayList[graph.blocks];
+        free = ops.allocatable[0] | ops.allocatable[1];
+        chooser = new Chooser(graph, ops, liveness, new Hints(graph, ops), this);
+        constraints = new Constraints(ops, this, chooser, resolver, rewriter);
+    }
+
+    void run() {
+        int[] postorder = graph.flow.postorder();
+        for (int i = postorder.length - 1; i >= 0; i--) {
+            assign(postorder[i]);
+        }
+    }
+
+    boolean isDying(int operand) {
+        return liveness.next[operand] == Liveness.DEAD || evictedAfter[ops.variable[operand]];
+    }
+
+    void occupy(int v, int r) {
+        regOf[v] = (byte) r;
+        occupant[r] = v;
+        free &= ~(1L << r);
+        chooser.took(v, r);
+    }
+
+    void release(int v) {
+        int r = regOf[v];
+        if (r >= 0) {
+            regOf[v] = NONE;
+            if (occupant[r] == v) {
+                occupant[r] = NONE;
+                free |= (ops.allocatable[0] | ops.allocatable[1]) & 1L << r;
+            }
+        }
+    }
+
+    private void assign(int b) {
+        chooser.startBlock(b);
+        placeEntry(b);
+        ArrayList<MachInst> out = new ArrayList<>(ops.length(b) + 8);
+        code[b] = out;
+        IntList events = spiller.events[b];
+        IntList stores = plan.stores[b];
+        int event = 0;
+        int store = 0;
+        for (int i = ops.blockStart[b]; i < ops.blockStart[b + 1]; i++) {
+            MachInst inst = ops.insts[i];
+            output.to(out, inst.position());
+            for (; stores != null && store < stores.size && stores.get(store) == i; store += 2) {
+                int v = stores.get(store + 1);
+                output.move(ops.typeOf[v], output.slotOf(v), regOf[v]);
+            }
+            int firstEvent = event;
+            for (; event < events.size && events.get(event) >> 2 == i; event += 2) {
+                if ((events.get(event) & 3) == Spiller.EVICT) {
+                    release(events.get(event + 1));
+                }
+            }
+            for (int e = firstEvent; e < event; e += 2) {
+                int v = events.get(e + 1);
+                switch (events.get(e) & 3) {
+                    case Spiller.RELOAD -> {
+                        int r = reloadRegister(v, i);
+                        output.reload(v, r, plan.rematerialized[v]);
+                        occupy(v, r);
+                    }
+                    case Spiller.EVICT_AFTER -> evictedAfter[v] = true;
+                    default -> {}
+                }
+            }
+            rewriter.begin(ops.start[i + 1] - ops.start[i]);
+            boolean elided = false;
+            if (ops.isConstrained(i)) {
+                constraints.place(i);
+            } else {
+                elided = simple(i);
+            }
+            inst.visitOperands(rewriter);
+            out.add(inst);
+            if (elided) {
+                output.elide(inst);
+            }
+            for (int e = firstEvent; e < event; e += 2) {
+                evictedAfter[events.get(e + 1)] = false;
+            }
+        }
+        int[] exit = spiller.exit[b];
+        byte[] regs = new byte[exit.length];
+        for (int k = 0; k < exit.length; k++) {
+            regs[k] = regOf[exit[k]];
+            release(exit[k]);
+        }
+        exitRegs[b] = regs;
+    }
+
+    /** Where to load a variable that instruction {@code i} uses: where it will not be in the way of other operands. */
+    private int reloadRegister(int v, int i) {
+        long candidates = free & ops.allocatable[ops.classOf[v]];
+        if (ops.isConstrained(i)) {
+            int wanted = chooser.wantedAt(v, i);
+            if (wanted >= 0 && (candidates >>> wanted & 1) != 0) {
+                return wanted;
+            }
+            long quiet = candidates & ~ops.fixedUses[i];
+            long kept = quiet & ~(ops.clobbers[i] | ops.fixedDefs[i]);
+            candidates = kept != 0 ? kept : quiet != 0 ? quiet : candidates;
+        }
+        return chooser.choose(v, candidates, i, NONE);
+    }
+
+    /** An instruction that names no register. Returns whether it is a copy of a register to itself. */
+    private boolean simple(int i) {
+        int from = ops.start[i];
+        int to = ops.start[i + 1];
+        boolean reuses = false;
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            rewriter.set(o - from, null);
+            if (Operands.isUse(kind)) {
+                rewriter.set(o - from, location(ops.variable[o]));
+            }
+            reuses |= kind == Operands.DEF_REUSE;
+        }
+        long held = 0;
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            if (kind == Operands.TEMP || kind == Operands.DEF_EARLY) {
+                held |= define(i, o, free & ~held);
+            }
+        }
+        if (reuses) {
+            for (int o = from; o < to; o++) {
+                if (ops.kind[o] == Operands.DEF_REUSE) {
+                    held |= reuse(i, from, to, o, held);
+                }
+            }
+        }
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            if (kind == Operands.USE_LATE && isDying(o) && regOf[ops.variable[o]] >= 0) {
+                held |= 1L << regOf[ops.variable[o]];
+            }
+        }
+        int preferred = NONE;
+        boolean move = to - from == 2 && ops.isMove(i);
+        for (int o = from; o < to; o++) {
+            if (Operands.isUse(ops.kind[o]) && isDying(o)) {
+                if (move) {
+                    preferred = regOf[ops.variable[o]];
+                }
+                release(ops.variable[o]);
+            }
+        }
+        // What a use gave free may have gone to a definition already.
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            if (kind == Operands.DEF) {
+                int c = ops.classOf[ops.variable[o]];
+                int r = chooser.choose(ops.variable[o], free & ~held & ops.allocatable[c], i, preferred);
+                rewriter.set(o - from, ops.physical[r]);
+                held |= 1L << r;
+            }
+        }
+        settle(i);
+        return move && rewriter.get(0) == rewriter.get(1);
+    }
+
+    /** Chooses a register out of {@code candidates} for operand {@code o}; returns it as a mask. */
+    private long define(int i, int o, long candidates) {
+        int v = ops.variable[o];
+        int r = chooser.choose(v, candidates & ops.allocatable[ops.classOf[v]], i, NONE);
+        rewriter.set(o - ops.start[i], ops.physical[r]);
+        return 1L << r;
+    }
+
+    private long reuse(int i, int from, int to, int o, long held) {
+        int d = ops.variable[o];
+        int use = from + ops.detail[o];
+        int u = ops.variable[use];
+        int r;
+        if (u >= 0 && isDying(use) && (held >>> regOf[u] & 1) == 0 && !isUsedLate(from, to, u)) {
+            r = regOf[u];
+        } else {
+            r = chooser.choose(d, free & ~held & ops.allocatable[ops.classOf[d]], i, NONE);
+            output.move(ops.typeOf[d], r, u >= 0 ? regOf[u] : ops.detail[use]);
+            for (int k = from; k < to; k++) {
+                if (k == use || u >= 0 && ops.kind[k] == Operands.USE && ops.variable[k] == u) {
+                    rewriter.set(k - from, ops.physical[r]);
+                }
+            }
+        }
+        rewriter.set(o - from, ops.physical[r]);
+        return 1L << r;
+    }
+
+    private boolean isUsedLate(int from, int to, int v) {
+        for (int o = from; o < to; o++) {
+            if (ops.kind[o] == Operands.USE_LATE && ops.variable[o] == v) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Reg location(int v) {
+        return regOf[v] >= 0 ? ops.physical[regOf[v]] : slots.reg(v);
+    }
+
+    /** Puts the definitions of an instruction, whose registers the rewriter has, into force. */
+    void settle(int i) {
+        int from = ops.start[i];
+        for (int o = from; o < ops.start[i + 1]; o++) {
+            if (Operands.isDef(ops.kind[o]) && liveness.next[o] != Liveness.DEAD) {
+                occupy(ops.variable[o], rewriter.get(o - from).bit());
+            }
+        }
+    }
+
+    // The start of a block.
+
+    private void placeEntry(int b) {
+        int[] entry = spiller.entry[b];
+        byte[] regs = new byte[entry.length];
+        Arrays.fill(regs, (byte) NONE);
+        entryRegs[b] = regs;
+        if (entry.length == 0) {
+            return;
+        }
+        long avoid = graph.flow.isLoopHeader(b) ? chooser.namedInLoop(b) : 0;
+        int main = mainPredecessor(b);
+        int[] preds = graph.flow.predecessors(b);
+        for (int turn = -1; turn < preds.length; turn++) {
+            int p = turn < 0 ? main : preds[turn];
+            if (turn >= 0 && (p == main || exitRegs[p] == null)) {
+                continue;
+            }
+            recall(p);
+            for (int k = 0; k < entry.length; k++) {
+                int v = entry[k];
+                if (regs[k] == NONE && !isParamOf(v, b) && predStamp[v] == predGeneration) {
+                    adopt(v, k, regs, avoid);
+                }
+            }
+        }
+        boolean params = !graph.block(b).params().isEmpty();
+        for (int turn = -1; params && turn < preds.length; turn++) {
+            int p = turn < 0 ? main : preds[turn];
+            if (turn >= 0 && (p == main || exitRegs[p] == null)) {
+                continue;
+            }
+            recall(p);
+            for (MachBlock.Successor s : graph.block(p).successors()) {
+                for (int j = 0; s.target().index() == b && j < s.args().length; j++) {
+                    int a = s.args()[j].index();
+                    if (predStamp[a] == predGeneration) {
+                        int v = s.target().params().get(j).index();
+                        int k = indexOf(entry, v);
+                        if (k >= 0 && regs[k] == NONE) {
+                            predReg[v] = predReg[a];
+                            adopt(v, k, regs, avoid);
+                        }
+                    }
+                }
+            }
+        }
+        for (int k = 0; k < entry.length; k++) {
+            if (regs[k] == NONE) {
+                int v = entry[k];
+                long candidates = free & ops.allocatable[ops.classOf[v]];
+                if ((candidates & ~avoid) != 0) {
+                    candidates &= ~avoid;
+                }
+                int r = chooser.choose(v, candidates, ops.blockStart[b] - 1, NONE);
+                regs[k] = (byte) r;
+                occupy(v, r);
+            }
+        }
+    }
+
+    /** Gives {@code v} the register that it has at the end of the predecessor at hand, if that is free here. */
+    private void adopt(int v, int k, byte[] regs, long avoid) {
+        int r = predReg[v];
+        if ((free >>> r & 1) != 0 && ((avoid >>> r & 1) == 0 || chooser.wants(v, r))) {
+            regs[k] = (byte) r;
+            occupy(v, r);
+        }
+    }
+
+    private void recall(int p) {
+        predGeneration++;
+        int[] exit = spiller.exit[p];
+        for (int k = 0; k < exit.length; k++) {
+            predReg[exit[k]] = exitRegs[p][k];
+            predStamp[exit[k]] = predGeneration;
+        }
+    }
+
+    private boolean isParamOf(int v, int b) {
+        return ops.defInst[v] < 0 && ops.defBlock[v] == b;
+    }
+
+    private static int indexOf(int[] list, int v) {
+        for (int k = 0; k < list.length; k++) {
+            if (list[k] == v) {
+                return k;
+            }
+        }
+        return -1;
+    }
+
+    private int mainPredecessor(int b) {
+        int best = -1;
+        for (int p : graph.flow.predecessors(b)) {
+            if (exitRegs[p] != null && (best < 0 || graph.frequency[p] > graph.frequency[best])) {
+                best = p;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,195 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+import kiln.codegen.Reg;
+import kiln.codegen.RegClass;
+
+/**
+ * Picks one of several free registers for a variable: the one that saves a move if there is one, else one that no
+ * instruction will name while the variable lives, else the first in the back end's order of preference.
+ */
+final class Chooser {
+    private static final int NONE = -1;
+    private static final int LOOK_AHEAD = 12;
+
+    private final Graph graph;
+    private final Operands ops;
+    private final Liveness liveness;
+    private final Hints hints;
+    private final Assigner assigner;
+    private final int[][] order = new int[2][];
+
+    /** Register that a variable was in last, and that a parameter or its first known argument got. */
+    private final byte[] home;
+    private final byte[] paramReg;
+    /** Last use of variables within the block at hand. */
+    private final int[] lastUse;
+    private final int[] lastUseBlock;
+    private int block;
+    private int blockEnd;
+    /** Instructions of the block that name registers, and a pointer to the next one. */
+    private final IntList named = new IntList();
+    private int nextNamed;
+    /** Registers that a loop around this block starts with. */
+    private long loopRegs;
+
+    Chooser(Graph graph, Operands ops, Liveness liveness, Hints hints, Assigner assigner) {
+        this.graph = graph;
+        this.ops = ops;
+        this.liveness = liveness;
+        this.hints = hints;
+        this.assigner = assigner;
+        home = new byte[ops.variables];
+        paramReg = new byte[ops.variables];
+        Arrays.fill(home, (byte) NONE);
+        Arrays.fill(paramReg, (byte) NONE);
+        lastUse = new int[ops.variables];
+        lastUseBlock = new int[ops.variables];
+        Arrays.fill(lastUseBlock, -1);
+        for (RegClass c : RegClass.values()) {
+            order[c.ordinal()] = ops.file.allocatable(c).stream().mapToInt(Reg::bit).toArray();
+        }
+    }
+
+    long namedInLoop(int header) {
+        return hints.namedInLoop[header];
+    }
+
+    /** The register in which instruction {@code i} wants to find {@code v}, or -1. */
+    int wantedAt(int v, int i) {
+        for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
+            if (ops.variable[o] == v && ops.kind[o] == Operands.USE_FIXED) {
+                return ops.detail[o];
+            }
+        }
+        return NONE;
+    }
+
+    /** Whether a fixed use of {@code v} would like to find it in register {@code r}. */
+    boolean wants(int v, int r) {
+        return hints.fixed[v] == r;
+    }
+
+    void startBlock(int b) {
+        block = b;
+        blockEnd = ops.blockStart[b + 1];
+        named.clear();
+        nextNamed = 0;
+        for (int i = ops.blockStart[b]; i < blockEnd; i++) {
+            if (ops.isConstrained(i)) {
+                named.add(i);
+            }
+            for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
+                if (liveness.next[o] == Liveness.DEAD && Operands.isUse(ops.kind[o])) {
+                    lastUse[ops.variable[o]] = i;
+                    lastUseBlock[ops.variable[o]] = b;
+                }
+            }
+        }
+        loopRegs = 0;
+        int h = graph.flow.loopHeader(b);
+        if (h >= 0 && h != b && assigner.entryRegs[h] != null) {
+            for (byte r : assigner.entryRegs[h]) {
+                loopRegs |= r >= 0 ? 1L << r : 0;
+            }
+        }
+    }
+
+    void took(int v, int r) {
+        home[v] = (byte) r;
+        if (ops.defInst[v] < 0) {
+            paramReg[v] = (byte) r;
+        }
+        int p = hints.parameter[v];
+        if (p >= 0 && paramReg[p] == NONE) {
+            paramReg[p] = (byte) r;
+        }
+    }
+
+    /**
+     * A register for {@code v} from instruction {@code i} on.
+     *
+     * @param candidates free registers of its class
+     * @param preferred register that saves a move for sure, or -1
+     */
+    int choose(int v, long candidates, int i, int preferred) {
+        if (candidates == 0) {
+            throw new IllegalStateException("no register left for %" + v);
+        }
+        if ((candidates & candidates - 1) == 0) {
+            return Long.numberOfTrailingZeros(candidates);
+        }
+        long conflicts = conflicts(v, i);
+        long good = candidates & ~conflicts;
+        if (preferred >= 0 && (candidates >>> preferred & 1) != 0) {
+            return preferred;
+        }
+        int f = hints.fixed[v];
+        boolean fixedHere = f >= 0 && hints.fixedAt[v] >= i && hints.fixedAt[v] < blockEnd;
+        if (fixedHere && isReachable(v, f, i) && (candidates >>> f & 1) != 0) {
+            return f;
+        }
+        int p = hints.parameter[v];
+        int r = ops.defInst[v] < 0 ? paramReg[v] : NONE;
+        if (r >= 0 && (good >>> r & 1) != 0) {
+            return r;
+        }
+        r = p >= 0 ? paramReg[p] : NONE;
+        if (r >= 0 && (good >>> r & 1) != 0) {
+            return r;
+        }
+        r = home[v];
+        if (r >= 0 && (good >>> r & 1) != 0) {
+            return r;
+        }
+        if (f >= 0 && !fixedHere && (good >>> f & 1) != 0) {
+            return f;
+        }
+        long best = good & ~loopRegs;
+        if (best == 0) {
+            best = good;
+        }
+        if (best == 0) {
+            best = candidates;
+        }
+        for (int reg : order[ops.classOf[v]]) {
+            if ((best >>> reg & 1) != 0) {
+                return reg;
+            }
+        }
+        throw new IllegalStateException("register outside its class for %" + v);
+    }
+
+    private int end(int v) {
+        return lastUseBlock[v] == block ? lastUse[v] : blockEnd;
+    }
+
+    /** Registers that instructions name while {@code v}, which is in a register from {@code i} on, is alive in this block. */
+    private long conflicts(int v, int i) {
+        int end = end(v);
+        while (nextNamed < named.size && named.get(nextNamed) <= i) {
+            nextNamed++;
+        }
+        long result = 0;
+        for (int k = nextNamed; k < named.size && k < nextNamed + LOOK_AHEAD; k++) {
+            int at = named.get(k);
+            if (at >= end || ops.isCall(at)) {
+                break;
+            }
+            result |= ops.clobbers[at] | ops.fixedUses[at] | ops.fixedDefs[at];
+        }
+        return result;
+    }
+
+    /** Whether {@code v} can stay in register {@code f} from {@code i} to the use that wants it there. */
+    private boolean isReachable(int v, int f, int i) {
+        int use = hints.fixedAt[v];
+        for (int k = nextNamed; k < named.size && named.get(k) < use; k++) {
+            int at = named.get(k);
+            if (at > i && ((ops.clobbers[at] | ops.fixedUses[at] | ops.fixedDefs[at]) >>> f & 1) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,263 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import kiln.codegen.MachBlock;
+import kiln.codegen.Reg;
+
+/** Chooses the variables that are in registers at the start of a block, given the ends of the blocks before it. */
+final class EntryChoice {
+    /** A use nearer than this justifies reloading on some ways into a block what others hold in a register. */
+    private static final int NEAR = 64;
+    /** Share of the ways in (by frequency) that may lack a variable which is not used near. */
+    private static final double FEW = 0.1;
+
+    private final Graph graph;
+    private final Operands ops;
+    private final Liveness liveness;
+    private final Spiller spiller;
+    private final int[] capacity;
+    private final int[] distance;
+    private final double[] weight;
+    private final int[] stamp;
+    private int generation;
+    /** Most variables of a class live at once in the hot part of a loop, and whether it makes calls, by header. */
+    private final int[][] loopPressure = new int[2][];
+    private final boolean[] loopCalls;
+    /** Variables that a loop, by header, did not keep in registers from one round to the next although it does not use them. */
+    private final Set<Long> banned = new HashSet<>();
+
+    private long[] candidates = new long[32];
+    private int count;
+    private final int[] taken = new int[2];
+    private final IntList result = new IntList();
+
+    EntryChoice(Graph graph, Operands ops, Liveness liveness, Spiller spiller, int[] capacity) {
+        this.graph = graph;
+        this.ops = ops;
+        this.liveness = liveness;
+        this.spiller = spiller;
+        this.capacity = capacity;
+        distance = new int[ops.variables];
+        weight = new double[ops.variables];
+        stamp = new int[ops.variables];
+        loopCalls = new boolean[graph.blocks];
+        loopPressure[0] = new int[graph.blocks];
+        loopPressure[1] = new int[graph.blocks];
+        if (!liveness.isLocal()) {
+            summarizeLoops();
+        }
+    }
+
+    private void summarizeLoops() {
+        for (int b = 0; b < graph.blocks; b++) {
+            int h = graph.flow.isReachable(b) && !graph.cold[b] ? graph.flow.loopHeader(b) : -1;
+            if (h < 0) {
+                continue;
+            }
+            boolean calls = false;
+            for (int i = ops.blockStart[b]; i < ops.blockStart[b + 1] && !calls; i++) {
+                calls = ops.clobbers[i] != 0 && ops.isCall(i);
+            }
+            for (; h >= 0; h = graph.flow.outerLoop(h)) {
+                loopCalls[h] |= calls;
+                for (int c = 0; c < 2; c++) {
+                    loopPressure[c][h] = Math.max(loopPressure[c][h], liveness.pressure[c][b]);
+                }
+            }
+        }
+    }
+
+    /** Distance to the next use of a variable that was chosen last. */
+    int distance(int v) {
+        return distance[v];
+    }
+
+    int[] choose(int b) {
+        result.clear();
+        taken[0] = 0;
+        taken[1] = 0;
+        var params = graph.block(b).params();
+        if (liveness.isLocal() || b == 0) {
+            for (int k = 0; k < params.size(); k++) {
+                spiller.inMemory[params.get(k).index()] = liveness.paramNext[b][k] != Liveness.DEAD;
+            }
+            return result.toArray();
+        }
+        int[] in = liveness.in[b];
+        for (int k = 0; k < in.length; k++) {
+            distance[in[k]] = liveness.inNext[b][k];
+            weight[in[k]] = 0;
+        }
+        for (int k = 0; k < params.size(); k++) {
+            int p = params.get(k).index();
+            distance[p] = liveness.paramNext[b][k];
+            weight[p] = 0;
+            spiller.inMemory[p] = false;
+        }
+        double total = gatherPredecessors(b);
+        if (graph.flow.isLoopHeader(b)) {
+            chooseForLoop(b, in, total);
+        } else {
+            chooseForJoin(b, in, total);
+        }
+        for (int k = 0; k < params.size(); k++) {
+            int p = params.get(k).index();
+            spiller.inMemory[p] = distance[p] != Liveness.DEAD && stamp[p] != generation;
+        }
+        return result.toArray();
+    }
+
+    /** Adds up for every variable the frequency of the ways in on which it is in a register; returns that of all ways. */
+    private double gatherPredecessors(int b) {
+        double total = 0;
+        for (int p : graph.flow.predecessors(b)) {
+            int[] exit = spiller.exit[p];
+            if (exit == null) {
+                continue;
+            }
+            double f = graph.edgeFrequency(p, b);
+            total += f;
+            generation++;
+            for (int v : exit) {
+                weight[v] += f;
+                stamp[v] = generation;
+            }
+            if (!graph.block(b).params().isEmpty()) {
+                Reg[] args = edge(p, b).args();
+                for (int k = 0; k < args.length; k++) {
+                    if (stamp[args[k].index()] == generation) {
+                        weight[graph.block(b).params().get(k).index()] += f;
+                    }
+                }
+            }
+        }
+        generation++;
+        return total;
+    }
+
+    private MachBlock.Successor edge(int from, int to) {
+        for (MachBlock.Successor s : graph.block(from).successors()) {
+            if (s.target().index() == to) {
+                return s;
+            }
+        }
+        throw new IllegalStateException();
+    }
+
+    private void chooseForJoin(int b, int[] in, double total) {
+        count = 0;
+        double all = total * 0.999999;
+        for (int v : in) {
+            if (weight[v] >= all) {
+                candidate(v);
+            } else if (weight[v] > 0 && distance[v] < Liveness.CALL) {
+                boolean few = total - weight[v] <= FEW * total;
+                if (few || distance[v] < NEAR) {
+                    candidate(v);
+                }
+            }
+        }
+        for (Reg r : graph.block(b).params()) {
+            int p = r.index();
+            if (distance[p] != Liveness.DEAD && (distance[p] < Liveness.CALL || weight[p] >= all)) {
+                candidate(p);
+            }
+        }
+        take(capacity[0], capacity[1]);
+    }
+
+    private void chooseForLoop(int h, int[] in, double total) {
+        count = 0;
+        for (int v : in) {
+            if (distance[v] < Liveness.COLD) {
+                candidate(v);
+            }
+        }
+        for (Reg r : graph.block(h).params()) {
+            int p = r.index();
+            if (distance[p] != Liveness.DEAD && distance[p] < Liveness.LOOP_EXIT) {
+                candidate(p);
+            }
+        }
+        take(capacity[0], capacity[1]);
+        // What is not used in the hot part of the loop may stay in registers that the loop does not need.
+        int[] through = new int[2];
+        count = 0;
+        for (int v : in) {
+            if (distance[v] >= Liveness.COLD) {
+                through[ops.classOf[v]]++;
+                if (weight[v] >= total * 0.999999
+                        && distance[v] < Liveness.CALL
+                        && !loopCalls[h]
+                        && !banned.contains((long) h << 32 | v)) {
+                    candidate(v);
+                }
+            }
+        }
+        int[] room = new int[2];
+        for (int c = 0; c < 2; c++) {
+            int needed = Math.max(loopPressure[c][h] - through[c], taken[c]);
+            room[c] = Math.max(taken[c], Math.min(capacity[c], taken[c] + capacity[c] - needed));
+        }
+        take(room[0], room[1]);
+    }
+
+    private void candidate(int v) {
+        if (count == candidates.length) {
+            candidates = Arrays.copyOf(candidates, count * 2);
+        }
+        candidates[count++] = (long) distance[v] << 32 | v;
+    }
+
+    private void take(int limit0, int limit1) {
+        Arrays.sort(candidates, 0, count);
+        for (int k = 0; k < count; k++) {
+            int v = (int) candidates[k];
+            int c = ops.classOf[v];
+            if (taken[c] < (c == 0 ? limit0 : limit1)) {
+                taken[c]++;
+                stamp[v] = generation;
+                result.add(v);
+            }
+        }
+    }
+
+    /**
+     * Looks for variables that are reloaded on a back edge although the loop does not use them, because the guess about the
+     * loop's pressure was wrong.
+     *
+     * @return whether choosing again will give something else
+     */
+    boolean learn() {
+        if (liveness.isLocal()) {
+            return false;
+        }
+        boolean learned = false;
+        for (int h : graph.flow.postorder()) {
+            if (!graph.flow.isLoopHeader(h)) {
+                continue;
+            }
+            for (int k = 0; k < liveness.in[h].length; k++) {
+                distance[liveness.in[h][k]] = liveness.inNext[h][k];
+            }
+            for (int p : graph.flow.predecessors(h)) {
+                if (!graph.isBackEdge(p, h) || graph.cold[p]) {
+                    continue;
+                }
+                generation++;
+                for (int v : spiller.exit[p]) {
+                    stamp[v] = generation;
+                }
+                for (int v : spiller.entry[h]) {
+                    boolean through = ops.defBlock[v] != h && distance[v] >= Liveness.COLD;
+                    if (through && stamp[v] != generation) {
+                        learned |= banned.add((long) h << 32 | v);
+                    }
+                }
+            }
+        }
+        return learned;
+    }
+}

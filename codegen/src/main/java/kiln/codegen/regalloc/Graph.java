@@ -1,0 +1,76 @@
+package kiln.codegen.regalloc;
+
+import kiln.codegen.ControlFlow;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachFunction;
+
+/** The blocks of a function by number, with an estimate of how often each one runs. */
+final class Graph {
+    private static final int MAX_DEPTH = 8;
+    private static final double PER_LOOP = 8;
+    private static final double COLD = 1.0 / 256;
+
+    final MachFunction function;
+    final int blocks;
+    final ControlFlow flow;
+    /** Expected runs of a block relative to the function's entry. */
+    final double[] frequency;
+    final boolean[] cold;
+
+    Graph(MachFunction function) {
+        this.function = function;
+        this.blocks = function.blocks().size();
+        int[][] successors = new int[blocks][];
+        for (MachBlock b : function.blocks()) {
+            int[] s = new int[b.successors().size()];
+            for (int i = 0; i < s.length; i++) {
+                s[i] = b.successors().get(i).target().index();
+            }
+            successors[b.index()] = s;
+        }
+        flow = new ControlFlow(successors);
+        frequency = new double[blocks];
+        cold = new boolean[blocks];
+        for (int b = 0; b < blocks; b++) {
+            cold[b] = block(b).isCold();
+            frequency[b] = Math.pow(PER_LOOP, Math.min(MAX_DEPTH, flow.loopDepth(b))) * (cold[b] ? COLD : 1);
+            checkEdges(b);
+        }
+    }
+
+    MachBlock block(int b) {
+        return function.blocks().get(b);
+    }
+
+    private void checkEdges(int b) {
+        int[] s = flow.successors(b);
+        for (int t : s) {
+            if (s.length > 1 && flow.predecessors(t).length > 1) {
+                throw new IllegalArgumentException("critical edge b" + b + " -> b" + t);
+            }
+            if (t == 0) {
+                throw new IllegalArgumentException("edge to the entry block");
+            }
+        }
+    }
+
+    boolean isBackEdge(int from, int to) {
+        return flow.dominates(to, from);
+    }
+
+    /** Whether the edge leads out of a loop. */
+    boolean leavesLoop(int from, int to) {
+        int h = flow.loopHeader(from);
+        return h >= 0 && !flow.isInLoop(to, h);
+    }
+
+    /** The moves of an edge stand at the end of its source if this is the only way out of it, else at the start of its target. */
+    boolean movesAtSource(int from) {
+        return flow.successors(from).length == 1;
+    }
+
+    /** How often an edge is taken. */
+    double edgeFrequency(int from, int to) {
+        return Math.min(frequency[from], frequency[to]);
+    }
+}

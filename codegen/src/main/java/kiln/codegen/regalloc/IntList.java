@@ -1,0 +1,30 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+
+/** A growing array of ints. */
+final class IntList {
+    private static final int[] NONE = {};
+
+    int[] data = NONE;
+    int size;
+
+    void add(int v) {
+        if (size == data.length) {
+            data = Arrays.copyOf(data, Math.max(8, size * 2));
+        }
+        data[size++] = v;
+    }
+
+    int get(int i) {
+        return data[i];
+    }
+
+    void clear() {
+        size = 0;
+    }
+
+    int[] toArray() {
+        return size == 0 ? NONE : Arrays.copyOf(data, size);
+    }
+}

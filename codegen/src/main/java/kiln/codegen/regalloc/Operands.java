@@ -1,0 +1,236 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+import java.util.List;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachFunction;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandVisitor;
+import kiln.codegen.Reg;
+import kiln.codegen.RegClass;
+import kiln.codegen.RegSet;
+import kiln.codegen.RegisterFile;
+import kiln.ir.Type;
+
+/**
+ * The operands of all instructions as flat tables. Instructions are numbered in layout order; operands in the order in which
+ * their instruction passes them to a visitor.
+ */
+final class Operands implements OperandVisitor {
+    static final byte USE = 0;
+    static final byte USE_LATE = 1;
+    static final byte USE_ANY = 2;
+    static final byte USE_FIXED = 3;
+    static final byte DEF = 4;
+    static final byte DEF_EARLY = 5;
+    static final byte DEF_REUSE = 6;
+    static final byte DEF_FIXED = 7;
+    static final byte TEMP = 8;
+    /** A physical register given by the back end itself: not the allocator's business. */
+    static final byte PHYSICAL = 9;
+
+    final RegisterFile file;
+    /** Allocatable registers of each class, as masks over {@link Reg#bit()}. */
+    final long[] allocatable = new long[2];
+    /** By register bit, every physical register that was seen. */
+    final Reg[] physical = new Reg[64];
+
+    final int variables;
+    /** Class ordinal of each variable. */
+    final byte[] classOf;
+    final Type[] typeOf;
+    /** Instruction that defines a variable; -1 for a block parameter. */
+    final int[] defInst;
+    final int[] defBlock;
+
+    final MachInst[] insts;
+    /** Number of a block's first instruction; one more entry than blocks. */
+    final int[] blockStart;
+    /** Number of an instruction's first operand; one more entry than instructions. */
+    final int[] start;
+    final long[] clobbers;
+    /** Registers that fixed operands name, used early and defined late. */
+    final long[] fixedUses;
+    final long[] fixedDefs;
+
+    int[] variable = new int[64];
+    byte[] kind = new byte[64];
+    /**
+     * The register bit of a fixed or physical operand; the operand number, within the instruction, of the use that a
+     * DEF_REUSE reuses.
+     */
+    byte[] detail = new byte[64];
+    private int count;
+    private int current;
+
+    Operands(MachFunction function, RegisterFile file) {
+        this.file = file;
+        for (RegClass c : RegClass.values()) {
+            for (Reg r : file.allocatable(c)) {
+                allocatable[c.ordinal()] |= 1L << r.bit();
+                physical[r.bit()] = r;
+            }
+        }
+        variables = function.virtualCount();
+        classOf = new byte[variables];
+        typeOf = new Type[variables];
+        defInst = new int[variables];
+        defBlock = new int[variables];
+        Arrays.fill(defInst, -1);
+        Arrays.fill(defBlock, -1);
+        for (int v = 0; v < variables; v++) {
+            typeOf[v] = function.virtual(v).type();
+            classOf[v] = (byte) function.virtual(v).regClass().ordinal();
+        }
+        List<MachBlock> blocks = function.blocks();
+        blockStart = new int[blocks.size() + 1];
+        int n = 0;
+        for (int b = 0; b < blocks.size(); b++) {
+            blockStart[b] = n;
+            n += blocks.get(b).insts().size();
+        }
+        blockStart[blocks.size()] = n;
+        insts = new MachInst[n];
+        start = new int[n + 1];
+        clobbers = new long[n];
+        fixedUses = new long[n];
+        fixedDefs = new long[n];
+        for (MachBlock b : blocks) {
+            for (Reg p : b.params()) {
+                defBlock[p.index()] = b.index();
+            }
+            for (MachInst inst : b.insts()) {
+                insts[current] = inst;
+                start[current] = count;
+                int from = count;
+                inst.visitOperands(this);
+                for (int o = from; o < count; o++) {
+                    if (isDef(kind[o]) || kind[o] == TEMP) {
+                        defInst[variable[o]] = current;
+                        defBlock[variable[o]] = b.index();
+                    }
+                }
+                current++;
+            }
+        }
+        start[n] = count;
+    }
+
+    int length(int block) {
+        return blockStart[block + 1] - blockStart[block];
+    }
+
+    static boolean isUse(byte kind) {
+        return kind <= USE_FIXED;
+    }
+
+    static boolean isDef(byte kind) {
+        return kind >= DEF && kind <= DEF_FIXED;
+    }
+
+    /** Whether an instruction names particular registers. */
+    boolean isConstrained(int inst) {
+        return (clobbers[inst] | fixedUses[inst] | fixedDefs[inst]) != 0;
+    }
+
+    /** Whether no register of either class survives an instruction. */
+    boolean isCall(int inst) {
+        long all = allocatable[0] | allocatable[1];
+        return clobbers[inst] != 0 && (all & ~(clobbers[inst] | fixedDefs[inst])) == 0;
+    }
+
+    /** Whether an instruction is a copy between two variables, which are its operands. */
+    boolean isMove(int inst) {
+        if (start[inst + 1] - start[inst] != 2 || !insts[inst].isMove()) {
+            return false;
+        }
+        int o = start[inst];
+        return isUse(kind[o]) && kind[o + 1] == DEF || isUse(kind[o + 1]) && kind[o] == DEF;
+    }
+
+    private Reg add(Reg r, byte k, int d) {
+        if (count == variable.length) {
+            variable = Arrays.copyOf(variable, count * 2);
+            kind = Arrays.copyOf(kind, count * 2);
+            detail = Arrays.copyOf(detail, count * 2);
+        }
+        variable[count] = r.isVirtual() ? r.index() : -1;
+        kind[count] = r.isVirtual() ? k : PHYSICAL;
+        detail[count] = (byte) (r.isVirtual() ? d : r.bit());
+        if (r.isPhysical()) {
+            physical[r.bit()] = r;
+        }
+        count++;
+        return r;
+    }
+
+    @Override
+    public Reg use(Reg r) {
+        return add(r, USE, 0);
+    }
+
+    @Override
+    public Reg useLate(Reg r) {
+        return add(r, USE_LATE, 0);
+    }
+
+    @Override
+    public Reg useAny(Reg r) {
+        return add(r, USE_ANY, 0);
+    }
+
+    @Override
+    public Reg useFixed(Reg r, Reg fixed) {
+        if (r.isVirtual()) {
+            physical[fixed.bit()] = fixed;
+            fixedUses[current] |= 1L << fixed.bit();
+        }
+        return add(r, USE_FIXED, fixed.bit());
+    }
+
+    @Override
+    public Reg def(Reg r) {
+        return add(r, DEF, 0);
+    }
+
+    @Override
+    public Reg defEarly(Reg r) {
+        return add(r, DEF_EARLY, 0);
+    }
+
+    @Override
+    public Reg defReuse(Reg r, Reg reused) {
+        int first = start[current];
+        for (int o = first; o < count; o++) {
+            boolean same = reused.isVirtual()
+                    ? kind[o] == USE && variable[o] == reused.index()
+                    : kind[o] == PHYSICAL && detail[o] == reused.bit();
+            if (same) {
+                return add(r, DEF_REUSE, o - first);
+            }
+        }
+        throw new IllegalArgumentException("reused register was not passed as a use: " + insts[current]);
+    }
+
+    @Override
+    public Reg defFixed(Reg r, Reg fixed) {
+        if (r.isVirtual()) {
+            if (((allocatable[0] | allocatable[1]) >>> fixed.bit() & 1) == 0) {
+                throw new IllegalArgumentException("result in a register that is not allocatable: " + insts[current]);
+            }
+            physical[fixed.bit()] = fixed;
+            fixedDefs[current] |= 1L << fixed.bit();
+        }
+        return add(r, DEF_FIXED, fixed.bit());
+    }
+
+    @Override
+    public Reg temp(Reg r) {
+        return add(r, TEMP, 0);
+    }
+
+    @Override
+    public void clobber(RegSet set) {
+        clobbers[current] |= set.bits();
+    }
+}

@@ -1,0 +1,121 @@
+package kiln.codegen.regalloc;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import kiln.codegen.MachInst;
+import kiln.codegen.MoveFactory;
+import kiln.codegen.Reg;
+import kiln.ir.Type;
+
+/** Makes the instructions that the allocator inserts, and keeps a record of them for the checker. */
+final class Output implements MoveResolver.Sink {
+    /** What an inserted instruction was meant to do. */
+    enum Kind {
+        MOVE,
+        SWAP,
+        REMATERIALIZE
+    }
+
+    /**
+     * An inserted instruction.
+     *
+     * @param target location written
+     * @param source location read, or the variable that is computed again
+     */
+    record Inserted(MachInst inst, Kind kind, int target, int source) {}
+
+    private final Operands ops;
+    private final MoveFactory moves;
+    private final List<Inserted> record;
+    private SpillSlots slots;
+    private List<MachInst> out;
+    private int position = -1;
+    private final Set<MachInst> elided = Collections.newSetFromMap(new IdentityHashMap<>());
+    int moveCount;
+    int loadCount;
+    int storeCount;
+
+    /** @param record null unless the allocation will be checked */
+    Output(Operands ops, MoveFactory moves, List<Inserted> record) {
+        this.ops = ops;
+        this.moves = moves;
+        this.record = record;
+    }
+
+    void setSlots(SpillSlots slots) {
+        this.slots = slots;
+    }
+
+    /** Says that an instruction of the function has become a copy of a register to itself. */
+    void elide(MachInst inst) {
+        elided.add(inst);
+    }
+
+    Set<MachInst> elided() {
+        return elided;
+    }
+
+    /** From now on instructions go to {@code out} and stem from {@code position}. */
+    void to(List<MachInst> out, int position) {
+        this.out = out;
+        this.position = position;
+    }
+
+    private Reg reg(Type type, int location) {
+        return location < MoveResolver.FIRST_SLOT
+                ? ops.physical[location]
+                : Reg.slot(location - MoveResolver.FIRST_SLOT, type);
+    }
+
+    private void add(MachInst inst, Kind kind, int target, int source) {
+        inst.setPosition(position);
+        out.add(inst);
+        if (record != null) {
+            record.add(new Inserted(inst, kind, target, source));
+        }
+    }
+
+    @Override
+    public void move(Type type, int target, int source) {
+        if (target >= MoveResolver.FIRST_SLOT) {
+            storeCount++;
+        }
+        if (source >= MoveResolver.FIRST_SLOT) {
+            loadCount++;
+        }
+        moveCount++;
+        add(moves.move(type, reg(type, target), reg(type, source)), Kind.MOVE, target, source);
+    }
+
+    @Override
+    public void swap(int a, int b) {
+        moveCount++;
+        add(moves.swap(ops.physical[a], ops.physical[b]), Kind.SWAP, a, b);
+    }
+
+    @Override
+    public int spareSlot(Type type) {
+        return MoveResolver.FIRST_SLOT + slots.newWord(type);
+    }
+
+    /** Computes {@code variable} again in register {@code target}. */
+    void rematerialize(int variable, int target) {
+        MachInst inst = ops.insts[ops.defInst[variable]].rematerialize(ops.physical[target]);
+        add(inst, Kind.REMATERIALIZE, target, variable);
+    }
+
+    /** Brings a variable that is not in a register into one. */
+    void reload(int variable, int target, boolean rematerialize) {
+        if (rematerialize) {
+            rematerialize(variable, target);
+        } else {
+            move(ops.typeOf[variable], target, slotOf(variable));
+        }
+    }
+
+    int slotOf(int variable) {
+        return MoveResolver.FIRST_SLOT + slots.word(variable);
+    }
+}

@@ -1,0 +1,329 @@
+package kiln.codegen.regalloc;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import kiln.codegen.MachBlock;
+import kiln.codegen.Reg;
+import kiln.ir.Type;
+
+/**
+ * Gives every spilled variable a slot. Variables that are never live at the same time may share one, and a block parameter that
+ * arrives in memory shares with its arguments where it can, so that passing them costs nothing.
+ */
+final class SpillSlots {
+    /** Slots of a group are looked through for a fit, the one used last first. */
+    private static final int TRIES = 24;
+    /** Longest list of ranges that is searched for holes, which keeps large functions linear. */
+    private static final int MERGE_LIMIT = 512;
+
+    private final Graph graph;
+    private final Operands ops;
+    private final Liveness liveness;
+    private final SpillPlan plan;
+    /** First word of each variable's slot, or -1. */
+    private final int[] word;
+    private final int[] leader;
+    /** Live ranges by leader: pairs of first and last position, in order of position. */
+    private final IntList[] ranges;
+    private final Reg[] cache;
+    private int words;
+
+    SpillSlots(Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan) {
+        this.graph = graph;
+        this.ops = ops;
+        this.liveness = liveness;
+        this.plan = plan;
+        word = new int[ops.variables];
+        leader = new int[ops.variables];
+        cache = new Reg[ops.variables];
+        ranges = new IntList[ops.variables];
+        Arrays.fill(word, -1);
+        int count = 0;
+        for (int v = 0; v < ops.variables; v++) {
+            leader[v] = v;
+            if (plan.spilled[v]) {
+                count++;
+            }
+        }
+        if (count == 0) {
+            return;
+        }
+        if (liveness.isLocal()) {
+            coarseRanges();
+        } else {
+            preciseRanges();
+            joinParameters(spiller);
+        }
+        assign();
+    }
+
+    /** Eight-byte words in use. */
+    int words() {
+        return words;
+    }
+
+    /** First word of a variable's slot. */
+    int word(int v) {
+        return word[v];
+    }
+
+    Reg reg(int v) {
+        if (cache[v] == null) {
+            cache[v] = Reg.slot(word[v], ops.typeOf[v]);
+        }
+        return cache[v];
+    }
+
+    /** A word that no variable uses, for breaking cycles. */
+    int newWord(Type type) {
+        if (type == Type.V128 && words % 2 != 0) {
+            words++;
+        }
+        int w = words;
+        words += type == Type.V128 ? 2 : 1;
+        return w;
+    }
+
+    private void range(int v, int from, int to) {
+        IntList r = ranges[v];
+        if (r == null) {
+            r = new IntList();
+            ranges[v] = r;
+        }
+        if (r.size > 0 && r.get(r.size - 1) + 1 >= from) {
+            r.data[r.size - 1] = to;
+        } else {
+            r.add(from);
+            r.add(to);
+        }
+    }
+
+    /** Walks the blocks in layout order; position of instruction i is 2i while it reads and 2i + 1 while it writes. */
+    private void preciseRanges() {
+        int[] since = new int[ops.variables];
+        Arrays.fill(since, -1);
+        IntList open = new IntList();
+        for (int b = 0; b < graph.blocks; b++) {
+            if (!graph.flow.isReachable(b)) {
+                continue;
+            }
+            open.clear();
+            int first = ops.blockStart[b];
+            for (int v : liveness.in[b]) {
+                if (plan.spilled[v]) {
+                    since[v] = 2 * first;
+                    open.add(v);
+                }
+            }
+            for (int k = 0; k < liveness.paramNext[b].length; k++) {
+                int v = graph.block(b).params().get(k).index();
+                if (plan.spilled[v]) {
+                    since[v] = 2 * first;
+                    open.add(v);
+                }
+            }
+            for (int i = first; i < ops.blockStart[b + 1]; i++) {
+                for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
+                    int v = ops.variable[o];
+                    if (v < 0 || !plan.spilled[v]) {
+                        continue;
+                    }
+                    if (Operands.isDef(ops.kind[o])) {
+                        since[v] = 2 * i + 1;
+                        open.add(v);
+                    } else if (liveness.next[o] == Liveness.DEAD && since[v] >= 0) {
+                        range(v, since[v], 2 * i);
+                        since[v] = -1;
+                    }
+                }
+            }
+            for (int k = 0; k < open.size; k++) {
+                int v = open.get(k);
+                if (since[v] >= 0) {
+                    range(v, since[v], 2 * ops.blockStart[b + 1] - 1);
+                    since[v] = -1;
+                }
+            }
+        }
+    }
+
+    /**
+     * One range for each variable over the reverse postorder: from its definition to its last use, or to the end of the
+     * outermost loop there.
+     */
+    private void coarseRanges() {
+        int[] postorder = graph.flow.postorder();
+        int n = postorder.length;
+        int[] loopEnd = new int[n];
+        Arrays.fill(loopEnd, -1);
+        for (int i = 0; i < n; i++) {
+            for (int t : graph.flow.successors(postorder[i])) {
+                if (graph.flow.number(t) >= i) {
+                    int header = n - 1 - graph.flow.number(t);
+                    loopEnd[header] = Math.max(loopEnd[header], n - 1 - i);
+                }
+            }
+        }
+        // From here on: how far the loops reach that begin at or before a position.
+        int reach = -1;
+        for (int i = 0; i < n; i++) {
+            reach = Math.max(reach, loopEnd[i]);
+            loopEnd[i] = Math.max(i, reach);
+        }
+        int[] last = new int[ops.variables];
+        Arrays.fill(last, -1);
+        for (int b : postorder) {
+            int at = n - 1 - graph.flow.number(b);
+            for (int o = ops.start[ops.blockStart[b]]; o < ops.start[ops.blockStart[b + 1]]; o++) {
+                if (ops.variable[o] >= 0) {
+                    last[ops.variable[o]] = Math.max(last[ops.variable[o]], at);
+                }
+            }
+            for (MachBlock.Successor s : graph.block(b).successors()) {
+                for (Reg r : s.args()) {
+                    last[r.index()] = Math.max(last[r.index()], at);
+                }
+            }
+        }
+        for (int v = 0; v < ops.variables; v++) {
+            if (plan.spilled[v]) {
+                int from = n - 1 - graph.flow.number(ops.defBlock[v]);
+                int to = Math.max(from, last[v]);
+                while (loopEnd[to] > to) {
+                    to = loopEnd[to];
+                }
+                range(v, from, to);
+            }
+        }
+    }
+
+    private int find(int v) {
+        while (leader[v] != v) {
+            leader[v] = leader[leader[v]];
+            v = leader[v];
+        }
+        return v;
+    }
+
+    private void joinParameters(Spiller spiller) {
+        for (int b : graph.flow.postorder()) {
+            for (MachBlock.Successor s : graph.block(b).successors()) {
+                for (int k = 0; k < s.args().length; k++) {
+                    int a = s.args()[k].index();
+                    int p = s.target().params().get(k).index();
+                    if (plan.spilled[a] && spiller.inMemory[p]) {
+                        join(find(a), find(p));
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean isWide(int v) {
+        return ops.typeOf[v] == Type.V128;
+    }
+
+    private void join(int a, int b) {
+        if (a == b || isWide(a) != isWide(b) || ranges[a] == null || ranges[b] == null || overlap(ranges[a], ranges[b])) {
+            return;
+        }
+        leader[b] = a;
+        ranges[a] = merge(ranges[a], ranges[b]);
+        ranges[b] = null;
+    }
+
+    private static boolean overlap(IntList x, IntList y) {
+        int i = 0;
+        int k = 0;
+        while (i < x.size && k < y.size) {
+            if (x.get(i + 1) < y.get(k)) {
+                i += 2;
+            } else if (y.get(k + 1) < x.get(i)) {
+                k += 2;
+            } else {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static IntList merge(IntList x, IntList y) {
+        IntList r = new IntList();
+        int i = 0;
+        int k = 0;
+        while (i < x.size || k < y.size) {
+            boolean fromX = k == y.size || i < x.size && x.get(i) < y.get(k);
+            IntList s = fromX ? x : y;
+            int at = fromX ? i : k;
+            r.add(s.get(at));
+            r.add(s.get(at + 1));
+            if (fromX) {
+                i += 2;
+            } else {
+                k += 2;
+            }
+        }
+        return r;
+    }
+
+    private void assign() {
+        long[] order = new long[ops.variables];
+        int count = 0;
+        for (int v = 0; v < ops.variables; v++) {
+            if (leader[v] == v && ranges[v] != null) {
+                order[count++] = (long) ranges[v].get(0) << 32 | v;
+            }
+        }
+        Arrays.sort(order, 0, count);
+        // Wide slots first, so that they are aligned and never overlap others.
+        assign(order, count, true);
+        assign(order, count, false);
+        for (int v = 0; v < ops.variables; v++) {
+            if (plan.spilled[v]) {
+                word[v] = word[find(v)];
+                if (word[v] < 0) {
+                    word[v] = newWord(ops.typeOf[v]);
+                }
+            }
+        }
+    }
+
+    private void assign(long[] order, int count, boolean wide) {
+        List<IntList> slots = new ArrayList<>();
+        IntList firstWord = new IntList();
+        for (int k = 0; k < count; k++) {
+            int v = (int) order[k];
+            if (isWide(v) != wide) {
+                continue;
+            }
+            int found = -1;
+            for (int s = slots.size() - 1; s >= 0 && s >= slots.size() - TRIES && found < 0; s--) {
+                found = fits(slots.get(s), ranges[v]) ? s : -1;
+            }
+            if (found < 0) {
+                found = slots.size();
+                slots.add(new IntList());
+                firstWord.add(words);
+                words += wide ? 2 : 1;
+            }
+            word[v] = firstWord.get(found);
+            IntList taken = slots.get(found);
+            if (isBehind(taken, ranges[v])) {
+                for (int j = 0; j < ranges[v].size; j++) {
+                    taken.add(ranges[v].get(j));
+                }
+            } else {
+                slots.set(found, merge(taken, ranges[v]));
+            }
+        }
+    }
+
+    private static boolean fits(IntList taken, IntList r) {
+        return isBehind(taken, r) || taken.size + r.size <= MERGE_LIMIT && !overlap(taken, r);
+    }
+
+    private static boolean isBehind(IntList taken, IntList r) {
+        return taken.size == 0 || taken.get(taken.size - 1) < r.get(0);
+    }
+}

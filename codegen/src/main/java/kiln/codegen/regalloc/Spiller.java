@@ -1,0 +1,353 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+
+/**
+ * Decides which variables are in registers where, without saying in which ones: whenever an instruction needs more registers
+ * than there are, the variables whose next use is farthest away leave (Belady's rule, extended over the control-flow graph
+ * as in Braun and Hack, "Register Spilling and Live-Range Splitting for SSA-Form Programs"). Afterwards there are enough
+ * registers everywhere, so that assignment cannot fail.
+ *
+ * <p>Distances make uses behind calls and loop exits far away. So a value that lives across a call stays in memory until it
+ * is needed again, a loop starts with the variables that it uses, and a rejoining cold path reloads what the hot path kept.
+ */
+final class Spiller {
+    /** Kinds of events; an event is two ints: {@code instruction << 2 | kind} and the variable. */
+    static final int EVICT = 0;
+    static final int RELOAD = 1;
+    static final int EVICT_AFTER = 2;
+
+    private static final int LIVING = 1;
+    private static final int PLAIN = 2;
+    private static final int LATE = 4;
+    private static final int FIXED = 8;
+    private static final int FIXED_SAFE = 16;
+    private static final int TIED = 32;
+
+    /** Variables in registers at the start and end of each block (parameters included). */
+    final int[][] entry;
+    final int[][] exit;
+    /** Events of each block in order. */
+    final IntList[] events;
+    /** Parameters that arrive in memory. */
+    final boolean[] inMemory;
+
+    private final Graph graph;
+    private final Operands ops;
+    private final Liveness liveness;
+    private final EntryChoice choice;
+    private final int[] capacity = new int[2];
+    /** Distance of the next use of each variable in registers, from the start of the current block. */
+    private final int[] next;
+    private final int[][] w = {new int[64], new int[64]};
+    private final int[] n = new int[2];
+    private final boolean[] inW;
+    private final boolean[] cheap;
+    // Distinct variables used by the current instruction.
+    private int[] used = new int[16];
+    private int[] role = new int[16];
+    private int usedCount;
+    private final int[] usedAt;
+    private int nextCall;
+    private int block;
+
+    Spiller(Graph graph, Operands ops, Liveness liveness, boolean[] cheap) {
+        this.graph = graph;
+        this.ops = ops;
+        this.liveness = liveness;
+        this.cheap = cheap;
+        entry = new int[graph.blocks][];
+        exit = new int[graph.blocks][];
+        events = new IntList[graph.blocks];
+        inMemory = new boolean[ops.variables];
+        next = new int[ops.variables];
+        inW = new boolean[ops.variables];
+        usedAt = new int[ops.variables];
+        capacity[0] = Long.bitCount(ops.allocatable[0]);
+        capacity[1] = Long.bitCount(ops.allocatable[1]);
+        choice = new EntryChoice(graph, ops, liveness, this, capacity);
+    }
+
+    void run() {
+        int[] postorder = graph.flow.postorder();
+        for (int round = 0; round < 3; round++) {
+            Arrays.fill(exit, null);
+            Arrays.fill(usedAt, -1);
+            for (int i = postorder.length - 1; i >= 0; i--) {
+                scan(postorder[i]);
+            }
+            if (!choice.learn()) {
+                return;
+            }
+        }
+    }
+
+    private void scan(int b) {
+        block = b;
+        events[b] = new IntList();
+        int[] start = choice.choose(b);
+        entry[b] = start;
+        n[0] = 0;
+        n[1] = 0;
+        for (int v : start) {
+            add(v, choice.distance(v));
+        }
+        int first = ops.blockStart[b];
+        int end = ops.blockStart[b + 1];
+        nextCall = -1;
+        for (int i = first; i < end; i++) {
+            step(i, i - first);
+        }
+        int[] last = new int[n[0] + n[1]];
+        int k = 0;
+        for (int c = 0; c < 2; c++) {
+            for (int j = 0; j < n[c]; j++) {
+                last[k++] = w[c][j];
+                inW[w[c][j]] = false;
+            }
+        }
+        exit[b] = last;
+    }
+
+    private void add(int v, int distance) {
+        int c = ops.classOf[v];
+        w[c][n[c]++] = v;
+        inW[v] = true;
+        next[v] = distance;
+    }
+
+    private void remove(int v) {
+        int c = ops.classOf[v];
+        int[] list = w[c];
+        int k = 0;
+        while (list[k] != v) {
+            k++;
+        }
+        list[k] = list[--n[c]];
+        inW[v] = false;
+    }
+
+    private void event(int instruction, int kind, int v) {
+        events[block].add(instruction << 2 | kind);
+        events[block].add(v);
+    }
+
+    /** Position of the first call from {@code at} on, relative to the block. */
+    private int callFrom(int at) {
+        if (nextCall < at) {
+            int first = ops.blockStart[block];
+            int length = ops.length(block);
+            int i = at;
+            while (i < length && (ops.clobbers[first + i] == 0 || !ops.isCall(first + i))) {
+                i++;
+            }
+            nextCall = i;
+        }
+        return nextCall;
+    }
+
+    private void step(int i, int at) {
+        int from = ops.start[i];
+        int to = ops.start[i + 1];
+        collectUses(i, from, to);
+        long fixedUses = ops.fixedUses[i];
+        long blocked = ops.clobbers[i] | ops.fixedDefs[i];
+        for (int c = 0; c < 2; c++) {
+            // Reloads count as soon as they are decided on; the variable is in registers while the instruction reads.
+            for (int k = 0; k < usedCount; k++) {
+                int v = used[k];
+                if (ops.classOf[v] == c && !inW[v]) {
+                    add(v, at);
+                    role[k] |= 1 << 16;
+                }
+            }
+            makeRoom(i, at, c, from, to, fixedUses, blocked);
+            for (int k = 0; k < usedCount; k++) {
+                if (ops.classOf[used[k]] == c && (role[k] & 1 << 16) != 0) {
+                    event(i, RELOAD, used[k]);
+                }
+            }
+        }
+        for (int k = 0; k < usedCount; k++) {
+            int v = used[k];
+            if (inW[v] && (role[k] & LIVING) == 0) {
+                if ((role[k] & 1 << 17) != 0) {
+                    event(i, EVICT_AFTER, v);
+                }
+                remove(v);
+            }
+        }
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            int v = ops.variable[o];
+            if (Operands.isUse(kind)) {
+                next[v] = liveness.next[o];
+            }
+        }
+        for (int o = from; o < to; o++) {
+            if (Operands.isDef(ops.kind[o]) && liveness.next[o] != Liveness.DEAD) {
+                add(ops.variable[o], liveness.next[o]);
+            }
+        }
+    }
+
+    private void collectUses(int i, int from, int to) {
+        usedCount = 0;
+        for (int o = from; o < to; o++) {
+            byte kind = ops.kind[o];
+            if (!Operands.isUse(kind)) {
+                continue;
+            }
+            int v = ops.variable[o];
+            if (kind == Operands.USE_ANY && usedAt[v] != i && !inW[v] && !cheap[v]) {
+                continue;
+            }
+            if (usedAt[v] != i) {
+                usedAt[v] = i;
+                if (usedCount == used.length) {
+                    used = Arrays.copyOf(used, usedCount * 2);
+                    role = Arrays.copyOf(role, usedCount * 2);
+                }
+                used[usedCount] = v;
+                role[usedCount++] = liveness.next[o] != Liveness.DEAD ? LIVING : 0;
+            }
+            int k = usedCount - 1;
+            while (used[k] != v) {
+                k--;
+            }
+            role[k] |= switch (kind) {
+                case Operands.USE_LATE -> LATE;
+                case Operands.USE_FIXED ->
+                    ((ops.clobbers[i] | ops.fixedDefs[i]) >>> ops.detail[o] & 1) == 0 ? FIXED_SAFE | FIXED : FIXED;
+                default -> PLAIN;
+            };
+        }
+    }
+
+    /** Evicts variables of class {@code c} until the instruction's operands and all that live across it find registers. */
+    private void makeRoom(int i, int at, int c, int from, int to, long fixedUses, long blocked) {
+        int early = 0;
+        int temps = 0;
+        int defs = 0;
+        int tied = 0;
+        for (int o = from; o < to; o++) {
+            int v = ops.variable[o];
+            if (v < 0 || ops.classOf[v] != c) {
+                continue;
+            }
+            switch (ops.kind[o]) {
+                case Operands.DEF -> defs++;
+                case Operands.DEF_EARLY -> early++;
+                case Operands.TEMP -> temps++;
+                case Operands.DEF_REUSE -> {
+                    tied++;
+                    int u = ops.variable[from + ops.detail[o]];
+                    for (int k = 0; k < usedCount; k++) {
+                        if (used[k] == u) {
+                            role[k] |= TIED;
+                        }
+                    }
+                }
+                default -> {}
+            }
+        }
+        long all = ops.allocatable[c];
+        boolean free = ((fixedUses | blocked) & all) == 0;
+        if (free && n[c] + early + temps + defs + tied <= capacity[c]) {
+            return;
+        }
+        int safe = Long.bitCount(all & ~(fixedUses | blocked));
+        int unfixed = Long.bitCount(all & ~(fixedUses | ops.fixedDefs[i]));
+        int readable = Long.bitCount(all & ~fixedUses);
+        int late = Long.bitCount(all & ~blocked);
+        while (true) {
+            int strict = n[c] + early + tied;
+            int plain = 0;
+            for (int k = 0; k < usedCount; k++) {
+                int r = role[k];
+                if (ops.classOf[used[k]] != c) {
+                    continue;
+                }
+                if ((r & LIVING) != 0) {
+                    if ((r & FIXED_SAFE) != 0) {
+                        strict--;
+                    }
+                } else if ((r & LATE) == 0) {
+                    strict--;
+                    if ((r & (FIXED | TIED)) == 0) {
+                        plain++;
+                    }
+                }
+            }
+            if (strict <= safe
+                    && strict + temps <= unfixed
+                    && strict + temps + plain <= readable
+                    && (defs == 0 || strict + temps + defs <= late)) {
+                return;
+            }
+            if (!evictUnused(i, at, c) && !evictUsed(i, at, c)) {
+                throw new IllegalStateException("not enough registers for " + ops.insts[i]);
+            }
+        }
+    }
+
+    private boolean evictUnused(int i, int at, int c) {
+        int best = -1;
+        long bestDistance = -1;
+        for (int k = 0; k < n[c]; k++) {
+            int v = w[c][k];
+            if (usedAt[v] != i) {
+                long d = worth(v, next[v], at);
+                if (d > bestDistance || d == bestDistance && v < best) {
+                    bestDistance = d;
+                    best = v;
+                }
+            }
+        }
+        if (best < 0) {
+            return false;
+        }
+        event(i, EVICT, best);
+        remove(best);
+        return true;
+    }
+
+    private boolean evictUsed(int i, int at, int c) {
+        int best = -1;
+        long bestDistance = -1;
+        for (int k = 0; k < usedCount; k++) {
+            int v = used[k];
+            if (ops.classOf[v] == c && (role[k] & LIVING) != 0) {
+                long d = worth(v, nextAfter(i, v), at);
+                if (d > bestDistance || d == bestDistance && v < used[best]) {
+                    bestDistance = d;
+                    best = k;
+                }
+            }
+        }
+        if (best < 0) {
+            return false;
+        }
+        role[best] = role[best] & ~LIVING | 1 << 17;
+        return true;
+    }
+
+    private int nextAfter(int i, int v) {
+        for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
+            if (ops.variable[o] == v) {
+                return liveness.next[o];
+            }
+        }
+        throw new IllegalStateException();
+    }
+
+    /** How cheap it is to lose a variable, as a distance. One that needs no store in this loop is cheaper. */
+    private long worth(int v, int distance, int at) {
+        long d = distance > callFrom(at) && distance < Liveness.CALL ? distance + Liveness.CALL : distance;
+        d = (d - at) * 4;
+        if (cheap[v]) {
+            return d * 3;
+        }
+        return graph.frequency[ops.defBlock[v]] < graph.frequency[block] ? d + d / 2 : d;
+    }
+}

@@ -1,0 +1,112 @@
+package kiln.codegen.regalloc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachFunction;
+import kiln.codegen.MachInst;
+import kiln.codegen.Reg;
+import kiln.codegen.RegClass;
+import org.junit.jupiter.api.Test;
+
+/** Spoils allocations in single places; whatever then runs differently must be found by the checker. */
+final class AllocationCheckerTest {
+    private static final int STEPS = 300;
+
+    private record Allocated(MachFunction function, AllocationChecker checker, List<Output.Inserted> record) {}
+
+    private static Allocated allocate(long seed) {
+        MachFunction f = RandomFunction.generate(seed, 3 + (int) (seed % 8), 4 + (int) (seed % 11));
+        Graph graph = new Graph(f);
+        Operands ops = new Operands(f, FakeMachine.FILE);
+        AllocationChecker checker = new AllocationChecker(graph, ops);
+        List<Output.Inserted> record = new ArrayList<>();
+        RegisterAllocator.run(graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2);
+        return new Allocated(f, checker, record);
+    }
+
+    private static boolean accepts(Allocated a) {
+        try {
+            a.checker.check(a.record);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    /** Leaves out an instruction that the allocator added. */
+    private static boolean dropInserted(Allocated a, Random random) {
+        if (a.record.isEmpty()) {
+            return false;
+        }
+        MachInst victim = a.record.get(random.nextInt(a.record.size())).inst();
+        for (MachBlock b : a.function.blocks()) {
+            b.insts().remove(victim);
+        }
+        return true;
+    }
+
+    /** Gives one operand another register. */
+    private static boolean changeOperand(Allocated a, Random random) {
+        List<MachInst> insts = new ArrayList<>();
+        a.function.blocks().stream().filter(b -> b.index() == 0 || !b.predecessors().isEmpty())
+                .forEach(b -> insts.addAll(b.insts()));
+        insts.removeAll(a.record.stream().map(Output.Inserted::inst).toList());
+        FakeInst inst = (FakeInst) insts.get(random.nextInt(insts.size()));
+        if (inst.operands.isEmpty()) {
+            return false;
+        }
+        FakeInst.Operand o = inst.operands.get(random.nextInt(inst.operands.size()));
+        List<Reg> choice = FakeMachine.allocatable(RegClass.INT);
+        Reg other = choice.get(random.nextInt(choice.size()));
+        if (o.reg == other || o.reg == FakeMachine.PINNED || o.reg.regClass() != RegClass.INT) {
+            return false;
+        }
+        o.reg = other;
+        return true;
+    }
+
+    @Test
+    void findsWhatRunsDifferently() {
+        int caught = 0;
+        int spoilt = 0;
+        int harmful = 0;
+        for (int seed = 0; seed < 3000; seed++) {
+            Random random = new Random(seed);
+            Allocated good = allocate(seed);
+            List<Long> expected = FakeInterpreter.run(good.function, STEPS);
+            assertTrue(accepts(good), "seed " + seed);
+            Allocated bad = allocate(seed);
+            if (seed % 2 == 0 ? dropInserted(bad, random) : changeOperand(bad, random)) {
+                spoilt++;
+                boolean accepted = accepts(bad);
+                caught += accepted ? 0 : 1;
+                if (!FakeInterpreter.run(bad.function, STEPS).equals(expected)) {
+                    harmful++;
+                    assertTrue(!accepted, "not found: seed " + seed);
+                }
+            }
+        }
+        assertTrue(spoilt > 1500 && harmful > 300 && caught >= harmful, spoilt + " " + harmful + " " + caught);
+    }
+
+    @Test
+    void findsLostInstruction() {
+        Allocated a = allocate(5);
+        MachBlock b = a.function.blocks().getFirst();
+        b.insts().removeFirst();
+        assertThrows(IllegalStateException.class, () -> a.checker.check(a.record));
+    }
+
+    @Test
+    void acceptsWhatIsRight() {
+        Allocated a = allocate(7);
+        a.checker.check(a.record);
+        assertEquals(FakeInterpreter.run(RandomFunction.generate(7, 10, 11), STEPS), FakeInterpreter.run(a.function, STEPS));
+    }
+}

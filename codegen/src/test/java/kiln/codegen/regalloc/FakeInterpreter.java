@@ -1,0 +1,145 @@
+package kiln.codegen.regalloc;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachFunction;
+import kiln.codegen.MachInst;
+import kiln.codegen.Reg;
+
+/**
+ * Runs fake code, before allocation or after it, and returns what every instruction read. Whatever an instruction may
+ * overwrite is filled with rubbish at the moment at which it may.
+ */
+final class FakeInterpreter {
+    private final Map<Reg, Long> virtuals = new HashMap<>();
+    private final long[] registers = new long[64];
+    private final Map<Integer, Long> slots = new HashMap<>();
+    private final List<Long> trace = new ArrayList<>();
+    private long rubbish = 0x5ca1ab1e;
+    /** Instructions of the original function run, so that both versions stop at the same one. */
+    private int steps;
+
+    static List<Long> run(MachFunction f, int maxSteps) {
+        FakeInterpreter i = new FakeInterpreter();
+        i.registers[FakeMachine.PINNED.bit()] = 0xc0ffee;
+        MachBlock b = f.blocks().getFirst();
+        while (b != null && i.steps < maxSteps) {
+            b = i.block(b);
+        }
+        return i.trace;
+    }
+
+    private MachBlock block(MachBlock b) {
+        long last = 0;
+        for (MachInst inst : b.insts()) {
+            last = step((FakeInst) inst);
+        }
+        int n = b.successors().size();
+        if (n == 0) {
+            return null;
+        }
+        MachBlock.Successor s = b.successors().get((int) Long.remainderUnsigned(mix(last), n));
+        long[] values = new long[s.args().length];
+        for (int k = 0; k < values.length; k++) {
+            // After allocation moves have done this already, and nobody reads virtual registers.
+            values[k] = virtuals.getOrDefault(s.args()[k], 0L);
+        }
+        for (int k = 0; k < values.length; k++) {
+            virtuals.put(s.target().params().get(k), values[k]);
+        }
+        return s.target();
+    }
+
+    private long get(Reg r) {
+        return switch (r.kind()) {
+            case VIRTUAL -> {
+                if (!virtuals.containsKey(r)) {
+                    throw new IllegalStateException("read of undefined " + r);
+                }
+                yield virtuals.get(r);
+            }
+            case PHYSICAL -> registers[r.bit()];
+            case SLOT -> slots.getOrDefault(r.index(), 0L);
+        };
+    }
+
+    private void set(Reg r, long value) {
+        switch (r.kind()) {
+            case VIRTUAL -> virtuals.put(r, value);
+            case PHYSICAL -> registers[r.bit()] = value;
+            case SLOT -> slots.put(r.index(), value);
+        }
+    }
+
+    private long step(FakeInst inst) {
+        List<FakeInst.Operand> ops = inst.operands;
+        if (inst.isSwap()) {
+            long t = get(ops.get(0).reg());
+            set(ops.get(0).reg(), get(ops.get(1).reg()));
+            set(ops.get(1).reg(), t);
+            return 0;
+        }
+        if (inst.isMove()) {
+            set(inst.moveTarget(), get(inst.moveSource()));
+            return 0;
+        }
+        long[] values = new long[ops.size()];
+        boolean virtual = ops.stream().anyMatch(o -> o.reg().isVirtual());
+        for (FakeInst.Operand o : ops) {
+            if (o.kind == Operands.TEMP || o.kind == Operands.DEF_EARLY) {
+                set(o.reg(), rubbish += 77);
+            }
+        }
+        for (int k = 0; k < values.length; k++) {
+            byte kind = ops.get(k).kind;
+            if (Operands.isUse(kind) && kind != Operands.USE_LATE) {
+                values[k] = get(ops.get(k).reg());
+            }
+        }
+        if (!virtual) {
+            for (FakeInst.Operand o : ops) {
+                if (Operands.isDef(o.kind)) {
+                    set(o.reg(), rubbish += 77);
+                }
+            }
+            for (long m = inst.clobbers.bits(); m != 0; m &= m - 1) {
+                registers[Long.numberOfTrailingZeros(m)] = rubbish += 77;
+            }
+        }
+        for (int k = 0; k < values.length; k++) {
+            if (ops.get(k).kind == Operands.USE_LATE) {
+                values[k] = get(ops.get(k).reg());
+            }
+        }
+        long hash = inst.name.hashCode();
+        for (int k = 0; k < values.length; k++) {
+            if (Operands.isUse(ops.get(k).kind)) {
+                hash = mix(hash ^ values[k]);
+            }
+        }
+        for (int k = 0; k < values.length; k++) {
+            if (Operands.isDef(ops.get(k).kind)) {
+                set(ops.get(k).reg(), mix(hash + k));
+            }
+        }
+        for (FakeInst.Operand o : ops) {
+            if (o.kind == Operands.TEMP && o.reg().isPhysical()) {
+                set(o.reg(), rubbish += 77);
+            }
+        }
+        if (!inst.isConstant) {
+            // Constants may be repeated.
+            trace.add(hash);
+            steps++;
+        }
+        return hash;
+    }
+
+    private static long mix(long x) {
+        x = (x ^ x >>> 31) * 0x9e3779b97f4a7c15L;
+        return x ^ x >>> 29;
+    }
+}
