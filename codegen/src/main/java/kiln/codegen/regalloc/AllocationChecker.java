@@ -328,6 +328,12 @@ final class AllocationChecker {
                 return;
             }
             int v = ops.variable[first + k];
+            if (kind == Operands.PHYSICAL_FIXED) {
+                if (l != ops.detail[first + k] || Arrays.binarySearch(state[l], ops.variables - 2 - v) < 0) {
+                    fail(k, "does not hold the reserved register's value");
+                }
+                return;
+            }
             if (kind != Operands.USE_ANY && l >= MoveResolver.FIRST_SLOT) {
                 fail(k, "not a register");
             }

@@ -1,6 +1,7 @@
 package kiln.codegen.regalloc;
 
 import kiln.codegen.Reg;
+import kiln.ir.Type;
 
 /**
  * Places the operands of an instruction that names registers. All that is in registers in front of it is
@@ -219,6 +220,8 @@ final class Constraints {
                     resolver.add(ops.typeOf[ops.variable[o]], f, r);
                     done |= 1L << f;
                 }
+            } else if (ops.kind[o] == Operands.PHYSICAL_FIXED) {
+                resolver.add(ops.detail[o] < 32 ? Type.I64 : Type.V128, ops.detail[o], -2 - ops.variable[o]);
             }
         }
         if (!resolver.isEmpty()) {
@@ -229,7 +232,7 @@ final class Constraints {
     private void rewriteUses(int from, int to) {
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
-            if (kind == Operands.USE_FIXED) {
+            if (kind == Operands.USE_FIXED || kind == Operands.PHYSICAL_FIXED) {
                 rewriter.set(o - from, ops.physical[ops.detail[o]]);
             } else if (Operands.isUse(kind)) {
                 int v = ops.variable[o];

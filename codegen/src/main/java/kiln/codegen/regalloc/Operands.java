@@ -28,6 +28,8 @@ final class Operands implements OperandVisitor {
     static final byte TEMP = 8;
     /** A physical register given by the back end itself: not the allocator's business. */
     static final byte PHYSICAL = 9;
+    /** A physical register given by the back end, to be read from another one. The variable is {@code -2 - bit} of the former. */
+    static final byte PHYSICAL_FIXED = 10;
 
     final RegisterFile file;
     /** Allocatable registers of each class, as masks over {@link Reg#bit()}. */
@@ -181,11 +183,18 @@ final class Operands implements OperandVisitor {
 
     @Override
     public Reg useFixed(Reg r, Reg fixed) {
-        if (r.isVirtual()) {
-            physical[fixed.bit()] = fixed;
-            fixedUses[current] |= 1L << fixed.bit();
+        if (r == fixed) {
+            return add(r, PHYSICAL, 0);
         }
-        return add(r, USE_FIXED, fixed.bit());
+        physical[fixed.bit()] = fixed;
+        fixedUses[current] |= 1L << fixed.bit();
+        add(r, USE_FIXED, fixed.bit());
+        if (r.isPhysical()) {
+            kind[count - 1] = PHYSICAL_FIXED;
+            detail[count - 1] = (byte) fixed.bit();
+            variable[count - 1] = -2 - r.bit();
+        }
+        return r;
     }
 
     @Override

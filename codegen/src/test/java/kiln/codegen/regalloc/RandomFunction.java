@@ -235,6 +235,9 @@ final class RandomFunction {
         if (random.nextInt(4) == 0) {
             i.temp(f.newVirtual(Type.I64));
         }
+        if (random.nextInt(4) == 0) {
+            i.useFixed(FakeMachine.PINNED, FakeMachine.I[5]);
+        }
         return i.clobber(FakeMachine.ALL);
     }
 }
