@@ -27,7 +27,10 @@ public final class A64Backend implements Backend {
 
     @Override
     public CompiledFunction compile(Function function, CodegenOptions options) {
-        return new FunctionCompiler(new LoweringRules(function, options), Registers.FILE).compile();
+        FunctionCompiler compiler = new FunctionCompiler(new LoweringRules(function, options), Registers.FILE);
+        compiler.lower();
+        Pairs.form(compiler.allocate());
+        return compiler.emit();
     }
 
     /** The text must be mapped at a multiple of 4 KiB, for the sake of ADRP. */

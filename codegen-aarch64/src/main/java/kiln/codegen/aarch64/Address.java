@@ -54,6 +54,24 @@ final class Address {
         return index == null && Registers.isReserved(base);
     }
 
+    /** Whether {@code other} is {@code bytes} behind this address, which is a register with a displacement. */
+    boolean isFollowedBy(Address other, int bytes) {
+        return index == null && other.index == null && base == other.base && displacement + bytes == other.displacement;
+    }
+
+    /** Whether this address changes when {@code r} does. */
+    boolean reads(Reg r) {
+        return base == r || index == r;
+    }
+
+    Reg base() {
+        return base;
+    }
+
+    int displacement() {
+        return displacement;
+    }
+
     void emit(Assembler a, LoadStoreOp op, Reg rt) {
         if (index != null) {
             a.loadStoreIndexed(op, rt, base, index, extend, shift != 0);

@@ -112,6 +112,87 @@ abstract sealed class MemoryInsn extends Insn {
         }
     }
 
+    /** Two registers at neighbouring addresses. */
+    static final class Pair extends MemoryInsn {
+        private final PairOp op;
+        private final Reg low;
+        private final Reg high;
+        private final Address address;
+        private final boolean canTrap;
+
+        private Pair(PairOp op, Reg low, Reg high, Address address, boolean canTrap) {
+            this.op = op;
+            this.low = low;
+            this.high = high;
+            this.address = address;
+            this.canTrap = canTrap;
+        }
+
+        /** Exists after allocation only. */
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler a, EmitContext c) {
+            if (canTrap) {
+                c.buffer().trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+            }
+            a.pairOffset(op, low, high, address.base(), address.displacement());
+        }
+
+        @Override
+        public String toString() {
+            return op.toString().toLowerCase() + " " + low + ", " + high + ", " + address;
+        }
+    }
+
+    /** One instruction for two loads that follow each other, or null. */
+    static MachInst pair(Load a, Load b) {
+        PairOp op = switch (a.op) {
+            case LDR_W -> PairOp.LDP_W;
+            case LDRSW -> PairOp.LDPSW;
+            case LDR_X -> PairOp.LDP_X;
+            case LDR_S -> PairOp.LDP_S;
+            case LDR_D -> PairOp.LDP_D;
+            default -> null;
+        };
+        if (op == null || a.op != b.op || a.rt == b.rt || b.address.reads(a.rt)) {
+            return null;
+        }
+        return pair(op, a.rt, a.address, b.rt, b.address, a.canTrap || b.canTrap);
+    }
+
+    /**
+     * One instruction for two stores that follow each other, or null. Not if the second one may trap: the first must then
+     * have happened, which a pair does not promise.
+     */
+    static MachInst pair(Store a, Store b) {
+        PairOp op = switch (a.op) {
+            case STR_W -> PairOp.STP_W;
+            case STR_X -> PairOp.STP_X;
+            case STR_S -> PairOp.STP_S;
+            case STR_D -> PairOp.STP_D;
+            case STR_Q -> PairOp.STP_Q;
+            default -> null;
+        };
+        if (op == null || a.op != b.op || a.canTrap || b.canTrap) {
+            return null;
+        }
+        return pair(op, a.rt, a.address, b.rt, b.address, false);
+    }
+
+    private static MachInst pair(PairOp op, Reg a, Address atA, Reg b, Address atB, boolean canTrap) {
+        int bytes = 1 << op.scale;
+        boolean up = atA.isFollowedBy(atB, bytes);
+        if (!up && !atB.isFollowedBy(atA, bytes)) {
+            return null;
+        }
+        Address low = up ? atA : atB;
+        return Immediates.isPair(low.displacement(), op.scale)
+                ? new Pair(op, up ? a : b, up ? b : a, low, canTrap)
+                : null;
+    }
+
     private static String register(LoadStoreOp op, Reg r) {
         return op.isVector() ? scalar(op.registerBytes(), r) : name(op.registerBytes() == 8, r);
     }

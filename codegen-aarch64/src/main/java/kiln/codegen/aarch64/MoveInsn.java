@@ -114,6 +114,79 @@ abstract sealed class MoveInsn extends Insn {
         }
     }
 
+    /** Two slots that are neighbours, loaded or stored at once; {@code low} is the one at the lower address. */
+    static final class SlotPair extends MoveInsn {
+        private final boolean load;
+        private final boolean vector;
+        private final Reg lowSlot;
+        private final Reg highSlot;
+        private final Reg low;
+        private final Reg high;
+
+        private SlotPair(boolean load, Reg lowSlot, Reg low, Reg highSlot, Reg high) {
+            this.load = load;
+            this.vector = low.regClass() == RegClass.VECTOR;
+            this.lowSlot = lowSlot;
+            this.highSlot = highSlot;
+            this.low = low;
+            this.high = high;
+        }
+
+        /** Exists after allocation only. */
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler a, EmitContext c) {
+            int offset = c.frame().slotOffset(lowSlot.index(), 1);
+            int fromSp = offset + c.frame().bytes();
+            PairOp op = vector ? load ? PairOp.LDP_D : PairOp.STP_D : load ? PairOp.LDP_X : PairOp.STP_X;
+            if (Immediates.isPair(offset, op.scale)) {
+                a.pairOffset(op, low, high, Registers.FP, offset);
+            } else if (Immediates.isPair(fromSp, op.scale)) {
+                a.pairOffset(op, low, high, Registers.SP, fromSp);
+            } else {
+                Type type = vector ? Type.F64 : Type.I64;
+                access(a, c.frame(), 0, op(type, !load), low, offset);
+                access(a, c.frame(), 0, op(type, !load), high, offset + 8);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return (load ? "ldp " : "stp ") + low + ", " + high + ", " + lowSlot + ", " + highSlot;
+        }
+    }
+
+    /** One instruction for two moves that follow each other, or null. */
+    static MachInst pair(Move a, Move b) {
+        if (isLoad(a) && isLoad(b) && a.target != b.target) {
+            return pair(true, a.source, a.target, b.source, b.target);
+        }
+        if (isLoad(a) || isLoad(b) || !isStore(a) || !isStore(b)) {
+            return null;
+        }
+        return pair(false, a.target, a.source, b.target, b.source);
+    }
+
+    private static boolean isLoad(Move m) {
+        return m.source.isSlot() && m.target.isPhysical() && m.type != Type.V128;
+    }
+
+    private static boolean isStore(Move m) {
+        return m.target.isSlot() && m.source.isPhysical() && !Registers.isReserved(m.source) && m.type != Type.V128;
+    }
+
+    private static MachInst pair(boolean load, Reg slotA, Reg a, Reg slotB, Reg b) {
+        if (a.regClass() != b.regClass() || Math.abs(slotA.index() - slotB.index()) != 1) {
+            return null;
+        }
+        // Words are counted downwards.
+        return slotA.index() > slotB.index()
+                ? new SlotPair(load, slotA, a, slotB, b)
+                : new SlotPair(load, slotB, b, slotA, a);
+    }
+
     private static int words(Type type) {
         return type == Type.V128 ? 2 : 1;
     }

@@ -96,7 +96,7 @@ class CallTest {
      */
     @Test
     void argumentsAndResultsArrive() {
-        for (int seed = 0; seed < 120; seed++) {
+        for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 400) / 4; seed++) {
             for (boolean reload : new boolean[] {false, true}) {
                 chain(seed, reload);
             }

@@ -255,7 +255,7 @@ class ExecutionTest {
     @Test
     void randomExpressions() {
         List<Function> functions = new ArrayList<>();
-        for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 1500); seed++) {
+        for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 400); seed++) {
             functions.add(new RandomFunctions(seed).function(seed));
         }
         Random random = new Random(1);
