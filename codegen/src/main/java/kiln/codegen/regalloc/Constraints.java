@@ -52,8 +52,9 @@ final class Constraints {
         claimed = fixedUses;
         placeStrict(i, from, to, occupied);
         placeEarly(i, from, to);
-        placeRead(i, occupied, all & ~fixedUses);
+        // From the strictest wishes to the loosest.
         placeTemps(i, from, to, all & ~(fixedUses | fixedDefs), lost);
+        placeRead(i, occupied, all & ~fixedUses);
         moveAll(from, to, occupied);
         rewriteUses(from, to);
         finish(i, from, to, occupied, all & ~lost);

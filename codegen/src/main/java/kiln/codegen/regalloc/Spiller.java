@@ -23,6 +23,9 @@ final class Spiller {
     private static final int FIXED = 8;
     private static final int FIXED_SAFE = 16;
     private static final int TIED = 32;
+    private static final int ANY = 64;
+    private static final int RELOADED = 128;
+    private static final int LEAVES = 256;
 
     /** Variables in registers at the start and end of each block (parameters included). */
     final int[][] entry;
@@ -42,6 +45,7 @@ final class Spiller {
     private final int[][] w = {new int[64], new int[64]};
     private final int[] n = new int[2];
     private final boolean[] inW;
+    /** Variables that can be computed again; those of which an instruction needs a slot are taken out. */
     private final boolean[] cheap;
     // Distinct variables used by the current instruction.
     private int[] used = new int[16];
@@ -158,12 +162,12 @@ final class Spiller {
                 int v = used[k];
                 if (ops.classOf[v] == c && !inW[v]) {
                     add(v, at);
-                    role[k] |= 1 << 16;
+                    role[k] |= RELOADED;
                 }
             }
             makeRoom(i, at, c, from, to, fixedUses, blocked);
             for (int k = 0; k < usedCount; k++) {
-                if (ops.classOf[used[k]] == c && (role[k] & 1 << 16) != 0) {
+                if (ops.classOf[used[k]] == c && (role[k] & RELOADED) != 0) {
                     event(i, RELOAD, used[k]);
                 }
             }
@@ -171,7 +175,7 @@ final class Spiller {
         for (int k = 0; k < usedCount; k++) {
             int v = used[k];
             if (inW[v] && (role[k] & LIVING) == 0) {
-                if ((role[k] & 1 << 17) != 0) {
+                if ((role[k] & LEAVES) != 0) {
                     event(i, EVICT_AFTER, v);
                 }
                 remove(v);
@@ -219,6 +223,7 @@ final class Spiller {
                 case Operands.USE_LATE -> LATE;
                 case Operands.USE_FIXED ->
                     ((ops.clobbers[i] | ops.fixedDefs[i]) >>> ops.detail[o] & 1) == 0 ? FIXED_SAFE | FIXED : FIXED;
+                case Operands.USE_ANY -> ANY;
                 default -> PLAIN;
             };
         }
@@ -285,7 +290,7 @@ final class Spiller {
                     && (defs == 0 || strict + temps + defs <= late)) {
                 return;
             }
-            if (!evictUnused(i, at, c) && !evictUsed(i, at, c)) {
+            if (!evictUnused(i, at, c) && !evictUsed(i, at, c) && !leaveInMemory(i, c)) {
                 throw new IllegalStateException("not enough registers for " + ops.insts[i]);
             }
         }
@@ -328,8 +333,27 @@ final class Spiller {
         if (best < 0) {
             return false;
         }
-        role[best] = role[best] & ~LIVING | 1 << 17;
+        role[best] = role[best] & ~LIVING | LEAVES;
         return true;
+    }
+
+    /** Has the instruction read a variable from its slot, if it can. */
+    private boolean leaveInMemory(int i, int c) {
+        for (int k = usedCount - 1; k >= 0; k--) {
+            int v = used[k];
+            if (ops.classOf[v] == c && (role[k] & ~(LIVING | RELOADED | LEAVES)) == ANY) {
+                if ((role[k] & RELOADED) == 0) {
+                    event(i, EVICT, v);
+                }
+                cheap[v] = false;
+                remove(v);
+                usedCount--;
+                used[k] = used[usedCount];
+                role[k] = role[usedCount];
+                return true;
+            }
+        }
+        return false;
     }
 
     private int nextAfter(int i, int v) {

@@ -217,7 +217,7 @@ final class RandomFunction {
         if (random.nextBoolean()) {
             i.use(integer(b, m));
         }
-        if (random.nextBoolean()) {
+        for (int k = random.nextInt(6) == 0 ? 12 : random.nextInt(2); k > 0; k--) {
             i.useAny(value(b, m));
         }
         for (int k = 0; k < random.nextInt(5); k++) {
