@@ -385,6 +385,12 @@ final class IrGenerator {
 
     private Value load(Type t) {
         int kind = random.nextInt(10);
+        if (kind == 5) {
+            // A check in front of an access that must not come before it.
+            Value index = expression(Type.I32, 1);
+            b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGE, index, b.i32(1000)));
+            return b.load(t, access(t, new Region(Region.Kind.MEMORY, 0), false, true), b.convert(Opcode.ZEXT, Type.I64, index), 8);
+        }
         if (kind < 6) {
             return b.load(t, access(t, new Region(Region.Kind.MEMORY, 0), true, true), address(), random.nextInt(5) * 4);
         } else if (kind < 8) {

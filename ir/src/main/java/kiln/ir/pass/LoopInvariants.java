@@ -138,8 +138,7 @@ public final class LoopInvariants implements Pass {
             if (gain != Gain.LARGE && gain != Gain.SMALL) {
                 return null;
             }
-            boolean mayTrap = i.opcode().effect() == Opcode.Effect.TRAPS
-                    || i.opcode() == Opcode.LOAD && i.memory().canTrap();
+            boolean mayTrap = i.opcode().effect() == Opcode.Effect.TRAPS || i.opcode() == Opcode.LOAD && !isAlwaysSafe(i);
             if (mayTrap && !atStart) {
                 return null;
             }
@@ -163,9 +162,33 @@ public final class LoopInvariants implements Pass {
             return target;
         }
 
+        /**
+         * Whether a load may be done at any time. That it cannot trap where it stands does not say so: a check may stand in
+         * front of it. The VMContext and what its fields point to is always there.
+         */
+        private static boolean isAlwaysSafe(Inst load) {
+            return !load.memory().canTrap() && isSafeAddress(load.arg(0), MAX_DEPTH);
+        }
+
+        private static boolean isSafeAddress(Value v, int depth) {
+            Inst d = v.inst();
+            if (d == null || depth == 0) {
+                return false;
+            }
+            return switch (d.opcode()) {
+                case VMCTX, FRAME_POINTER, STACK_ADDR -> true;
+                case ADD -> d.arg(1).is(Opcode.ICONST) && isSafeAddress(d.arg(0), depth - 1);
+                case LOAD -> d.memory().region().kind() == Region.Kind.CONTEXT
+                        && !d.memory().canTrap()
+                        && isSafeAddress(d.arg(0), depth - 1);
+                default -> false;
+            };
+        }
+
         private static Gain gain(Inst i) {
             return switch (i.opcode()) {
-                case LOAD -> Gain.LARGE;
+                // A check moves only from where the loop begins, and lets the accesses behind it follow.
+                case LOAD, TRAP_IF, TRAP_IF_ZERO -> Gain.LARGE;
                 case MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, CLZ, CTZ, POPCNT -> Gain.LARGE;
                 case FROM_SINT, FROM_UINT, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT, FPROMOTE, FDEMOTE, BITCAST -> Gain.LARGE;
                 case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN, FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST ->
