@@ -8,6 +8,8 @@ final class IoVectors {
     /** Buffers handed to the operating system at once. */
     private static final int BATCH = 16;
     private static final int BYTES = 8;
+    /** For transfers at the descriptor's own position. */
+    private static final long CURRENT = -1;
 
     private final GuestMemory memory;
     private int next;
@@ -45,21 +47,29 @@ final class IoVectors {
         return n;
     }
 
-    /** Adds what was transferred; whether to go on. */
-    private boolean advance(long transferred) {
-        total += transferred;
-        return transferred == wanted;
+    int read(FileDescriptor from) throws IOException {
+        return run(from, false, CURRENT);
     }
 
-    private interface Transfer {
-        long run(int count) throws IOException;
+    int write(FileDescriptor to) throws IOException {
+        return run(to, true, CURRENT);
+    }
+
+    int read(FileDescriptor from, long offset) throws IOException {
+        return run(from, false, offset);
+    }
+
+    int write(FileDescriptor to, long offset) throws IOException {
+        return run(to, true, offset);
     }
 
     /** An error after some bytes is not one yet: the guest learns the number, and the error the next time. */
-    private int run(Transfer transfer) throws IOException {
+    private int run(FileDescriptor d, boolean write, long offset) throws IOException {
         for (int n = fill(); n > 0; n = fill()) {
             try {
-                if (!advance(transfer.run(n))) {
+                long done = offset == CURRENT ? transfer(d, write, n) : transfer(d, write, n, offset + total);
+                total += done;
+                if (done < wanted) {
                     break;
                 }
             } catch (IOException | WasiError e) {
@@ -72,41 +82,20 @@ final class IoVectors {
         return (int) total;
     }
 
-    int read(FileDescriptor from) throws IOException {
-        return run(n -> from.read(batch, n));
+    private long transfer(FileDescriptor d, boolean write, int n) throws IOException {
+        return write ? d.write(batch, n) : d.read(batch, n);
     }
 
-    int write(FileDescriptor to) throws IOException {
-        return run(n -> to.write(batch, n));
-    }
-
-    int read(FileDescriptor from, long offset) throws IOException {
-        return run(n -> {
-            long done = 0;
-            for (int i = 0; i < n; i++) {
-                int size = batch[i].remaining();
-                int transferred = from.read(batch[i], offset + total + done);
-                done += transferred;
-                if (transferred < size) {
-                    break;
-                }
+    private long transfer(FileDescriptor d, boolean write, int n, long offset) throws IOException {
+        long done = 0;
+        for (int i = 0; i < n; i++) {
+            int size = batch[i].remaining();
+            int transferred = write ? d.write(batch[i], offset + done) : d.read(batch[i], offset + done);
+            done += transferred;
+            if (transferred < size) {
+                break;
             }
-            return done;
-        });
-    }
-
-    int write(FileDescriptor to, long offset) throws IOException {
-        return run(n -> {
-            long done = 0;
-            for (int i = 0; i < n; i++) {
-                int size = batch[i].remaining();
-                int transferred = to.write(batch[i], offset + total + done);
-                done += transferred;
-                if (transferred < size) {
-                    break;
-                }
-            }
-            return done;
-        });
+        }
+        return done;
     }
 }

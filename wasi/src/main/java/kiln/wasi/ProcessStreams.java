@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** What the process's own standard streams are. */
 final class ProcessStreams {
+    /** In place of a stream's number: some other stream. */
+    static final int OTHER = -1;
+
     /** Major device numbers of Linux's terminals: tty, console, and the pseudo-terminals. */
     private static final int TTY = 4;
     private static final int CONSOLE = 5;
@@ -16,10 +19,13 @@ final class ProcessStreams {
     private ProcessStreams() {}
 
     /**
-     * The type of stream {@code fd}, 0 to 2. A character device only if it is a terminal: C libraries take every one without a
+     * The type of stream {@code fd}, 0 to 2, or of another. A character device only if it is a terminal: C libraries take every one without a
      * position for one, and write to it line by line.
      */
     static FileType type(int fd) {
+        if (fd == OTHER) {
+            return FileType.UNKNOWN;
+        }
         try {
             Map<String, Object> a = Files.readAttributes(Path.of("/dev/fd/" + fd), "unix:mode,rdev");
             FileType type = FileType.ofMode((int) a.get("mode"));

@@ -3,27 +3,27 @@ package kiln.wasi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.function.Supplier;
 
 /** A stream of the host's that the guest reads. */
 final class StandardInput extends FileDescriptor {
     private static final int CHUNK = 1 << 16;
 
     private final InputStream in;
-    private final Supplier<FileType> type;
+    private final int processFd;
     private final ReadAhead ahead;
     private byte[] chunk = {};
 
-    StandardInput(InputStream in, Supplier<FileType> type) {
+    /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
+    StandardInput(InputStream in, int processFd) {
         super(Rights.INPUT, 0, 0);
         this.in = in;
-        this.type = type;
+        this.processFd = processFd;
         this.ahead = new ReadAhead(in, CHUNK);
     }
 
     @Override
     FileType type() {
-        return type.get();
+        return ProcessStreams.type(processFd);
     }
 
     @Override

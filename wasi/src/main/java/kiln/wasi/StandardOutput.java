@@ -3,25 +3,25 @@ package kiln.wasi;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.function.Supplier;
 
 /** A stream of the host's that the guest writes to. Several buffers of one call reach it in one piece. */
 final class StandardOutput extends FileDescriptor {
     private static final int CHUNK = 1 << 16;
 
     private final OutputStream out;
-    private final Supplier<FileType> type;
+    private final int processFd;
     private byte[] chunk = {};
 
-    StandardOutput(OutputStream out, Supplier<FileType> type) {
+    /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
+    StandardOutput(OutputStream out, int processFd) {
         super(Rights.OUTPUT, 0, 0);
         this.out = out;
-        this.type = type;
+        this.processFd = processFd;
     }
 
     @Override
     FileType type() {
-        return type.get();
+        return ProcessStreams.type(processFd);
     }
 
     @Override

@@ -15,7 +15,7 @@ final class StringTable {
             if (s.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException("a string for a guest program contains a zero: " + s.replace("\0", "\\0"));
             }
-            byte[] encoded = (s + '\0').getBytes(StandardCharsets.UTF_8);
+            byte[] encoded = s.concat("\0").getBytes(StandardCharsets.UTF_8);
             this.strings.add(encoded);
             bytes = Math.addExact(bytes, encoded.length);
         }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import kiln.runtime.Caller;
 import kiln.runtime.HostFunction;
@@ -56,9 +55,17 @@ public final class Wasi implements AutoCloseable {
         return functions;
     }
 
-    /** How the runtime reaches one function. A class and not lambdas, of which each would take time to make. */
+    /**
+     * How the runtime reaches one function. Without lambdas, here and wherever every program comes by: the first ones in a process
+     * take milliseconds to make.
+     */
     private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
-        private static final BooleanSupplier NEVER = () -> false;
+        private static final BooleanSupplier NEVER = new BooleanSupplier() {
+            @Override
+            public boolean getAsBoolean() {
+                return false;
+            }
+        };
 
         @Override
         public void call(Caller caller, long[] args, long[] results) {
@@ -217,20 +224,21 @@ public final class Wasi implements AutoCloseable {
          */
         public Wasi build() throws IOException {
             List<String> variables = new ArrayList<>();
-            environment.forEach((name, value) -> variables.add(name + '=' + value));
+            for (Map.Entry<String, String> v : environment.entrySet()) {
+                variables.add(v.getKey().concat("=").concat(v.getValue()));
+            }
             FdTable table = new FdTable();
-            table.add(new StandardInput(stdin == null ? InputStream.nullInputStream() : stdin, stream(inheritStdin, 0)));
-            table.add(new StandardOutput(stdout == null ? OutputStream.nullOutputStream() : stdout, stream(inheritStdout, 1)));
-            table.add(new StandardOutput(stderr == null ? OutputStream.nullOutputStream() : stderr, stream(inheritStderr, 2)));
+            table.add(new StandardInput(stdin == null ? InputStream.nullInputStream() : stdin,
+                    inheritStdin ? 0 : ProcessStreams.OTHER));
+            table.add(new StandardOutput(stdout == null ? OutputStream.nullOutputStream() : stdout,
+                    inheritStdout ? 1 : ProcessStreams.OTHER));
+            table.add(new StandardOutput(stderr == null ? OutputStream.nullOutputStream() : stderr,
+                    inheritStderr ? 2 : ProcessStreams.OTHER));
             for (Folder f : folders) {
                 table.add(open(f));
             }
             RandomSource source = new RandomSource(random);
             return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
-        }
-
-        private static Supplier<FileType> stream(boolean inherited, int fd) {
-            return inherited ? () -> ProcessStreams.type(fd) : () -> FileType.UNKNOWN;
         }
 
         private static Directory open(Folder f) throws IOException {
