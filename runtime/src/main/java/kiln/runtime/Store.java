@@ -117,6 +117,12 @@ public final class Store implements AutoCloseable {
         if (!OWNER.compareAndSet(this, o, current)) {
             throw wrongThread((Thread) OWNER.getAcquire(this));
         }
+        if (o != null) {
+            // Segments that were handed out are confined to the thread that has ended.
+            for (Memory m : memories) {
+                m.revokeSegments();
+            }
+        }
         watch.owner(current);
     }
 

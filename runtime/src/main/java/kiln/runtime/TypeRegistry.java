@@ -37,22 +37,27 @@ final class TypeRegistry {
             }
             result[i] = id;
         }
+        // Kinds first: function types may mention any type of their recursion group, later ones too.
         for (int i = 0; i < result.length; i++) {
             if (result[i] >= base && entries.get(result[i]) == null) {
-                define(result[i], types.get(i), result);
+                TypeDef t = types.get(i);
+                entries.set(result[i], new Entry(kind(t), t.supertype() < 0 ? -1 : result[t.supertype()], null));
+            }
+        }
+        for (int i = 0; i < result.length; i++) {
+            if (result[i] >= base && types.get(i).body() instanceof TypeDef.Func f) {
+                define(result[i], types.get(i), f, result);
             }
         }
         return result;
     }
 
-    private void define(int id, TypeDef t, int[] module) {
-        HeapType.Abstract kind = kind(t);
-        int supertype = t.supertype() < 0 ? -1 : module[t.supertype()];
-        entries.set(id, new Entry(kind, supertype, null));
-        if (t.body() instanceof TypeDef.Func f) {
+    private void define(int id, TypeDef t, TypeDef.Func f, int[] module) {
+        Entry e = entries.get(id);
+        if (e.func == null) {
             FuncType func = new FuncType(convert(f.params(), module), convert(f.results(), module));
-            entries.set(id, new Entry(kind, supertype, func));
-            if (t.isFinal() && supertype < 0 && t.key().indexOf(';') < 0) {
+            entries.set(id, new Entry(e.kind, e.supertype, func));
+            if (t.isFinal() && t.supertype() < 0 && t.key().indexOf(';') < 0) {
                 plain.putIfAbsent(func, id);
             }
         }
@@ -83,9 +88,7 @@ final class TypeRegistry {
             return new ValType.Ref(r.nullable(), a, ValType.Ref.ABSTRACT);
         }
         int id = module[((HeapType.Concrete) r.heap()).index()];
-        Entry e = entries.get(id);
-        // A member of a recursion group may mention a later one: its kind is not known yet, but only functions matter.
-        return new ValType.Ref(r.nullable(), e == null ? HeapType.Abstract.FUNC : e.kind, id);
+        return new ValType.Ref(r.nullable(), entries.get(id).kind, id);
     }
 
     /**

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -235,6 +236,9 @@ class HandMadeTest {
         assertEquals(null, onThread(() -> assertEquals(3, add.call(1, 2))));
         // The thread has ended without a release: the store is free again.
         assertEquals(3, add.call(1, 2));
+        store.release();
+        assertEquals(null, onThread(() -> assertEquals(0, i.memory("memory").segment().get(ValueLayout.JAVA_BYTE, 0))));
+        assertEquals(0, i.memory("memory").segment().get(ValueLayout.JAVA_BYTE, 0));
     }
 
     @Test
@@ -359,7 +363,7 @@ class HandMadeTest {
         store.close();
         assertThrows(IllegalStateException.class, () -> add.call(1, 2));
         assertThrows(IllegalStateException.class, () -> m.readInt(0));
-        assertThrows(IllegalStateException.class, () -> s.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0));
+        assertThrows(IllegalStateException.class, () -> s.get(ValueLayout.JAVA_BYTE, 0));
         assertThrows(IllegalStateException.class, () -> i.func("add"));
         assertThrows(IllegalStateException.class, () -> linker.instantiate(store, module));
     }

@@ -12,6 +12,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.List;
 import kiln.artifact.HeapType;
+import kiln.artifact.TypeDef;
+import kiln.artifact.TypeKeys;
+import kiln.artifact.ValueType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,18 @@ class TypedCallsTest {
         assertEquals(false, r.isSubtype(concrete, ValType.EXTERNREF));
         assertEquals(true, r.isSubtype(ValType.I32, ValType.I32));
         assertEquals(false, r.isSubtype(ValType.I32, ValType.I64));
+    }
+
+    @Test
+    void membersOfARecursionGroupMayMentionLaterOnes() {
+        ValueType.Ref struct = new ValueType.Ref(true, new HeapType.Concrete(1));
+        List<TypeDef> group = TypeKeys.assign(List.of(
+                new TypeDef("", true, -1, new TypeDef.Func(List.of(struct), List.of())),
+                new TypeDef("", true, -1, new TypeDef.Struct(List.of()))), List.of(2));
+        TypeRegistry r = engine.types();
+        int[] ids = r.register(group);
+        assertArrayEquals(ids, r.register(group));
+        assertEquals(FuncType.ofVoid(new ValType.Ref(true, HeapType.Abstract.STRUCT, ids[1])), r.func(ids[0]));
     }
 
     @Test
