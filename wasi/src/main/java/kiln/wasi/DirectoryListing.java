@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The names in a folder at one moment, so that the cookies by which the guest goes on reading (positions in the list) stay good
- * while it adds and removes files.
+ * The names in a folder at one moment, so that the cookies by which the guest goes on reading (positions in the list)
+ * stay good while it adds and removes files.
  */
 final class DirectoryListing {
     private static final int HEADER = 24;
@@ -42,7 +42,8 @@ final class DirectoryListing {
     }
 
     /**
-     * Writes entries from a cookie on. The last may be cut off: that the buffer is full tells the guest that there is more.
+     * Writes entries from a cookie on. The last may be cut off: that the buffer is full tells the guest that there is
+     * more.
      *
      * @return number of bytes
      */

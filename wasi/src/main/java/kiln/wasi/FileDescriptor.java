@@ -5,10 +5,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in POSIX; the rights
- * are checked by the callers.
+ * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in
+ * POSIX; the rights are checked by the callers.
  */
-abstract sealed class FileDescriptor implements Closeable permits Directory, RegularFile, StandardInput, StandardOutput {
+abstract sealed class FileDescriptor implements Closeable permits Directory, RegularFile, StandardInput,
+        StandardOutput {
     private long rights;
     private long inheriting;
     private int flags;
@@ -92,8 +93,8 @@ abstract sealed class FileDescriptor implements Closeable permits Directory, Reg
     }
 
     /**
-     * Bytes that can be read at once, 0 if the end is known to be reached, -1 if reading would block; then a later call may say
-     * otherwise, see {@link StandardInput#await}.
+     * Bytes that can be read at once, 0 if the end is known to be reached, -1 if reading would block; then a later call
+     * may say otherwise, see {@link StandardInput#await}.
      */
     abstract long readable() throws IOException;
 

@@ -9,11 +9,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The guest's memory as the functions of WASI see it. Addresses and lengths are unsigned 32-bit numbers; whatever is not wholly
- * inside is {@link Errno#FAULT}. Valid for one call: the memory may grow afterwards.
+ * The guest's memory as the functions of WASI see it. Addresses and lengths are unsigned 32-bit numbers; whatever is
+ * not wholly inside is {@link Errno#FAULT}. Valid for one call: the memory may grow afterwards.
  */
 final class GuestMemory {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** No file system takes longer ones. */
@@ -77,7 +78,10 @@ final class GuestMemory {
         MemorySegment.copy(source, from, bytes, ValueLayout.JAVA_BYTE, at(address, length), length);
     }
 
-    /** A view of up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer holds. */
+    /**
+     * A view of up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer
+     * holds.
+     */
     ByteBuffer buffer(int address, int length) {
         long n = Integer.toUnsignedLong(length);
         return bytes.asSlice(at(address, n), Math.min(n, LONGEST_BUFFER)).asByteBuffer();

@@ -17,8 +17,9 @@ import java.util.Map;
 /** Which error number an exception of the host's file system becomes. */
 final class HostErrors {
     /**
-     * The operating system's own words, all that Java hands on about errors without a class of their own. In another language they
-     * are not recognised; so checks whose outcome programs rely on are made beforehand, and this is for the rest.
+     * The operating system's own words, all that Java hands on about errors without a class of their own. In another
+     * language they are not recognised; so checks whose outcome programs rely on are made beforehand, and this is for
+     * the rest.
      */
     private static final Map<String, Errno> WORDS = Map.ofEntries(
             Map.entry("Not a directory", Errno.NOTDIR),

@@ -14,9 +14,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The folder that a look-up led to, opened for an operation on one of its names. Where the host can, it is opened step by step from
- * the folder that the host gave without following links, so that even somebody who replaces a folder by a link in between gets
- * nothing outside opened, removed or renamed.
+ * The folder that a look-up led to, opened for an operation on one of its names. Where the host can, it is opened step
+ * by step from the folder that the host gave without following links, so that even somebody who replaces a folder by a
+ * link in between gets nothing outside opened, removed or renamed.
  */
 final class HostFolder implements AutoCloseable {
     private final Path path;

@@ -20,14 +20,15 @@ final class PathFunctions {
         this.table = table;
     }
 
-    private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length, LastLink lastLink) throws IOException {
+    private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length,
+            LastLink lastLink) throws IOException {
         return PathResolver.resolve(base, m.path(path, length), lastLink);
     }
 
     // ---- open
 
-    void open(GuestMemory m, int fd, int lookupFlags, int path, int length, int openFlags, long rights, long inheriting, int flags,
-            int result) throws IOException {
+    void open(GuestMemory m, int fd, int lookupFlags, int path, int length, int openFlags, long rights, long inheriting,
+            int flags, int result) throws IOException {
         Flags.check(openFlags, Flags.CREATE | Flags.DIRECTORY | Flags.EXCLUSIVE | Flags.TRUNCATE);
         Flags.check(flags, Flags.APPEND | Flags.DSYNC | Flags.NONBLOCK | Flags.RSYNC | Flags.SYNC);
         boolean create = (openFlags & Flags.CREATE) != 0;
@@ -76,15 +77,16 @@ final class PathFunctions {
         m.putInt(result, table.add(opened));
     }
 
-    private static RegularFile openFile(ResolvedPath r, boolean create, boolean exclusive, boolean truncate, long rights,
-            long inheriting, int flags) throws IOException {
+    private static RegularFile openFile(ResolvedPath r, boolean create, boolean exclusive, boolean truncate,
+            long rights, long inheriting, int flags) throws IOException {
         boolean write = (rights & (Rights.FD_WRITE | Rights.FD_ALLOCATE | Rights.FD_FILESTAT_SET_SIZE)) != 0;
         Set<OpenOption> options = new HashSet<>();
         if (!write || (rights & Rights.FD_READ) != 0) {
             options.add(StandardOpenOption.READ);
         }
         boolean make = create && !r.exists();
-        // Java makes and truncates files only when they are opened for writing. What the guest may do is up to its rights.
+        // Java makes and truncates files only when they are opened for writing. What the guest may do is up to its
+        // rights.
         if (write || make || truncate) {
             options.add(StandardOpenOption.WRITE);
         }
@@ -118,7 +120,8 @@ final class PathFunctions {
         FileStatus.of(r.path()).write(m, result);
     }
 
-    void filestatSetTimes(GuestMemory m, int fd, int lookupFlags, int path, int length, long accessed, long modified, int flags)
+    void filestatSetTimes(GuestMemory m, int fd, int lookupFlags, int path, int length, long accessed, long modified,
+            int flags)
             throws IOException {
         Directory base = table.directory(fd, Rights.PATH_FILESTAT_SET_TIMES);
         FileTimes times = FileTimes.of(accessed, modified, flags);
@@ -137,7 +140,8 @@ final class PathFunctions {
         Files.createDirectory(r.path());
     }
 
-    void link(GuestMemory m, int oldFd, int lookupFlags, int oldPath, int oldLength, int newFd, int newPath, int newLength)
+    void link(GuestMemory m, int oldFd, int lookupFlags, int oldPath, int oldLength, int newFd, int newPath,
+            int newLength)
             throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_LINK_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_LINK_TARGET);
@@ -170,7 +174,8 @@ final class PathFunctions {
         }
     }
 
-    void readlink(GuestMemory m, int fd, int path, int length, int buffer, int bufferLength, int result) throws IOException {
+    void readlink(GuestMemory m, int fd, int path, int length, int buffer, int bufferLength,
+            int result) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_READLINK);
         ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP).mustExist();
         if (!r.isLink()) {
@@ -212,7 +217,8 @@ final class PathFunctions {
         }
     }
 
-    void rename(GuestMemory m, int oldFd, int oldPath, int oldLength, int newFd, int newPath, int newLength) throws IOException {
+    void rename(GuestMemory m, int oldFd, int oldPath, int oldLength, int newFd, int newPath,
+            int newLength) throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_RENAME_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_RENAME_TARGET);
         ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, LastLink.KEEP_ALWAYS).mustExist();
@@ -248,7 +254,8 @@ final class PathFunctions {
     }
 
     private static boolean isSameFile(ResolvedPath a, ResolvedPath b) {
-        return b.exists() && a.attributes().fileKey() != null && a.attributes().fileKey().equals(b.attributes().fileKey());
+        return b.exists() && a.attributes().fileKey() != null
+                && a.attributes().fileKey().equals(b.attributes().fileKey());
     }
 
     private static boolean isEmpty(Path folder) throws IOException {

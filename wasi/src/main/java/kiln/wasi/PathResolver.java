@@ -12,8 +12,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Finds what a guest's path means, component by component and expanding symbolic links itself, so that nothing outside of the
- * folder in which the look-up begins is ever reached: neither by ".." nor by an absolute path nor by a link to either (EPERM).
+ * Finds what a guest's path means, component by component and expanding symbolic links itself, so that nothing outside
+ * of the folder in which the look-up begins is ever reached: neither by ".." nor by an absolute path nor by a link to
+ * either (EPERM).
  */
 final class PathResolver {
     /** Links to expand before it is taken for a loop. As Linux. */

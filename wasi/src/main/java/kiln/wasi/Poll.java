@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number costs nothing;
- * waits only for clocks and the standard input, because everything else is always ready.
+ * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number
+ * costs nothing; waits only for clocks and the standard input, because everything else is always ready.
  */
 final class Poll {
     private static final int SUBSCRIPTION = 48;
@@ -54,7 +54,8 @@ final class Poll {
      *
      * @throws WasiError INTR if {@code stop} says so, or the thread is interrupted
      */
-    static int run(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count, BooleanSupplier stop)
+    static int run(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count,
+            BooleanSupplier stop)
             throws IOException {
         if (count == 0) {
             throw Errno.INVAL.error();

@@ -19,8 +19,8 @@ final class ProcessStreams {
     private ProcessStreams() {}
 
     /**
-     * The type of stream {@code fd}, 0 to 2, or of another. A character device only if it is a terminal: C libraries take every one without a
-     * position for one, and write to it line by line.
+     * The type of stream {@code fd}, 0 to 2, or of another. A character device only if it is a terminal: C libraries
+     * take every one without a position for one, and write to it line by line.
      */
     static FileType type(int fd) {
         if (fd == OTHER) {
@@ -32,7 +32,8 @@ final class ProcessStreams {
             // A file behind a stream cannot be positioned by the guest, so it is not shown as one.
             return type == FileType.CHARACTER_DEVICE && isTerminal((long) a.get("rdev")) ? type : FileType.UNKNOWN;
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException _) {
-            return System.console() != null && System.console().isTerminal() ? FileType.CHARACTER_DEVICE : FileType.UNKNOWN;
+            return System.console() != null && System.console().isTerminal() ? FileType.CHARACTER_DEVICE
+                    : FileType.UNKNOWN;
         }
     }
 

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * An open file. Java reads and writes open files but tells and changes their attributes only by path; so the path is kept up to date
- * when the guest renames something, and the attributes are kept when it removes the file.
+ * An open file. Java reads and writes open files but tells and changes their attributes only by path; so the path is
+ * kept up to date when the guest renames something, and the attributes are kept when it removes the file.
  */
 final class RegularFile extends FileDescriptor {
     private final FileChannel channel;

@@ -13,7 +13,8 @@ final class StringTable {
     StringTable(List<String> strings) {
         for (String s : strings) {
             if (s.indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("a string for a guest program contains a zero: " + s.replace("\0", "\\0"));
+                throw new IllegalArgumentException(
+                        "a string for a guest program contains a zero: " + s.replace("\0", "\\0"));
             }
             byte[] encoded = s.concat("\0").getBytes(StandardCharsets.UTF_8);
             this.strings.add(encoded);

@@ -22,8 +22,9 @@ import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 
 /**
- * WASI preview 1 for one guest program: what it gets to see of the host, and the files it has open. A guest sees nothing that it was
- * not given: no files outside of the folders, no other environment variables. Serves one program on one thread at a time.
+ * WASI preview 1 for one guest program: what it gets to see of the host, and the files it has open. A guest sees
+ * nothing that it was not given: no files outside of the folders, no other environment variables. Serves one program on
+ * one thread at a time.
  */
 public final class Wasi implements AutoCloseable {
     /** The module under whose name programs import the functions. */
@@ -43,7 +44,9 @@ public final class Wasi implements AutoCloseable {
         return new Builder();
     }
 
-    /** Defines all functions, as imports of {@link #MODULE}. The caller's memory is the one that it exports as "memory". */
+    /**
+     * Defines all functions, as imports of {@link #MODULE}. The caller's memory is the one that it exports as "memory".
+     */
     public void addTo(Linker linker) {
         for (WasiFunction f : WasiFunction.values()) {
             linker.func(MODULE, f.importName(), f.type(), new Binding(functions, f));
@@ -56,8 +59,8 @@ public final class Wasi implements AutoCloseable {
     }
 
     /**
-     * How the runtime reaches one function. Without lambdas, here and wherever every program comes by: the first ones in a process
-     * take milliseconds to make.
+     * How the runtime reaches one function. Without lambdas, here and wherever every program comes by: the first ones
+     * in a process take milliseconds to make.
      */
     private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
         private static final BooleanSupplier NEVER = new BooleanSupplier() {
@@ -194,7 +197,10 @@ public final class Wasi implements AutoCloseable {
             return this;
         }
 
-        /** Standard error output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. */
+        /**
+         * Standard error output; at first discarded. It is flushed when the program ends, waits or reads, and not
+         * closed.
+         */
         public Builder stderr(OutputStream err) {
             stderr = Objects.requireNonNull(err);
             inheritStderr = false;
@@ -238,7 +244,8 @@ public final class Wasi implements AutoCloseable {
                 table.add(open(f));
             }
             RandomSource source = new RandomSource(random);
-            return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
+            return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table,
+                    source));
         }
 
         private static Directory open(Folder f) throws IOException {

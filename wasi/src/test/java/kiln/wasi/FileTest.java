@@ -128,7 +128,8 @@ class FileTest {
         int writer = guest.open(Guest.ROOT, "f", 0, 0, Rights.FD_WRITE, 0).ok();
         assertEquals(Errno.BADF, guest.call(WasiFunction.FD_WRITE, reader, Guest.vectors(), 0, Guest.resultPointer()));
         assertEquals(Errno.BADF, guest.tryRead(writer, 1));
-        assertEquals(Errno.NOTCAPABLE, guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, Rights.FD_READ | Rights.FD_WRITE, 0));
+        assertEquals(Errno.NOTCAPABLE, guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, Rights.FD_READ
+                | Rights.FD_WRITE, 0));
         assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, 0, 0));
         assertEquals(Errno.BADF, guest.tryRead(reader, 1));
     }
@@ -145,7 +146,8 @@ class FileTest {
         guest.memory.putInt(v + 4, -1);
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_READ, fd, v, 1, r));
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, -1, r), "four thousand million buffers");
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, 0x2000_0000, r), "a number whose bytes wrap around");
+        assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, 0x2000_0000, r),
+                "a number whose bytes wrap around");
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, 0, Guest.SIZE - 3));
         assertEquals(Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, Guest.SIZE - 1, 2, 0, 0, 0, 0, r));
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_FILESTAT_GET, fd, Guest.SIZE - 63));
@@ -157,7 +159,8 @@ class FileTest {
     void failedOpeningsLeaveNothingOpen() {
         int next = create("f");
         guest.call(WasiFunction.FD_CLOSE, next);
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, 0, 0, Flags.CREATE, 0, 0, 0, Guest.SIZE - 2));
+        assertEquals(Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, 0, 0, Flags.CREATE, 0, 0, 0,
+                Guest.SIZE - 2));
         assertEquals(Errno.NOENT, guest.open(Guest.ROOT, "none", 0).errno());
         assertEquals(next, create("g"));
     }
@@ -195,7 +198,8 @@ class FileTest {
         assertEquals(Errno.SUCCESS, guest.link(Guest.ROOT, 0, "f", Guest.ROOT, "g"));
         assertEquals(Errno.SUCCESS, guest.fdStat(fd));
         assertEquals(2, guest.stat(24));
-        assertEquals(Errno.SUCCESS, guest.rename(Guest.ROOT, "f", Guest.ROOT, "g"), "two names of one file: nothing happens");
+        assertEquals(Errno.SUCCESS, guest.rename(Guest.ROOT, "f", Guest.ROOT, "g"),
+                "two names of one file: nothing happens");
         assertEquals(Errno.SUCCESS, guest.stat(Guest.ROOT, 0, "f"));
     }
 
@@ -320,7 +324,8 @@ class FileTest {
                 for (Listed e : list(Guest.ROOT, size, cookie, more)) {
                     names.add(e.name);
                     cookie = e.next;
-                    assertEquals(e.name.startsWith("file") ? FileType.REGULAR_FILE.code() : FileType.DIRECTORY.code(), e.type);
+                    assertEquals(e.name.startsWith("file") ? FileType.REGULAR_FILE.code() : FileType.DIRECTORY.code(),
+                            e.type);
                 }
             }
             names.sort(null);
@@ -349,7 +354,8 @@ class FileTest {
         assertEquals(2, list(Guest.ROOT, 1000, 0, more).size());
         assertTrue(list(Guest.ROOT, 1000, 1L << 40, more).isEmpty());
         assertTrue(list(Guest.ROOT, 1000, -1, more).isEmpty());
-        assertEquals(Errno.NOTDIR, guest.call(WasiFunction.FD_READDIR, create("f"), Guest.BUFFER, 10, 0, Guest.resultPointer()));
+        assertEquals(Errno.NOTDIR, guest.call(WasiFunction.FD_READDIR, create("f"), Guest.BUFFER, 10, 0,
+                Guest.resultPointer()));
     }
 
     @Test
@@ -360,7 +366,8 @@ class FileTest {
         assertEquals(Errno.SUCCESS, guest.fdStat(fd));
         assertEquals(1_000_000_001L, guest.stat(40));
         assertEquals(2_000_000_002L, guest.stat(48));
-        assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.ACCESSED | Flags.ACCESSED_NOW));
+        assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.ACCESSED
+                | Flags.ACCESSED_NOW));
         assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, 16));
         long before = System.currentTimeMillis() * 1_000_000;
         assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.MODIFIED_NOW));

@@ -64,7 +64,8 @@ final class Guest implements AutoCloseable {
 
     Opened open(int fd, String path, int lookup, int openFlags, long rights, int flags) {
         text(PATH, path);
-        Errno e = call(WasiFunction.PATH_OPEN, fd, lookup, PATH, length(path), openFlags, rights, Rights.INHERITED, flags, RESULT);
+        Errno e = call(WasiFunction.PATH_OPEN, fd, lookup, PATH, length(path), openFlags, rights, Rights.INHERITED,
+                flags, RESULT);
         return new Opened(e, e == Errno.SUCCESS ? memory.getInt(RESULT) : -1);
     }
 

@@ -87,7 +87,8 @@ class PathTest {
         link("a/disguised", "b/../../../outside");
         link("root", "/");
         for (String path : new String[] {
-            "absolute", "up", "a/up", "a/folder/secret", "a/folder", "a/folder/", "a/disguised/secret", "root", "root/etc/passwd"
+            "absolute", "up", "a/up", "a/folder/secret", "a/folder", "a/folder/", "a/disguised/secret", "root",
+            "root/etc/passwd"
         }) {
             assertEquals(Errno.PERM, open(path), path);
             assertEquals(Errno.PERM, guest.stat(Guest.ROOT, Flags.FOLLOW, path), path);
@@ -162,7 +163,7 @@ class PathTest {
         assertEquals(Errno.NOTEMPTY, guest.path(WasiFunction.PATH_REMOVE_DIRECTORY, Guest.ROOT, "a/b"));
         assertEquals(Errno.INVAL, guest.path(WasiFunction.PATH_REMOVE_DIRECTORY, Guest.ROOT, "a/."));
         assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "link"));
-        assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "link/../a/b/file".substring(8)));
+        assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "a/b/file"));
         assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_REMOVE_DIRECTORY, Guest.ROOT, "a/b/"));
         assertFalse(Files.exists(inside.resolve("a/b")));
     }
@@ -191,8 +192,10 @@ class PathTest {
         assertEquals(Errno.SUCCESS, guest.fdStat(file));
         assertEquals(1, guest.stat(24), "number of links");
         assertEquals(Errno.SUCCESS, guest.open(folder, "file", 0).errno());
-        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, file, 0, 1234567890L, Flags.MODIFIED));
-        assertEquals(1234567890L, Files.getLastModifiedTime(inside.resolve("z/b/file")).to(java.util.concurrent.TimeUnit.NANOSECONDS));
+        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, file, 0, 1234567890L,
+                Flags.MODIFIED));
+        assertEquals(1234567890L,
+                Files.getLastModifiedTime(inside.resolve("z/b/file")).to(java.util.concurrent.TimeUnit.NANOSECONDS));
     }
 
     @Test
@@ -215,7 +218,8 @@ class PathTest {
         try (Guest g = new Guest(Wasi.builder().preopenReadOnly(inside, "/"))) {
             assertEquals("hello", g.read(g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_READ, 0).ok(), 10));
             assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_WRITE, 0).errno());
-            assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "a/b/file", 0, Flags.TRUNCATE, Rights.FD_READ, 0).errno());
+            assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "a/b/file", 0, Flags.TRUNCATE, Rights.FD_READ,
+                    0).errno());
             assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "new", 0, Flags.CREATE, Rights.FD_READ, 0).errno());
             assertEquals(Errno.NOTCAPABLE, g.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "a/b/file"));
             assertEquals(Errno.NOTCAPABLE, g.rename(Guest.ROOT, "a/b/file", Guest.ROOT, "x"));
@@ -228,7 +232,10 @@ class PathTest {
         assertEquals("hello", Files.readString(inside.resolve("a/b/file")));
     }
 
-    /** Somebody replaces a folder by a link to the outside, again and again, while the guest opens and removes files below it. */
+    /**
+     * Somebody replaces a folder by a link to the outside, again and again, while the guest opens and removes files
+     * below it.
+     */
     @Test
     void exchangingFoldersForLinksDoesNotHelp() throws Exception {
         Path swapped = inside.resolve("swap");

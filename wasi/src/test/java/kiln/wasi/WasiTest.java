@@ -42,16 +42,20 @@ class WasiTest {
     void exceptionsBecomeErrorNumbers() {
         assertEquals(Errno.NOENT, HostErrors.errno(new NoSuchFileException("x")));
         assertEquals(Errno.NOSPC, HostErrors.errno(new IOException("No space left on device")));
-        assertEquals(Errno.ISDIR, HostErrors.errno(new java.nio.file.FileSystemException("/a/b", null, "Is a directory")));
-        assertEquals(Errno.LOOP, HostErrors.errno(new IOException("Too many levels of symbolic links (NOFOLLOW_LINKS specified)")));
-        assertEquals(Errno.IO, HostErrors.errno(new java.nio.file.FileSystemException("/Is a directory", null, "Unheard of")));
+        assertEquals(Errno.ISDIR, HostErrors.errno(new java.nio.file.FileSystemException("/a/b", null,
+                "Is a directory")));
+        assertEquals(Errno.LOOP,
+                HostErrors.errno(new IOException("Too many levels of symbolic links (NOFOLLOW_LINKS specified)")));
+        assertEquals(Errno.IO, HostErrors.errno(new java.nio.file.FileSystemException("/Is a directory", null,
+                "Unheard of")));
         assertEquals(Errno.IO, HostErrors.errno(new IOException()));
         assertEquals(Errno.INTR, HostErrors.errno(new java.nio.channels.ClosedByInterruptException()));
     }
 
     @Test
     void argumentsAndVariables() {
-        try (Guest g = new Guest(Wasi.builder().args("prog", "", "zwei ä").env("A", "b").env("C", "").env("A", "x=y"))) {
+        Wasi.Builder given = Wasi.builder().args("prog", "", "zwei ä").env("A", "b").env("C", "").env("A", "x=y");
+        try (Guest g = new Guest(given)) {
             assertEquals(Errno.SUCCESS, g.call(WasiFunction.ARGS_SIZES_GET, 0, 4));
             assertEquals(3, g.memory.getInt(0));
             assertEquals(5 + 1 + 8, g.memory.getInt(4));
