@@ -3,6 +3,7 @@ package kiln.ir.pass;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import kiln.ir.*;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.DominatorTree;
@@ -42,6 +43,9 @@ public final class LoopInvariants implements Pass {
     private static final class Walk {
         /** How many results of small gain occupy a register throughout one loop. */
         private static final int MAX_SMALL = 6;
+
+        /** How many instructions in front of a loop are compared with one that comes there. */
+        private static final int MAX_COMPARED = 32;
 
         /** How many operands of operands are looked at. */
         private static final int MAX_DEPTH = 6;
@@ -242,8 +246,43 @@ public final class LoopInvariants implements Pass {
                 }
             }
             Block to = preheader(l);
+            Inst before = to.last().prev();
             i.block().remove(i);
-            to.insertBefore(i, to.last());
+            // Blocks of the loop of which none dominates the other may have computed the same.
+            Inst equal = i.resultCount() == 1 ? equal(before, i) : null;
+            if (equal != null) {
+                i.result().replaceWith(equal.result());
+            } else {
+                to.insertBefore(i, to.last());
+            }
+        }
+
+        /** An instruction with the same result as {@code i} among the last ones up to {@code last}, or null. */
+        private static Inst equal(Inst last, Inst i) {
+            Inst d = last;
+            for (int n = 0; n < MAX_COMPARED && d != null; n++, d = d.prev()) {
+                if (d.opcode() == i.opcode() && d.type() == i.type() && d.imm() == i.imm()
+                        && Objects.equals(d.aux(), i.aux()) && sameArgs(d, i)) {
+                    return d;
+                }
+                if (d.opcode() == Opcode.STORE || d.opcode().effect() == Opcode.Effect.CALLS) {
+                    return null;
+                }
+            }
+            return null;
+        }
+
+        private static boolean sameArgs(Inst x, Inst y) {
+            for (int a = 0, n = x.argCount(); a < n; a++) {
+                Value v = x.arg(a);
+                Value w = y.arg(a);
+                boolean equal = v == w || v.is(Opcode.ICONST) && w.is(Opcode.ICONST) && v.type() == w.type()
+                        && v.inst().imm() == w.inst().imm();
+                if (!equal) {
+                    return false;
+                }
+            }
+            return x.argCount() == y.argCount();
         }
 
         /** The block from which alone the loop is entered, made if there is none. */
