@@ -1,6 +1,7 @@
 package kiln.ir.analysis;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import kiln.ir.Block;
 
@@ -93,7 +94,7 @@ public final class LoopForest {
             }
             loops.add(loop);
         }
-        java.util.Collections.reverse(loops);
+        Collections.reverse(loops);
         for (Loop loop : loops) {
             loop.depth = loop.parent == null ? 1 : loop.parent.depth + 1;
         }

@@ -1,5 +1,6 @@
 package kiln.ir.pass;
 
+import java.util.Arrays;
 import java.util.List;
 import kiln.ir.Block;
 import kiln.ir.Edge;
@@ -54,7 +55,7 @@ public final class DeadCode implements Pass {
     }
 
     private static Value[] push(Value[] stack, int depth, Value v) {
-        Value[] s = depth < stack.length ? stack : java.util.Arrays.copyOf(stack, depth * 2);
+        Value[] s = depth < stack.length ? stack : Arrays.copyOf(stack, depth * 2);
         s[depth] = v;
         return s;
     }
