@@ -59,7 +59,12 @@ class ProgramsTest {
             }
         } else {
             // As main threads have it; the stack-overflow case must also end on a large stack.
-            onThread(() -> execute(programs, wasm, artifact, c));
+            onThread(() -> {
+                int tries = 1;
+                while (!execute(programs, wasm, artifact, c)) {
+                    assertTrue(++tries <= 3, "the program measured itself wrongly three times");
+                }
+            });
         }
         Files.delete(artifact);
     }
@@ -87,7 +92,11 @@ class ProgramsTest {
         }
     }
 
-    private static void execute(Path programs, Path wasm, Path artifact, JsonNode c) throws Exception {
+    /**
+     * Runs and checks a program. False if it has to run again: CoreMark first measures how long it must run, and on a machine whose load
+     * changes in between finds at the end that this was too short.
+     */
+    private static boolean execute(Path programs, Path wasm, Path artifact, JsonNode c) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Wasi.Builder builder = Wasi.builder().stdout(out).stderr(err).stdin(new ByteArrayInputStream(stdin(programs, c)));
@@ -124,6 +133,9 @@ class ProgramsTest {
             }
             wasi.flush();
         }
+        if (out.toString(StandardCharsets.ISO_8859_1).contains("Must execute for at least 10 secs")) {
+            return false;
+        }
         if (c.has("trap")) {
             // The recording engine has one name for both ways in which a conversion to an integer can fail.
             String expected = c.path("trap").asText();
@@ -138,6 +150,7 @@ class ProgramsTest {
         if (c.path("stderr").has("text")) {
             assertEquals(c.path("stderr").path("text").asText(), err.toString(StandardCharsets.UTF_8));
         }
+        return true;
     }
 
     private static byte[] stdin(Path programs, JsonNode c) throws IOException {
