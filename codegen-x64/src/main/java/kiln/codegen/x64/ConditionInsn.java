@@ -121,7 +121,47 @@ abstract sealed class ConditionInsn extends Insn {
         }
     }
 
-    /** The same for vector registers, with a jump. */
+    /** {@code dst = base + condition} or {@code base - condition}, by adding the carry; the condition is B or AE. */
+    static final class AddCarry extends ConditionInsn {
+        private final boolean subtract;
+        private final int size;
+        private Reg dst;
+        private Reg base;
+
+        AddCarry(Condition condition, boolean subtract, int size, Reg dst, Reg base) {
+            super(condition);
+            if (condition.cond() != Cond.B && condition.cond() != Cond.AE) {
+                throw new IllegalArgumentException("not a carry: " + condition);
+            }
+            this.subtract = subtract;
+            this.size = size;
+            this.dst = dst;
+            this.base = base;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            Reg reused = base;
+            condition.flags().visit(v);
+            base = v.use(base);
+            dst = v.defReuse(dst, reused);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            condition.emitFlags(asm, context);
+            // x + !carry = x - (-1) - carry, and so on.
+            boolean inverted = condition.cond() == Cond.AE;
+            asm.alu(subtract != inverted ? AluOp.SBB : AluOp.ADC, size, dst, inverted ? -1 : 0);
+        }
+
+        @Override
+        public String toString() {
+            return format("%s ? %s = %s %s 1", condition, name(dst, size), name(base, size), subtract ? "-" : "+");
+        }
+    }
+
+    /** As {@link Select} for vector registers, with a jump. */
     static final class VectorSelect extends ConditionInsn {
         private final Type type;
         private Reg dst;

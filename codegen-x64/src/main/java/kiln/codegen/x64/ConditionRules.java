@@ -4,6 +4,7 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.Reg;
+import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
@@ -51,10 +52,13 @@ abstract class ConditionRules extends IntegerRules {
     }
 
     private Condition compareIntegers(Inst inst) {
-        int size = size(inst.type());
-        IntCond cond = inst.intCond();
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
+        return compareIntegers(size(inst.type()), inst.arg(0), inst.arg(1), inst.intCond());
+    }
+
+    private Condition compareIntegers(int size, Value first, Value second, IntCond between) {
+        Value x = first;
+        Value y = second;
+        IntCond cond = between;
         if (fitsImm(x) && !fitsImm(y)) {
             Value v = x;
             x = y;
@@ -201,6 +205,52 @@ abstract class ConditionRules extends IntegerRules {
         return new Flags.CompareFloat(size, left, floatSource(y));
     }
 
+    // add, sub of a comparison.
+
+    /** {@code x + (a < b)}, {@code x - (a < b)}, unsigned, and what can be brought into that form. */
+    @Override
+    final boolean lowerAddCarry(Inst inst, Value x, Value y) {
+        boolean wide = inst.type() == Type.I64;
+        Inst widened = wide ? foldable(y, Opcode.ZEXT) : null;
+        Inst compare = wide && widened == null ? null : foldable(wide ? widened.arg(0) : y, Opcode.ICMP);
+        Condition c = compare == null ? null : carry(compare);
+        if (c == null) {
+            return false;
+        }
+        int size = size(inst.type());
+        Reg base = regOf(x, size);
+        emitFolding(new ConditionInsn.AddCarry(c, inst.opcode() == Opcode.SUB, size, def(inst.result()), base));
+        return true;
+    }
+
+    /** The comparison with its result in the carry flag (B) or inverted there (AE), or null. */
+    private Condition carry(Inst compare) {
+        int size = size(compare.type());
+        Value x = compare.arg(0);
+        Value y = compare.arg(1);
+        if (fitsImm(x)) {
+            return null;
+        }
+        IntCond cond = compare.intCond();
+        if (!fitsImm(y)) {
+            return switch (cond) {
+                case ULT, UGE -> compareIntegers(size, x, y, cond);
+                case UGT, ULE -> compareIntegers(size, y, x, cond.swap());
+                default -> null;
+            };
+        }
+        long c = constValue(y);
+        boolean small = c >= 0 && c < Integer.MAX_VALUE;
+        return switch (cond) {
+            case EQ -> c == 0 ? compareWithConstant(x, 1, size, IntCond.ULT) : null;
+            case NE -> c == 0 ? compareWithConstant(x, 1, size, IntCond.UGE) : null;
+            case ULT, UGE -> c == 0 ? null : compareWithConstant(x, (int) c, size, cond);
+            case ULE -> small ? compareWithConstant(x, (int) c + 1, size, IntCond.ULT) : null;
+            case UGT -> small ? compareWithConstant(x, (int) c + 1, size, IntCond.UGE) : null;
+            default -> null;
+        };
+    }
+
     // icmp, fcmp, select, trap_if, trap_if_zero.
 
     final void lowerCompare(Inst inst) {
@@ -222,6 +272,9 @@ abstract class ConditionRules extends IntegerRules {
         Type type = inst.type();
         Value ifTrue = inst.arg(1);
         Value ifFalse = inst.arg(2);
+        if (type.isFloat() && lowerSmallerOrLarger(inst)) {
+            return;
+        }
         Condition c = condition(inst.arg(0));
         boolean integer = type.isInt() || type == Type.REF;
         if (c.parity() == Condition.Parity.AND_ORDERED
@@ -240,6 +293,31 @@ abstract class ConditionRules extends IntegerRules {
             Reg base = reg(ifFalse);
             emitFolding(new ConditionInsn.VectorSelect(c, type, dst, reg(ifTrue), base));
         }
+    }
+
+    /** {@code x < y ? x : y} and its kin, which is what the processor's own minimum and maximum do. */
+    private boolean lowerSmallerOrLarger(Inst inst) {
+        Inst compare = comparison(inst.arg(0));
+        if (compare == null || compare.opcode() != Opcode.FCMP || compare.type() != inst.type()) {
+            return false;
+        }
+        boolean less = compare.floatCond() == FloatCond.LT;
+        if (!less && compare.floatCond() != FloatCond.GT) {
+            return false;
+        }
+        Value x = inst.arg(1);
+        Value y = inst.arg(2);
+        boolean straight = compare.arg(0) == x && compare.arg(1) == y;
+        if (!straight && (compare.arg(0) != y || compare.arg(1) != x)) {
+            return false;
+        }
+        // The second operand is the result unless the first one is smaller, or larger.
+        FloatOp op = (less == straight ? FloatOp.MINSS : FloatOp.MAXSS).forSize(size(inst.type()));
+        Reg dst = def(inst.result());
+        Reg left = reg(x);
+        Operand right = Operand.of(reg(y));
+        emit(features.avx() ? new FloatInsn.VexBinary(op, dst, left, right) : new FloatInsn.Binary(op, dst, left, right));
+        return true;
     }
 
     /** Whether the value for true should be the one that is overwritten: it dies here, and the other does not. */

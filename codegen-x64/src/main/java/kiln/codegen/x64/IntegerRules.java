@@ -38,6 +38,9 @@ abstract class IntegerRules extends MemoryRules {
             emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), (int) constValue(y))));
             return;
         }
+        if (lowerAddCarry(inst, x, y) || lowerAddCarry(inst, y, x)) {
+            return;
+        }
         // x + (y << 1..3)
         if (isScaled(x)) {
             Value v = x;
@@ -66,6 +69,9 @@ abstract class IntegerRules extends MemoryRules {
         emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), regOf(y, size), 0, 0)));
     }
 
+    /** Lowers {@code x + y} or {@code x - y} where y is a comparison that sets the carry flag; see {@link ConditionRules}. */
+    abstract boolean lowerAddCarry(Inst inst, Value x, Value y);
+
     private boolean isScaled(Value v) {
         Inst d = foldable(v, Opcode.SHL);
         return d != null
@@ -82,6 +88,8 @@ abstract class IntegerRules extends MemoryRules {
         if (fitsImm(y) && constValue(y) != Integer.MIN_VALUE) {
             // x - c
             emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), (int) -constValue(y))));
+        } else if (lowerAddCarry(inst, x, y)) {
+            return;
         } else if (x.is(Opcode.ICONST) && constValue(x) == 0) {
             // 0 - y
             emit(new IntegerInsn.Unary(true, size, dst, regOf(y, size)));
