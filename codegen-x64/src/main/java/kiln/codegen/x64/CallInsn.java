@@ -1,6 +1,5 @@
 package kiln.codegen.x64;
 
-import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.EmitContext;
@@ -12,9 +11,6 @@ import kiln.codegen.Relocation;
 
 /** Calls, tail calls, and the start of a function, where its parameters come to be. */
 abstract sealed class CallInsn extends Insn {
-    /** An argument on the stack. */
-    record StackArgument(int offset, int bytes, Operand value) {}
-
     /** Values bound to registers by the calling convention. */
     record Bound(Reg[] values, Reg[] places) {
         static final Bound NONE = new Bound(new Reg[0], new Reg[0]);
@@ -52,31 +48,6 @@ abstract sealed class CallInsn extends Insn {
         }
     }
 
-    private static void visit(List<StackArgument> arguments, OperandVisitor v) {
-        arguments.forEach(a -> a.value.visit(v));
-    }
-
-    /** Makes room below the stack pointer and fills it. */
-    private static void push(Assembler asm, EmitContext context, List<StackArgument> arguments, int bytes) {
-        if (bytes == 0) {
-            return;
-        }
-        asm.lea(8, Registers.RSP, Address.of(Registers.RSP, -bytes));
-        for (StackArgument a : arguments) {
-            Address to = Address.of(Registers.RSP, a.offset);
-            switch (a.value.resolve(context)) {
-                case Operand.Imm i -> asm.store(8, to, i.value());
-                case Operand.InReg r when r.reg().regClass() == RegClass.INT -> asm.store(8, to, r.reg());
-                case Operand.InReg r -> asm.storeVector(a.bytes, to, r.reg());
-                case Address from -> {
-                    asm.loadVector(a.bytes, Registers.SCRATCH, from);
-                    asm.storeVector(a.bytes, to, Registers.SCRATCH);
-                }
-                case Operand.Pooled _ -> throw new IllegalStateException("constant as stack argument");
-            }
-        }
-    }
-
     private static void relocate(CodeBuffer buffer, int at, FuncKey key) {
         buffer.relocate(at, Relocation.Kind.X64_REL32, key, 0);
     }
@@ -103,14 +74,73 @@ abstract sealed class CallInsn extends Insn {
         }
     }
 
+    /** Makes room for stack arguments; nothing else depends on the stack pointer. The callee removes them. */
+    static final class MakeRoom extends CallInsn {
+        private final int bytes;
+
+        MakeRoom(int bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {}
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.lea(8, Registers.RSP, Address.of(Registers.RSP, -bytes));
+        }
+
+        @Override
+        public String toString() {
+            return format("room %d", bytes);
+        }
+    }
+
+    /** Stores an argument on the stack. */
+    static final class StackArgument extends CallInsn {
+        private final int offset;
+        private final int bytes;
+        private final Operand value;
+
+        /** {@code bytes} is 8 or 16. */
+        StackArgument(int offset, int bytes, Operand value) {
+            this.offset = offset;
+            this.bytes = bytes;
+            this.value = value;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            value.visit(v);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Address to = Address.of(Registers.RSP, offset);
+            switch (value.resolve(context)) {
+                case Operand.Imm i -> asm.store(8, to, i.value());
+                case Operand.InReg r when r.reg().regClass() == RegClass.INT -> asm.store(8, to, r.reg());
+                case Operand.InReg r -> asm.storeVector(bytes, to, r.reg());
+                case Address from -> {
+                    asm.loadVector(bytes, Registers.SCRATCH, from);
+                    asm.storeVector(bytes, to, Registers.SCRATCH);
+                }
+                case Operand.Pooled _ -> throw new IllegalStateException("constant as stack argument");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("arg [%d] = %s", offset, value);
+        }
+    }
+
     /** A call of a wasm or C function. */
     static final class Call extends CallInsn {
         private final Callee callee;
         private final Operand calleeContext;
         private final boolean reloadContext;
         private final Bound arguments;
-        private final List<StackArgument> stackArguments;
-        private final int stackBytes;
         private final Bound results;
         private final RegSet clobbers;
 
@@ -123,16 +153,12 @@ abstract sealed class CallInsn extends Insn {
                 Operand calleeContext,
                 boolean reloadContext,
                 Bound arguments,
-                List<StackArgument> stackArguments,
-                int stackBytes,
                 Bound results,
                 RegSet clobbers) {
             this.callee = callee;
             this.calleeContext = calleeContext;
             this.reloadContext = reloadContext;
             this.arguments = arguments;
-            this.stackArguments = stackArguments;
-            this.stackBytes = stackBytes;
             this.results = results;
             this.clobbers = clobbers;
         }
@@ -140,7 +166,6 @@ abstract sealed class CallInsn extends Insn {
         @Override
         public void visitOperands(OperandVisitor v) {
             arguments.use(v);
-            visit(stackArguments, v);
             if (callee.address != null) {
                 callee.address.visit(v);
             }
@@ -158,7 +183,6 @@ abstract sealed class CallInsn extends Insn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            push(asm, context, stackArguments, stackBytes);
             if (calleeContext != null) {
                 asm.extend(ExtendOp.FULL64, Registers.CONTEXT, calleeContext.resolve(context));
             }
@@ -182,11 +206,7 @@ abstract sealed class CallInsn extends Insn {
             if (calleeContext != null) {
                 s.append(" in ").append(calleeContext);
             }
-            s.append(arguments);
-            for (StackArgument a : stackArguments) {
-                s.append(" [").append(a.offset).append("]=").append(a.value);
-            }
-            return s.toString();
+            return s.append(arguments).toString();
         }
     }
 
@@ -206,12 +226,12 @@ abstract sealed class CallInsn extends Insn {
         private Reg target;
         private Reg targetContext;
         private final Bound arguments;
-        private final List<StackArgument> stackArguments;
         private final int stackBytes;
         private final int ownStackBytes;
 
         /**
          * @param key the callee, or null for {@code target} in {@code targetContext}
+         * @param stackBytes bytes of stack arguments that have been stored below the frame, see {@link MakeRoom}
          * @param ownStackBytes bytes of this function's own stack arguments
          */
         TailCall(
@@ -219,14 +239,12 @@ abstract sealed class CallInsn extends Insn {
                 Reg target,
                 Reg targetContext,
                 Bound arguments,
-                List<StackArgument> stackArguments,
                 int stackBytes,
                 int ownStackBytes) {
             this.key = key;
             this.target = target;
             this.targetContext = targetContext;
             this.arguments = arguments;
-            this.stackArguments = stackArguments;
             this.stackBytes = stackBytes;
             this.ownStackBytes = ownStackBytes;
         }
@@ -234,7 +252,6 @@ abstract sealed class CallInsn extends Insn {
         @Override
         public void visitOperands(OperandVisitor v) {
             arguments.use(v);
-            visit(stackArguments, v);
             if (key == null) {
                 target = v.useFixed(target, TARGET);
                 targetContext = v.useFixed(targetContext, TARGET_CONTEXT);
@@ -246,7 +263,7 @@ abstract sealed class CallInsn extends Insn {
             if (stackBytes == 0 && ownStackBytes == 0) {
                 Prologue.emitEpilogue(asm, context.frame());
             } else {
-                replaceArguments(asm, context);
+                replaceArguments(asm);
             }
             if (key != null) {
                 relocate(asm.buffer(), asm.jmpRel32(), key);
@@ -256,9 +273,8 @@ abstract sealed class CallInsn extends Insn {
             }
         }
 
-        /** The new arguments are built below the frame first, since they may come from where they are to go. */
-        private void replaceArguments(Assembler asm, EmitContext context) {
-            push(asm, context, stackArguments, stackBytes);
+        /** The new arguments were built below the frame, since they may have come from where they are to go. */
+        private void replaceArguments(Assembler asm) {
             asm.mov(8, CALLER_FRAME, Address.of(Registers.RBP, 0));
             asm.mov(8, RETURN_ADDRESS, Address.of(Registers.RBP, 8));
             int to = 16 + ownStackBytes - stackBytes;
@@ -280,11 +296,7 @@ abstract sealed class CallInsn extends Insn {
             } else {
                 s.append(target).append(" in ").append(targetContext);
             }
-            s.append(arguments);
-            for (StackArgument a : stackArguments) {
-                s.append(" [").append(a.offset).append("]=").append(a.value);
-            }
-            return s.toString();
+            return s.append(arguments).toString();
         }
     }
 }

@@ -67,7 +67,7 @@ abstract class CallRules extends FloatRules {
         CallingConvention convention = CallingConvention.arguments(signature.params());
         int first = indirect ? 2 : 0;
         CallInsn.Bound arguments = registerArguments(inst, first, convention);
-        List<CallInsn.StackArgument> onStack = stackArguments(inst, first, convention);
+        storeStackArguments(inst, first, convention);
         CallInsn.Callee callee = callee(inst, indirect);
         Operand context = null;
         if (indirect) {
@@ -84,8 +84,6 @@ abstract class CallRules extends FloatRules {
                 context,
                 reload,
                 arguments,
-                onStack,
-                convention.stackBytes(),
                 registerResults(inst, results),
                 Registers.CALL_CLOBBERS));
         loadResults(inst, results);
@@ -109,8 +107,11 @@ abstract class CallRules extends FloatRules {
         return bound(values, places);
     }
 
-    private List<CallInsn.StackArgument> stackArguments(Inst inst, int first, CallingConvention convention) {
-        List<CallInsn.StackArgument> result = new ArrayList<>();
+    private void storeStackArguments(Inst inst, int first, CallingConvention convention) {
+        if (convention.stackBytes() == 0) {
+            return;
+        }
+        emit(new CallInsn.MakeRoom(convention.stackBytes()));
         for (int i = 0; i < convention.registers().length; i++) {
             if (convention.registers()[i] == null) {
                 Value v = inst.arg(first + i);
@@ -118,10 +119,9 @@ abstract class CallRules extends FloatRules {
                         ? Operand.imm((int) constValue(v))
                         : Operand.of(reg(v));
                 int bytes = v.type() == Type.V128 ? 16 : 8;
-                result.add(new CallInsn.StackArgument(convention.offsets()[i], bytes, o));
+                emit(new CallInsn.StackArgument(convention.offsets()[i], bytes, o));
             }
         }
-        return result;
     }
 
     private CallInsn.Bound registerResults(Inst inst, CallingConvention convention) {
@@ -170,7 +170,7 @@ abstract class CallRules extends FloatRules {
             Reg value = narrow != null ? narrow : def(inst.result());
             results = bound(List.of(value), List.of(place));
         }
-        emit(new CallInsn.Call(callee, null, false, arguments, List.of(), 0, results, Registers.NATIVE_CLOBBERS));
+        emit(new CallInsn.Call(callee, null, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
             emit(new MemoryInsn.Extend(ExtendOp.ZX32, def(inst.result()), Operand.of(narrow)));
         }
@@ -207,7 +207,7 @@ abstract class CallRules extends FloatRules {
                 CallingConvention.arguments(inst.call().signature().params());
         int first = indirect ? 2 : 0;
         CallInsn.Bound arguments = registerArguments(inst, first, convention);
-        List<CallInsn.StackArgument> onStack = stackArguments(inst, first, convention);
+        storeStackArguments(inst, first, convention);
         Reg target = indirect ? movable(inst.arg(0)) : null;
         Reg context = indirect ? movable(inst.arg(1)) : null;
         emit(new CallInsn.TailCall(
@@ -215,7 +215,6 @@ abstract class CallRules extends FloatRules {
                 target,
                 context,
                 arguments,
-                onStack,
                 convention.stackBytes(),
                 parameters.stackBytes()));
     }
