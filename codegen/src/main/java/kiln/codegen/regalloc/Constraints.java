@@ -50,7 +50,7 @@ final class Constraints {
         long occupied = all & ~assigner.free;
         classify(from, to, occupied, lost);
         claimed = fixedUses;
-        placeStrict(i, from, to, occupied);
+        placeStrict(i, from, to, occupied, all & ~fixedUses);
         placeEarly(i, from, to);
         // From the strictest wishes to the loosest.
         placeTemps(i, from, to, all & ~(fixedUses | fixedDefs), lost);
@@ -102,16 +102,20 @@ final class Constraints {
     }
 
     /** What must survive the instruction, or be read to its end. */
-    private void placeStrict(int i, int from, int to, long occupied) {
+    private void placeStrict(int i, int from, int to, long occupied, long readable) {
         int[] need = new int[2];
+        int[] needToRead = new int[2];
         for (int o = from; o < to; o++) {
             if (ops.kind[o] == Operands.DEF_EARLY || ops.kind[o] == Operands.DEF_REUSE) {
                 need[ops.classOf[ops.variable[o]]]++;
+            } else if (ops.kind[o] == Operands.TEMP) {
+                needToRead[ops.classOf[ops.variable[o]]]++;
             }
         }
         for (long m = occupied; m != 0; m &= m - 1) {
             int r = Long.numberOfTrailingZeros(m);
             if (!isStrict(role[r])) {
+                needToRead[ops.classOf[assigner.occupant[r]]] += (role[r] & FIXED) == 0 ? 1 : 0;
                 continue;
             }
             if ((safe >>> r & 1) != 0) {
@@ -126,12 +130,16 @@ final class Constraints {
         // Where registers are short, a variable whose fixed register keeps its value is content with that one.
         for (int c = 0; c < 2; c++) {
             int available = Long.bitCount(safe & ~claimed & ops.allocatable[c]);
-            for (long m = occupied & ops.allocatable[c]; m != 0 && available < need[c]; m &= m - 1) {
+            int toRead = Long.bitCount(readable & ~claimed & ops.allocatable[c]) - need[c];
+            for (long m = occupied & ops.allocatable[c];
+                    m != 0 && (available < need[c] || toRead < needToRead[c]);
+                    m &= m - 1) {
                 int r = Long.numberOfTrailingZeros(m);
-                if (isStrict(role[r]) && place[r] == r && safeAt[r] >= 0) {
+                if (isStrict(role[r]) && place[r] == r && safeAt[r] >= 0 && (safe >>> r & 1) != 0) {
                     claimed &= ~(1L << r);
                     place[r] = safeAt[r];
                     available++;
+                    toRead++;
                 }
             }
         }

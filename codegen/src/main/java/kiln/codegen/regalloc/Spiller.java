@@ -267,6 +267,8 @@ final class Spiller {
         int late = Long.bitCount(all & ~blocked);
         while (true) {
             int strict = n[c] + early + tied;
+            // What lives on in the fixed register that it is read from.
+            int kept = 0;
             int plain = 0;
             for (int k = 0; k < usedCount; k++) {
                 int r = role[k];
@@ -276,6 +278,7 @@ final class Spiller {
                 if ((r & LIVING) != 0) {
                     if ((r & FIXED_SAFE) != 0) {
                         strict--;
+                        kept++;
                     }
                 } else if ((r & LATE) == 0) {
                     strict--;
@@ -287,7 +290,7 @@ final class Spiller {
             if (strict <= safe
                     && strict + temps <= unfixed
                     && strict + temps + plain <= readable
-                    && (defs == 0 || strict + temps + defs <= late)) {
+                    && (defs == 0 || strict + kept + temps + defs <= late)) {
                 return;
             }
             if (!evictUnused(i, at, c) && !evictUsed(i, at, c) && !leaveInMemory(i, c)) {
