@@ -47,8 +47,8 @@ public final class Block {
     }
 
     /**
-     * Drops every parameter {@code i} for which {@code keep[i]} is false; the caller does the same on every incoming edge
-     * with {@link Edge#keepArgs}.
+     * Drops every parameter {@code i} for which {@code keep[i]} is false; the caller does the same on every incoming
+     * edge with {@link Edge#keepArgs}.
      */
     public void keepParams(boolean[] keep) {
         int n = 0;

@@ -174,7 +174,7 @@ public final class ConstantFolding {
     }
 
     private static long fromUnsigned(Type type, long a) {
-        // An unsigned value with the top bit set is halved first; the lost bit is kept sticky so that rounding is right.
+        // An unsigned value with the top bit set is halved first; the lost bit stays sticky, so that rounding is right.
         long half = a >>> 1 | a & 1;
         if (type == Type.F32) {
             return floatBits(a >= 0 ? (float) a : (float) half * 2);

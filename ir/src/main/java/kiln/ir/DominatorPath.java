@@ -3,9 +3,9 @@ package kiln.ir;
 import java.util.ArrayDeque;
 
 /**
- * A dominator tree of blocks in the order in which code is put into them, with a clock: each event has its tick. It answers
- * how far up one may go from a block before something happened after that. Ancestors at any distance are found in
- * logarithmic time through one more pointer for each block (Myers, "An applicative random-access stack", 1983).
+ * A dominator tree of blocks in the order in which code is put into them, with a clock: each event has its tick. It
+ * answers how far up one may go from a block before something happened after that. Ancestors at any distance are found
+ * in logarithmic time through one more pointer for each block (Myers, "An applicative random-access stack", 1983).
  */
 final class DominatorPath {
     /** A block's place in the tree. */

@@ -1,6 +1,8 @@
 package kiln.ir;
 
-/** Floating-point comparison with WebAssembly's meaning: false on NaN, except {@link #NE}. Not closed under negation. */
+/**
+ * Floating-point comparison with WebAssembly's meaning: false on NaN, except {@link #NE}. Not closed under negation.
+ */
 public enum FloatCond {
     EQ, NE, LT, GT, LE, GE;
 

@@ -1,9 +1,9 @@
 package kiln.ir;
 
 /**
- * The rules that hold without looking further than an instruction's operands and are worth applying while code is built:
- * constants, identities, and constants moved to the right so that later rules need one form only. Each method returns the
- * value that stands for the operation, or null if it must be emitted as it is.
+ * The rules that hold without looking further than an instruction's operands and are worth applying while code is
+ * built: constants, identities, and constants moved to the right so that later rules need one form only. Each method
+ * returns the value that stands for the operation, or null if it must be emitted as it is.
  */
 final class Folder {
     private Folder() {}

@@ -79,7 +79,14 @@ public final class Function {
      * @param resultTypes types of the results, in order
      */
     public Inst newInst(
-            Opcode op, Type type, Value[] args, long imm, Object aux, Edge[] targets, int position, Type... resultTypes) {
+            Opcode op,
+            Type type,
+            Value[] args,
+            long imm,
+            Object aux,
+            Edge[] targets,
+            int position,
+            Type... resultTypes) {
         Inst inst = new Inst(op, type, args, imm, aux, targets, position);
         if (resultTypes.length > 0) {
             Value[] results = new Value[resultTypes.length];

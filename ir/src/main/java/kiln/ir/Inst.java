@@ -3,9 +3,9 @@ package kiln.ir;
 import kiln.artifact.TrapCode;
 
 /**
- * An instruction. Besides operands it may carry an immediate and one attachment, whose meaning depends on the opcode and
- * which are read through the named accessors: a constant, a displacement or a size in {@code imm}; an {@link IntCond},
- * {@link FloatCond}, {@link MemoryOp}, {@link CallTarget}, {@link TrapCode} or {@link V128} as attachment.
+ * An instruction. Besides operands it may carry an immediate and one attachment, whose meaning depends on the opcode
+ * and which are read through the named accessors: a constant, a displacement or a size in {@code imm}; an {@link
+ * IntCond}, {@link FloatCond}, {@link MemoryOp}, {@link CallTarget}, {@link TrapCode} or {@link V128} as attachment.
  */
 public final class Inst {
     private static final Value[] NO_VALUES = {};

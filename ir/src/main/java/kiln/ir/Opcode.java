@@ -3,8 +3,8 @@ package kiln.ir;
 import static kiln.ir.Opcode.Effect.*;
 
 /**
- * The operations of the IR. The instruction's {@link Inst#type()} is the type of its result, or, where the result's type
- * is fixed (comparisons, stores), the type of its operands. {@code x, y} are value operands; {@code #imm} and
+ * The operations of the IR. The instruction's {@link Inst#type()} is the type of its result, or, where the result's
+ * type is fixed (comparisons, stores), the type of its operands. {@code x, y} are value operands; {@code #imm} and
  * {@code aux} are described at {@link Inst}.
  */
 public enum Opcode {
@@ -70,7 +70,10 @@ public enum Opcode {
     CALL(CALLS),
     /** Operands (code address, callee's VMContext, arguments...). The VMContext is this one again after the call. */
     CALL_INDIRECT(CALLS),
-    /** C-ABI call; operands (code address, arguments...): integers and floats that fit into registers; at most one result. */
+    /**
+     * C-ABI call; operands (code address, arguments...): integers and floats that fit into registers; at most one
+     * result.
+     */
     CALL_NATIVE(CALLS),
 
     // Checks.
@@ -99,7 +102,10 @@ public enum Opcode {
     public enum Effect {
         /** Depends on its operands only; may be moved, merged, dropped. */
         PURE,
-        /** Pure, or traps depending on its operands only: may be merged with an equal dominating one, not hoisted or dropped. */
+        /**
+         * Pure, or traps depending on its operands only: may be merged with an equal dominating one, not hoisted or
+         * dropped.
+         */
         TRAPS,
         /** Reads memory as its MemoryOp says (and may trap if that says so). */
         READS,

@@ -32,7 +32,8 @@ public record OpcodeShape(int args, boolean imm, Aux aux, boolean typed) {
             case ICONST, FCONST, STACK_ADDR -> new OpcodeShape(0, true, Aux.NONE, true);
             case VCONST -> new OpcodeShape(0, false, Aux.VECTOR, true);
             case VMCTX, FRAME_POINTER -> plain(0);
-            case ADD, SUB, MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR -> plain(2);
+            case ADD, SUB, MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM -> plain(2);
+            case AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR -> plain(2);
             case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN -> plain(2);
             case CLZ, CTZ, POPCNT, SEXT8, SEXT16, SEXT32, WRAP, SEXT, ZEXT, FPROMOTE, FDEMOTE, FROM_SINT, FROM_UINT,
                     TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT, BITCAST,

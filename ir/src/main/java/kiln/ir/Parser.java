@@ -8,8 +8,8 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 
 /**
- * Reads the text form that {@link Printer} writes. Values and blocks keep their numbers. Operands may be used before the
- * text defines them, as long as some block does.
+ * Reads the text form that {@link Printer} writes. Values and blocks keep their numbers. Operands may be used before
+ * the text defines them, as long as some block does.
  */
 public final class Parser {
     private static final Map<String, Opcode> OPCODES = new HashMap<>();

@@ -145,7 +145,9 @@ public final class Printer {
     private void access(Inst inst) {
         MemoryOp m = inst.memory();
         out.append(' ').append(m.region()).append(" w").append(m.width());
-        out.append(m.signed() ? " signed" : "").append(m.canTrap() ? " trap" : "").append(m.readOnly() ? " readonly" : "");
+        out.append(m.signed() ? " signed" : "");
+        out.append(m.canTrap() ? " trap" : "");
+        out.append(m.readOnly() ? " readonly" : "");
         out.append(" [").append(inst.arg(0)).append(" + ").append(inst.imm()).append(']');
         if (inst.opcode() == Opcode.STORE) {
             out.append(", ").append(inst.arg(1));

@@ -5,14 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 
 /**
- * Turns mutable variables into SSA values while code is built (Braun et al., "Simple and Efficient Construction of Static
- * Single Assignment Form", 2013). Edges are learnt from the {@link Builder} that it is attached to. A block may be read
- * from as soon as it exists, but must be sealed once all edges to it exist. A variable that was never written on some way
- * from the entry is zero there. {@link #finish()} adds the block parameters that remain, after those that the caller added.
+ * Turns mutable variables into SSA values while code is built (Braun et al., "Simple and Efficient Construction of
+ * Static Single Assignment Form", 2013). Edges are learnt from the {@link Builder} that it is attached to. A block may
+ * be read from as soon as it exists, but must be sealed once all edges to it exist. A variable that was never written
+ * on some way from the entry is zero there. {@link #finish()} adds the block parameters that remain, after those that
+ * the caller added.
  *
- * <p>Only variables that are live across blocks cost memory beyond their definition, and nothing here recurses. A dominator
- * tree grows along with the code ({@link DominatorPath}), so that a variable read far behind its last definition is found
- * without touching, or making parameters in, the blocks between.
+ * <p>Only variables that are live across blocks cost memory beyond their definition, and nothing here recurses. A
+ * dominator tree grows along with the code ({@link DominatorPath}), so that a variable read far behind its last
+ * definition is found without touching, or making parameters in, the blocks between.
  */
 public final class SsaBuilder {
     /** On a long way through single predecessors, a value found is noted in every block of this distance. */
@@ -170,7 +171,10 @@ public final class SsaBuilder {
         state.add(from, edge);
     }
 
-    /** Takes a block into the dominator tree. From now on only edges back to it from blocks that it dominates are expected. */
+    /**
+     * Takes a block into the dominator tree. From now on only edges back to it from blocks that it dominates are
+     * expected.
+     */
     private void begin(BlockState s) {
         if (s.node.isBegun()) {
             return;
@@ -339,7 +343,9 @@ public final class SsaBuilder {
         return z;
     }
 
-    /** Adds the remaining parameters to blocks and arguments to edges. To be called once, when all blocks are sealed. */
+    /**
+     * Adds the remaining parameters to blocks and arguments to edges. To be called once, when all blocks are sealed.
+     */
     public void finish() {
         for (BlockState s : states) {
             if (s != null && !s.sealed && (s.phis != null || s.predCount > 0)) {

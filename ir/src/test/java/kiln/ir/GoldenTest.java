@@ -15,9 +15,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Each file {@code golden/PASS/NAME.ir} holds functions, and {@code NAME.out} beside it what the pass makes of them; the
- * folders {@code level0}, {@code level1} and {@code level2} are for whole pipelines. {@code -Dkiln.golden.update=true} writes
- * the outputs anew, for a reviewer to read the difference.
+ * Each file {@code golden/PASS/NAME.ir} holds functions, and {@code NAME.out} beside it what the pass makes of them;
+ * the folders {@code level0}, {@code level1} and {@code level2} are for whole pipelines. {@code
+ * -Dkiln.golden.update=true} writes the outputs anew, for a reviewer to read the difference.
  */
 class GoldenTest {
     private static final Path ROOT = Path.of("src/test/resources/golden");

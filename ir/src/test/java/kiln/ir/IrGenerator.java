@@ -6,11 +6,15 @@ import java.util.Random;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 
-/** Makes random functions of the shapes that wasm has: structured control flow over mutable variables, bounded loops. */
+/**
+ * Makes random functions of the shapes that wasm has: structured control flow over mutable variables, bounded loops.
+ */
 final class IrGenerator {
     private static final Opcode[] INT_OPS = {
-        Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR, Opcode.XOR,
-        Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UDIV, Opcode.SDIV, Opcode.UREM, Opcode.SREM,
+        Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR,
+        Opcode.XOR,
+        Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UDIV, Opcode.SDIV, Opcode.UREM,
+        Opcode.SREM,
         Opcode.UMULH, Opcode.SMULH
     };
     private static final Opcode[] INT_UNARY = {
@@ -24,13 +28,18 @@ final class IrGenerator {
     };
     private static final long[] INTERESTING = {
         0, 1, -1, 2, 3, 4, 5, 7, 8, 10, 16, 24, 31, 32, 48, 56, 63, 64, 100, 127, 128, 255, 256, 1000, 0xffff, 0x10000,
-        Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffffffffL, 0x100000000L, Long.MAX_VALUE, Long.MIN_VALUE, -2, -7, -8, -100
+        Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffffffffL, 0x100000000L, Long.MAX_VALUE, Long.MIN_VALUE, -2, -7, -8,
+        -100
     };
-    private static final double[] FLOATS = {0, -0.0, 1, -1, 0.5, 2, 1.5, 1e10, -1e20, Double.NaN, Double.POSITIVE_INFINITY, 3.7};
+    private static final double[] FLOATS = {
+        0, -0.0, 1, -1, 0.5, 2, 1.5, 1e10, -1e20, Double.NaN, Double.POSITIVE_INFINITY, 3.7
+    };
     private static final Type[] SCALARS = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.F32, Type.F64};
 
     /** Variables beyond this number are counters that only their loops use. */
     private static final int MAX_USED_VARS = 24;
+
+    private static final Region MEMORY = new Region(Region.Kind.MEMORY, 0);
 
     private final Random random;
     private final Function f;
@@ -250,7 +259,9 @@ final class IrGenerator {
     private void call() {
         Signature s = new Signature(List.of(Type.I32, Type.F64), List.of(Type.I32, Type.I64));
         Inst call = b.call(
-                new CallTarget(FuncKey.wasmFunction(0, random.nextInt(3)), s), expression(Type.I32, 2), expression(Type.F64, 1));
+                new CallTarget(FuncKey.wasmFunction(0, random.nextInt(3)), s),
+                expression(Type.I32, 2),
+                expression(Type.F64, 1));
         ssa.writeVar(b.block(), 0, call.result(0));
         if (chance(50)) {
             ssa.writeVar(b.block(), 1, call.result(1));
@@ -320,7 +331,8 @@ final class IrGenerator {
         }
         int kind = random.nextInt(100);
         if (kind < 60) {
-            return b.binary(FLOAT_OPS[random.nextInt(FLOAT_OPS.length)], expression(t, depth - 1), expression(t, depth - 1));
+            Opcode op = FLOAT_OPS[random.nextInt(FLOAT_OPS.length)];
+            return b.binary(op, expression(t, depth - 1), expression(t, depth - 1));
         } else if (kind < 80) {
             return b.unary(FLOAT_UNARY[random.nextInt(FLOAT_UNARY.length)], expression(t, depth - 1));
         } else if (kind < 90) {
@@ -389,10 +401,10 @@ final class IrGenerator {
             // A check in front of an access that must not come before it.
             Value index = expression(Type.I32, 1);
             b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGE, index, b.i32(1000)));
-            return b.load(t, access(t, new Region(Region.Kind.MEMORY, 0), false, true), b.convert(Opcode.ZEXT, Type.I64, index), 8);
+            return b.load(t, access(t, MEMORY, false, true), b.convert(Opcode.ZEXT, Type.I64, index), 8);
         }
         if (kind < 6) {
-            return b.load(t, access(t, new Region(Region.Kind.MEMORY, 0), true, true), address(), random.nextInt(5) * 4);
+            return b.load(t, access(t, MEMORY, true, true), address(), random.nextInt(5) * 4);
         } else if (kind < 8) {
             int index = random.nextInt(4);
             MemoryOp op = MemoryOp.of(t, new Region(Region.Kind.GLOBAL, index));
@@ -407,7 +419,7 @@ final class IrGenerator {
         Type t = SCALARS[random.nextInt(SCALARS.length)];
         Value v = expression(t, 2);
         if (chance(70)) {
-            b.store(access(t, new Region(Region.Kind.MEMORY, 0), true, false), address(), random.nextInt(5) * 4, v);
+            b.store(access(t, MEMORY, true, false), address(), random.nextInt(5) * 4, v);
         } else if (chance(80)) {
             int index = random.nextInt(4);
             MemoryOp op = MemoryOp.of(t, new Region(Region.Kind.GLOBAL, index));

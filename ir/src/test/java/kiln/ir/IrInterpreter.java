@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Runs IR for tests. All regions live in one byte array whose end is the bound of trapping accesses. Callees are made up:
- * their results and what they do to memory follow from the callee, the arguments and the memory.
+ * Runs IR for tests. All regions live in one byte array whose end is the bound of trapping accesses. Callees are made
+ * up: their results and what they do to memory follow from the callee, the arguments and the memory.
  */
 final class IrInterpreter {
     static final int MEMORY_BYTES = 1024;

@@ -58,13 +58,16 @@ class TextFormTest {
     void parserReportsTheLine() {
         var e = assertThrows(
                 Parser.ParseException.class,
-                () -> Parser.parse("function wasm_function[0,0] () -> () {\nb0:\n    v1 = frobnicate.i32\n    return\n}"));
+                () -> Parser.parse(
+                        "function wasm_function[0,0] () -> () {\nb0:\n    v1 = frobnicate.i32\n    return\n}"));
         assertTrue(e.getMessage().startsWith("line 3: no such operation: frobnicate"), e.getMessage());
     }
 
     @Test
     void parserRejectsUndefinedNames() {
-        assertThrows(Parser.ParseException.class, () -> Parser.parse("function wasm_function[0,0] () -> () {\nb0:\n    jump b1\n}"));
+        assertThrows(
+                Parser.ParseException.class,
+                () -> Parser.parse("function wasm_function[0,0] () -> () {\nb0:\n    jump b1\n}"));
         assertThrows(
                 Parser.ParseException.class,
                 () -> Parser.parse("function wasm_function[0,0] () -> (i32) {\nb0:\n    return v0\n}"));

@@ -7,8 +7,8 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 
 /**
- * The control-flow graph as it is at the moment: reachable blocks in reverse postorder, and the edges into each of them.
- * A snapshot, to be made anew when edges change; edges from unreachable blocks are left out.
+ * The control-flow graph as it is at the moment: reachable blocks in reverse postorder, and the edges into each of
+ * them. A snapshot, to be made anew when edges change; edges from unreachable blocks are left out.
  */
 public final class Cfg {
     private final Function function;

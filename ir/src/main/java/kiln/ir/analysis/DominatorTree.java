@@ -5,8 +5,9 @@ import kiln.ir.Inst;
 
 /**
  * Immediate dominators of the reachable blocks, by the Semi-NCA algorithm (Georgiadis, "Linear-Time Algorithms for
- * Dominators and Related Problems", 2005): unlike the iterative ones it stays fast when a block has very many predecessors.
- * Blocks are numbered as in {@link Cfg}; the tree is numbered in preorder so that dominance is two comparisons.
+ * Dominators and Related Problems", 2005): unlike the iterative ones it stays fast when a block has very many
+ * predecessors. Blocks are numbered as in {@link Cfg}; the tree is numbered in preorder so that dominance is two
+ * comparisons.
  */
 public final class DominatorTree {
     private final Cfg cfg;
@@ -102,7 +103,9 @@ public final class DominatorTree {
         }
     }
 
-    /** The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression. */
+    /**
+     * The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression.
+     */
     private static int best(int v, int lastLinked, int[] ancestor, int[] label, int[] semi, int[] stack) {
         if (ancestor[v] < lastLinked) {
             return label[v];

@@ -6,8 +6,8 @@ import java.util.List;
 import kiln.ir.Block;
 
 /**
- * Natural loops and how they nest. Loops that share a header are one loop. A cycle that can be entered at several blocks is
- * no loop here; {@link #hasIrreducible()} tells that there are some.
+ * Natural loops and how they nest. Loops that share a header are one loop. A cycle that can be entered at several
+ * blocks is no loop here; {@link #hasIrreducible()} tells that there are some.
  */
 public final class LoopForest {
     /** A loop: its header dominates all of its blocks, and every block reaches the header within the loop. */

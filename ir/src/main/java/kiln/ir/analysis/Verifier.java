@@ -254,7 +254,8 @@ public final class Verifier {
             }
             case BITCAST -> {
                 Type from = i.arg(0).type();
-                require(i, type.bytes() == from.bytes() && (type.isInt() && from.isFloat() || type.isFloat() && from.isInt()),
+                boolean otherKind = type.isInt() && from.isFloat() || type.isFloat() && from.isInt();
+                require(i, type.bytes() == from.bytes() && otherKind,
                         "cannot take " + from + " as " + type);
                 result(i, type);
             }
@@ -273,7 +274,8 @@ public final class Verifier {
             case CALL_INDIRECT -> call(i, i.call().signature().results(), Type.I64, Type.I64);
             case CALL_NATIVE -> call(i, i.call().signature().results(), Type.I64);
             case RETURN_CALL, RETURN_CALL_INDIRECT -> {
-                require(i, i.call().signature().results().equals(f.signature().results()), "results differ from this function's");
+                List<Type> results = i.call().signature().results();
+                require(i, results.equals(f.signature().results()), "results differ from this function's");
                 if (i.opcode() == Opcode.RETURN_CALL) {
                     call(i, List.of());
                 } else {
@@ -302,7 +304,8 @@ public final class Verifier {
         require(i, i.imm() >= 0 && i.imm() <= 0xffffffffL, "displacement out of range");
         MemoryOp m = i.memory();
         int bytes = i.type().bytes();
-        require(i, m.width() == bytes || m.width() < bytes && i.type().isInt(), "width " + m.width() + " with " + i.type());
+        boolean fits = m.width() == bytes || m.width() < bytes && i.type().isInt();
+        require(i, fits, "width " + m.width() + " with " + i.type());
     }
 
     private void call(Inst i, List<Type> results, Type... first) {

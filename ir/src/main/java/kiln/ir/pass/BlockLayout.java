@@ -12,9 +12,9 @@ import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.LoopForest.Loop;
 
 /**
- * Orders the blocks: the blocks of a loop together, in source order where control flow leaves a choice, a loop that tests at
- * its top turned so that the test comes last, rarely executed blocks at the very end. Runs when no pass changes control
- * flow any more, save for the splitting of edges, which keeps to this order.
+ * Orders the blocks: the blocks of a loop together, in source order where control flow leaves a choice, a loop that
+ * tests at its top turned so that the test comes last, rarely executed blocks at the very end. Runs when no pass
+ * changes control flow any more, save for the splitting of edges, which keeps to this order.
  */
 public final class BlockLayout implements Pass {
     @Override
@@ -69,8 +69,8 @@ public final class BlockLayout implements Pass {
     }
 
     /**
-     * A reverse postorder that prefers source order: among the ways out of a block the one that comes first in the source
-     * comes first here, unless it is cold.
+     * A reverse postorder that prefers source order: among the ways out of a block the one that comes first in the
+     * source comes first here, unless it is cold.
      */
     private static int[] sourceOrder(Cfg cfg, boolean[] cold) {
         int n = cfg.size();

@@ -4,9 +4,9 @@ import java.util.List;
 import kiln.ir.*;
 
 /**
- * Simplifies the control-flow graph: terminators whose way is known, jumps over empty blocks and through blocks that only
- * test a parameter, parameters that always receive one value, blocks with one predecessor. Runs before the expensive passes
- * to make what they look at smaller and straighter, and after them to collect what they found out.
+ * Simplifies the control-flow graph: terminators whose way is known, jumps over empty blocks and through blocks that
+ * only test a parameter, parameters that always receive one value, blocks with one predecessor. Runs before the
+ * expensive passes to make what they look at smaller and straighter, and after them to collect what they found out.
  */
 public final class CleanUp implements Pass {
     private static final int MAX_ROUNDS = 4;
@@ -140,7 +140,9 @@ public final class CleanUp implements Pass {
         return changed;
     }
 
-    /** The edge that is taken when {@code e} enters {@code via}, a block of one instruction, or null if that depends. */
+    /**
+     * The edge that is taken when {@code e} enters {@code via}, a block of one instruction, or null if that depends.
+     */
     private static Edge way(Block via, Edge e) {
         Inst t = via.terminator();
         switch (t.opcode()) {
@@ -208,7 +210,9 @@ public final class CleanUp implements Pass {
         e.setArgs(args);
     }
 
-    /** Appends a block to its only predecessor if that only jumps to it. Returns whether that may help the other rules. */
+    /**
+     * Appends a block to its only predecessor if that only jumps to it. Returns whether that may help the other rules.
+     */
     private static boolean mergeChains(Function f, LazyUses uses) {
         int[] entering = new int[f.blockIdBound()];
         for (Block b : f.blocks()) {

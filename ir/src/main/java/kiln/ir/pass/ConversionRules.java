@@ -8,7 +8,10 @@ import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Rules for conversions between types and for floats, of which only those that are exact bit for bit; as {@link IntegerRules}. */
+/**
+ * Rules for conversions between types and for floats, of which only those that are exact bit for bit; as {@link
+ * IntegerRules}.
+ */
 final class ConversionRules {
     private final Builder b;
     private final Simplify.SingleUses single;

@@ -10,8 +10,8 @@ import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 
 /**
- * Removes instructions and block parameters that nothing with an effect depends on, even in cycles. Runs after the passes
- * that replace values, which leave what they replaced behind, and before those that count instructions.
+ * Removes instructions and block parameters that nothing with an effect depends on, even in cycles. Runs after the
+ * passes that replace values, which leave what they replaced behind, and before those that count instructions.
  */
 public final class DeadCode implements Pass {
     @Override

@@ -8,9 +8,9 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Division by constants without division (Granlund and Montgomery, "Division by Invariant Integers using Multiplication",
- * 1994). 32-bit quotients come from one 64-bit multiplication, which has room for the 33-bit multipliers that some divisors
- * need; 64-bit ones from the high half of a product.
+ * Division by constants without division (Granlund and Montgomery, "Division by Invariant Integers using
+ * Multiplication", 1994). 32-bit quotients come from one 64-bit multiplication, which has room for the 33-bit
+ * multipliers that some divisors need; 64-bit ones from the high half of a product.
  */
 final class DivisionRules {
     private DivisionRules() {}

@@ -11,8 +11,8 @@ import kiln.ir.Value;
 
 /**
  * Rules for integer arithmetic and logic. Each method takes an instruction whose operands have been simplified, with
- * constants on the right, and returns the value that stands for its result, or null if no rule applies. Sums are shaped so
- * that a constant comes last, where an access can take it as its displacement.
+ * constants on the right, and returns the value that stands for its result, or null if no rule applies. Sums are shaped
+ * so that a constant comes last, where an access can take it as its displacement.
  */
 final class IntegerRules {
     private final Builder b;
@@ -109,8 +109,9 @@ final class IntegerRules {
     }
 
     /**
-     * Whether a constant inside a sum goes to its outside, if that does not keep the inner sum alive as well. In an i64 that
-     * brings it to the displacement of an access; in an i32 it would only take apart sums that a loop need not repeat.
+     * Whether a constant inside a sum goes to its outside, if that does not keep the inner sum alive as well. In an i64
+     * that brings it to the displacement of an access; in an i32 it would only take apart sums that a loop need not
+     * repeat.
      */
     private static boolean movesOutwards(Type type) {
         return type == Type.I64;

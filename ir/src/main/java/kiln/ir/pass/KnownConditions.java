@@ -7,7 +7,9 @@ import kiln.ir.analysis.DominatorTree;
 final class KnownConditions {
     private final DominatorTree dom;
 
-    /** By value number: block in whose dominance region the fact holds, plus one; negated if the value is zero there. */
+    /**
+     * By value number: block in whose dominance region the fact holds, plus one; negated if the value is zero there.
+     */
     private int[] facts;
 
     KnownConditions(DominatorTree dom, int values) {

@@ -5,8 +5,8 @@ import kiln.ir.Value;
 import kiln.ir.analysis.UseCounts;
 
 /**
- * Use counts that are made when somebody asks and then kept at or above the true ones while code changes: most functions
- * have no place where they matter.
+ * Use counts that are made when somebody asks and then kept at or above the true ones while code changes: most
+ * functions have no place where they matter.
  */
 final class LazyUses {
     private final Function f;

@@ -12,10 +12,10 @@ import kiln.ir.analysis.LoopForest.Loop;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
- * Moves what a loop computes anew each time, with the same result, in front of the loop: loads from regions that the loop
- * does not write, and arithmetic that costs more than the register that its result will occupy. What may trap moves only
- * from the beginning of a loop's header, where the first turn would have come to it at once. Runs behind value numbering,
- * which leaves less to move.
+ * Moves what a loop computes anew each time, with the same result, in front of the loop: loads from regions that the
+ * loop does not write, and arithmetic that costs more than the register that its result will occupy. What may trap
+ * moves only from the beginning of a loop's header, where the first turn would have come to it at once. Runs behind
+ * value numbering, which leaves less to move.
  */
 public final class LoopInvariants implements Pass {
     @Override
@@ -142,7 +142,8 @@ public final class LoopInvariants implements Pass {
             if (gain != Gain.LARGE && gain != Gain.SMALL) {
                 return null;
             }
-            boolean mayTrap = i.opcode().effect() == Opcode.Effect.TRAPS || i.opcode() == Opcode.LOAD && !isAlwaysSafe(i);
+            boolean mayTrap =
+                    i.opcode().effect() == Opcode.Effect.TRAPS || i.opcode() == Opcode.LOAD && !isAlwaysSafe(i);
             if (mayTrap && !atStart) {
                 return null;
             }
@@ -167,8 +168,8 @@ public final class LoopInvariants implements Pass {
         }
 
         /**
-         * Whether a load may be done at any time. That it cannot trap where it stands does not say so: a check may stand in
-         * front of it. The VMContext and what its fields point to is always there.
+         * Whether a load may be done at any time. That it cannot trap where it stands does not say so: a check may
+         * stand in front of it. The VMContext and what its fields point to is always there.
          */
         private static boolean isAlwaysSafe(Inst load) {
             return !load.memory().canTrap() && isSafeAddress(load.arg(0), MAX_DEPTH);
@@ -194,9 +195,10 @@ public final class LoopInvariants implements Pass {
                 // A check moves only from where the loop begins, and lets the accesses behind it follow.
                 case LOAD, TRAP_IF, TRAP_IF_ZERO -> Gain.LARGE;
                 case MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, CLZ, CTZ, POPCNT -> Gain.LARGE;
-                case FROM_SINT, FROM_UINT, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT, FPROMOTE, FDEMOTE, BITCAST -> Gain.LARGE;
-                case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN, FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST ->
-                    Gain.LARGE;
+                case FROM_SINT, FROM_UINT, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> Gain.LARGE;
+                case FPROMOTE, FDEMOTE, BITCAST -> Gain.LARGE;
+                case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN -> Gain.LARGE;
+                case FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST -> Gain.LARGE;
                 // Sums of addresses are a part of the access that uses them.
                 case ADD -> i.type() == Type.I64 ? Gain.IF_NEEDED : Gain.SMALL;
                 case SUB, AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR, SEXT8, SEXT16, SEXT32, SEXT -> Gain.SMALL;

@@ -9,8 +9,9 @@ import kiln.ir.analysis.LoopForest.Loop;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
- * Numbers the states of each region of memory, while blocks are visited in reverse postorder: two places at which a region
- * has the same version see the same bytes there. A version made by a store knows the store and the version before it.
+ * Numbers the states of each region of memory, while blocks are visited in reverse postorder: two places at which a
+ * region has the same version see the same bytes there. A version made by a store knows the store and the version
+ * before it.
  */
 final class MemoryVersions {
     private final Cfg cfg;

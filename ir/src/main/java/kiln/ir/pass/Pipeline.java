@@ -18,8 +18,8 @@ public final class Pipeline {
     }
 
     /**
-     * The passes of a level: 0 does what back ends need, 1 adds what pays for its time by leaving less work to them, 2 adds
-     * everything else. Each list says why a pass stands where it stands.
+     * The passes of a level: 0 does what back ends need, 1 adds what pays for its time by leaving less work to them, 2
+     * adds everything else. Each list says why a pass stands where it stands.
      *
      * @throws IllegalArgumentException if there is no such level
      */

@@ -7,9 +7,9 @@ import kiln.ir.analysis.UseCounts;
 
 /**
  * Replaces instructions by cheaper ones that compute the same: constants, algebraic identities, strength reduction,
- * conversions that cancel out, comparisons of comparisons, constant parts of addresses moved into displacements. Runs early,
- * because it makes different ways to write the same thing look equal, and again after value numbering and hoisting have
- * shown more.
+ * conversions that cancel out, comparisons of comparisons, constant parts of addresses moved into displacements. Runs
+ * early, because it makes different ways to write the same thing look equal, and again after value numbering and
+ * hoisting have shown more.
  */
 public final class Simplify implements Pass {
     @Override

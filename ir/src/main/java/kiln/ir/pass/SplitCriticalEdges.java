@@ -6,10 +6,10 @@ import java.util.List;
 import kiln.ir.*;
 
 /**
- * Puts an empty block on each edge from a block with several ways out to a block with several ways in, so that what must
- * happen on that edge alone (moving arguments, mostly) has a place. Last of all passes, because others would remove these
- * blocks. The edges of a switch that lead to one block and pass the same values share their new block, unless other edges to
- * that block stand between.
+ * Puts an empty block on each edge from a block with several ways out to a block with several ways in, so that what
+ * must happen on that edge alone (moving arguments, mostly) has a place. Last of all passes, because others would
+ * remove these blocks. The edges of a switch that lead to one block and pass the same values share their new block,
+ * unless other edges to that block stand between.
  */
 public final class SplitCriticalEdges implements Pass {
     /** How far from its edge a new block may stand. */
@@ -88,8 +88,9 @@ public final class SplitCriticalEdges implements Pass {
     }
 
     /**
-     * The place behind which a block on the edge from {@code from} to {@code to} costs least: behind the source for a loop's
-     * back edge, else where nothing falls through, so that it is in nobody's way; for an edge out of a loop behind the loop.
+     * The place behind which a block on the edge from {@code from} to {@code to} costs least: behind the source for a
+     * loop's back edge, else where nothing falls through, so that it is in nobody's way; for an edge out of a loop
+     * behind the loop.
      */
     private static int placeFor(List<Block> blocks, int[] loopEnd, int hotEnd, int from, int to) {
         if (to <= from) {
@@ -108,7 +109,10 @@ public final class SplitCriticalEdges implements Pass {
         return leaves && hotEnd >= 0 && loopEnd[from] > from ? hotEnd : from;
     }
 
-    /** For each place the place where the innermost loop around it ends, as far as the layout shows, or the place itself. */
+    /**
+     * For each place the place where the innermost loop around it ends, as far as the layout shows, or the place
+     * itself.
+     */
     private static int[] loopEnds(List<Block> blocks, int[] place) {
         int n = blocks.size();
         int[] backTo = new int[n];

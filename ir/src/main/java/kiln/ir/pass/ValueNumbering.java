@@ -8,10 +8,10 @@ import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
- * Finds out what has been computed, loaded or tested already: merges an instruction with an equal one that dominates it,
- * takes a load's value from an earlier load or store of the same bytes, drops stores of what is there, and decides branches
- * and checks whose condition a dominating branch or check has settled. All in one walk, because each helps the others to see
- * that operands are equal. Runs behind the simplifier, which makes equal things look equal.
+ * Finds out what has been computed, loaded or tested already: merges an instruction with an equal one that dominates
+ * it, takes a load's value from an earlier load or store of the same bytes, drops stores of what is there, and decides
+ * branches and checks whose condition a dominating branch or check has settled. All in one walk, because each helps the
+ * others to see that operands are equal. Runs behind the simplifier, which makes equal things look equal.
  */
 public final class ValueNumbering implements Pass {
     @Override
@@ -313,7 +313,9 @@ public final class ValueNumbering implements Pass {
             table.key(packed, number(i.arg(0)), -1, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
         }
 
-        /** The entry with the present key at this or an older version that no store in between can have changed, or -1. */
+        /**
+         * The entry with the present key at this or an older version that no store in between can have changed, or -1.
+         */
         private int findAccess(Inst access, int version) {
             int v = version;
             for (int steps = 0; steps < MAX_STORES_BACK; steps++) {

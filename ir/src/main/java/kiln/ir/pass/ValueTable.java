@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kiln.ir.Value;
 
 /**
- * The hash table of value numbering: from what an instruction computes to a value that has it. Keys are a packed operation,
- * up to three operand numbers, a constant and an object; all without boxing.
+ * The hash table of value numbering: from what an instruction computes to a value that has it. Keys are a packed
+ * operation, up to three operand numbers, a constant and an object; all without boxing.
  */
 final class ValueTable {
     private int[] slots;
