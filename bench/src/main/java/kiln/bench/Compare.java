@@ -137,7 +137,9 @@ public final class Compare {
     }
 
     private void measure(String engine, List<String> command, Path program, Figures figures) throws IOException, InterruptedException {
-        String folder = program.toAbsolutePath().getParent().toString();
+        // Benchmark suites keep a program's input in a folder beside it.
+        Path beside = program.toAbsolutePath().getParent();
+        String folder = (Files.isDirectory(beside.resolve("data")) ? beside.resolve("data") : beside).toString();
         List<String> line = new ArrayList<>(command);
         if (engine.equals(KILN)) {
             line.addAll(List.of("bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
