@@ -101,7 +101,7 @@ final class Instantiation {
         } else if (e instanceof Global g) {
             return wanted instanceof GlobalType type && matches(g.type(), type) && globals.add(g);
         }
-        return e instanceof Tag t && t.type().equals(wanted) && tags.add(t);
+        return e instanceof Tag t && declared instanceof ExternType.Tag type && t.typeId() == module.typeId(type.type()) && tags.add(t);
     }
 
     private boolean matches(Func f, ExternType.Func wanted) {
@@ -166,7 +166,7 @@ final class Instantiation {
             tables.add(new Table(store, module.tableType(info.tables().get(i)), vmctx + layout.definedTable(i)));
         }
         for (ExternType.Tag t : info.tags()) {
-            tags.add(new Tag(store, new TagType(module.funcType(t.type()))));
+            tags.add(new Tag(store, new TagType(module.funcType(t.type())), module.typeId(t.type())));
         }
         Global[] allGlobals = globals.toArray(new Global[globals.size() + info.globals().size()]);
         Instance instance = new Instance(module, store, ownsStore, vmctx, funcs.toArray(new Func[0]),
