@@ -38,6 +38,12 @@ public final class FakeInst extends MachInst {
         this.name = name;
     }
 
+    /** Takes over the operands of {@code other}. */
+    public FakeInst copyOperands(FakeInst other) {
+        operands.addAll(other.operands);
+        return this;
+    }
+
     static FakeInst move(Reg target, Reg source) {
         FakeInst i = new FakeInst("move");
         i.move = true;
