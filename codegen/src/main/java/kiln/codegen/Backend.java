@@ -1,6 +1,7 @@
 package kiln.codegen;
 
 import java.util.Map;
+import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.ir.Function;
 
@@ -10,7 +11,12 @@ public interface Backend {
     String name();
 
     /** Compiles one function that has been through the passes (verified, critical edges split). */
-    CompiledFunction compile(Function function, CodegenOptions options);
+    default CompiledFunction compile(Function function, CodegenOptions options) {
+        return compile(function, options, step -> {});
+    }
+
+    /** As {@link #compile(Function, CodegenOptions)}; {@code after} is told the name of each step when it is done, for benchmarks. */
+    CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after);
 
     /** Patches {@code r} in {@code text}; {@code at} and {@code target} are offsets in the text. */
     void relocate(byte[] text, int at, Relocation r, int target);

@@ -2,6 +2,7 @@ package kiln.codegen;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import kiln.codegen.regalloc.RegisterAllocator;
 
 /** The way of one function through a back end: lowering, register allocation, emission. */
@@ -14,6 +15,7 @@ public final class FunctionCompiler {
 
     private final Lowering lowering;
     private final RegisterFile registers;
+    private final Consumer<String> after;
     private MachFunction function;
     private FrameLayout frame;
 
@@ -21,10 +23,12 @@ public final class FunctionCompiler {
      * A compiler for the function that {@code lowering} was made for.
      *
      * @param registers what may be allocated
+     * @param after is told the name of each step when it is done
      */
-    public FunctionCompiler(Lowering lowering, RegisterFile registers) {
+    public FunctionCompiler(Lowering lowering, RegisterFile registers, Consumer<String> after) {
         this.lowering = lowering;
         this.registers = registers;
+        this.after = after;
     }
 
     /** Compiles the function; to be called once. */
@@ -37,12 +41,13 @@ public final class FunctionCompiler {
     /** The first step: machine instructions over virtual registers. */
     public MachFunction lower() {
         function = lowering.run();
+        after.accept("lowering");
         return function;
     }
 
     /** The second step: the same function over physical registers. */
     public MachFunction allocate() {
-        int words = RegisterAllocator.allocate(function, registers, lowering.moves(), lowering.options);
+        int words = RegisterAllocator.allocate(function, registers, lowering.moves(), lowering.options, after);
         frame = new FrameLayout(lowering.savesContext(), words, lowering.stackBytes());
         return function;
     }
@@ -57,6 +62,7 @@ public final class FunctionCompiler {
             CodeBuffer buffer = new CodeBuffer();
             CompiledFunction result = emit(blocks, buffer);
             if (result != null) {
+                after.accept("emission");
                 return result;
             }
             blocks.forEach(b -> b.label().unbind());

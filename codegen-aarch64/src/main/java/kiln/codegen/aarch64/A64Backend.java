@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Backend;
 import kiln.codegen.CodeBuffer;
@@ -26,8 +27,8 @@ public final class A64Backend implements Backend {
     }
 
     @Override
-    public CompiledFunction compile(Function function, CodegenOptions options) {
-        FunctionCompiler compiler = new FunctionCompiler(new LoweringRules(function, options), Registers.FILE);
+    public CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after) {
+        FunctionCompiler compiler = new FunctionCompiler(new LoweringRules(function, options), Registers.FILE, after);
         compiler.lower();
         Pairs.form(compiler.allocate());
         return compiler.emit();

@@ -1,6 +1,7 @@
 package kiln.codegen.x64;
 
 import java.util.Map;
+import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Backend;
 import kiln.codegen.CodeBuffer;
@@ -18,8 +19,8 @@ public final class X64Backend implements Backend {
     }
 
     @Override
-    public CompiledFunction compile(Function function, CodegenOptions options) {
-        return new FunctionCompiler(new LoweringRules(function, options), Registers.FILE).compile();
+    public CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after) {
+        return new FunctionCompiler(new LoweringRules(function, options), Registers.FILE, after).compile();
     }
 
     @Override

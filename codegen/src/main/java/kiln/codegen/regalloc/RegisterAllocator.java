@@ -2,6 +2,7 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
@@ -30,46 +31,52 @@ public final class RegisterAllocator {
     /**
      * Rewrites {@code function} to physical registers, with moves inserted.
      *
+     * @param after is told the name of each step when it is done
      * @return number of eight-byte words of spill area used
      * @throws IllegalArgumentException if the function is malformed (critical edges, uses before definitions)
      * @throws IllegalStateException if an instruction asks for more registers than there are
      */
-    public static int allocate(MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options) {
-        return allocateWithStatistics(function, file, moves, options).spillWords;
+    public static int allocate(
+            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options, Consumer<String> after) {
+        return allocateWithStatistics(function, file, moves, options, after).spillWords;
     }
 
     /** As {@link #allocate}, but says more of the outcome. */
     public static Result allocateWithStatistics(
-            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options) {
+            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options, Consumer<String> after) {
         Graph graph = new Graph(function);
         Operands ops = new Operands(function, file);
+        after.accept("operands");
         if (!options.check()) {
             Output output = new Output(ops, moves, null);
-            Result result = run(graph, ops, output, options.optLevel());
+            Result result = run(graph, ops, output, options.optLevel(), after);
             dropElided(function, output);
             return result;
         }
         AllocationChecker checker = new AllocationChecker(graph, ops);
         List<Output.Inserted> record = new ArrayList<>();
         Output output = new Output(ops, moves, record);
-        Result result = run(graph, ops, output, options.optLevel());
+        Result result = run(graph, ops, output, options.optLevel(), after);
         checker.check(record);
         dropElided(function, output);
         return result;
     }
 
     /** Allocates, but leaves copies of registers to themselves in the code. */
-    static Result run(Graph graph, Operands ops, Output output, int optLevel) {
+    static Result run(Graph graph, Operands ops, Output output, int optLevel, Consumer<String> after) {
         Liveness liveness = optLevel == 0 ? null : Liveness.compute(graph, ops, LIVE_IN_LIMIT);
         if (liveness == null) {
             liveness = Liveness.local(graph, ops);
         }
+        after.accept("liveness");
         boolean[] cheap = rematerializable(graph.function, ops);
         Spiller spiller = new Spiller(graph, ops, liveness, cheap);
         spiller.run();
+        after.accept("spilling");
         SpillPlan plan = new SpillPlan(graph, ops, liveness, spiller, cheap);
         SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan);
         output.setSlots(slots);
+        after.accept("spill slots");
         Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, output);
         assigner.run();
         new EdgeMoves(graph, ops, spiller, plan, assigner, output).run();
@@ -78,6 +85,7 @@ public final class RegisterAllocator {
                 b.setInsts(assigner.code[b.index()]);
             }
         }
+        after.accept("assignment");
         return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
     }
 

@@ -26,7 +26,7 @@ final class AllocationCheckerTest {
         Operands ops = new Operands(f, FakeMachine.FILE);
         AllocationChecker checker = new AllocationChecker(graph, ops);
         List<Output.Inserted> record = new ArrayList<>();
-        RegisterAllocator.run(graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2);
+        RegisterAllocator.run(graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2, step -> {});
         return new Allocated(f, checker, record);
     }
 
