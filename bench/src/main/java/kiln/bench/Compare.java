@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -111,7 +110,7 @@ public final class Compare {
             Figures kiln = figures.get(KILN);
             for (Map.Entry<String, Figures> e : figures.entrySet()) {
                 if (kiln.error == null && e.getValue().error == null && !e.getKey().equals(KILN)) {
-                    double ratio = median(kiln.exec) / median(e.getValue().exec);
+                    double ratio = Programs.median(kiln.exec) / Programs.median(e.getValue().exec);
                     logSums.merge(e.getKey(), Math.log(ratio), Double::sum);
                     counts.merge(e.getKey(), 1, Integer::sum);
                 }
@@ -137,9 +136,7 @@ public final class Compare {
     }
 
     private void measure(String engine, List<String> command, Path program, Figures figures) throws IOException, InterruptedException {
-        // Benchmark suites keep a program's input in a folder beside it.
-        Path beside = program.toAbsolutePath().getParent();
-        String folder = (Files.isDirectory(beside.resolve("data")) ? beside.resolve("data") : beside).toString();
+        String folder = Programs.data(program).toString();
         List<String> line = new ArrayList<>(command);
         if (engine.equals(KILN)) {
             line.addAll(List.of("bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
@@ -168,12 +165,8 @@ public final class Compare {
     }
 
     private static void printRow(Path program, Map<String, Figures> figures, String base) {
-        Path parent = program.toAbsolutePath().getParent().getFileName();
-        String name = program.getFileName().toString().equals("benchmark.wasm")
-                ? parent.toString()
-                : program.getFileName().toString().replace(".wasm", "");
         Figures kiln = figures.get(KILN);
-        System.out.printf(Locale.ROOT, "%-34s %9s", name, kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", median(kiln.exec)));
+        System.out.printf(Locale.ROOT, "%-34s %9s", Programs.name(program), kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", Programs.median(kiln.exec)));
         figures.forEach((engine, f) -> {
             if (engine.equals(KILN)) {
                 return;
@@ -181,28 +174,15 @@ public final class Compare {
             if (f.error != null || kiln.error != null) {
                 System.out.printf(" %12s %16s", f.error != null ? f.error : "", "-");
             } else {
-                System.out.printf(Locale.ROOT, " %12.2f %5.2f (%.2f-%.2f)", median(f.exec), median(kiln.exec) / median(f.exec),
-                        min(kiln.exec) / max(f.exec), max(kiln.exec) / min(f.exec));
+                System.out.printf(Locale.ROOT, " %12.2f %5.2f (%.2f-%.2f)", Programs.median(f.exec), Programs.median(kiln.exec) / Programs.median(f.exec),
+                        Programs.min(kiln.exec) / Programs.max(f.exec), Programs.max(kiln.exec) / Programs.min(f.exec));
             }
         });
         Figures b = figures.get(base);
         if (kiln.error == null && b.error == null) {
-            System.out.printf(Locale.ROOT, " %10.1f %8.2f %8s", median(kiln.compile), median(kiln.compile) / median(b.compile),
+            System.out.printf(Locale.ROOT, " %10.1f %8.2f %8s", Programs.median(kiln.compile), Programs.median(kiln.compile) / Programs.median(b.compile),
                     b.bytes > 0 ? String.format(Locale.ROOT, "%.2f", (double) kiln.bytes / b.bytes) : "-");
         }
         System.out.println();
-    }
-
-    private static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return sorted.length == 0 ? Double.NaN : (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    private static double min(List<Double> values) {
-        return Arrays.stream(values.toArray(Double[]::new)).mapToDouble(Double::doubleValue).min().orElse(Double.NaN);
-    }
-
-    private static double max(List<Double> values) {
-        return Arrays.stream(values.toArray(Double[]::new)).mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
     }
 }
