@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class LoweringTest {
     /** Machine code with variables numbered in order of appearance. */
     private static String lower(String ir) {
-        String s = MachPrinter.print(new FunctionCompiler(new FakeLowering(Parser.parse(ir)), FakeMachine.FILE).lower());
+        String s = MachPrinter.print(new FunctionCompiler(new FakeLowering(Parser.parse(ir)), FakeMachine.FILE, _ -> {}).lower());
         Map<String, String> names = new HashMap<>();
         return Pattern.compile("%\\d+").matcher(s).replaceAll(m -> names.computeIfAbsent(m.group(), _ -> "%" + names.size()));
     }
@@ -249,7 +249,7 @@ final class LoweringTest {
                 b2:
                     return v4
                 }
-                """)), FakeMachine.FILE);
+                """)), FakeMachine.FILE, _ -> {});
         CompiledFunction f = c.compile();
         assertTrue(f.code().length > 8);
         assertEquals(32, f.alignment());
@@ -267,7 +267,7 @@ final class LoweringTest {
                 b2:
                     jump b1
                 }
-                """)), FakeMachine.FILE);
+                """)), FakeMachine.FILE, _ -> {});
         assertTrue(c.compile().code().length > 0);
     }
 }
