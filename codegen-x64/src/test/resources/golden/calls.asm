@@ -48,6 +48,8 @@ L1:
 ; wasm_function[0,2]
     push rbp
     mov rbp, rsp
+    cmp rsp, qword ptr [r15]
+    jb L2
     test edi, edi
     je L1
     lea rsp, [rsp - 0x10]
@@ -76,6 +78,9 @@ L1:
     pop rbp
     mov r15, rbx
     jmp r11
+L2:
+    call qword ptr [r15 + 8] ; STACK_CHECK
+    int3
 
 ; wasm_function[0,3]
     push rbp

@@ -270,7 +270,10 @@ public abstract class Lowering {
         savesContext = true;
     }
 
-    /** Whether the function calls anything and comes back from it. */
+    /**
+     * Whether the function calls anything, and so has to look at the stack limit when it starts: calls use up the stack, and tail calls may go
+     * round for ever, which only an interruption ends.
+     */
     protected final boolean makesCalls() {
         return makesCalls;
     }
@@ -324,7 +327,10 @@ public abstract class Lowering {
         }
         for (Block b : function.blocks()) {
             for (Inst i = nodeOfBlock[b.id()] < 0 ? null : b.first(); i != null; i = i.next()) {
-                makesCalls |= i.opcode().effect() == Opcode.Effect.CALLS;
+                makesCalls |= switch (i.opcode()) {
+                    case RETURN_CALL, RETURN_CALL_INDIRECT -> true;
+                    default -> i.opcode().effect() == Opcode.Effect.CALLS;
+                };
             }
         }
     }

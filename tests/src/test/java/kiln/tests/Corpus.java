@@ -16,11 +16,11 @@ import java.util.Set;
  * The public suites that lie beside the checkout ({@code ../shared/corpus}, or where {@code -Dkiln.corpus} says). Tests that need them
  * say so and pass where they are absent; the README tells where they are to be had.
  */
-final class Corpus {
+public final class Corpus {
     static final ObjectMapper JSON = new ObjectMapper();
 
     /** Under emulation long suites run as a seeded sample, unless everything was asked for. */
-    static final boolean SAMPLED = Boolean.getBoolean("kiln.emulated") && !Boolean.getBoolean("kiln.whole");
+    public static final boolean SAMPLED = Boolean.getBoolean("kiln.emulated") && !Boolean.getBoolean("kiln.whole");
 
     /** Proposals, by the names of the suites' feature lists, whose instructions are executed. */
     static final Set<String> EXECUTED = Set.of(
@@ -40,13 +40,14 @@ final class Corpus {
         return Files.isDirectory(path());
     }
 
-    private static Path path() {
+    /** Where the corpus is, if it is anywhere. */
+    public static Path path() {
         String property = System.getProperty("kiln.corpus");
         return property != null ? Path.of(property) : root().resolveSibling("shared").resolve("corpus");
     }
 
     /** The project's own folder. */
-    static Path root() {
+    public static Path root() {
         Path here = Path.of("").toAbsolutePath();
         return here.getFileName().toString().equals("tests") ? here.getParent() : here;
     }

@@ -115,6 +115,10 @@ final class Spiller {
 
     private void add(int v, int distance) {
         int c = ops.classOf[v];
+        if (n[c] == w[c].length) {
+            // An instruction with many operands that could be computed again: those that find no register stay in memory.
+            w[c] = Arrays.copyOf(w[c], 2 * n[c]);
+        }
         w[c][n[c]++] = v;
         inW[v] = true;
         next[v] = distance;
