@@ -22,6 +22,8 @@ final class BlockTable {
     private final String section;
     private final MemorySegment bytes;
     private final int count;
+    private final long items;
+    private final int itemsPerBlock;
     private final int columns;
     private final long atAt;
     private final long bodyAt;
@@ -30,10 +32,11 @@ final class BlockTable {
         this.section = section;
         this.bytes = bytes;
         this.columns = columns;
+        this.itemsPerBlock = itemsPerBlock;
         if (bytes.byteSize() < HEADER_BYTES + 4) {
             throw damaged("too short");
         }
-        long items = Le.u32(bytes, 0);
+        items = Le.u32(bytes, 0);
         long n = Le.u32(bytes, 4);
         atAt = HEADER_BYTES + 4L * columns * n;
         bodyAt = atAt + 4 * (n + 1);
@@ -59,8 +62,19 @@ final class BlockTable {
         return new ArtifactException("damaged file: " + section + ": " + what);
     }
 
+    /** Number of blocks. */
     int count() {
         return count;
+    }
+
+    /** Number of items in all blocks. */
+    long items() {
+        return items;
+    }
+
+    /** Number of items in a block. */
+    int items(int block) {
+        return (int) Math.min(itemsPerBlock, items - (long) block * itemsPerBlock);
     }
 
     long first(int block) {
@@ -102,10 +116,17 @@ final class BlockTable {
         return new Cursor(bodyAt + start, bodyAt + end);
     }
 
-    /** Reads one block's bytes. Short-lived, so that escape analysis removes it. */
+    /**
+     * Reads one block's bytes, as such or bit by bit from the lowest, but not both. Short-lived, so that escape analysis removes
+     * it.
+     */
     final class Cursor {
+        private static final int LONGEST_PREFIX = 40;
+
         private long at;
         private final long end;
+        private long word;
+        private int bitsLeft;
 
         Cursor(long at, long end) {
             this.at = at;
@@ -136,8 +157,35 @@ final class BlockTable {
         }
 
         long zigzag() {
-            long v = varint();
-            return v >>> 1 ^ -(v & 1);
+            return signed(varint());
+        }
+
+        static long signed(long zigzag) {
+            return zigzag >>> 1 ^ -(zigzag & 1);
+        }
+
+        /** The next {@code n} bits, at most 56. */
+        long bits(int n) {
+            while (bitsLeft < n) {
+                word |= (long) u8() << bitsLeft;
+                bitsLeft += 8;
+            }
+            long result = word & (1L << n) - 1;
+            word >>>= n;
+            bitsLeft -= n;
+            return result;
+        }
+
+        /** See {@link Builder#expGolomb}. */
+        long expGolomb(int order) {
+            int length = 0;
+            while (bits(1) == 0) {
+                if (++length > LONGEST_PREFIX) {
+                    throw damaged("integer too long");
+                }
+            }
+            long high = (1L << length | bits(length)) - 1;
+            return high << order | bits(order);
         }
     }
 
@@ -149,6 +197,8 @@ final class BlockTable {
         private int[] at = new int[16];
         private int blocks;
         private int items;
+        private long word;
+        private int bits;
 
         Builder(int columns, int itemsPerBlock) {
             this.itemsPerBlock = itemsPerBlock;
@@ -158,7 +208,8 @@ final class BlockTable {
         }
 
         /**
-         * Announces an item, whose bytes the caller appends to {@link #body}; says whether it is the first of a block.
+         * Announces an item, whose bytes the caller appends to {@link #body}, or its bits by the methods below; says whether
+         * it is the first of a block.
          */
         boolean next(int... firsts) {
             if (items++ % itemsPerBlock != 0) {
@@ -168,6 +219,7 @@ final class BlockTable {
                 at = Arrays.copyOf(at, 2 * blocks);
                 columns.replaceAll(c -> Arrays.copyOf(c, 2 * blocks));
             }
+            flush();
             at[blocks] = body.size();
             for (int i = 0; i < firsts.length; i++) {
                 columns.get(i)[blocks] = firsts[i];
@@ -176,7 +228,40 @@ final class BlockTable {
             return true;
         }
 
+        /** Appends the low {@code n} bits of a value, at most 56. */
+        void bits(long value, int n) {
+            word |= (value & (1L << n) - 1) << bits;
+            bits += n;
+            while (bits >= 8) {
+                body.u8((int) word & 0xff);
+                word >>>= 8;
+                bits -= 8;
+            }
+        }
+
+        /**
+         * Appends a value as an exponential Golomb code: the number of bits of {@code (value >> order) + 1} less one in zeros,
+         * then these bits from a one on, then the low {@code order} bits of the value.
+         */
+        void expGolomb(long value, int order) {
+            long high = (value >>> order) + 1;
+            int length = 63 - Long.numberOfLeadingZeros(high);
+            bits(1L << length, length + 1);
+            bits(high, length);
+            bits(value, order);
+        }
+
+        /** Small for small magnitudes, see {@link Cursor#signed}. */
+        static long zigzag(long value) {
+            return value << 1 ^ value >> 63;
+        }
+
+        private void flush() {
+            bits(0, -bits & 7);
+        }
+
         ByteSink build() {
+            flush();
             ByteSink out = new ByteSink();
             out.u32(items).u32(blocks);
             for (int[] c : columns) {

@@ -3,30 +3,32 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Which byte of the wasm file code comes from, read in place. Blocks of {@link #BLOCK} positions; the first position of
- * a block is in the block's columns (text offset, wasm offset), each further one is two differences to the one before:
+ * Which byte of the wasm file instructions that trap or call come from, read in place. Blocks of {@link #BLOCK} positions; the
+ * first position of a block is in the block's columns (text offset, wasm offset), each further one is a sequence of bits: the
+ * text offset in units of {@link #UNIT} bytes, less the one before in such units, as an exponential Golomb code
+ * ({@link BlockTable.Builder#expGolomb}); if that is 0, their distance in bytes, less one, likewise; then the difference of the
+ * wasm offsets, the sign in its lowest bit, likewise.
  *
- * <pre>
- *   1tttt www                    text difference t + 1 (1..16), wasm difference w (0..7)
- *   0 0 tttttt, zigzag wasm      text difference t (0..63)
- *   0 1 tttttt, varint, zigzag   text difference t | varint << 6
- * </pre>
+ * <p>Nearly all positions are multiples of the unit, since whoever makes them may choose them between two instructions.
  */
 public final class OffsetTable {
     static final String SECTION = ".kiln.offsets";
-    static final int BLOCK = 32;
+    static final int BLOCK = 64;
+    private static final int UNIT_BITS = 2;
+    private static final int UNIT = 1 << UNIT_BITS;
+    /** Measured on large programs: positions are some 16 bytes of text and eight of wasm apart. */
+    private static final int TEXT_ORDER = 2;
+    private static final int WASM_ORDER = 4;
 
     private final BlockTable blocks;
-    private final long positions;
 
     OffsetTable(MemorySegment bytes) {
         blocks = new BlockTable(SECTION, bytes, 2, BLOCK);
-        positions = Le.u32(bytes, 0);
     }
 
     /** Number of positions. */
     public long positions() {
-        return positions;
+        return blocks.items();
     }
 
     /**
@@ -42,27 +44,24 @@ public final class OffsetTable {
         BlockTable.Cursor in = blocks.cursor(block);
         long text = blocks.first(block);
         long wasm = blocks.column(1, block);
-        while (in.hasNext()) {
-            int b = in.u8();
-            long nextText = text + textDelta(b, in);
-            if (nextText > offset) {
+        for (int left = blocks.items(block); left > 1; left--) {
+            long next = next(text, in);
+            if (next > offset) {
                 break;
             }
-            wasm += wasmDelta(b, in);
-            text = nextText;
+            wasm += wasmDelta(in);
+            text = next;
         }
         return text < functionStart ? -1 : (int) wasm;
     }
 
-    private static long textDelta(int b, BlockTable.Cursor in) {
-        if (b >= 0x80) {
-            return (b >> 3 & 15) + 1;
-        }
-        return b < 0x40 ? b : b & 0x3f | in.varint() << 6;
+    private static long next(long text, BlockTable.Cursor in) {
+        long units = in.expGolomb(TEXT_ORDER);
+        return units == 0 ? text + 1 + in.expGolomb(TEXT_ORDER) : (text & -UNIT) + (units << UNIT_BITS);
     }
 
-    private static long wasmDelta(int b, BlockTable.Cursor in) {
-        return b >= 0x80 ? b & 7 : in.zigzag();
+    private static long wasmDelta(BlockTable.Cursor in) {
+        return BlockTable.Cursor.signed(in.expGolomb(WASM_ORDER));
     }
 
     /**
@@ -80,7 +79,7 @@ public final class OffsetTable {
             state[0] = offset;
             state[1]++;
         });
-        if (state[1] != positions) {
+        if (state[1] != positions()) {
             throw new ArtifactException("damaged file: " + SECTION + ": number of positions");
         }
     }
@@ -98,10 +97,9 @@ public final class OffsetTable {
             long text = blocks.first(block);
             long wasm = blocks.column(1, block);
             visitor.position(text, (int) wasm);
-            while (in.hasNext()) {
-                int b = in.u8();
-                text += textDelta(b, in);
-                wasm += wasmDelta(b, in);
+            for (int left = blocks.items(block); left > 1; left--) {
+                text = next(text, in);
+                wasm += wasmDelta(in);
                 visitor.position(text, (int) wasm);
             }
         }
@@ -121,18 +119,14 @@ public final class OffsetTable {
                 throw new IllegalArgumentException("positions not in order at " + text);
             }
             if (!blocks.next((int) text, wasm)) {
-                long t = text - lastText;
-                long w = wasm - lastWasm;
-                if (t <= 16 && w >= 0 && w < 8) {
-                    blocks.body.u8((int) (0x80 | t - 1 << 3 | w));
+                long units = (text >> UNIT_BITS) - (lastText >> UNIT_BITS);
+                if (units > 0 && text % UNIT == 0) {
+                    blocks.expGolomb(units, TEXT_ORDER);
                 } else {
-                    if (t < 0x40) {
-                        blocks.body.u8((int) t);
-                    } else {
-                        blocks.body.u8((int) (0x40 | t & 0x3f)).varint(t >>> 6);
-                    }
-                    blocks.body.varint(w << 1 ^ w >> 63);
+                    blocks.expGolomb(0, TEXT_ORDER);
+                    blocks.expGolomb(text - lastText - 1, TEXT_ORDER);
                 }
+                blocks.expGolomb(BlockTable.Builder.zigzag(wasm - lastWasm), WASM_ORDER);
             }
             lastText = text;
             lastWasm = wasm;

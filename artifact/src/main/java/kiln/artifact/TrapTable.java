@@ -1,37 +1,43 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
- * Trap sites by text offset, read in place. Blocks of {@link #BLOCK} sites, each site a variable-length integer
- * {@code distance to the site before << 5 | code}; mostly two bytes a site.
+ * Trap sites by text offset, read in place. Blocks of {@link #BLOCK} sites, a sequence of bits for each site: the distance to the
+ * site before in units, less one, as an exponential Golomb code ({@link BlockTable.Builder#expGolomb}; not for the first of a
+ * block), and one bit, or one bit and five: 0 for an access out of bounds, which most sites are about, or 1 and the code.
  *
  * <pre>
- *   0  sites u32, blocks B u32
- *      offset u32[B]    text offset of the block's first site, whose distance is 0
- *      at     u32[B+1]  where the block's bytes start, from the end of this array
- *      bytes
+ *   0  unit u32: text offsets of sites are multiples of 1 &lt;&lt; unit
+ *   4  {@link BlockTable}: text offset of the block's first site
  * </pre>
  */
 public final class TrapTable {
     static final String SECTION = ".kiln.traps";
-    static final int BLOCK = 32;
+    static final int BLOCK = 64;
     static final int CODE_BITS = 5;
-    private static final int HEADER_BYTES = 8;
+    private static final int HEADER_BYTES = 4;
+    /** Measured on large programs: sites are some eight bytes apart. */
+    private static final int ORDER = 3;
+    private static final int COMMON = TrapCode.MEMORY_OUT_OF_BOUNDS.ordinal();
 
     private final MemorySegment bytes;
-    private final long sites;
+    private final int unit;
     private final BlockTable blocks;
 
     TrapTable(MemorySegment bytes) {
         this.bytes = bytes;
-        sites = bytes.byteSize() < HEADER_BYTES ? 0 : Le.u32(bytes, 0);
-        blocks = new BlockTable(SECTION, bytes, 1, BLOCK);
+        unit = bytes.byteSize() < HEADER_BYTES ? -1 : Le.i32(bytes, 0);
+        if (unit < 0 || unit > ORDER) {
+            throw new ArtifactException("damaged file: " + SECTION + ": unit");
+        }
+        blocks = new BlockTable(SECTION, bytes.asSlice(HEADER_BYTES), 1, BLOCK);
     }
 
     /** Number of trap sites. */
     public long sites() {
-        return sites;
+        return blocks.items();
     }
 
     /** Ordinal of the {@link TrapCode} of the site at exactly this text offset, or -1. */
@@ -42,14 +48,25 @@ public final class TrapTable {
         }
         BlockTable.Cursor in = blocks.cursor(block);
         long site = blocks.first(block);
-        while (in.hasNext()) {
-            long word = in.varint();
-            site += word >>> CODE_BITS;
-            if (site >= offset) {
-                return site == offset ? (int) word & (1 << CODE_BITS) - 1 : -1;
+        for (int left = blocks.items(block); site <= offset; ) {
+            int code = code(in);
+            if (site == offset) {
+                return code;
             }
+            if (--left == 0) {
+                break;
+            }
+            site += distance(in);
         }
         return -1;
+    }
+
+    private static int code(BlockTable.Cursor in) {
+        return in.bits(1) == 0 ? COMMON : (int) in.bits(CODE_BITS);
+    }
+
+    private long distance(BlockTable.Cursor in) {
+        return in.expGolomb(ORDER - unit) + 1 << unit;
     }
 
     /**
@@ -67,7 +84,7 @@ public final class TrapTable {
             state[0] = offset;
             state[1]++;
         });
-        if (state[1] != sites) {
+        if (state[1] != sites()) {
             throw new ArtifactException("damaged file: " + SECTION + ": number of sites");
         }
     }
@@ -83,10 +100,11 @@ public final class TrapTable {
         for (int block = 0; block < blocks.count(); block++) {
             BlockTable.Cursor in = blocks.cursor(block);
             long site = blocks.first(block);
-            while (in.hasNext()) {
-                long word = in.varint();
-                site += word >>> CODE_BITS;
-                visitor.site(site, (int) word & (1 << CODE_BITS) - 1);
+            for (int left = blocks.items(block); left > 0; left--) {
+                visitor.site(site, code(in));
+                if (left > 1) {
+                    site += distance(in);
+                }
             }
         }
     }
@@ -98,26 +116,43 @@ public final class TrapTable {
 
     /** Collects sites in ascending order. */
     static final class Builder {
-        private final BlockTable.Builder blocks = new BlockTable.Builder(1, BLOCK);
-        private long last = -1;
+        private long[] sites = new long[64];
+        private int count;
+        private int bits = 1 << ORDER;
 
         /**
          * @throws IllegalArgumentException if the offset is not greater than the one before
          */
         void add(long offset, int code) {
-            if (offset <= last || offset > 0xffff_ffffL) {
+            if (count > 0 && offset <= sites[count - 1] >>> CODE_BITS || offset > 0xffff_ffffL) {
                 throw new IllegalArgumentException("trap sites not in order at " + offset);
             }
             if (code >>> CODE_BITS != 0) {
                 throw new IllegalArgumentException("trap code does not fit: " + code);
             }
-            long distance = blocks.next((int) offset) ? 0 : offset - last;
-            blocks.body.varint(distance << CODE_BITS | code);
-            last = offset;
+            if (count == sites.length) {
+                sites = Arrays.copyOf(sites, 2 * count);
+            }
+            sites[count++] = offset << CODE_BITS | code;
+            bits |= (int) offset;
         }
 
         ByteSink build() {
-            return blocks.build();
+            int unit = Integer.numberOfTrailingZeros(bits);
+            BlockTable.Builder blocks = new BlockTable.Builder(1, BLOCK);
+            for (int i = 0; i < count; i++) {
+                long offset = sites[i] >>> CODE_BITS;
+                int code = (int) sites[i] & (1 << CODE_BITS) - 1;
+                if (!blocks.next((int) offset)) {
+                    blocks.expGolomb((offset - (sites[i - 1] >>> CODE_BITS) >> unit) - 1, ORDER - unit);
+                }
+                if (code == COMMON) {
+                    blocks.bits(0, 1);
+                } else {
+                    blocks.bits(1 | code << 1, 1 + CODE_BITS);
+                }
+            }
+            return new ByteSink().u32(unit).bytes(blocks.build().toArray());
         }
     }
 }

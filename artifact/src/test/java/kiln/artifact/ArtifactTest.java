@@ -201,7 +201,7 @@ class ArtifactTest {
         Artifact a = open(SampleBytes.ORIGINAL);
         int compat = (int) (a.sectionBytes(Compat.SECTION).address() - a.file().address());
         old[compat + 4] = 9;
-        assertMessage("the file has format 9, this version reads format 1", old);
+        assertMessage("the file has format 9, this version reads format " + Compat.FORMAT_VERSION, old);
         assertMessage("truncated", Arrays.copyOf(SampleBytes.ORIGINAL, 1000));
         byte[] text = SampleBytes.ORIGINAL.clone();
         text[(int) a.textOffset() + 5]++;

@@ -27,12 +27,13 @@ class TablesTest {
         for (int round = 0; round < 200; round++) {
             TreeMap<Long, Integer> model = new TreeMap<>();
             TrapTable.Builder b = new TrapTable.Builder();
-            long at = r.nextInt(100);
+            int unit = 1 << r.nextInt(5);
+            long at = (long) unit * r.nextInt(100);
             for (int n = r.nextInt(3) * r.nextInt(1000); n > 0; n--) {
                 int code = r.nextInt(TrapCode.values().length);
                 model.put(at, code);
                 b.add(at, code);
-                at += step(r);
+                at += unit * step(r);
             }
             TrapTable t = new TrapTable(MemorySegment.ofArray(b.build().toArray()));
             assertEquals(model.size(), t.sites());
@@ -111,11 +112,11 @@ class TablesTest {
         long text = 0;
         int wasm = 0;
         for (int i = 0; i < 100_000; i++) {
-            traps.add(trap += 1 + r.nextInt(60), 1);
-            offsets.add(text += 1 + r.nextInt(12), wasm += r.nextInt(7));
+            traps.add(trap += 1 + r.nextInt(30), 1);
+            offsets.add(text += 4 * (1 + r.nextInt(8)), wasm += r.nextInt(20));
         }
-        assertTrue(traps.build().size() < 2.4 * 100_000);
-        assertTrue(offsets.build().size() < 1.5 * 100_000);
+        assertTrue(traps.build().size() < 1.05 * 100_000, "" + traps.build().size());
+        assertTrue(offsets.build().size() < 1.65 * 100_000, "" + offsets.build().size());
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.V128;
@@ -32,6 +33,8 @@ public final class CodeBuffer {
         boolean patch(CodeBuffer buffer, int at, int target);
     }
 
+    private static final int ROUND = 4;
+
     private record Fixup(int at, Label label, Patcher patcher) {}
 
     private byte[] bytes = new byte[256];
@@ -40,6 +43,7 @@ public final class CodeBuffer {
     private final List<Relocation> relocations = new ArrayList<>();
     private final List<CompiledFunction.TrapSite> traps = new ArrayList<>();
     private final List<CompiledFunction.Position> positions = new ArrayList<>();
+    private final List<Integer> returnAddresses = new ArrayList<>();
     private final Map<Object, Label> constants = new HashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
     private final List<Relaxation.Span> spans = new ArrayList<>();
@@ -156,6 +160,11 @@ public final class CodeBuffer {
         traps.add(new CompiledFunction.TrapSite(size, code));
     }
 
+    /** Records that a call ended here. */
+    public void returnAddress() {
+        returnAddresses.add(size);
+    }
+
     /** Says where the code from here on comes from; -1 means nowhere. */
     public void position(int wasmOffset) {
         if (wasmOffset != lastPosition) {
@@ -270,6 +279,7 @@ public final class CodeBuffer {
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
         traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
+        returnAddresses.replaceAll(r::offset);
         moveKeptPositions(r);
     }
 
@@ -348,8 +358,44 @@ public final class CodeBuffer {
                 alignment,
                 List.copyOf(relocations),
                 List.copyOf(traps),
-                List.copyOf(positions),
+                positionsOfStops(),
                 frameBytes);
+    }
+
+    /**
+     * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either, so the
+     * border is put where the table in the file needs the fewest bits: at a multiple of four.
+     */
+    private List<CompiledFunction.Position> positionsOfStops() {
+        List<CompiledFunction.Position> result = new ArrayList<>();
+        int at = -1;
+        int wasmOffset = -1;
+        int last = -1;
+        for (int stop : stops()) {
+            while (at + 1 < positions.size() && positions.get(at + 1).offset() <= stop) {
+                at++;
+            }
+            if (at >= 0 && positions.get(at).wasmOffset() != wasmOffset) {
+                wasmOffset = positions.get(at).wasmOffset();
+                int round = stop & -ROUND;
+                result.add(new CompiledFunction.Position(round > last ? round : stop, wasmOffset));
+            }
+            last = stop;
+        }
+        return List.copyOf(result);
+    }
+
+    /**
+     * Offsets that backtraces ask about, ascending: of an instruction that traps itself, and of the last byte of a call. (Where a
+     * trap is a call, its site is the return address, which is one offset too many.)
+     */
+    private int[] stops() {
+        return IntStream.concat(
+                        traps.stream().mapToInt(CompiledFunction.TrapSite::offset),
+                        returnAddresses.stream().mapToInt(o -> o - 1))
+                .sorted()
+                .distinct()
+                .toArray();
     }
 
     /** The code so far. */

@@ -10,7 +10,7 @@ import kiln.artifact.TrapCode;
  * @param code machine code with its constants and jump tables; position-independent apart from relocations
  * @param alignment of the first byte, a power of two
  * @param traps in order of offset
- * @param positions in order of offset: from each offset on, code comes from that position in the wasm file
+ * @param positions in order of offset: what traps or calls from each offset on comes from that position in the wasm file
  * @param frameBytes bytes of stack that one activation takes, return address included
  */
 public record CompiledFunction(

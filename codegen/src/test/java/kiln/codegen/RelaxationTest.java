@@ -72,6 +72,7 @@ class RelaxationTest {
     void movesWhatIsRecordedBesideTheCode() {
         CodeBuffer b = new CodeBuffer();
         Label end = new Label();
+        fill(b, 10);
         b.branch(end, 0xeb, 0xe9);
         b.position(7);
         b.trapSite(TrapCode.UNREACHABLE);
@@ -84,12 +85,16 @@ class RelaxationTest {
             return true;
         });
         b.put1(0);
+        b.position(8);
+        b.put4(0);
+        b.returnAddress();
         CompiledFunction f = finish(b);
-        assertEquals(2, f.traps().getFirst().offset());
-        assertEquals(2, f.positions().getFirst().offset());
-        assertEquals(3, f.relocations().getFirst().offset());
-        assertEquals(7, f.code()[7]);
-        assertEquals(8, f.code().length);
+        assertEquals(12, f.traps().getFirst().offset());
+        assertEquals(
+                List.of(new CompiledFunction.Position(12, 7), new CompiledFunction.Position(20, 8)), f.positions());
+        assertEquals(13, f.relocations().getFirst().offset());
+        assertEquals(17, f.code()[17]);
+        assertEquals(22, f.code().length);
     }
 
     @Test

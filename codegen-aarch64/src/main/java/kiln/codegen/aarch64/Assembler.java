@@ -311,6 +311,7 @@ final class Assembler {
     void bl(Label label) {
         refer(label, Assembler::patchBranch26);
         put(0x9400_0000);
+        buffer.returnAddress();
     }
 
     void b(FuncKey target) {
@@ -321,6 +322,7 @@ final class Assembler {
     void bl(FuncKey target) {
         buffer.relocate(buffer.size(), Relocation.Kind.A64_BRANCH26, target, 0);
         put(0x9400_0000);
+        buffer.returnAddress();
     }
 
     /** Conditional branch, within 1 MiB. */
@@ -359,6 +361,7 @@ final class Assembler {
 
     void blr(Reg rn) {
         put(0xd63f_0000 | rn(rn));
+        buffer.returnAddress();
     }
 
     void ret() {

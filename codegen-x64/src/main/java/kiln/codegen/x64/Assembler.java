@@ -382,11 +382,14 @@ public final class Assembler {
 
     public void call(Operand rm) {
         encode(0xff, 4, 2, rm, 0);
+        buffer.returnAddress();
     }
 
     /** {@code call rel32} with the distance left to a relocation; returns the offset of its field. */
     public int callRel32() {
-        return rel32(0xe8);
+        int field = rel32(0xe8);
+        buffer.returnAddress();
+        return field;
     }
 
     /** {@code jmp rel32} with the distance left to a relocation; returns the offset of its field. */
