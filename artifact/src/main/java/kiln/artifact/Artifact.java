@@ -18,7 +18,7 @@ import java.util.Map;
  * <pre>
  *   ELF header, program headers
  *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*
- *   .kiln.fates*                                                                           read only
+ *   .kiln.inlines*  .kiln.fates*                                                           read only
  *   .text          at a multiple of 64 KiB                                                  read, execute
  *   .kiln.data     at a multiple of 64 KiB if there are memory images                       read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
@@ -58,6 +58,7 @@ public final class Artifact implements AutoCloseable {
     private final FunctionIndex index;
     private final TrapTable traps;
     private final OffsetTable offsets;
+    private final InlineSites inlines;
     private final NameTable names;
     private final List<ModuleInfo> modules;
 
@@ -92,6 +93,7 @@ public final class Artifact implements AutoCloseable {
         index = new FunctionIndex(bytes(FunctionIndex.SECTION), textLength());
         traps = new TrapTable(bytes(TrapTable.SECTION));
         offsets = sections.containsKey(OffsetTable.SECTION) ? new OffsetTable(bytes(OffsetTable.SECTION)) : null;
+        inlines = sections.containsKey(InlineSites.SECTION) ? new InlineSites(bytes(InlineSites.SECTION)) : null;
         names = sections.containsKey(NameTable.SECTION)
                 ? new NameTable(bytes(NameTable.SECTION), bytes(STRINGS))
                 : null;
@@ -119,6 +121,9 @@ public final class Artifact implements AutoCloseable {
         traps.check();
         if (offsets != null) {
             offsets.check();
+        }
+        if (inlines != null) {
+            inlines.check();
         }
         if (names != null) {
             names.check();
@@ -213,6 +218,11 @@ public final class Artifact implements AutoCloseable {
     /** The table of wasm offsets, or null if it was stripped. */
     public OffsetTable offsets() {
         return offsets;
+    }
+
+    /** Which code was copied from other functions, or null if none was, or it was stripped. */
+    public InlineSites inlines() {
+        return inlines;
     }
 
     /** The names of functions, or null if they were stripped. */

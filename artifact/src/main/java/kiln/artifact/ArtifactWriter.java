@@ -23,7 +23,7 @@ public final class ArtifactWriter {
     public enum Strip {
         /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
         NAMES,
-        /** Wasm offsets of code: .kiln.offsets. */
+        /** Wasm offsets of code: .kiln.offsets and .kiln.inlines. */
         OFFSETS
     }
 
@@ -32,6 +32,7 @@ public final class ArtifactWriter {
     private final FunctionIndexBuilder functions = new FunctionIndexBuilder();
     private final TrapTable.Builder traps = new TrapTable.Builder();
     private final OffsetTable.Builder offsets = new OffsetTable.Builder();
+    private final InlineSites.Builder inlines = new InlineSites.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
     private final List<List<Fate>> fates = new ArrayList<>();
     private final DataSection data = new DataSection();
@@ -70,6 +71,7 @@ public final class ArtifactWriter {
      */
     public ArtifactWriter function(FuncKey key, long start, long length) {
         functions.add(key.raw(), start, length);
+        inlines.add(start, -1);
         return this;
     }
 
@@ -92,6 +94,25 @@ public final class ArtifactWriter {
      */
     public ArtifactWriter position(long offset, int wasmOffset) {
         offsets.add(offset, wasmOffset);
+        return this;
+    }
+
+    /**
+     * Adds a call that was replaced by a copy of its callee; returns its number.
+     *
+     * @param wasmOffset of the call, in the wasm file of the function that it stood in
+     * @param around number of the site that the call itself belongs to, or -1
+     */
+    public int inlineSite(FuncKey callee, int wasmOffset, int around) {
+        return inlines.addSite(callee, wasmOffset, around);
+    }
+
+    /**
+     * Says that code from text offset {@code offset} on, as far as the next call of this method or the function's end, belongs
+     * to a site (or, if -1, to none). Offsets ascend.
+     */
+    public ArtifactWriter inlined(long offset, int site) {
+        inlines.add(offset, site);
         return this;
     }
 
@@ -165,6 +186,9 @@ public final class ArtifactWriter {
         l.add(TrapTable.SECTION, traps.build(), 8);
         if (!stripOffsets) {
             l.add(OffsetTable.SECTION, offsets.build(), 8);
+            if (!inlines.isEmpty()) {
+                l.add(InlineSites.SECTION, inlines.build(), 8);
+            }
         }
         ByteSink strtab = new ByteSink().u8(0);
         if (!stripNames) {

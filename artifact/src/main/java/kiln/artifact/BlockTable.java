@@ -29,6 +29,11 @@ final class BlockTable {
     private final long bodyAt;
 
     BlockTable(String section, MemorySegment bytes, int columns, int itemsPerBlock) {
+        this(section, bytes, columns, itemsPerBlock, 0);
+    }
+
+    /** @param padding how many bytes there may be too many */
+    BlockTable(String section, MemorySegment bytes, int columns, int itemsPerBlock, int padding) {
         this.section = section;
         this.bytes = bytes;
         this.columns = columns;
@@ -44,7 +49,8 @@ final class BlockTable {
             throw damaged("size does not match the counts");
         }
         count = (int) n;
-        if (at(0) != 0 || at(count) != bytes.byteSize() - bodyAt) {
+        long excess = bytes.byteSize() - bodyAt - at(count);
+        if (at(0) != 0 || excess < 0 || excess > padding) {
             throw damaged("blocks do not cover the bytes");
         }
     }

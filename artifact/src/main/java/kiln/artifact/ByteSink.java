@@ -50,6 +50,11 @@ final class ByteSink {
         return u8((int) value);
     }
 
+    /** Signed, so that small magnitudes are short. */
+    ByteSink zigzag(long value) {
+        return varint(value << 1 ^ value >> 63);
+    }
+
     ByteSink bytes(byte[] values) {
         reserve(values.length);
         System.arraycopy(values, 0, bytes, size, values.length);

@@ -12,7 +12,7 @@ public record Fate(Kind kind, int item, int function) {
     public enum Kind {
         /** Dropped: nothing that can run refers to it. */
         UNREACHABLE,
-        /** Dropped: its body was put into its callers, and nothing else refers to it. */
+        /** Dropped: its body was put into its callers, one of which is {@code function}, and nothing else refers to it. */
         INLINED,
         /** Kept: exported; item: number of the export. */
         EXPORT,
@@ -31,7 +31,6 @@ public record Fate(Kind kind, int item, int function) {
     }
 
     public static final Fate UNREACHABLE = new Fate(Kind.UNREACHABLE, 0, -1);
-    public static final Fate INLINED = new Fate(Kind.INLINED, 0, -1);
 
     public Fate(Kind kind, int item) {
         this(kind, item, -1);

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * <pre>
  *   modules u32, then for each: functions u32, and for each of these:
- *     kind u8; if kept: item varint, function + 1 varint
+ *     kind u8; unless unreachable: item varint, function + 1 varint
  * </pre>
  */
 final class FateTable {
@@ -29,7 +29,6 @@ final class FateTable {
                 Fate.Kind kind = in.choice(Fate.Kind.values(), "reason");
                 fates.add(switch (kind) {
                     case UNREACHABLE -> Fate.UNREACHABLE;
-                    case INLINED -> Fate.INLINED;
                     default -> new Fate(kind, in.varint32(), in.varint32() - 1);
                 });
             }
@@ -45,7 +44,7 @@ final class FateTable {
             out.u32(fates.size());
             for (Fate f : fates) {
                 out.u8(f.kind().ordinal());
-                if (f.isKept()) {
+                if (f.kind() != Fate.Kind.UNREACHABLE) {
                     out.varint(f.item()).varint(f.function() + 1);
                 }
             }

@@ -32,6 +32,9 @@ final class CompileOptions {
     @Option(names = "--keep-all", description = "Compile functions that can never run, too.")
     boolean keepAll;
 
+    @Option(names = "--no-inlining", description = "Do not copy functions to where they are called.")
+    boolean noInlining;
+
     CompilerOptions toOptions() {
         Target t = Target.of(target);
         CompilerOptions options = CompilerOptions.defaults()
@@ -40,7 +43,8 @@ final class CompileOptions {
                 .withOptLevel(level)
                 .withInterruptible(interruptible)
                 .withExplicitBounds(explicitBounds)
-                .withKeepAll(keepAll);
+                .withKeepAll(keepAll)
+                .withInlining(!noInlining);
         return jobs == null ? options : options.withJobs(jobs);
     }
 

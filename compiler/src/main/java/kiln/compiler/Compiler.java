@@ -5,12 +5,14 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Compat;
 import kiln.codegen.CompiledFunction;
+import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
@@ -62,17 +64,20 @@ public final class Compiler {
             }
             Program program = new Program(compilations);
             for (ModuleCompilation c : compilations) {
-                c.compile(pool, progress).forEach(program::add);
+                c.compile(pool, progress, program::add);
             }
-            TextLayout layout = TextLayout.of(options.target().backend(), program.link());
-            return write(compilations, program, layout, options);
+            List<Product.Code> functions = program.link(pool);
+            TextLayout layout = TextLayout.of(
+                    options.target().backend(), functions.stream().map(Product.Code::function).toList());
+            return write(compilations, program, functions, layout, options);
         } catch (WasmException | UnsupportedFeatureException e) {
             throw new CompileException(e.getMessage(), e);
         }
     }
 
     private static ArtifactWriter write(
-            List<ModuleCompilation> compilations, Program program, TextLayout layout, CompilerOptions options) {
+            List<ModuleCompilation> compilations, Program program, List<Product.Code> functions, TextLayout layout,
+            CompilerOptions options) {
         Compat compat = Compat.of(
                 options.target().backend().name(), List.copyOf(options.cpu()), "kiln " + VERSION, Map.of("options", options.describe()));
         ArtifactWriter writer = new ArtifactWriter(compat);
@@ -83,17 +88,43 @@ public final class Compiler {
             case ALL -> writer.strip(ArtifactWriter.Strip.NAMES).strip(ArtifactWriter.Strip.OFFSETS);
         }
         writer.text(java.lang.foreign.MemorySegment.ofArray(layout.link()));
-        for (int i = 0; i < layout.functions().size(); i++) {
-            CompiledFunction f = layout.functions().get(i);
+        for (int i = 0; i < functions.size(); i++) {
+            CompiledFunction f = functions.get(i).function();
             int start = layout.start(i);
             writer.function(f.key(), start, f.code().length);
             f.traps().forEach(t -> writer.trap(start + t.offset(), t.code()));
-            f.positions().forEach(p -> writer.position(start + p.offset(), p.wasmOffset()));
+            positions(writer, start, functions.get(i));
         }
         for (int i = 0; i < compilations.size(); i++) {
             compilations.get(i).describe(writer, i, program.fates(i));
         }
         return writer;
+    }
+
+    private static void positions(ArtifactWriter writer, int start, Product.Code code) {
+        InlineTable table = code.inlines();
+        if (table == null) {
+            code.function().positions().forEach(p -> writer.position(start + p.offset(), p.wasmOffset()));
+            return;
+        }
+        int[] numbers = new int[table.siteCount()];
+        Arrays.fill(numbers, -1);
+        for (CompiledFunction.Position p : code.function().positions()) {
+            writer.position(start + p.offset(), table.wasmOffset(p.wasmOffset()));
+        }
+        for (Product.Run run : code.runs()) {
+            writer.inlined(start + run.offset(), site(writer, table, run.site(), numbers));
+        }
+    }
+
+    /** Adds a site with those around it, unless it is there already. */
+    private static int site(ArtifactWriter writer, InlineTable table, int site, int[] numbers) {
+        if (site >= 0 && numbers[site] < 0) {
+            int call = table.callPosition(site);
+            int around = site(writer, table, table.site(call), numbers);
+            numbers[site] = writer.inlineSite(table.callee(site), table.wasmOffset(call), around);
+        }
+        return site < 0 ? -1 : numbers[site];
     }
 
     /** Distinguishes builds of the same version, so that no cache serves code of an older one. */

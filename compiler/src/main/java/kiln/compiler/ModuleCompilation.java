@@ -1,17 +1,21 @@
 package kiln.compiler;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Builtin;
 import kiln.artifact.DataSection;
 import kiln.artifact.Fate;
+import kiln.artifact.FuncKey;
 import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
-import kiln.codegen.CompiledFunction;
+import kiln.ir.Function;
+import kiln.ir.InlineTable;
+import kiln.ir.Inliner;
+import kiln.ir.analysis.InlineCost;
 import kiln.ir.pass.Pipeline;
 import kiln.translate.FunctionTranslator;
 import kiln.translate.ModuleEnvironment;
@@ -29,6 +33,7 @@ final class ModuleCompilation {
     private final Backend backend;
     private final Pipeline pipeline;
     private final CodegenOptions codegen;
+    private final boolean inlines;
 
     ModuleCompilation(WasmModule module, int index, CompilerOptions options) {
         this.module = module;
@@ -37,42 +42,82 @@ final class ModuleCompilation {
         backend = options.target().backend();
         Pipeline passes = Pipeline.forLevel(options.optLevel());
         pipeline = options.check() ? passes.verified() : passes;
+        // Positions of inlined instructions take the upper half of the range, see InlineTable.
+        inlines = options.inlining() && options.optLevel() >= 2 && module.bytes().length < InlineTable.FIRST;
         codegen = new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), options.check());
     }
 
-    /** All functions of the module that can run, start-up code and trampolines; the others are validated. */
-    List<CompiledFunction> compile(WorkPool pool, CompileProgress progress) {
-        int imported = module.importedFuncCount();
-        CompiledFunction[] defined = new CompiledFunction[module.funcCount() - imported];
+    /** Makes all functions of the module that can run, start-up code and trampolines; validates the others. */
+    void compile(WorkPool pool, CompileProgress progress, BiConsumer<FuncKey, Product> results) {
+        Product[] defined = new Product[definedCount()];
+        Inlining inlining = inlines ? new Inlining(env.moduleIndex(), new CallOrder(env), defined.length) : null;
         AtomicInteger done = new AtomicInteger();
         pool.run(defined.length, () -> {
             FunctionTranslator translator = new FunctionTranslator(env);
             FunctionValidator validator = new FunctionValidator(module);
-            return i -> {
-                if (env.isLive(imported + i)) {
-                    defined[i] = compile(translator.translate(imported + i));
+            return piece -> {
+                int i = inlining == null ? piece : inlining.order().function(piece);
+                if (!env.isLive(importedCount() + i)) {
+                    validate(validator, importedCount() + i);
+                } else if (inlining == null) {
+                    defined[i] = compile(translator.translate(importedCount() + i));
                 } else {
-                    validate(validator, imported + i);
+                    defined[i] = compile(translator, i, inlining);
                 }
                 progress.compiled(done.incrementAndGet(), defined.length);
             };
         });
-        List<CompiledFunction> result = new ArrayList<>();
-        for (CompiledFunction f : defined) {
-            if (f != null) {
-                result.add(f);
+        for (int i = 0; i < defined.length; i++) {
+            if (defined[i] != null) {
+                results.accept(FuncKey.wasmFunction(env.moduleIndex(), i), defined[i]);
             }
         }
         for (int type : env.typesCalledFromHost()) {
-            result.add(compile(Trampolines.arrayToWasm(env, type)));
+            add(results, Trampolines.arrayToWasm(env, type));
         }
         for (int type : env.typesCalledInHost()) {
-            result.add(compile(Trampolines.wasmToArray(env, type)));
+            add(results, Trampolines.wasmToArray(env, type));
         }
         if (StartupTranslator.isNeeded(env)) {
-            result.add(compile(StartupTranslator.translate(env)));
+            add(results, StartupTranslator.translate(env));
         }
-        return result;
+    }
+
+    private void add(BiConsumer<FuncKey, Product> results, Function f) {
+        results.accept(f.key(), compile(f));
+    }
+
+    private Product compile(FunctionTranslator translator, int defined, Inlining inlining) {
+        Function body = null;
+        InlineCost cost = null;
+        try {
+            Function f = optimised(translator, defined, inlining);
+            cost = InlineCost.of(f);
+            if (Inlining.isWorthUnfolding(cost)) {
+                Function unfolded = translator.translate(importedCount() + defined);
+                inlining.expand(unfolded);
+                Inliner.settle(f);
+                Inlining.unfold(unfolded, f, cost);
+                pipeline.run(unfolded);
+                return generate(unfolded);
+            }
+            if (inlining.order().isCandidate(defined) && inlining.isSmall(defined, cost)) {
+                Inliner.settle(f);
+                body = f;
+                return new Product.Pending(f);
+            }
+            return generate(f);
+        } finally {
+            // Also if it failed: others may be waiting.
+            inlining.complete(defined, body, cost);
+        }
+    }
+
+    private Function optimised(FunctionTranslator translator, int defined, Inlining inlining) {
+        Function f = translator.translate(importedCount() + defined);
+        inlining.expand(f);
+        pipeline.run(f);
+        return f;
     }
 
     private static void validate(FunctionValidator validator, int func) {
@@ -83,13 +128,18 @@ final class ModuleCompilation {
     }
 
     /** A builtin as code of this module. */
-    CompiledFunction compile(Builtin builtin) {
+    Product.Code compile(Builtin builtin) {
         return compile(Trampolines.builtin(env, builtin));
     }
 
-    private CompiledFunction compile(kiln.ir.Function f) {
+    private Product.Code compile(Function f) {
         pipeline.run(f);
-        return backend.compile(f, codegen);
+        return generate(f);
+    }
+
+    /** The machine code of an optimised function. */
+    Product.Code generate(Function f) {
+        return Product.Code.of(backend.compile(f, codegen), f);
     }
 
     ModuleEnvironment environment() {

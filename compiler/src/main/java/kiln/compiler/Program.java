@@ -1,20 +1,25 @@
 package kiln.compiler;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import kiln.artifact.Builtin;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
-import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.ir.Block;
+import kiln.ir.Function;
+import kiln.ir.InlineTable;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
 
 /** The compiled functions of all modules of a file, of which {@link #link} keeps those that are needed. */
 final class Program implements Reachability.Program {
     private final List<ModuleCompilation> modules;
-    private final Map<FuncKey, CompiledFunction> code = new HashMap<>();
+    private final Map<FuncKey, Product> products = new HashMap<>();
     private final List<FuncKey> referred = new ArrayList<>();
     private final List<FuncKey> entries = new ArrayList<>();
     private Reachability reachability;
@@ -25,33 +30,34 @@ final class Program implements Reachability.Program {
     }
 
     /** Adds a function of any kind. */
-    void add(CompiledFunction f) {
-        code.put(f.key(), f);
-        if (f.key().kind() != FuncKey.Kind.WASM_FUNCTION) {
-            entries.add(f.key());
-        } else if (reference(f.key()) != null) {
-            referred.add(f.key());
+    void add(FuncKey key, Product product) {
+        products.put(key, product);
+        if (key.kind() != FuncKey.Kind.WASM_FUNCTION) {
+            entries.add(key);
+        } else if (reference(key) != null) {
+            referred.add(key);
         }
     }
 
-    /** The functions that are needed, in the order of their keys. */
-    List<CompiledFunction> link() {
+    /** The functions that are needed, in the order of their keys; makes the code of those that are still pending. */
+    List<Product.Code> link(WorkPool pool) {
         reachability = new Reachability(this);
         reachability.run();
-        List<CompiledFunction> result = new ArrayList<>();
-        for (FuncKey key : reachability.reached()) {
-            result.add(code.get(key));
-        }
-        result.sort(Comparator.comparing(CompiledFunction::key));
-        return result;
+        List<FuncKey> keys = new ArrayList<>(reachability.reached());
+        keys.sort(null);
+        Product.Code[] result = new Product.Code[keys.size()];
+        pool.run(result.length, () -> i -> result[i] = switch (products.get(keys.get(i))) {
+            case Product.Code code -> code;
+            case Product.Pending(Function f) -> modules.get(f.key().payload()).generate(f);
+        });
+        return List.of(result);
     }
 
     /** What became of the functions that a module defines, in order; to be called after {@link #link}. */
     List<Fate> fates(int module) {
         List<Fate> fates = new ArrayList<>();
         for (int i = 0; i < modules.get(module).definedCount(); i++) {
-            Fate fate = reachability.fate(FuncKey.wasmFunction(module, i));
-            fates.add(fate == null ? Fate.UNREACHABLE : fate);
+            fates.add(reachability.fate(FuncKey.wasmFunction(module, i)));
         }
         return fates;
     }
@@ -73,15 +79,47 @@ final class Program implements Reachability.Program {
 
     @Override
     public Iterable<FuncKey> targets(FuncKey key) {
-        CompiledFunction f = code.get(key);
-        if (f == null) {
+        return switch (product(key)) {
+            case Product.Code code -> code.function().relocations().stream().map(Relocation::target)::iterator;
+            case Product.Pending(Function f) -> calls(f);
+        };
+    }
+
+    private Product product(FuncKey key) {
+        Product product = products.get(key);
+        if (product == null) {
             if (key.kind() != FuncKey.Kind.BUILTIN) {
                 throw new IllegalStateException(key + " is called but was not compiled");
             }
-            f = modules.get(key.payload()).compile(Builtin.values()[key.index()]);
-            code.put(key, f);
+            product = modules.get(key.payload()).compile(Builtin.values()[key.index()]);
+            products.put(key, product);
         }
-        return f.relocations().stream().map(Relocation::target)::iterator;
+        return product;
+    }
+
+    private static Set<FuncKey> calls(Function f) {
+        Set<FuncKey> targets = new LinkedHashSet<>();
+        for (Block b : f.blocks()) {
+            for (Inst i = b.first(); i != null; i = i.next()) {
+                if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                    targets.add(i.call().key());
+                }
+            }
+        }
+        return targets;
+    }
+
+    @Override
+    public Set<FuncKey> copies(FuncKey key) {
+        InlineTable table = switch (product(key)) {
+            case Product.Code code -> code.inlines();
+            case Product.Pending(Function f) -> f.hasInlines() ? f.inlines() : null;
+        };
+        Set<FuncKey> callees = new LinkedHashSet<>();
+        for (int site = 0; table != null && site < table.siteCount(); site++) {
+            callees.add(table.callee(site));
+        }
+        return callees;
     }
 
     @Override

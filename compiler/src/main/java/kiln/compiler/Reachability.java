@@ -21,6 +21,8 @@ final class Reachability {
     /** Functions that are needed if another one can run, because that one makes references to them. */
     private final Map<FuncKey, List<FuncKey>> referredBy = new HashMap<>();
     private final Set<FuncKey> reached = new LinkedHashSet<>();
+    /** Functions that run as a part of others, by one of these. */
+    private final Map<FuncKey, FuncKey> copied = new HashMap<>();
     private final ArrayDeque<FuncKey> queue = new ArrayDeque<>();
 
     /** The functions of a program, by key. */
@@ -36,6 +38,9 @@ final class Reachability {
 
         /** The functions that code refers to directly. */
         Iterable<FuncKey> targets(FuncKey key);
+
+        /** The functions that a function contains copies of. */
+        Iterable<FuncKey> copies(FuncKey key);
 
         /** The function with this index in the function space of {@code module}. */
         FuncKey function(int module, int index);
@@ -84,9 +89,18 @@ final class Reachability {
             for (FuncKey target : program.targets(f)) {
                 reach(target, called(f, target));
             }
-            for (FuncKey target : referredBy.getOrDefault(f, List.of())) {
-                reach(target, program.reference(target));
+            reachReferred(f);
+            for (FuncKey copy : program.copies(f)) {
+                if (copied.putIfAbsent(copy, f) == null) {
+                    reachReferred(copy);
+                }
             }
+        }
+    }
+
+    private void reachReferred(FuncKey by) {
+        for (FuncKey target : referredBy.getOrDefault(by, List.of())) {
+            reach(target, program.reference(target));
         }
     }
 
@@ -105,8 +119,12 @@ final class Reachability {
         return reached;
     }
 
-    /** Why a wasm function is kept, or null if it is not. */
+    /** What became of a wasm function. */
     Fate fate(FuncKey key) {
-        return fates.get(key);
+        if (fates.containsKey(key)) {
+            return fates.get(key);
+        }
+        FuncKey by = copied.get(key);
+        return by == null ? Fate.UNREACHABLE : new Fate(Fate.Kind.INLINED, 0, program.index(by));
     }
 }

@@ -129,6 +129,24 @@ public final class Block {
         inst.next = null;
     }
 
+    /** Moves the instructions behind {@code inst} to {@code rest}, which must be empty. */
+    public void splitAfter(Inst inst, Block rest) {
+        if (inst.block != this || rest.first != null) {
+            throw new IllegalStateException("not in this block, or the other one is not empty");
+        }
+        if (inst.next == null) {
+            return;
+        }
+        rest.first = inst.next;
+        rest.last = last;
+        for (Inst i = rest.first; i != null; i = i.next) {
+            i.block = rest;
+        }
+        rest.first.prev = null;
+        inst.next = null;
+        last = inst;
+    }
+
     /** Moves all instructions of {@code other} to the end of this block, which must have no terminator. */
     public void appendAll(Block other) {
         if (terminator() != null) {

@@ -11,6 +11,7 @@ public final class Function {
     private final ArrayList<Block> blocks = new ArrayList<>();
     private int blockCount;
     private int valueCount;
+    private InlineTable inlines;
 
     public Function(FuncKey key, Signature signature) {
         this.key = key;
@@ -32,6 +33,19 @@ public final class Function {
 
     public Block entry() {
         return blocks.getFirst();
+    }
+
+    /** Where inlined instructions come from; made when first asked for. */
+    public InlineTable inlines() {
+        if (inlines == null) {
+            inlines = new InlineTable();
+        }
+        return inlines;
+    }
+
+    /** Whether anything was inlined into this function. */
+    public boolean hasInlines() {
+        return inlines != null;
     }
 
     /** A new block at the end of the layout. */

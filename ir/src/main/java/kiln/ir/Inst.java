@@ -110,7 +110,10 @@ public final class Inst {
         return (V128) aux;
     }
 
-    /** Where the instruction comes from: byte offset in the wasm file, or -1 if it comes from nowhere. */
+    /**
+     * Where the instruction comes from: byte offset in the wasm file, or -1 if it comes from nowhere; from
+     * {@link InlineTable#FIRST} on a place in the function's {@link Function#inlines()}.
+     */
     public int position() {
         return position;
     }

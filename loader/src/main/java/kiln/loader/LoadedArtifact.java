@@ -11,6 +11,7 @@ import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.Compat;
 import kiln.artifact.FuncKey;
+import kiln.artifact.InlineSites;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.TrapCode;
 
@@ -182,6 +183,39 @@ public final class LoadedArtifact implements AutoCloseable {
         }
         int entry = artifact.index().entryAt(pc - textBase);
         return entry < 0 ? -1 : artifact.offsets().find(pc - textBase, artifact.index().start(entry));
+    }
+
+    /**
+     * A function that is active at an address.
+     *
+     * @param wasmOffset byte offset in its wasm file of where it is, or -1 if it is not known
+     */
+    public record ActiveFunction(FuncKey function, int wasmOffset) {}
+
+    /**
+     * The functions that are active where the code at {@code pc} runs: those whose code was copied into another one, innermost first,
+     * then the one whose code this is. Empty for padding and code of other files. For a return address pass the address less one.
+     */
+    public List<ActiveFunction> activeAt(long pc) {
+        FuncKey function = functionAt(pc);
+        if (function == null) {
+            return List.of();
+        }
+        int wasmOffset = wasmOffset(pc);
+        InlineSites inlines = artifact.inlines();
+        int site = inlines == null ? -1 : inlines.find(pc - textBase);
+        if (site < 0) {
+            return List.of(new ActiveFunction(function, wasmOffset));
+        }
+        List<ActiveFunction> result = new ArrayList<>();
+        while (site >= 0) {
+            InlineSites.Site s = inlines.site(site);
+            result.add(new ActiveFunction(s.callee(), wasmOffset));
+            wasmOffset = s.wasmOffset();
+            site = s.around();
+        }
+        result.add(new ActiveFunction(function, wasmOffset));
+        return result;
     }
 
     /**

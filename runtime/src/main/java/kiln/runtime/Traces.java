@@ -147,17 +147,25 @@ final class Traces {
         }
     }
 
-    /** Adds the function that {@code pc} lies in, unless it is a trampoline, a stub or the like. */
+    /** Adds the functions that {@code pc} lies in, unless it is a trampoline, a stub or the like. */
     private static void addFrame(List<WasmFrame> frames, long pc) {
         LoadedArtifact artifact = LoadedArtifact.find(pc);
-        FuncKey key = artifact == null ? null : artifact.functionAt(pc);
-        if (key == null || key.kind() != FuncKey.Kind.WASM_FUNCTION) {
+        if (artifact == null) {
             return;
         }
+        for (LoadedArtifact.ActiveFunction active : artifact.activeAt(pc)) {
+            FuncKey key = active.function();
+            if (key.kind() == FuncKey.Kind.WASM_FUNCTION && key.payload() < artifact.modules().size()) {
+                frames.add(frame(artifact, key, active.wasmOffset()));
+            }
+        }
+    }
+
+    private static WasmFrame frame(LoadedArtifact artifact, FuncKey key, int wasmOffset) {
         ModuleInfo info = artifact.modules().get(key.payload());
         int function = key.index() + info.imported(ExternType.Kind.FUNC);
         String name = artifact.functionName(key.payload(), function);
-        frames.add(new WasmFrame(info.name().isEmpty() ? "wasm" : info.name(),
-                name == null || name.isEmpty() ? "func[" + function + "]" : name, function, artifact.wasmOffset(pc)));
+        return new WasmFrame(info.name().isEmpty() ? "wasm" : info.name(),
+                name == null || name.isEmpty() ? "func[" + function + "]" : name, function, wasmOffset);
     }
 }

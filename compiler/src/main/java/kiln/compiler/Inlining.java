@@ -1,0 +1,208 @@
+package kiln.compiler;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.FuncKey;
+import kiln.ir.Block;
+import kiln.ir.Function;
+import kiln.ir.Inliner;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Value;
+import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.DominatorTree;
+import kiln.ir.analysis.InlineCost;
+import kiln.ir.analysis.LoopForest;
+
+/**
+ * Which calls of a module are replaced by copies of what they call. Callees are complete before their callers are begun
+ * (see {@link CallOrder}), so that a copy is of optimised code, whose size is known.
+ *
+ * <p>A call costs its instructions, and whatever lies in registers must be saved around it, because no register survives a
+ * call: small functions are copied wherever they are called, larger ones in loops, with constant arguments, or if it is
+ * their only call. Sizes are those of {@link InlineCost}.
+ */
+final class Inlining {
+    /** About what a call costs besides its arguments: a copy of this size makes the caller no larger. */
+    private static final int CALL_SIZE = 10;
+    /** What a copy may be larger than a call outside of loops. */
+    private static final int BASE = 5;
+    /** What a copy may be larger for each loop around the call, up to two. */
+    private static final int PER_LOOP = 15;
+    /** What a copy may be larger for each argument that is constant: branches on it go away. */
+    private static final int PER_CONSTANT = 5;
+    /** The largest function that is moved to its only call. */
+    private static final int SINGLE = 250;
+    /** How much a function may grow by copies that are larger than their calls ... */
+    private static final int MIN_GROWTH = 300;
+    /** ... or by this part of its own size. */
+    private static final int GROWTH_DIVISOR = 2;
+    /** How large a recursive function may become by copies of itself. */
+    private static final int RECURSIVE = 150;
+
+    private final int module;
+    private final CallOrder order;
+    private final Function[] bodies;
+    private final InlineCost[] costs;
+    private final boolean[] done;
+
+    /** @param functions how many functions the module defines */
+    Inlining(int module, CallOrder order, int functions) {
+        this.module = module;
+        this.order = order;
+        this.bodies = new Function[functions];
+        this.costs = new InlineCost[functions];
+        this.done = new boolean[functions];
+    }
+
+    CallOrder order() {
+        return order;
+    }
+
+    /** A call that may be replaced. */
+    private record Site(Inst call, int callee, int depth, int surplus, int number) {}
+
+    /** Replaces calls in the function as translation made it. */
+    void expand(Function f) {
+        int caller = f.key().index();
+        List<Inst> calls = candidates(f, caller);
+        if (calls.isEmpty()) {
+            return;
+        }
+        Cfg cfg = new Cfg(f);
+        LoopForest loops = new LoopForest(new DominatorTree(cfg));
+        List<Site> sites = new ArrayList<>();
+        for (Inst call : calls) {
+            int callee = call.call().key().index();
+            InlineCost cost = costs[callee];
+            if (!cfg.isReachable(call.block())) {
+                continue;
+            }
+            int surplus = cost.size() - CALL_SIZE - call.argCount() - call.resultCount();
+            int depth = loops.depth(call.block());
+            if (surplus <= allowance(call, callee, depth, cost)) {
+                sites.add(new Site(call, callee, depth, surplus, sites.size()));
+            }
+        }
+        Map<Inst, Function> chosen = choose(f, sites);
+        if (!chosen.isEmpty()) {
+            Inliner.run(f, chosen::get);
+        }
+    }
+
+    private List<Inst> candidates(Function f, int caller) {
+        List<Inst> calls = new ArrayList<>();
+        for (Block b : f.blocks()) {
+            for (Inst i = b.first(); i != null; i = i.next()) {
+                if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                    FuncKey key = i.call().key();
+                    if (key.kind() == FuncKey.Kind.WASM_FUNCTION && key.payload() == module
+                            && order.isBefore(key.index(), caller) && body(key.index()) != null) {
+                        calls.add(i);
+                    }
+                }
+            }
+        }
+        return calls;
+    }
+
+    private int allowance(Inst call, int callee, int depth, InlineCost cost) {
+        if (call.block().isCold()) {
+            return 0;
+        }
+        if (order.isCalledOnce(callee)) {
+            return SINGLE;
+        }
+        int constants = 0;
+        for (int i = 0; i < call.argCount(); i++) {
+            constants += isConstant(call.arg(i)) ? 1 : 0;
+        }
+        // What is rarely run in the callee costs room, but no time.
+        int cold = (cost.size() - cost.hot()) / 2;
+        return BASE + PER_LOOP * Math.min(depth, 2) + PER_CONSTANT * constants + cold;
+    }
+
+    private static boolean isConstant(Value v) {
+        return v.is(Opcode.ICONST) || v.is(Opcode.FCONST) || v.is(Opcode.VCONST);
+    }
+
+    /** Those that make the caller smaller, then innermost and small ones, until the caller has grown enough. */
+    private Map<Inst, Function> choose(Function f, List<Site> sites) {
+        sites.sort(Comparator.comparing((Site s) -> s.surplus > 0)
+                .thenComparing(s -> -s.depth)
+                .thenComparing(s -> s.surplus)
+                .thenComparing(s -> s.number));
+        Map<Inst, Function> chosen = new IdentityHashMap<>();
+        int growth = sites.isEmpty() ? 0 : Math.max(MIN_GROWTH, InlineCost.of(f).size() / GROWTH_DIVISOR);
+        for (Site s : sites) {
+            // The only call of a function takes its code along.
+            int added = order.isCalledOnce(s.callee) ? s.surplus / 2 : s.surplus;
+            if (added <= 0 || added <= growth) {
+                growth -= Math.max(0, added);
+                chosen.put(s.call, bodies[s.callee]);
+            }
+        }
+        return chosen;
+    }
+
+    /** Whether it pays to put copies of a recursive function into itself. */
+    static boolean isWorthUnfolding(InlineCost cost) {
+        return cost.selfCalls() > 0 && cost.copyable() && cost.size() + cost.selfCalls() * cost.size() <= RECURSIVE;
+    }
+
+    /**
+     * Puts copies of a recursive function into itself, a level at a time, as long as it does not become too large.
+     *
+     * @param f the function after {@link #expand}
+     * @param body the function optimised
+     */
+    static void unfold(Function f, Function body, InlineCost cost) {
+        int size = cost.size();
+        int calls = cost.selfCalls();
+        while (size + calls * cost.size() <= RECURSIVE) {
+            int replaced = Inliner.run(f, call -> call.call().key().equals(f.key()) && !call.block().isCold() ? body : null);
+            if (replaced == 0) {
+                return;
+            }
+            size += replaced * cost.size();
+            calls = replaced * cost.selfCalls();
+        }
+    }
+
+    /**
+     * Says that a function is complete.
+     *
+     * @param f the optimised function, which will not be changed any more; or null if it is not to be copied
+     */
+    synchronized void complete(int function, Function f, InlineCost cost) {
+        bodies[function] = f;
+        costs[function] = cost;
+        done[function] = true;
+        notifyAll();
+    }
+
+    /** Whether copies of a function might be made. */
+    boolean isSmall(int function, InlineCost cost) {
+        if (!cost.copyable() || cost.selfCalls() > 0) {
+            return false;
+        }
+        int limit = order.isCalledOnce(function) ? SINGLE : BASE + 2 * PER_LOOP + CALL_SIZE;
+        return cost.hot() <= limit;
+    }
+
+    /** The function to copy, or null if it is not to be copied; waits until that is known. */
+    private synchronized Function body(int function) {
+        while (!done[function]) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CompileException("interrupted", e);
+            }
+        }
+        return bodies[function];
+    }
+}

@@ -1,0 +1,280 @@
+package kiln.ir;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced call was
+ * one itself. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
+ */
+public final class Inliner {
+    private final Function caller;
+    private final List<Block> layout = new ArrayList<>();
+
+    /** Decides about calls. */
+    @FunctionalInterface
+    public interface Choice {
+        /**
+         * What to put in the place of a CALL or RETURN_CALL, or null to keep it. It must not be the function that the call stands
+         * in, but may be a copy of it; it is only read.
+         */
+        Function callee(Inst call);
+    }
+
+    private Inliner(Function caller) {
+        this.caller = caller;
+    }
+
+    /**
+     * Goes through the direct calls that a function has now and replaces those for which there is something to be copied.
+     *
+     * @return how many calls were replaced
+     */
+    public static int run(Function caller, Choice choice) {
+        Inliner inliner = new Inliner(caller);
+        int n = 0;
+        for (Block block : caller.blocks()) {
+            n += inliner.block(block, choice);
+        }
+        if (n > 0) {
+            caller.blocks().clear();
+            caller.blocks().addAll(inliner.layout);
+        }
+        return n;
+    }
+
+    private int block(Block block, Choice choice) {
+        int n = 0;
+        Block current = block;
+        layout.add(current);
+        for (Inst i = current.first(); i != null; ) {
+            Inst next = i.next();
+            if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                Function callee = choice.callee(i);
+                if (callee != null) {
+                    current = replace(current, i, callee);
+                    n++;
+                }
+            }
+            i = next;
+        }
+        return n;
+    }
+
+    /** Returns the block in which what followed the call is now. */
+    private Block replace(Block block, Inst call, Function callee) {
+        Copy copy = new Copy(callee, call);
+        Value[] args = new Value[call.argCount()];
+        for (int i = 0; i < args.length; i++) {
+            args[i] = call.arg(i);
+        }
+        copy.mapEntry(block, args);
+        boolean tail = call.opcode() == Opcode.RETURN_CALL;
+        Inst last = callee.entry().terminator();
+        if (tail || callee.blocks().size() == 1 && last.opcode() == Opcode.RETURN) {
+            // Nothing follows, or the copy is one straight piece: it goes to where the call is.
+            copy.run(block, call, null);
+            if (!tail) {
+                for (int i = 0; i < call.resultCount(); i++) {
+                    call.result(i).replaceWith(copy.value(last.arg(i)));
+                }
+            }
+            block.remove(call);
+            return block;
+        }
+        Block rest = caller.newDetachedBlock();
+        rest.setCold(block.isCold());
+        block.splitAfter(call, rest);
+        for (int i = 0; i < call.resultCount(); i++) {
+            call.result(i).replaceWith(rest.addParam(call.result(i).type()));
+        }
+        block.remove(call);
+        copy.run(block, null, rest);
+        layout.add(rest);
+        return rest;
+    }
+
+    /** One copy of a function. */
+    private final class Copy {
+        private final Function callee;
+        private final InlineTable inlines;
+        private final int site;
+        private final int[] sites;
+        private final Value[] values;
+        private final Block[] blocks;
+
+        Copy(Function callee, Inst call) {
+            this.callee = callee;
+            this.inlines = caller.inlines();
+            this.site = inlines.addSite(callee.key(), call.position());
+            this.sites = copySites();
+            this.values = new Value[callee.valueIdBound()];
+            this.blocks = new Block[callee.blockIdBound()];
+        }
+
+        private int[] copySites() {
+            if (!callee.hasInlines()) {
+                return new int[0];
+            }
+            InlineTable table = callee.inlines();
+            int[] result = new int[table.siteCount()];
+            for (int i = 0; i < result.length; i++) {
+                // Sites around others are older, so they come first.
+                int around = table.site(table.callPosition(i));
+                int position = inlines.position(table.wasmOffset(table.callPosition(i)), around < 0 ? site : result[around]);
+                result[i] = inlines.addSite(table.callee(i), position);
+            }
+            return result;
+        }
+
+        private int position(int position) {
+            if (position < 0) {
+                return position;
+            }
+            if (position < InlineTable.FIRST) {
+                return inlines.position(position, site);
+            }
+            InlineTable table = callee.inlines();
+            return inlines.position(table.wasmOffset(position), sites[table.site(position)]);
+        }
+
+        void mapEntry(Block block, Value[] args) {
+            Block entry = callee.entry();
+            blocks[entry.id()] = block;
+            for (int i = 0; i < args.length; i++) {
+                values[entry.params().get(i).id()] = args[i];
+            }
+        }
+
+        Value value(Value original) {
+            return values[original.id()];
+        }
+
+        /**
+         * Copies all blocks; the entry's instructions go to {@code block}.
+         *
+         * @param before the instruction of {@code block} to insert before, or null for the end of the block
+         * @param rest where to go on after a return; or null if returns stay returns or, where the copy has one block, vanish
+         */
+        void run(Block block, Inst before, Block rest) {
+            for (Block original : callee.blocks()) {
+                if (original != callee.entry()) {
+                    Block copy = caller.newDetachedBlock();
+                    copy.setCold(original.isCold() || block.isCold());
+                    for (Value p : original.params()) {
+                        values[p.id()] = copy.addParam(p.type());
+                    }
+                    blocks[original.id()] = copy;
+                    layout.add(copy);
+                }
+            }
+            boolean tail = before != null && before.opcode() == Opcode.RETURN_CALL;
+            List<Inst> originals = new ArrayList<>();
+            List<Inst> copies = new ArrayList<>();
+            for (Block original : callee.blocks()) {
+                Block to = blocks[original.id()];
+                Inst place = to == block ? before : null;
+                for (Inst i = original.first(); i != null; i = i.next()) {
+                    Inst c = copy(i, to, place, tail, rest);
+                    if (c != null) {
+                        originals.add(i);
+                        copies.add(c);
+                    }
+                }
+            }
+            // Operands last: a block may stand before those that define what it uses.
+            for (int k = 0; k < copies.size(); k++) {
+                fill(originals.get(k), copies.get(k));
+            }
+        }
+
+        private Inst copy(Inst i, Block to, Inst place, boolean tail, Block rest) {
+            Opcode op = i.opcode();
+            if (tail || op != Opcode.RETURN && op != Opcode.RETURN_CALL && op != Opcode.RETURN_CALL_INDIRECT) {
+                Inst c = instance(i, op);
+                to.insertBefore(c, place);
+                for (int r = 0; r < i.resultCount(); r++) {
+                    values[i.result(r).id()] = c.result(r);
+                }
+                return c;
+            }
+            if (rest == null) {
+                return null;
+            }
+            if (op == Opcode.RETURN) {
+                Inst jump = caller.newInst(
+                        Opcode.JUMP, null, new Value[0], 0, null, new Edge[] {new Edge(rest, new Value[i.argCount()])},
+                        position(i.position()));
+                to.insertBefore(jump, place);
+                return jump;
+            }
+            Inst call = instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
+            to.insertBefore(call, place);
+            Value[] results = Arrays.copyOf(call.results, call.results.length);
+            to.insertBefore(
+                    caller.newInst(
+                            Opcode.JUMP, null, new Value[0], 0, null, new Edge[] {new Edge(rest, results)}, call.position()),
+                    place);
+            return call;
+        }
+
+        private Inst instance(Inst i, Opcode op) {
+            Edge[] targets = null;
+            if (i.targetCount() > 0) {
+                targets = new Edge[i.targetCount()];
+                for (int t = 0; t < targets.length; t++) {
+                    targets[t] = new Edge(blocks[i.target(t).target().id()], new Value[i.target(t).argCount()]);
+                }
+            }
+            Type[] results = op == i.opcode() ? resultTypes(i) : i.call().signature().results().toArray(Type[]::new);
+            return caller.newInst(
+                    op, i.type(), new Value[i.argCount()], i.imm(), i.aux(), targets, position(i.position()), results);
+        }
+
+        private static Type[] resultTypes(Inst i) {
+            Type[] types = new Type[i.resultCount()];
+            for (int r = 0; r < types.length; r++) {
+                types[r] = i.result(r).type();
+            }
+            return types;
+        }
+
+        private void fill(Inst from, Inst to) {
+            if (from.opcode() == Opcode.RETURN && to.opcode() == Opcode.JUMP) {
+                for (int a = 0; a < from.argCount(); a++) {
+                    to.target(0).setArg(a, values[from.arg(a).id()]);
+                }
+                return;
+            }
+            for (int a = 0; a < from.argCount(); a++) {
+                to.setArg(a, values[from.arg(a).id()]);
+            }
+            for (int t = 0; t < from.targetCount(); t++) {
+                for (int a = 0; a < from.target(t).argCount(); a++) {
+                    to.target(t).setArg(a, values[from.target(t).arg(a).id()]);
+                }
+            }
+        }
+    }
+
+    /**
+     * Forgets what was replaced: afterwards reading the function changes nothing in it, so that threads may do so at the same
+     * time, and values that are no longer in it can be collected.
+     */
+    public static void settle(Function f) {
+        for (Block b : f.blocks()) {
+            for (Inst i = b.first(); i != null; i = i.next()) {
+                for (int a = 0; a < i.argCount(); a++) {
+                    i.setArg(a, i.arg(a));
+                }
+                for (int t = 0; t < i.targetCount(); t++) {
+                    Edge e = i.target(t);
+                    for (int a = 0; a < e.argCount(); a++) {
+                        e.setArg(a, e.arg(a));
+                    }
+                }
+            }
+        }
+    }
+}
