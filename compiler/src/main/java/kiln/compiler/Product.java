@@ -1,15 +1,10 @@
 package kiln.compiler;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import kiln.codegen.CompiledFunction;
-import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
-import kiln.ir.Inst;
-import kiln.ir.Opcode;
 
 /** What compilation has made of a function so far. */
 sealed interface Product {
@@ -25,34 +20,16 @@ sealed interface Product {
             return f.hasInlines() ? new Code(code, f.inlines(), runs(code, f)) : new Code(code, null, List.of());
         }
 
-        /** Backtraces only ask for places that may stop or call; the rest may as well belong to its neighbours. */
         private static List<Run> runs(CompiledFunction code, Function f) {
-            Set<Integer> stops = new HashSet<>();
-            for (Block b : f.blocks()) {
-                for (Inst i = b.first(); i != null; i = i.next()) {
-                    if (mayStop(i)) {
-                        stops.add(i.position());
-                    }
-                }
-            }
             List<Run> runs = new ArrayList<>();
             int site = -1;
             for (CompiledFunction.Position p : code.positions()) {
-                if (stops.contains(p.wasmOffset()) && f.inlines().site(p.wasmOffset()) != site) {
+                if (f.inlines().site(p.wasmOffset()) != site) {
                     site = f.inlines().site(p.wasmOffset());
                     runs.add(new Run(p.offset(), site));
                 }
             }
             return List.copyOf(runs);
-        }
-
-        private static boolean mayStop(Inst i) {
-            return switch (i.opcode().effect()) {
-                case PURE -> false;
-                case READS, WRITES -> i.memory().canTrap();
-                case TRAPS, CALLS -> true;
-                case TERMINATES -> i.opcode() == Opcode.TRAP;
-            };
         }
     }
 
