@@ -25,7 +25,7 @@ import kiln.translate.UnsupportedFeatureException;
  * TO}. Writes the seed of each mutant to the file PROGRESS before it touches it; prints {@code FAILURE} lines and at the end the counts.
  */
 public final class FuzzWorker {
-    private static final Duration TIME = Duration.ofMillis(100);
+    private static final Duration TIME = Duration.ofMillis(40);
 
     private final ModuleMutator mutator;
     private final Map<String, Integer> counts = new TreeMap<>();

@@ -1,0 +1,17 @@
+;; Three memories, each with its own content, size and limits.
+(module $memories
+  (memory $a (export "a") 1 2)
+  (memory $b (export "b") 2 4)
+  (memory $c 1)
+  (data (memory $a) (i32.const 0) "aaaa")
+  (data (memory $b) (i32.const 0) "bbbb")
+  (data $passive "cccc")
+  (func (export "load") (param i32) (result i32 i32 i32)
+    (i32.load8_u $a (local.get 0)) (i32.load8_u $b (local.get 0)) (i32.load8_u $c (local.get 0)))
+  (func (export "store") (param i32 i32)
+    (i32.store8 $b (local.get 0) (local.get 1)))
+  (func (export "init") (memory.init $c $passive (i32.const 0) (i32.const 0) (i32.const 4)))
+  (func (export "copy") (param i32 i32 i32) (memory.copy $a $b (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "fill") (param i32 i32 i32) (memory.fill $c (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "grow") (result i32) (memory.grow $b (i32.const 1)))
+  (func (export "sizes") (result i32 i32 i32) (memory.size $a) (memory.size $b) (memory.size $c)))
