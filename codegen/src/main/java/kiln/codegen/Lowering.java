@@ -43,6 +43,9 @@ public abstract class Lowering {
     private boolean savesContext;
     private boolean makesCalls;
 
+    /** By header, whether a loop calls anything. */
+    private final boolean[] hasCall;
+
     // State of the rule at work.
     private Inst root;
     private int rootNode;
@@ -51,6 +54,8 @@ public abstract class Lowering {
     private final ArrayList<MachInst> ruleConstants = new ArrayList<>();
     private final Map<Value, Reg> ruleConstantRegs = new HashMap<>();
     private List<MachInst> sink = ruleInsts;
+    /** Whether the arguments of an edge are being asked for. */
+    private boolean connecting;
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
 
@@ -64,6 +69,7 @@ public abstract class Lowering {
         this.absorbed = new boolean[function.valueIdBound()];
         this.machBlocks = new MachBlock[plan.nodes()];
         this.nodeOfBlock = new int[function.blockIdBound()];
+        this.hasCall = new boolean[plan.nodes()];
     }
 
     // What a back end supplies.
@@ -116,6 +122,14 @@ public abstract class Lowering {
      */
     protected boolean isCheap(Inst inst) {
         return true;
+    }
+
+    /**
+     * Whether a cheap constant that an instruction cannot encode is worth a register throughout a loop without calls: on
+     * machines with many registers and small immediates. It is made again wherever registers are short.
+     */
+    protected boolean keepsConstantsInLoops() {
+        return false;
     }
 
     /** Code at the start of the function. {@link #makesCalls()} and the frame say what is needed. */
@@ -327,10 +341,15 @@ public abstract class Lowering {
         }
         for (Block b : function.blocks()) {
             for (Inst i = nodeOfBlock[b.id()] < 0 ? null : b.first(); i != null; i = i.next()) {
-                makesCalls |= switch (i.opcode()) {
-                    case RETURN_CALL, RETURN_CALL_INDIRECT -> true;
-                    default -> i.opcode().effect() == Opcode.Effect.CALLS;
-                };
+                switch (i.opcode().effect()) {
+                    case CALLS -> {
+                        makesCalls = true;
+                        for (int h = flow.loopHeader(nodeOfBlock[b.id()]); h >= 0; h = flow.outerLoop(h)) {
+                            hasCall[h] = true;
+                        }
+                    }
+                    default -> makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
+                }
             }
         }
     }
@@ -388,6 +407,7 @@ public abstract class Lowering {
     }
 
     private void connect(int node, int way) {
+        connecting = true;
         Edge edge = plan.wayEdge(node, way);
         Reg[] args = new Reg[edge == null ? 0 : edge.argCount()];
         for (int i = 0; i < args.length; i++) {
@@ -399,6 +419,7 @@ public abstract class Lowering {
             }
             args[i] = r;
         }
+        connecting = false;
         machBlocks[node].addSuccessor(machBlocks[plan.flow().successors(node)[way]], args);
     }
 
@@ -432,11 +453,8 @@ public abstract class Lowering {
         if (r != null) {
             return r;
         }
-        int loop = plan.flow().loopHeader(rootNode);
-        if (loop >= 0 && !isCheap(d)) {
-            while (plan.flow().outerLoop(loop) >= 0) {
-                loop = plan.flow().outerLoop(loop);
-            }
+        int loop = loopToHoistFrom(d);
+        if (loop >= 0) {
             int at = plan.flow().idom(loop);
             return hoisted.computeIfAbsent(at, _ -> new HashMap<>()).computeIfAbsent(v, _ -> newReg(v.type()));
         }
@@ -444,6 +462,24 @@ public abstract class Lowering {
         ruleConstantRegs.put(v, r);
         define(v, d, r);
         return r;
+    }
+
+    /** The loop in front of which the constant {@code d} is to be made for the current instruction, by its header, or -1. */
+    private int loopToHoistFrom(Inst d) {
+        ControlFlow flow = plan.flow();
+        int loop = flow.loopHeader(rootNode);
+        if (loop < 0) {
+            return -1;
+        }
+        boolean cheap = isCheap(d);
+        // As argument of a call or edge it is best made where it has to be.
+        if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop] || plan.isCold(rootNode))) {
+            return -1;
+        }
+        for (int outer = flow.outerLoop(loop); outer >= 0 && !(cheap && hasCall[outer]); outer = flow.outerLoop(outer)) {
+            loop = outer;
+        }
+        return loop;
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */

@@ -168,6 +168,11 @@ final class LoweringRules extends ControlRules {
     }
 
     @Override
+    protected boolean keepsConstantsInLoops() {
+        return options.optLevel() > 0;
+    }
+
+    @Override
     protected void emitPrologue(EmitContext context) {
         Assembler a = new Assembler(context.buffer(), () -> farPrologue = true);
         Prologue.emit(a, context.frame(), makesCalls(), farPrologue);
