@@ -13,8 +13,15 @@ import kiln.ir.Value;
 final class FakeLowering extends Lowering {
     static final CodegenOptions OPTIONS = new CodegenOptions(2, Set.of(), false, true);
 
+    boolean keepsConstants;
+
     FakeLowering(Function function) {
         super(function, OPTIONS);
+    }
+
+    @Override
+    protected boolean keepsConstantsInLoops() {
+        return keepsConstants;
     }
 
     @Override

@@ -15,7 +15,13 @@ import org.junit.jupiter.api.Test;
 final class LoweringTest {
     /** Machine code with variables numbered in order of appearance. */
     private static String lower(String ir) {
-        String s = MachPrinter.print(new FunctionCompiler(new FakeLowering(Parser.parse(ir)), FakeMachine.FILE, _ -> {}).lower());
+        return lower(ir, false);
+    }
+
+    private static String lower(String ir, boolean keepsConstants) {
+        FakeLowering lowering = new FakeLowering(Parser.parse(ir));
+        lowering.keepsConstants = keepsConstants;
+        String s = MachPrinter.print(new FunctionCompiler(lowering, FakeMachine.FILE, _ -> {}).lower());
         Map<String, String> names = new HashMap<>();
         return Pattern.compile("%\\d+").matcher(s).replaceAll(m -> names.computeIfAbsent(m.group(), _ -> "%" + names.size()));
     }
@@ -188,6 +194,30 @@ final class LoweringTest {
         assertTrue(s.indexOf("const4609434218613702656") < loop && s.indexOf("const100") > loop, s);
     }
 
+    /** In a loop that calls nothing even cheap constants stay in registers, if the back end wants it; arguments of edges do not. */
+    @Test
+    void keepsConstantsInLoopsWithoutCalls() {
+        String loop = """
+                function wasm_function[0,0] (i64) -> (i64) {
+                b0(v0: i64):
+                    jump b1(v0)
+                b1(v1: i64):
+                    v2 = iconst.i64 100
+                    v3 = mul.i64 v1, v2
+                    %s
+                    v4 = iconst.i64 7
+                    v5 = icmp.i64.ne v3, v0
+                    branch v5, b1(v4), b2
+                b2:
+                    return v3
+                }
+                """;
+        String s = lower(loop.formatted(""), true);
+        assertTrue(s.indexOf("const100") < s.indexOf("depth 1") && s.indexOf("const7") > s.indexOf("depth 1"), s);
+        s = lower(loop.formatted("call wasm_function[0,1] () -> () ()"), true);
+        assertTrue(s.indexOf("const100") > s.indexOf("depth 1"), s);
+    }
+
     @Test
     void sharesRegistersOfWraps() {
         assertEquals("""
@@ -232,6 +262,28 @@ final class LoweringTest {
                     jump b0
                 }
                 """));
+    }
+
+    /** The old counter is read after the new one is there, so that a copy is needed; it stands in front of the branch. */
+    @Test
+    void closesLoopsWithTheConditionalBranch() {
+        FunctionCompiler c = new FunctionCompiler(new FakeLowering(Parser.parse("""
+                function wasm_function[0,0] (i64) -> (i64) {
+                b0(v0: i64):
+                    v1 = iconst.i64 1
+                    v2 = iconst.i64 0
+                    jump b1(v2)
+                b1(v3: i64):
+                    v4 = add.i64 v3, v1
+                    v5 = icmp.i64.ne v3, v0
+                    branch v5, b1(v4), b2
+                b2:
+                    return v4
+                }
+                """)), FakeMachine.FILE, _ -> {});
+        c.lower();
+        String s = MachPrinter.print(c.allocate());
+        assertTrue(s.matches("(?s).*cmp\\S* \\S+ \\S+\n    move [^\n]*\n    branch .*"), s);
     }
 
     /** From IR to bytes; the checker runs on the way. */

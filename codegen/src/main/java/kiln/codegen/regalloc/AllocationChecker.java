@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.Map;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
-import kiln.codegen.RegSet;
 
 /**
  * Proves an allocation right by abstract interpretation: follows which variables' values each register and slot holds along all
@@ -245,7 +243,7 @@ final class AllocationChecker {
     }
 
     /** One instruction: its operands as they were against the registers that it names now. */
-    private final class Step implements OperandVisitor {
+    private final class Step extends OperandMapper {
         private final int n;
         private int[][] state;
         private final boolean verify;
@@ -379,60 +377,13 @@ final class AllocationChecker {
             };
         }
 
-        private Reg see(Reg r) {
+        @Override
+        Reg map(Reg r) {
             if (r.isVirtual()) {
                 throw new IllegalStateException("virtual register left in " + inst);
             }
             location[at++] = r.isSlot() ? MoveResolver.FIRST_SLOT + r.index() : r.bit();
             return r;
         }
-
-        @Override
-        public Reg use(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public Reg useLate(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public Reg useAny(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public Reg useFixed(Reg r, Reg physical) {
-            return see(r);
-        }
-
-        @Override
-        public Reg def(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public Reg defEarly(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public Reg defReuse(Reg r, Reg reused) {
-            return see(r);
-        }
-
-        @Override
-        public Reg defFixed(Reg r, Reg physical) {
-            return see(r);
-        }
-
-        @Override
-        public Reg temp(Reg r) {
-            return see(r);
-        }
-
-        @Override
-        public void clobber(RegSet set) {}
     }
 }

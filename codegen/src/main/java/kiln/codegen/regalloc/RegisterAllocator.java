@@ -80,6 +80,7 @@ public final class RegisterAllocator {
         Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, output);
         assigner.run();
         new EdgeMoves(graph, ops, spiller, plan, assigner, output).run();
+        new BackEdges(graph, spiller, plan, assigner).run();
         for (MachBlock b : graph.function.blocks()) {
             if (graph.flow.isReachable(b.index())) {
                 b.setInsts(assigner.code[b.index()]);

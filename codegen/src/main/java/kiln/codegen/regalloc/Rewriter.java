@@ -1,11 +1,9 @@
 package kiln.codegen.regalloc;
 
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
-import kiln.codegen.RegSet;
 
 /** Hands an instruction its registers, operand by operand, in the order in which {@link Operands} saw them. */
-final class Rewriter implements OperandVisitor {
+final class Rewriter extends OperandMapper {
     private Reg[] assigned = new Reg[16];
     private int at;
 
@@ -25,56 +23,9 @@ final class Rewriter implements OperandVisitor {
         return assigned[i];
     }
 
-    private Reg take(Reg r) {
+    @Override
+    Reg map(Reg r) {
         Reg a = assigned[at++];
         return a == null ? r : a;
     }
-
-    @Override
-    public Reg use(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public Reg useLate(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public Reg useAny(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public Reg useFixed(Reg r, Reg physical) {
-        return take(r);
-    }
-
-    @Override
-    public Reg def(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public Reg defEarly(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public Reg defReuse(Reg r, Reg reused) {
-        return take(r);
-    }
-
-    @Override
-    public Reg defFixed(Reg r, Reg physical) {
-        return take(r);
-    }
-
-    @Override
-    public Reg temp(Reg r) {
-        return take(r);
-    }
-
-    @Override
-    public void clobber(RegSet set) {}
 }

@@ -1,0 +1,116 @@
+package kiln.codegen.regalloc;
+
+import java.util.List;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.Reg;
+import kiln.codegen.RegSet;
+
+/**
+ * Puts the moves of a conditional back edge in front of the branch where the way out of the loop does not mind, so that the
+ * branch itself goes back to the loop's start: otherwise it would jump around the moves and a second jump behind them.
+ */
+final class BackEdges {
+    private static final int MAX_MOVES = 3;
+
+    private final Graph graph;
+    private final Spiller spiller;
+    private final SpillPlan plan;
+    private final Assigner assigner;
+
+    BackEdges(Graph graph, Spiller spiller, SpillPlan plan, Assigner assigner) {
+        this.graph = graph;
+        this.spiller = spiller;
+        this.plan = plan;
+        this.assigner = assigner;
+    }
+
+    void run() {
+        for (int b = 0; b < graph.blocks; b++) {
+            int[] successors = graph.flow.successors(b);
+            if (graph.flow.isReachable(b) && successors.length == 2 && !hoist(b, 0)) {
+                hoist(b, 1);
+            }
+        }
+    }
+
+    /** Hoists the moves in the block that edge {@code way} out of {@code from} leads to, if that is possible and useful. */
+    private boolean hoist(int from, int way) {
+        int edge = graph.flow.successors(from)[way];
+        int other = graph.flow.successors(from)[1 - way];
+        int[] target = graph.flow.successors(edge);
+        if (target.length != 1 || target[0] > from || graph.cold[edge] || graph.frequency[edge] < graph.frequency[other]) {
+            return false;
+        }
+        List<MachInst> code = assigner.code[from];
+        List<MachInst> moves = assigner.code[edge].subList(0, assigner.code[edge].size() - 1);
+        if (moves.isEmpty() || moves.size() > MAX_MOVES) {
+            return false;
+        }
+        long written = 0;
+        for (MachInst m : moves) {
+            if (!m.isMove() || !m.moveSource().isPhysical() || !m.moveTarget().isPhysical()) {
+                return false;
+            }
+            written |= 1L << m.moveTarget().bit();
+        }
+        if ((written & (registersOf(code.getLast()) | neededBehind(from, 1 - way))) != 0) {
+            return false;
+        }
+        code.addAll(code.size() - 1, moves);
+        moves.clear();
+        return true;
+    }
+
+    /** Registers at the end of {@code from} whose contents are read if control takes {@code way}. */
+    private long neededBehind(int from, int way) {
+        MachBlock.Successor edge = graph.block(from).successors().get(way);
+        long result = 0;
+        int[] exit = spiller.exit[from];
+        for (int k = 0; k < exit.length; k++) {
+            if (isNeeded(exit[k], edge)) {
+                result |= 1L << assigner.exitRegs[from][k];
+            }
+        }
+        return result;
+    }
+
+    private boolean isNeeded(int v, MachBlock.Successor edge) {
+        int block = edge.target().index();
+        for (int e : spiller.entry[block]) {
+            if (e == v) {
+                return true;
+            }
+        }
+        for (Reg r : edge.args()) {
+            if (r.index() == v) {
+                return true;
+            }
+        }
+        IntList stored = plan.storesOnEntry[block];
+        for (int k = 0; stored != null && k < stored.size; k++) {
+            if (stored.get(k) == v) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The registers that an instruction names. */
+    private static long registersOf(MachInst inst) {
+        long[] set = new long[1];
+        inst.visitOperands(new OperandMapper() {
+            @Override
+            Reg map(Reg r) {
+                set[0] |= r.isPhysical() ? 1L << r.bit() : 0;
+                return r;
+            }
+
+            @Override
+            public void clobber(RegSet clobbered) {
+                set[0] |= clobbered.bits();
+            }
+        });
+        return set[0];
+    }
+}
