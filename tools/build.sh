@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds cli/target/dist: kiln.jar, and kiln.aot, the JVM's ahead-of-time cache of a training run, which makes the
-# command start faster. Called by ./kiln on first use; needs Maven and a JDK 25.
+# Builds cli/target/dist: kiln.jar, and two of the JVM's ahead-of-time caches of training runs, which make the command
+# start faster: run.aot for running compiled programs, with no more in it than that needs, and kiln.aot for all else.
+# Called by ./kiln on first use; needs Maven and a JDK 25.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tools/find-jdk.sh"
@@ -11,10 +12,18 @@ if [ "${1:-}" != --cache-only ]; then
     echo "building kiln (once) ..." >&2
     (cd "$root" && mvn -q -B -DskipTests -pl cli -am package) >&2
 fi
-# The training run compiles and runs the example, so that what these commands load is in the cache. It may fail (a JVM
-# without this feature): kiln then starts without the cache.
+"$JAVA_HOME/bin/java" "$root/tools/PackJar.java" "$dist/kiln.jar"
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$dist/kiln.aot" -Xlog:disable -XX:+UseSerialGC -Xss2m --enable-native-access=ALL-UNNAMED \
-    -cp "$dist/kiln.jar" kiln.cli.Training "$root/examples" "$work" >/dev/null 2>&1 || : >"$dist/kiln.aot"
-touch "$dist/kiln.aot"
+# train FILE WHAT: a training run may fail (a JVM without this feature): kiln then starts without the cache. What the
+# run teaches the JIT is left out: it would have the next process compile at once what it will hardly call.
+train() {
+    "$JAVA_HOME/bin/java" -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining \
+        -XX:AOTCacheOutput="$dist/$1" -Xlog:disable -XX:+UseSerialGC -Xss2m --enable-native-access=ALL-UNNAMED \
+        -cp "$dist/kiln.jar" kiln.cli.Training "$2" "$root/examples" "$work" >/dev/null 2>&1 ||
+        { echo "kiln will start slowly: this JVM made no cache of a training run." >&2; : >"$dist/$1"; }
+    touch "$dist/$1"
+}
+train kiln.aot all # leaves the compiled program in $work
+train run.aot run

@@ -24,8 +24,8 @@ import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -47,13 +47,18 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     boolean json;
 
-    @Mixin
-    GuestOptions guest;
-
-    @Mixin
-    CompileOptions compile;
+    private final GuestOptions guest = new GuestOptions();
+    private final CompileOptions compile = new CompileOptions();
 
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
+    static CommandLine commandLine() {
+        BenchCommand command = new BenchCommand();
+        CommandLine line = new CommandLine(command);
+        command.guest.addTo(line.getCommandSpec());
+        command.compile.addTo(line.getCommandSpec());
+        return line;
+    }
 
     /** Time and CPU time between two marks. */
     private final class Meter {

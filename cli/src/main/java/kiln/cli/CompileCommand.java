@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,8 +22,14 @@ final class CompileCommand implements Callable<Integer> {
     @Option(names = "--strip", paramLabel = "WHAT", description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
     String strip;
 
-    @Mixin
-    CompileOptions options;
+    private final CompileOptions options = new CompileOptions();
+
+    static CommandLine commandLine() {
+        CompileCommand command = new CompileCommand();
+        CommandLine line = new CommandLine(command);
+        command.options.addTo(line.getCommandSpec());
+        return line;
+    }
 
     @Override
     public Integer call() throws IOException {

@@ -5,50 +5,48 @@ import java.util.TreeSet;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Options that say how to compile, common to the commands that do. */
 final class CompileOptions {
-    @Option(names = "--target", paramLabel = "TARGET", defaultValue = "native",
-            description = "Machine to compile for: x86_64-linux, aarch64-linux or native (default).")
-    String target;
+    private final OptionSpec target = Options.value(String.class, "--target", "TARGET",
+            "Machine to compile for: x86_64-linux, aarch64-linux or native (default).", "native");
+    private final OptionSpec cpu = Options.value(String.class, "--cpu", "CPU",
+            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native, or names joined by commas.", "baseline");
+    private final OptionSpec level = Options.value(int.class, "-O", "LEVEL",
+            "Optimisation level: 0 compiles fast, 2 (default) runs fast.", "2");
+    private final OptionSpec jobs = Options.value(Integer.class, "--jobs", "N",
+            "Threads to compile with (default: one for each processor).");
+    private final OptionSpec interruptible = Options.flag("--interruptible",
+            "Compile checks that let a deadline or an interruption stop the program.");
+    private final OptionSpec explicitBounds = Options.flag("--explicit-bounds",
+            "Check every memory access by an instruction instead of by guard pages.");
+    private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
+    private final OptionSpec noInlining = Options.flag("--no-inlining", "Do not copy functions to where they are called.");
 
-    @Option(names = "--cpu", paramLabel = "CPU", defaultValue = "baseline",
-            description = "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native, or names joined by commas.")
-    String cpu;
-
-    @Option(names = "-O", paramLabel = "LEVEL", defaultValue = "2", description = "Optimisation level: 0 compiles fast, 2 (default) runs fast.")
-    int level;
-
-    @Option(names = "--jobs", paramLabel = "N", description = "Threads to compile with (default: one for each processor).")
-    Integer jobs;
-
-    @Option(names = "--interruptible", description = "Compile checks that let a deadline or an interruption stop the program.")
-    boolean interruptible;
-
-    @Option(names = "--explicit-bounds", description = "Check every memory access by an instruction instead of by guard pages.")
-    boolean explicitBounds;
-
-    @Option(names = "--keep-all", description = "Compile functions that can never run, too.")
-    boolean keepAll;
-
-    @Option(names = "--no-inlining", description = "Do not copy functions to where they are called.")
-    boolean noInlining;
+    void addTo(CommandSpec command) {
+        for (OptionSpec option : new OptionSpec[] {target, cpu, level, jobs, interruptible, explicitBounds, keepAll, noInlining}) {
+            command.addOption(option);
+        }
+    }
 
     CompilerOptions toOptions() {
-        Target t = Target.of(target);
+        Target t = Target.of(target.getValue());
         CompilerOptions options = CompilerOptions.defaults()
                 .withTarget(t)
                 .withCpu(cpuFeatures(t))
-                .withOptLevel(level)
-                .withInterruptible(interruptible)
-                .withExplicitBounds(explicitBounds)
-                .withKeepAll(keepAll)
-                .withInlining(!noInlining);
-        return jobs == null ? options : options.withJobs(jobs);
+                .withOptLevel(level.getValue())
+                .withInterruptible(interruptible.getValue())
+                .withExplicitBounds(explicitBounds.getValue())
+                .withKeepAll(keepAll.getValue())
+                .withInlining(!noInlining.<Boolean>getValue());
+        Integer threads = jobs.getValue();
+        return threads == null ? options : options.withJobs(threads);
     }
 
     private Set<String> cpuFeatures(Target t) {
+        String cpu = this.cpu.getValue();
         if (cpu.equals("baseline")) {
             return Set.of();
         }

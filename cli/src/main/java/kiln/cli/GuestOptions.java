@@ -2,21 +2,24 @@ package kiln.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import kiln.wasi.Wasi;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** What a guest program gets to see of the host. */
 final class GuestOptions {
-    @Option(names = "--dir", paramLabel = "HOST[::GUEST]", description = "Give the program this folder, under the name GUEST (default: HOST).")
-    List<String> folders = new ArrayList<>();
+    private final OptionSpec folders = Options.list("--dir", "HOST[::GUEST]",
+            "Give the program this folder, under the name GUEST (default: HOST).");
+    private final OptionSpec environment = Options.list("--env", "NAME=VALUE",
+            "Give the program this environment variable; it sees no others.");
 
-    @Option(names = "--env", paramLabel = "NAME=VALUE", description = "Give the program this environment variable; it sees no others.")
-    List<String> environment = new ArrayList<>();
+    void addTo(CommandSpec command) {
+        command.addOption(folders);
+        command.addOption(environment);
+    }
 
     void apply(Wasi.Builder wasi) {
-        for (String folder : folders) {
+        for (String folder : Options.strings(folders)) {
             int colons = folder.indexOf("::");
             Path host = Path.of(colons < 0 ? folder : folder.substring(0, colons));
             if (!Files.isDirectory(host)) {
@@ -24,7 +27,7 @@ final class GuestOptions {
             }
             wasi.preopen(host, colons < 0 ? folder : folder.substring(colons + 2));
         }
-        for (String variable : environment) {
+        for (String variable : Options.strings(environment)) {
             int equals = variable.indexOf('=');
             if (equals < 1) {
                 throw new UserError("--env " + variable + ": not of the form NAME=VALUE");

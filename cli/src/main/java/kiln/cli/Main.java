@@ -1,35 +1,16 @@
 package kiln.cli;
 
+import java.util.List;
 import kiln.artifact.ArtifactException;
 import kiln.compiler.CompileException;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** The {@code kiln} command. */
-@Command(
-        name = "kiln",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        description = "Compiles WebAssembly to native code and runs it inside the JVM.",
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            CompileCommand.class,
-            RunCommand.class,
-            ObjdumpCommand.class,
-            InfoCommand.class,
-            WastCommand.class,
-            BenchCommand.class
-        })
 public final class Main {
     /** Exit status for a mistake of the user's: bad options, unreadable or invalid input. */
     static final int USER_ERROR = 2;
-
-    static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"kiln " + kiln.compiler.Compiler.VERSION};
-        }
-    }
+    private static final List<String> COMMANDS = List.of("compile", "run", "objdump", "info", "wast", "bench");
 
     private Main() {}
 
@@ -38,18 +19,51 @@ public final class Main {
         int status = run(args);
         System.out.flush();
         System.err.flush();
-        // Not System.exit where all is well and no thread is left: halting is faster, but skips what users may have registered.
-        System.exit(status);
+        // Not exit, which loads the logging system first: nothing here registers a hook that would have to run.
+        Runtime.getRuntime().halt(status);
     }
 
     /** Runs the command line in this process; returns its exit status. */
     public static int run(String... args) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = commandLine(args.length > 0 ? args[0] : "");
         line.setExecutionExceptionHandler((e, _, _) -> report(e));
         line.setStopAtPositional(false);
         line.setUnmatchedOptionsArePositionalParams(false);
-        line.getSubcommands().get("run").setStopAtPositional(true);
+        if (line.getSubcommands().get("run") != null) {
+            line.getSubcommands().get("run").setStopAtPositional(true);
+        }
         return line.execute(args);
+    }
+
+    /** With one subcommand only if that is the first argument, which makes starting faster; else with all. */
+    private static CommandLine commandLine(String first) {
+        CommandSpec spec = CommandSpec.create().name("kiln").versionProvider(Main::version);
+        spec.usageMessage()
+                .description("Compiles WebAssembly to native code and runs it inside the JVM.")
+                .synopsisSubcommandLabel("COMMAND");
+        Options.addStandard(spec);
+        for (String name : COMMANDS.contains(first) ? List.of(first) : COMMANDS) {
+            CommandLine command = command(name);
+            command.getCommandSpec().versionProvider(Main::version);
+            spec.addSubcommand(name, command);
+        }
+        return new CommandLine(spec);
+    }
+
+    private static CommandLine command(String name) {
+        return switch (name) {
+            case "compile" -> CompileCommand.commandLine();
+            case "run" -> new CommandLine(new RunCommand().spec());
+            case "objdump" -> new CommandLine(new ObjdumpCommand());
+            case "info" -> new CommandLine(new InfoCommand());
+            case "wast" -> new CommandLine(new WastCommand());
+            case "bench" -> BenchCommand.commandLine();
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    private static String[] version() {
+        return new String[] {"kiln " + kiln.compiler.Compiler.VERSION};
     }
 
     /** One or two lines for the user's mistakes; a stack trace only for ours. */

@@ -19,14 +19,12 @@ import kiln.runtime.ValType;
 import kiln.runtime.WasmFrame;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(name = "run", mixinStandardHelpOptions = true, description = {
-    "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
-    "The exit status is the program's; 134 after a trap."})
+/** {@code kiln run}. */
+// No annotations (see Options) and no pattern switches: linking one takes milliseconds in a process that has just started.
 final class RunCommand implements Callable<Integer> {
     /** As a shell reports SIGABRT, which is what other engines end with. */
     private static final int TRAPPED = 134;
@@ -47,33 +45,37 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The program.")
-    Path file;
+    private final PositionalParamSpec program = Options.parameter(Path.class, "FILE", "The program.");
+    private final PositionalParamSpec arguments = Options.rest("ARGS", "Its arguments.");
+    private final OptionSpec invoke = Options.value(String.class, "--invoke", "FUNC",
+            "Call this export with ARGS instead of running the program; prints the results.");
+    private final OptionSpec timeout = Options.value(Double.class, "--timeout", "SECONDS", "Stop the program after this time.");
+    private final OptionSpec unknownImports = Options.value(String.class, "--unknown-imports", "trap|default",
+            "Functions that nobody provides trap when called, or return zeros (default: refuse to start).");
+    private final OptionSpec noCache = Options.flag("--no-cache", "Do not use or fill the cache of compiled code.");
+    private final GuestOptions guest = new GuestOptions();
+    private final CompileOptions compile = new CompileOptions();
+    private Path file;
 
-    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Its arguments.")
-    List<String> arguments = new ArrayList<>();
-
-    @Option(names = "--invoke", paramLabel = "FUNC", description = "Call this export with ARGS instead of running the program; prints the results.")
-    String invoke;
-
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop the program after this time.")
-    Double timeout;
-
-    @Option(names = "--unknown-imports", paramLabel = "trap|default",
-            description = "Functions that nobody provides trap when called, or return zeros (default: refuse to start).")
-    String unknownImports;
-
-    @Option(names = "--no-cache", description = "Do not use or fill the cache of compiled code.")
-    boolean noCache;
-
-    @Mixin
-    GuestOptions guest;
-
-    @Mixin
-    CompileOptions compile;
+    CommandSpec spec() {
+        CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("run");
+        spec.usageMessage().description(
+                "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
+                "The exit status is the program's; 134 after a trap.");
+        spec.addPositional(program);
+        spec.addPositional(arguments);
+        for (OptionSpec option : new OptionSpec[] {invoke, timeout, unknownImports, noCache}) {
+            spec.addOption(option);
+        }
+        guest.addTo(spec);
+        compile.addTo(spec);
+        Options.addStandard(spec);
+        return spec;
+    }
 
     @Override
     public Integer call() throws Exception {
+        file = program.getValue();
         Object[] outcome = new Object[1];
         Thread thread = new Thread(null, () -> {
             try {
@@ -84,20 +86,20 @@ final class RunCommand implements Callable<Integer> {
         }, "kiln", STACK_BYTES);
         thread.start();
         thread.join();
-        return switch (outcome[0]) {
-            case Integer status -> status;
-            case Exception e -> throw e;
-            case Error e -> throw e;
-            default -> throw new IllegalStateException();
-        };
+        if (outcome[0] instanceof Exception e) {
+            throw e;
+        } else if (outcome[0] instanceof Error e) {
+            throw e;
+        }
+        return (Integer) outcome[0];
     }
 
     private int run() throws IOException {
         CompilerOptions options = compile.toOptions();
-        if (timeout != null) {
+        if (timeout.getValue() != null) {
             options = options.withInterruptible(true);
         }
-        try (Engine engine = new Engine(); Module module = ModuleFiles.load(engine, file, options, !noCache)) {
+        try (Engine engine = new Engine(); Module module = ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue())) {
             return run(engine, module);
         } catch (LinkException e) {
             throw new UserError(file + ": " + e.getMessage());
@@ -108,22 +110,23 @@ final class RunCommand implements Callable<Integer> {
         Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
         List<String> argv = new ArrayList<>();
         argv.add(file.getFileName().toString());
-        argv.addAll(arguments);
+        argv.addAll(Options.strings(arguments));
         wasiBuilder.args(argv);
         guest.apply(wasiBuilder);
         try (Wasi wasi = wasiBuilder.build(); Store store = new Store(engine)) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
-            if (unknownImports != null) {
-                linker.unknownImports(UnknownImports.of(unknownImports) == UnknownImports.trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
+            if (unknownImports.getValue() != null) {
+                linker.unknownImports(UnknownImports.of(unknownImports.getValue()) == UnknownImports.trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
             }
-            if (timeout != null) {
-                store.setDeadline(Duration.ofNanos((long) (timeout * 1e9)));
+            Double seconds = timeout.getValue();
+            if (seconds != null) {
+                store.setDeadline(Duration.ofNanos((long) (seconds * 1e9)));
             }
             try {
                 Instance instance = linker.instantiate(store, module);
-                if (invoke != null) {
-                    invoke(instance);
+                if (invoke.getValue() != null) {
+                    invoke(instance, invoke.getValue());
                     return 0;
                 }
                 if (!instance.hasExport("_start")) {
@@ -152,18 +155,19 @@ final class RunCommand implements Callable<Integer> {
         return names;
     }
 
-    private void invoke(Instance instance) {
-        Func func = instance.hasExport(invoke) && instance.export(invoke) instanceof Func f ? f : null;
+    private void invoke(Instance instance, String name) {
+        List<String> given = Options.strings(arguments);
+        Func func = instance.hasExport(name) && instance.export(name) instanceof Func f ? f : null;
         if (func == null) {
-            throw new UserError(file + ": no exported function " + invoke + " (there are: " + String.join(", ", functions(instance)) + ")");
+            throw new UserError(file + ": no exported function " + name + " (there are: " + String.join(", ", functions(instance)) + ")");
         }
         List<ValType> params = func.type().params();
-        if (params.size() != arguments.size()) {
-            throw new UserError(invoke + " takes " + params.size() + " arguments, not " + arguments.size() + ": " + func.type());
+        if (params.size() != given.size()) {
+            throw new UserError(name + " takes " + params.size() + " arguments, not " + given.size() + ": " + func.type());
         }
         Object[] args = new Object[params.size()];
         for (int i = 0; i < args.length; i++) {
-            args[i] = parse(params.get(i), arguments.get(i));
+            args[i] = parse(params.get(i), given.get(i));
         }
         Object result = func.invoke(args);
         if (result instanceof Object[] many) {
