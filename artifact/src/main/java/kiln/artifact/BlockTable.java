@@ -24,7 +24,6 @@ final class BlockTable {
     private final int count;
     private final long items;
     private final int itemsPerBlock;
-    private final int columns;
     private final long atAt;
     private final long bodyAt;
 
@@ -36,7 +35,6 @@ final class BlockTable {
     BlockTable(String section, MemorySegment bytes, int columns, int itemsPerBlock, int padding) {
         this.section = section;
         this.bytes = bytes;
-        this.columns = columns;
         this.itemsPerBlock = itemsPerBlock;
         if (bytes.byteSize() < HEADER_BYTES + 4) {
             throw damaged("too short");

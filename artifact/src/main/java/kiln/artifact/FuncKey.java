@@ -1,5 +1,7 @@
 package kiln.artifact;
 
+import java.util.Locale;
+
 /**
  * The name of one compiled function: {@code (namespace, index)}, both u32, where the namespace is a {@link Kind} in the
  * top four bits and a 28-bit payload below. The unsigned order of {@link #raw()} is the order of the function index and
@@ -100,7 +102,7 @@ public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
 
     @Override
     public String toString() {
-        String kind = namespace >>> PAYLOAD_BITS < Kind.VALUES.length ? kind().name().toLowerCase() : "kind?";
+        String kind = namespace >>> PAYLOAD_BITS < Kind.VALUES.length ? kind().name().toLowerCase(Locale.ROOT) : "kind?";
         return kind + "[" + payload() + "," + Integer.toUnsignedString(index) + "]";
     }
 }

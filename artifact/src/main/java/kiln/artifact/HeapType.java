@@ -1,5 +1,7 @@
 package kiln.artifact;
 
+import java.util.Locale;
+
 /** What a reference refers to. */
 public sealed interface HeapType {
     /** The types that the specification names. The ordinal is the type's number in files: entries are only appended. */
@@ -19,7 +21,7 @@ public sealed interface HeapType {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

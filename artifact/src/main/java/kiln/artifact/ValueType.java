@@ -1,5 +1,7 @@
 package kiln.artifact;
 
+import java.util.Locale;
+
 /** The type of a wasm value, as the runtime sees it: independent of the decoder's types. */
 public sealed interface ValueType {
     ValueType I32 = Num.I32;
@@ -20,7 +22,7 @@ public sealed interface ValueType {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +57,9 @@ class ArtifactTest {
             assertNull(a.names().find(0, 2));
             assertNull(a.names().find(1, 0));
         }
-        assertEquals(List.of(file), Files.list(dir).toList());
+        try (Stream<Path> left = Files.list(dir)) {
+            assertEquals(List.of(file), left.toList());
+        }
     }
 
     @Test
@@ -190,7 +194,7 @@ class ArtifactTest {
 
     @Test
     void messagesNameTheCause() {
-        assertMessage("not a compiled WebAssembly file", "hello, this is some text".repeat(10).getBytes());
+        assertMessage("not a compiled WebAssembly file", "hello, this is some text".repeat(10).getBytes(StandardCharsets.UTF_8));
         assertMessage("only 4 bytes", new byte[4]);
         byte[] wasm = Arrays.copyOf(HexFormat.of().parseHex("0061736d01000000"), 100);
         assertMessage("compile it first", wasm);
@@ -220,7 +224,7 @@ class ArtifactTest {
         String readelf = run("readelf", "-aW", file.toString());
         assertTrue(readelf.contains("DYN"), readelf);
         assertTrue(readelf.matches("(?s).*FUNC\\s+LOCAL\\s+DEFAULT\\s+\\d+ main.*"), readelf);
-        assertTrue(!readelf.toLowerCase().contains("warning") && !readelf.toLowerCase().contains("error"), readelf);
+        assertTrue(!readelf.toLowerCase(Locale.ROOT).contains("warning") && !readelf.toLowerCase(Locale.ROOT).contains("error"), readelf);
         String objdump = run("objdump", "-d", file.toString());
         assertTrue(objdump.contains("<main>:"), objdump.substring(0, Math.min(2000, objdump.length())));
         assertTrue(objdump.contains("<module_startup[0,0]>:"), "symbol of a function without a name");

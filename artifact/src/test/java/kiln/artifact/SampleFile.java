@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class SampleFile {
         m.elements.add(new ModuleInfo.ElementSegment(self, false, new ElementItems(new long[] {
             ElementItems.item(ElementItems.Kind.GLOBAL, 1), ElementItems.item(ElementItems.Kind.I31, -7)
         })));
-        byte[] bytes = "some bytes of data".getBytes();
+        byte[] bytes = "some bytes of data".getBytes(StandardCharsets.UTF_8);
         m.data.add(new ModuleInfo.DataSegment(true, data.addSegment(MemorySegment.ofArray(bytes)), bytes.length));
         m.data.add(new ModuleInfo.DataSegment(false, 0, 0));
         if (image) {

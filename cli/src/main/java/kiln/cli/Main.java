@@ -1,6 +1,7 @@
 package kiln.cli;
 
 import java.util.List;
+import java.util.Locale;
 import kiln.artifact.ArtifactException;
 import kiln.compiler.CompileException;
 import picocli.CommandLine;
@@ -16,6 +17,8 @@ public final class Main {
 
     /** Runs the command line and exits with its status. */
     public static void main(String[] args) {
+        // Output is read by programs as much as by people: digits and points do not depend on where it is made.
+        Locale.setDefault(Locale.ROOT);
         int status = run(args);
         System.out.flush();
         System.err.flush();

@@ -54,12 +54,10 @@ public final class Compiler {
     }
 
     private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
-        List<WasmModule> modules = new ArrayList<>();
         try (WorkPool pool = new WorkPool(options.jobs())) {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
                 WasmModule module = ModuleDecoder.decode(input.wasm, input.name, options.features());
-                modules.add(module);
                 compilations.add(new ModuleCompilation(module, compilations.size(), options));
             }
             Program program = new Program(compilations);

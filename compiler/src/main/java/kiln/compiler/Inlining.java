@@ -132,9 +132,9 @@ final class Inlining {
     /** Those that make the caller smaller, then innermost and small ones, until the caller has grown enough. */
     private Map<Inst, Function> choose(Function f, List<Site> sites) {
         sites.sort(Comparator.comparing((Site s) -> s.surplus > 0)
-                .thenComparing(s -> -s.depth)
-                .thenComparing(s -> s.surplus)
-                .thenComparing(s -> s.number));
+                .thenComparingInt(s -> -s.depth)
+                .thenComparingInt(s -> s.surplus)
+                .thenComparingInt(s -> s.number));
         Map<Inst, Function> chosen = new IdentityHashMap<>();
         int growth = sites.isEmpty() ? 0 : Math.max(MIN_GROWTH, InlineCost.of(f).size() / GROWTH_DIVISOR);
         for (Site s : sites) {

@@ -2,6 +2,8 @@ package kiln.ir;
 
 import static kiln.ir.Opcode.Effect.*;
 
+import java.util.Locale;
+
 /**
  * The operations of the IR. The instruction's {@link Inst#type()} is the type of its result, or, where the result's
  * type is fixed (comparisons, stores), the type of its operands. {@code x, y} are value operands; {@code #imm} and
@@ -148,6 +150,6 @@ public enum Opcode {
     /** The operation's name in the text form. */
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

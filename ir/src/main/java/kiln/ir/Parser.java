@@ -3,6 +3,7 @@ package kiln.ir;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
@@ -292,7 +293,7 @@ public final class Parser {
 
     private <E extends Enum<E>> E constant(Class<E> type, String name) {
         try {
-            return Enum.valueOf(type, name.toUpperCase());
+            return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw error("no such " + type.getSimpleName() + ": " + name);
         }

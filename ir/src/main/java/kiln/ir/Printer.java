@@ -1,6 +1,7 @@
 package kiln.ir;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Writes functions as text that {@link Parser} reads back:
@@ -85,8 +86,8 @@ public final class Printer {
         }
         OpcodeShape shape = OpcodeShape.of(inst.opcode());
         switch (shape.aux()) {
-            case INT_COND, FLOAT_COND -> out.append('.').append(inst.aux().toString().toLowerCase());
-            case TRAP -> out.append(' ').append(inst.trap().name().toLowerCase());
+            case INT_COND, FLOAT_COND -> out.append('.').append(inst.aux().toString().toLowerCase(Locale.ROOT));
+            case TRAP -> out.append(' ').append(inst.trap().name().toLowerCase(Locale.ROOT));
             case VECTOR -> {
                 hex(inst.vector().low());
                 hex(inst.vector().high());

@@ -1,5 +1,7 @@
 package kiln.ir;
 
+import java.util.Locale;
+
 /**
  * A part of memory that no access through another region touches. Two regions overlap only if they are equal: imported
  * things of one kind, which may be the same thing twice, share one region (index {@link #IMPORTED}).
@@ -31,6 +33,6 @@ public record Region(Kind kind, int index) {
 
     @Override
     public String toString() {
-        return kind.name().toLowerCase() + (index == IMPORTED ? "*" : Integer.toString(index));
+        return kind.name().toLowerCase(Locale.ROOT) + (index == IMPORTED ? "*" : Integer.toString(index));
     }
 }

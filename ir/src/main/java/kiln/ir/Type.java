@@ -1,5 +1,7 @@
 package kiln.ir;
 
+import java.util.Locale;
+
 /** The type of an IR value. Narrow integers exist only in memory: a load says how it extends. */
 public enum Type {
     I32(4),
@@ -31,6 +33,6 @@ public enum Type {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -32,6 +32,7 @@ public final class StoreMemory implements AutoCloseable {
 
     private final Host host = Host.current();
     /** 1 while somebody writes limits. Unlocked by a plain volatile store, which no stack overflow can prevent. */
+    @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
     private int generation;
     private long address;

@@ -39,7 +39,7 @@ public final class Upcalls {
             FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
             return Linker.nativeLinker().upcallStub(target, descriptor, Arena.global()).address();
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError("no stub for calls out", e);
         }
     }
 
@@ -67,6 +67,7 @@ public final class Upcalls {
         return t;
     }
 
+    @SuppressWarnings("unused") // found by its name, see makeStub
     private static int dispatch(long callee, long args) {
         try {
             dispatcher.call(callee, args);

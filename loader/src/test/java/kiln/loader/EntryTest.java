@@ -93,10 +93,11 @@ class EntryTest {
     void javaStillHasItsSignals() {
         code.run(TestCode.TRAP);
         int caught = 0;
+        int returned = 0;
         for (int i = 0; i < 20_000; i++) {
             try {
                 Object o = i % 2 == 0 ? null : this;
-                caught += o.hashCode() == 0 ? 0 : 0;
+                returned += o.hashCode() == hashCode() ? 1 : 0;
             } catch (NullPointerException e) {
                 caught++;
             }
@@ -107,6 +108,7 @@ class EntryTest {
             }
         }
         assertEquals(30_000, caught);
+        assertEquals(10_000, returned);
     }
 
     @Test
@@ -196,6 +198,7 @@ class EntryTest {
         return out.toString();
     }
 
+    @SuppressWarnings("InfiniteRecursion")
     private static int recurse(int depth) {
         return recurse(depth + 1) + 1;
     }

@@ -1,5 +1,6 @@
 package kiln.runtime;
 
+import java.util.Locale;
 import kiln.artifact.HeapType;
 
 /**
@@ -41,7 +42,7 @@ public sealed interface ValType {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

@@ -52,6 +52,7 @@ final class Watch {
     private final StoreMemory memory;
     private final int generation;
     /** A spin lock, held for a few instructions; guards the fields of the deadline. */
+    @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
     private boolean hasDeadline;
     /** In terms of {@link System#nanoTime}. */

@@ -32,6 +32,7 @@ final class HostFolder implements AutoCloseable {
         return of(resolved, false);
     }
 
+    @SuppressWarnings("StreamResourceLeak") // the folder that is returned closes it
     private static HostFolder of(ResolvedPath resolved, boolean always) throws IOException {
         Path root = resolved.base().root();
         Path folder = resolved.folder();

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -161,7 +162,7 @@ class PollTest {
         Thread later = new Thread(() -> {
             try {
                 TimeUnit.MILLISECONDS.sleep(50);
-                writer.write("hello".getBytes());
+                writer.write("hello".getBytes(StandardCharsets.UTF_8));
                 writer.flush();
             } catch (IOException | InterruptedException e) {
                 throw new AssertionError(e);
@@ -184,7 +185,7 @@ class PollTest {
         guest = new Guest(Wasi.builder().stdin(new PipedInputStream(writer, 100)));
         assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FDSTAT_SET_FLAGS, 0, Flags.NONBLOCK));
         assertEquals(Errno.AGAIN, guest.tryRead(0, 10));
-        writer.write("x".getBytes());
+        writer.write("x".getBytes(StandardCharsets.UTF_8));
         writer.flush();
         fd(READ, 0);
         assertEquals(1, poll());

@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Integer operations on three registers. The bits are those of the 32-bit form without operands. */
 enum AluOp {
     ADD(0x0b000000),
@@ -63,6 +65,6 @@ enum AluOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Bitfield moves: sign-extending, into a kept register, zero-extending. */
 enum BitfieldOp {
     SBFM(0x1300_0000), BFM(0x3300_0000), UBFM(0x5300_0000);
@@ -12,6 +14,6 @@ enum BitfieldOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

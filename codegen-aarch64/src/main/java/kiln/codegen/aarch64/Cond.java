@@ -1,5 +1,6 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
 
@@ -43,6 +44,6 @@ enum Cond {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

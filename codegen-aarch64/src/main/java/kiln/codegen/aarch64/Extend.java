@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Extension of a register operand, in the order of the encoding. As an index in an address UXTX is written lsl. */
 enum Extend {
     UXTB, UXTH, UXTW, UXTX, SXTB, SXTH, SXTW, SXTX;
@@ -11,6 +13,6 @@ enum Extend {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

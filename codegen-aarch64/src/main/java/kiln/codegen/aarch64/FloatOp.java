@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Scalar floating-point operations; the bits are those of the single-precision form without operands. */
 final class FloatOp {
     private FloatOp() {}
@@ -24,7 +26,7 @@ final class FloatOp {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -36,7 +38,7 @@ final class FloatOp {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -59,7 +61,7 @@ final class FloatOp {
 
         @Override
         public String toString() {
-            return this == FMOV_TO_INT || this == FMOV_FROM_INT ? "fmov" : name().toLowerCase();
+            return this == FMOV_TO_INT || this == FMOV_FROM_INT ? "fmov" : name().toLowerCase(Locale.ROOT);
         }
     }
 }

@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Loads and stores of one register. */
 enum LoadStoreOp {
     STRB(0, 0, 0, 4), LDRB(0, 0, 1, 4), LDRSB_X(0, 0, 2, 8), LDRSB_W(0, 0, 3, 4),
@@ -49,6 +51,6 @@ enum LoadStoreOp {
     /** Name of the form with an immediate that is a multiple of the size, or with a register. */
     String mnemonic() {
         int cut = name().indexOf('_');
-        return (cut < 0 ? name() : name().substring(0, cut)).toLowerCase();
+        return (cut < 0 ? name() : name().substring(0, cut)).toLowerCase(Locale.ROOT);
     }
 }

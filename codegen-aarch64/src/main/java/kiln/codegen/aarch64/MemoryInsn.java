@@ -1,5 +1,6 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.MachInst;
@@ -142,7 +143,7 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         public String toString() {
-            return op.toString().toLowerCase() + " " + low + ", " + high + ", " + address;
+            return op.toString().toLowerCase(Locale.ROOT) + " " + low + ", " + high + ", " + address;
         }
     }
 

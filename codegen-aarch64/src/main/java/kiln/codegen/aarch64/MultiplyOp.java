@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Multiplications with an addend. */
 enum MultiplyOp {
     MADD(0x1b00_0000),
@@ -19,6 +21,6 @@ enum MultiplyOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

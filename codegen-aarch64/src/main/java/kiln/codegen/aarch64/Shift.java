@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import java.util.Locale;
+
 /** Shift of a register operand, in the order of the encoding. */
 enum Shift {
     LSL, LSR, ASR,
@@ -8,6 +10,6 @@ enum Shift {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

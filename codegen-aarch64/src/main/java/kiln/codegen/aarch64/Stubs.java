@@ -45,8 +45,8 @@ public final class Stubs {
     /** From the start of the data. */
     private static final int PREVIOUS_HANDLERS = 128;
 
+    /** The store, and FPCR beside it. */
     private static final int SAVED_STORE = 32;
-    private static final int SAVED_FPCR = 40;
     private static final int SAVED_INTEGERS = 48;
     private static final int SAVED_VECTORS = 128;
     private static final int SAVED_FRAME = 192;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import kiln.codegen.Label;
@@ -75,7 +76,9 @@ class AssemblerTest {
         for (int i = 0; i < 200_000; i++) {
             long v = random.nextLong();
             if ((i & 1) == 0) {
-                v &= random.nextLong() & random.nextLong() & random.nextLong();
+                for (int j = 0; j < 3; j++) {
+                    v &= random.nextLong();
+                }
             }
             assertEquals(wide.contains(v), Immediates.logical(v, true) >= 0);
             assertEquals(narrow.contains(v & 0xffff_ffffL), Immediates.logical(v, false) >= 0);
@@ -352,7 +355,7 @@ class AssemblerTest {
             }
         }
         for (PairOp op : PairOp.values()) {
-            String name = op == PairOp.LDPSW ? "ldpsw" : op.name().substring(0, 3).toLowerCase();
+            String name = op == PairOp.LDPSW ? "ldpsw" : op.name().substring(0, 3).toLowerCase(Locale.ROOT);
             char c = op == PairOp.LDPSW ? 'x' : Character.toLowerCase(op.name().charAt(4));
             boolean vector = "sdq".indexOf(c) >= 0;
             Reg t = vector ? v(1) : x(1);

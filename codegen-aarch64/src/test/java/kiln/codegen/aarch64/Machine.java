@@ -79,7 +79,6 @@ final class Machine implements AutoCloseable {
     /** Links {@code functions} with a trampoline for each of {@code signatures}. */
     Machine(List<CompiledFunction> functions, Signature... signatures) {
         loadStubs();
-        List<CompiledFunction> all = new ArrayList<>(functions);
         int end = 0;
         for (CompiledFunction f : functions) {
             end = place(f, end);
@@ -89,7 +88,6 @@ final class Machine implements AutoCloseable {
             CompiledFunction t = TRAMPOLINES.computeIfAbsent(s, Machine::trampoline);
             end = place(t, end);
             trampolineAt.put(s, end - t.code().length);
-            all.add(t);
         }
         byte[] bytes = new byte[end];
         functionAt.forEach((at, f) -> {

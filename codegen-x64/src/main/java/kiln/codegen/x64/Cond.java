@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import java.util.Locale;
 import kiln.ir.IntCond;
 
 /** A condition over the flags; the ordinal is its number in jcc, setcc and cmovcc. */
@@ -31,6 +32,6 @@ public enum Cond {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

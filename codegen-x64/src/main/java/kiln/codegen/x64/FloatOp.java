@@ -5,6 +5,8 @@ import static kiln.codegen.x64.Assembler.P66;
 import static kiln.codegen.x64.Assembler.PF2;
 import static kiln.codegen.x64.Assembler.PF3;
 
+import java.util.Locale;
+
 /** Vector-register operations {@code op xmm, xmm/m}; with AVX they take another source in between. */
 public enum FloatOp {
     ADDSS(PF3 | M0F | 0x58, 4), ADDSD(PF2 | M0F | 0x58, 8),
@@ -36,6 +38,6 @@ public enum FloatOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

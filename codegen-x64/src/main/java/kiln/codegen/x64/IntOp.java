@@ -5,6 +5,8 @@ import static kiln.codegen.x64.Assembler.M38;
 import static kiln.codegen.x64.Assembler.P66;
 import static kiln.codegen.x64.Assembler.PF3;
 
+import java.util.Locale;
+
 /** Operations {@code op reg, r/m} whose operands both have the size of the operation. */
 public enum IntOp {
     MOV(0x8b),
@@ -23,7 +25,7 @@ public enum IntOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** VEX-encoded {@code op reg, reg, r/m} (ANDN) and {@code op reg, r/m, reg} (the others). */
@@ -41,7 +43,7 @@ public enum IntOp {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -57,7 +59,7 @@ public enum IntOp {
 
         @Override
         public String toString() {
-            return name().toLowerCase();
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 }

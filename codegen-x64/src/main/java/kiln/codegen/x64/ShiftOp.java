@@ -1,5 +1,7 @@
 package kiln.codegen.x64;
 
+import java.util.Locale;
+
 /** Shifts and rotates; {@link #number} is the extension of their opcode. */
 public enum ShiftOp {
     ROL(0), ROR(1), SHL(4), SHR(5), SAR(7);
@@ -12,6 +14,6 @@ public enum ShiftOp {
 
     @Override
     public String toString() {
-        return name().toLowerCase();
+        return name().toLowerCase(Locale.ROOT);
     }
 }

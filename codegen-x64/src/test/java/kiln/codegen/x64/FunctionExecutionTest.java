@@ -180,7 +180,6 @@ class FunctionExecutionTest {
     void argumentsAndResultsBeyondRegisters() {
         StringBuilder params = new StringBuilder();
         StringBuilder entry = new StringBuilder();
-        StringBuilder sum = new StringBuilder();
         StringBuilder args = new StringBuilder();
         StringBuilder make = new StringBuilder();
         StringBuilder results = new StringBuilder();

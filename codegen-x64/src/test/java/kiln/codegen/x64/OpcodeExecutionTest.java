@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -281,7 +282,7 @@ class OpcodeExecutionTest {
     @EnumSource(Cpu.class)
     void integerComparisons(Cpu cpu) {
         for (IntCond c : IntCond.values()) {
-            String name = c.name().toLowerCase();
+            String name = c.name().toLowerCase(Locale.ROOT);
             binary(cpu, "icmp.i32." + name, "i32", "i32", (x, y) -> c.test(x, y) ? 1 : 0);
             binary(cpu, "icmp.i64." + name, "i64", "i32", (x, y) -> c.test(x, y) ? 1 : 0);
         }
@@ -345,7 +346,7 @@ class OpcodeExecutionTest {
     @EnumSource(Cpu.class)
     void floatComparisons(Cpu cpu) {
         for (FloatCond c : FloatCond.values()) {
-            String name = c.name().toLowerCase();
+            String name = c.name().toLowerCase(Locale.ROOT);
             binary(cpu, "fcmp.f32." + name, "f32", "i32", (x, y) -> c.test(f(x), f(y)) ? 1 : 0);
             binary(cpu, "fcmp.f64." + name, "f64", "i32", (x, y) -> c.test(d(x), d(y)) ? 1 : 0);
         }

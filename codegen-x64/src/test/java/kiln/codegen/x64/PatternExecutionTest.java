@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import kiln.codegen.CompiledFunction;
 import kiln.ir.FloatCond;
@@ -165,7 +166,7 @@ class PatternExecutionTest {
                         for (double y : values) {
                             runner.put(0, Double.doubleToRawLongBits(x));
                             runner.put(8, Double.doubleToRawLongBits(y));
-                            boolean holds = FloatCond.valueOf(condition.substring(14, 16).toUpperCase()).test(x, y);
+                            boolean holds = FloatCond.valueOf(condition.substring(14, 16).toUpperCase(Locale.ROOT)).test(x, y);
                             assertEquals(null, runner.run());
                             String what = condition + negated + type + " " + x + " " + y;
                             assertEquals(holds != negated ? 111 : 222, runner.get(32), what);
@@ -241,7 +242,7 @@ class PatternExecutionTest {
                             store.i64 stack0 w8 [v1 + 48], v5
                             return
                         }
-                        """.replace("OP", op).replace("COND", cond.name().toLowerCase()));
+                        """.replace("OP", op).replace("COND", cond.name().toLowerCase(Locale.ROOT)));
                 for (long x : values) {
                     for (long y : values) {
                         runner.put(8, y);
@@ -309,7 +310,7 @@ class PatternExecutionTest {
                                 + " stack0 w" + w + " [v1 + 0]\n    v3 = load." + type + " stack0 w" + w
                                 + " [v1 + 8]\n    v8 = load." + type + " stack0 w" + w + " [v1 + 16]\n    v4 = iconst." + type
                                 + " " + (y.equals("v3") ? "0" : right) + "\n    v5 = icmp." + type + "."
-                                + cond.name().toLowerCase() + " v2, " + y + "\n" + widen + "    v7 = " + op + "." + type
+                                + cond.name().toLowerCase(Locale.ROOT) + " v2, " + y + "\n" + widen + "    v7 = " + op + "." + type
                                 + " v8, " + (widen.isEmpty() ? "v5" : "v6") + "\n" + narrow
                                 + "    store.i64 stack0 w8 [v1 + 32], " + (narrow.isEmpty() ? "v7" : "v9")
                                 + "\n    return\n}\n");
@@ -348,7 +349,7 @@ class PatternExecutionTest {
                             store.f64 stack0 w8 [v1 + 32], v5
                             return
                         }
-                        """.replace("COND", cond.name().toLowerCase()).replace("ARGS", swapped ? "v3, v2" : "v2, v3");
+                        """.replace("COND", cond.name().toLowerCase(Locale.ROOT)).replace("ARGS", swapped ? "v3, v2" : "v2, v3");
                 for (Set<String> features : List.of(Runner.BASELINE, Runner.ALL)) {
                     runner.load(text, features);
                     for (double x : values) {

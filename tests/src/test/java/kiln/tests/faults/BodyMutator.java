@@ -130,7 +130,7 @@ final class BodyMutator {
             case 1 -> new Edit(to, to, range);
             case 2 -> new Edit(insn.start, to, concat(new byte[] {(byte) (random.nextBoolean() ? 2 : 3), 0x40}, range, new byte[] {0x0b}));
             case 3 -> new Edit(insn.start, to, concat(constant(0x41), new byte[] {4, 0x40}, range, new byte[] {0x0b}));
-            case 4 -> last > place ? swapFirst(place, last) : new Edit(insn.end, insn.end, unrelated());
+            case 4 -> last > place ? swapFirst(place) : new Edit(insn.end, insn.end, unrelated());
             case 5 -> donor != null && donor.length > 0 ? new Edit(insn.end, insn.end, donor) : new Edit(insn.end, insn.end, unrelated());
             case 6, 7, 8 -> new Edit(insn.end, insn.end, onResult(insn));
             case 9 -> new Edit(insn.start, insn.start, call());
@@ -138,7 +138,7 @@ final class BodyMutator {
         };
     }
 
-    private Edit swapFirst(int place, int last) {
+    private Edit swapFirst(int place) {
         Insn first = insns.get(place);
         Insn second = insns.get(place + 1);
         byte[] swapped = concat(Arrays.copyOfRange(body, second.start, second.end), Arrays.copyOfRange(body, first.start, first.end));

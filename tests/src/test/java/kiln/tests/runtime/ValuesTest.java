@@ -97,7 +97,7 @@ class ValuesTest extends RuntimeFixture {
     @Test
     void externrefs() throws Throwable {
         Instance i = linker.instantiate(store, module("references"));
-        Object o = new StringBuilder("o");
+        Object o = new Object();
         assertSame(o, i.func("same").invoke(o));
         assertSame(o, (Object) i.func("same").handle().invokeExact(o));
         assertNull(i.func("same").invoke((Object) null));

@@ -8,6 +8,7 @@ import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import kiln.artifact.TrapCode;
 import kiln.runtime.Engine;
@@ -54,7 +55,7 @@ class GuestTest {
     @Test
     void programsEndWithTheirExitCode() throws IOException {
         assertEquals(300, wasi.run(instance));
-        assertEquals("hello\n", out.toString());
+        assertEquals("hello\n", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -78,7 +79,7 @@ class GuestTest {
     void memoryThatHasGrownIsSeen() throws IOException {
         assertEquals(0, instance.func("grow").call());
         wasi.flush();
-        assertEquals("ok", out.toString());
+        assertEquals("ok", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
