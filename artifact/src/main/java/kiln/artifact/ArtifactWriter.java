@@ -3,9 +3,13 @@ package kiln.artifact;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +23,8 @@ import java.util.TreeMap;
  * positions are added in ascending order. Not safe for use by several threads.
  */
 public final class ArtifactWriter {
+    private static final int WRITE_BYTES = 1 << 24;
+
     /** What may be left out. */
     public enum Strip {
         /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
@@ -158,23 +164,62 @@ public final class ArtifactWriter {
     /**
      * Writes the file under a temporary name beside {@code path} and renames it, so that a file that another process
      * has mapped is never changed and a half-written one is never seen.
+     *
+     * @throws IOException naming {@code path}; what was there before is still there
      */
     public void write(Path path) throws IOException {
         Layout layout = layout();
-        Path directory = path.toAbsolutePath().getParent();
-        Path temporary = Files.createTempFile(directory, "." + path.getFileName(), ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                            temporary, StandardOpenOption.READ, StandardOpenOption.WRITE);
-                    Arena arena = Arena.ofShared()) {
-                layout.write(channel.map(FileChannel.MapMode.READ_WRITE, 0, layout.fileSize, arena));
-            }
-            temporary.toFile().setReadable(true, false);
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(temporary);
-            throw e;
+        // Through a link to where it leads; and what is no file, a pipe or a device, cannot be replaced.
+        Path target = Files.exists(path) ? path.toRealPath() : path;
+        if (Files.isDirectory(target)) {
+            throw new FileSystemException(path.toString(), null, "is a directory");
         }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            try {
+                fill(target, layout);
+            } catch (IOException e) {
+                throw about(path, e);
+            }
+            return;
+        }
+        Path temporary = null;
+        try {
+            temporary = Files.createTempFile(target.toAbsolutePath().getParent(), "." + target.getFileName(), ".tmp");
+            fill(temporary, layout);
+            temporary.toFile().setReadable(true, false);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            temporary = null;
+        } catch (IOException e) {
+            throw about(path, e);
+        } finally {
+            if (temporary != null) {
+                Files.deleteIfExists(temporary);
+            }
+        }
+    }
+
+    /** Writes through a copy in memory: a mapped file on a full disk would be a fault instead of an error. */
+    private static void fill(Path path, Layout layout) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE); Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(layout.fileSize, 8);
+            layout.write(bytes);
+            for (long at = 0; at < layout.fileSize; at += WRITE_BYTES) {
+                ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, layout.fileSize - at)).asByteBuffer();
+                while (part.hasRemaining()) {
+                    channel.write(part);
+                }
+            }
+        }
+    }
+
+    /** The same failure, in terms of the file that was asked for instead of a temporary one. */
+    private static IOException about(Path path, IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> new NoSuchFileException(path.toString());
+            case AccessDeniedException _ -> new AccessDeniedException(path.toString());
+            case FileSystemException f -> new FileSystemException(path.toString(), null, f.getReason());
+            default -> new FileSystemException(path.toString(), null, e.getMessage());
+        };
     }
 
     private Layout layout() {

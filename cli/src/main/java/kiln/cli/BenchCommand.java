@@ -19,9 +19,11 @@ import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
+import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
+import kiln.runtime.TrapException;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
 import picocli.CommandLine;
@@ -93,16 +95,20 @@ final class BenchCommand implements Callable<Integer> {
         switch (failure[0]) {
             case null -> { }
             case Exception e -> throw e;
+            case Error e -> throw e;
             case Throwable t -> throw new IllegalStateException(t);
         }
         return 0;
     }
 
     private void measure() throws IOException {
+        if (iterations < 1) {
+            throw new UserError("--iterations " + iterations + ": at least one is needed");
+        }
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("engine", "kiln");
         figures.put("file", file.toString());
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = Files.readAllBytes(InputFile.check(file));
         Path artifact = file;
         Path temporary = null;
         if (ModuleFiles.isWasm(content)) {
@@ -121,8 +127,15 @@ final class BenchCommand implements Callable<Integer> {
             long t = System.nanoTime();
             try (Module module = Module.load(engine, artifact)) {
                 figures.put("load_us", (System.nanoTime() - t) / 1e3);
+                if (module.exports().stream().noneMatch(e -> e.name().equals("_start"))) {
+                    throw new UserError(file + ": the module exports no _start");
+                }
                 execute(engine, module, figures);
             }
+        } catch (LinkException e) {
+            throw new UserError(file + ": " + e.getMessage());
+        } catch (TrapException e) {
+            throw new UserError(file + ": the program trapped: " + e.getMessage());
         } finally {
             if (temporary != null) {
                 Files.deleteIfExists(temporary);

@@ -33,7 +33,7 @@ final class CompileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        byte[] wasm = Files.readAllBytes(input);
+        byte[] wasm = Files.readAllBytes(InputFile.check(input));
         CompilerOptions how = options.toOptions();
         if (strip != null) {
             how = how.withStrip(switch (strip) {

@@ -28,7 +28,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Artifact artifact = Artifact.open(file)) {
+        try (Artifact artifact = Artifact.open(InputFile.check(file))) {
             if (why != null || dropped) {
                 FateReport report = new FateReport(artifact);
                 if (why != null) {

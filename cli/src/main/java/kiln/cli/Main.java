@@ -2,15 +2,11 @@ package kiln.cli;
 
 import java.util.List;
 import java.util.Locale;
-import kiln.artifact.ArtifactException;
-import kiln.compiler.CompileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The {@code kiln} command. */
 public final class Main {
-    /** Exit status for a mistake of the user's: bad options, unreadable or invalid input. */
-    static final int USER_ERROR = 2;
     private static final List<String> COMMANDS = List.of("compile", "run", "objdump", "info", "wast", "bench");
 
     private Main() {}
@@ -29,13 +25,19 @@ public final class Main {
     /** Runs the command line in this process; returns its exit status. */
     public static int run(String... args) {
         CommandLine line = commandLine(args.length > 0 ? args[0] : "");
-        line.setExecutionExceptionHandler((e, _, _) -> report(e));
+        line.setExecutionExceptionHandler((e, _, _) -> Mistakes.report(e));
+        line.setParameterExceptionHandler((e, _) -> Mistakes.report(e));
         line.setStopAtPositional(false);
         line.setUnmatchedOptionsArePositionalParams(false);
         if (line.getSubcommands().get("run") != null) {
             line.getSubcommands().get("run").setStopAtPositional(true);
         }
-        return line.execute(args);
+        int status = line.execute(args);
+        // What goes to a stream of this kind may fail unnoticed.
+        if (System.out.checkError() && status == 0) {
+            return Mistakes.report(new UserError("cannot write to standard output"));
+        }
+        return status;
     }
 
     /** With one subcommand only if that is the first argument, which makes starting faster; else with all. */
@@ -67,27 +69,5 @@ public final class Main {
 
     private static String[] version() {
         return new String[] {"kiln " + kiln.compiler.Compiler.VERSION};
-    }
-
-    /** One or two lines for the user's mistakes; a stack trace only for ours. */
-    private static int report(Exception e) {
-        switch (e) {
-            case UserError u -> System.err.println("kiln: " + u.getMessage());
-            case CompileException c -> System.err.println("kiln: " + c.getMessage());
-            case ArtifactException a -> System.err.println("kiln: " + a.getMessage());
-            case java.io.UncheckedIOException u -> {
-                return report(u.getCause());
-            }
-            case java.nio.file.NoSuchFileException f -> System.err.println("kiln: " + f.getMessage() + ": no such file");
-            case java.nio.file.AccessDeniedException f -> System.err.println("kiln: " + f.getMessage() + ": permission denied");
-            case java.nio.file.FileSystemException f -> System.err.println("kiln: " + f.getMessage());
-            case java.io.IOException io -> System.err.println("kiln: " + io.getMessage());
-            default -> {
-                System.err.println("kiln: internal error, please report it");
-                e.printStackTrace();
-                return 70;
-            }
-        }
-        return USER_ERROR;
     }
 }

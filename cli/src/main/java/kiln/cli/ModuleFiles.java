@@ -24,7 +24,7 @@ final class ModuleFiles {
     }
 
     static Module load(Engine engine, Path file, CompilerOptions options, boolean useCache) throws IOException {
-        if (!startsWithWasmMagic(file)) {
+        if (!startsWithWasmMagic(InputFile.check(file))) {
             return Module.load(engine, file);
         }
         byte[] content = Files.readAllBytes(file);

@@ -41,7 +41,7 @@ final class ObjdumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Artifact artifact = Artifact.open(file)) {
+        try (Artifact artifact = Artifact.open(InputFile.check(file))) {
             switch (section) {
                 case "text" -> text(artifact);
                 case "index" -> index(artifact);

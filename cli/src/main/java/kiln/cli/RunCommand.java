@@ -94,9 +94,19 @@ final class RunCommand implements Callable<Integer> {
         return (Integer) outcome[0];
     }
 
+    /** A first "--" only says that what follows is not for this command. */
+    private List<String> arguments() {
+        List<String> all = Options.strings(arguments);
+        return !all.isEmpty() && all.getFirst().equals("--") ? all.subList(1, all.size()) : all;
+    }
+
     private int run() throws IOException {
         CompilerOptions options = compile.toOptions();
-        if (timeout.getValue() != null) {
+        Double seconds = timeout.getValue();
+        if (seconds != null) {
+            if (!(seconds > 0 && seconds < 1e9)) {
+                throw new UserError("--timeout " + seconds + ": a number of seconds above 0 is needed");
+            }
             options = options.withInterruptible(true);
         }
         try (Engine engine = new Engine(); Module module = ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue())) {
@@ -110,7 +120,7 @@ final class RunCommand implements Callable<Integer> {
         Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
         List<String> argv = new ArrayList<>();
         argv.add(file.getFileName().toString());
-        argv.addAll(Options.strings(arguments));
+        argv.addAll(arguments());
         wasiBuilder.args(argv);
         guest.apply(wasiBuilder);
         try (Wasi wasi = wasiBuilder.build(); Store store = new Store(engine)) {
@@ -156,7 +166,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void invoke(Instance instance, String name) {
-        List<String> given = Options.strings(arguments);
+        List<String> given = arguments();
         Func func = instance.hasExport(name) && instance.export(name) instanceof Func f ? f : null;
         if (func == null) {
             throw new UserError(file + ": no exported function " + name + " (there are: " + String.join(", ", functions(instance)) + ")");

@@ -1,10 +1,12 @@
 package kiln.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.zip.ZipException;
 import kiln.cli.wast.Script;
 import kiln.cli.wast.ScriptResult;
 import kiln.cli.wast.ScriptRunner;
@@ -38,10 +40,7 @@ final class WastCommand implements Callable<Integer> {
         int[] sum = new int[4];
         int[] scripts = {0};
         for (Path file : files) {
-            if (!Files.exists(file)) {
-                throw new UserError(file + ": no such file");
-            }
-            Script.forEach(file, script -> {
+            forEach(InputFile.check(file), script -> {
                 ScriptResult result = ScriptRunner.run(script, options);
                 if (!quiet) {
                     System.out.println(result);
@@ -56,6 +55,20 @@ final class WastCommand implements Callable<Integer> {
         }
         System.out.printf("%d scripts: %d passed, %d failed, %d for text parsers only, %d not executed yet%n", scripts[0], sum[0], sum[1], sum[2], sum[3]);
         return sum[1] == 0 ? 0 : 1;
+    }
+
+    private static void forEach(Path file, Script.Consumer consumer) throws IOException {
+        try {
+            Script.forEach(file, consumer);
+        } catch (JsonProcessingException e) {
+            throw new UserError(file + ": not a script in JSON form: " + e.getOriginalMessage());
+        } catch (ZipException e) {
+            throw new UserError(file + ": not a zip file: " + e.getMessage());
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UserError(file + ": " + e.getMessage());
+        }
     }
 
     private static Features featureSet(String name) {

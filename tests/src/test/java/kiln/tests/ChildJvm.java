@@ -16,6 +16,15 @@ public final class ChildJvm {
      * @param output where standard output and error go
      */
     public static Process start(Path output, List<String> jvmOptions, String mainClass, List<String> args) throws IOException {
+        return new ProcessBuilder(command(jvmOptions, mainClass, args))
+                .redirectInput(new File("/dev/null"))
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+    }
+
+    /** The command line of such a child. */
+    public static List<String> command(List<String> jvmOptions, String mainClass, List<String> args) {
         List<String> command = new ArrayList<>();
         // The command that starts an emulated JVM is not what such a JVM takes itself for.
         command.add(System.getProperty("jvm", System.getProperty("java.home") + "/bin/java"));
@@ -23,10 +32,6 @@ public final class ChildJvm {
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(args);
-        return new ProcessBuilder(command)
-                .redirectInput(new File("/dev/null"))
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
+        return command;
     }
 }

@@ -1,0 +1,56 @@
+package kiln.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+import kiln.artifact.ArtifactException;
+import kiln.compiler.CompileException;
+import kiln.loader.HostException;
+import picocli.CommandLine;
+
+/** One or two lines for the user's mistakes; a stack trace only for ours. */
+final class Mistakes {
+    /** Exit status for a mistake of the user's: bad options, unreadable or invalid input. */
+    static final int USER_ERROR = 2;
+    private static final int INTERNAL_ERROR = 70;
+
+    private Mistakes() {}
+
+    /** Prints what went wrong; returns the exit status. */
+    static int report(Exception e) {
+        String text = describe(e);
+        if (text == null) {
+            System.err.println("kiln: internal error, please report it");
+            e.printStackTrace();
+            return INTERNAL_ERROR;
+        }
+        System.err.println("kiln: " + text);
+        return USER_ERROR;
+    }
+
+    /** Null if it is not the user's mistake. */
+    private static String describe(Exception e) {
+        return switch (e) {
+            case UserError u -> u.getMessage();
+            case CompileException c -> c.getMessage();
+            case ArtifactException a -> a.getMessage();
+            case HostException h -> h.getMessage();
+            case UncheckedIOException u -> describe(u.getCause());
+            case NoSuchFileException f -> f.getFile() + ": no such file";
+            case AccessDeniedException f -> f.getFile() + ": permission denied";
+            case FileSystemException f -> f.getFile() + ": " + (f.getReason() == null ? "cannot be used" : f.getReason().toLowerCase(Locale.ROOT));
+            case IOException io -> io.getMessage();
+            default -> null;
+        };
+    }
+
+    /** For a command line that makes no sense: what, and where to look. */
+    static int report(CommandLine.ParameterException e) {
+        System.err.println("kiln: " + e.getMessage().lines().findFirst().orElse("bad command line"));
+        System.err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
+        return USER_ERROR;
+    }
+}
