@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.PublicKey;
 import java.util.List;
 import java.util.Map;
 
@@ -23,6 +24,7 @@ import java.util.Map;
  *   .kiln.data     at a multiple of 64 KiB if there are memory images                       read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
  *   .kiln.digest   checksums of everything above
+ *   .kiln.signature  room for a signature of everything above
  * </pre>
  *
  * Addresses in the file are file offsets. Sections with a star are absent if they were stripped.
@@ -44,17 +46,39 @@ public final class Artifact implements AutoCloseable {
         DIGESTS
     }
 
-    /** How to open a file. */
-    public record OpenOptions(Check check) {
-        public static final OpenOptions DEFAULT = new OpenOptions(Check.CHECKSUMS);
-        public static final OpenOptions SKIP_DIGEST = new OpenOptions(Check.NONE);
-        public static final OpenOptions STRICT = new OpenOptions(Check.DIGESTS);
+    /**
+     * How to open a file.
+     *
+     * @param signers Ed25519 keys, one of which must have signed the file; empty if nobody need have
+     */
+    public record OpenOptions(Check check, List<PublicKey> signers) {
+        public static final OpenOptions DEFAULT = new OpenOptions(Check.CHECKSUMS, List.of());
+        public static final OpenOptions SKIP_DIGEST = new OpenOptions(Check.NONE, List.of());
+        public static final OpenOptions STRICT = new OpenOptions(Check.DIGESTS, List.of());
+
+        public OpenOptions {
+            signers = List.copyOf(signers);
+        }
+
+        /** The same, with a signature by one of these keys required, or none if there are no keys. */
+        public OpenOptions signedBy(List<PublicKey> keys) {
+            return new OpenOptions(check, keys);
+        }
+
+        /**
+         * Whether the signature is checked. It is checked when the file is opened; whoever asks for it gives bytes that nobody
+         * else can change from then on.
+         */
+        public boolean requiresSignature() {
+            return !signers.isEmpty();
+        }
     }
 
     private final Arena arena;
     private final MemorySegment file;
     private final Map<String, Elf.Section> sections;
     private final Compat compat;
+    private final FileSignature signer;
     private final FunctionIndex index;
     private final TrapTable traps;
     private final OffsetTable offsets;
@@ -66,6 +90,9 @@ public final class Artifact implements AutoCloseable {
         this.arena = arena;
         this.file = file;
         String machine = Elf.architecture(file);
+        if (options.requiresSignature()) {
+            FileSignature.require(file, options.signers());
+        }
         sections = Elf.sections(file);
         if (!sections.containsKey(Compat.SECTION)) {
             throw new ArtifactException("not a compiled WebAssembly file: no section " + Compat.SECTION);
@@ -76,9 +103,13 @@ public final class Artifact implements AutoCloseable {
                     + " says " + compat.architecture());
         }
         Elf.Section digest = section(Digest.SECTION);
-        if (digest.offset() + digest.size() != file.byteSize() || digest.size() != Digest.size(digest.offset())) {
-            throw new ArtifactException("truncated or damaged file: " + Digest.SECTION + " is not at its end");
+        Elf.Section signature = section(FileSignature.SECTION);
+        if (digest.offset() + digest.size() != signature.offset() || digest.size() != Digest.size(digest.offset())
+                || signature.offset() + FileSignature.BYTES != file.byteSize() || signature.size() != FileSignature.BYTES) {
+            throw new ArtifactException("truncated or damaged file: " + Digest.SECTION + " and " + FileSignature.SECTION
+                    + " are not at its end");
         }
+        signer = FileSignature.of(file);
         if (options.check() != Check.NONE) {
             Digest.verifyChecksums(file, bytes(Digest.SECTION), digest.offset());
         }
@@ -142,7 +173,7 @@ public final class Artifact implements AutoCloseable {
     }
 
     /**
-     * Opens a file.
+     * Opens a file. If a signature is required, it is read into memory first.
      *
      * @throws ArtifactException if it is damaged or not for this version
      * @throws UncheckedIOException if it cannot be read
@@ -151,7 +182,10 @@ public final class Artifact implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new Artifact(arena, file, options);
+            if (options.requiresSignature()) {
+                file = arena.allocate(file.byteSize()).copyFrom(file);
+            }
+            return new Artifact(arena, file.asReadOnly(), options);
         } catch (IOException e) {
             arena.close();
             throw new UncheckedIOException("cannot read " + path, e);
@@ -196,6 +230,11 @@ public final class Artifact implements AutoCloseable {
     /** Bytes of a section, or null if there is none of that name. */
     public MemorySegment sectionBytes(String name) {
         return sections.containsKey(name) ? bytes(name).asReadOnly() : null;
+    }
+
+    /** The signature in the file, or null if there is none. */
+    public FileSignature signature() {
+        return signer;
     }
 
     public Compat compat() {

@@ -388,16 +388,20 @@ public final class ArtifactWriter {
         void finish() {
             name(".shstrtab");
             int digestName = name(Digest.SECTION);
+            int signatureName = name(FileSignature.SECTION);
             nameSection = placed.size() + 1;
             int place = digestName - ".shstrtab".length() - 1;
             MemorySegment names = segment(sectionNames);
             placed.add(new Placed(place, Elf.SHT_STRTAB, 0, names, at, 1, 0, 0, 0));
             at += names.byteSize();
             headersAt = at + 7 & -8;
-            digestAt = headersAt + (placed.size() + 2L) * Elf.SHDR_BYTES;
+            digestAt = headersAt + (placed.size() + 3L) * Elf.SHDR_BYTES;
             MemorySegment room = MemorySegment.ofArray(new byte[Math.toIntExact(Digest.size(digestAt))]);
             placed.add(new Placed(digestName, Elf.SHT_PROGBITS, 0, room, digestAt, 8, 0, 0, 0));
-            fileSize = digestAt + room.byteSize();
+            MemorySegment signature = MemorySegment.ofArray(new byte[FileSignature.BYTES]);
+            long signatureAt = digestAt + room.byteSize();
+            placed.add(new Placed(signatureName, Elf.SHT_PROGBITS, 0, signature, signatureAt, 4, 0, 0, 0));
+            fileSize = signatureAt + signature.byteSize();
         }
 
         /** Writes to memory that is zero. */

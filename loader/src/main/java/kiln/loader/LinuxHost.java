@@ -30,6 +30,10 @@ final class LinuxHost implements Host {
     private static final int O_CLOEXEC = 0x80000;
     private static final int SEEK_END = 2;
     private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
+    private static final int F_ADD_SEALS = 1033;
+    /** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
+    private static final int ALL_SEALS = 15;
     private static final int SC_PAGESIZE = 30;
 
     /** SA_SIGINFO | SA_RESTART: what HotSpot's own handlers use. */
@@ -189,7 +193,7 @@ final class LinuxHost implements Host {
     public int memoryFile(String name, MemorySegment bytes) {
         int file;
         try (Arena arena = Arena.ofConfined()) {
-            file = (int) call(find("memfd_create"), arena.allocateFrom(name).address(), MFD_CLOEXEC, 0);
+            file = (int) call(find("memfd_create"), arena.allocateFrom(name).address(), MFD_CLOEXEC | MFD_ALLOW_SEALING, 0);
         }
         if (file < 0) {
             if (errno() != ENOSYS) {
@@ -199,6 +203,7 @@ final class LinuxHost implements Host {
         }
         try {
             writeAll(file, bytes);
+            check(call(find("fcntl"), file, F_ADD_SEALS, ALL_SEALS), "seal a file in memory");
         } catch (RuntimeException e) {
             closeFile(file);
             throw e;

@@ -20,6 +20,9 @@ import kiln.artifact.TrapCode;
  * by several threads; {@link #close} is for when no code of the file runs any more.
  */
 public final class LoadedArtifact implements AutoCloseable {
+    /** Of files in memory, for those who list a process's mappings. */
+    private static final String FILE_NAME = "kiln.cwasm";
+
     private final Host host;
     private final int file;
     private final long mapping;
@@ -77,14 +80,34 @@ public final class LoadedArtifact implements AutoCloseable {
     }
 
     /**
-     * Maps a file. It must not be changed while it is mapped (it may be replaced by renaming another one over it).
+     * Maps a file. It must not be changed while it is mapped (it may be replaced by renaming another one over it); if a signature is
+     * required, the file is copied first, and what is checked and mapped is the copy, which nobody can change.
      *
-     * @throws ArtifactException if it is damaged, of another version or for another machine
+     * @throws ArtifactException if it is damaged, of another version or for another machine, or lacks a required signature
      * @throws HostException if the system refuses to open or map it
      */
     public static LoadedArtifact load(Path path, Artifact.OpenOptions options) {
         Host host = Host.current();
-        return open(host, host.openFile(path), path.toString(), options);
+        int file = host.openFile(path);
+        return open(host, options.requiresSignature() ? copy(host, file) : file, path.toString(), options);
+    }
+
+    /** A copy in memory of a file, which is closed. */
+    private static int copy(Host host, int file) {
+        try {
+            long length = host.fileSize(file);
+            if (length == 0) {
+                return host.memoryFile(FILE_NAME, MemorySegment.ofArray(new byte[0]));
+            }
+            long source = host.mapFile(file, 0, length);
+            try {
+                return host.memoryFile(FILE_NAME, Native.segment(source, length));
+            } finally {
+                host.release(source, length);
+            }
+        } finally {
+            host.closeFile(file);
+        }
     }
 
     /**
@@ -95,7 +118,7 @@ public final class LoadedArtifact implements AutoCloseable {
      */
     public static LoadedArtifact load(MemorySegment bytes, Artifact.OpenOptions options) {
         Host host = Host.current();
-        return open(host, host.memoryFile("kiln.cwasm", bytes), "compiled module", options);
+        return open(host, host.memoryFile(FILE_NAME, bytes), "compiled module", options);
     }
 
     private static LoadedArtifact open(Host host, int file, String name, Artifact.OpenOptions options) {
