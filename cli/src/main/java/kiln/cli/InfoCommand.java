@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import kiln.artifact.Artifact;
+import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.SigningKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +46,7 @@ final class InfoCommand implements Callable<Integer> {
             System.out.printf("cpu          baseline%s%n", artifact.compat().cpuFeatures().isEmpty() ? "" : " + " + String.join(" + ", artifact.compat().cpuFeatures()));
             System.out.printf("compiler     %s (format %d)%n", artifact.compat().compiler(), artifact.compat().formatVersion());
             artifact.compat().options().forEach((name, value) -> System.out.printf("%-12s %s%n", name, value));
+            System.out.printf("signature    %s%n", signature(artifact.signature()));
             for (int i = 0; i < artifact.modules().size(); i++) {
                 module(i, artifact.modules().get(i));
             }
@@ -56,6 +59,14 @@ final class InfoCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private static String signature(FileSignature s) {
+        if (s == null) {
+            return "none";
+        }
+        String key = SigningKeys.fingerprint(s.publicKey());
+        return s.matches() ? "Ed25519, by " + key : "DOES NOT MATCH the file; claims to be by " + key;
     }
 
     private static void module(int index, ModuleInfo module) {

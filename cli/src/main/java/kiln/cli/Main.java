@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The {@code kiln} command. */
 public final class Main {
-    private static final List<String> COMMANDS = List.of("compile", "run", "objdump", "info", "wast", "bench");
+    private static final List<String> COMMANDS = List.of("compile", "run", "objdump", "info", "keygen", "sign", "wast", "bench");
 
     private Main() {}
 
@@ -61,6 +61,8 @@ public final class Main {
             case "run" -> new CommandLine(new RunCommand().spec());
             case "objdump" -> new CommandLine(new ObjdumpCommand());
             case "info" -> new CommandLine(new InfoCommand());
+            case "keygen" -> new CommandLine(new KeygenCommand());
+            case "sign" -> new CommandLine(new SignCommand());
             case "wast" -> new CommandLine(new WastCommand());
             case "bench" -> BenchCommand.commandLine();
             default -> throw new IllegalArgumentException(name);

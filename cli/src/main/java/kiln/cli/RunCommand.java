@@ -2,10 +2,12 @@ package kiln.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import kiln.artifact.SigningKeys;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
@@ -53,6 +55,8 @@ final class RunCommand implements Callable<Integer> {
     private final OptionSpec unknownImports = Options.value(String.class, "--unknown-imports", "trap|default",
             "Functions that nobody provides trap when called, or return zeros (default: refuse to start).");
     private final OptionSpec noCache = Options.flag("--no-cache", "Do not use or fill the cache of compiled code.");
+    private final OptionSpec signers = Options.list("--require-signature", "PUBKEY",
+            "Run FILE only if it is a .cwasm file signed by this key (a file in PEM form; may be repeated: by one of them).");
     private final GuestOptions guest = new GuestOptions();
     private final CompileOptions compile = new CompileOptions();
     private Path file;
@@ -64,7 +68,7 @@ final class RunCommand implements Callable<Integer> {
                 "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);
-        for (OptionSpec option : new OptionSpec[] {invoke, timeout, unknownImports, noCache}) {
+        for (OptionSpec option : new OptionSpec[] {invoke, timeout, unknownImports, noCache, signers}) {
             spec.addOption(option);
         }
         guest.addTo(spec);
@@ -109,11 +113,29 @@ final class RunCommand implements Callable<Integer> {
             }
             options = options.withInterruptible(true);
         }
-        try (Engine engine = new Engine(); Module module = ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue())) {
+        try (Engine engine = engine(); Module module = load(engine, options)) {
             return run(engine, module);
         } catch (LinkException e) {
             throw new UserError(file + ": " + e.getMessage());
         }
+    }
+
+    private Engine engine() throws IOException {
+        if (Options.strings(signers).isEmpty()) {
+            return new Engine();
+        }
+        List<PublicKey> keys = new ArrayList<>();
+        for (String key : Options.strings(signers)) {
+            keys.add(SigningKeys.readPublic(Path.of(key)));
+        }
+        return Engine.requiringSignature(keys);
+    }
+
+    /** Where a signature is required, nothing is compiled here and the cache, whose files have none, is left alone. */
+    private Module load(Engine engine, CompilerOptions options) throws IOException {
+        return Options.strings(signers).isEmpty()
+                ? ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue())
+                : Module.load(engine, file);
     }
 
     private int run(Engine engine, Module module) throws IOException {

@@ -11,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,9 @@ import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Compat;
+import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
+import kiln.artifact.SigningKeys;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import org.junit.jupiter.api.Test;
@@ -70,6 +74,31 @@ class LoadedArtifactTest {
             assertFalse(maps.stream().anyMatch(l -> l.contains("cwasm") && l.contains("wx")));
         }
         assertFalse(Files.readString(Path.of("/proc/self/maps")).contains("mapped.cwasm"));
+    }
+
+    /** A required signature is checked on the bytes that then run, whatever happens to the file meanwhile. */
+    @Test
+    void whatIsCheckedIsWhatRuns() throws IOException {
+        Path file = dir.resolve("signed.cwasm");
+        TestCode.writer().write(file);
+        KeyPair keys = SigningKeys.generate();
+        FileSignature.sign(file, keys);
+        Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT.signedBy(List.of(keys.getPublic()));
+        LoadedArtifact a = LoadedArtifact.load(file, options);
+        try (TestCode code = new TestCode(a)) {
+            byte[] original = Files.readAllBytes(file);
+            Files.write(file, new byte[original.length], StandardOpenOption.WRITE);
+            assertEquals(StoreLayout.STATUS_OK, code.run(TestCode.INCREMENT, 1));
+            assertEquals(-1, a.artifact().file().mismatch(MemorySegment.ofArray(original)));
+            assertFalse(Files.readString(Path.of("/proc/self/maps")).contains("signed.cwasm"));
+            assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options));
+            original[original.length / 2] ^= 1;
+            Files.write(file, original);
+            String message = assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options)).getMessage();
+            assertTrue(message.contains("signed.cwasm: the signature does not match"), message);
+            Files.write(file, new byte[0]);
+            assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options));
+        }
     }
 
     /** On a file system mounted noexec the text is copied. */

@@ -1,6 +1,8 @@
 package kiln.runtime;
 
+import java.security.PublicKey;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
  * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for use by
@@ -12,6 +14,7 @@ public final class Engine implements AutoCloseable {
     private final TypeRegistry types = new TypeRegistry();
     private final ArrayDeque<StoreBlock> idle = new ArrayDeque<>();
     private final boolean interruptChecks;
+    private final List<PublicKey> signers;
     private boolean closed;
 
     public Engine() {
@@ -23,7 +26,30 @@ public final class Engine implements AutoCloseable {
      *     do as they were compiled
      */
     public Engine(boolean interruptChecks) {
+        this(interruptChecks, List.of());
+    }
+
+    private Engine(boolean interruptChecks, List<PublicKey> signers) {
         this.interruptChecks = interruptChecks;
+        this.signers = signers;
+    }
+
+    /**
+     * An engine that loads nothing but compiled files that one of these keys has signed ({@code kiln sign}). What is checked is a
+     * copy in memory, which is then what runs: changing the file while it is being loaded, or later, achieves nothing.
+     *
+     * @param signers Ed25519 keys, as {@link kiln.artifact.SigningKeys#readPublic} reads them
+     * @throws IllegalArgumentException if there are none
+     */
+    public static Engine requiringSignature(List<PublicKey> signers) {
+        if (signers.isEmpty()) {
+            throw new IllegalArgumentException("no key: no file would do");
+        }
+        return new Engine(false, List.copyOf(signers));
+    }
+
+    List<PublicKey> signers() {
+        return signers;
     }
 
     boolean interruptChecks() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import kiln.artifact.Artifact;
+import kiln.artifact.ArtifactException;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
@@ -77,7 +78,8 @@ public final class Module implements AutoCloseable {
      * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file must not
      * be changed as long as the module is open; it may be replaced by renaming another one over it.
      *
-     * @throws kiln.artifact.ArtifactException if the file is damaged, of another version or for another machine
+     * @throws ArtifactException if the file is damaged, of another version or for another machine, or the engine requires a
+     *     signature that it lacks
      * @throws UncheckedIOException if it cannot be read
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
@@ -87,7 +89,7 @@ public final class Module implements AutoCloseable {
 
     /**
      * As {@link #load(Engine, Path)}, but does not compare a compiled file with its checksums: for files that were checked before and
-     * cannot have changed. Loading then takes the same short time whatever the size.
+     * cannot have changed. Loading then takes the same short time whatever the size. (A signature that the engine requires is checked.)
      */
     public static Module loadTrusted(Engine engine, Path file) {
         return load(engine, file, Artifact.OpenOptions.SKIP_DIGEST);
@@ -98,26 +100,37 @@ public final class Module implements AutoCloseable {
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
             if (in.readNBytes(start, 0, 4) == 4 && isWasm(start)) {
+                requireNoSignature(engine, file.toString());
                 return compile(engine, Files.readAllBytes(file), stem(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return of(engine, LoadedArtifact.load(file, options), file.toString());
+        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString());
     }
 
     /**
      * Loads a compiled file that is in memory, or WebAssembly if a {@link ModuleCompiler} is on the class path.
      *
-     * @throws kiln.artifact.ArtifactException if it is damaged, of another version or for another machine
+     * @throws ArtifactException if it is damaged, of another version or for another machine, or the engine requires a signature
+     *     that it lacks
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static Module load(Engine engine, byte[] bytes) {
         engine.requireOpen();
         if (isWasm(bytes)) {
+            requireNoSignature(engine, "module");
             return compile(engine, bytes, "");
         }
-        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(bytes), Artifact.OpenOptions.DEFAULT), "module");
+        Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT.signedBy(engine.signers());
+        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(bytes), options), "module");
+    }
+
+    private static void requireNoSignature(Engine engine, String name) {
+        if (!engine.signers().isEmpty()) {
+            throw new ArtifactException(name
+                    + ": this is WebAssembly, which cannot be signed, but a signature is required: compile it and sign the result");
+        }
     }
 
     private static Module of(Engine engine, LoadedArtifact code, String name) {
