@@ -24,7 +24,8 @@ abstract class CallRules extends FloatRules {
 
     // Parameters.
 
-    final void parameters(List<Value> params) {
+    @Override
+    protected final void lowerEntry(List<Value> params) {
         List<Type> types = function.signature().params();
         CallingConvention.Places places = CallingConvention.arguments(types);
         Reg[] regs = new Reg[params.size()];
@@ -64,7 +65,8 @@ abstract class CallRules extends FloatRules {
 
     // CALL, CALL_INDIRECT.
 
-    final void call(Inst inst) {
+    @Override
+    protected final void lowerCall(Inst inst) {
         Signature signature = inst.call().signature();
         boolean direct = inst.opcode() == Opcode.CALL;
         Reg code = direct ? null : reg(inst.arg(0));
@@ -123,7 +125,8 @@ abstract class CallRules extends FloatRules {
 
     // CALL_NATIVE.
 
-    final void callNative(Inst inst) {
+    @Override
+    protected final void lowerCallNative(Inst inst) {
         Signature signature = inst.call().signature();
         CallInsn.Operands args = arguments(inst, 1, signature);
         if (args.stackBytes() > 0 || inst.resultCount() > 1) {
@@ -143,7 +146,8 @@ abstract class CallRules extends FloatRules {
 
     // RETURN.
 
-    final void returns(Inst inst) {
+    @Override
+    protected final void lowerReturn(Inst inst) {
         List<Type> types = function.signature().results();
         CallingConvention.Places places = CallingConvention.results(types);
         List<Type> inRegisters = new ArrayList<>();
@@ -172,7 +176,8 @@ abstract class CallRules extends FloatRules {
 
     // RETURN_CALL, RETURN_CALL_INDIRECT.
 
-    final void tailCall(Inst inst) {
+    @Override
+    protected final void lowerReturnCall(Inst inst) {
         boolean direct = inst.opcode() == Opcode.RETURN_CALL;
         Reg code = direct ? null : reg(inst.arg(0));
         Reg context = direct ? null : reg(inst.arg(1));

@@ -376,7 +376,8 @@ abstract class ConditionRules extends MemoryRules {
 
     // ICMP, FCMP.
 
-    final void comparison(Inst inst) {
+    @Override
+    protected final void lowerCompare(Inst inst) {
         Reg rd = def(inst.result());
         if (inst.opcode() == Opcode.ICMP && inst.intCond() == IntCond.SLT && isConst(inst.arg(1))
                 && constValue(inst.arg(1)) == 0) {
@@ -389,7 +390,8 @@ abstract class ConditionRules extends MemoryRules {
 
     // SELECT.
 
-    final void select(Inst inst) {
+    @Override
+    protected final void lowerSelect(Inst inst) {
         Reg rd = def(inst.result());
         Value x = inst.arg(1);
         Value y = inst.arg(2);
@@ -399,7 +401,16 @@ abstract class ConditionRules extends MemoryRules {
                 Reg ry = reg(y);
                 emit(new FloatInsn.Select(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
             }
-            case V128 -> throw new UnsupportedOperationException("select of v128");
+            case V128 -> {
+                Reg rx = reg(x);
+                Reg ry = reg(y);
+                Cond cond = flags(inst.arg(0));
+                if (rx == ry) {
+                    emit(new MoveInsn.Move(Type.V128, rd, rx));
+                } else {
+                    emit(new FloatInsn.VectorSelect(rd, rx, ry, cond));
+                }
+            }
             default -> selectInt(inst, rd, x, y);
         }
     }

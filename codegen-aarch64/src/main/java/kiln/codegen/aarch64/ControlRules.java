@@ -1,56 +1,67 @@
 package kiln.codegen.aarch64;
 
-import java.util.Arrays;
 import java.util.List;
+import kiln.artifact.TrapCode;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.Value;
 
-/** Branches and checks. */
+/** Rules for checks and for the ends of blocks. */
 abstract class ControlRules extends CallRules {
-    /** Up to so many targets are compared with one after the other. */
-    private static final int MAX_CHAIN = 3;
-
     ControlRules(Function function, CodegenOptions options) {
         super(function, options);
     }
 
-    // BRANCH.
+    // Checks.
 
-    final void branch(Inst inst, MachBlock yes, MachBlock no) {
-        if (yes == no) {
-            emit(new ControlInsn.Jump(yes));
-        } else {
-            emit(new ControlInsn.Branch(test(inst.arg(0)), yes, no));
-        }
-    }
-
-    // SWITCH.
-
-    final void switches(Inst inst, MachBlock[] targets) {
-        List<MachBlock> cases = Arrays.asList(targets).subList(0, targets.length - 1);
-        MachBlock otherwise = targets[targets.length - 1];
-        if (cases.isEmpty()) {
-            emit(new ControlInsn.Jump(otherwise));
+    @Override
+    protected final void lowerTrapIf(Inst inst) {
+        if (inst.opcode() == Opcode.TRAP_IF) {
+            emit(new ControlInsn.TrapIf(test(inst.arg(0)), inst.trap()));
             return;
         }
-        Reg index = value(inst.arg(0));
-        emit(cases.size() <= MAX_CHAIN
-                ? new ControlInsn.CompareChain(index, cases, otherwise)
-                : new ControlInsn.JumpTable(index, cases, otherwise));
-    }
-
-    // TRAP_IF, TRAP_IF_ZERO.
-
-    final void trapIf(Inst inst) {
-        emit(new ControlInsn.TrapIf(test(inst.arg(0)), inst.trap()));
-    }
-
-    final void trapIfZero(Inst inst) {
         Reg r = inst.type() == Type.I32 ? value(inst.arg(0)) : reg(inst.arg(0));
         emit(new ControlInsn.TrapIf(new Test.Zero(r, wide(inst.type()), true), inst.trap()));
+    }
+
+    @Override
+    protected final void lowerInterruptCheck() {
+        emit(new ControlInsn.InterruptCheck());
+    }
+
+    // Ends of blocks.
+
+    @Override
+    protected final MachInst jump(MachBlock target) {
+        return new ControlInsn.Jump(target);
+    }
+
+    @Override
+    protected final MachInst trap(TrapCode code) {
+        return new ControlInsn.Trap(code);
+    }
+
+    @Override
+    protected final MachInst unwind() {
+        return new ControlInsn.Unwind();
+    }
+
+    @Override
+    protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
+        emit(new ControlInsn.Branch(test(inst.arg(0)), yes, no));
+    }
+
+    @Override
+    protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
+        Reg r = value(index);
+        emit(cases.size() <= MAX_CHAIN
+                ? new ControlInsn.CompareChain(r, cases, otherwise)
+                : new ControlInsn.JumpTable(r, cases, otherwise));
     }
 }

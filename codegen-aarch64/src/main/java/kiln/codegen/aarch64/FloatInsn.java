@@ -174,6 +174,44 @@ abstract sealed class FloatInsn extends Insn {
         }
     }
 
+    /** A choice between whole vector registers, for which there is no instruction. */
+    static final class VectorSelect extends FloatInsn {
+        private Reg rd;
+        private Reg rn;
+        private Reg rm;
+        private final Cond cond;
+
+        /** {@code rd} takes the place of {@code rm}, the value where the condition does not hold. */
+        VectorSelect(Reg rd, Reg rn, Reg rm, Cond cond) {
+            this.rd = rd;
+            this.rn = rn;
+            this.rm = rm;
+            this.cond = cond;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            Reg before = rm;
+            rm = v.use(rm);
+            // Late: the target already holds the other value when this is read.
+            rn = v.useLate(rn);
+            rd = v.defReuse(rd, before);
+        }
+
+        @Override
+        void emit(Assembler a, EmitContext c) {
+            Label skip = new Label();
+            a.b(cond.negate(), skip);
+            a.vectorMov(rd, rn);
+            a.buffer().bind(skip);
+        }
+
+        @Override
+        public String toString() {
+            return "select " + scalar(16, rd) + ", " + scalar(16, rn) + ", " + scalar(16, rm) + ", " + cond;
+        }
+    }
+
     /** Between integer and float registers; the integer side may be xzr. */
     static final class Convert extends FloatInsn {
         private final FloatOp.Convert op;

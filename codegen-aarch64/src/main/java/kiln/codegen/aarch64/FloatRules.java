@@ -20,21 +20,40 @@ abstract class FloatRules extends IntegerRules {
 
     // FCONST, VCONST.
 
-    final void floatConstant(Inst inst) {
+    @Override
+    protected final void lowerFloatConstant(Inst inst) {
         emit(new FloatInsn.Constant(dbl(inst.type()), def(inst.result()), inst.imm()));
     }
 
-    final void vectorConstant(Inst inst) {
+    @Override
+    protected final void lowerVectorConstant(Inst inst) {
         emit(new FloatInsn.VectorConstant(def(inst.result()), inst.vector()));
     }
 
     // FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN.
 
-    final void floatBinary(Inst inst, FloatOp.Binary op) {
+    @Override
+    protected final void lowerFloatBinary(Inst inst) {
+        lowerBinary(inst, switch (inst.opcode()) {
+            case FADD -> FloatOp.Binary.FADD;
+            case FSUB -> FloatOp.Binary.FSUB;
+            case FMUL -> FloatOp.Binary.FMUL;
+            case FDIV -> FloatOp.Binary.FDIV;
+            default -> throw new IllegalArgumentException(inst.toString());
+        });
+    }
+
+    @Override
+    protected final void lowerMinMax(Inst inst) {
+        lowerBinary(inst, inst.opcode() == Opcode.FMIN ? FloatOp.Binary.FMIN : FloatOp.Binary.FMAX);
+    }
+
+    private void lowerBinary(Inst inst, FloatOp.Binary op) {
         emit(new FloatInsn.Binary(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0)), reg(inst.arg(1))));
     }
 
-    final void copySign(Inst inst) {
+    @Override
+    protected final void lowerCopySign(Inst inst) {
         Reg rd = def(inst.result());
         Reg magnitude = reg(inst.arg(0));
         Reg sign = reg(inst.arg(1));
@@ -45,40 +64,67 @@ abstract class FloatRules extends IntegerRules {
 
     // FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST.
 
-    final void floatUnary(Inst inst, FloatOp.Unary op) {
+    @Override
+    protected final void lowerSquareRoot(Inst inst) {
+        lowerUnary(inst, FloatOp.Unary.FSQRT);
+    }
+
+    @Override
+    protected final void lowerSign(Inst inst) {
+        lowerUnary(inst, inst.opcode() == Opcode.FABS ? FloatOp.Unary.FABS : FloatOp.Unary.FNEG);
+    }
+
+    @Override
+    protected final void lowerRound(Inst inst) {
+        lowerUnary(inst, switch (inst.opcode()) {
+            case FCEIL -> FloatOp.Unary.FRINTP;
+            case FFLOOR -> FloatOp.Unary.FRINTM;
+            case FTRUNC -> FloatOp.Unary.FRINTZ;
+            case FNEAREST -> FloatOp.Unary.FRINTN;
+            default -> throw new IllegalArgumentException(inst.toString());
+        });
+    }
+
+    private void lowerUnary(Inst inst, FloatOp.Unary op) {
         emit(new FloatInsn.Unary(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
     }
 
     // FPROMOTE, FDEMOTE.
 
-    final void changePrecision(Inst inst) {
+    @Override
+    protected final void lowerChangePrecision(Inst inst) {
         emit(new FloatInsn.ChangePrecision(dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
     }
 
     // FROM_SINT, FROM_UINT.
 
-    final void fromInt(Inst inst, boolean signed) {
+    @Override
+    protected final void lowerIntToFloat(Inst inst) {
         Value x = inst.arg(0);
-        FloatOp.Convert op = signed ? FloatOp.Convert.SCVTF : FloatOp.Convert.UCVTF;
+        FloatOp.Convert op = inst.opcode() == Opcode.FROM_SINT ? FloatOp.Convert.SCVTF : FloatOp.Convert.UCVTF;
         emit(new FloatInsn.Convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
     }
 
     // TO_SINT, TO_UINT, and the saturating ones, which are what the hardware does.
 
-    final void toInt(Inst inst, boolean signed) {
+    @Override
+    protected final void lowerFloatToInt(Inst inst) {
         Value x = inst.arg(0);
-        emit(new FloatInsn.Truncate(signed, wide(inst.type()), dbl(x.type()), def(inst.result()), reg(x)));
-    }
-
-    final void toIntSaturating(Inst inst, boolean signed) {
-        Value x = inst.arg(0);
-        FloatOp.Convert op = signed ? FloatOp.Convert.FCVTZS : FloatOp.Convert.FCVTZU;
-        emit(new FloatInsn.Convert(op, wide(inst.type()), dbl(x.type()), def(inst.result()), reg(x)));
+        boolean wide = wide(inst.type());
+        Reg rd = def(inst.result());
+        emit(switch (inst.opcode()) {
+            case TO_SINT -> new FloatInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
+            case TO_UINT -> new FloatInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
+            case TO_SINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
+            case TO_UINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
+            default -> throw new IllegalArgumentException(inst.toString());
+        });
     }
 
     // BITCAST.
 
-    final void bitcast(Inst inst) {
+    @Override
+    protected final void lowerBitcast(Inst inst) {
         Value x = inst.arg(0);
         Reg rd = def(inst.result());
         Inst load = foldable(x, Opcode.LOAD);

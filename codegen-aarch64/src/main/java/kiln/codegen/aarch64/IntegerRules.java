@@ -18,13 +18,15 @@ abstract class IntegerRules extends ConditionRules {
 
     // ICONST.
 
-    final void constant(Inst inst) {
+    @Override
+    protected final void lowerIntConstant(Inst inst) {
         emit(new IntegerInsn.Constant(wide(inst.type()), def(inst.result()), inst.imm()));
     }
 
     // ADD.
 
-    final void add(Inst inst) {
+    @Override
+    protected final void lowerAdd(Inst inst) {
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
         Value x = inst.arg(0);
@@ -100,7 +102,8 @@ abstract class IntegerRules extends ConditionRules {
 
     // SUB.
 
-    final void sub(Inst inst) {
+    @Override
+    protected final void lowerSub(Inst inst) {
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
         Value x = inst.arg(0);
@@ -135,7 +138,8 @@ abstract class IntegerRules extends ConditionRules {
 
     // MUL, SMULH, UMULH.
 
-    final void mul(Inst inst) {
+    @Override
+    protected final void lowerMul(Inst inst) {
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
         Value x = inst.arg(0);
@@ -168,7 +172,9 @@ abstract class IntegerRules extends ConditionRules {
         emit(new IntegerInsn.Alu(AluOp.MUL, wide, rd, value(x), value(y)));
     }
 
-    final void mulHigh(Inst inst, boolean signed) {
+    @Override
+    protected final void lowerMulHigh(Inst inst) {
+        boolean signed = inst.opcode() == Opcode.SMULH;
         Reg rd = def(inst.result());
         if (inst.type() == Type.I64) {
             AluOp op = signed ? AluOp.SMULH : AluOp.UMULH;
@@ -184,7 +190,10 @@ abstract class IntegerRules extends ConditionRules {
 
     // UDIV, SDIV, UREM, SREM. The hardware divides by zero to zero and MIN by -1 to MIN; wasm traps.
 
-    final void divide(Inst inst, boolean signed, boolean remainder) {
+    @Override
+    protected final void lowerDivide(Inst inst) {
+        boolean signed = inst.opcode() == Opcode.SDIV || inst.opcode() == Opcode.SREM;
+        boolean remainder = inst.opcode() == Opcode.UREM || inst.opcode() == Opcode.SREM;
         boolean wide = wide(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -214,7 +223,22 @@ abstract class IntegerRules extends ConditionRules {
 
     // AND, OR, XOR.
 
-    final void logical(Inst inst, AluOp op, AluOp inverted) {
+    @Override
+    protected final void lowerAnd(Inst inst) {
+        logical(inst, AluOp.AND, AluOp.BIC);
+    }
+
+    @Override
+    protected final void lowerOr(Inst inst) {
+        logical(inst, AluOp.ORR, AluOp.ORN);
+    }
+
+    @Override
+    protected final void lowerXor(Inst inst) {
+        logical(inst, AluOp.EOR, AluOp.EON);
+    }
+
+    private void logical(Inst inst, AluOp op, AluOp inverted) {
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
         Value x = inst.arg(0);
@@ -354,7 +378,8 @@ abstract class IntegerRules extends ConditionRules {
 
     // SHL, LSHR, ASHR, ROTL, ROTR.
 
-    final void shift(Inst inst) {
+    @Override
+    protected final void lowerShift(Inst inst) {
         boolean wide = wide(inst.type());
         int width = width(inst.type());
         Reg rd = def(inst.result());
@@ -446,9 +471,14 @@ abstract class IntegerRules extends ConditionRules {
 
     // CLZ, CTZ, POPCNT.
 
-    final void countZeros(Inst inst) {
+    @Override
+    protected final void lowerCount(Inst inst) {
         boolean wide = wide(inst.type());
         Reg x = value(inst.arg(0));
+        if (inst.opcode() == Opcode.POPCNT) {
+            emit(new IntegerInsn.PopulationCount(wide, def(inst.result()), x));
+            return;
+        }
         if (inst.opcode() == Opcode.CTZ) {
             Reg reversed = newReg(inst.type());
             emit(new IntegerInsn.Unary(UnaryOp.RBIT, wide, reversed, x));
@@ -457,13 +487,15 @@ abstract class IntegerRules extends ConditionRules {
         emit(new IntegerInsn.Unary(UnaryOp.CLZ, wide, def(inst.result()), x));
     }
 
-    final void populationCount(Inst inst) {
-        emit(new IntegerInsn.PopulationCount(wide(inst.type()), def(inst.result()), value(inst.arg(0))));
-    }
-
     // SEXT8, SEXT16, SEXT32, SEXT, WRAP.
 
-    final void signExtend(Inst inst, int bits) {
+    @Override
+    protected final void lowerSignExtend(Inst inst) {
+        int bits = switch (inst.opcode()) {
+            case SEXT8 -> 8;
+            case SEXT16 -> 16;
+            default -> 32;
+        };
         Value x = inst.arg(0);
         Reg rd = def(inst.result());
         Inst load = foldable(x, Opcode.LOAD);
@@ -484,7 +516,8 @@ abstract class IntegerRules extends ConditionRules {
         emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, wide(inst.type()), rd, value(x), 0, bits - 1));
     }
 
-    final void wrap(Inst inst) {
+    @Override
+    protected final void lowerWrap(Inst inst) {
         Reg rd = def(inst.result());
         Inst d = foldable(inst.arg(0));
         if (d != null && d.opcode() == Opcode.LSHR && isConst(d.arg(1))) {

@@ -1,7 +1,7 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.CodegenOptions;
-import kiln.codegen.Lowering;
+import kiln.codegen.OperationRules;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -11,7 +11,7 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /** LOAD, STORE, STACK_ADDR and addressing modes; also the simplest questions about operands. */
-abstract class MemoryRules extends Lowering {
+abstract class MemoryRules extends OperationRules {
     MemoryRules(Function function, CodegenOptions options) {
         super(function, options);
     }
@@ -112,7 +112,8 @@ abstract class MemoryRules extends Lowering {
 
     // LOAD.
 
-    final void load(Inst inst) {
+    @Override
+    protected final void lowerLoad(Inst inst) {
         loadAs(inst, loadOp(inst.type(), inst.memory()), def(inst.result()));
     }
 
@@ -144,7 +145,8 @@ abstract class MemoryRules extends Lowering {
 
     // STORE.
 
-    final void store(Inst inst) {
+    @Override
+    protected final void lowerStore(Inst inst) {
         MemoryOp m = inst.memory();
         Value v = inst.arg(1);
         LoadStoreOp op = switch (inst.type()) {
@@ -192,7 +194,8 @@ abstract class MemoryRules extends Lowering {
 
     // STACK_ADDR.
 
-    final void stackAddress(Inst inst) {
+    @Override
+    protected final void lowerStackAddress(Inst inst) {
         emit(new MemoryInsn.StackAddress(def(inst.result()), stackOffset(inst)));
     }
 }

@@ -61,7 +61,8 @@ abstract class CallRules extends FloatRules {
 
     // call, call_indirect, call_native.
 
-    final void lowerCall(Inst inst) {
+    @Override
+    protected final void lowerCall(Inst inst) {
         boolean indirect = inst.opcode() == Opcode.CALL_INDIRECT;
         Signature signature = inst.call().signature();
         CallingConvention convention = CallingConvention.arguments(signature.params());
@@ -155,7 +156,8 @@ abstract class CallRules extends FloatRules {
         return store;
     }
 
-    final void lowerCallNative(Inst inst) {
+    @Override
+    protected final void lowerCallNative(Inst inst) {
         Signature signature = inst.call().signature();
         CallingConvention convention = CallingConvention.nativeArguments(signature.params());
         CallInsn.Bound arguments = registerArguments(inst, 1, convention);
@@ -178,7 +180,8 @@ abstract class CallRules extends FloatRules {
 
     // return, return_call, return_call_indirect.
 
-    final void lowerReturn(Inst inst) {
+    @Override
+    protected final void lowerReturn(Inst inst) {
         CallingConvention results = CallingConvention.results(function.signature().results());
         List<Reg> values = new ArrayList<>();
         List<Reg> places = new ArrayList<>();
@@ -201,7 +204,8 @@ abstract class CallRules extends FloatRules {
                 values.toArray(Reg[]::new), places.toArray(Reg[]::new), parameters.stackBytes()));
     }
 
-    final void lowerReturnCall(Inst inst) {
+    @Override
+    protected final void lowerReturnCall(Inst inst) {
         boolean indirect = inst.opcode() == Opcode.RETURN_CALL_INDIRECT;
         CallingConvention convention =
                 CallingConvention.arguments(inst.call().signature().params());

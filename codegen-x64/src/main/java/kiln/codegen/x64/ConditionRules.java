@@ -1,7 +1,5 @@
 package kiln.codegen.x64;
 
-import kiln.artifact.TrapCode;
-import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.Reg;
 import kiln.ir.FloatCond;
@@ -251,9 +249,10 @@ abstract class ConditionRules extends IntegerRules {
         };
     }
 
-    // icmp, fcmp, select, trap_if, trap_if_zero.
+    // icmp, fcmp, select.
 
-    final void lowerCompare(Inst inst) {
+    @Override
+    protected final void lowerCompare(Inst inst) {
         Condition c = conditionOf(inst);
         Reg temp = c.parity() == Condition.Parity.NONE ? null : newReg(Type.I32);
         emitFolding(new ConditionInsn.SetCond(c, def(inst.result()), temp));
@@ -268,7 +267,8 @@ abstract class ConditionRules extends IntegerRules {
         return compare(inst);
     }
 
-    final void lowerSelect(Inst inst) {
+    @Override
+    protected final void lowerSelect(Inst inst) {
         Type type = inst.type();
         Value ifTrue = inst.arg(1);
         Value ifFalse = inst.arg(2);
@@ -327,21 +327,5 @@ abstract class ConditionRules extends IntegerRules {
         }
         return integer && foldableLoad(ifFalse, size(ifFalse.type())) != null
                 || useCount(ifTrue) == 1 && useCount(ifFalse) > 1;
-    }
-
-    final void lowerTrapIf(Inst inst) {
-        Condition c = inst.opcode() == Opcode.TRAP_IF
-                ? condition(inst.arg(0))
-                : inst.type() == Type.I32
-                        ? condition(inst.arg(0)).negate()
-                        : notZero(inst.arg(0), size(inst.type())).negate();
-        emitFolding(new ConditionInsn.TrapIf(c, inst.trap()));
-    }
-
-    /** The stack limit is all ones when the store asked for an interruption. */
-    final void lowerInterruptCheck() {
-        Flags compare = new Flags.Compare(
-                8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
-        emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
     }
 }

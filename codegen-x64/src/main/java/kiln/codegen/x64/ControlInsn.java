@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
@@ -71,71 +72,38 @@ abstract sealed class ControlInsn extends Insn {
         }
     }
 
-    /** A jump through a table of distances behind the body, or for few cases a chain of comparisons. */
-    static final class Switch extends ControlInsn {
-        /** Up to this many cases, two of which share a comparison, jumps that can be predicted one by one are better. */
-        static final int MAX_CHAIN = 3;
-
+    /** A few targets, told apart by comparisons: two of them share one. */
+    static final class CompareChain extends ControlInsn {
         private Reg index;
-        private Reg table;
-        private Reg temp;
-        private final MachBlock[] targets;
+        private final List<MachBlock> targets;
+        private final MachBlock otherwise;
 
-        /** The last of {@code targets} is the default; the temporaries are null for a chain. */
-        Switch(Reg index, Reg table, Reg temp, MachBlock[] targets) {
+        CompareChain(Reg index, List<MachBlock> targets, MachBlock otherwise) {
             this.index = index;
-            this.table = table;
-            this.temp = temp;
             this.targets = targets;
+            this.otherwise = otherwise;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
             index = v.use(index);
-            if (table != null) {
-                table = v.temp(table);
-                temp = v.temp(temp);
-            }
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            int cases = targets.length - 1;
-            MachBlock otherwise = targets[cases];
-            if (table == null) {
-                chain(asm, context, cases, otherwise);
-                return;
-            }
-            Label base = new Label();
-            asm.alu(AluOp.CMP, 4, index, cases);
-            asm.jcc(Cond.AE, otherwise.label());
-            asm.lea(8, table, Address.of(base));
-            asm.extend(ExtendOp.SX32_64, temp, Address.of(table, index, 2, 0));
-            asm.alu(AluOp.ADD, 8, temp, table);
-            asm.jmp(Operand.of(temp));
-            asm.buffer().later(() -> {
-                asm.buffer().position(-1);
-                asm.buffer().bind(base);
-                for (int i = 0; i < cases; i++) {
-                    asm.tableEntry(targets[i].label(), base);
-                }
-            });
-        }
-
-        private void chain(Assembler asm, EmitContext context, int cases, MachBlock otherwise) {
             int i = 0;
-            while (i < cases) {
-                if (i + 1 < cases) {
+            while (i < targets.size()) {
+                if (i + 1 < targets.size()) {
                     asm.alu(AluOp.CMP, 4, index, i + 1);
-                    asm.jcc(Cond.B, targets[i].label());
-                    asm.jcc(Cond.E, targets[i + 1].label());
+                    asm.jcc(Cond.B, targets.get(i).label());
+                    asm.jcc(Cond.E, targets.get(i + 1).label());
                     i += 2;
                 } else if (i == 0) {
                     asm.test(4, Operand.of(index), index);
-                    asm.jcc(Cond.E, targets[i++].label());
+                    asm.jcc(Cond.E, targets.get(i++).label());
                 } else {
                     asm.alu(AluOp.CMP, 4, index, i);
-                    asm.jcc(Cond.E, targets[i++].label());
+                    asm.jcc(Cond.E, targets.get(i++).label());
                 }
             }
             if (!context.isNext(otherwise)) {
@@ -145,11 +113,52 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         public String toString() {
-            StringBuilder s = new StringBuilder("switch ").append(index);
-            for (MachBlock t : targets) {
-                s.append(", ").append(t);
-            }
-            return s.append(table == null ? "" : " ; temp " + table + ", " + temp).toString();
+            return format("switch %s, %s else %s", index, targets, otherwise);
+        }
+    }
+
+    /** A jump through a table of distances behind the body. */
+    static final class JumpTable extends ControlInsn {
+        private Reg index;
+        private Reg table;
+        private Reg temp;
+        private final List<MachBlock> targets;
+        private final MachBlock otherwise;
+
+        JumpTable(Reg index, Reg table, Reg temp, List<MachBlock> targets, MachBlock otherwise) {
+            this.index = index;
+            this.table = table;
+            this.temp = temp;
+            this.targets = targets;
+            this.otherwise = otherwise;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            index = v.use(index);
+            table = v.temp(table);
+            temp = v.temp(temp);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Label base = new Label();
+            asm.alu(AluOp.CMP, 4, index, targets.size());
+            asm.jcc(Cond.AE, otherwise.label());
+            asm.lea(8, table, Address.of(base));
+            asm.extend(ExtendOp.SX32_64, temp, Address.of(table, index, 2, 0));
+            asm.alu(AluOp.ADD, 8, temp, table);
+            asm.jmp(Operand.of(temp));
+            asm.buffer().later(() -> {
+                asm.buffer().position(-1);
+                asm.buffer().bind(base);
+                targets.forEach(t -> asm.tableEntry(t.label(), base));
+            });
+        }
+
+        @Override
+        public String toString() {
+            return format("switch %s, %s else %s ; temp %s, %s", index, targets, otherwise, table, temp);
         }
     }
 

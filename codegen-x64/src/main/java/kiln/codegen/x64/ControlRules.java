@@ -1,14 +1,19 @@
 package kiln.codegen.x64;
 
+import java.util.List;
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.Value;
 
-/** Rules for the ends of blocks. */
+/** Rules for checks and for the ends of blocks. */
 abstract class ControlRules extends CallRules {
     ControlRules(Function function, CodegenOptions options) {
         super(function, options);
@@ -20,24 +25,44 @@ abstract class ControlRules extends CallRules {
     }
 
     @Override
-    protected final void lowerTerminator(Inst inst, MachBlock[] targets) {
-        switch (inst.opcode()) {
-            case JUMP -> emit(jump(targets[0]));
-            case BRANCH -> emitFolding(new ControlInsn.JumpIf(condition(inst.arg(0)), targets[0], targets[1]));
-            case SWITCH -> lowerSwitch(inst, targets);
-            case RETURN -> lowerReturn(inst);
-            case TRAP -> emit(new ControlInsn.Trap(inst.trap()));
-            case RETURN_CALL, RETURN_CALL_INDIRECT -> lowerReturnCall(inst);
-            case UNWIND -> emit(new ControlInsn.Unwind());
-            default -> throw new IllegalArgumentException("not a terminator: " + inst);
-        }
+    protected final MachInst trap(TrapCode code) {
+        return new ControlInsn.Trap(code);
     }
 
-    private void lowerSwitch(Inst inst, MachBlock[] targets) {
+    @Override
+    protected final MachInst unwind() {
+        return new ControlInsn.Unwind();
+    }
+
+    @Override
+    protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
+        emitFolding(new ControlInsn.JumpIf(condition(inst.arg(0)), yes, no));
+    }
+
+    @Override
+    protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
         // The table is indexed with all 64 bits, so the index must be zero-extended: no low() here.
-        Reg index = reg(inst.arg(0));
-        boolean chain = targets.length - 1 <= ControlInsn.Switch.MAX_CHAIN;
-        emit(new ControlInsn.Switch(
-                index, chain ? null : newReg(Type.I64), chain ? null : newReg(Type.I64), targets));
+        Reg r = reg(index);
+        emit(cases.size() <= MAX_CHAIN
+                ? new ControlInsn.CompareChain(r, cases, otherwise)
+                : new ControlInsn.JumpTable(r, newReg(Type.I64), newReg(Type.I64), cases, otherwise));
+    }
+
+    @Override
+    protected final void lowerTrapIf(Inst inst) {
+        Condition c = inst.opcode() == Opcode.TRAP_IF
+                ? condition(inst.arg(0))
+                : inst.type() == Type.I32
+                        ? condition(inst.arg(0)).negate()
+                        : notZero(inst.arg(0), size(inst.type())).negate();
+        emitFolding(new ConditionInsn.TrapIf(c, inst.trap()));
+    }
+
+    /** The stack limit is all ones when the store asked for an interruption. */
+    @Override
+    protected final void lowerInterruptCheck() {
+        Flags compare = new Flags.Compare(
+                8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
+        emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
     }
 }

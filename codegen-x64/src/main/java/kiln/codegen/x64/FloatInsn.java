@@ -5,6 +5,7 @@ import kiln.codegen.Label;
 import kiln.codegen.MachInst;
 import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
+import kiln.ir.V128;
 
 /** Floating-point arithmetic. {@code size} is 4 or 8. */
 abstract sealed class FloatInsn extends Insn {
@@ -52,6 +53,40 @@ abstract sealed class FloatInsn extends Insn {
         @Override
         public String toString() {
             return format("fconst %s, 0x%x", dst, bits);
+        }
+    }
+
+    /** A constant of 128 bits. */
+    static final class VectorConst extends FloatInsn {
+        private final V128 value;
+
+        VectorConst(Reg dst, V128 value) {
+            super(dst);
+            this.value = value;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            dst = v.def(dst);
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return new VectorConst(target, value);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            if (value.low() == 0 && value.high() == 0) {
+                asm.op(FloatOp.XORPS, dst, dst);
+            } else {
+                asm.loadVector(16, dst, (Address) new Operand.Pooled(value).resolve(context));
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format("vconst %s, 0x%016x%016x", dst, value.high(), value.low());
         }
     }
 

@@ -14,13 +14,20 @@ abstract class FloatRules extends ConditionRules {
         super(function, options);
     }
 
-    final void lowerFconst(Inst inst) {
+    @Override
+    protected final void lowerFloatConstant(Inst inst) {
         emit(new FloatInsn.Const(size(inst.type()), def(inst.result()), inst.imm()));
+    }
+
+    @Override
+    protected final void lowerVectorConstant(Inst inst) {
+        emit(new FloatInsn.VectorConst(def(inst.result()), inst.vector()));
     }
 
     // fadd, fsub, fmul, fdiv.
 
-    final void lowerFloatBinary(Inst inst) {
+    @Override
+    protected final void lowerFloatBinary(Inst inst) {
         int size = size(inst.type());
         FloatOp op = switch (inst.opcode()) {
             case FADD -> FloatOp.ADDSS;
@@ -55,7 +62,8 @@ abstract class FloatRules extends ConditionRules {
 
     // fmin, fmax, fcopysign, fabs, fneg.
 
-    final void lowerMinMax(Inst inst) {
+    @Override
+    protected final void lowerMinMax(Inst inst) {
         Value x = inst.arg(0);
         Value y = inst.arg(1);
         if (useCount(x) > 1 && useCount(y) == 1) {
@@ -68,12 +76,14 @@ abstract class FloatRules extends ConditionRules {
                 size(inst.type()), inst.opcode() == Opcode.FMAX, def(inst.result()), left, reg(y)));
     }
 
-    final void lowerCopySign(Inst inst) {
+    @Override
+    protected final void lowerCopySign(Inst inst) {
         Reg left = reg(inst.arg(0));
         emit(new FloatInsn.CopySign(size(inst.type()), def(inst.result()), left, reg(inst.arg(1))));
     }
 
-    final void lowerSign(Inst inst) {
+    @Override
+    protected final void lowerSign(Inst inst) {
         int size = size(inst.type());
         boolean negate = inst.opcode() == Opcode.FNEG;
         long sign = FloatInsn.signBit(size);
@@ -86,17 +96,22 @@ abstract class FloatRules extends ConditionRules {
 
     // fsqrt, fpromote, fdemote, fceil, ffloor, ftrunc, fnearest.
 
-    final void lowerFloatUnary(Inst inst) {
-        FloatOp op = switch (inst.opcode()) {
-            case FSQRT -> FloatOp.SQRTSS.forSize(size(inst.type()));
-            case FPROMOTE -> FloatOp.CVTSS2SD;
-            case FDEMOTE -> FloatOp.CVTSD2SS;
-            default -> throw new IllegalArgumentException(inst.toString());
-        };
+    @Override
+    protected final void lowerSquareRoot(Inst inst) {
+        lowerUnary(inst, FloatOp.SQRTSS.forSize(size(inst.type())));
+    }
+
+    @Override
+    protected final void lowerChangePrecision(Inst inst) {
+        lowerUnary(inst, inst.opcode() == Opcode.FPROMOTE ? FloatOp.CVTSS2SD : FloatOp.CVTSD2SS);
+    }
+
+    private void lowerUnary(Inst inst, FloatOp op) {
         emitFolding(new FloatInsn.Unary(op, features.avx(), def(inst.result()), floatSource(inst.arg(0))));
     }
 
-    final void lowerRound(Inst inst) {
+    @Override
+    protected final void lowerRound(Inst inst) {
         int mode = switch (inst.opcode()) {
             case FCEIL -> FloatInsn.Round.CEIL;
             case FFLOOR -> FloatInsn.Round.FLOOR;
@@ -110,7 +125,8 @@ abstract class FloatRules extends ConditionRules {
 
     // bitcast, from_sint, from_uint, to_sint, to_uint.
 
-    final void lowerBitcast(Inst inst) {
+    @Override
+    protected final void lowerBitcast(Inst inst) {
         Value x = inst.arg(0);
         Reg dst = def(inst.result());
         int size = size(inst.type());
@@ -128,7 +144,8 @@ abstract class FloatRules extends ConditionRules {
         }
     }
 
-    final void lowerIntToFloat(Inst inst) {
+    @Override
+    protected final void lowerIntToFloat(Inst inst) {
         Value x = inst.arg(0);
         int floatSize = size(inst.type());
         Reg dst = def(inst.result());
@@ -143,7 +160,8 @@ abstract class FloatRules extends ConditionRules {
         }
     }
 
-    final void lowerFloatToInt(Inst inst) {
+    @Override
+    protected final void lowerFloatToInt(Inst inst) {
         boolean signed = inst.opcode() == Opcode.TO_SINT || inst.opcode() == Opcode.TO_SINT_SAT;
         boolean saturating = inst.opcode() == Opcode.TO_SINT_SAT || inst.opcode() == Opcode.TO_UINT_SAT;
         int size = size(inst.type());

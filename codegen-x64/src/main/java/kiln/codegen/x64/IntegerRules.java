@@ -16,14 +16,16 @@ abstract class IntegerRules extends MemoryRules {
 
     // Constants.
 
-    final void lowerIconst(Inst inst) {
+    @Override
+    protected final void lowerIntConstant(Inst inst) {
         long value = inst.type() == Type.I32 ? inst.imm() & 0xffffffffL : inst.imm();
         emit(new IntegerInsn.Const(def(inst.result()), value));
     }
 
     // add, sub.
 
-    final void lowerAdd(Inst inst) {
+    @Override
+    protected final void lowerAdd(Inst inst) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -80,7 +82,8 @@ abstract class IntegerRules extends MemoryRules {
                 && constValue(d.arg(1)) <= 3;
     }
 
-    final void lowerSub(Inst inst) {
+    @Override
+    protected final void lowerSub(Inst inst) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -101,7 +104,8 @@ abstract class IntegerRules extends MemoryRules {
 
     // mul.
 
-    final void lowerMul(Inst inst) {
+    @Override
+    protected final void lowerMul(Inst inst) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -142,7 +146,8 @@ abstract class IntegerRules extends MemoryRules {
         return foldableLoad(x, size) != null || useCount(x) > 1 && useCount(y) == 1;
     }
 
-    final void lowerMulHigh(Inst inst) {
+    @Override
+    protected final void lowerMulHigh(Inst inst) {
         int size = size(inst.type());
         Reg dst = def(inst.result());
         Reg left = movable(inst.arg(0));
@@ -156,7 +161,8 @@ abstract class IntegerRules extends MemoryRules {
 
     // div, rem.
 
-    final void lowerDivide(Inst inst) {
+    @Override
+    protected final void lowerDivide(Inst inst) {
         int size = size(inst.type());
         boolean signed = inst.opcode() == Opcode.SDIV || inst.opcode() == Opcode.SREM;
         boolean remainder = inst.opcode() == Opcode.UREM || inst.opcode() == Opcode.SREM;
@@ -175,7 +181,8 @@ abstract class IntegerRules extends MemoryRules {
 
     // and, or, xor.
 
-    final void lowerAnd(Inst inst) {
+    @Override
+    protected final void lowerAnd(Inst inst) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -248,11 +255,13 @@ abstract class IntegerRules extends MemoryRules {
                 && d.arg(0) == x;
     }
 
-    final void lowerOr(Inst inst) {
+    @Override
+    protected final void lowerOr(Inst inst) {
         lowerCommutative(inst, AluOp.OR);
     }
 
-    final void lowerXor(Inst inst) {
+    @Override
+    protected final void lowerXor(Inst inst) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -288,7 +297,8 @@ abstract class IntegerRules extends MemoryRules {
 
     // shl, lshr, ashr, rotl, rotr.
 
-    final void lowerShift(Inst inst) {
+    @Override
+    protected final void lowerShift(Inst inst) {
         int size = size(inst.type());
         ShiftOp op = switch (inst.opcode()) {
             case SHL -> ShiftOp.SHL;
@@ -359,7 +369,8 @@ abstract class IntegerRules extends MemoryRules {
 
     // clz, ctz, popcnt.
 
-    final void lowerCount(Inst inst) {
+    @Override
+    protected final void lowerCount(Inst inst) {
         int size = size(inst.type());
         Reg dst = def(inst.result());
         IntOp op = switch (inst.opcode()) {
@@ -378,18 +389,23 @@ abstract class IntegerRules extends MemoryRules {
 
     // sext8, sext16, sext32, sext, wrap.
 
-    final void lowerExtend(Inst inst) {
+    @Override
+    protected final void lowerSignExtend(Inst inst) {
         Value x = inst.arg(0);
         Reg dst = def(inst.result());
         boolean wide = inst.type() == Type.I64;
         ExtendOp op = switch (inst.opcode()) {
             case SEXT8 -> wide ? ExtendOp.SX8_64 : ExtendOp.SX8_32;
             case SEXT16 -> wide ? ExtendOp.SX16_64 : ExtendOp.SX16_32;
-            case SEXT32, SEXT -> wide ? ExtendOp.SX32_64 : ExtendOp.ZX32;
-            case WRAP -> ExtendOp.ZX32;
-            default -> throw new IllegalArgumentException(inst.toString());
+            default -> wide ? ExtendOp.SX32_64 : ExtendOp.ZX32;
         };
         Operand src = inst.opcode() == Opcode.SEXT ? registerOrMemory(x, 4) : Operand.of(reg(low(x)));
         emitFolding(new MemoryInsn.Extend(op, dst, src));
+    }
+
+    @Override
+    protected final void lowerWrap(Inst inst) {
+        Reg dst = def(inst.result());
+        emit(new MemoryInsn.Extend(ExtendOp.ZX32, dst, Operand.of(reg(low(inst.arg(0))))));
     }
 }

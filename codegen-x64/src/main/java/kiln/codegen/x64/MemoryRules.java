@@ -1,8 +1,8 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.CodegenOptions;
-import kiln.codegen.Lowering;
 import kiln.codegen.MachInst;
+import kiln.codegen.OperationRules;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -12,7 +12,7 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /** Rules for addresses, loads and stores, and for the operands of all other rules. */
-abstract class MemoryRules extends Lowering {
+abstract class MemoryRules extends OperationRules {
     /** How deep a tree of additions is searched for parts of an address. */
     private static final int MAX_DEPTH = 4;
 
@@ -216,9 +216,15 @@ abstract class MemoryRules extends Lowering {
         return Address.of(sum, index, p.shift, 0);
     }
 
+    @Override
+    protected final void lowerStackAddress(Inst inst) {
+        emit(new IntegerInsn.Lea(8, def(inst.result()), Address.stackArea(stackOffset(inst), null, 0)));
+    }
+
     // Loads.
 
-    final void lowerLoad(Inst inst) {
+    @Override
+    protected final void lowerLoad(Inst inst) {
         MemoryOp m = inst.memory();
         Reg dst = def(inst.result());
         Address a = address(inst);
@@ -243,7 +249,8 @@ abstract class MemoryRules extends Lowering {
 
     // Stores.
 
-    final void lowerStore(Inst inst) {
+    @Override
+    protected final void lowerStore(Inst inst) {
         int width = inst.memory().width();
         Value value = inst.arg(1);
         if (value.type().isInt() && lowerReadModifyWrite(inst, value, width)) {
