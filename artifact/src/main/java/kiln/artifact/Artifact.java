@@ -119,7 +119,7 @@ public final class Artifact implements AutoCloseable {
         if (textOffset() % ALIGNMENT != 0 || textLength() > 0xffff_ffffL) {
             throw new ArtifactException("damaged file: .text is not aligned, or too large");
         }
-        modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), dataLength());
+        modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), bytes(References.SECTION), dataLength());
         checkImages();
         index = new FunctionIndex(bytes(FunctionIndex.SECTION), textLength());
         traps = new TrapTable(bytes(TrapTable.SECTION));
@@ -160,6 +160,9 @@ public final class Artifact implements AutoCloseable {
             names.check();
         }
         fates();
+        for (ModuleInfo m : modules) {
+            References.check(m, textLength());
+        }
     }
 
     /**

@@ -224,9 +224,10 @@ public final class ArtifactWriter {
 
     private Layout layout() {
         Layout l = new Layout(Elf.MACHINES.get(compat.architecture()));
-        
+        References references = new References(functions::startOf);
         l.add(Compat.SECTION, compat.encode(), 8);
-        l.add(ModuleCodec.SECTION, ModuleCodec.encode(modules), 8);
+        l.add(ModuleCodec.SECTION, ModuleCodec.encode(modules, references), 8);
+        l.add(References.SECTION, references.bytes(), 8);
         l.add(FunctionIndex.SECTION, functions.build(text.byteSize()), 16);
         l.add(TrapTable.SECTION, traps.build(), 8);
         if (!stripOffsets) {

@@ -3,7 +3,7 @@ package kiln.artifact;
 /**
  * Routines that generated code calls, each a function under {@link FuncKey.Kind#BUILTIN} with the wasm calling convention.
  * The ordinal is the routine's number in files and in upcalls: entries are only appended. Routines marked as upcalls are
- * served by the runtime in Java; the others are generated code (bounds checks, then libc's memmove or memset).
+ * served by the runtime in Java; the others are generated code.
  * Index operands are i64 (an i32 index zero-extended), so that 64-bit memories and tables need no others.
  */
 public enum Builtin {
@@ -28,7 +28,13 @@ public enum Builtin {
     /** (table, segment, dst, src, length). Upcall. */
     TABLE_INIT("iijii", ""),
     /** (segment). Upcall. */
-    ELEM_DROP("i", "");
+    ELEM_DROP("i", ""),
+    /** (VMContext, funcref slot) -> address of the record there, which is filled in if it was not. */
+    FUNC_RECORD("ji", "j"),
+    /** (address of a table's record, index in bounds) -> content of the slot, which is initialised if it was not. */
+    TABLE_SLOT("jj", "j"),
+    /** (address of a table's record): initialises all slots. */
+    TABLE_FILL_IN("j", "");
 
     private final String params;
     private final String results;

@@ -1,18 +1,42 @@
 package kiln.artifact;
 
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The funcref slots of a module's VMContext: imported functions first, then the defined functions that escape, in
- * ascending order. Two arrays, because there may be a hundred thousand. Immutable.
+ * ascending order. Read in place, by generated code too, because there may be a hundred thousand: an entry is what a
+ * record of the slot is made of when it is first needed.
+ *
+ * <pre>
+ *   0  code      u32  offset in the text; {@link #NO_CODE} or {@link #IMPORTED}
+ *   4  type      u32  type index of the function
+ *   8  function  u32  index in the module's function space
+ * </pre>
+ *
+ * Immutable.
  */
 public final class FuncRefs {
+    public static final int ENTRY_BYTES = 12;
+    /** Within an entry. */
+    public static final int ENTRY_CODE = 0;
+    /** Within an entry. */
+    public static final int ENTRY_TYPE = 4;
+    /** Within an entry. */
+    public static final int ENTRY_FUNCTION = 8;
+
+    /** In place of a code offset: the function is in a table, but nobody can call it, and it was left out of the file. */
+    public static final int NO_CODE = -1;
+    /** In place of a code offset: an import, whose record instantiation fills in. */
+    public static final int IMPORTED = -2;
+
     public static final FuncRefs NONE = new FuncRefs(new int[0], new int[0]);
 
-    private final int[] functions;
-    private final int[] types;
+    private final MemorySegment entries;
+    private final int count;
 
     /**
+     * Slots before anything is known of code.
+     *
      * @param functions by slot: index in the module's function space, strictly ascending
      * @param types by slot: type index of the function
      * @throws IllegalArgumentException if the lengths differ or the order is not ascending
@@ -21,57 +45,91 @@ public final class FuncRefs {
         if (functions.length != types.length) {
             throw new IllegalArgumentException("as many types as functions");
         }
-        for (int i = 0; i < functions.length; i++) {
+        count = functions.length;
+        int[] words = new int[3 * count];
+        for (int i = 0; i < count; i++) {
             if (functions[i] < 0 || i > 0 && functions[i] <= functions[i - 1]) {
                 throw new IllegalArgumentException("functions not ascending at slot " + i);
             }
+            words[3 * i] = NO_CODE;
+            words[3 * i + 1] = types[i];
+            words[3 * i + 2] = functions[i];
         }
-        this.functions = functions.clone();
-        this.types = types.clone();
+        entries = MemorySegment.ofArray(words);
+    }
+
+    /** @param entries of a file */
+    FuncRefs(MemorySegment entries) {
+        this.entries = entries;
+        this.count = (int) (entries.byteSize() / ENTRY_BYTES);
     }
 
     public int count() {
-        return functions.length;
+        return count;
+    }
+
+    private int word(int slot, int at) {
+        return Le.i32(entries, (long) slot * ENTRY_BYTES + at);
+    }
+
+    /** Text offset of the code, or {@link #NO_CODE} or {@link #IMPORTED}. */
+    public int code(int slot) {
+        return word(slot, ENTRY_CODE);
     }
 
     /** Index in the module's function space. */
     public int function(int slot) {
-        return functions[slot];
+        return word(slot, ENTRY_FUNCTION);
     }
 
     /** Type index of the function in {@code slot}. */
     public int type(int slot) {
-        return types[slot];
-    }
-
-    /** The functions of all slots from {@code slot} on: without a call for each. */
-    public int[] functionsFrom(int slot) {
-        return Arrays.copyOfRange(functions, slot, functions.length);
-    }
-
-    /** The type indices of all slots from {@code slot} on. */
-    public int[] typesFrom(int slot) {
-        return Arrays.copyOfRange(types, slot, types.length);
+        return word(slot, ENTRY_TYPE);
     }
 
     /** The slot of {@code function}, or -1 if it does not escape. */
     public int slotOf(int function) {
-        int slot = Arrays.binarySearch(functions, function);
-        return slot < 0 ? -1 : slot;
+        int lo = 0;
+        int hi = count - 1;
+        while (lo <= hi) {
+            int mid = lo + hi >>> 1;
+            int at = function(mid);
+            if (at == function) {
+                return mid;
+            } else if (at < function) {
+                lo = mid + 1;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return -1;
+    }
+
+    /** The bytes of all entries, in native memory if they come from a mapped file. */
+    public MemorySegment entries() {
+        return entries.asReadOnly();
     }
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof FuncRefs f && Arrays.equals(functions, f.functions) && Arrays.equals(types, f.types);
+        if (!(o instanceof FuncRefs f) || f.count != count) {
+            return false;
+        }
+        for (int i = 0; i < count; i++) {
+            if (function(i) != f.function(i) || type(i) != f.type(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(functions) + Arrays.hashCode(types);
+        return count;
     }
 
     @Override
     public String toString() {
-        return "FuncRefs" + Arrays.toString(functions);
+        return "FuncRefs" + count;
     }
 }

@@ -56,6 +56,24 @@ final class FunctionIndexBuilder {
         return Integer.toUnsignedLong(lengths[i]);
     }
 
+    /** The start of the function with this key, as u32, or -1 if there is none. */
+    int startOf(long key) {
+        int lo = 0;
+        int hi = count - 1;
+        while (lo <= hi) {
+            int mid = lo + hi >>> 1;
+            int c = Long.compareUnsigned(keys[mid], key);
+            if (c == 0) {
+                return starts[mid];
+            } else if (c < 0) {
+                lo = mid + 1;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return -1;
+    }
+
     private long end(int i) {
         return start(i) + length(i);
     }

@@ -26,30 +26,32 @@ final class ModuleCodec {
 
     private ModuleCodec() {}
 
-    static ByteSink encode(List<ModuleInfo> modules) {
+    /** @param references takes what is read in place */
+    static ByteSink encode(List<ModuleInfo> modules, References references) {
         ByteSink out = new ByteSink();
         out.u32(modules.size());
-        for (ModuleInfo m : modules) {
-            new Writer(out).module(m);
+        for (int i = 0; i < modules.size(); i++) {
+            new Writer(out, references, i).module(modules.get(i));
         }
         return out;
     }
 
     /**
+     * @param references the section of function references, to which the modules' descriptions refer
      * @param dataLength bytes of the file's data, which segments and images must not exceed
      */
-    static List<ModuleInfo> decode(MemorySegment bytes, long dataLength) {
+    static List<ModuleInfo> decode(MemorySegment bytes, MemorySegment references, long dataLength) {
         ByteSource in = new ByteSource(SECTION, bytes);
         int n = in.count(32);
         List<ModuleInfo> modules = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
-            modules.add(new Reader(in, dataLength).module());
+            modules.add(new Reader(in, references, dataLength).module());
         }
         in.end();
         return List.copyOf(modules);
     }
 
-    private record Writer(ByteSink out) {
+    private record Writer(ByteSink out, References references, int number) {
         void module(ModuleInfo m) {
             out.string(m.name());
             out.u32(m.types().size());
@@ -68,14 +70,7 @@ final class ModuleCodec {
             m.globals().forEach(this::extern);
             out.u32(m.tags().size());
             m.tags().forEach(this::extern);
-            FuncRefs refs = m.funcRefs();
-            out.u32(refs.count());
-            for (int i = 0; i < refs.count(); i++) {
-                out.u32(refs.function(i));
-            }
-            for (int i = 0; i < refs.count(); i++) {
-                out.u32(refs.type(i));
-            }
+            out.u32(m.funcRefs().count()).u32(references.addFuncRefs(number, m));
             out.u32(m.exports().size());
             for (ModuleInfo.Export e : m.exports()) {
                 out.string(e.name()).u8(e.kind().ordinal()).u32(e.index());
@@ -95,6 +90,10 @@ final class ModuleCodec {
             out.u32(m.images().size());
             for (ModuleInfo.MemoryImage i : m.images()) {
                 out.u32(i.memory()).u64(i.memoryOffset()).u64(i.start()).u64(i.length());
+            }
+            out.u32(m.tableImages().size());
+            for (TableImage i : m.tableImages()) {
+                out.u32(i.table()).u8(i.form().ordinal()).u32(i.count()).u32(references.addImage(number, i));
             }
             out.u8(m.startup() ? 1 : 0);
             out.u32(m.features().size());
@@ -161,11 +160,13 @@ final class ModuleCodec {
 
     private static final class Reader {
         private final ByteSource in;
+        private final MemorySegment references;
         private final long dataLength;
         private int types;
 
-        Reader(ByteSource in, long dataLength) {
+        Reader(ByteSource in, MemorySegment references, long dataLength) {
             this.in = in;
+            this.references = references;
             this.dataLength = dataLength;
         }
 
@@ -204,7 +205,7 @@ final class ModuleCodec {
             sizes[ExternType.Kind.MEMORY.ordinal()] += m.memories.size();
             sizes[ExternType.Kind.GLOBAL.ordinal()] += m.globals.size();
             sizes[ExternType.Kind.TAG.ordinal()] += m.tags.size();
-            m.funcRefs = funcRefs(imported, sizes[ExternType.Kind.FUNC.ordinal()], m);
+            m.funcRefs = funcRefs(imported);
             for (int n = in.count(9); n > 0; n--) {
                 m.exports.add(export(sizes, m));
             }
@@ -218,6 +219,9 @@ final class ModuleCodec {
                 m.images.add(image(m));
             }
             checkOverlap(m.images);
+            for (int n = in.count(13); n > 0; n--) {
+                m.tableImages.add(tableImage(m));
+            }
             m.startup = in.flag();
             for (int n = in.count(4); n > 0; n--) {
                 m.features.add(in.string());
@@ -345,35 +349,54 @@ final class ModuleCodec {
             return new ExternType.Global(value(), in.flag());
         }
 
-        private FuncRefs funcRefs(int imported, int functions, ModuleInfo.Builder m) {
-            int n = in.count(8);
-            int[] indices = in.u32s(n);
-            int[] refTypes = in.u32s(n);
-            for (int i = 0; i < n; i++) {
-                if (indices[i] >= functions || i < imported && indices[i] != i) {
-                    throw in.error("function of slot " + i + " out of place");
-                }
-                if (refTypes[i] < 0 || refTypes[i] >= types
-                        || !(m.types.get(refTypes[i]).body() instanceof TypeDef.Func)) {
-                    throw in.error("type of slot " + i + " is no function type");
-                }
-            }
+        /** Not looked at one by one, because there may be a hundred thousand: that is what {@link #verify} is for. */
+        private FuncRefs funcRefs(int imported) {
+            int n = in.u32();
             if (n < imported) {
                 throw in.error("imported functions without slots");
             }
-            try {
-                return new FuncRefs(indices, refTypes);
-            } catch (IllegalArgumentException e) {
-                throw in.error(e.getMessage());
+            MemorySegment bytes = reference(References.funcRefBytes(n));
+            return new FuncRefs(bytes.asSlice(References.HEAD_BYTES));
+        }
+
+        private MemorySegment reference(long bytes) {
+            long start = Integer.toUnsignedLong(in.u32());
+            if (start > references.byteSize() || bytes > references.byteSize() - start) {
+                throw in.error("function references out of range");
             }
+            return references.asSlice(start, bytes);
+        }
+
+        private TableImage tableImage(ModuleInfo.Builder m) {
+            int table = in.index(m.tables.size(), "table");
+            TableImage.Form form = in.choice(TableImage.Form.values(), "form of table");
+            int n = in.u32();
+            if (n < 0) {
+                throw in.error("count too large");
+            }
+            TableImage image = new TableImage(table, form, reference(References.imageBytes(form, n)));
+            long length = m.tables.get(table).min();
+            if (image.first() < 0 || image.count() != n || image.isSealed() && n != length
+                    || Long.compareUnsigned((long) image.first() + n, length) > 0) {
+                throw in.error("image exceeds the table");
+            }
+            return image;
         }
 
         private ModuleInfo.Export export(int[] sizes, ModuleInfo.Builder m) {
             String name = in.string();
             ExternType.Kind kind = in.choice(ExternType.Kind.values(), "kind of export");
             int index = in.index(sizes[kind.ordinal()], "export");
-            if (kind == ExternType.Kind.FUNC && m.funcRefs.slotOf(index) < 0) {
-                throw in.error("exported function without a slot: " + index);
+            if (kind == ExternType.Kind.FUNC) {
+                int slot = m.funcRefs.slotOf(index);
+                if (slot < 0) {
+                    throw in.error("exported function without a slot: " + index);
+                }
+                int type = m.funcRefs.type(slot);
+                if (type < 0 || type >= types) {
+                    throw in.error("type of slot " + slot + " out of range");
+                }
+                checkFunctionType(type, m);
             }
             return new ModuleInfo.Export(name, kind, index);
         }

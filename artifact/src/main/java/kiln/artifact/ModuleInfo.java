@@ -24,6 +24,7 @@ import java.util.List;
  * @param elements element segments
  * @param data data segments
  * @param images what the memories defined here contain from the start
+ * @param tableImages what tables defined here contain from the start, at most one for each
  * @param startup whether there is a function {@link FuncKey#startup}
  * @param features wasm features beyond the first version that the module uses, by name
  */
@@ -41,6 +42,7 @@ public record ModuleInfo(
         List<ElementSegment> elements,
         List<DataSegment> data,
         List<MemoryImage> images,
+        List<TableImage> tableImages,
         boolean startup,
         List<String> features) {
 
@@ -55,6 +57,7 @@ public record ModuleInfo(
         elements = List.copyOf(elements);
         data = List.copyOf(data);
         images = List.copyOf(images);
+        tableImages = List.copyOf(tableImages);
         features = List.copyOf(features);
     }
 
@@ -160,6 +163,7 @@ public record ModuleInfo(
         public final List<ElementSegment> elements = new ArrayList<>();
         public final List<DataSegment> data = new ArrayList<>();
         public final List<MemoryImage> images = new ArrayList<>();
+        public final List<TableImage> tableImages = new ArrayList<>();
         public final List<String> features = new ArrayList<>();
         public FuncRefs funcRefs = FuncRefs.NONE;
         public int definedFunctions;
@@ -172,7 +176,7 @@ public record ModuleInfo(
         public ModuleInfo build() {
             return new ModuleInfo(
                     name, types, imports, definedFunctions, tables, memories, globals, tags, exports, funcRefs,
-                    elements, data, images, startup, features);
+                    elements, data, images, tableImages, startup, features);
         }
     }
 }

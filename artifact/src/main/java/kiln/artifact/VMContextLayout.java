@@ -10,11 +10,11 @@ package kiln.artifact;
  *  16  store          ptr  VMStoreContext ({@link StoreLayout})
  *  24  hostId         u64  number that an upcall passes to Java: of the instance, or of a host function's context
  *  32  textBase       ptr  first byte of the module's text
- *  40  reserved       u64
+ *  40  references     ptr  head of the module's function references in the file ({@link References})
  *  48  memories defined     {base ptr, length in bytes u64}
  *      memories imported    ptr to the exporter's {base, length}
- *      tables defined       {base ptr, length in elements u64}
- *      tables imported      ptr to the exporter's {base, length}
+ *      tables defined       {base ptr, length in elements u64, image ptr or null, vmctx ptr}
+ *      tables imported      ptr to the exporter's record
  *      globals imported     ptr to the exporter's 16-byte cell
  *      globals defined      16-byte cells, 16-byte aligned
  *      funcrefs             {code ptr, vmctx ptr, typeId u32, function u32}: imported functions first,
@@ -22,7 +22,14 @@ package kiln.artifact;
  *      type ids             u32 for each type of the module: the engine's canonical number of the type
  * </pre>
  *
- * A table element is a pointer to a funcref record or null, or for other references the eight bytes of the reference.
+ * A funcref is the address of a record, or null. A slot of a table of functions is 0 as long as it is not initialised: it
+ * then means what the table's image ({@link TableImage.Form#LAZY}) says for its index, or null if that says nothing;
+ * else {@link #NULL_SLOT} for null, or the address of a record. A slot of another table is the reference. The base of a
+ * sealed table is the address of its image's entries.
+ *
+ * A record of a function defined in the module is zero until something needs it; whoever makes a reference to it
+ * fills it in first ({@link Builtin#FUNC_RECORD}).
+ *
  * A host function has a context of its own that ends after {@code hostId}.
  */
 public final class VMContextLayout {
@@ -31,6 +38,7 @@ public final class VMContextLayout {
     public static final int STORE = 16;
     public static final int HOST_ID = 24;
     public static final int TEXT_BASE = 32;
+    public static final int REFERENCES = 40;
     public static final int HEADER_BYTES = 48;
     /** Size of the context of a host function. */
     public static final int HOST_CONTEXT_BYTES = 32;
@@ -39,6 +47,13 @@ public final class VMContextLayout {
     public static final int BASE = 0;
     /** Within a memory's (bytes) or table's (elements) record. */
     public static final int LENGTH = 8;
+    /** Within a table's record: its image, if its slots are filled in on first use. */
+    public static final int TABLE_IMAGE = 16;
+    /** Within a table's record: VMContext of the instance that the image's functions belong to. */
+    public static final int TABLE_VMCTX = 24;
+    public static final int TABLE_RECORD_BYTES = 32;
+    /** Null in a slot of a table of functions; odd, so that an access through it faults and a mask makes it 0. */
+    public static final int NULL_SLOT = 1;
 
     public static final int FUNCREF_BYTES = 24;
     /** Within a funcref record. */
@@ -86,7 +101,7 @@ public final class VMContextLayout {
         this.counts = counts;
         importedMemories = add(HEADER_BYTES, counts.definedMemories, RECORD_BYTES);
         definedTables = add(importedMemories, counts.importedMemories, POINTER_BYTES);
-        importedTables = add(definedTables, counts.definedTables, RECORD_BYTES);
+        importedTables = add(definedTables, counts.definedTables, TABLE_RECORD_BYTES);
         importedGlobals = add(importedTables, counts.importedTables, POINTER_BYTES);
         definedGlobals = Math.addExact(add(importedGlobals, counts.importedGlobals, POINTER_BYTES), 15) & -16;
         funcRefs = add(definedGlobals, counts.definedGlobals, GLOBAL_BYTES);
@@ -112,9 +127,9 @@ public final class VMContextLayout {
         return importedMemories + i * POINTER_BYTES;
     }
 
-    /** Record {base, length} of defined table {@code i} (not counting imports). */
+    /** Record of defined table {@code i} (not counting imports). */
     public int definedTable(int i) {
-        return definedTables + i * RECORD_BYTES;
+        return definedTables + i * TABLE_RECORD_BYTES;
     }
 
     /** Pointer to the record of imported table {@code i}. */

@@ -47,6 +47,9 @@ final class SampleFile {
             long at = data.addImage(MemorySegment.ofArray(new byte[] {1, 2, 3}));
             m.images.add(new ModuleInfo.MemoryImage(0, 65536, at, 65536));
         }
+        m.tables.add(new ExternType.Table(ValueType.FUNCREF, 4, 4, false));
+        m.tableImages.add(new TableImage(0, TableImage.Form.LAZY, 1, new int[] {3, 0}));
+        m.tableImages.add(new TableImage(1, TableImage.Form.SEALED, 0, new int[] {2, 0, 3, 1, -1, TableImage.NULL_TYPE, 0, 0}));
         m.startup = true;
         m.features.add("multi-memory");
         return m.build();

@@ -130,7 +130,7 @@ public final class CompileTimes {
         WasmModule module = ModuleDecoder.decode(wasm, name, options.features());
         ledger.book("decoding");
         ModuleEnvironment env = new ModuleEnvironment(module, 0, new TranslateOptions(
-                options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll()));
+                options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(), options.eagerTables()));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {

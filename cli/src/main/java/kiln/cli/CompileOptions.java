@@ -24,9 +24,13 @@ final class CompileOptions {
             "Check every memory access by an instruction instead of by guard pages.");
     private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
     private final OptionSpec noInlining = Options.flag("--no-inlining", "Do not copy functions to where they are called.");
+    private final OptionSpec eagerTables = Options.flag("--eager-tables",
+            "Fill tables of functions when an instance is made, not slot by slot on first use.");
 
     void addTo(CommandSpec command) {
-        for (OptionSpec option : new OptionSpec[] {target, cpu, level, jobs, interruptible, explicitBounds, keepAll, noInlining}) {
+        for (OptionSpec option : new OptionSpec[] {
+            target, cpu, level, jobs, interruptible, explicitBounds, keepAll, noInlining, eagerTables
+        }) {
             command.addOption(option);
         }
     }
@@ -40,7 +44,8 @@ final class CompileOptions {
                 .withInterruptible(interruptible.getValue())
                 .withExplicitBounds(explicitBounds.getValue())
                 .withKeepAll(keepAll.getValue())
-                .withInlining(!noInlining.<Boolean>getValue());
+                .withInlining(!noInlining.<Boolean>getValue())
+                .withEagerTables(eagerTables.getValue());
         Integer threads = jobs.getValue();
         return threads == null ? options : options.withJobs(threads);
     }

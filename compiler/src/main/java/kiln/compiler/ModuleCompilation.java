@@ -38,7 +38,7 @@ final class ModuleCompilation {
     ModuleCompilation(WasmModule module, int index, CompilerOptions options) {
         this.module = module;
         env = new ModuleEnvironment(
-                module, index, new TranslateOptions(options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll()));
+                module, index, new TranslateOptions(options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(), options.eagerTables()));
         backend = options.target().backend();
         Pipeline passes = Pipeline.forLevel(options.optLevel());
         pipeline = options.check() ? passes.verified() : passes;

@@ -238,8 +238,12 @@ public final class Parser {
         Region region = region(next());
         int width = number(next(), 'w');
         boolean signed = accept("signed");
-        boolean canTrap = accept("trap");
-        return new MemoryOp(width, signed, region, canTrap, accept("readonly"));
+        boolean guarded = accept("guarded");
+        TrapCode trap = accept("trap") ? TrapCode.MEMORY_OUT_OF_BOUNDS : null;
+        if (trap != null && accept("=")) {
+            trap = constant(TrapCode.class, next());
+        }
+        return new MemoryOp(width, signed, region, guarded || trap != null, accept("readonly"), trap);
     }
 
     private Region region(String name) {

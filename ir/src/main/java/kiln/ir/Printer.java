@@ -2,6 +2,7 @@ package kiln.ir;
 
 import java.util.List;
 import java.util.Locale;
+import kiln.artifact.TrapCode;
 
 /**
  * Writes functions as text that {@link Parser} reads back:
@@ -147,7 +148,10 @@ public final class Printer {
         MemoryOp m = inst.memory();
         out.append(' ').append(m.region()).append(" w").append(m.width());
         out.append(m.signed() ? " signed" : "");
-        out.append(m.canTrap() ? " trap" : "");
+        if (m.canTrap()) {
+            out.append(m.trap() == null ? " guarded" : " trap");
+            out.append(m.trap() == null || m.trap() == TrapCode.MEMORY_OUT_OF_BOUNDS ? "" : "=" + m.trap().name().toLowerCase(Locale.ROOT));
+        }
         out.append(m.readOnly() ? " readonly" : "");
         out.append(" [").append(inst.arg(0)).append(" + ").append(inst.imm()).append(']');
         if (inst.opcode() == Opcode.STORE) {

@@ -185,8 +185,8 @@ final class IrInterpreter {
         long at = value(i, 0) + i.imm();
         int bound = i.memory().region().kind() == Region.Kind.MEMORY ? MEMORY_BYTES : TOTAL;
         if (at < 0 || at > bound - i.memory().width()) {
-            if (i.memory().canTrap()) {
-                throw new Trap("traps MEMORY_OUT_OF_BOUNDS");
+            if (i.memory().trap() != null) {
+                throw new Trap("traps " + i.memory().trap());
             }
             throw new AssertionError("access out of bounds: " + Printer.print(i) + " at " + at);
         }

@@ -13,6 +13,8 @@ import kiln.artifact.VMContextLayout;
 /** A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the same. */
 public final class Instance implements AutoCloseable {
     private static final int CHUNK = 4096;
+    /** So many elements to copy are reason to make all funcref records. */
+    private static final int MANY = 256;
 
     private final Module module;
     private final Store store;
@@ -27,6 +29,7 @@ public final class Instance implements AutoCloseable {
     private final boolean[] droppedElements;
     private final Map<String, Extern> exports = new HashMap<>();
     private Map<Integer, Func> funcs;
+    private boolean allRecords;
 
     Instance(Module module, Store store, boolean ownsStore, long vmctx, Func[] importedFuncs, Memory[] memories, Table[] tables,
             Global[] globals, Tag[] tags) {
@@ -187,7 +190,7 @@ public final class Instance implements AutoCloseable {
             throw new KilnBug("function " + index + " of " + module.name() + " is exported but has no funcref");
         }
         int type = module.info().funcRefs().type(slot);
-        long record = vmctx + module.layout().funcRef(slot);
+        long record = FuncRecords.get(vmctx, slot);
         return Func.ofInstance(this, index, module.typeId(type), module.funcType(type),
                 Native.getLong(record + VMContextLayout.FUNCREF_CODE), module.arrayToWasm(type), record);
     }
@@ -235,6 +238,10 @@ public final class Instance implements AutoCloseable {
             throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
         }
         long at = tables[table].range(to, length);
+        if (length >= MANY && !allRecords) {
+            FuncRecords.makeAll(module, vmctx);
+            allRecords = true;
+        }
         // Through an array: in code that is not compiled yet, a native store takes many times as long as one to an array.
         long[] cells = new long[(int) Math.min(length, CHUNK)];
         long funcRefs = vmctx + module.layout().funcRef(0);
@@ -243,7 +250,9 @@ public final class Instance implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 int item = (int) from + start + i;
                 int slot = items.funcSlot(item);
-                cells[i] = slot >= 0 ? funcRefs + (long) slot * VMContextLayout.FUNCREF_BYTES : element(items.kind(item), items.value(item));
+                cells[i] = slot >= 0 && allRecords
+                        ? funcRefs + (long) slot * VMContextLayout.FUNCREF_BYTES
+                        : tables[table].slotOf(element(items.kind(item), items.value(item)));
             }
             Native.copy(cells, count, at + 8L * start);
         }
@@ -251,7 +260,7 @@ public final class Instance implements AutoCloseable {
 
     private long element(ElementItems.Kind kind, int value) {
         return switch (kind) {
-            case FUNC_SLOT -> vmctx + module.layout().funcRef(value);
+            case FUNC_SLOT -> FuncRecords.get(vmctx, value);
             case NULL -> 0;
             case GLOBAL -> Native.getLong(global(value).cell());
             case I31 -> throw new KilnBug("i31 references are not supported by this runtime");

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.References;
+import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Stubs;
 
@@ -162,9 +164,8 @@ final class Instantiation {
         for (int i = 0; i < info.memories().size(); i++) {
             memories.add(Memory.ofInstance(store, module, i, vmctx + layout.definedMemory(i)));
         }
-        for (int i = 0; i < info.tables().size(); i++) {
-            tables.add(new Table(store, module.tableType(info.tables().get(i)), vmctx + layout.definedTable(i)));
-        }
+        Native.putLong(vmctx + VMContextLayout.REFERENCES, References.headAddress(info.funcRefs()));
+        defineTables(vmctx);
         for (ExternType.Tag t : info.tags()) {
             tags.add(new Tag(store, new TagType(module.funcType(t.type())), module.typeId(t.type())));
         }
@@ -177,10 +178,27 @@ final class Instantiation {
         }
         store.add(instance);
         importFuncs(vmctx, instance);
-        defineFuncRefs(vmctx);
         store.block().memory().addContext(vmctx);
         store.resolveHostFunctions();
         return instance;
+    }
+
+    private void defineTables(long vmctx) {
+        TableImage[] images = module.tableImages();
+        for (int i = 0; i < images.length; i++) {
+            long record = vmctx + layout.definedTable(i);
+            if (images[i] != null && images[i].isSealed()) {
+                Native.putLong(record + VMContextLayout.BASE, images[i].bytes().address());
+                Native.putLong(record + VMContextLayout.LENGTH, info.tables().get(i).min());
+                tables.add(null);
+                continue;
+            }
+            tables.add(new Table(store, module.tableType(info.tables().get(i)), record));
+            if (images[i] != null) {
+                Native.putLong(record + VMContextLayout.TABLE_IMAGE, images[i].bytes().address());
+                Native.putLong(record + VMContextLayout.TABLE_VMCTX, vmctx);
+            }
+        }
     }
 
     private void importPointers(long vmctx) {
@@ -211,17 +229,5 @@ final class Instantiation {
             }
             Native.putInt(record + VMContextLayout.FUNCREF_TYPE, f.typeId());
         }
-    }
-
-    private void defineFuncRefs(long vmctx) {
-        long[] template = module.funcRefTemplate();
-        if (template.length == 0) {
-            return;
-        }
-        long[] records = template.clone();
-        for (int i = 1; i < records.length; i += 3) {
-            records[i] = vmctx;
-        }
-        Native.copy(records, records.length, vmctx + layout.funcRef(funcs.size()));
     }
 }

@@ -17,6 +17,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
 import kiln.loader.LoadedArtifact;
@@ -29,8 +30,6 @@ import kiln.loader.MemoryTemplate;
 public final class Module implements AutoCloseable {
     private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
     private static final int NOT_LOOKED_UP = -1;
-    /** Key of the first function; those of the others follow. */
-    private static final long FIRST_FUNCTION = FuncKey.wasmFunction(0, 0).raw();
 
     /** Something that must be given to instantiate the module. */
     public record ImportType(String module, String name, EntityType type) {}
@@ -48,6 +47,7 @@ public final class Module implements AutoCloseable {
     /** By type index; filled in when asked for. */
     private final long[] arrayToWasm;
     private final long startup;
+    private final TableImage[] tableImages;
     private volatile long[] funcRefTemplate;
     private int users;
     private boolean closed;
@@ -71,6 +71,10 @@ public final class Module implements AutoCloseable {
         }
         arrayToWasm = new long[typeIds.length];
         Arrays.fill(arrayToWasm, NOT_LOOKED_UP);
+        tableImages = new TableImage[info.tables().size()];
+        for (TableImage i : info.tableImages()) {
+            tableImages[i.table()] = i;
+        }
         startup = info.startup() ? code.code(FuncKey.startup(0)) : 0;
     }
 
@@ -249,7 +253,7 @@ public final class Module implements AutoCloseable {
 
     /**
      * The funcref records of the defined functions that escape, three longs each as in VMContext, without the VMContext's
-     * address. Made once, because a module may have a hundred thousand: an instance only fills in its address.
+     * address. Made once, for instances that need many of them at once.
      */
     long[] funcRefTemplate() {
         long[] t = funcRefTemplate;
@@ -262,25 +266,25 @@ public final class Module implements AutoCloseable {
 
     private long[] makeFuncRefTemplate() {
         FuncRefs refs = info.funcRefs();
-        int imported = info.imported(ExternType.Kind.FUNC);
-        int count = refs.count() - imported;
-        if (count == 0) {
-            return new long[0];
-        }
-        int[] functions = refs.functionsFrom(imported);
-        int[] types = refs.typesFrom(imported);
-        int first = functions[0];
-        int[] starts = code.artifact().index().starts(FIRST_FUNCTION + first - imported, functions[count - 1] - first + 1);
+        int imported = importedFuncs();
         long text = code.textBase();
-        long[] records = new long[3 * count];
-        for (int i = 0; i < count; i++) {
-            int function = functions[i];
-            int start = starts[function - first];
+        long[] records = new long[3 * (refs.count() - imported)];
+        for (int slot = imported, i = 0; slot < refs.count(); slot++, i += 3) {
+            int start = refs.code(slot);
             // Functions that are in a table, but that nobody can call, were left out of the file.
-            records[3 * i] = start == -1 ? 0 : text + (start & 0xffff_ffffL);
-            records[3 * i + 2] = typeIds[types[i]] & 0xffff_ffffL | (long) function << 32;
+            records[i] = start == FuncRefs.NO_CODE ? 0 : text + Integer.toUnsignedLong(start);
+            records[i + 2] = Integer.toUnsignedLong(typeIds[refs.type(slot)]) | (long) refs.function(slot) << 32;
         }
         return records;
+    }
+
+    int importedFuncs() {
+        return info.imported(ExternType.Kind.FUNC);
+    }
+
+    /** By table defined here: what it contains from the start, or null. */
+    TableImage[] tableImages() {
+        return tableImages;
     }
 
     /** The start-up function, or 0. */

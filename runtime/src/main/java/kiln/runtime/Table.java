@@ -10,8 +10,10 @@ public final class Table implements Extern {
 
     private Store store;
     private final TableType type;
-    /** Address of {base, length}, which generated code reads. */
+    /** Address of the table's record in a VMContext or of the host's, which generated code reads. */
     private final long record;
+    /** Whether slots hold funcrefs as VMContextLayout says, instead of references as they are. */
+    private final boolean hasFunctions;
     /** Elements that there is room for at the present base. */
     private long capacity;
 
@@ -20,6 +22,7 @@ public final class Table implements Extern {
         this.store = store;
         this.type = type;
         this.record = record;
+        this.hasFunctions = type.element().isFunc();
         reallocate(type.min());
         Native.putLong(record + VMContextLayout.LENGTH, type.min());
         store.add(this);
@@ -37,8 +40,10 @@ public final class Table implements Extern {
                 || type.min() > store.limits().tableElements() || store.tableCount() >= store.limits().tables()) {
             throw new IllegalArgumentException("a table cannot have these limits: " + type);
         }
-        Table t = new Table(store, type, store.allocate(16));
-        t.fillCells(0, fill, type.min());
+        Table t = new Table(store, type, store.allocate(VMContextLayout.TABLE_RECORD_BYTES));
+        if (fill != 0) {
+            t.fillCells(0, fill, type.min());
+        }
         return t;
     }
 
@@ -114,11 +119,27 @@ public final class Table implements Extern {
     }
 
     private long cell(long index) {
-        return Native.getLong(base() + 8 * index);
+        return hasFunctions ? slot(index) & ~VMContextLayout.NULL_SLOT : Native.getLong(base() + 8 * index);
     }
 
     private void setCell(long index, long cell) {
-        Native.putLong(base() + 8 * index, cell);
+        Native.putLong(base() + 8 * index, slotOf(cell));
+    }
+
+    /** What stands in a slot for a reference. */
+    long slotOf(long cell) {
+        return cell == 0 && hasFunctions ? VMContextLayout.NULL_SLOT : cell;
+    }
+
+    /** The content of a slot of a table of functions, which is initialised if it was not. */
+    private long slot(long index) {
+        long address = base() + 8 * index;
+        long slot = Native.getLong(address);
+        if (slot == 0) {
+            slot = slotOf(FuncRecords.inImage(record, index));
+            Native.putLong(address, slot);
+        }
+        return slot;
     }
 
     // ---- for generated code: indices and lengths are unsigned
@@ -141,7 +162,10 @@ public final class Table implements Extern {
             }
         }
         Native.putLong(record + VMContextLayout.LENGTH, size + delta);
-        fillCells(size, cell, delta);
+        if (cell != 0) {
+            // Slots that are 0 are null here: images end where tables did at first.
+            fillCells(size, cell, delta);
+        }
         return size;
     }
 
@@ -165,19 +189,21 @@ public final class Table implements Extern {
     }
 
     private void fillCells(long start, long cell, long count) {
-        if (cell == 0) {
-            Native.zero(base() + 8 * start, 8 * count);
-            return;
-        }
+        long slot = slotOf(cell);
         long p = base() + 8 * start;
         for (long i = 0; i < count; i++) {
-            Native.putLong(p + 8 * i, cell);
+            Native.putLong(p + 8 * i, slot);
         }
     }
 
     static void copy(Table to, long at, Table from, long start, long count) {
         from.requireRange(start, count);
         to.requireRange(at, count);
+        if (from.hasFunctions && Native.getLong(from.record + VMContextLayout.TABLE_IMAGE) != 0) {
+            for (long i = 0; i < count; i++) {
+                from.slot(start + i);
+            }
+        }
         Native.copy(from.base() + 8 * start, to.base() + 8 * at, 8 * count);
     }
 

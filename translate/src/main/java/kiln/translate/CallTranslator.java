@@ -1,12 +1,17 @@
 package kiln.translate;
 
+import kiln.artifact.Builtin;
+import kiln.artifact.FuncRefs;
+import kiln.artifact.TableImage;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -16,21 +21,27 @@ import kiln.wasm.ValType;
 
 /** Calls, and references to functions. */
 final class CallTranslator {
-    /** Fields of a funcref record may only be read after the null check: {@code canTrap} keeps the loads behind it. */
-    private static final MemoryOp RECORD_POINTER = new MemoryOp(8, false, Region.CONTEXT, true, false);
-    private static final MemoryOp RECORD_TYPE = new MemoryOp(4, false, Region.CONTEXT, true, false);
+    /** Fields of a funcref record, which may only be read where it is known to be one. */
+    private static final MemoryOp RECORD_POINTER = MemoryOp.guarded(8, Region.CONTEXT, false);
+    private static final MemoryOp RECORD_TYPE = MemoryOp.guarded(4, Region.CONTEXT, false);
+    /** Of a record in the own VMContext. */
+    private static final MemoryOp RECORD_CODE = MemoryOp.of(Type.I64, Region.CONTEXT);
+    private static final int LOG2_WORD = 2;
+    private static final int LOG2_SEALED = 3;
     private static final MemoryOp TYPE_ID = MemoryOp.readOnly(Type.I32, Region.CONTEXT);
 
     private final Emission e;
     private final Builder b;
     private final OperandStack stack;
     private final TableTranslator tables;
+    private final BuiltinCalls builtins;
 
-    CallTranslator(Emission e, TableTranslator tables) {
+    CallTranslator(Emission e, TableTranslator tables, BuiltinCalls builtins) {
         this.e = e;
         this.b = e.b;
         this.stack = e.stack;
         this.tables = tables;
+        this.builtins = builtins;
     }
 
     void call(int func) {
@@ -71,64 +82,141 @@ final class CallTranslator {
         returnCallThrough(tableFunction(type, table), type);
     }
 
-    /** Takes an index from the stack; the record found there, checked to be of the type. */
-    private Value tableFunction(int type, int table) {
+    /** A function that was found: the key, or code and context. */
+    private record Callee(CallTarget direct, Value code, Value context) {}
+
+    /** Takes an index from the stack; the function found there, checked to be of the type. */
+    private Callee tableFunction(int type, int table) {
         TypeSpace types = e.env.wasm().types();
         TablePlan t = e.env.table(table);
-        Value record = tables.load(t, stack.pop(), TrapCode.UNDEFINED_ELEMENT);
-        if (ValType.isNullable(t.elementValType)) {
-            b.trapIfZero(TrapCode.INDIRECT_CALL_TO_NULL, record);
+        Value index = stack.pop();
+        if (t.sealed != null && (types.get(type).isFinal() || t.sealed.isAll(type))) {
+            return sealedFunction(t, index, type);
         }
-        if (!types.isHeapSubtype(ValType.heap(t.elementValType), type)) {
-            if (!types.get(type).isFinal()) {
-                // The callee may then be of a subtype, which comparing numbers does not find out.
-                throw UnsupportedFeatureException.inFunction(
-                        e.env.wasm(), Feature.GC, e.validator.op().text() + " with a type that may have subtypes",
-                        e.validator.function(), e.validator.offset());
+        Value record = tables.slot(t, index, TrapCode.UNDEFINED_ELEMENT);
+        // Neither 0 nor the slot of a null is an address, so the first access traps.
+        TrapCode isNull = ValType.isNullable(t.elementValType) ? TrapCode.INDIRECT_CALL_TO_NULL : null;
+        if (types.isHeapSubtype(ValType.heap(t.elementValType), type)) {
+            return callee(record, isNull);
+        }
+        if (!types.get(type).isFinal()) {
+            // The callee may then be of a subtype, which comparing numbers does not find out.
+            throw UnsupportedFeatureException.inFunction(
+                    e.env.wasm(), Feature.GC, e.validator.op().text() + " with a type that may have subtypes",
+                    e.validator.function(), e.validator.offset());
+        }
+        MemoryOp access = isNull == null ? RECORD_TYPE : RECORD_TYPE.trapping(isNull);
+        Value actual = b.load(Type.I32, access, record, VMContextLayout.FUNCREF_TYPE);
+        Value expected = b.load(Type.I32, TYPE_ID, e.vmctx, e.env.layout().typeId(type));
+        b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.NE, actual, expected));
+        return callee(record, null);
+    }
+
+    /** @param isNull what the first access to the record means if it faults, or null if it cannot */
+    private Callee callee(Value record, TrapCode isNull) {
+        MemoryOp access = isNull == null ? RECORD_POINTER : RECORD_POINTER.trapping(isNull);
+        Value code = b.load(Type.I64, access, record, VMContextLayout.FUNCREF_CODE);
+        return new Callee(null, code, b.load(Type.I64, RECORD_POINTER, record, VMContextLayout.FUNCREF_VMCTX));
+    }
+
+    private Callee sealedFunction(TablePlan t, Value index, int type) {
+        SealedTable s = t.sealed;
+        int known = index.is(Opcode.ICONST) ? knownFunction(s, index.inst().imm(), type) : TableContents.NULL;
+        if (known != TableContents.NULL) {
+            return new Callee(e.env.callTarget(known), null, null);
+        }
+        tables.checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
+        int only = s.onlyTarget(type);
+        CallTarget direct = only == SealedTable.SEVERAL ? null : e.env.callTarget(only);
+        boolean isAll = s.isAll(type);
+        if (direct != null && isAll && !s.hasNulls) {
+            return new Callee(direct, null, null);
+        }
+        boolean isUniform = s.form() == TableImage.Form.UNIFORM;
+        Value entry = tables.entryAddress(t, index, isUniform ? LOG2_WORD : LOG2_SEALED);
+        if (!isUniform) {
+            checkSealedType(b.load(Type.I32, t.sealedWord, entry, TableImage.SEALED_TYPE), type);
+        } else if (s.hasNulls || !isAll) {
+            Value code = b.load(Type.I32, t.sealedWord, entry, 0);
+            b.trapIf(TrapCode.INDIRECT_CALL_TO_NULL, b.icmp(IntCond.EQ, code, b.i32(FuncRefs.NO_CODE)));
+            if (!isAll) {
+                b.trapIf(TrapCode.BAD_SIGNATURE, b.i32(1));
             }
-            Value actual = b.load(Type.I32, RECORD_TYPE, record, VMContextLayout.FUNCREF_TYPE);
-            Value expected = b.load(Type.I32, TYPE_ID, e.vmctx, e.env.layout().typeId(type));
-            b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.NE, actual, expected));
         }
-        return record;
+        if (direct != null) {
+            return new Callee(direct, null, null);
+        }
+        Value offset = b.convert(Opcode.ZEXT, Type.I64, b.load(Type.I32, t.sealedWord, entry, 0));
+        Value text = b.load(Type.I64, Emission.POINTER, e.vmctx, VMContextLayout.TEXT_BASE);
+        return new Callee(null, b.binary(Opcode.ADD, text, offset), e.vmctx);
+    }
+
+    /** The function at a constant index, if there is one of the type, else {@link TableContents#NULL}. */
+    private int knownFunction(SealedTable s, long index, int type) {
+        int i = (int) index;
+        int f = i >= 0 && i < s.functions.length ? s.functions[i] : TableContents.NULL;
+        TypeSpace types = e.env.wasm().types();
+        return f != TableContents.NULL && types.isHeapSubtype(e.env.wasm().funcTypeIndex(f), type) ? f : TableContents.NULL;
+    }
+
+    private void checkSealedType(Value actual, int type) {
+        Block bad = e.function.newBlock();
+        bad.setCold(true);
+        Block good = e.function.newDetachedBlock();
+        Value expected = b.i32(e.env.wasm().types().canonical(type));
+        b.branch(b.icmp(IntCond.NE, actual, expected), bad, good);
+        e.startSealed(bad);
+        b.trapIf(TrapCode.INDIRECT_CALL_TO_NULL, b.icmp(IntCond.EQ, actual, b.i32(TableImage.NULL_TYPE)));
+        b.trap(TrapCode.BAD_SIGNATURE);
+        e.function.blocks().add(good);
+        e.startSealed(good);
     }
 
     /** @param nullable whether the reference on the stack may be null */
     void callRef(int type, boolean nullable) {
-        callThrough(function(nullable), type);
+        callThrough(callee(stack.pop(), nullable ? TrapCode.NULL_REFERENCE : null), type);
     }
 
     /** @param nullable whether the reference on the stack may be null */
     void returnCallRef(int type, boolean nullable) {
-        returnCallThrough(function(nullable), type);
+        returnCallThrough(callee(stack.pop(), nullable ? TrapCode.NULL_REFERENCE : null), type);
     }
 
-    private Value function(boolean nullable) {
-        Value record = stack.pop();
-        if (nullable) {
-            b.trapIfZero(TrapCode.NULL_REFERENCE, record);
+    /** Pushes a reference to a function, whose record is filled in if it was not. */
+    void refFunc(int func) {
+        Value record = ConstantExpressions.recordAddress(e.env, b, e.vmctx, func);
+        stack.push(record);
+        if (e.env.isImported(func)) {
+            return;
         }
-        return record;
+        Block missing = e.function.newBlock();
+        missing.setCold(true);
+        Block ready = e.function.newDetachedBlock();
+        Value code = b.load(Type.I64, RECORD_CODE, e.vmctx, e.env.funcRefOffset(func) + VMContextLayout.FUNCREF_CODE);
+        b.branch(b.icmp(IntCond.EQ, code, b.i64(0)), missing, ready);
+        e.startSealed(missing);
+        builtins.call(Builtin.FUNC_RECORD, e.vmctx, b.i32(e.env.funcRefs().slotOf(func)));
+        b.jump(ready);
+        e.function.blocks().add(ready);
+        e.startSealed(ready);
     }
 
-    private void callThrough(Value record, int type) {
+    private void callThrough(Callee callee, int type) {
         CallTarget target = target(type);
         Value[] args = stack.pop(target.signature().params().size());
-        pushResults(b.callIndirect(target, code(record), context(record), args));
+        pushResults(callee.direct != null
+                ? b.call(callee.direct, args)
+                : b.callIndirect(target, callee.code, callee.context, args));
     }
 
-    private void returnCallThrough(Value record, int type) {
+    private void returnCallThrough(Callee callee, int type) {
         CallTarget target = target(type);
         Value[] args = stack.pop(target.signature().params().size());
-        b.returnCallIndirect(target, code(record), context(record), args);
-    }
-
-    private Value code(Value record) {
-        return b.load(Type.I64, RECORD_POINTER, record, VMContextLayout.FUNCREF_CODE);
-    }
-
-    private Value context(Value record) {
-        return b.load(Type.I64, RECORD_POINTER, record, VMContextLayout.FUNCREF_VMCTX);
+        if (callee.direct != null) {
+            b.returnCall(callee.direct, args);
+        } else {
+            b.returnCallIndirect(target, callee.code, callee.context, args);
+        }
     }
 
     private CallTarget target(int type) {

@@ -1,6 +1,7 @@
 package kiln.translate;
 
 import java.util.ArrayDeque;
+import kiln.artifact.Builtin;
 import kiln.ir.Builder;
 import kiln.ir.ConstantFolding;
 import kiln.ir.Opcode;
@@ -71,9 +72,15 @@ final class ConstantExpressions {
         return stack.pop();
     }
 
-    /** The address of a function's record. */
-    static Value funcRef(ModuleEnvironment env, Builder b, Value vmctx, int func) {
+    /** The address of a function's record, which may not have been filled in yet. */
+    static Value recordAddress(ModuleEnvironment env, Builder b, Value vmctx, int func) {
         return b.binary(Opcode.ADD, vmctx, b.i64(env.funcRefOffset(func)));
+    }
+
+    private static Value funcRef(ModuleEnvironment env, Builder b, Value vmctx, int func) {
+        return env.isImported(func)
+                ? recordAddress(env, b, vmctx, func)
+                : new BuiltinCalls(b, env.moduleIndex()).call(Builtin.FUNC_RECORD, vmctx, b.i32(env.funcRefs().slotOf(func)));
     }
 
     /** A global during start-up, when those that are constant later are still being written. */

@@ -73,7 +73,7 @@ public final class FunctionTranslator {
         builtins = new BuiltinCalls(b, env.moduleIndex());
         memory = new MemoryTranslator(e, builtins);
         tables = new TableTranslator(e, builtins);
-        calls = new CallTranslator(e, tables);
+        calls = new CallTranslator(e, tables, builtins);
         declareLocals(wasm.funcType(func).paramCount());
         depth = 0;
         reachable = true;
@@ -222,7 +222,7 @@ public final class FunctionTranslator {
             case MEMORY_INIT -> memory.init(v.memoryIndex(), v.dataIndex());
             case DATA_DROP -> dropSegment(Builtin.DATA_DROP, v.dataIndex());
             case TABLE_GET -> tables.get(v.tableIndex());
-            case TABLE_SET -> tables.set(v.tableIndex());
+            case TABLE_SET -> tables.set(v.tableIndex(), ValType.isNullable(v.operandType(0)));
             case TABLE_SIZE -> tables.size(v.tableIndex());
             case TABLE_GROW -> tables.grow(v.tableIndex());
             case TABLE_FILL -> tables.fill(v.tableIndex());
@@ -237,7 +237,7 @@ public final class FunctionTranslator {
                 }
                 stack.push(b.zero(IrTypes.of(wasm.types(), type)));
             }
-            case REF_FUNC -> stack.push(ConstantExpressions.funcRef(env, b, e.vmctx, v.funcIndex()));
+            case REF_FUNC -> calls.refFunc(v.funcIndex());
             case REF_IS_NULL -> stack.push(isNull(stack.pop()));
             case REF_AS_NON_NULL -> {
                 Value ref = stack.pop();
@@ -283,7 +283,8 @@ public final class FunctionTranslator {
         if (c == null) {
             stack.push(GlobalAccess.load(b, e.vmctx, g, g.access()));
         } else if (c.function() >= 0) {
-            stack.push(ConstantExpressions.funcRef(env, b, e.vmctx, c.function()));
+            // Start-up has made the record when it set the global.
+            stack.push(ConstantExpressions.recordAddress(env, b, e.vmctx, c.function()));
         } else {
             stack.push(b.constant(c.type(), c.bits()));
         }
@@ -504,7 +505,7 @@ public final class FunctionTranslator {
                     cold = last.target(t).target().isCold();
                 }
             }
-            block.setCold(cold);
+            block.setCold(cold || block.isCold());
         }
     }
 }

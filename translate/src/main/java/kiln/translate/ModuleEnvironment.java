@@ -165,7 +165,12 @@ public final class ModuleEnvironment {
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
             int offset = i < imported ? layout.importedTable(i) : layout.definedTable(i - imported);
             Type element = IrTypes.of(wasm.types(), table.element());
-            plans[i] = new TablePlan(i, i < imported, offset, table.element(), element, isFixed ? limits.min() : -1);
+            TableContents.Contents known = survey.contents.of(i);
+            SealedTable sealed = known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known.functions()) : null;
+            // Start-up initialises all slots of eager tables before any other code of the module can run.
+            boolean isLazy = element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());
+            plans[i] = new TablePlan(
+                    i, i < imported, offset, table.element(), element, isLazy, sealed, isFixed ? limits.min() : -1);
         }
         return plans;
     }
@@ -338,6 +343,16 @@ public final class ModuleEnvironment {
 
     MemoryPlan memory(int i) {
         return memories[i];
+    }
+
+    /** What is known of a table that the module defines. */
+    TableContents.Contents tableContents(int i) {
+        return survey.contents.of(i);
+    }
+
+    /** Whether the image of a table or of memory spares start-up this active element segment. */
+    boolean isElemAbsorbed(int segment) {
+        return survey.contents.isAbsorbed(segment);
     }
 
     TablePlan table(int i) {

@@ -6,9 +6,11 @@ import java.util.Arrays;
 import java.util.List;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
+import kiln.artifact.FuncRefs;
 import kiln.artifact.HeapType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.TableImage;
 import kiln.artifact.TypeDef;
 import kiln.artifact.TypeKeys;
 import kiln.artifact.ValueType;
@@ -95,6 +97,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 out.features.add(f.proposal());
             }
             images();
+            tableImages();
             elements();
             data();
         }
@@ -231,12 +234,36 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             }
         }
 
+        private void tableImages() {
+            int imported = wasm.importedTableCount();
+            for (int i = imported; i < wasm.tableCount(); i++) {
+                TableContents.Contents c = env.tableContents(i);
+                SealedTable sealed = env.table(i).sealed;
+                if (sealed != null) {
+                    out.tableImages.add(new TableImage(i - imported, sealed.form(), 0, sealed.words()));
+                } else if (c.isSealed()) {
+                    // Nobody looks at it, but it must not get slots.
+                    out.tableImages.add(new TableImage(i - imported, TableImage.Form.UNIFORM, 0, nothing(c.functions().length)));
+                } else if (c.functions().length > 0) {
+                    int[] slots = new int[c.functions().length];
+                    Arrays.setAll(slots, k -> c.functions()[k] < 0 ? 0 : 1 + env.funcRefs().slotOf(c.functions()[k]));
+                    out.tableImages.add(new TableImage(i - imported, TableImage.Form.LAZY, c.first(), slots));
+                }
+            }
+        }
+
+        private static int[] nothing(int length) {
+            int[] words = new int[length];
+            Arrays.fill(words, FuncRefs.NO_CODE);
+            return words;
+        }
+
         private void elements() {
             for (int i = 0; i < wasm.elems().size(); i++) {
                 ElemSegment segment = wasm.elems().get(i);
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
                 // A declarative segment is dropped before anything can read it.
-                boolean absent = segment.mode() == SegmentMode.DECLARED || passive && !env.isElemRead(i);
+                boolean absent = segment.mode() == SegmentMode.DECLARED || passive && !env.isElemRead(i) || env.isElemAbsorbed(i);
                 ElementItems items = absent ? ElementItems.NONE : items(segment);
                 out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
             }

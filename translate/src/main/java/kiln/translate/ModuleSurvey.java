@@ -34,6 +34,10 @@ final class ModuleSurvey {
 
     /** Tables that some function grows. */
     final BitSet grownTables = new BitSet();
+    /** Tables that some function changes in any way. */
+    final BitSet writtenTables = new BitSet();
+    /** What is in the tables. */
+    TableContents contents;
     /** Memories that some function grows. */
     final BitSet grownMemories = new BitSet();
     /** Globals that some function sets. */
@@ -101,6 +105,7 @@ final class ModuleSurvey {
             survey.readElems.set(0, module.elems().size());
             survey.readDatas.set(0, module.datas().size());
         }
+        survey.contents = new TableContents(module, survey);
         survey.keepRecords();
         return survey;
     }
@@ -171,7 +176,11 @@ final class ModuleSurvey {
         switch (op) {
             case GLOBAL_GET -> readGlobal(s.globalIndex(), func);
             case GLOBAL_SET -> mark(setGlobals, s.globalIndex(), module.globalCount());
-            case TABLE_GROW -> mark(grownTables, s.tableIndex(), module.tableCount());
+            case TABLE_GROW -> {
+                mark(grownTables, s.tableIndex(), module.tableCount());
+                mark(writtenTables, s.tableIndex(), module.tableCount());
+            }
+            case TABLE_SET, TABLE_FILL -> mark(writtenTables, s.tableIndex(), module.tableCount());
             case MEMORY_GROW -> mark(grownMemories, s.memoryIndex(), module.memoryCount());
             case CALL -> call(s.funcIndex(), func);
             case RETURN_CALL -> {
@@ -190,8 +199,15 @@ final class ModuleSurvey {
             }
             case REF_FUNC -> refer(s.funcIndex(), new Fate(Fate.Kind.REFERENCE, 0, func));
             case TABLE_GET -> openTable(s.tableIndex(), func);
-            case TABLE_COPY -> openTable(s.sourceTableIndex(), func);
-            case TABLE_INIT, ARRAY_NEW_ELEM, ARRAY_INIT_ELEM -> readSegment(s.elemIndex(), func);
+            case TABLE_COPY -> {
+                mark(writtenTables, s.tableIndex(), module.tableCount());
+                openTable(s.sourceTableIndex(), func);
+            }
+            case TABLE_INIT -> {
+                mark(writtenTables, s.tableIndex(), module.tableCount());
+                readSegment(s.elemIndex(), func);
+            }
+            case ARRAY_NEW_ELEM, ARRAY_INIT_ELEM -> readSegment(s.elemIndex(), func);
             case MEMORY_INIT, ARRAY_NEW_DATA, ARRAY_INIT_DATA -> mark(readDatas, s.dataIndex(), module.datas().size());
             default -> { }
         }
@@ -223,6 +239,13 @@ final class ModuleSurvey {
     private void refer(int func, Fate why) {
         if (func < module.funcCount()) {
             recorded.set(func);
+            reachThroughReference(func, why);
+        }
+    }
+
+    /** The function can run although nothing may call it directly. */
+    private void reachThroughReference(int func, Fate why) {
+        if (func < module.funcCount()) {
             reach(func, why);
             if (func >= imported && references[func - imported] == null) {
                 references[func - imported] = why;
@@ -296,7 +319,8 @@ final class ModuleSurvey {
         members.get(table).forEach((actual, functions) -> {
             if (actual == type || types.isHeapSubtype(actual, type)) {
                 for (int i = 0; i < functions.size(); i += 2) {
-                    refer(functions.get(i), new Fate(Fate.Kind.TABLE, functions.get(i + 1), caller));
+                    // Whether it needs a record depends on what else is done with the table.
+                    reachThroughReference(functions.get(i), new Fate(Fate.Kind.TABLE, functions.get(i + 1), caller));
                 }
             }
         });
@@ -323,13 +347,29 @@ final class ModuleSurvey {
         return result;
     }
 
+    /** Whether elements of the table are read as values or seen from outside. */
+    boolean isOpenTable(int table) {
+        return openTables.get(table);
+    }
+
+    /** Whether functions are called through the table. */
+    boolean isCalledTable(int table) {
+        return !calledTypes.get(table).isEmpty();
+    }
+
+    /** The active element segments of a table. */
+    List<Integer> segmentsOf(int table) {
+        return segments.get(table);
+    }
+
     // Records.
 
-    /** Start-up writes references to functions also where nobody reads them, so that they need a record, but no code. */
+    /** References to functions are written also where nobody reads them, so that they need a record, but no code. */
     private void keepRecords() {
-        for (List<Integer> ofTable : segments) {
-            for (int segment : ofTable) {
-                keepRecords(segment);
+        for (int t = 0; t < segments.size(); t++) {
+            TableContents.Contents known = contents.of(t);
+            if (known == null || !known.isSealed()) {
+                segments.get(t).forEach(this::keepRecords);
             }
         }
         for (int g = module.importedGlobalCount(); g < module.globalCount(); g++) {

@@ -19,8 +19,8 @@ import kiln.wasm.WasmModule;
 
 /**
  * The function that initialises an instance (specification 4.7.5): globals, tables with an initial value, active
- * element segments, active data segments that are not in an image, and the start function, in this order. Memories
- * are zero except for their images, tables null, and segments are all there when it is called.
+ * element segments and data segments that are not in an image, and the start function, in this order. Memories are
+ * zero and tables null except for their images, and segments are all there when it is called.
  */
 public final class StartupTranslator {
     private final ModuleEnvironment env;
@@ -52,8 +52,13 @@ public final class StartupTranslator {
                 return true;
             }
         }
-        for (ElemSegment segment : wasm.elems()) {
-            if (segment.mode() == SegmentMode.ACTIVE) {
+        for (int i = 0; i < wasm.elems().size(); i++) {
+            if (isCopied(env, i)) {
+                return true;
+            }
+        }
+        for (int i = wasm.importedTableCount(); i < wasm.tableCount(); i++) {
+            if (isFilledIn(env, i)) {
                 return true;
             }
         }
@@ -63,6 +68,16 @@ public final class StartupTranslator {
             }
         }
         return false;
+    }
+
+    private static boolean isCopied(ModuleEnvironment env, int segment) {
+        return env.wasm().elems().get(segment).mode() == SegmentMode.ACTIVE && !env.isElemAbsorbed(segment);
+    }
+
+    /** Whether the table has slots that would be initialised on first use, but must be at start-up. */
+    private static boolean isFilledIn(ModuleEnvironment env, int table) {
+        TableContents.Contents c = env.tableContents(table);
+        return env.options().eagerTables() && !c.isSealed() && c.functions().length > 0;
     }
 
     /** The start-up function. */
@@ -96,13 +111,17 @@ public final class StartupTranslator {
                 long length = wasm.table(i).limits().min();
                 builtins.call(Builtin.TABLE_FILL, b.i32(i), b.i64(0), value, b.i64(length));
             }
+            if (isFilledIn(env, i)) {
+                Value record = b.binary(Opcode.ADD, vmctx, b.i64(env.table(i).contextOffset));
+                builtins.call(Builtin.TABLE_FILL_IN, record);
+            }
         }
     }
 
     private void elements() {
         for (int i = 0; i < wasm.elems().size(); i++) {
             ElemSegment segment = wasm.elems().get(i);
-            if (segment.mode() == SegmentMode.ACTIVE) {
+            if (isCopied(env, i)) {
                 Value at = b.convert(Opcode.ZEXT, Type.I64, evaluate(segment.at()));
                 builtins.call(
                         Builtin.TABLE_INIT, b.i32(segment.table()), b.i32(i), at, b.i32(0), b.i32(segment.count()));

@@ -1,5 +1,6 @@
 package kiln.translate;
 
+import kiln.artifact.VMContextLayout;
 import kiln.ir.MemoryOp;
 import kiln.ir.Region;
 import kiln.ir.Type;
@@ -14,28 +15,38 @@ final class TablePlan {
     /** The {@link kiln.wasm.ValType} of the elements. */
     final int elementValType;
     final Type elementType;
+    /** Whether elements are funcrefs, which stand in slots as {@link VMContextLayout} says. */
+    final boolean hasFunctions;
+    /** Whether a slot that is 0 may stand for a function. */
+    final boolean isLazy;
+    /** What the table contains for ever, or null if it may change or be seen from outside. */
+    final SealedTable sealed;
     /** The table's length if it can never change, else -1. */
     final long fixedLength;
     /** The load of the base address: a table that cannot grow never moves. */
     final MemoryOp base;
     /** The load of the length, which fits into 32 bits. */
     final MemoryOp length;
-    /**
-     * An access to an element. It stands behind a comparison and may be out of bounds without it, so it must not be
-     * moved above: that is what {@code canTrap} says.
-     */
+    /** An access to a slot. It stands behind a comparison. */
     final MemoryOp element;
+    /** A load of one word of a sealed table's entry. */
+    final MemoryOp sealedWord;
 
-    TablePlan(int index, boolean imported, int contextOffset, int elementValType, Type elementType, long fixedLength) {
+    TablePlan(int index, boolean imported, int contextOffset, int elementValType, Type elementType, boolean isLazy,
+            SealedTable sealed, long fixedLength) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;
         this.elementValType = elementValType;
         this.elementType = elementType;
+        this.hasFunctions = elementType == Type.I64;
+        this.isLazy = isLazy;
+        this.sealed = sealed;
         this.fixedLength = fixedLength;
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, fixedLength >= 0);
         this.length = MemoryOp.of(Type.I32, Region.CONTEXT);
         Region region = new Region(Region.Kind.TABLE, imported ? Region.IMPORTED : index);
-        this.element = new MemoryOp(8, false, region, true, false);
+        this.element = MemoryOp.guarded(8, region, false);
+        this.sealedWord = MemoryOp.guarded(4, region, true);
     }
 }

@@ -3,13 +3,15 @@ package kiln.translate;
 import kiln.artifact.Builtin;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.ir.Block;
 import kiln.ir.Builder;
+import kiln.ir.Edge;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Tables: elements are eight bytes, a reference each. */
+/** Tables, whose slots are eight bytes each. */
 final class TableTranslator {
     private static final int LOG2_ELEMENT = 3;
 
@@ -26,25 +28,61 @@ final class TableTranslator {
     }
 
     void get(int table) {
-        stack.push(load(e.env.table(table), stack.pop(), TrapCode.TABLE_OUT_OF_BOUNDS));
+        TablePlan t = e.env.table(table);
+        Value slot = slot(t, stack.pop(), TrapCode.TABLE_OUT_OF_BOUNDS);
+        stack.push(t.hasFunctions ? b.binary(Opcode.AND, slot, b.i64(~VMContextLayout.NULL_SLOT)) : slot);
     }
 
-    /** The element at {@code index}; traps with {@code outside} if there is none. */
-    Value load(TablePlan t, Value index, TrapCode outside) {
-        return b.load(t.elementType, t.element, elementAddress(t, index, outside), 0);
+    /** The content of the slot at {@code index}, initialised; traps with {@code outside} if there is none. */
+    Value slot(TablePlan t, Value index, TrapCode outside) {
+        Value slot = b.load(t.elementType, t.element, elementAddress(t, index, outside), 0);
+        return t.isLazy ? initialised(t, index, slot) : slot;
     }
 
-    void set(int table) {
+    private Value initialised(TablePlan t, Value index, Value slot) {
+        Block missing = e.function.newBlock();
+        missing.setCold(true);
+        Block ready = e.function.newDetachedBlock();
+        Value result = ready.addParam(Type.I64);
+        b.branch(b.icmp(IntCond.EQ, slot, b.i64(0)), new Edge(missing), new Edge(ready, slot));
+        e.startSealed(missing);
+        Value made = builtins.call(Builtin.TABLE_SLOT, recordAddress(t), wide(index));
+        b.jump(ready, made);
+        e.function.blocks().add(ready);
+        e.startSealed(ready);
+        return result;
+    }
+
+    /** @param nullable whether the reference on the stack may be null */
+    void set(int table, boolean nullable) {
         TablePlan t = e.env.table(table);
         Value value = stack.pop();
+        if (t.hasFunctions && nullable) {
+            Value isNull = b.icmp(IntCond.EQ, value, b.i64(0));
+            value = b.binary(Opcode.OR, value, b.convert(Opcode.ZEXT, Type.I64, isNull));
+        }
         b.store(t.element, elementAddress(t, stack.pop(), TrapCode.TABLE_OUT_OF_BOUNDS), 0, value);
     }
 
     private Value elementAddress(TablePlan t, Value index, TrapCode outside) {
+        checkIndex(t, index, outside);
+        return entryAddress(t, index, LOG2_ELEMENT);
+    }
+
+    /** Traps with {@code outside} if there is no element at {@code index}. */
+    void checkIndex(TablePlan t, Value index, TrapCode outside) {
         b.trapIf(outside, b.icmp(IntCond.UGE, index, length(t)));
+    }
+
+    /** The address of what is stored for the element at {@code index}, which is in bounds. */
+    Value entryAddress(TablePlan t, Value index, int log2Bytes) {
         Value base = b.load(Type.I64, t.base, record(t), recordOffset(t) + VMContextLayout.BASE);
-        Value offset = b.binary(Opcode.SHL, b.convert(Opcode.ZEXT, Type.I64, index), b.i64(LOG2_ELEMENT));
+        Value offset = b.binary(Opcode.SHL, wide(index), b.i64(log2Bytes));
         return b.binary(Opcode.ADD, base, offset);
+    }
+
+    private Value recordAddress(TablePlan t) {
+        return t.imported ? record(t) : b.binary(Opcode.ADD, e.vmctx, b.i64(t.contextOffset));
     }
 
     private Value length(TablePlan t) {

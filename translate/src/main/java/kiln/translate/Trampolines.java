@@ -96,7 +96,7 @@ public final class Trampolines {
                         result.add(builtin);
                     }
                 }
-                case TABLE_GROW, TABLE_FILL, TABLE_COPY, TABLE_INIT -> {
+                case TABLE_GROW, TABLE_FILL, TABLE_COPY, TABLE_INIT, TABLE_SLOT, TABLE_FILL_IN -> {
                     if (hasTables) {
                         result.add(builtin);
                     }
@@ -114,6 +114,8 @@ public final class Trampolines {
         switch (builtin) {
             case MEMORY_COPY -> t.memoryCopy();
             case MEMORY_FILL -> t.memoryFill();
+            case FUNC_RECORD, TABLE_SLOT, TABLE_FILL_IN ->
+                new ReferenceBuiltins(t.function, t.b, env.moduleIndex()).emit(builtin);
             default -> t.upcall(builtin);
         }
         return t.function;

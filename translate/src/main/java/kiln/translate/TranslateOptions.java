@@ -9,23 +9,29 @@ package kiln.translate;
  * @param explicitBounds whether memory accesses compare with the memory's length instead of relying on guard pages; the
  *     base of a memory may then move when it grows
  * @param keepAll whether functions that can never run are translated too; without, what they would need is left out
+ * @param eagerTables whether all slots of tables are initialised at start-up instead of on first use
  */
-public record TranslateOptions(boolean interruptChecks, boolean canonicalNans, boolean explicitBounds, boolean keepAll) {
-    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true);
+public record TranslateOptions(
+        boolean interruptChecks, boolean canonicalNans, boolean explicitBounds, boolean keepAll, boolean eagerTables) {
+    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false);
 
     public TranslateOptions withInterruptChecks(boolean on) {
-        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll);
+        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables);
     }
 
     public TranslateOptions withCanonicalNans(boolean on) {
-        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll);
+        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables);
     }
 
     public TranslateOptions withExplicitBounds(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll);
+        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables);
     }
 
     public TranslateOptions withKeepAll(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on, eagerTables);
+    }
+
+    public TranslateOptions withEagerTables(boolean on) {
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, on);
     }
 }

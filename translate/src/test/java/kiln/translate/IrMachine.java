@@ -276,8 +276,8 @@ final class IrMachine {
             MemoryOp op = i.memory();
             AddressSpace.Chunk c = memory.find(address, op.width());
             if (c == null) {
-                if (op.canTrap() && op.region().kind() == Region.Kind.MEMORY) {
-                    throw new Trap(TrapCode.MEMORY_OUT_OF_BOUNDS);
+                if (op.trap() != null) {
+                    throw new Trap(op.trap());
                 }
                 throw new AssertionError("fault: " + Printer.print(i) + " in " + f.key());
             }

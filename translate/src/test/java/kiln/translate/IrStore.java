@@ -9,8 +9,12 @@ import kiln.artifact.Builtin;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
+import kiln.artifact.FuncRefs;
+import kiln.artifact.HeapType;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.References;
 import kiln.artifact.StoreLayout;
+import kiln.artifact.TableImage;
 import kiln.artifact.TrapCode;
 import kiln.artifact.TypeDef;
 import kiln.artifact.VMContextLayout;
@@ -95,7 +99,7 @@ final class IrStore {
     // Things made by the host.
 
     private long record(long base, long length) {
-        AddressSpace.Chunk c = memory.allocate(16, Region.Kind.CONTEXT);
+        AddressSpace.Chunk c = memory.allocate(VMContextLayout.TABLE_RECORD_BYTES, Region.Kind.CONTEXT);
         memory.i64(c.base + VMContextLayout.BASE, base);
         memory.i64(c.base + VMContextLayout.LENGTH, length);
         return c.base;
@@ -197,6 +201,7 @@ final class IrStore {
             for (int i = 0; i < info.types().size(); i++) {
                 memory.i32(vmctx + layout.typeId(i), typeId(info.types().get(i)));
             }
+            references();
             imports(imports);
             define();
             exports();
@@ -264,7 +269,11 @@ final class IrStore {
             for (int i = 0; i < info.tables().size(); i++) {
                 long record = vmctx + layout.definedTable(i);
                 tables[importedTables + i] = record;
-                memory.i64(record + VMContextLayout.BASE, newTable(info.tables().get(i).min()));
+                TableImage image = image(i);
+                boolean isSealed = image != null && image.isSealed();
+                memory.i64(record + VMContextLayout.BASE, isSealed ? sealedTable(image) : newTable(info.tables().get(i).min()));
+                memory.i64(record + VMContextLayout.TABLE_IMAGE, image == null || isSealed ? 0 : lazyImage(image));
+                memory.i64(record + VMContextLayout.TABLE_VMCTX, vmctx);
                 memory.i64(record + VMContextLayout.LENGTH, info.tables().get(i).min());
                 maxima.put(record, atMost(info.tables().get(i).max(), MAX_TABLE));
             }
@@ -281,19 +290,74 @@ final class IrStore {
             for (int i = 0; i < info.globals().size(); i++) {
                 globals[importedGlobals + i] = vmctx + layout.definedGlobal(i);
             }
-            int importedFuncs = info.imported(ExternType.Kind.FUNC);
-            for (int slot = importedFuncs; slot < info.funcRefs().count(); slot++) {
-                long record = vmctx + layout.funcRef(slot);
-                FuncKey key = FuncKey.wasmFunction(0, info.funcRefs().function(slot) - importedFuncs);
-                memory.i64(record + VMContextLayout.FUNCREF_CODE, machine.codeAddress(this, key));
-                memory.i64(record + VMContextLayout.FUNCREF_VMCTX, vmctx);
-                memory.i32(record + VMContextLayout.FUNCREF_TYPE, typeId(info.types().get(info.funcRefs().type(slot))));
-            }
             for (ModuleInfo.MemoryImage image : info.images()) {
                 long base = memory.i64(memories[importedMemories + image.memory()] + VMContextLayout.BASE);
                 AddressSpace.Chunk c = memory.find(base, 0);
                 c.bytes.put((int) image.memoryOffset(), data, (int) image.start(), (int) image.length());
             }
+        }
+
+        private TableImage image(int definedTable) {
+            for (TableImage i : info.tableImages()) {
+                if (i.table() == definedTable) {
+                    return i;
+                }
+            }
+            return null;
+        }
+
+        private int code(int definedFunction) {
+            return definedFunction < 0 ? FuncRefs.NO_CODE : (int) machine.codeAddress(this, FuncKey.wasmFunction(0, definedFunction));
+        }
+
+        private long sealedTable(TableImage image) {
+            int[] words = image.words();
+            AddressSpace.Chunk c = memory.allocate(4 * words.length, Region.Kind.TABLE);
+            int step = image.form() == TableImage.Form.SEALED ? 2 : 1;
+            for (int i = 0; i < words.length; i++) {
+                c.bytes.putInt(4 * i, i % step == 0 ? code(words[i]) : words[i]);
+            }
+            return c.base;
+        }
+
+        private long lazyImage(TableImage image) {
+            int[] words = image.words();
+            AddressSpace.Chunk c = memory.allocate(TableImage.LAZY_ENTRIES + 4 * words.length, Region.Kind.CONTEXT);
+            c.bytes.putInt(TableImage.FIRST, image.first()).putInt(TableImage.COUNT, image.count());
+            for (int i = 0; i < words.length; i++) {
+                c.bytes.putInt(TableImage.LAZY_ENTRIES + 4 * i, words[i]);
+            }
+            return c.base;
+        }
+
+        private void references() {
+            FuncRefs refs = info.funcRefs();
+            AddressSpace.Chunk c =
+                    memory.allocate(References.HEAD_BYTES + refs.count() * FuncRefs.ENTRY_BYTES, Region.Kind.CONTEXT);
+            c.bytes.putInt(References.HEAD_RECORDS, layout.funcRef(0)).putInt(References.HEAD_TYPE_IDS, layout.typeId(0));
+            int importedFuncs = info.imported(ExternType.Kind.FUNC);
+            for (int slot = 0; slot < refs.count(); slot++) {
+                int at = References.HEAD_BYTES + slot * FuncRefs.ENTRY_BYTES;
+                int function = refs.function(slot);
+                c.bytes.putInt(at + FuncRefs.ENTRY_CODE, function < importedFuncs ? FuncRefs.IMPORTED : code(function - importedFuncs));
+                c.bytes.putInt(at + FuncRefs.ENTRY_TYPE, refs.type(slot));
+                c.bytes.putInt(at + FuncRefs.ENTRY_FUNCTION, function);
+            }
+            memory.i64(vmctx + VMContextLayout.REFERENCES, c.base);
+        }
+
+        private long funcRecord(int slot) {
+            return machine.call(machine.codeAddress(this, FuncKey.builtin(0, Builtin.FUNC_RECORD)), vmctx, vmctx, slot)[0];
+        }
+
+        private boolean hasFunctions(int table) {
+            return info.allTables().get(table).element().heap() instanceof HeapType.Concrete
+                    || info.allTables().get(table).element().heap() == HeapType.Abstract.FUNC
+                    || info.allTables().get(table).element().heap() == HeapType.Abstract.NOFUNC;
+        }
+
+        private long slot(int table, long reference) {
+            return reference == 0 && hasFunctions(table) ? VMContextLayout.NULL_SLOT : reference;
         }
 
         private void exports() {
@@ -304,7 +368,7 @@ final class IrStore {
                         int slot = info.funcRefs().slotOf(i);
                         int type = info.funcRefs().type(slot);
                         yield new Extern(
-                                vmctx + layout.funcRef(slot), new ExternType.Func(type), info.types().get(type));
+                                funcRecord(slot), new ExternType.Func(type), info.types().get(type));
                     }
                     case TABLE -> new Extern(tables[i], info.allTables().get(i), null);
                     case MEMORY -> new Extern(memories[i], info.allMemories().get(i), null);
@@ -372,16 +436,19 @@ final class IrStore {
                     c.bytes.put((int) a[2], data, (int) (s.start() + from), (int) n);
                 }
                 case DATA_DROP -> droppedData[(int) a[0]] = true;
-                case TABLE_GROW -> memory.i64(args, growTable((int) a[0], a[1], a[2]));
+                case TABLE_GROW -> memory.i64(args, growTable((int) a[0], a[1], slot((int) a[0], a[2])));
                 case TABLE_FILL -> {
                     long record = tables[(int) a[0]];
                     check(TrapCode.TABLE_OUT_OF_BOUNDS, a[1] + a[3] <= length(record));
-                    fill(record, a[1], a[2], a[3]);
+                    fill(record, a[1], slot((int) a[0], a[2]), a[3]);
                 }
                 case TABLE_COPY -> {
                     long to = tables[(int) a[0]];
                     long from = tables[(int) a[1]];
                     check(TrapCode.TABLE_OUT_OF_BOUNDS, a[2] + a[4] <= length(to) && a[3] + a[4] <= length(from));
+                    for (long i = 0; i < a[4] && hasFunctions((int) a[1]); i++) {
+                        machine.call(machine.codeAddress(this, FuncKey.builtin(0, Builtin.TABLE_SLOT)), vmctx, from, a[3] + i);
+                    }
                     move(base(to) + 8 * a[2], base(from) + 8 * a[3], 8 * a[4]);
                 }
                 case TABLE_INIT -> initTable((int) a[0], (int) a[1], a[2], a[3] & 0xffffffffL, a[4] & 0xffffffffL);
@@ -445,9 +512,9 @@ final class IrStore {
             for (long i = 0; i < n; i++) {
                 int item = (int) (from + i);
                 long value = switch (items.kind(item)) {
-                    case FUNC_SLOT -> vmctx + layout.funcRef(items.value(item));
-                    case NULL -> 0;
-                    case GLOBAL -> memory.i64(globals[items.value(item)]);
+                    case FUNC_SLOT -> funcRecord(items.value(item));
+                    case NULL -> slot(table, 0);
+                    case GLOBAL -> slot(table, memory.i64(globals[items.value(item)]));
                     case I31 -> throw new AssertionError("i31");
                 };
                 memory.i64(base(record) + 8 * (to + i), value);

@@ -38,7 +38,7 @@ abstract class CallRules extends FloatRules {
             if (places.registers().get(i) == null && isDemanded(params.get(i))) {
                 LoadStoreOp op = fullLoad(types.get(i));
                 int offset = 16 + places.offsets().get(i);
-                emit(new MemoryInsn.Load(op, def(params.get(i)), Address.of(Registers.FP, offset), false, true));
+                emit(new MemoryInsn.Load(op, def(params.get(i)), Address.of(Registers.FP, offset), null, true));
             }
         }
     }
@@ -111,7 +111,7 @@ abstract class CallRules extends FloatRules {
                 store = store == null ? storeContext() : store;
                 int offset = StoreLayout.RESULTS + places.offsets().get(i);
                 LoadStoreOp op = fullLoad(inst.result(i).type());
-                emit(new MemoryInsn.Load(op, def(inst.result(i)), Address.of(store, offset), false, false));
+                emit(new MemoryInsn.Load(op, def(inst.result(i)), Address.of(store, offset), null, false));
             }
         }
     }
@@ -119,7 +119,7 @@ abstract class CallRules extends FloatRules {
     private Reg storeContext() {
         Reg r = newReg(Type.I64);
         Address address = Address.of(Registers.VMCTX, VMContextLayout.STORE);
-        emit(new MemoryInsn.Load(LoadStoreOp.LDR_X, r, address, false, true));
+        emit(new MemoryInsn.Load(LoadStoreOp.LDR_X, r, address, null, true));
         return r;
     }
 
@@ -158,7 +158,7 @@ abstract class CallRules extends FloatRules {
             if (places.registers().get(i) == null) {
                 store = store == null ? storeContext() : store;
                 int offset = StoreLayout.RESULTS + places.offsets().get(i);
-                emit(new MemoryInsn.Store(fullStore(types.get(i)), r, Address.of(store, offset), false));
+                emit(new MemoryInsn.Store(fullStore(types.get(i)), r, Address.of(store, offset), null));
                 continue;
             }
             if (Registers.isReserved(r)) {

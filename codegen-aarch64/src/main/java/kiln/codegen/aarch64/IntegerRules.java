@@ -504,7 +504,7 @@ abstract class IntegerRules extends ConditionRules {
             absorb(load);
             // A narrow load that zero-extends to i32 is never negative.
             boolean signed = m.signed() || m.width() == 4;
-            loadAs(load, loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly())), rd);
+            loadAs(load, loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap())), rd);
             return;
         }
         Inst inner = foldable(x);

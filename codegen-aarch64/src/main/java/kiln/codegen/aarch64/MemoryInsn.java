@@ -13,14 +13,15 @@ abstract sealed class MemoryInsn extends Insn {
         private final LoadStoreOp op;
         private Reg rt;
         private final Address address;
-        private final boolean canTrap;
+        /** What a fault means, or null if there is none. */
+        private final TrapCode trap;
         private final boolean readOnly;
 
-        Load(LoadStoreOp op, Reg rt, Address address, boolean canTrap, boolean readOnly) {
+        Load(LoadStoreOp op, Reg rt, Address address, TrapCode trap, boolean readOnly) {
             this.op = op;
             this.rt = rt;
             this.address = address;
-            this.canTrap = canTrap;
+            this.trap = trap;
             this.readOnly = readOnly;
         }
 
@@ -32,15 +33,15 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            if (canTrap) {
-                c.buffer().trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+            if (trap != null) {
+                c.buffer().trapSite(trap);
             }
             address.emit(a, op, rt);
         }
 
         @Override
         public MachInst rematerialize(Reg target) {
-            return readOnly && !canTrap && address.isConstant() ? new Load(op, target, address, false, true) : null;
+            return readOnly && trap == null && address.isConstant() ? new Load(op, target, address, null, true) : null;
         }
 
         @Override
@@ -53,13 +54,14 @@ abstract sealed class MemoryInsn extends Insn {
         private final LoadStoreOp op;
         private Reg rt;
         private final Address address;
-        private final boolean canTrap;
+        /** What a fault means, or null if there is none. */
+        private final TrapCode trap;
 
-        Store(LoadStoreOp op, Reg rt, Address address, boolean canTrap) {
+        Store(LoadStoreOp op, Reg rt, Address address, TrapCode trap) {
             this.op = op;
             this.rt = rt;
             this.address = address;
-            this.canTrap = canTrap;
+            this.trap = trap;
         }
 
         @Override
@@ -70,8 +72,8 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            if (canTrap) {
-                c.buffer().trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+            if (trap != null) {
+                c.buffer().trapSite(trap);
             }
             address.emit(a, op, rt);
         }
@@ -119,14 +121,15 @@ abstract sealed class MemoryInsn extends Insn {
         private final Reg low;
         private final Reg high;
         private final Address address;
-        private final boolean canTrap;
+        /** What a fault means, or null if there is none. */
+        private final TrapCode trap;
 
-        private Pair(PairOp op, Reg low, Reg high, Address address, boolean canTrap) {
+        private Pair(PairOp op, Reg low, Reg high, Address address, TrapCode trap) {
             this.op = op;
             this.low = low;
             this.high = high;
             this.address = address;
-            this.canTrap = canTrap;
+            this.trap = trap;
         }
 
         /** Exists after allocation only. */
@@ -135,8 +138,8 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            if (canTrap) {
-                c.buffer().trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+            if (trap != null) {
+                c.buffer().trapSite(trap);
             }
             a.pairOffset(op, low, high, address.base(), address.displacement());
         }
@@ -160,7 +163,10 @@ abstract sealed class MemoryInsn extends Insn {
         if (op == null || a.op != b.op || a.rt == b.rt || b.address.reads(a.rt)) {
             return null;
         }
-        return pair(op, a.rt, a.address, b.rt, b.address, a.canTrap || b.canTrap);
+        if (a.trap != null && b.trap != null && a.trap != b.trap) {
+            return null;
+        }
+        return pair(op, a.rt, a.address, b.rt, b.address, a.trap != null ? a.trap : b.trap);
     }
 
     /**
@@ -176,13 +182,13 @@ abstract sealed class MemoryInsn extends Insn {
             case STR_Q -> PairOp.STP_Q;
             default -> null;
         };
-        if (op == null || a.op != b.op || a.canTrap || b.canTrap) {
+        if (op == null || a.op != b.op || a.trap != null || b.trap != null) {
             return null;
         }
-        return pair(op, a.rt, a.address, b.rt, b.address, false);
+        return pair(op, a.rt, a.address, b.rt, b.address, null);
     }
 
-    private static MachInst pair(PairOp op, Reg a, Address atA, Reg b, Address atB, boolean canTrap) {
+    private static MachInst pair(PairOp op, Reg a, Address atA, Reg b, Address atB, TrapCode trap) {
         int bytes = 1 << op.scale;
         boolean up = atA.isFollowedBy(atB, bytes);
         if (!up && !atB.isFollowedBy(atA, bytes)) {
@@ -190,7 +196,7 @@ abstract sealed class MemoryInsn extends Insn {
         }
         Address low = up ? atA : atB;
         return Immediates.isPair(low.displacement(), op.scale)
-                ? new Pair(op, up ? a : b, up ? b : a, low, canTrap)
+                ? new Pair(op, up ? a : b, up ? b : a, low, trap)
                 : null;
     }
 

@@ -121,7 +121,7 @@ abstract class MemoryRules extends OperationRules {
     final void loadAs(Inst inst, LoadStoreOp op, Reg target) {
         MemoryOp m = inst.memory();
         Address address = address(inst.arg(0), inst.imm(), op.scale);
-        emit(new MemoryInsn.Load(op, target, address, m.canTrap(), m.readOnly()), inst);
+        emit(new MemoryInsn.Load(op, target, address, m.trap(), m.readOnly()), inst);
     }
 
     static LoadStoreOp loadOp(Type type, MemoryOp m) {
@@ -169,7 +169,7 @@ abstract class MemoryRules extends OperationRules {
         } else {
             source = valueOrZero(narrowed(v, m.width() * 8));
         }
-        emit(new MemoryInsn.Store(op, source, address(inst.arg(0), inst.imm(), op.scale), m.canTrap()));
+        emit(new MemoryInsn.Store(op, source, address(inst.arg(0), inst.imm(), op.scale), m.trap()));
     }
 
     /** What can be stored instead of {@code v} if only the low {@code bits} are. */

@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.Label;
@@ -17,10 +18,11 @@ public final class Address extends Operand {
     private final int disp;
     private final Label label;
     private final boolean inStackArea;
-    private final boolean canTrap;
+    /** What a fault means, or null if there is none. */
+    private final TrapCode trap;
 
     private Address(
-            Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, boolean canTrap) {
+            Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, TrapCode trap) {
         if (index == Registers.RSP) {
             throw new IllegalArgumentException("rsp cannot be an index");
         }
@@ -30,26 +32,26 @@ public final class Address extends Operand {
         this.disp = disp;
         this.label = label;
         this.inStackArea = inStackArea;
-        this.canTrap = canTrap;
+        this.trap = trap;
     }
 
     public static Address of(Reg base, int disp) {
-        return new Address(base, null, 0, disp, null, false, false);
+        return new Address(base, null, 0, disp, null, false, null);
     }
 
     /** {@code shift} is 0 to 3; base and index may be null. */
     public static Address of(Reg base, Reg index, int shift, int disp) {
-        return new Address(base, index, shift, disp, null, false, false);
+        return new Address(base, index, shift, disp, null, false, null);
     }
 
     /** A place in the same function. */
     public static Address of(Label label) {
-        return new Address(null, null, 0, 0, label, false, false);
+        return new Address(null, null, 0, 0, label, false, null);
     }
 
     /** Byte {@code offset} of the frame's STACK_ADDR area, plus an index that may be null. */
     static Address stackArea(int offset, Reg index, int shift) {
-        return new Address(Registers.RBP, index, shift, offset, null, true, false);
+        return new Address(Registers.RBP, index, shift, offset, null, true, null);
     }
 
     /** Where a spill slot lies. */
@@ -57,9 +59,9 @@ public final class Address extends Operand {
         return of(Registers.RBP, frame.slotOffset(slot.index(), slot.type().bytes() == 16 ? 2 : 1));
     }
 
-    /** The same address, accesses to which are trap sites. */
-    Address trapping() {
-        return new Address(base, index, shift, disp, label, inStackArea, true);
+    /** The same address, accesses to which are trap sites if {@code code} is not null. */
+    Address trapping(TrapCode code) {
+        return new Address(base, index, shift, disp, label, inStackArea, code);
     }
 
     Reg base() {
@@ -87,8 +89,9 @@ public final class Address extends Operand {
         return inStackArea && index == null;
     }
 
-    boolean canTrap() {
-        return canTrap;
+    /** What a fault means, or null. */
+    TrapCode trap() {
+        return trap;
     }
 
     @Override
@@ -104,7 +107,7 @@ public final class Address extends Operand {
     @Override
     Address resolve(EmitContext context) {
         return inStackArea
-                ? new Address(base, index, shift, disp - context.frame().bytes(), null, false, canTrap)
+                ? new Address(base, index, shift, disp - context.frame().bytes(), null, false, trap)
                 : this;
     }
 

@@ -497,8 +497,8 @@ public final class Assembler {
 
     private void legacy(
             int opcode, boolean w, int reg, Operand rm, int immBytes, Operand byteOperand, boolean forceRex) {
-        if (rm instanceof Address a && a.canTrap()) {
-            buffer.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+        if (rm instanceof Address a && a.trap() != null) {
+            buffer.trapSite(a.trap());
         }
         int prefix = opcode >>> 16;
         if (prefix != 0) {
@@ -523,8 +523,8 @@ public final class Assembler {
     }
 
     private void vex(int opcode, boolean w, int reg, int vvvv, Operand rm, int immBytes) {
-        if (rm instanceof Address a && a.canTrap()) {
-            buffer.trapSite(TrapCode.MEMORY_OUT_OF_BOUNDS);
+        if (rm instanceof Address a && a.trap() != null) {
+            buffer.trapSite(a.trap());
         }
         int map = opcode >>> 8 & 0xff;
         int high = highBits(rm);

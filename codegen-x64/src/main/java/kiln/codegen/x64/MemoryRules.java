@@ -100,7 +100,7 @@ abstract class MemoryRules extends OperationRules {
     /** The memory operand that stands for a load, which is then done. */
     final Address fold(Inst load) {
         absorb(load);
-        if (load.memory().canTrap()) {
+        if (load.memory().trap() != null) {
             foldedTrap = load;
         }
         return address(load);
@@ -141,7 +141,7 @@ abstract class MemoryRules extends OperationRules {
         Value v = inst.arg(0);
         p = collect(v, p, 0);
         Address a = build(p);
-        return inst.memory().canTrap() ? a.trapping() : a;
+        return a.trapping(inst.memory().trap());
     }
 
     /** Adds {@code v} to the parts, or gives null if that is too much for one address. */
