@@ -210,6 +210,9 @@ public final class CodeBuffer {
     /** Lays out the constants: 16-byte ones first, each naturally aligned. */
     public void emitConstants() {
         settleSizes();
+        if (constants.isEmpty()) {
+            return;
+        }
         emitConstants(V128.class, 16);
         emitConstants(Long.class, 8);
         emitConstants(Integer.class, 4);

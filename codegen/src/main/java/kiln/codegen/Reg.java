@@ -19,6 +19,7 @@ public final class Reg {
     private final RegClass regClass;
     private final int index;
     private final Type type;
+    /** Of a physical register; the others are named after their number when somebody asks. */
     private final String name;
 
     private Reg(Kind kind, RegClass regClass, int index, Type type, String name) {
@@ -31,7 +32,7 @@ public final class Reg {
 
     /** A virtual register; its type says how many bytes a spill needs and whether a collector must find it. */
     static Reg virtual(int index, Type type) {
-        return new Reg(Kind.VIRTUAL, RegClass.of(type), index, type, "%" + index);
+        return new Reg(Kind.VIRTUAL, RegClass.of(type), index, type, null);
     }
 
     /**
@@ -49,7 +50,7 @@ public final class Reg {
      * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its successor
      */
     public static Reg slot(int index, Type type) {
-        return new Reg(Kind.SLOT, RegClass.of(type), index, type, "slot" + index);
+        return new Reg(Kind.SLOT, RegClass.of(type), index, type, null);
     }
 
     public Kind kind() {
@@ -89,6 +90,10 @@ public final class Reg {
 
     @Override
     public String toString() {
-        return name;
+        return switch (kind) {
+            case VIRTUAL -> "%" + index;
+            case PHYSICAL -> name;
+            case SLOT -> "slot" + index;
+        };
     }
 }

@@ -49,6 +49,8 @@ final class Relaxation {
     private final int[] newLength;
     private final int[] newStart;
     private final int[] spansBeforeTarget;
+    /** What {@link #spansBefore} said last: questions come mostly in the order of the code. */
+    private int lastBefore;
 
     Relaxation(List<Span> spans) {
         this.spans = spans;
@@ -86,8 +88,15 @@ final class Relaxation {
     }
 
     private int spansBefore(int old) {
+        int n = oldEnd.length;
+        for (int k = lastBefore; k <= lastBefore + 1 && k <= n; k++) {
+            if ((k == 0 || oldEnd[k - 1] <= old) && (k == n || oldEnd[k] > old)) {
+                lastBefore = k;
+                return k;
+            }
+        }
         int low = 0;
-        int high = oldEnd.length;
+        int high = n;
         while (low < high) {
             int middle = low + high >>> 1;
             if (oldEnd[middle] <= old) {
@@ -96,6 +105,7 @@ final class Relaxation {
                 high = middle;
             }
         }
+        lastBefore = low;
         return low;
     }
 

@@ -1,6 +1,7 @@
 package kiln.codegen.regalloc;
 
 import java.util.Arrays;
+import java.util.List;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 
@@ -47,7 +48,12 @@ final class Chooser {
         lastUseBlock = new int[ops.variables];
         Arrays.fill(lastUseBlock, -1);
         for (RegClass c : RegClass.values()) {
-            order[c.ordinal()] = ops.file.allocatable(c).stream().mapToInt(Reg::bit).toArray();
+            List<Reg> registers = ops.file.allocatable(c);
+            int[] bits = new int[registers.size()];
+            for (int i = 0; i < bits.length; i++) {
+                bits[i] = registers.get(i).bit();
+            }
+            order[c.ordinal()] = bits;
         }
     }
 

@@ -15,13 +15,15 @@ final class Graph {
     final ControlFlow flow;
     /** Expected runs of a block relative to the function's entry. */
     final double[] frequency;
+    private final MachBlock[] nodes;
     final boolean[] cold;
 
     Graph(MachFunction function) {
         this.function = function;
-        this.blocks = function.blocks().size();
+        this.nodes = function.blocks().toArray(new MachBlock[0]);
+        this.blocks = nodes.length;
         int[][] successors = new int[blocks][];
-        for (MachBlock b : function.blocks()) {
+        for (MachBlock b : nodes) {
             int[] s = new int[b.successors().size()];
             for (int i = 0; i < s.length; i++) {
                 s[i] = b.successors().get(i).target().index();
@@ -39,7 +41,7 @@ final class Graph {
     }
 
     MachBlock block(int b) {
-        return function.blocks().get(b);
+        return nodes[b];
     }
 
     private void checkEdges(int b) {
