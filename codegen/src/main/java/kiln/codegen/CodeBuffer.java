@@ -1,15 +1,11 @@
 package kiln.codegen;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.V128;
@@ -19,9 +15,6 @@ import kiln.ir.V128;
  * relocations, trap sites, source positions, constants, and cold code that is emitted after the body.
  */
 public final class CodeBuffer {
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
     /** Fills in the distance to a label that is now bound. */
     @FunctionalInterface
     public interface Patcher {
@@ -33,8 +26,6 @@ public final class CodeBuffer {
         boolean patch(CodeBuffer buffer, int at, int target);
     }
 
-    private static final int ROUND = 4;
-
     private record Fixup(int at, Label label, Patcher patcher) {}
 
     private byte[] bytes = new byte[256];
@@ -42,13 +33,11 @@ public final class CodeBuffer {
     private final List<Fixup> fixups = new ArrayList<>();
     private final List<Relocation> relocations = new ArrayList<>();
     private final List<CompiledFunction.TrapSite> traps = new ArrayList<>();
-    private final List<CompiledFunction.Position> positions = new ArrayList<>();
-    private final List<Integer> returnAddresses = new ArrayList<>();
+    private final SourceMap sources = new SourceMap();
     private final Map<Object, Label> constants = new HashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
     private final List<Relaxation.Span> spans = new ArrayList<>();
     private final List<Label> bound = new ArrayList<>();
-    private int lastPosition = -1;
     private Object remark;
     private int remarkAt = -1;
 
@@ -64,7 +53,9 @@ public final class CodeBuffer {
     }
 
     public void put1(int b) {
-        ensure(1);
+        if (size == bytes.length) {
+            ensure(1);
+        }
         bytes[size++] = (byte) b;
     }
 
@@ -75,13 +66,14 @@ public final class CodeBuffer {
 
     public void put4(int v) {
         ensure(4);
-        INT.set(bytes, size, v);
+        set4(size, v);
         size += 4;
     }
 
     public void put8(long v) {
         ensure(8);
-        LONG.set(bytes, size, v);
+        set4(size, (int) v);
+        set4(size + 4, (int) (v >>> 32));
         size += 8;
     }
 
@@ -90,7 +82,7 @@ public final class CodeBuffer {
     }
 
     public int get4(int at) {
-        return (int) INT.get(bytes, at);
+        return get1(at) | get1(at + 1) << 8 | get1(at + 2) << 16 | get1(at + 3) << 24;
     }
 
     public void set1(int at, int v) {
@@ -98,7 +90,10 @@ public final class CodeBuffer {
     }
 
     public void set4(int at, int v) {
-        INT.set(bytes, at, v);
+        bytes[at] = (byte) v;
+        bytes[at + 1] = (byte) (v >> 8);
+        bytes[at + 2] = (byte) (v >> 16);
+        bytes[at + 3] = (byte) (v >> 24);
     }
 
     /** Pads with {@code fill} to a multiple of {@code alignment}. */
@@ -162,23 +157,17 @@ public final class CodeBuffer {
 
     /** Records that a call ended here. */
     public void returnAddress() {
-        returnAddresses.add(size);
+        sources.returnAddress(size);
     }
 
     /** Says where the code from here on comes from; -1 means nowhere. */
     public void position(int wasmOffset) {
-        if (wasmOffset != lastPosition) {
-            lastPosition = wasmOffset;
-            if (!positions.isEmpty() && positions.getLast().offset() == size) {
-                positions.removeLast();
-            }
-            positions.add(new CompiledFunction.Position(size, wasmOffset));
-        }
+        sources.position(size, wasmOffset);
     }
 
     /** The position that the code being emitted comes from, for cold code that belongs to it. */
     public int currentPosition() {
-        return lastPosition;
+        return sources.last();
     }
 
     /** A label of eight (or with 4-byte type, four) bytes of constant data behind the code. */
@@ -282,21 +271,7 @@ public final class CodeBuffer {
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
         traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
-        returnAddresses.replaceAll(r::offset);
-        moveKeptPositions(r);
-    }
-
-    /** Code that shrank to nothing loses its position to what follows. */
-    private void moveKeptPositions(Relaxation r) {
-        List<CompiledFunction.Position> old = List.copyOf(positions);
-        positions.clear();
-        for (CompiledFunction.Position p : old) {
-            int offset = r.offset(p.offset());
-            if (!positions.isEmpty() && positions.getLast().offset() == offset) {
-                positions.removeLast();
-            }
-            positions.add(new CompiledFunction.Position(offset, p.wasmOffset()));
-        }
+        sources.move(r);
     }
 
     private void copy(byte[] from, int start, int end) {
@@ -361,44 +336,8 @@ public final class CodeBuffer {
                 alignment,
                 List.copyOf(relocations),
                 List.copyOf(traps),
-                positionsOfStops(),
+                sources.ofStops(traps),
                 frameBytes);
-    }
-
-    /**
-     * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either, so the
-     * border is put where the table in the file needs the fewest bits: at a multiple of four.
-     */
-    private List<CompiledFunction.Position> positionsOfStops() {
-        List<CompiledFunction.Position> result = new ArrayList<>();
-        int at = -1;
-        int wasmOffset = -1;
-        int last = -1;
-        for (int stop : stops()) {
-            while (at + 1 < positions.size() && positions.get(at + 1).offset() <= stop) {
-                at++;
-            }
-            if (at >= 0 && positions.get(at).wasmOffset() != wasmOffset) {
-                wasmOffset = positions.get(at).wasmOffset();
-                int round = stop & -ROUND;
-                result.add(new CompiledFunction.Position(round > last ? round : stop, wasmOffset));
-            }
-            last = stop;
-        }
-        return List.copyOf(result);
-    }
-
-    /**
-     * Offsets that backtraces ask about, ascending: of an instruction that traps itself, and of the last byte of a call. (Where a
-     * trap is a call, its site is the return address, which is one offset too many.)
-     */
-    private int[] stops() {
-        return IntStream.concat(
-                        traps.stream().mapToInt(CompiledFunction.TrapSite::offset),
-                        returnAddresses.stream().mapToInt(o -> o - 1))
-                .sorted()
-                .distinct()
-                .toArray();
     }
 
     /** The code so far. */

@@ -430,8 +430,8 @@ public final class SsaBuilder {
 
     /** Definitions by (block, variable): an open-addressing hash table without boxing. */
     private static final class DefTable {
-        private long[] keys = new long[256];
-        private Value[] values = new Value[256];
+        private long[] keys = new long[64];
+        private Value[] values = new Value[64];
         private int size;
 
         Value get(int block, int var) {

@@ -56,9 +56,11 @@ public final class Value {
 
     /** The value that stands for this one now. */
     public Value resolve() {
-        if (forward == null) {
-            return this;
-        }
+        // Almost always the case, and small enough for every JIT compiler to inline.
+        return forward == null ? this : follow();
+    }
+
+    private Value follow() {
         Value v = forward;
         while (v.forward != null) {
             v = v.forward;

@@ -24,7 +24,7 @@ final class Assigner {
     private final Output output;
     private final Chooser chooser;
     private final Constraints constraints;
-    private final MoveResolver resolver;
+    final MoveResolver resolver;
     private final Rewriter rewriter = new Rewriter();
 
     /** Register of each variable, or {@link #NONE}. */

@@ -31,7 +31,7 @@ final class EdgeMoves {
         this.plan = plan;
         this.assigner = assigner;
         this.output = output;
-        resolver = new MoveResolver(output);
+        resolver = assigner.resolver;
         at = new byte[ops.variables];
         stamp = new int[ops.variables];
         Arrays.fill(stamp, -1);
