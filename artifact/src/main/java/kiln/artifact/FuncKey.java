@@ -95,6 +95,17 @@ public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
         return namespace & MAX_PAYLOAD;
     }
 
+    // Keys are looked up so often that the methods a record comes with are too slow until C2 has seen them.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FuncKey k && namespace == k.namespace && index == k.index;
+    }
+
+    @Override
+    public int hashCode() {
+        return namespace * 31 + index;
+    }
+
     @Override
     public int compareTo(FuncKey other) {
         return Long.compareUnsigned(raw(), other.raw());

@@ -23,7 +23,12 @@ public final class Edge {
     }
 
     public Value arg(int i) {
-        return args[i].resolve();
+        Value v = args[i];
+        if (v.isReplaced()) {
+            v = v.resolve();
+            args[i] = v;
+        }
+        return v;
     }
 
     public void setArg(int i, Value v) {

@@ -21,7 +21,8 @@ public final class InlineTable {
 
     private final List<Site> sites = new ArrayList<>();
     private final List<Origin> origins = new ArrayList<>();
-    private final Map<Origin, Integer> positions = new HashMap<>();
+    /** Numbers in {@link #origins}, by offset in the upper and site in the lower half. */
+    private final Map<Long, Integer> positions = new HashMap<>();
 
     /** A new site. */
     public int addSite(FuncKey callee, int callPosition) {
@@ -31,14 +32,12 @@ public final class InlineTable {
 
     /** The position of instructions at a byte offset of the callee of a site. */
     public int position(int wasmOffset, int site) {
-        Origin origin = new Origin(wasmOffset, site);
-        Integer known = positions.get(origin);
-        if (known == null) {
-            known = FIRST + origins.size();
-            origins.add(origin);
-            positions.put(origin, known);
+        Integer known = positions.putIfAbsent((long) wasmOffset << 32 | site, origins.size());
+        if (known != null) {
+            return FIRST + known;
         }
-        return known;
+        origins.add(new Origin(wasmOffset, site));
+        return FIRST + origins.size() - 1;
     }
 
     public int siteCount() {

@@ -47,7 +47,13 @@ public final class Inst {
     }
 
     public Value arg(int i) {
-        return args[i].resolve();
+        Value v = args[i];
+        if (v.isReplaced()) {
+            // The next reader finds it at once.
+            v = v.resolve();
+            args[i] = v;
+        }
+        return v;
     }
 
     public void setArg(int i, Value v) {
