@@ -34,6 +34,10 @@ final class Liveness {
 
     private final Graph graph;
     private final Operands ops;
+    /** When each block was scanned last and when its lists became what they are, by {@link #clock}. */
+    private final int[] scanned;
+    private final int[] modified;
+    private int clock;
     private final int[] coordinate;
     private int[] list = new int[64];
     private int[] place;
@@ -66,6 +70,8 @@ final class Liveness {
         inNext = new int[graph.blocks][];
         paramNext = new int[graph.blocks][];
         next = new int[ops.start[ops.insts.length]];
+        scanned = new int[graph.blocks];
+        modified = new int[graph.blocks];
         pressure[0] = new int[graph.blocks];
         pressure[1] = new int[graph.blocks];
         coordinate = new int[ops.variables];
@@ -78,6 +84,8 @@ final class Liveness {
         int[] postorder = graph.flow.postorder();
         for (int b : postorder) {
             scan(b);
+            scanned[b] = ++clock;
+            modified[b] = clock;
             total += in[b].length;
             if (total > limit) {
                 return false;
@@ -95,28 +103,46 @@ final class Liveness {
         if (!propagateIntoLoops(limit)) {
             return false;
         }
-        boolean changed = true;
-        while (changed) {
-            changed = false;
+        boolean grown = true;
+        while (grown) {
+            grown = false;
             total = 0;
-            int[] before = new int[graph.blocks];
             for (int b : postorder) {
-                before[b] = in[b].length;
-            }
-            for (int b : postorder) {
-                scan(b);
+                if (isStale(b)) {
+                    int before = in[b].length;
+                    rescan(b);
+                    grown |= in[b].length > before;
+                }
                 total += in[b].length;
                 if (total > limit) {
                     return false;
                 }
             }
-            for (int b : postorder) {
-                if (in[b].length > before[b]) {
-                    changed = true;
-                }
-            }
         }
         return true;
+    }
+
+    /** Whether scanning a block again may give something else: what it passes on, or what is live behind it, was changed since. */
+    private boolean isStale(int b) {
+        if (modified[b] > scanned[b]) {
+            return true;
+        }
+        for (int s : graph.flow.successors(b)) {
+            if (modified[s] > scanned[b]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void rescan(int b) {
+        int[] oldIn = in[b];
+        int[] oldNext = inNext[b];
+        scan(b);
+        scanned[b] = ++clock;
+        if (!Arrays.equals(oldIn, in[b]) || !Arrays.equals(oldNext, inNext[b])) {
+            modified[b] = clock;
+        }
     }
 
     /** What is live at a loop's header, apart from its parameters, is live everywhere in the loop. */
@@ -150,6 +176,7 @@ final class Liveness {
                 return false;
             }
             int n = in[b].length;
+            modified[b] = ++clock;
             in[b] = Arrays.copyOf(in[b], n + missing);
             inNext[b] = Arrays.copyOf(inNext[b], n + missing);
             for (int v : in[h]) {
