@@ -1,0 +1,106 @@
+package kiln.codegen;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Where the code of a {@link CodeBuffer} comes from, for every instruction while it grows, and in the end for those that may be asked about. */
+final class SourceMap {
+    private static final int ROUND = 4;
+
+    /** Code from {@code at[i]} on comes from {@code wasm[i]}; ascending. */
+    private int[] at = new int[32];
+    private int[] wasm = new int[32];
+    private int count;
+    private int lastWasm = -1;
+    private int[] returnAddresses = new int[8];
+    private int returns;
+
+    /** Says where the code from offset {@code from} on comes from; -1 means nowhere. */
+    void position(int from, int wasmOffset) {
+        if (wasmOffset != lastWasm) {
+            lastWasm = wasmOffset;
+            add(from, wasmOffset);
+        }
+    }
+
+    private void add(int from, int wasmOffset) {
+        if (count > 0 && at[count - 1] == from) {
+            count--;
+        }
+        if (count == at.length) {
+            at = Arrays.copyOf(at, count * 2);
+            wasm = Arrays.copyOf(wasm, count * 2);
+        }
+        at[count] = from;
+        wasm[count++] = wasmOffset;
+    }
+
+    /** What was last said of a position. */
+    int last() {
+        return lastWasm;
+    }
+
+    /** Says that a call ended at an offset. */
+    void returnAddress(int offset) {
+        if (returns == returnAddresses.length) {
+            returnAddresses = Arrays.copyOf(returnAddresses, returns * 2);
+        }
+        returnAddresses[returns++] = offset;
+    }
+
+    /** Moves everything to where branches of settled size put it. Code that shrank to nothing loses its position to what follows. */
+    void move(Relaxation r) {
+        int old = count;
+        count = 0;
+        for (int i = 0; i < old; i++) {
+            add(r.offset(at[i]), wasm[i]);
+        }
+        for (int i = 0; i < returns; i++) {
+            returnAddresses[i] = r.offset(returnAddresses[i]);
+        }
+    }
+
+    /**
+     * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either, so the
+     * border is put where the table in the file needs the fewest bits: at a multiple of four.
+     */
+    List<CompiledFunction.Position> ofStops(List<CompiledFunction.TrapSite> traps) {
+        List<CompiledFunction.Position> result = new ArrayList<>();
+        int k = -1;
+        int wasmOffset = -1;
+        int last = -1;
+        for (int stop : stops(traps)) {
+            if (stop == last) {
+                continue;
+            }
+            while (k + 1 < count && at[k + 1] <= stop) {
+                k++;
+            }
+            if (k >= 0 && wasm[k] != wasmOffset) {
+                wasmOffset = wasm[k];
+                int round = stop & -ROUND;
+                result.add(new CompiledFunction.Position(round > last ? round : stop, wasmOffset));
+            }
+            last = stop;
+        }
+        return List.copyOf(result);
+    }
+
+    /**
+     * Offsets that backtraces ask about, ascending: of an instruction that traps itself, and of the last byte of a call. (Where a
+     * trap is a call, its site is the return address, which is one offset too many.)
+     */
+    private int[] stops(List<CompiledFunction.TrapSite> traps) {
+        int[] stops = new int[traps.size() + returns];
+        int n = 0;
+        for (CompiledFunction.TrapSite t : traps) {
+            stops[n++] = t.offset();
+        }
+        for (int i = 0; i < returns; i++) {
+            stops[n++] = returnAddresses[i] - 1;
+        }
+        Arrays.sort(stops);
+        return stops;
+    }
+}
