@@ -155,6 +155,11 @@ public final class CodeBuffer {
         traps.add(new CompiledFunction.TrapSite(size, code));
     }
 
+    /** Whether the last thing here is a call that traps, whose return address the next function's start must not be. */
+    boolean endsWithTrapSite() {
+        return !traps.isEmpty() && traps.getLast().offset() == size;
+    }
+
     /** Records that a call ended here. */
     public void returnAddress() {
         sources.returnAddress(size);

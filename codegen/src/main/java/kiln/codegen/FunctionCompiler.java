@@ -92,6 +92,9 @@ public final class FunctionCompiler {
         }
         buffer.emitColdCode();
         buffer.emitConstants();
+        if (buffer.endsWithTrapSite() && buffer.size() % FUNCTION_ALIGNMENT == 0) {
+            lowering.emitPadding(buffer, 4);
+        }
         if (!buffer.tryResolveLabels()) {
             return null;
         }

@@ -1,16 +1,23 @@
 package kiln.tests;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The arrows between modules, as docs/architecture.md draws them: a module sees what it stands on and nothing else. */
@@ -31,6 +38,13 @@ class ArchitectureTest {
     private static final List<String> LAYERS = List.of(
             "kiln.wasm", "kiln.artifact", "kiln.ir", "kiln.translate", "kiln.codegen", "kiln.disasm", "kiln.loader",
             "kiln.runtime", "kiln.compiler", "kiln.wasi", "kiln.cli");
+
+    /** Operands in memory; flags that are set and read within one instruction; division and conversions that take several. */
+    private static final Set<String> ONLY_X64 =
+            Set.of("Condition", "ConditionInsn", "ConversionInsn", "DivideInsn", "Flags", "IntOp", "Operand", "ResultFlags");
+    /** Branches on more than flags; bitfields; immediates that must be searched for; pairs; more shapes of encodings. */
+    private static final Set<String> ONLY_AARCH64 =
+            Set.of("BitfieldOp", "Immediates", "LoadStoreOp", "MultiplyOp", "PairOp", "Pairs", "SelectOp", "Test", "UnaryOp");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -76,6 +90,28 @@ class ArchitectureTest {
             }
         }
         return forbidden.toArray(String[]::new);
+    }
+
+    /**
+     * The two code generators have the same files, but for what one instruction set has and the other lacks. The back ends
+     * themselves are named after their instruction sets.
+     */
+    @Test
+    void codeGeneratorsMirrorEachOther() throws IOException {
+        Set<String> x64 = files("codegen-x64/src/main/java/kiln/codegen/x64", "X64");
+        Set<String> aarch64 = files("codegen-aarch64/src/main/java/kiln/codegen/aarch64", "A64");
+        Set<String> onlyX64 = new TreeSet<>(x64);
+        onlyX64.removeAll(aarch64);
+        aarch64.removeAll(x64);
+        assertEquals(ONLY_X64, onlyX64);
+        assertEquals(ONLY_AARCH64, aarch64);
+    }
+
+    private static Set<String> files(String folder, String prefix) throws IOException {
+        try (Stream<Path> files = Files.list(Corpus.root().resolve(folder))) {
+            return files.map(f -> f.getFileName().toString().replaceFirst("^" + prefix, "").replace(".java", ""))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
     }
 
     @TestFactory

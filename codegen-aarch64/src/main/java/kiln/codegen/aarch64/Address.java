@@ -10,11 +10,11 @@ import kiln.codegen.Reg;
 final class Address {
     private Reg base;
     private Reg index;
-    private final Extend extend;
+    private final ExtendOp extend;
     private final int shift;
     private final int displacement;
 
-    private Address(Reg base, Reg index, Extend extend, int shift, int displacement) {
+    private Address(Reg base, Reg index, ExtendOp extend, int shift, int displacement) {
         this.base = base;
         this.index = index;
         this.extend = extend;
@@ -33,7 +33,7 @@ final class Address {
      * @param extend UXTX for a 64-bit index, UXTW or SXTW for a 32-bit one
      * @param shift 0 or the log2 of the access's bytes
      */
-    static Address indexed(Reg base, Reg index, Extend extend, int shift) {
+    static Address indexed(Reg base, Reg index, ExtendOp extend, int shift) {
         return new Address(base, index, extend, shift, 0);
     }
 
@@ -94,8 +94,8 @@ final class Address {
         if (index == null) {
             return "[" + base + (displacement == 0 ? "" : ", #" + displacement) + "]";
         }
-        String name = extend == Extend.UXTX ? "lsl" : extend.toString();
-        String how = shift != 0 ? ", " + name + " #" + shift : extend == Extend.UXTX ? "" : ", " + name;
+        String name = extend == ExtendOp.UXTX ? "lsl" : extend.toString();
+        String how = shift != 0 ? ", " + name + " #" + shift : extend == ExtendOp.UXTX ? "" : ", " + name;
         return "[" + base + ", " + Insn.name(extend.isWide(), index) + how + "]";
     }
 }

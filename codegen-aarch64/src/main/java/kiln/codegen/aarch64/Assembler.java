@@ -153,13 +153,13 @@ final class Assembler {
     }
 
     /** ADD, SUB and the logical operations with a shifted second operand. */
-    void aluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Shift shift, int amount) {
-        require((op.isAddSub() && shift != Shift.ROR || op.isLogical()) && amount >= 0 && amount < (wide ? 64 : 32));
+    void aluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ShiftOp shift, int amount) {
+        require((op.isAddSub() && shift != ShiftOp.ROR || op.isLogical()) && amount >= 0 && amount < (wide ? 64 : 32));
         put(op.bits | sf(wide) | shift.ordinal() << 22 | rm(rm) | amount << 10 | rn(rn) | rd(rd));
     }
 
     /** ADD, SUB with an extended second operand, shifted left by 0 to 4; 31 is sp as first operand and target. */
-    void aluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Extend extend, int amount) {
+    void aluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
         require(op.isAddSub() && amount >= 0 && amount <= 4);
         int operand = rm(rm) | extend.ordinal() << 13 | amount << 10;
         put(op.bits & 0x6000_0000 | 0x0b20_0000 | sf(wide) | operand | rn(rn) | rd(rd));
@@ -297,7 +297,7 @@ final class Assembler {
         } else {
             require(tmp != rn && tmp != Registers.SP);
             movImmediate(true, tmp, d);
-            aluExtended(op, true, rd, rn, tmp, Extend.UXTX, 0);
+            aluExtended(op, true, rd, rn, tmp, ExtendOp.UXTX, 0);
         }
     }
 
@@ -402,7 +402,7 @@ final class Assembler {
      * @param extend UXTW, UXTX (plain), SXTW or SXTX
      * @param scaled whether the index is multiplied by the size
      */
-    void loadStoreIndexed(LoadStoreOp op, Reg rt, Reg rn, Reg rm, Extend extend, boolean scaled) {
+    void loadStoreIndexed(LoadStoreOp op, Reg rt, Reg rn, Reg rm, ExtendOp extend, boolean scaled) {
         put(op.bits | 0x3820_0800 | rm(rm) | extend.ordinal() << 13 | (scaled ? 1 << 12 : 0) | rn(rn) | rd(rt));
     }
 

@@ -21,10 +21,10 @@ abstract class ConditionRules extends MemoryRules {
     /** An operand that is shifted by a constant on its way into an instruction. */
     final class Shifted {
         private final Value value;
-        private final Shift shift;
+        private final ShiftOp shift;
         private final int amount;
 
-        Shifted(Value value, Shift shift, int amount) {
+        Shifted(Value value, ShiftOp shift, int amount) {
             this.value = value;
             this.shift = shift;
             this.amount = amount;
@@ -43,11 +43,11 @@ abstract class ConditionRules extends MemoryRules {
         }
         int width = width(v.type());
         int n = (int) constValue(d.arg(1)) & width - 1;
-        Shift shift = switch (d.opcode()) {
-            case SHL -> Shift.LSL;
-            case LSHR -> Shift.LSR;
-            case ASHR -> Shift.ASR;
-            case ROTL, ROTR -> logical ? Shift.ROR : null;
+        ShiftOp shift = switch (d.opcode()) {
+            case SHL -> ShiftOp.LSL;
+            case LSHR -> ShiftOp.LSR;
+            case ASHR -> ShiftOp.ASR;
+            case ROTL, ROTR -> logical ? ShiftOp.ROR : null;
             default -> null;
         };
         if (shift == null || n == 0) {
@@ -56,7 +56,7 @@ abstract class ConditionRules extends MemoryRules {
         return new Shifted(d.arg(0), shift, d.opcode() == Opcode.ROTL ? width - n : n);
     }
 
-    private record Extended(Value value, Extend extend, int amount) {}
+    private record Extended(Value value, ExtendOp extend, int amount) {}
 
     /** The extension, perhaps shifted left, to fold into an addition or comparison with {@code v}, or null. */
     private Extended extended(Value v) {
@@ -69,24 +69,24 @@ abstract class ConditionRules extends MemoryRules {
         if (d == null) {
             return null;
         }
-        Extend extend = switch (d.opcode()) {
-            case SEXT, SEXT32 -> Extend.SXTW;
-            case SEXT16 -> Extend.SXTH;
-            case SEXT8 -> Extend.SXTB;
+        ExtendOp extend = switch (d.opcode()) {
+            case SEXT, SEXT32 -> ExtendOp.SXTW;
+            case SEXT16 -> ExtendOp.SXTH;
+            case SEXT8 -> ExtendOp.SXTB;
             case AND -> extendByMask(d.arg(1));
             default -> null;
         };
         return extend == null ? null : new Extended(d.arg(0), extend, amount);
     }
 
-    private static Extend extendByMask(Value mask) {
+    private static ExtendOp extendByMask(Value mask) {
         if (!isConst(mask)) {
             return null;
         }
         long m = constValue(mask);
-        return m == 0xff ? Extend.UXTB
-                : m == 0xffff ? Extend.UXTH
-                : m == 0xffff_ffffL && mask.type() == Type.I64 ? Extend.UXTW
+        return m == 0xff ? ExtendOp.UXTB
+                : m == 0xffff ? ExtendOp.UXTH
+                : m == 0xffff_ffffL && mask.type() == Type.I64 ? ExtendOp.UXTW
                 : null;
     }
 

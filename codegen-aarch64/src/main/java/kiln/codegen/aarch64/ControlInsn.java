@@ -136,7 +136,7 @@ abstract sealed class ControlInsn extends Insn {
             new Test.Flags(Cond.HS).branch(a, otherwise.label(), isFar());
             int table = a.buffer().size() + 16;
             a.adr(Registers.IP0, 16);
-            a.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, Extend.UXTW, true);
+            a.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
             a.alu(AluOp.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
             a.br(Registers.IP0);
             for (MachBlock target : targets) {
@@ -171,7 +171,7 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            test.branch(a, Prologue.trap(a, code), isFar());
+            test.branch(a, Traps.label(a, code), isFar());
         }
 
         @Override
@@ -193,7 +193,7 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         void emit(Assembler a, EmitContext c) {
-            Prologue.callTrap(a, code);
+            Traps.trap(a, code);
             // The return address is the trap site: it must not be that of an access at the start of the next block, too.
             a.udf(0);
         }

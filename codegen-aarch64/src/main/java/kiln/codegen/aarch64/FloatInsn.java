@@ -423,7 +423,7 @@ abstract sealed class FloatInsn extends Insn {
                 trapIf(a, Cond.VS, TrapCode.BAD_CONVERSION_TO_INTEGER);
                 // To 64 bits, where every 32-bit overflow shows as a value that is not its own extension.
                 a.floatConvert(FloatOp.Convert.FCVTZS, true, dbl, rd, rn);
-                a.aluExtended(AluOp.SUBS, true, Registers.ZR, rd, rd, signed ? Extend.SXTW : Extend.UXTW, 0);
+                a.aluExtended(AluOp.SUBS, true, Registers.ZR, rd, rd, signed ? ExtendOp.SXTW : ExtendOp.UXTW, 0);
                 trapIf(a, Cond.NE, TrapCode.INTEGER_OVERFLOW);
                 if (signed) {
                     a.mov(false, rd, rd);
@@ -455,7 +455,7 @@ abstract sealed class FloatInsn extends Insn {
         }
 
         private void trapIf(Assembler a, Cond cond, TrapCode code) {
-            new Test.Flags(cond).branch(a, Prologue.trap(a, code), isFar());
+            new Test.Flags(cond).branch(a, Traps.label(a, code), isFar());
         }
 
         @Override

@@ -49,10 +49,10 @@ abstract sealed class IntegerInsn extends Insn {
         private Reg rd;
         private Reg rn;
         private Reg rm;
-        private final Shift shift;
+        private final ShiftOp shift;
         private final int amount;
 
-        AluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Shift shift, int amount) {
+        AluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ShiftOp shift, int amount) {
             this.op = op;
             this.wide = wide;
             this.rd = rd;
@@ -88,10 +88,10 @@ abstract sealed class IntegerInsn extends Insn {
         private Reg rd;
         private Reg rn;
         private Reg rm;
-        private final Extend extend;
+        private final ExtendOp extend;
         private final int amount;
 
-        AluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, Extend extend, int amount) {
+        AluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
             this.op = op;
             this.wide = wide;
             this.rd = rd;

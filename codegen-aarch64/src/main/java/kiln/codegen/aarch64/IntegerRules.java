@@ -153,7 +153,7 @@ abstract class IntegerRules extends ConditionRules {
             if (Long.bitCount(c - 1) == 1) {
                 Reg rx = value(x);
                 int n = Long.numberOfTrailingZeros(c - 1);
-                emit(new IntegerInsn.AluShifted(AluOp.ADD, wide, rd, rx, rx, Shift.LSL, n));
+                emit(new IntegerInsn.AluShifted(AluOp.ADD, wide, rd, rx, rx, ShiftOp.LSL, n));
                 return;
             }
         }

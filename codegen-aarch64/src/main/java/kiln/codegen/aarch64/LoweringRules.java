@@ -12,8 +12,6 @@ import kiln.ir.Value;
 
 /** What the driver of lowering asks about this instruction set. */
 final class LoweringRules extends ControlRules {
-    private static final MoveFactory MOVES = new Moves();
-
     /** Whether the branch out of the prologue turned out to be too short. */
     private boolean farPrologue;
 
@@ -23,7 +21,7 @@ final class LoweringRules extends ControlRules {
 
     @Override
     protected MoveFactory moves() {
-        return MOVES;
+        return MoveInsn.FACTORY;
     }
 
     @Override

@@ -72,7 +72,7 @@ abstract class MemoryRules extends OperationRules {
         }
         Reg index = newReg(Type.I64);
         emit(new IntegerInsn.Constant(true, index, displacement));
-        return Address.indexed(reg(address), index, Extend.UXTX, 0);
+        return Address.indexed(reg(address), index, ExtendOp.UXTX, 0);
     }
 
     private Address indexed(Value x, Value y, int scale) {
@@ -90,13 +90,13 @@ abstract class MemoryRules extends OperationRules {
             d = producer(y);
         }
         if (d != null && d.opcode() == Opcode.SEXT && !isDemanded(y)) {
-            return Address.indexed(reg(x), value(d.arg(0)), Extend.SXTW, shift);
+            return Address.indexed(reg(x), value(d.arg(0)), ExtendOp.SXTW, shift);
         }
         if (d != null && d.opcode() == Opcode.ZEXT && d.arg(0).is(Opcode.WRAP)) {
             // The extension in the address makes up for the WRAP.
-            return Address.indexed(reg(x), value(d.arg(0)), Extend.UXTW, shift);
+            return Address.indexed(reg(x), value(d.arg(0)), ExtendOp.UXTW, shift);
         }
-        return Address.indexed(reg(x), reg(y), Extend.UXTX, shift);
+        return Address.indexed(reg(x), reg(y), ExtendOp.UXTX, shift);
     }
 
     /** Whether there is something about {@code v} that an index register does for nothing. */

@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.MachInst;
+import kiln.codegen.MoveFactory;
 import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
@@ -10,6 +11,18 @@ import kiln.ir.Type;
 
 /** Copies between registers and slots. No move touches the flags. */
 abstract sealed class MoveInsn extends Insn {
+    static final MoveFactory FACTORY = new MoveFactory() {
+        @Override
+        public MachInst move(Type type, Reg target, Reg source) {
+            return new Move(type, target, source);
+        }
+
+        @Override
+        public MachInst swap(Reg a, Reg b) {
+            return new Swap(a, b);
+        }
+    };
+
     /**
      * A copy of one value. An integer slot is always written in eight bytes, and an i32 always read in four, so that
      * either way the register ends up zero-extended.
@@ -224,7 +237,7 @@ abstract sealed class MoveInsn extends Insn {
             Address.emit(a, op, rt, Registers.SP, fromSp);
         } else {
             a.movImmediate(true, Registers.IP1, offset);
-            a.loadStoreIndexed(op, rt, Registers.FP, Registers.IP1, Extend.UXTX, false);
+            a.loadStoreIndexed(op, rt, Registers.FP, Registers.IP1, ExtendOp.UXTX, false);
         }
     }
 }

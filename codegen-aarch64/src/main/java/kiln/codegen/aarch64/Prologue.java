@@ -3,7 +3,6 @@ package kiln.codegen.aarch64;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.FrameLayout;
-import kiln.codegen.Label;
 
 /** Code that makes and removes frames; the picture is at {@link FrameLayout}. */
 final class Prologue {
@@ -41,12 +40,12 @@ final class Prologue {
     /** Compares the stack pointer with the limit. */
     static void checkStack(Assembler a, boolean far) {
         a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STACK_LIMIT);
-        a.aluExtended(AluOp.SUBS, true, Registers.ZR, Registers.SP, Registers.IP0, Extend.UXTX, 0);
+        a.aluExtended(AluOp.SUBS, true, Registers.ZR, Registers.SP, Registers.IP0, ExtendOp.UXTX, 0);
         trapIf(a, Cond.LO, far);
     }
 
     private static void trapIf(Assembler a, Cond cond, boolean far) {
-        new Test.Flags(cond).branch(a, trap(a, TrapCode.STACK_CHECK), far);
+        new Test.Flags(cond).branch(a, Traps.label(a, TrapCode.STACK_CHECK), far);
     }
 
     /** Takes the frame back, ready to return or jump: x29 and x30 are the caller's, its stack arguments are gone. */
@@ -61,24 +60,5 @@ final class Prologue {
     /** Brings back this function's VMContext after a call that may have changed it. */
     static void restoreContext(Assembler a) {
         a.loadStoreUnscaled(LoadStoreOp.LDR_X, Registers.VMCTX, Registers.FP, SAVED_CONTEXT);
-    }
-
-    /** Calls the trap stub; the return address is the trap site. */
-    static void callTrap(Assembler a, TrapCode code) {
-        a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.TRAP_STUB);
-        a.blr(Registers.IP0);
-        a.buffer().trapSite(code);
-    }
-
-    /** A place behind the function's body that traps, with the position of the code that is being emitted now. */
-    static Label trap(Assembler a, TrapCode code) {
-        Label label = new Label();
-        int position = a.buffer().currentPosition();
-        a.buffer().later(() -> {
-            a.buffer().position(position);
-            a.buffer().bind(label);
-            callTrap(a, code);
-        });
-        return label;
     }
 }

@@ -264,7 +264,7 @@ public final class Stubs {
         asm.cmpImmediate(true, x(14), StoreLayout.BACKTRACE_CAPACITY);
         asm.b(Cond.HS, full);
         load(x(15), FP, 8);
-        asm.loadStoreIndexed(LoadStoreOp.STR_X, x(15), x(13), x(14), Extend.UXTX, true);
+        asm.loadStoreIndexed(LoadStoreOp.STR_X, x(15), x(13), x(14), ExtendOp.UXTX, true);
         buffer.bind(full);
         add(x(14), x(14), 1);
         load(FP, FP, 0);
@@ -307,7 +307,7 @@ public final class Stubs {
 
         buffer.bind(chain);
         add(x(4), x(3), PREVIOUS_HANDLERS);
-        asm.loadStoreIndexed(LoadStoreOp.LDR_X, IP0, x(4), x(0), Extend.SXTW, true);
+        asm.loadStoreIndexed(LoadStoreOp.LDR_X, IP0, x(4), x(0), ExtendOp.SXTW, true);
         asm.cmpImmediate(true, IP0, 1);
         asm.b(Cond.LO, reset);
         asm.b(Cond.EQ, ignore);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
 import org.junit.jupiter.api.Test;
@@ -179,7 +180,7 @@ class AssemblerTest {
         for (boolean wide : new boolean[] {true, false}) {
             int max = wide ? 63 : 31;
             String args = r(wide, x(1)) + ", " + r(wide, x(2)) + ", ";
-            for (int n : new int[] {1, 2, max - 1, max}) {
+            for (int n : IntStream.rangeClosed(1, max).toArray()) {
                 e.row("lsl " + args + hex(n), a -> a.lsl(wide, x(1), x(2), n));
                 e.row("lsr " + args + hex(n), a -> a.lsr(wide, x(1), x(2), n));
                 e.row("asr " + args + hex(n), a -> a.asr(wide, x(1), x(2), n));
@@ -219,12 +220,12 @@ class AssemblerTest {
             if (!op.isAddSub() && !op.isLogical()) {
                 continue;
             }
-            for (Shift shift : Shift.values()) {
-                if (shift == Shift.ROR && op.isAddSub()) {
+            for (ShiftOp shift : ShiftOp.values()) {
+                if (shift == ShiftOp.ROR && op.isAddSub()) {
                     continue;
                 }
                 for (boolean wide : new boolean[] {true, false}) {
-                    for (int n : new int[] {1, wide ? 63 : 31}) {
+                    for (int n : IntStream.rangeClosed(1, wide ? 63 : 31).toArray()) {
                         e.row(op + " " + r(wide, x(5)) + ", " + r(wide, x(6)) + ", " + r(wide, x(7)) + ", " + shift
                                 + " #" + n,
                                 a -> a.aluShifted(op, wide, x(5), x(6), x(7), shift, n));
@@ -239,7 +240,7 @@ class AssemblerTest {
     void extendedRegisters() {
         Encodings e = new Encodings();
         for (AluOp op : new AluOp[] {AluOp.ADD, AluOp.ADDS, AluOp.SUB, AluOp.SUBS}) {
-            for (Extend extend : Extend.values()) {
+            for (ExtendOp extend : ExtendOp.values()) {
                 for (int n = 0; n <= 4; n++) {
                     int amount = n;
                     String tail = ", " + extend + (n == 0 ? "" : " " + hex(n));
@@ -249,8 +250,8 @@ class AssemblerTest {
                 e.row(op + " w5, w6, w7, " + extend, a -> a.aluExtended(op, false, x(5), x(6), x(7), extend, 0));
             }
         }
-        e.row("cmp sp, x17", a -> a.aluExtended(AluOp.SUBS, true, ZR, SP, x(17), Extend.UXTX, 0));
-        e.row("sub sp, sp, x17", a -> a.aluExtended(AluOp.SUB, true, SP, SP, x(17), Extend.UXTX, 0));
+        e.row("cmp sp, x17", a -> a.aluExtended(AluOp.SUBS, true, ZR, SP, x(17), ExtendOp.UXTX, 0));
+        e.row("sub sp, sp, x17", a -> a.aluExtended(AluOp.SUB, true, SP, SP, x(17), ExtendOp.UXTX, 0));
         e.check();
     }
 
@@ -344,12 +345,12 @@ class AssemblerTest {
             e.row(unscaled + " " + reg + ", [x29, #0xff]", a -> a.loadStoreUnscaled(op, t, FP, 255));
             e.row(m + " " + reg + ", [sp, #-0x10]!", a -> a.loadStorePre(op, t, SP, -16));
             e.row(m + " " + reg + ", [sp], #0x10", a -> a.loadStorePost(op, t, SP, 16));
-            for (Extend extend : new Extend[] {Extend.UXTW, Extend.UXTX, Extend.SXTW, Extend.SXTX}) {
+            for (ExtendOp extend : new ExtendOp[] {ExtendOp.UXTW, ExtendOp.UXTX, ExtendOp.SXTW, ExtendOp.SXTX}) {
                 String index = r(extend.isWide(), x(9));
-                String plain = extend == Extend.UXTX ? "" : ", " + extend;
+                String plain = extend == ExtendOp.UXTX ? "" : ", " + extend;
                 e.row(m + " " + reg + ", [x8, " + index + plain + "]",
                         a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, false));
-                String scaled = ", " + (extend == Extend.UXTX ? "lsl" : extend.toString()) + " #" + op.scale;
+                String scaled = ", " + (extend == ExtendOp.UXTX ? "lsl" : extend.toString()) + " #" + op.scale;
                 e.row(m + " " + reg + ", [x8, " + index + scaled + "]",
                         a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, true));
             }

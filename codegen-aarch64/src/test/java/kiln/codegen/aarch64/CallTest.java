@@ -94,6 +94,30 @@ class CallTest {
      * Functions that pass a random choice of their parameters on to the next one; the last one returns a choice.
      * Whatever is moved to a wrong place shows in the results.
      */
+    /** No trap is found at an access behind another trap, nor at the start of the next function. */
+    @Test
+    void trapSitesAreDistinct() {
+        for (int stores = 0; stores < 4; stores++) {
+            CompiledFunction f = Machine.compile(Parser.parse("""
+                    function wasm_function[0,0] (i64, i64) -> () {
+                    b0(v0: i64, v1: i64):
+                        v2 = load.i32 stack0 w4 [v1 + 0]
+                        branch v2, b1, b2
+                    b1:
+                        trap UNREACHABLE
+                    b2:
+                        v3 = load.i64 memory0 w8 trap [v1 + 8]
+                        store.i64 memory0 w8 trap [v1 + 64], v3
+                        %s
+                        trap_if_zero.i64 v3, INTEGER_DIVIDE_BY_ZERO
+                        return
+                    }
+                    """.formatted("store.i64 memory0 w8 trap [v0 + 16], v3\n".repeat(stores))));
+            assertEquals(4 + stores, f.traps().stream().map(CompiledFunction.TrapSite::offset).distinct().count());
+            assertTrue(f.traps().getLast().offset() % 16 != 0 || f.traps().getLast().offset() < f.code().length);
+        }
+    }
+
     @Test
     void argumentsAndResultsArrive() {
         for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 400) / 4; seed++) {

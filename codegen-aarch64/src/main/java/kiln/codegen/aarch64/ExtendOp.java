@@ -3,7 +3,7 @@ package kiln.codegen.aarch64;
 import java.util.Locale;
 
 /** Extension of a register operand, in the order of the encoding. As an index in an address UXTX is written lsl. */
-enum Extend {
+enum ExtendOp {
     UXTB, UXTH, UXTW, UXTX, SXTB, SXTH, SXTW, SXTX;
 
     /** Whether the operand is read as a 64-bit register. */

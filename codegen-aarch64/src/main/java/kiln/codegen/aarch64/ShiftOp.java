@@ -3,7 +3,7 @@ package kiln.codegen.aarch64;
 import java.util.Locale;
 
 /** Shift of a register operand, in the order of the encoding. */
-enum Shift {
+enum ShiftOp {
     LSL, LSR, ASR,
     /** For logical instructions only. */
     ROR;

@@ -1,0 +1,38 @@
+package kiln.codegen.aarch64;
+
+import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.Label;
+
+/** Code outside the hot path: explicit traps. */
+final class Traps {
+    private Traps() {}
+
+    /** Calls the trap stub here; the return address is the trap site. */
+    static void trap(Assembler a, TrapCode code) {
+        a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.TRAP_STUB);
+        a.blr(Registers.IP0);
+        a.buffer().trapSite(code);
+    }
+
+    /** The place of a trap behind the body, for conditional branches from the current instruction. */
+    static Label label(Assembler a, TrapCode code) {
+        Label label = new Label();
+        later(a, () -> {
+            a.buffer().bind(label);
+            trap(a, code);
+        });
+        return label;
+    }
+
+    /** Has {@code code} emitted behind the body, under the current source position. */
+    static void later(Assembler a, Runnable code) {
+        CodeBuffer buffer = a.buffer();
+        int position = buffer.currentPosition();
+        buffer.later(() -> {
+            buffer.position(position);
+            code.run();
+        });
+    }
+}
