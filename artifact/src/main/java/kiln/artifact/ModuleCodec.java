@@ -349,7 +349,7 @@ final class ModuleCodec {
             return new ExternType.Global(value(), in.flag());
         }
 
-        /** Not looked at one by one, because there may be a hundred thousand: that is what {@link #verify} is for. */
+        /** Not looked at one by one, because there may be a hundred thousand: that is what {@link Artifact#verify} is for. */
         private FuncRefs funcRefs(int imported) {
             int n = in.u32();
             if (n < imported) {
