@@ -198,9 +198,12 @@ public final class ArtifactWriter {
         }
     }
 
-    /** Writes through a copy in memory: a mapped file on a full disk would be a fault instead of an error. */
+    /**
+     * Writes through a copy in memory: a mapped file on a full disk would be a fault instead of an error. The digests of a large file are
+     * computed by several threads.
+     */
     private static void fill(Path path, Layout layout) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE); Arena arena = Arena.ofConfined()) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
             MemorySegment bytes = arena.allocate(layout.fileSize, 8);
             layout.write(bytes);
             for (long at = 0; at < layout.fileSize; at += WRITE_BYTES) {

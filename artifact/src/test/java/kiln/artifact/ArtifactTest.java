@@ -71,6 +71,18 @@ class ArtifactTest {
         assertArrayEquals(bytes, Files.readAllBytes(file));
     }
 
+    /** Its digests are computed by several threads, on the way out and on the way in. */
+    @Test
+    void largeFilesCanBeWritten() throws IOException {
+        ArtifactWriter w = new ArtifactWriter(Compat.of("x86_64", List.of(), "", Map.of()));
+        w.text(MemorySegment.ofArray(new byte[40 << 20]));
+        Path file = dir.resolve("large.cwasm");
+        w.write(file);
+        try (Artifact a = Artifact.open(file, new Artifact.OpenOptions(Artifact.Check.DIGESTS, List.of()))) {
+            assertEquals(40 << 20, a.textLength());
+        }
+    }
+
     @Test
     void emptyFileIsFine() {
         Artifact a = open(new ArtifactWriter(Compat.of("aarch64", List.of(), "", Map.of())).toBytes());
