@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class BlockTable {
     private static final int HEADER_BYTES = 8;
+    private static final int LONGEST_PREFIX = 36;
 
     private final String section;
     private final MemorySegment bytes;
@@ -120,17 +121,62 @@ final class BlockTable {
         return new Cursor(bodyAt + start, bodyAt + end);
     }
 
-    /**
-     * Reads one block's bytes, as such or bit by bit from the lowest, but not both. Short-lived, so that escape analysis removes
-     * it.
-     */
-    final class Cursor {
-        private static final int LONGEST_PREFIX = 40;
+    /** Where a block's bits start. */
+    long firstBit(int block) {
+        return 8 * (bodyAt + at(block));
+    }
 
+    /** Refuses to have read beyond a block. */
+    void requireWithin(long bit, int block) {
+        if (bit > 8 * (bodyAt + at(block + 1))) {
+            throw damaged("block " + block + " ends early");
+        }
+    }
+
+    /** At least 57 bits from a place on, the first one lowest; zeros beyond the end. */
+    private long window(long bit) {
+        long at = bit >>> 3;
+        long word = 0;
+        if (at <= bytes.byteSize() - 8) {
+            word = Le.i64(bytes, at);
+        } else {
+            for (int i = 0; i < 8 && at + i < bytes.byteSize(); i++) {
+                word |= (long) Le.u8(bytes, at + i) << 8 * i;
+            }
+        }
+        return word >>> (bit & 7);
+    }
+
+    /** The {@code n} bits from a place on, at most 57. */
+    long bits(long bit, int n) {
+        return window(bit) & (1L << n) - 1;
+    }
+
+    /** The value whose code starts at a place, see {@link Builder#expGolomb}. */
+    long expGolomb(long bit, int order) {
+        int length = Long.numberOfTrailingZeros(window(bit));
+        if (length > LONGEST_PREFIX) {
+            throw damaged("integer too long");
+        }
+        long rest = window(bit + length + 1);
+        long high = (1L << length | rest & (1L << length) - 1) - 1;
+        return high << order | rest >>> length & (1L << order) - 1;
+    }
+
+    /** How many bits the code of a value takes: with it, reading needs no object that remembers the place. */
+    static int expGolombLength(long value, int order) {
+        return 2 * (63 - Long.numberOfLeadingZeros((value >>> order) + 1)) + 1 + order;
+    }
+
+    /** The inverse of {@link Builder#zigzag}. */
+    static long signed(long zigzag) {
+        return zigzag >>> 1 ^ -(zigzag & 1);
+    }
+
+    /** Reads one block's bytes. Short-lived, so that escape analysis removes it. */
+    final class Cursor {
         private long at;
         private final long end;
-        private long word;
-        private int bitsLeft;
 
         Cursor(long at, long end) {
             this.at = at;
@@ -162,34 +208,6 @@ final class BlockTable {
 
         long zigzag() {
             return signed(varint());
-        }
-
-        static long signed(long zigzag) {
-            return zigzag >>> 1 ^ -(zigzag & 1);
-        }
-
-        /** The next {@code n} bits, at most 56. */
-        long bits(int n) {
-            while (bitsLeft < n) {
-                word |= (long) u8() << bitsLeft;
-                bitsLeft += 8;
-            }
-            long result = word & (1L << n) - 1;
-            word >>>= n;
-            bitsLeft -= n;
-            return result;
-        }
-
-        /** See {@link Builder#expGolomb}. */
-        long expGolomb(int order) {
-            int length = 0;
-            while (bits(1) == 0) {
-                if (++length > LONGEST_PREFIX) {
-                    throw damaged("integer too long");
-                }
-            }
-            long high = (1L << length | bits(length)) - 1;
-            return high << order | bits(order);
         }
     }
 
@@ -255,7 +273,7 @@ final class BlockTable {
             bits(value, order);
         }
 
-        /** Small for small magnitudes, see {@link Cursor#signed}. */
+        /** Small for small magnitudes, see {@link BlockTable#signed}. */
         static long zigzag(long value) {
             return value << 1 ^ value >> 63;
         }

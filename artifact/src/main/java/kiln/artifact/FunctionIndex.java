@@ -4,18 +4,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * The function index, read in place: every function of a file by key and by text offset, in binary search, without
- * allocation. An <em>entry</em> is a function's place in key order, which is text order. Five bytes a function where
- * keys are dense, nine where they are sparse.
+ * The function index, read in place: every function of a file by key and by text offset, without allocation. An
+ * <em>entry</em> is a function's place in key order, which is text order. Five and a half bytes a function where keys are
+ * dense, nine and a half where they are sparse. docs/index-layouts.md has the measurements that chose it.
  *
  * <pre>
- *   0  entries N u32, namespaces M u32, sparse entries S u32, wide gaps W u32
+ *   0  entries N u32, namespaces M u32, sparse entries S u32, wide gaps W u32, shift u32
  *      namespace  u32[M]    ascending, unsigned
  *      first      u32[M+1]  first entry of the namespace
  *      base       u32[M]    dense: index of the first entry; sparse: place of the first entry's index in `index`
  *      dense      u32[M]    1: entry = first + (index - base), with empty entries where there is no function; 0: sparse
  *      start      u32[N+1]  text offset; the last is the length of the text
  *      index      u32[S]    of sparse entries, ascending within a namespace
+ *      piece      u32[P+2]  last entry that starts at or before text offset piece << shift, or 0; P = text length >> shift
  *      wideEntry  u32[W]    entries followed by more than 254 bytes of padding, ascending
  *      wideGap    u32[W]    that padding
  *      gap        u8[N]     bytes of padding between the function and the next entry's start, or 255: see wideEntry
@@ -25,7 +26,8 @@ import java.util.Objects;
  */
 public final class FunctionIndex {
     static final String SECTION = ".kiln.index";
-    static final int HEADER_BYTES = 16;
+    static final int HEADER_BYTES = 20;
+    static final int MAX_SHIFT = 32;
     static final int WIDE = 255;
 
     private final MemorySegment bytes;
@@ -40,6 +42,8 @@ public final class FunctionIndex {
     private final long denseAt;
     private final long startAt;
     private final long indexAt;
+    private final int shift;
+    private final long pieceAt;
     private final long wideEntryAt;
     private final long wideGapAt;
     private final long gapAt;
@@ -63,7 +67,12 @@ public final class FunctionIndex {
         denseAt = baseAt + 4 * m;
         startAt = denseAt + 4 * m;
         indexAt = startAt + 4 * (n + 1);
-        wideEntryAt = indexAt + 4 * s;
+        shift = Le.i32(bytes, 16);
+        if (shift < 0 || shift > MAX_SHIFT) {
+            throw damaged("size of pieces");
+        }
+        pieceAt = indexAt + 4 * s;
+        wideEntryAt = pieceAt + 4 * pieces(textLength, shift);
         wideGapAt = wideEntryAt + 4 * w;
         gapAt = wideGapAt + 4 * w;
         if (Math.max(Math.max(n, m), Math.max(s, w)) >= Integer.MAX_VALUE || gapAt + n != bytes.byteSize()) {
@@ -75,6 +84,11 @@ public final class FunctionIndex {
         wideGaps = (int) w;
         this.textLength = textLength;
         checkNamespaces();
+    }
+
+    /** Number of elements of that column. */
+    static long pieces(long textLength, int shift) {
+        return (textLength >> shift) + 2;
     }
 
     private static ArtifactException damaged(String what) {
@@ -134,6 +148,15 @@ public final class FunctionIndex {
                 }
             }
             end(i);
+        }
+        int floor = 0;
+        for (long p = 0; p < pieces(textLength, shift); p++) {
+            while (floor + 1 < entries && start(floor + 1) <= p << shift) {
+                floor++;
+            }
+            if (piece(p) != floor) {
+                throw damaged("piece " + p + " of the text");
+            }
         }
         if (start(entries) != textLength || wide != wideGaps) {
             throw damaged("entries do not end with the text");
@@ -225,8 +248,12 @@ public final class FunctionIndex {
         if (entries == 0 || offset < start(0) || offset >= textLength) {
             return -1;
         }
-        int lo = 0;
-        int hi = entries - 1;
+        long piece = offset >>> shift;
+        int lo = piece(piece);
+        int hi = piece(piece + 1);
+        if (lo < 0 || hi < lo || hi >= entries) {
+            throw damaged("piece " + piece + " of the text");
+        }
         while (lo < hi) {
             int mid = lo + hi + 1 >>> 1;
             if (start(mid) <= offset) {
@@ -234,6 +261,9 @@ public final class FunctionIndex {
             } else {
                 hi = mid - 1;
             }
+        }
+        if (start(lo) > offset || start(lo + 1) <= offset) {
+            throw damaged("entry " + lo + " is not where its piece of the text says");
         }
         return offset < end(lo) ? lo : -1;
     }
@@ -331,6 +361,10 @@ public final class FunctionIndex {
 
     private boolean dense(int namespace) {
         return Le.i32(bytes, denseAt + 4L * namespace) == 1;
+    }
+
+    private int piece(long piece) {
+        return Le.i32(bytes, pieceAt + 4 * piece);
     }
 
     private long sparseIndex(long place) {

@@ -7,6 +7,8 @@ final class FunctionIndexBuilder {
     /** Bytes of a dense entry and of a sparse one: a namespace is dense if that takes no more room. */
     private static final int DENSE_BYTES = 5;
     private static final int SPARSE_BYTES = 9;
+    /** So many entries begin in a piece of the text on average: half a byte for each, counting that pieces are powers of two. */
+    private static final int ENTRIES_PER_PIECE = 4;
 
     private long[] keys = new long[64];
     private int[] starts = new int[64];
@@ -123,13 +125,30 @@ final class FunctionIndexBuilder {
             from = to;
         }
         first.add(start.size);
+        int shift = 0;
+        while (textLength >> shift > Math.max(1, start.size / ENTRIES_PER_PIECE)) {
+            shift++;
+        }
+        Column piece = pieces(start, textLength, shift);
         ByteSink out = new ByteSink();
-        out.u32(start.size).u32(namespace.size).u32(index.size).u32(wideEntry.size);
+        out.u32(start.size).u32(namespace.size).u32(index.size).u32(wideEntry.size).u32(shift);
         start.add((int) textLength);
-        for (Column c : new Column[] {namespace, first, base, dense, start, index, wideEntry, wideGap}) {
+        for (Column c : new Column[] {namespace, first, base, dense, start, index, piece, wideEntry, wideGap}) {
             out.u32s(c.values, c.size);
         }
         return out.bytes(gaps.toArray());
+    }
+
+    private static Column pieces(Column start, long textLength, int shift) {
+        Column piece = new Column();
+        int floor = 0;
+        for (long p = 0; p < FunctionIndex.pieces(textLength, shift); p++) {
+            while (floor + 1 < start.size && Integer.toUnsignedLong(start.values[floor + 1]) <= p << shift) {
+                floor++;
+            }
+            piece.add(floor);
+        }
+        return piece;
     }
 
     /** A growing column of u32. */

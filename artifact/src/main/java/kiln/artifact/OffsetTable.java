@@ -41,27 +41,28 @@ public final class OffsetTable {
         if (block < 0) {
             return -1;
         }
-        BlockTable.Cursor in = blocks.cursor(block);
+        long bit = blocks.firstBit(block);
         long text = blocks.first(block);
         long wasm = blocks.column(1, block);
         for (int left = blocks.items(block); left > 1; left--) {
-            long next = next(text, in);
+            long units = blocks.expGolomb(bit, TEXT_ORDER);
+            bit += BlockTable.expGolombLength(units, TEXT_ORDER);
+            long next = (text & -UNIT) + (units << UNIT_BITS);
+            if (units == 0) {
+                long distance = blocks.expGolomb(bit, TEXT_ORDER);
+                bit += BlockTable.expGolombLength(distance, TEXT_ORDER);
+                next = text + 1 + distance;
+            }
             if (next > offset) {
                 break;
             }
-            wasm += wasmDelta(in);
+            long difference = blocks.expGolomb(bit, WASM_ORDER);
+            bit += BlockTable.expGolombLength(difference, WASM_ORDER);
+            wasm += BlockTable.signed(difference);
             text = next;
         }
+        blocks.requireWithin(bit, block);
         return text < functionStart ? -1 : (int) wasm;
-    }
-
-    private static long next(long text, BlockTable.Cursor in) {
-        long units = in.expGolomb(TEXT_ORDER);
-        return units == 0 ? text + 1 + in.expGolomb(TEXT_ORDER) : (text & -UNIT) + (units << UNIT_BITS);
-    }
-
-    private static long wasmDelta(BlockTable.Cursor in) {
-        return BlockTable.Cursor.signed(in.expGolomb(WASM_ORDER));
     }
 
     /**
@@ -93,13 +94,24 @@ public final class OffsetTable {
     /** Decodes the whole table, in order of text offset. */
     public void forEach(Visitor visitor) {
         for (int block = 0; block < blocks.count(); block++) {
-            BlockTable.Cursor in = blocks.cursor(block);
+            long bit = blocks.firstBit(block);
             long text = blocks.first(block);
             long wasm = blocks.column(1, block);
             visitor.position(text, (int) wasm);
             for (int left = blocks.items(block); left > 1; left--) {
-                text = next(text, in);
-                wasm += wasmDelta(in);
+                long units = blocks.expGolomb(bit, TEXT_ORDER);
+                bit += BlockTable.expGolombLength(units, TEXT_ORDER);
+                if (units == 0) {
+                    long distance = blocks.expGolomb(bit, TEXT_ORDER);
+                    bit += BlockTable.expGolombLength(distance, TEXT_ORDER);
+                    text += 1 + distance;
+                } else {
+                    text = (text & -UNIT) + (units << UNIT_BITS);
+                }
+                long difference = blocks.expGolomb(bit, WASM_ORDER);
+                bit += BlockTable.expGolombLength(difference, WASM_ORDER);
+                blocks.requireWithin(bit, block);
+                wasm += BlockTable.signed(difference);
                 visitor.position(text, (int) wasm);
             }
         }

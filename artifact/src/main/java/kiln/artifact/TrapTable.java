@@ -46,27 +46,31 @@ public final class TrapTable {
         if (block < 0) {
             return -1;
         }
-        BlockTable.Cursor in = blocks.cursor(block);
+        long bit = blocks.firstBit(block);
         long site = blocks.first(block);
         for (int left = blocks.items(block); site <= offset; ) {
-            int code = code(in);
+            int code = code(bit);
             if (site == offset) {
+                blocks.requireWithin(bit + codeBits(code), block);
                 return code;
             }
             if (--left == 0) {
                 break;
             }
-            site += distance(in);
+            bit += codeBits(code);
+            long distance = blocks.expGolomb(bit, ORDER - unit);
+            bit += BlockTable.expGolombLength(distance, ORDER - unit);
+            site += distance + 1 << unit;
         }
         return -1;
     }
 
-    private static int code(BlockTable.Cursor in) {
-        return in.bits(1) == 0 ? COMMON : (int) in.bits(CODE_BITS);
+    private int code(long bit) {
+        return blocks.bits(bit, 1) == 0 ? COMMON : (int) blocks.bits(bit + 1, CODE_BITS);
     }
 
-    private long distance(BlockTable.Cursor in) {
-        return in.expGolomb(ORDER - unit) + 1 << unit;
+    private static int codeBits(int code) {
+        return code == COMMON ? 1 : 1 + CODE_BITS;
     }
 
     /**
@@ -98,12 +102,17 @@ public final class TrapTable {
     /** Decodes the whole table, in order of offset. */
     public void forEach(Visitor visitor) {
         for (int block = 0; block < blocks.count(); block++) {
-            BlockTable.Cursor in = blocks.cursor(block);
+            long bit = blocks.firstBit(block);
             long site = blocks.first(block);
             for (int left = blocks.items(block); left > 0; left--) {
-                visitor.site(site, code(in));
+                int code = code(bit);
+                bit += codeBits(code);
+                blocks.requireWithin(bit, block);
+                visitor.site(site, code);
                 if (left > 1) {
-                    site += distance(in);
+                    long distance = blocks.expGolomb(bit, ORDER - unit);
+                    bit += BlockTable.expGolombLength(distance, ORDER - unit);
+                    site += distance + 1 << unit;
                 }
             }
         }
