@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * The function index, read in place: every function of a file by key and by text offset, without allocation. An
- * <em>entry</em> is a function's place in key order, which is text order. Five and a half bytes a function where keys are
- * dense, nine and a half where they are sparse. docs/index-layouts.md has the measurements that chose it.
+ * <em>entry</em> is a function's place in key order, which is text order. Five and a half to six bytes a function where
+ * keys are dense, four more where they are sparse. docs/index-layouts.md has the measurements that chose it.
  *
  * <pre>
  *   0  entries N u32, namespaces M u32, sparse entries S u32, wide gaps W u32, shift u32

@@ -7,7 +7,7 @@ final class FunctionIndexBuilder {
     /** Bytes of a dense entry and of a sparse one: a namespace is dense if that takes no more room. */
     private static final int DENSE_BYTES = 5;
     private static final int SPARSE_BYTES = 9;
-    /** So many entries begin in a piece of the text on average: half a byte for each, counting that pieces are powers of two. */
+    /** At least so many entries begin in a piece of the text on average, at most twice as many: half a byte to one for each. */
     private static final int ENTRIES_PER_PIECE = 4;
 
     private long[] keys = new long[64];
