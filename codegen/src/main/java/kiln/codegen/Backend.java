@@ -1,6 +1,5 @@
 package kiln.codegen;
 
-import java.util.Map;
 import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.ir.Function;
@@ -26,7 +25,4 @@ public interface Backend {
 
     /** Code that jumps to any place of the text, for a direct call out of range, see {@link Relocation}. */
     CompiledFunction veneer(FuncKey target);
-
-    /** The machine code that the loader itself needs, by name: see {@code Stubs}. */
-    Map<String, byte[]> stubs();
 }

@@ -1,27 +1,16 @@
 package kiln.loader;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import kiln.artifact.StoreLayout;
 
 /** The one way from Java into generated code. */
 public final class Entry {
-    private static final MethodHandle ENTER = handle(
-            Stubs.get().enter(), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle FLUSH =
-            handle(Stubs.get().flush(), FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle ENTER = Downcalls.handle(Stubs.get().enter());
+    private static final MethodHandle FLUSH = Downcalls.handle(Stubs.get().flush());
 
     private static final int MAX_NEW_THREADS = 1000;
 
     private Entry() {}
-
-    private static MethodHandle handle(long address, FunctionDescriptor descriptor) {
-        return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), descriptor);
-    }
 
     /**
      * Calls {@code trampoline(code, args)} in the given VMContext.
@@ -49,7 +38,7 @@ public final class Entry {
 
     private static int enter(long vmctx, long trampoline, long code, long args) {
         try {
-            return (int) (long) ENTER.invokeExact(vmctx, trampoline, code, args);
+            return (int) (long) ENTER.invokeExact(vmctx, trampoline, code, args, 0L, 0L);
         } catch (Throwable t) {
             // A downcall throws nothing itself, but a StackOverflowError or an asynchronous VirtualMachineError may
             // arise here.
@@ -60,7 +49,7 @@ public final class Entry {
     /** Makes instructions written to [address, address + length) visible to instruction fetch. */
     static void flush(long address, long length) {
         try {
-            FLUSH.invokeExact(address, length);
+            long _ = (long) FLUSH.invokeExact(address, length, 0L, 0L, 0L, 0L);
         } catch (Throwable t) {
             throw Upcalls.sneak(t);
         }

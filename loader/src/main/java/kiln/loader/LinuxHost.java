@@ -6,11 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -46,18 +44,7 @@ final class LinuxHost implements Host {
     private static final int ENOMEM = 12;
     private static final int ENOSYS = 38;
 
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final SymbolLookup LIBC = LINKER.defaultLookup();
-
-    /**
-     * Calls any function of the C library with up to six integer arguments. One handle for all, since linking one costs
-     * milliseconds in a JVM that has just started. It is sound here: on both architectures integer arguments of any width
-     * travel in the same six registers, whose upper halves a callee that expects an int ignores, as it ignores registers
-     * beyond its parameters; of an int result the upper half is undefined and cut off.
-     */
-    private static final MethodHandle CALL = LINKER.downcallHandle(
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-            Linker.Option.captureCallState("errno"));
+    private static final SymbolLookup LIBC = Linker.nativeLinker().defaultLookup();
 
     private static final MemorySegment MMAP = find("mmap");
     private static final MemorySegment MUNMAP = find("munmap");
@@ -71,20 +58,12 @@ final class LinuxHost implements Host {
     private static final MemorySegment CALLOC = find("calloc");
     private static final MemorySegment FREE = find("free");
 
-    /** Where the C library's errno lands after a call of this thread. */
-    private static final ThreadLocal<MemorySegment> ERRNO = new ThreadLocal<>() {
-        @Override
-        protected MemorySegment initialValue() {
-            return Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
-        }
-    };
-
     private final String architecture;
     private final long pageSize;
 
     LinuxHost(String architecture) {
         this.architecture = architecture;
-        pageSize = call(find("sysconf"), SC_PAGESIZE);
+        pageSize = call(find("sysconf"), SC_PAGESIZE, 0);
     }
 
     private static MemorySegment find(String name) {
@@ -95,32 +74,32 @@ final class LinuxHost implements Host {
         return function;
     }
 
-    private static long call(MemorySegment function, long a) {
-        return call(function, a, 0, 0, 0, 0, 0);
+    private static long call(MemorySegment function, long a, long b) {
+        return Downcalls.call(function, a, b, 0, 0, 0, 0);
     }
 
-    private static long call(MemorySegment function, long a, long b, long c) {
-        return call(function, a, b, c, 0, 0, 0);
+    /** Calls a function that returns an int, -1 for failure. */
+    private static int intCall(String what, MemorySegment function, long a, long b, long c) {
+        return (int) longCall(what, function, a, b, c, 0, 0, 0, 0xffff_ffffL);
     }
 
-    private static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
-        try {
-            return (long) CALL.invokeExact(function, ERRNO.get(), a, b, c, d, e, f);
-        } catch (Throwable t) {
-            throw Upcalls.sneak(t);
+    /**
+     * Calls a function that returns a long, -1 for failure.
+     *
+     * @param mask the bits of the result that count
+     */
+    private static long longCall(
+            String what, MemorySegment function, long a, long b, long c, long d, long e, long f, long mask) {
+        long result = Downcalls.call(function, a, b, c, d, e, f);
+        if ((result & mask) == mask) {
+            // What failed did nothing, so it may be tried again, to learn why.
+            Downcalls.Outcome second = Downcalls.callWithErrno(function, a, b, c, d, e, f);
+            if ((second.result() & mask) == mask) {
+                throw failure(what, second.errno());
+            }
+            return second.result();
         }
-    }
-
-    /** Checks the result of a function that returns an int. */
-    private static int check(long result, String what) {
-        if ((int) result < 0) {
-            throw failure(what, errno());
-        }
-        return (int) result;
-    }
-
-    private static int errno() {
-        return ERRNO.get().get(JAVA_INT, 0);
+        return result;
     }
 
     @Override
@@ -140,7 +119,7 @@ final class LinuxHost implements Host {
 
     @Override
     public void release(long address, long length) {
-        check(call(MUNMAP, address, length, 0), "release memory");
+        intCall("release memory", MUNMAP, address, length, 0);
     }
 
     @Override
@@ -160,32 +139,27 @@ final class LinuxHost implements Host {
     }
 
     private static long mmap(long address, long length, int prot, int flags, int file, long offset, String what) {
-        long result = call(MMAP, address, length, prot, flags, file, offset);
-        if (result == -1) {
-            throw failure(what + " (" + length + " bytes)", errno());
-        }
-        return result;
+        long result = Downcalls.call(MMAP, address, length, prot, flags, file, offset);
+        return result != -1
+                ? result
+                : longCall(what + " (" + length + " bytes)", MMAP, address, length, prot, flags, file, offset, -1L);
     }
 
     @Override
     public void protect(long address, long length, Protection protection) {
-        check(call(MPROTECT, address, length, bits(protection)), "change the access of memory");
+        intCall("change the access of memory", MPROTECT, address, length, bits(protection));
     }
 
     @Override
     public void discard(long address, long length) {
-        check(call(MADVISE, address, length, MADV_DONTNEED), "discard memory");
+        intCall("discard memory", MADVISE, address, length, MADV_DONTNEED);
     }
 
     @Override
     public int openFile(Path path) {
         try (Arena arena = Arena.ofConfined()) {
             long name = arena.allocateFrom(path.toAbsolutePath().toString()).address();
-            long file = call(OPEN, name, O_CLOEXEC, 0);
-            if ((int) file < 0) {
-                throw failure("open " + path, errno());
-            }
-            return (int) file;
+            return intCall("open ".concat(path.toString()), OPEN, name, O_CLOEXEC, 0);
         }
     }
 
@@ -193,17 +167,17 @@ final class LinuxHost implements Host {
     public int memoryFile(String name, MemorySegment bytes) {
         int file;
         try (Arena arena = Arena.ofConfined()) {
-            file = (int) call(find("memfd_create"), arena.allocateFrom(name).address(), MFD_CLOEXEC | MFD_ALLOW_SEALING, 0);
-        }
-        if (file < 0) {
-            if (errno() != ENOSYS) {
-                throw failure("create a file in memory", errno());
+            long text = arena.allocateFrom(name).address();
+            file = intCall("create a file in memory", find("memfd_create"), text, MFD_CLOEXEC | MFD_ALLOW_SEALING, 0);
+        } catch (HostException e) {
+            if (e.errno() != ENOSYS) {
+                throw e;
             }
             return temporaryFile(bytes);
         }
         try {
             writeAll(file, bytes);
-            check(call(find("fcntl"), file, F_ADD_SEALS, ALL_SEALS), "seal a file in memory");
+            intCall("seal a file in memory", find("fcntl"), file, F_ADD_SEALS, ALL_SEALS);
         } catch (RuntimeException e) {
             closeFile(file);
             throw e;
@@ -218,11 +192,7 @@ final class LinuxHost implements Host {
                 source.copyFrom(bytes);
             }
             for (long at = 0; at < source.byteSize(); ) {
-                long n = call(WRITE, file, source.address() + at, source.byteSize() - at);
-                if (n < 0) {
-                    throw failure("write a file in memory", errno());
-                }
-                at += n;
+                at += longCall("write a file in memory", WRITE, file, source.address() + at, source.byteSize() - at, 0, 0, 0, -1L);
             }
         }
     }
@@ -247,21 +217,20 @@ final class LinuxHost implements Host {
 
     @Override
     public long fileSize(int file) {
-        long size = call(LSEEK, file, 0, SEEK_END);
-        if (size < 0) {
-            throw failure("find the size of a file", errno());
-        }
-        return size;
+        return longCall("find the size of a file", LSEEK, file, 0, SEEK_END, 0, 0, 0, -1L);
     }
 
     @Override
     public void closeFile(int file) {
-        check(call(CLOSE, file), "close a file");
+        // Not tried again: the number may be another file's by now.
+        if ((int) call(CLOSE, file, 0) < 0) {
+            throw new HostException("cannot close file " + file, 0);
+        }
     }
 
     @Override
     public long allocate(long length) {
-        long address = call(CALLOC, 1, length, 0);
+        long address = call(CALLOC, 1, length);
         if (address == 0) {
             throw failure("allocate " + length + " bytes", ENOMEM);
         }
@@ -270,7 +239,7 @@ final class LinuxHost implements Host {
 
     @Override
     public void free(long address) {
-        call(FREE, address);
+        call(FREE, address, 0);
     }
 
     @Override
@@ -282,7 +251,7 @@ final class LinuxHost implements Host {
     public long signalHandler(int signal) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = arena.allocate(SIGACTION_BYTES, 8);
-            check(call(SIGACTION, signal, 0, old.address()), "read the handler of a signal");
+            intCall("read the handler of a signal", SIGACTION, signal, 0, old.address());
             return old.get(JAVA_LONG, 0);
         }
     }
@@ -295,7 +264,7 @@ final class LinuxHost implements Host {
             action.set(JAVA_LONG, 0, handler);
             action.asSlice(SIGACTION_MASK, SIGACTION_MASK_BYTES).fill((byte) -1);
             action.set(JAVA_INT, SIGACTION_FLAGS, SIGNAL_FLAGS);
-            check(call(SIGACTION, signal, action.address(), old.address()), "set the handler of a signal");
+            intCall("set the handler of a signal", SIGACTION, signal, action.address(), old.address());
             return old.get(JAVA_LONG, 0);
         }
     }
@@ -308,7 +277,7 @@ final class LinuxHost implements Host {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment clear = SymbolLookup.libraryLookup("libgcc_s.so.1", arena).find("__clear_cache").orElse(null);
             if (clear != null) {
-                call(clear, address, address + length, 0);
+                call(clear, address, address + length);
             }
         } catch (IllegalArgumentException e) {
             // No libgcc here. The kernel maintains the cache itself when a written page first becomes executable.
@@ -317,7 +286,7 @@ final class LinuxHost implements Host {
 
     @Override
     public long auxiliary(long type) {
-        return call(find("getauxval"), type);
+        return call(find("getauxval"), type, 0);
     }
 
     private static int bits(Protection protection) {
@@ -331,7 +300,7 @@ final class LinuxHost implements Host {
 
     private static HostException failure(String what, int errno) {
         String hint = errno == ENOMEM ? " (memory, address space or the number of mappings, vm.max_map_count)" : "";
-        MemorySegment text = Native.segment(call(find("strerror"), errno), 256);
+        MemorySegment text = Native.segment(call(find("strerror"), errno, 0), 256);
         return new HostException("cannot " + what + ": " + text.getString(0) + hint, errno);
     }
 }

@@ -1,13 +1,11 @@
 package kiln.loader;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -43,7 +41,8 @@ public final class Stubs {
     private int ranges;
 
     private Stubs(Host host) {
-        byte[] image = resource("stubs-" + host.architecture() + ".bin");
+        byte[] image = Base64.getDecoder().decode(
+                host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE);
         ByteBuffer in = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         Map<String, Integer> offsets = new HashMap<>();
         int count = in.getInt();
@@ -66,17 +65,6 @@ public final class Stubs {
         unwind = address(offsets, "unwind");
         flush = address(offsets, "flush");
         installHandlers(host, address(offsets, "handler"));
-    }
-
-    private static byte[] resource(String name) {
-        try (InputStream in = Stubs.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("resource kiln/loader/" + name + " is missing");
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private long address(Map<String, Integer> offsets, String name) {

@@ -3,7 +3,6 @@ package kiln.codegen.aarch64;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Map;
 import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Backend;
@@ -67,10 +66,5 @@ public final class A64Backend implements Backend {
         a.addLow12(Registers.IP0, Registers.IP0, target);
         a.br(Registers.IP0);
         return buffer.finish(target, 4, 0);
-    }
-
-    @Override
-    public Map<String, byte[]> stubs() {
-        return Map.of("stubs-aarch64.bin", Stubs.image());
     }
 }

@@ -535,15 +535,6 @@ final class Assembler {
         put(0xd53b_0020 | rd(rt));
     }
 
-    /** Reads FPCR, the floating-point control register. */
-    void readFpcr(Reg rt) {
-        put(0xd53b_4400 | rd(rt));
-    }
-
-    void writeFpcr(Reg rt) {
-        put(0xd51b_4400 | rd(rt));
-    }
-
     /** DC CVAU: cleans a data cache line to the point of unification. */
     void cleanDataLine(Reg rt) {
         put(0xd50b_7b20 | rd(rt));

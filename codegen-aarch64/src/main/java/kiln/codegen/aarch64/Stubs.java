@@ -22,6 +22,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
+import kiln.codegen.StubSource;
 
 /**
  * The loader's own machine code for Linux: see docs/abi.md, "Stubs".
@@ -30,7 +31,7 @@ import kiln.codegen.Reg;
  *   frame of enter, from sp upwards
  *     activation, 32 bytes      [sp]        sp while wasm code runs
  *     VMStoreContext            [sp + 32]
- *     FPCR                      [sp + 40]
+ *     (8 bytes unused)
  *     x19-x28                   [sp + 48]
  *     d8-d15                    [sp + 128]
  *     caller's x29, x30         [sp + 192]  x29
@@ -79,9 +80,14 @@ public final class Stubs {
         return new Stubs().build();
     }
 
-    /** Writes the image to the file that is named by the only argument. */
+    /** The image as source of the loader. */
+    static String source() {
+        return StubSource.of("StubsAarch64", "AArch64", image());
+    }
+
+    /** Writes the source to the file that is named by the only argument. */
     public static void main(String[] args) throws IOException {
-        Files.write(Path.of(args[0]), image());
+        Files.writeString(Path.of(args[0]), source());
     }
 
     private byte[] build() {
@@ -125,7 +131,10 @@ public final class Stubs {
         asm.addSubImmediate(AluOp.ADD, true, rd, rn, imm);
     }
 
-    /** C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. */
+    /**
+     * C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. FPCR needs no saving: generated code leaves it alone,
+     * and writing it is slow.
+     */
     private void enter() {
         Label newThread = new Label();
         begin("enter");
@@ -144,8 +153,7 @@ public final class Stubs {
         for (int i = 0; i < 8; i += 2) {
             asm.pairOffset(PairOp.STP_D, v(8 + i), v(9 + i), SP, SAVED_VECTORS + 8 * i);
         }
-        asm.readFpcr(x(10));
-        asm.pairOffset(PairOp.STP_X, x(9), x(10), SP, SAVED_STORE);
+        store(x(9), SP, SAVED_STORE);
 
         load(x(10), x(9), StoreLayout.ACTIVATION);
         load(x(11), x(9), StoreLayout.EXIT_FRAME);
@@ -163,11 +171,10 @@ public final class Stubs {
 
         // Here with the status in x0, the activation at sp and this frame's base in x29.
         buffer.bind(exit);
-        asm.pairOffset(PairOp.LDP_X, x(9), x(10), SP, SAVED_STORE);
+        load(x(9), SP, SAVED_STORE);
         asm.pairOffset(PairOp.LDP_X, x(11), x(12), SP, StoreLayout.ACTIVATION_PREVIOUS);
         store(x(11), x(9), StoreLayout.ACTIVATION);
         store(x(12), x(9), StoreLayout.EXIT_FRAME);
-        asm.writeFpcr(x(10));
         for (int i = 0; i < 10; i += 2) {
             asm.pairOffset(PairOp.LDP_X, x(19 + i), x(20 + i), SP, SAVED_INTEGERS + 8 * i);
         }

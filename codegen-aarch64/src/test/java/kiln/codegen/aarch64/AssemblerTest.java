@@ -449,8 +449,6 @@ class AssemblerTest {
         Encodings e = new Encodings();
         e.row("mrs x3, tpidr_el0", a -> a.readThreadPointer(x(3)));
         e.row("mrs x3, ctr_el0", a -> a.readCacheType(x(3)));
-        e.row("mrs x3, fpcr", a -> a.readFpcr(x(3)));
-        e.row("msr fpcr, x3", a -> a.writeFpcr(x(3)));
         e.row("dc cvau, x3", a -> a.cleanDataLine(x(3)));
         e.row("ic ivau, x3", a -> a.invalidateInstructionLine(x(3)));
         e.row("dsb ish", Assembler::dataBarrier);

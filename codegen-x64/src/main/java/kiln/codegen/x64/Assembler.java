@@ -356,14 +356,6 @@ public final class Assembler {
         buffer.put1(mode);
     }
 
-    public void stmxcsr(Address dst) {
-        legacy(M0F | 0xae, false, 3, dst, 0, null);
-    }
-
-    public void ldmxcsr(Address src) {
-        legacy(M0F | 0xae, false, 2, src, 0, null);
-    }
-
     // Control flow.
 
     /** {@code jmp label}, in its short form where that reaches. */

@@ -30,6 +30,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
+import kiln.codegen.StubSource;
 
 /**
  * The loader's own machine code for Linux: see docs/abi.md, "Stubs".
@@ -39,10 +40,8 @@ import kiln.codegen.Reg;
  *     return address            [rbp + 8]
  *     caller's rbp              [rbp]
  *     rbx r12 r13 r14 r15       [rbp - 40 ...]
- *     (8 bytes unused)
- *     VMStoreContext            [rbp - 56]
- *     MXCSR                     [rbp - 64]
- *     activation, 32 bytes      [rbp - 96] = rsp while wasm code runs
+ *     VMStoreContext            [rbp - 48]
+ *     activation, 32 bytes      [rbp - 80] = rsp while wasm code runs
  * </pre>
  */
 public final class Stubs {
@@ -54,9 +53,8 @@ public final class Stubs {
     private static final int PREVIOUS_HANDLERS = DATA + 128;
 
     private static final int SAVED_REGISTERS = -40;
-    private static final int SAVED_STORE = -56;
-    private static final int SAVED_MXCSR = -64;
-    private static final int FRAME_BYTES = 96;
+    private static final int SAVED_STORE = -48;
+    private static final int FRAME_BYTES = 80;
 
     /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
     private static final int STACK_RESERVE = (16 + 256) << 10;
@@ -85,9 +83,14 @@ public final class Stubs {
         return new Stubs().build();
     }
 
-    /** Writes the image to the file that is named by the only argument. */
+    /** The image as source of the loader. */
+    static String source() {
+        return StubSource.of("StubsX64", "x86-64", image());
+    }
+
+    /** Writes the source to the file that is named by the only argument. */
     public static void main(String[] args) throws IOException {
-        Files.write(Path.of(args[0]), image());
+        Files.writeString(Path.of(args[0]), source());
     }
 
     private byte[] build() {
@@ -124,7 +127,10 @@ public final class Stubs {
         return Address.of(base, disp);
     }
 
-    /** C: rdi = VMContext, rsi = trampoline, rdx = code, rcx = arguments. */
+    /**
+     * C: rdi = VMContext, rsi = trampoline, rdx = code, rcx = arguments. MXCSR and the direction flag need no saving:
+     * generated code leaves them alone, and writing MXCSR takes as long as all the rest of a call.
+     */
     private void enter() {
         Label newThread = new Label();
         begin("enter");
@@ -142,7 +148,6 @@ public final class Stubs {
         asm.push(R15);
         asm.lea(8, RSP, at(RBP, -FRAME_BYTES));
         asm.store(8, at(RBP, SAVED_STORE), RAX);
-        asm.stmxcsr(at(RBP, SAVED_MXCSR));
 
         asm.mov(8, R10, at(RAX, StoreLayout.ACTIVATION));
         asm.mov(8, R11, at(RAX, StoreLayout.EXIT_FRAME));
@@ -166,8 +171,6 @@ public final class Stubs {
         asm.mov(8, RDX, at(RSP, StoreLayout.ACTIVATION_EXIT_FRAME));
         asm.store(8, at(R10, StoreLayout.ACTIVATION), RCX);
         asm.store(8, at(R10, StoreLayout.EXIT_FRAME), RDX);
-        asm.ldmxcsr(at(RBP, SAVED_MXCSR));
-        asm.cld();
         asm.lea(8, RSP, at(RBP, SAVED_REGISTERS));
         asm.pop(R15);
         asm.pop(R14);

@@ -1,6 +1,5 @@
 package kiln.codegen.x64;
 
-import java.util.Map;
 import java.util.function.Consumer;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Backend;
@@ -45,10 +44,5 @@ public final class X64Backend implements Backend {
         int at = new Assembler(buffer).jmpRel32();
         buffer.relocate(at, Relocation.Kind.X64_REL32, target, 0);
         return buffer.finish(target, 1, 0);
-    }
-
-    @Override
-    public Map<String, byte[]> stubs() {
-        return Map.of("stubs-x86_64.bin", Stubs.image());
     }
 }

@@ -482,10 +482,6 @@ class AssemblerTest {
         expect("cld");
         asm.loadThreadPointer(Registers.R11);
         expect("mov r11, qword ptr fs:[0]");
-        asm.stmxcsr(Address.of(Registers.RSP, 4));
-        expect("stmxcsr dword ptr [rsp + 4]");
-        asm.ldmxcsr(Address.of(Registers.R12, 0));
-        expect("ldmxcsr dword ptr [r12]");
         each(r -> {
             asm.call(o(r));
             expect("call %s", r);
