@@ -93,7 +93,7 @@ final class ModuleCodec {
             }
             out.u32(m.tableImages().size());
             for (TableImage i : m.tableImages()) {
-                out.u32(i.table()).u8(i.form().ordinal()).u32(i.count()).u32(references.addImage(number, i));
+                out.u32(i.table()).u8(i.form().ordinal()).u32(i.first()).u32(i.count()).u32(references.addImage(number, i));
             }
             out.u8(m.startup() ? 1 : 0);
             out.u32(m.features().size());
@@ -219,7 +219,7 @@ final class ModuleCodec {
                 m.images.add(image(m));
             }
             checkOverlap(m.images);
-            for (int n = in.count(13); n > 0; n--) {
+            for (int n = in.count(17); n > 0; n--) {
                 m.tableImages.add(tableImage(m));
             }
             m.startup = in.flag();
@@ -370,13 +370,14 @@ final class ModuleCodec {
         private TableImage tableImage(ModuleInfo.Builder m) {
             int table = in.index(m.tables.size(), "table");
             TableImage.Form form = in.choice(TableImage.Form.values(), "form of table");
+            int first = in.u32();
             int n = in.u32();
             if (n < 0) {
                 throw in.error("count too large");
             }
-            TableImage image = new TableImage(table, form, reference(References.imageBytes(form, n)));
+            TableImage image = new TableImage(table, form, first, reference(References.imageBytes(form, n)));
             long length = m.tables.get(table).min();
-            if (image.first() < 0 || image.count() != n || image.isSealed() && n != length
+            if (image.first() != first || first < 0 || image.count() != n
                     || Long.compareUnsigned((long) image.first() + n, length) > 0) {
                 throw in.error("image exceeds the table");
             }

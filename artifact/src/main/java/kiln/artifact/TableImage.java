@@ -16,8 +16,8 @@ public final class TableImage {
          */
         LAZY(1),
         /**
-         * The table never changes and nobody else sees it, so the entries are the table. An entry is code offset u32
-         * (in the text), canonical type index u32; {@link #NULL_TYPE} for null.
+         * The table never changes and nobody else sees it, so the entries are the table, as far as it is not null. An
+         * entry is code offset u32 (in the text), canonical type index u32; {@link #NULL_TYPE} for null.
          */
         SEALED(2),
         /** As {@link #SEALED}, of one type only: code offset u32, {@link FuncRefs#NO_CODE} for null. */
@@ -57,7 +57,7 @@ public final class TableImage {
 
     /**
      * @param table index among the tables defined in the module
-     * @param first index of the first entry in the table; 0 if sealed
+     * @param first index of the first entry in the table
      * @param words one or two for each entry, as the form says, but with the index of a defined function in place of a code
      *     offset
      */
@@ -70,12 +70,13 @@ public final class TableImage {
         this.words = words;
     }
 
-    TableImage(int table, Form form, MemorySegment bytes) {
+    /** @param first of a sealed table; the image of a lazy one says it itself */
+    TableImage(int table, Form form, int first, MemorySegment bytes) {
         this.table = table;
         this.form = form;
         this.words = null;
         this.bytes = bytes;
-        this.first = form == Form.LAZY ? Le.i32(bytes, FIRST) : 0;
+        this.first = form == Form.LAZY ? Le.i32(bytes, FIRST) : first;
         this.count = (int) ((bytes.byteSize() - (form == Form.LAZY ? LAZY_ENTRIES : 0)) / (4 * form.words));
     }
 

@@ -35,7 +35,10 @@ public interface Host {
     /** Reserves address space without access that costs no memory. */
     long reserve(long length);
 
-    /** Gives back what {@link #reserve} or {@link #mapFile(int, long, long)} gave. */
+    /** Zero pages to read and write, which cost nothing until they are touched. */
+    long mapZero(long length);
+
+    /** Gives back what {@link #reserve}, {@link #mapZero(long)} or {@link #mapFile(int, long, long)} gave. */
     void release(long address, long length);
 
     /** Replaces pages by fresh zero pages with this access. */
@@ -51,6 +54,9 @@ public interface Host {
 
     /** Forgets what was written to private pages: zero pages read zero again, file pages as the file. */
     void discard(long address, long length);
+
+    /** Overwrites with zeros those pages from {@link #mapZero(long)} that take up memory; they go on doing so. */
+    void clear(long address, long length);
 
     /** Opens a file for reading; the number is given back with {@link #closeFile}. */
     int openFile(Path path);

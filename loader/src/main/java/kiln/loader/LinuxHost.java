@@ -1,5 +1,6 @@
 package kiln.loader;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -50,6 +51,7 @@ final class LinuxHost implements Host {
     private static final MemorySegment MUNMAP = find("munmap");
     private static final MemorySegment MPROTECT = find("mprotect");
     private static final MemorySegment MADVISE = find("madvise");
+    private static final MemorySegment MINCORE = find("mincore");
     private static final MemorySegment OPEN = find("open");
     private static final MemorySegment CLOSE = find("close");
     private static final MemorySegment LSEEK = find("lseek");
@@ -118,6 +120,11 @@ final class LinuxHost implements Host {
     }
 
     @Override
+    public long mapZero(long length) {
+        return mmap(0, length, bits(Protection.READ_WRITE), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, "allocate memory");
+    }
+
+    @Override
     public void release(long address, long length) {
         intCall("release memory", MUNMAP, address, length, 0);
     }
@@ -153,6 +160,19 @@ final class LinuxHost implements Host {
     @Override
     public void discard(long address, long length) {
         intCall("discard memory", MADVISE, address, length, MADV_DONTNEED);
+    }
+
+    @Override
+    public void clear(long address, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment resident = arena.allocate(length / pageSize);
+            check(call(MINCORE, address, length, resident.address()), "ask which pages are resident");
+            for (long at = 0; at < length; at += pageSize) {
+                if ((resident.get(JAVA_BYTE, at / pageSize) & 1) != 0) {
+                    Native.segment(address + at, pageSize).fill((byte) 0);
+                }
+            }
+        }
     }
 
     @Override

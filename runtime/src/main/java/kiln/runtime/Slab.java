@@ -10,7 +10,8 @@ final class Slab {
     private static final int LARGE = 4 << 10;
 
     private final List<Long> chunks = new ArrayList<>();
-    private final List<Long> large = new ArrayList<>();
+    /** Address and size of each. */
+    private final List<long[]> large = new ArrayList<>();
     /** Chunk that is being filled. */
     private int current = -1;
     private long next;
@@ -20,8 +21,8 @@ final class Slab {
     long allocate(long bytes) {
         long size = bytes + 15 & -16;
         if (size > LARGE) {
-            long address = Host.current().allocate(size);
-            large.add(address);
+            long address = ZeroMemory.allocate(size);
+            large.add(new long[] {address, size});
             return address;
         }
         if (size > end - next) {
@@ -46,8 +47,8 @@ final class Slab {
         for (int i = 0; i <= current; i++) {
             Native.zero(chunks.get(i), i == current ? next - chunks.get(i) : CHUNK);
         }
-        for (long address : large) {
-            Host.current().free(address);
+        for (long[] piece : large) {
+            ZeroMemory.free(piece[0], piece[1]);
         }
         large.clear();
         current = -1;

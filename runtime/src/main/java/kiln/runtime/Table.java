@@ -2,7 +2,6 @@ package kiln.runtime;
 
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
-import kiln.loader.Host;
 
 /** A table of references. */
 public final class Table implements Extern {
@@ -174,13 +173,17 @@ public final class Table implements Extern {
         if (elements == 0 && old == 0) {
             return;
         }
-        long fresh = Host.current().allocate(Math.multiplyExact(Math.max(elements, 1), 8));
+        long fresh = ZeroMemory.allocate(bytes(elements));
         if (old != 0) {
             Native.copy(old, fresh, 8 * length());
-            Host.current().free(old);
+            ZeroMemory.free(old, bytes(capacity));
         }
         Native.putLong(record + VMContextLayout.BASE, fresh);
         capacity = elements;
+    }
+
+    private static long bytes(long elements) {
+        return Math.multiplyExact(Math.max(elements, 1), 8);
     }
 
     void fill(long start, long cell, long count) {
@@ -222,7 +225,9 @@ public final class Table implements Extern {
 
     /** Frees the elements; every further use is an error. */
     void free() {
-        Host.current().free(base());
+        if (base() != 0) {
+            ZeroMemory.free(base(), bytes(capacity));
+        }
         store = Store.closedInstance();
     }
 

@@ -125,7 +125,7 @@ final class CallTranslator {
         if (known != TableContents.NULL) {
             return new Callee(e.env.callTarget(known), null, null);
         }
-        tables.checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
+        tables.checkSealedIndex(t, index);
         int only = s.onlyTarget(type);
         CallTarget direct = only == SealedTable.SEVERAL ? null : e.env.callTarget(only);
         boolean isAll = s.isAll(type);
@@ -133,7 +133,7 @@ final class CallTranslator {
             return new Callee(direct, null, null);
         }
         boolean isUniform = s.form() == TableImage.Form.UNIFORM;
-        Value entry = tables.entryAddress(t, index, isUniform ? LOG2_WORD : LOG2_SEALED);
+        Value entry = tables.sealedEntry(t, index, isUniform ? LOG2_WORD : LOG2_SEALED);
         if (!isUniform) {
             checkSealedType(b.load(Type.I32, t.sealedWord, entry, TableImage.SEALED_TYPE), type);
         } else if (s.hasNulls || !isAll) {
@@ -153,7 +153,7 @@ final class CallTranslator {
 
     /** The function at a constant index, if there is one of the type, else {@link TableContents#NULL}. */
     private int knownFunction(SealedTable s, long index, int type) {
-        int i = (int) index;
+        int i = (int) index - s.first;
         int f = i >= 0 && i < s.functions.length ? s.functions[i] : TableContents.NULL;
         TypeSpace types = e.env.wasm().types();
         return f != TableContents.NULL && types.isHeapSubtype(e.env.wasm().funcTypeIndex(f), type) ? f : TableContents.NULL;

@@ -166,7 +166,7 @@ public final class ModuleEnvironment {
             int offset = i < imported ? layout.importedTable(i) : layout.definedTable(i - imported);
             Type element = IrTypes.of(wasm.types(), table.element());
             TableContents.Contents known = survey.contents.of(i);
-            SealedTable sealed = known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known.functions()) : null;
+            SealedTable sealed = known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
             // Start-up initialises all slots of eager tables before any other code of the module can run.
             boolean isLazy = element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());
             plans[i] = new TablePlan(

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
-import kiln.artifact.FuncRefs;
 import kiln.artifact.HeapType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
@@ -240,22 +239,16 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 TableContents.Contents c = env.tableContents(i);
                 SealedTable sealed = env.table(i).sealed;
                 if (sealed != null) {
-                    out.tableImages.add(new TableImage(i - imported, sealed.form(), 0, sealed.words()));
+                    out.tableImages.add(new TableImage(i - imported, sealed.form(), sealed.first, sealed.words()));
                 } else if (c.isSealed()) {
                     // Nobody looks at it, but it must not get slots.
-                    out.tableImages.add(new TableImage(i - imported, TableImage.Form.UNIFORM, 0, nothing(c.functions().length)));
+                    out.tableImages.add(new TableImage(i - imported, TableImage.Form.UNIFORM, 0, new int[0]));
                 } else if (c.functions().length > 0) {
                     int[] slots = new int[c.functions().length];
                     Arrays.setAll(slots, k -> c.functions()[k] < 0 ? 0 : 1 + env.funcRefs().slotOf(c.functions()[k]));
                     out.tableImages.add(new TableImage(i - imported, TableImage.Form.LAZY, c.first(), slots));
                 }
             }
-        }
-
-        private static int[] nothing(int length) {
-            int[] words = new int[length];
-            Arrays.fill(words, FuncRefs.NO_CODE);
-            return words;
         }
 
         private void elements() {

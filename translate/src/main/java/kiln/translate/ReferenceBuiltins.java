@@ -132,9 +132,19 @@ final class ReferenceBuiltins {
         b.branch(is(entry, 0), isNull, function);
         b.setBlock(function);
         Value slotNumber = b.binary(Opcode.SUB, entry, b.i32(1));
-        Value record = builtins.call(Builtin.FUNC_RECORD, pointer(table, VMContextLayout.TABLE_VMCTX), slotNumber);
+        Value owner = pointer(table, VMContextLayout.TABLE_VMCTX);
+        Value head = pointer(owner, VMContextLayout.REFERENCES);
+        Value records = plus(owner, wide(word(head, References.HEAD_RECORDS)));
+        Value record = plus(records, times(wide(slotNumber), VMContextLayout.FUNCREF_BYTES));
+        Block known = f.newBlock();
+        Block make = f.newBlock();
+        b.branch(is(pointer(record, VMContextLayout.FUNCREF_CODE), 0), make, known);
+        b.setBlock(known);
         b.store(SLOT, address, 0, record);
         b.ret(record);
+        b.setBlock(make);
+        builtins.call(Builtin.FUNC_RECORD, owner, slotNumber);
+        b.jump(known);
 
         b.setBlock(isNull);
         Value nothing = b.i64(VMContextLayout.NULL_SLOT);

@@ -14,16 +14,19 @@ final class SealedTable {
     /** In place of a function: there are several, or none. */
     static final int SEVERAL = -2;
 
+    /** Index in the table of the first known function; those outside are null. */
+    final int first;
     final int[] functions;
+    /** Whether there are nulls among the known. */
     final boolean hasNulls;
     /** The one function of each type that occurs, by canonical type, or {@link #SEVERAL}. */
     private final Map<Integer, Integer> byType = new TreeMap<>();
     private final WasmModule module;
 
-    /** @param functions by index, {@link TableContents#NULL} for null */
-    SealedTable(WasmModule module, int[] functions) {
+    SealedTable(WasmModule module, TableContents.Contents contents) {
         this.module = module;
-        this.functions = functions;
+        this.first = contents.first();
+        this.functions = contents.functions();
         boolean nulls = false;
         for (int f : functions) {
             if (f == TableContents.NULL) {

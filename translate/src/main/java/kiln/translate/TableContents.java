@@ -32,7 +32,7 @@ final class TableContents {
      *
      * @param first index of the first known element
      * @param functions of the known elements, {@link #NULL} for null; all others are null
-     * @param isSealed whether this is the whole table for ever, and all functions are the module's own
+     * @param isSealed whether this is what the table contains for ever, and all functions are the module's own
      * @param isUsed whether anything that can run looks at it
      */
     record Contents(int first, int[] functions, boolean isSealed, boolean isUsed) {}
@@ -119,7 +119,6 @@ final class TableContents {
     }
 
     private Contents contents(int table) {
-        long length = module.table(table).limits().min();
         int from = Integer.MAX_VALUE;
         int to = 0;
         int items = 0;
@@ -131,13 +130,9 @@ final class TableContents {
             items += s.count();
         }
         boolean isFixed = isOfFunctions(table) && !module.table(table).is64() && module.tableInit(table) == null && !survey.isOpenTable(table)
-                && !survey.writtenTables.get(table) && segments.get(table).size() == survey.segmentsOf(table).size()
-                && length <= (long) SPARSE * items + FREE;
-        if (isFixed) {
-            from = 0;
-            to = (int) length;
-        } else if (items == 0) {
-            return new Contents(0, new int[0], false, true);
+                && !survey.writtenTables.get(table) && segments.get(table).size() == survey.segmentsOf(table).size();
+        if (items == 0) {
+            return new Contents(0, new int[0], isFixed, survey.isCalledTable(table));
         }
         int[] functions = new int[to - from];
         Arrays.fill(functions, NULL);

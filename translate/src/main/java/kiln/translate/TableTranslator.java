@@ -75,10 +75,36 @@ final class TableTranslator {
     }
 
     /** The address of what is stored for the element at {@code index}, which is in bounds. */
-    Value entryAddress(TablePlan t, Value index, int log2Bytes) {
+    private Value entryAddress(TablePlan t, Value index, int log2Bytes) {
         Value base = b.load(Type.I64, t.base, record(t), recordOffset(t) + VMContextLayout.BASE);
         Value offset = b.binary(Opcode.SHL, wide(index), b.i64(log2Bytes));
         return b.binary(Opcode.ADD, base, offset);
+    }
+
+    /** The address of a sealed table's entry for {@code index}, which is one of the known. */
+    Value sealedEntry(TablePlan t, Value index, int log2Bytes) {
+        Value address = entryAddress(t, index, log2Bytes);
+        long before = (long) t.sealed.first << log2Bytes;
+        return before == 0 ? address : b.binary(Opcode.SUB, address, b.i64(before));
+    }
+
+    /** Traps unless {@code index} is that of a known function of a sealed table. */
+    void checkSealedIndex(TablePlan t, Value index) {
+        SealedTable s = t.sealed;
+        if (s.first == 0 && s.functions.length == t.fixedLength) {
+            checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
+            return;
+        }
+        Value at = s.first == 0 ? index : b.binary(Opcode.SUB, index, b.i32(s.first));
+        Block outside = e.function.newBlock();
+        outside.setCold(true);
+        Block inside = e.function.newDetachedBlock();
+        b.branch(b.icmp(IntCond.UGE, at, b.i32(s.functions.length)), outside, inside);
+        e.startSealed(outside);
+        checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
+        b.trap(TrapCode.INDIRECT_CALL_TO_NULL);
+        e.function.blocks().add(inside);
+        e.startSealed(inside);
     }
 
     private Value recordAddress(TablePlan t) {
