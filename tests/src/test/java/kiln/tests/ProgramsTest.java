@@ -1,5 +1,6 @@
 package kiln.tests;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,9 +16,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import kiln.cli.Main;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
@@ -30,43 +35,99 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real programs: output, exit status and traps as recorded with another engine. */
+/**
+ * Real programs: output, exit status and traps as recorded with another engine, from WebAssembly and from files that another process has
+ * compiled.
+ */
 class ProgramsTest {
     @TempDir
     static Path scratch;
 
+    /** Longer ones run once, from the compiled file. */
+    private static final double LONG_SECONDS = 1;
+
+    /** Cases run from .wasm, cases run from .cwasm. */
+    private static final int[] RUNS = new int[2];
+
+    /** By the module: its file compiled by another process. */
+    private static final Map<String, Path> COMPILED = new LinkedHashMap<>();
+
     @TestFactory
     Stream<DynamicTest> programs() {
         Path programs = Corpus.require().resolve("programs");
-        return StreamSupport.stream(Corpus.read(programs.resolve("cases.json")).spliterator(), false)
+        List<JsonNode> cases = StreamSupport.stream(Corpus.read(programs.resolve("cases.json")).spliterator(), false)
                 .filter(c -> c.path("kind").asText().equals("module") && Corpus.isExecuted(c.path("requires")))
                 .filter(c -> !Corpus.SAMPLED || c.path("v8_seconds").asDouble() < 0.2 && Corpus.isSampled(c.path("id").asText(), 3))
-                .map(c -> DynamicTest.dynamicTest(c.path("id").asText(), () -> run(programs, c)));
+                .toList();
+        for (JsonNode c : cases) {
+            COMPILED.computeIfAbsent(c.path("wasm").asText(), _ -> scratch.resolve(COMPILED.size() + ".cwasm"));
+        }
+        return Stream.concat(
+                Stream.of(DynamicTest.dynamicTest("compile in another process", () -> compileInAnotherProcess(programs))),
+                cases.stream().map(c -> DynamicTest.dynamicTest(c.path("id").asText(), () -> run(programs, c))));
+    }
+
+    /** Another JVM, which runs {@code kiln compile} for each of its arguments {@code IN OUT}. */
+    static final class CompileAll {
+        public static void main(String[] args) {
+            for (int i = 0; i < args.length; i += 2) {
+                int status = Main.run("compile", "--jobs", "2", args[i], "-o", args[i + 1]);
+                if (status != 0) {
+                    System.exit(status);
+                }
+            }
+            System.exit(0);
+        }
+    }
+
+    private static void compileInAnotherProcess(Path programs) throws Exception {
+        List<String> args = new ArrayList<>();
+        COMPILED.forEach((wasm, cwasm) -> args.addAll(List.of(programs.resolve(wasm).toString(), cwasm.toString())));
+        Path said = scratch.resolve("said");
+        Process p = ChildJvm.start(said, List.of(), CompileAll.class.getName(), args);
+        assertTrue(p.waitFor(60, TimeUnit.MINUTES), "does not end");
+        assertEquals(0, p.exitValue(), () -> "failed; see " + said);
+        assertEquals("", Files.readString(said), "nothing is said where nobody watches");
     }
 
     private static void run(Path programs, JsonNode c) throws Exception {
         Path wasm = programs.resolve(c.path("wasm").asText());
-        Path artifact = Files.createTempFile(scratch, "case", ".cwasm");
-        CompilerOptions options = CompilerOptions.defaults().withJobs(2);
-        Files.write(artifact, Compiler.compile(wasm.getFileName().toString(), Files.readAllBytes(wasm), options));
+        Path artifact = COMPILED.get(c.path("wasm").asText());
         if (c.path("compile_only").asBoolean()) {
             try (Engine engine = new Engine(); Module module = Module.load(engine, artifact)) {
                 assertNotNull(module.exports());
             }
-        } else {
-            // As main threads have it; the stack-overflow case must also end on a large stack.
-            onThread(() -> {
-                int tries = 1;
-                while (!execute(programs, wasm, artifact, c)) {
-                    assertTrue(++tries <= 3, "the program measured itself wrongly three times");
-                }
-            });
+            return;
         }
-        Files.delete(artifact);
+        execute(programs, artifact, c);
+        RUNS[1]++;
+        if (c.path("v8_seconds").asDouble() < LONG_SECONDS) {
+            execute(programs, wasm, c);
+        } else {
+            byte[] here = Compiler.compile(wasm.toString(), Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(1));
+            assertArrayEquals(Files.readAllBytes(artifact), here, "compiling does not always give the same");
+        }
+        RUNS[0]++;
+    }
+
+    @AfterAll
+    static void printRuns() {
+        System.out.printf("programs: %d cases run from files that another process compiled, %d from WebAssembly%n", RUNS[1], RUNS[0]);
+    }
+
+    private static void execute(Path programs, Path file, JsonNode c) throws Exception {
+        // As main threads have it; the stack-overflow case must also end on a large stack.
+        onThread(() -> {
+            int tries = 1;
+            while (!executeOnce(programs, file, c)) {
+                assertTrue(++tries <= 3, "the program measured itself wrongly three times");
+            }
+        });
     }
 
     /** A body that may throw. */
@@ -96,11 +157,11 @@ class ProgramsTest {
      * Runs and checks a program. False if it has to run again: CoreMark first measures how long it must run, and on a machine whose load
      * changes in between finds at the end that this was too short.
      */
-    private static boolean execute(Path programs, Path wasm, Path artifact, JsonNode c) throws Exception {
+    private static boolean executeOnce(Path programs, Path file, JsonNode c) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Wasi.Builder builder = Wasi.builder().stdout(out).stderr(err).stdin(new ByteArrayInputStream(stdin(programs, c)));
-        List<String> argv = new ArrayList<>(List.of(wasm.getFileName().toString()));
+        List<String> argv = new ArrayList<>(List.of(Path.of(c.path("wasm").asText()).getFileName().toString()));
         c.path("args").forEach(a -> argv.add(a.asText()));
         builder.args(argv);
         c.path("env").properties().forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
@@ -113,7 +174,7 @@ class ProgramsTest {
         }
         String trap = null;
         int status = 0;
-        try (Engine engine = new Engine(); Module module = Module.load(engine, artifact); Store store = new Store(engine); Wasi wasi = builder.build()) {
+        try (Engine engine = new Engine(); Module module = Module.load(engine, file); Store store = new Store(engine); Wasi wasi = builder.build()) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> {});

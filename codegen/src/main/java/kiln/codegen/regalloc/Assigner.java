@@ -244,7 +244,7 @@ final class Assigner {
             r = regOf[u];
         } else {
             r = chooser.choose(d, free & ~held & ops.allocatable[ops.classOf[d]], i, NONE);
-            output.move(ops.typeOf[d], r, u >= 0 ? regOf[u] : ops.detail[use]);
+            output.move(ops.copiedType(o, from, to), r, u >= 0 ? regOf[u] : ops.detail[use]);
             for (int k = from; k < to; k++) {
                 if (k == use || u >= 0 && ops.kind[k] == Operands.USE && ops.variable[k] == u) {
                     rewriter.set(k - from, ops.physical[r]);

@@ -177,7 +177,7 @@ final class Constraints {
                     rewriter.set(o - from, ops.physical[place[r]]);
                 } else {
                     int copy = pick(v, safe, i);
-                    resolver.add(ops.typeOf[v], copy, u < 0 ? ops.detail[use] : r);
+                    resolver.add(ops.copiedType(o, from, to), copy, u < 0 ? ops.detail[use] : r);
                     rewriter.set(o - from, ops.physical[copy]);
                 }
             }

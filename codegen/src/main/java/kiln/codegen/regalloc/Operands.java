@@ -242,4 +242,22 @@ final class Operands implements OperandVisitor {
     public void clobber(RegSet set) {
         clobbers[current] |= set.bits();
     }
+
+    /**
+     * The type by which the operand that DEF_REUSE operand {@code o} overwrites is copied, if it must be. The copy also serves the instruction's
+     * other uses of the variable, which may read more of it than the operation does (where a wider value and its lower half share a variable).
+     */
+    Type copiedType(int o, int from, int to) {
+        int use = from + detail[o];
+        int u = variable[use];
+        Type type = typeOf[variable[o]];
+        if (u >= 0 && typeOf[u].bytes() > type.bytes()) {
+            for (int k = from; k < to; k++) {
+                if (k != use && kind[k] == USE && variable[k] == u) {
+                    return typeOf[u];
+                }
+            }
+        }
+        return type;
+    }
 }

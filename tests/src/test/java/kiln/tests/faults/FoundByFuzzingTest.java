@@ -37,6 +37,8 @@ class FoundByFuzzingTest {
         try (Engine engine = new Engine(); Module module = Module.load(engine, compiled); Store store = new Store(engine)) {
             Instance instance = new Linker(engine).instantiate(store, module);
             assertEquals(2069, instance.func("manyConstants").call());
+            assertEquals(1L << 54, instance.func("wideAndHalf").call(1L << 54));
+            assertEquals(1, instance.func("wideAndHalf").call(0));
             for (String endless : new String[] {"ping", "ring"}) {
                 store.setDeadline(Duration.ofMillis(20));
                 TrapException e = assertThrows(TrapException.class, () -> instance.func(endless).call());

@@ -21,8 +21,7 @@ import kiln.runtime.Engine;
 import kiln.translate.UnsupportedFeatureException;
 
 /**
- * A process that compiles and runs mutants of WebAssembly modules, because they might kill it: {@code FuzzWorker CORPUS PROJECT PROGRESS FROM
- * TO}. Writes the seed of each mutant to the file PROGRESS before it touches it; prints {@code FAILURE} lines and at the end the counts.
+ * A process that compiles and runs mutants of WebAssembly modules, because they might kill it; see {@link ChildBatches}.
  */
 public final class FuzzWorker {
     private static final Duration TIME = Duration.ofMillis(40);

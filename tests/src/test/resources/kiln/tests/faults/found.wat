@@ -84,4 +84,10 @@
   (func $ping (export "ping") return_call $pong)
   (func $pong return_call $ping)
   (func $ring (export "ring") (return_call_indirect (type $void) (i32.const 0)))
+
+  ;; The comparison reads all of a value of which the addition reads (and overwrites a copy of) the lower half.
+  (func (export "wideAndHalf") (param i64) (result i64)
+    (i64.add
+      (i64.extend_i32_u (i32.add (i64.eqz (local.get 0)) (i32.wrap_i64 (local.get 0))))
+      (local.get 0)))
 )

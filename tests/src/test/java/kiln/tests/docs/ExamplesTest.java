@@ -1,0 +1,109 @@
+package kiln.tests.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.tests.ChildJvm;
+import kiln.tests.Corpus;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java code of the documents, as it stands there, compiles and does what the documents say. */
+class ExamplesTest {
+    private static final Pattern BLOCK = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+    private static final String IMPORTS = """
+            import java.lang.invoke.*;
+            import java.nio.file.*;
+            import java.util.function.*;
+            import kiln.runtime.*;
+            import kiln.runtime.Module;
+
+            """;
+
+    @TempDir
+    Path dir;
+
+    @BeforeEach
+    void compileModules() throws IOException {
+        for (String name : new String[] {"app", "adder"}) {
+            try (InputStream in = ExamplesTest.class.getResourceAsStream(name + ".wasm")) {
+                Files.write(dir.resolve(name + ".cwasm"), Compiler.compile(name + ".wasm", in.readAllBytes(), CompilerOptions.defaults()));
+            }
+        }
+    }
+
+    @Test
+    void embedding() throws Exception {
+        List<String> blocks = blocks("docs/embedding.md");
+        assertEquals(2, blocks.size(), "another number of examples: this test must know them all");
+        assertEquals("5\n", runStatements(blocks.getFirst()));
+        assertEquals("42\n", run(blocks.get(1) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
+                + " System.out.println(Adder.add(40, 2)); } }\n"));
+    }
+
+    @Test
+    void readme() throws Exception {
+        List<String> blocks = blocks("README.md");
+        assertEquals(1, blocks.size(), "another number of examples: this test must know them all");
+        assertEquals("", runStatements(blocks.getFirst()));
+    }
+
+    private static List<String> blocks(String document) throws IOException {
+        List<String> blocks = new ArrayList<>();
+        Matcher m = BLOCK.matcher(Files.readString(Corpus.root().resolve(document)));
+        while (m.find()) {
+            blocks.add(m.group(1));
+        }
+        return blocks;
+    }
+
+    private String runStatements(String statements) throws Exception {
+        return run("final class Example {\n    public static void main(String[] args) throws Throwable {\n" + statements + "    }\n}\n");
+    }
+
+    /** Compiles the text, with the imports that every reader adds, and runs its class {@code Example} beside the modules; what it prints. */
+    private String run(String text) throws Exception {
+        Path source = dir.resolve("Example.java");
+        Files.writeString(source, IMPORTS + text);
+        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
+        Assumptions.assumeTrue(javac != null, "this JVM comes without a compiler");
+        StringWriter messages = new StringWriter();
+        try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
+            List<String> options = List.of("-d", dir.toString(), "-cp", System.getProperty("java.class.path"), "-Xlint:-options", "--release", "25");
+            assertTrue(javac.getTask(messages, files, null, options, null, files.getJavaFileObjects(source)).call(), messages::toString);
+        }
+        List<String> command = new ArrayList<>(ChildJvm.command(List.of(), "Example", List.of()));
+        int classPath = command.indexOf("-cp") + 1;
+        command.set(classPath, dir + ":" + command.get(classPath));
+        Path said = dir.resolve("said");
+        Process p = new ProcessBuilder(command).directory(dir.toFile()).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        assertTrue(p.waitFor(5, TimeUnit.MINUTES));
+        assertEquals(0, p.exitValue(), () -> read(said));
+        return read(said);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
