@@ -123,7 +123,7 @@ public final class CompileTimes {
         return PROCESS.getProcessCpuTime() - start;
     }
 
-    /** The steps of {@link Compiler} up to the machine code of each function, booked one by one. */
+    /** The steps of {@link Compiler} up to the machine code of each function, without inlining, booked one by one. */
     private Ledger phases(String name, byte[] wasm) {
         Ledger ledger = new Ledger();
         ledger.start();
