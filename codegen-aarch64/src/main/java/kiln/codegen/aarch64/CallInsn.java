@@ -5,6 +5,7 @@ import kiln.artifact.FuncKey;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.OperandVisitor;
+import kiln.codegen.Places;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
@@ -14,10 +15,10 @@ abstract sealed class CallInsn extends Insn {
     /** Values with the places that the calling convention gives them. */
     static final class Operands {
         private final List<Type> types;
-        private final CallingConvention.Places places;
+        private final Places places;
         private final Reg[] regs;
 
-        Operands(List<Type> types, CallingConvention.Places places, Reg[] regs) {
+        Operands(List<Type> types, Places places, Reg[] regs) {
             this.types = types;
             this.places = places;
             this.regs = regs;
@@ -29,7 +30,7 @@ abstract sealed class CallInsn extends Insn {
 
         private void visitUses(OperandVisitor v) {
             for (int i = 0; i < regs.length; i++) {
-                Reg place = places.registers().get(i);
+                Reg place = places.registers()[i];
                 if (place != null) {
                     regs[i] = v.useFixed(regs[i], place);
                 } else if (!Registers.isReserved(regs[i])) {
@@ -40,8 +41,8 @@ abstract sealed class CallInsn extends Insn {
 
         private void visitDefs(OperandVisitor v) {
             for (int i = 0; i < regs.length; i++) {
-                if (regs[i] != null && places.registers().get(i) != null) {
-                    regs[i] = v.defFixed(regs[i], places.registers().get(i));
+                if (regs[i] != null && places.registers()[i] != null) {
+                    regs[i] = v.defFixed(regs[i], places.registers()[i]);
                 }
             }
         }
@@ -49,7 +50,7 @@ abstract sealed class CallInsn extends Insn {
         /** Stores what goes on the stack; sp is already below it. */
         private void storeStackArguments(Assembler a, FrameLayout frame) {
             for (int i = 0; i < regs.length; i++) {
-                if (places.registers().get(i) != null) {
+                if (places.registers()[i] != null) {
                     continue;
                 }
                 Type type = types.get(i);
@@ -60,7 +61,7 @@ abstract sealed class CallInsn extends Insn {
                     MoveInsn.load(a, frame, stackBytes(), type, r, regs[i]);
                 }
                 LoadStoreOp op = isInt ? LoadStoreOp.STR_X : type == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
-                Address.emit(a, op, r, Registers.SP, places.offsets().get(i));
+                Address.emit(a, op, r, Registers.SP, places.offsets()[i]);
             }
         }
 
@@ -68,9 +69,9 @@ abstract sealed class CallInsn extends Insn {
         public String toString() {
             StringBuilder s = new StringBuilder("(");
             for (int i = 0; i < regs.length; i++) {
-                Reg place = places.registers().get(i);
+                Reg place = places.registers()[i];
                 s.append(i == 0 ? "" : ", ").append(regs[i] == null ? "-" : regs[i]).append(':');
-                s.append(place == null ? "[" + places.offsets().get(i) + "]" : place.toString());
+                s.append(place == null ? "[" + places.offsets()[i] + "]" : place.toString());
             }
             return s.append(')').toString();
         }

@@ -5,6 +5,7 @@ import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodegenOptions;
+import kiln.codegen.Places;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -27,17 +28,17 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final void lowerEntry(List<Value> params) {
         List<Type> types = function.signature().params();
-        CallingConvention.Places places = CallingConvention.arguments(types);
+        Places places = CallingConvention.arguments(types);
         Reg[] regs = new Reg[params.size()];
         for (int i = 0; i < regs.length; i++) {
-            boolean inRegister = places.registers().get(i) != null;
+            boolean inRegister = places.registers()[i] != null;
             regs[i] = inRegister && isDemanded(params.get(i)) ? def(params.get(i)) : null;
         }
         emit(new CallInsn.Entry(new CallInsn.Operands(types, places, regs)));
         for (int i = 0; i < regs.length; i++) {
-            if (places.registers().get(i) == null && isDemanded(params.get(i))) {
+            if (places.registers()[i] == null && isDemanded(params.get(i))) {
                 LoadStoreOp op = fullLoad(types.get(i));
-                int offset = 16 + places.offsets().get(i);
+                int offset = 16 + places.offsets()[i];
                 emit(new MemoryInsn.Load(op, def(params.get(i)), Address.of(Registers.FP, offset), null, true));
             }
         }
@@ -75,41 +76,41 @@ abstract class CallRules extends FloatRules {
         if (restore) {
             saveContext();
         }
-        CallInsn.Operands args = arguments(inst, direct ? 0 : 2, signature);
-        CallingConvention.Places places = CallingConvention.results(signature.results());
+        CallInsn.Operands args = arguments(inst, direct ? 0 : 2, CallingConvention.arguments(signature.params()));
+        Places places = CallingConvention.results(signature.results());
         emit(new CallInsn.Call(
                 direct ? inst.call().key() : null, code, context, args, resultsInRegisters(inst, places), restore));
         loadFurtherResults(inst, places);
     }
 
-    private CallInsn.Operands arguments(Inst inst, int first, Signature signature) {
-        CallingConvention.Places places = CallingConvention.arguments(signature.params());
-        Reg[] regs = new Reg[signature.params().size()];
+    private CallInsn.Operands arguments(Inst inst, int first, Places places) {
+        List<Type> types = inst.call().signature().params();
+        Reg[] regs = new Reg[types.size()];
         for (int i = 0; i < regs.length; i++) {
             regs[i] = reg(inst.arg(first + i));
             if (Registers.isReserved(regs[i])) {
-                Reg copy = newReg(signature.params().get(i));
-                emit(new MoveInsn.Move(signature.params().get(i), copy, regs[i]));
+                Reg copy = newReg(types.get(i));
+                emit(new MoveInsn.Move(types.get(i), copy, regs[i]));
                 regs[i] = copy;
             }
         }
-        return new CallInsn.Operands(signature.params(), places, regs);
+        return new CallInsn.Operands(types, places, regs);
     }
 
-    private CallInsn.Operands resultsInRegisters(Inst inst, CallingConvention.Places places) {
+    private CallInsn.Operands resultsInRegisters(Inst inst, Places places) {
         Reg[] regs = new Reg[inst.resultCount()];
         for (int i = 0; i < regs.length; i++) {
-            regs[i] = places.registers().get(i) != null ? def(inst.result(i)) : null;
+            regs[i] = places.registers()[i] != null ? def(inst.result(i)) : null;
         }
         return new CallInsn.Operands(inst.call().signature().results(), places, regs);
     }
 
-    private void loadFurtherResults(Inst inst, CallingConvention.Places places) {
+    private void loadFurtherResults(Inst inst, Places places) {
         Reg store = null;
         for (int i = 0; i < inst.resultCount(); i++) {
-            if (places.registers().get(i) == null && isDemanded(inst.result(i))) {
+            if (places.registers()[i] == null && isDemanded(inst.result(i))) {
                 store = store == null ? storeContext() : store;
-                int offset = StoreLayout.RESULTS + places.offsets().get(i);
+                int offset = StoreLayout.RESULTS + places.offsets()[i];
                 LoadStoreOp op = fullLoad(inst.result(i).type());
                 emit(new MemoryInsn.Load(op, def(inst.result(i)), Address.of(store, offset), null, false));
             }
@@ -128,11 +129,8 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final void lowerCallNative(Inst inst) {
         Signature signature = inst.call().signature();
-        CallInsn.Operands args = arguments(inst, 1, signature);
-        if (args.stackBytes() > 0 || inst.resultCount() > 1) {
-            throw new IllegalArgumentException("native call that does not fit into registers: " + signature);
-        }
-        CallingConvention.Places places = CallingConvention.results(signature.results());
+        CallInsn.Operands args = arguments(inst, 1, CallingConvention.nativeArguments(signature.params()));
+        Places places = CallingConvention.results(signature.results());
         if (inst.resultCount() == 1 && inst.result().type() == Type.I32) {
             // C leaves the upper half undefined.
             Reg raw = newReg(Type.I64);
@@ -149,15 +147,15 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final void lowerReturn(Inst inst) {
         List<Type> types = function.signature().results();
-        CallingConvention.Places places = CallingConvention.results(types);
+        Places places = CallingConvention.results(types);
         List<Type> inRegisters = new ArrayList<>();
         List<Reg> regs = new ArrayList<>();
         Reg store = null;
         for (int i = 0; i < types.size(); i++) {
             Reg r = reg(inst.arg(i));
-            if (places.registers().get(i) == null) {
+            if (places.registers()[i] == null) {
                 store = store == null ? storeContext() : store;
-                int offset = StoreLayout.RESULTS + places.offsets().get(i);
+                int offset = StoreLayout.RESULTS + places.offsets()[i];
                 emit(new MemoryInsn.Store(fullStore(types.get(i)), r, Address.of(store, offset), null));
                 continue;
             }
@@ -181,7 +179,8 @@ abstract class CallRules extends FloatRules {
         boolean direct = inst.opcode() == Opcode.RETURN_CALL;
         Reg code = direct ? null : reg(inst.arg(0));
         Reg context = direct ? null : reg(inst.arg(1));
-        CallInsn.Operands args = arguments(inst, direct ? 0 : 2, inst.call().signature());
+        Places places = CallingConvention.arguments(inst.call().signature().params());
+        CallInsn.Operands args = arguments(inst, direct ? 0 : 2, places);
         emit(new CallInsn.TailCall(direct ? inst.call().key() : null, code, context, args, argumentBytes));
     }
 }

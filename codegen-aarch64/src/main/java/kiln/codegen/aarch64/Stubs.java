@@ -10,18 +10,14 @@ import static kiln.codegen.aarch64.Registers.v;
 import static kiln.codegen.aarch64.Registers.x;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
+import kiln.codegen.StubImage;
 import kiln.codegen.StubSource;
 
 /**
@@ -38,14 +34,6 @@ import kiln.codegen.StubSource;
  * </pre>
  */
 public final class Stubs {
-    private static final int NAME_BYTES = 16;
-
-    /** Where the handler's data lies, from the first byte of the code. */
-    private static final int DATA = 1 << 16;
-    private static final int RANGES_BYTES = 8 * 16;
-    /** From the start of the data. */
-    private static final int PREVIOUS_HANDLERS = 128;
-
     /** The store, and FPCR beside it. */
     private static final int SAVED_STORE = 32;
     private static final int SAVED_INTEGERS = 48;
@@ -53,22 +41,15 @@ public final class Stubs {
     private static final int SAVED_FRAME = 192;
     private static final int FRAME_BYTES = 208;
 
-    /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
-    private static final int STACK_RESERVE = (16 + 256) << 10;
-
-    // struct siginfo, struct ucontext of AArch64 Linux.
-    private static final int SI_CODE = 8;
-    private static final int SI_ADDR = 16;
+    // struct ucontext of AArch64 Linux.
     private static final int UC_X28 = 408;
     private static final int UC_PC = 440;
 
     private static final int SYS_RT_SIGACTION = 134;
-    private static final int KERNEL_SIGACTION_BYTES = 32;
-    private static final int KERNEL_SIGSET_BYTES = 8;
 
     private final CodeBuffer buffer = new CodeBuffer();
     private final Assembler asm = new Assembler(buffer);
-    private final Map<String, Label> entries = new LinkedHashMap<>();
+    private final StubImage image = new StubImage(buffer);
     private final Label start = new Label();
     private final Label exit = new Label();
     private final Label leave = new Label();
@@ -98,25 +79,11 @@ public final class Stubs {
         fault();
         handler();
         flush();
-        buffer.resolveLabels();
-        byte[] code = buffer.toByteArray();
-        ByteBuffer image = ByteBuffer.allocate(4 + entries.size() * (NAME_BYTES + 4) + code.length)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        image.putInt(entries.size());
-        entries.forEach((name, label) -> {
-            byte[] padded = new byte[NAME_BYTES];
-            byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
-            System.arraycopy(ascii, 0, padded, 0, ascii.length);
-            image.put(padded).putInt(label.offset());
-        });
-        return image.put(code).array();
+        return image.build();
     }
 
     private void begin(String name) {
-        buffer.align(16, 0);
-        Label label = new Label();
-        buffer.bind(label);
-        entries.put(name, label);
+        image.begin(name, 0);
     }
 
     private void load(Reg rt, Reg base, int displacement) {
@@ -216,7 +183,7 @@ public final class Stubs {
         add(x(0), SP, attributes);
         call(StoreLayout.PTHREAD_ATTR_DESTROY);
         load(x(0), SP, low);
-        add(x(0), x(0), STACK_RESERVE);
+        add(x(0), x(0), StubImage.STACK_RESERVE);
         store(x(0), x(19), StoreLayout.STACK_LIMIT);
         buffer.bind(done);
         store(x(20), x(19), StoreLayout.THREAD);
@@ -294,14 +261,14 @@ public final class Stubs {
         Label reset = new Label();
         begin("handler");
         asm.adr(x(3), start);
-        add(x(3), x(3), DATA);
+        add(x(3), x(3), StubImage.DATA);
         // Sent by kill or the like: not our fault.
-        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(4), x(1), SI_CODE);
+        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(4), x(1), StubImage.SI_CODE);
         asm.cmpImmediate(false, x(4), 0);
         asm.b(Cond.LE, chain);
         load(x(5), x(2), UC_PC);
         asm.mov(true, x(6), x(3));
-        add(x(9), x(3), RANGES_BYTES);
+        add(x(9), x(3), StubImage.RANGES_BYTES);
         buffer.bind(next);
         asm.pairPost(PairOp.LDP_X, x(7), x(8), x(6), 16);
         asm.cmp(true, x(5), x(7));
@@ -313,7 +280,7 @@ public final class Stubs {
         asm.b(Cond.NE, next);
 
         buffer.bind(chain);
-        add(x(4), x(3), PREVIOUS_HANDLERS);
+        add(x(4), x(3), StubImage.PREVIOUS_HANDLERS);
         asm.loadStoreIndexed(LoadStoreOp.LDR_X, IP0, x(4), x(0), ExtendOp.SXTW, true);
         asm.cmpImmediate(true, IP0, 1);
         asm.b(Cond.LO, reset);
@@ -324,26 +291,26 @@ public final class Stubs {
         load(x(6), x(2), UC_X28);
         load(x(6), x(6), VMContextLayout.STORE);
         store(x(5), x(6), StoreLayout.TRAP_PC);
-        load(x(7), x(1), SI_ADDR);
+        load(x(7), x(1), StubImage.SI_ADDR);
         store(x(7), x(6), StoreLayout.TRAP_ADDRESS);
         asm.loadStoreScaled(LoadStoreOp.STR_W, x(0), x(6), StoreLayout.TRAP_SIGNAL);
-        asm.adr(x(7), entries.get("fault"));
+        asm.adr(x(7), image.entry("fault"));
         store(x(7), x(2), UC_PC);
         buffer.bind(ignore);
         asm.ret();
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.addSubImmediate(AluOp.SUB, true, SP, SP, KERNEL_SIGACTION_BYTES);
-        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 16) {
+        asm.addSubImmediate(AluOp.SUB, true, SP, SP, StubImage.KERNEL_SIGACTION_BYTES);
+        for (int i = 0; i < StubImage.KERNEL_SIGACTION_BYTES; i += 16) {
             asm.pairOffset(PairOp.STP_X, ZR, ZR, SP, i);
         }
         asm.mov(true, x(1), SP);
         asm.movImmediate(true, x(2), 0);
-        asm.movImmediate(true, x(3), KERNEL_SIGSET_BYTES);
+        asm.movImmediate(true, x(3), StubImage.KERNEL_SIGSET_BYTES);
         asm.movImmediate(true, x(8), SYS_RT_SIGACTION);
         asm.svc();
-        add(SP, SP, KERNEL_SIGACTION_BYTES);
+        add(SP, SP, StubImage.KERNEL_SIGACTION_BYTES);
         asm.ret();
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodegenOptions;
+import kiln.codegen.Places;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -18,7 +19,7 @@ abstract class CallRules extends FloatRules {
     /** Where stack arguments begin, from the frame base: behind the caller's frame base and the return address. */
     private static final int INCOMING = 16;
 
-    private final CallingConvention parameters;
+    private final Places parameters;
 
     CallRules(Function function, CodegenOptions options) {
         super(function, options);
@@ -65,7 +66,7 @@ abstract class CallRules extends FloatRules {
     protected final void lowerCall(Inst inst) {
         boolean indirect = inst.opcode() == Opcode.CALL_INDIRECT;
         Signature signature = inst.call().signature();
-        CallingConvention convention = CallingConvention.arguments(signature.params());
+        Places convention = CallingConvention.arguments(signature.params());
         int first = indirect ? 2 : 0;
         CallInsn.Bound arguments = registerArguments(inst, first, convention);
         storeStackArguments(inst, first, convention);
@@ -79,7 +80,7 @@ abstract class CallRules extends FloatRules {
         if (reload) {
             saveContext();
         }
-        CallingConvention results = CallingConvention.results(signature.results());
+        Places results = CallingConvention.results(signature.results());
         emit(new CallInsn.Call(
                 callee,
                 context,
@@ -96,7 +97,7 @@ abstract class CallRules extends FloatRules {
                 : new CallInsn.Callee(inst.call().key(), null);
     }
 
-    private CallInsn.Bound registerArguments(Inst inst, int first, CallingConvention convention) {
+    private CallInsn.Bound registerArguments(Inst inst, int first, Places convention) {
         List<Reg> values = new ArrayList<>();
         List<Reg> places = new ArrayList<>();
         for (int i = 0; i < convention.registers().length; i++) {
@@ -108,7 +109,7 @@ abstract class CallRules extends FloatRules {
         return bound(values, places);
     }
 
-    private void storeStackArguments(Inst inst, int first, CallingConvention convention) {
+    private void storeStackArguments(Inst inst, int first, Places convention) {
         if (convention.stackBytes() == 0) {
             return;
         }
@@ -125,7 +126,7 @@ abstract class CallRules extends FloatRules {
         }
     }
 
-    private CallInsn.Bound registerResults(Inst inst, CallingConvention convention) {
+    private CallInsn.Bound registerResults(Inst inst, Places convention) {
         List<Reg> values = new ArrayList<>();
         List<Reg> places = new ArrayList<>();
         for (int i = 0; i < inst.resultCount(); i++) {
@@ -138,7 +139,7 @@ abstract class CallRules extends FloatRules {
     }
 
     /** Loads the results that did not come in registers. */
-    private void loadResults(Inst inst, CallingConvention convention) {
+    private void loadResults(Inst inst, Places convention) {
         Reg store = null;
         for (int i = 0; i < inst.resultCount(); i++) {
             if (convention.registers()[i] == null && isDemanded(inst.result(i))) {
@@ -159,7 +160,7 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final void lowerCallNative(Inst inst) {
         Signature signature = inst.call().signature();
-        CallingConvention convention = CallingConvention.nativeArguments(signature.params());
+        Places convention = CallingConvention.nativeArguments(signature.params());
         CallInsn.Bound arguments = registerArguments(inst, 1, convention);
         CallInsn.Callee callee = new CallInsn.Callee(null, Operand.of(reg(inst.arg(0))));
         CallInsn.Bound results = CallInsn.Bound.NONE;
@@ -182,7 +183,7 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerReturn(Inst inst) {
-        CallingConvention results = CallingConvention.results(function.signature().results());
+        Places results = CallingConvention.results(function.signature().results());
         List<Reg> values = new ArrayList<>();
         List<Reg> places = new ArrayList<>();
         Reg store = null;
@@ -207,7 +208,7 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final void lowerReturnCall(Inst inst) {
         boolean indirect = inst.opcode() == Opcode.RETURN_CALL_INDIRECT;
-        CallingConvention convention =
+        Places convention =
                 CallingConvention.arguments(inst.call().signature().params());
         int first = indirect ? 2 : 0;
         CallInsn.Bound arguments = registerArguments(inst, first, convention);

@@ -18,18 +18,14 @@ import static kiln.codegen.x64.Registers.RSI;
 import static kiln.codegen.x64.Registers.RSP;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
+import kiln.codegen.StubImage;
 import kiln.codegen.StubSource;
 
 /**
@@ -45,33 +41,19 @@ import kiln.codegen.StubSource;
  * </pre>
  */
 public final class Stubs {
-    private static final int NAME_BYTES = 16;
-
-    /** Where the handler's data lies, from the first byte of the code. */
-    private static final int DATA = 1 << 16;
-    private static final int RANGES_BYTES = 8 * 16;
-    private static final int PREVIOUS_HANDLERS = DATA + 128;
-
     private static final int SAVED_REGISTERS = -40;
     private static final int SAVED_STORE = -48;
     private static final int FRAME_BYTES = 80;
 
-    /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
-    private static final int STACK_RESERVE = (16 + 256) << 10;
-
-    // struct siginfo, struct ucontext of x86-64 Linux.
-    private static final int SI_CODE = 8;
-    private static final int SI_ADDR = 16;
+    // struct ucontext of x86-64 Linux.
     private static final int UC_R15 = 96;
     private static final int UC_RIP = 168;
 
     private static final int SYS_RT_SIGACTION = 13;
-    private static final int KERNEL_SIGACTION_BYTES = 32;
-    private static final int KERNEL_SIGSET_BYTES = 8;
 
     private final CodeBuffer buffer = new CodeBuffer();
     private final Assembler asm = new Assembler(buffer);
-    private final Map<String, Label> entries = new LinkedHashMap<>();
+    private final StubImage image = new StubImage(buffer);
     private final Label start = new Label();
     private final Label exit = new Label();
     private final Label leave = new Label();
@@ -101,26 +83,11 @@ public final class Stubs {
         fault();
         handler();
         flush();
-        buffer.emitConstants();
-        buffer.resolveLabels();
-        byte[] code = buffer.toByteArray();
-        ByteBuffer image = ByteBuffer.allocate(4 + entries.size() * (NAME_BYTES + 4) + code.length)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        image.putInt(entries.size());
-        entries.forEach((name, label) -> {
-            byte[] padded = new byte[NAME_BYTES];
-            byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
-            System.arraycopy(ascii, 0, padded, 0, ascii.length);
-            image.put(padded).putInt(label.offset());
-        });
-        return image.put(code).array();
+        return image.build();
     }
 
     private void begin(String name) {
-        buffer.align(16, 0xcc);
-        Label label = new Label();
-        buffer.bind(label);
-        entries.put(name, label);
+        image.begin(name, 0xcc);
     }
 
     private static Address at(Reg base, int disp) {
@@ -212,7 +179,7 @@ public final class Stubs {
         asm.lea(8, RDI, at(RSP, attributes));
         asm.call(at(RBX, StoreLayout.PTHREAD_ATTR_DESTROY));
         asm.mov(8, RAX, at(RSP, low));
-        asm.alu(AluOp.ADD, 8, RAX, STACK_RESERVE);
+        asm.alu(AluOp.ADD, 8, RAX, StubImage.STACK_RESERVE);
         asm.store(8, at(RBX, StoreLayout.STACK_LIMIT), RAX);
         buffer.bind(done);
         asm.store(8, at(RBX, StoreLayout.THREAD), R12);
@@ -287,23 +254,23 @@ public final class Stubs {
         begin("handler");
         asm.lea(8, RCX, Address.of(start));
         // Sent by kill or the like: not our fault.
-        asm.aluStore(AluOp.CMP, 4, at(RSI, SI_CODE), Operand.imm(0));
+        asm.aluStore(AluOp.CMP, 4, at(RSI, StubImage.SI_CODE), Operand.imm(0));
         asm.jcc(Cond.LE, chain);
         asm.mov(8, RAX, at(RDX, UC_RIP));
         asm.movImm(R8, 0);
         buffer.bind(next);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA));
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, StubImage.DATA));
         asm.jcc(Cond.B, skip);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA + 8));
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, StubImage.DATA + 8));
         asm.jcc(Cond.B, found);
         buffer.bind(skip);
         asm.alu(AluOp.ADD, 4, R8, 16);
-        asm.alu(AluOp.CMP, 4, R8, RANGES_BYTES);
+        asm.alu(AluOp.CMP, 4, R8, StubImage.RANGES_BYTES);
         asm.jcc(Cond.NE, next);
 
         buffer.bind(chain);
         asm.extend(ExtendOp.SX32_64, RAX, Operand.of(RDI));
-        asm.mov(8, RAX, Address.of(RCX, RAX, 3, PREVIOUS_HANDLERS));
+        asm.mov(8, RAX, Address.of(RCX, RAX, 3, StubImage.DATA + StubImage.PREVIOUS_HANDLERS));
         asm.alu(AluOp.CMP, 8, RAX, 1);
         asm.jcc(Cond.B, reset);
         asm.jcc(Cond.E, ignore);
@@ -313,26 +280,26 @@ public final class Stubs {
         asm.mov(8, R8, at(RDX, UC_R15));
         asm.mov(8, R8, at(R8, VMContextLayout.STORE));
         asm.store(8, at(R8, StoreLayout.TRAP_PC), RAX);
-        asm.mov(8, RAX, at(RSI, SI_ADDR));
+        asm.mov(8, RAX, at(RSI, StubImage.SI_ADDR));
         asm.store(8, at(R8, StoreLayout.TRAP_ADDRESS), RAX);
         asm.store(4, at(R8, StoreLayout.TRAP_SIGNAL), RDI);
-        asm.lea(8, RAX, Address.of(entries.get("fault")));
+        asm.lea(8, RAX, Address.of(image.entry("fault")));
         asm.store(8, at(RDX, UC_RIP), RAX);
         buffer.bind(ignore);
         asm.ret();
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.alu(AluOp.SUB, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
-        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 8) {
+        asm.alu(AluOp.SUB, 8, RSP, StubImage.KERNEL_SIGACTION_BYTES + 8);
+        for (int i = 0; i < StubImage.KERNEL_SIGACTION_BYTES; i += 8) {
             asm.store(8, at(RSP, i), 0);
         }
         asm.mov(8, RSI, RSP);
         asm.movImm(RDX, 0);
-        asm.movImm(R10, KERNEL_SIGSET_BYTES);
+        asm.movImm(R10, StubImage.KERNEL_SIGSET_BYTES);
         asm.movImm(RAX, SYS_RT_SIGACTION);
         asm.syscall();
-        asm.alu(AluOp.ADD, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        asm.alu(AluOp.ADD, 8, RSP, StubImage.KERNEL_SIGACTION_BYTES + 8);
         asm.ret();
     }
 
