@@ -166,7 +166,7 @@ final class LinuxHost implements Host {
     public void clear(long address, long length) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment resident = arena.allocate(length / pageSize);
-            check(call(MINCORE, address, length, resident.address()), "ask which pages are resident");
+            intCall("ask which pages are resident", MINCORE, address, length, resident.address());
             for (long at = 0; at < length; at += pageSize) {
                 if ((resident.get(JAVA_BYTE, at / pageSize) & 1) != 0) {
                     Native.segment(address + at, pageSize).fill((byte) 0);
