@@ -45,7 +45,7 @@ final class ModuleCodec {
         int n = in.count(32);
         List<ModuleInfo> modules = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
-            modules.add(new Reader(in, references, dataLength).module());
+            modules.add(new Reader(in, references, dataLength, modules).module());
         }
         in.end();
         return List.copyOf(modules);
@@ -60,6 +60,10 @@ final class ModuleCodec {
             for (ModuleInfo.Import i : m.imports()) {
                 out.string(i.module()).string(i.name()).u8(i.type().kind().ordinal());
                 extern(i.type());
+                out.varint(i.link() == null ? 0 : i.link().module() + 1);
+                if (i.link() != null) {
+                    out.varint(i.link().export());
+                }
             }
             out.u32(m.definedFunctions());
             out.u32(m.tables().size());
@@ -162,12 +166,15 @@ final class ModuleCodec {
         private final ByteSource in;
         private final MemorySegment references;
         private final long dataLength;
+        private final List<ModuleInfo> before;
         private int types;
 
-        Reader(ByteSource in, MemorySegment references, long dataLength) {
+        /** @param before the modules of lower numbers */
+        Reader(ByteSource in, MemorySegment references, long dataLength, List<ModuleInfo> before) {
             this.in = in;
             this.references = references;
             this.dataLength = dataLength;
+            this.before = before;
         }
 
         ModuleInfo module() {
@@ -177,7 +184,7 @@ final class ModuleCodec {
                 m.types.add(type());
             }
             int[] sizes = new int[ExternType.Kind.values().length];
-            for (int n = in.count(13); n > 0; n--) {
+            for (int n = in.count(14); n > 0; n--) {
                 ModuleInfo.Import i = importOf();
                 m.imports.add(i);
                 sizes[i.type().kind().ordinal()]++;
@@ -307,7 +314,20 @@ final class ModuleCodec {
                 case GLOBAL -> global();
                 case TAG -> new ExternType.Tag(in.index(types, "type"));
             };
-            return new ModuleInfo.Import(module, name, type);
+            return new ModuleInfo.Import(module, name, type, link(type.kind()));
+        }
+
+        private ModuleInfo.Link link(ExternType.Kind kind) {
+            int module = in.varint32() - 1;
+            if (module < 0) {
+                return null;
+            }
+            int export = in.varint32();
+            if (module >= before.size() || export < 0 || export >= before.get(module).exports().size()
+                    || before.get(module).exports().get(export).kind() != kind) {
+                throw in.error("link to what is not there");
+            }
+            return new ModuleInfo.Link(module, export);
         }
 
         private void checkFunctionTypes(ModuleInfo.Builder m) {

@@ -61,7 +61,20 @@ public record ModuleInfo(
         features = List.copyOf(features);
     }
 
-    public record Import(String module, String name, ExternType type) {}
+    /** @param link what of the file it is bound to, or null if it must be given to instantiate the file */
+    public record Import(String module, String name, ExternType type, Link link) {
+        public Import(String module, String name, ExternType type) {
+            this(module, name, type, null);
+        }
+    }
+
+    /**
+     * An export of another module of the file.
+     *
+     * @param module its number, lower than that of the importing module
+     * @param export number of the export
+     */
+    public record Link(int module, int export) {}
 
     /**
      * @param index in the module's space of that kind, imports first

@@ -3,6 +3,8 @@ package kiln.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
@@ -11,13 +13,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "compile", mixinStandardHelpOptions = true, description = "Compiles a WebAssembly module to a .cwasm file.")
+@Command(name = "compile", mixinStandardHelpOptions = true, description = {
+    "Compiles a WebAssembly module to a .cwasm file.",
+    "Several modules are linked: what they import from each other, by the names of their files or --name, is bound now."})
 final class CompileCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "IN.wasm", description = "The module to compile.")
-    Path input;
+    @Parameters(paramLabel = "IN.wasm", arity = "1..*", description = "The module to compile, or the modules to link.")
+    List<Path> inputs;
 
     @Option(names = "-o", paramLabel = "OUT.cwasm", description = "Where to write (default: the input's name with .cwasm).")
     Path output;
+
+    @Option(names = "--name", paramLabel = "NAME",
+            description = "What the modules are imported by, once for each in their order (default: the file's name without .wasm).")
+    List<String> names = new ArrayList<>();
 
     @Option(names = "--strip", paramLabel = "WHAT", description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
     String strip;
@@ -33,7 +41,6 @@ final class CompileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        byte[] wasm = Files.readAllBytes(InputFile.check(input));
         CompilerOptions how = options.toOptions();
         if (strip != null) {
             how = how.withStrip(switch (strip) {
@@ -43,16 +50,27 @@ final class CompileCommand implements Callable<Integer> {
                 default -> throw new UserError("--strip " + strip + ": known are names, offsets, all");
             });
         }
-        Path target = output != null ? output : sibling(input);
-        try (Progress progress = Progress.onTerminal("compiling " + input.getFileName())) {
-            Compiler.compileTo(target, input.toString(), wasm, how, progress);
+        if (inputs.size() > 1 && output == null) {
+            throw new UserError("several modules are linked into one file: name it with -o");
+        }
+        if (names.size() > inputs.size()) {
+            throw new UserError("there are more names than modules");
+        }
+        Path first = inputs.getFirst();
+        Path target = output != null ? output : first.resolveSibling(stem(first) + ".cwasm");
+        List<Compiler.Input> modules = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            String name = i < names.size() ? names.get(i) : stem(inputs.get(i));
+            modules.add(new Compiler.Input(name, inputs.get(i).toString(), Files.readAllBytes(InputFile.check(inputs.get(i)))));
+        }
+        try (Progress progress = Progress.onTerminal("compiling " + first.getFileName())) {
+            Compiler.linkTo(target, modules, how, progress);
         }
         return 0;
     }
 
-    private static Path sibling(Path input) {
+    private static String stem(Path input) {
         String name = input.getFileName().toString();
-        String stem = name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
-        return input.resolveSibling(stem + ".cwasm");
+        return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
     }
 }

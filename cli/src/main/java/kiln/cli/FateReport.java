@@ -118,7 +118,7 @@ final class FateReport {
                     + (other == null ? "that can be seen from outside" : "through which " + other + " calls");
             case GLOBAL -> "in global " + fate.item() + (other == null ? ", which can be seen from outside" : ", which " + other + " reads");
             case REFERENCE -> other + " refers to it";
-            case CALL -> other + " calls it";
+            case CALL -> (other == null ? "a function of another module" : other) + " calls it";
             case REQUEST -> "kept by --keep-all";
         };
     }

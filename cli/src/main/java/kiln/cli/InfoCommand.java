@@ -48,7 +48,7 @@ final class InfoCommand implements Callable<Integer> {
             artifact.compat().options().forEach((name, value) -> System.out.printf("%-12s %s%n", name, value));
             System.out.printf("signature    %s%n", signature(artifact.signature()));
             for (int i = 0; i < artifact.modules().size(); i++) {
-                module(i, artifact.modules().get(i));
+                module(artifact, i);
             }
             functions(artifact);
             System.out.println("sections");
@@ -69,13 +69,17 @@ final class InfoCommand implements Callable<Integer> {
         return s.matches() ? "Ed25519, by " + key : "DOES NOT MATCH the file; claims to be by " + key;
     }
 
-    private static void module(int index, ModuleInfo module) {
+    private static void module(Artifact artifact, int index) {
+        ModuleInfo module = artifact.modules().get(index);
         System.out.printf("module %d     %s%n", index, module.name());
         if (!module.features().isEmpty()) {
             System.out.println("  uses       " + String.join(", ", module.features()));
         }
         for (ModuleInfo.Import i : module.imports()) {
-            System.out.printf("  import     %s.%s: %s%n", i.module(), i.name(), i.type());
+            String bound = i.link() == null
+                    ? ""
+                    : " (linked with module " + i.link().module() + ", " + artifact.modules().get(i.link().module()).name() + ")";
+            System.out.printf("  import     %s.%s: %s%s%n", i.module(), i.name(), i.type(), bound);
         }
         for (ModuleInfo.Export e : module.exports()) {
             System.out.printf("  export     %s: %s %d%n", e.name(), e.kind().name().toLowerCase(Locale.ROOT), e.index());

@@ -1,6 +1,8 @@
 package kiln.codegen;
 
 import java.util.Set;
+import kiln.artifact.FuncKey;
+import kiln.artifact.LinkedContexts;
 
 /**
  * What a back end must know besides the function.
@@ -9,6 +11,18 @@ import java.util.Set;
  * @param features names of CPU features that may be used beyond the baseline
  * @param reloadContext whether a direct call may return with another VMContext in its register, because the module makes
  *     tail calls to other instances
+ * @param contexts where the VMContexts of the modules lie that code may call directly
  * @param check whether allocation is verified by the symbolic checker
  */
-public record CodegenOptions(int optLevel, Set<String> features, boolean reloadContext, boolean check) {}
+public record CodegenOptions(
+        int optLevel, Set<String> features, boolean reloadContext, LinkedContexts contexts, boolean check) {
+    /** For a module that is linked with no other. */
+    public CodegenOptions(int optLevel, Set<String> features, boolean reloadContext, boolean check) {
+        this(optLevel, features, reloadContext, LinkedContexts.NONE, check);
+    }
+
+    /** Bytes from the caller's VMContext to that of a function that it calls directly. */
+    public int contextDistance(FuncKey caller, FuncKey callee) {
+        return contexts.distance(caller.payload(), callee.payload());
+    }
+}

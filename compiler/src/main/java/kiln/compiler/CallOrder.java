@@ -1,6 +1,7 @@
 package kiln.compiler;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import kiln.translate.ModuleEnvironment;
 import kiln.wasm.WasmModule;
 
@@ -26,7 +27,8 @@ final class CallOrder {
     private final int[] callers;
     private int placed;
 
-    CallOrder(ModuleEnvironment env) {
+    /** @param linked functions, by index in the function space, that other modules of the file call directly */
+    CallOrder(ModuleEnvironment env, BitSet linked) {
         this.env = env;
         this.module = env.wasm();
         this.imported = module.importedFuncCount();
@@ -41,6 +43,7 @@ final class CallOrder {
                 }
             }
         }
+        linked.stream().forEach(f -> callers[f - imported]++);
         Arrays.fill(rank, -1);
         Walk walk = new Walk(count);
         for (int i = 0; i < count; i++) {

@@ -16,7 +16,6 @@ import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
-import kiln.wasm.WasmModule;
 
 /** From WebAssembly modules to the bytes of a {@code .cwasm} file. */
 public final class Compiler {
@@ -26,10 +25,11 @@ public final class Compiler {
     /**
      * A module to compile.
      *
-     * @param name file name, for messages and backtraces
+     * @param name that other modules import it by
+     * @param file for messages
      * @param wasm the binary module
      */
-    public record Input(String name, byte[] wasm) {}
+    public record Input(String name, String file, byte[] wasm) {}
 
     private Compiler() {}
 
@@ -40,7 +40,7 @@ public final class Compiler {
      *     names file, offset and reason
      */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
-        return compile(List.of(new Input(name, wasm)), options, CompileProgress.NONE).toBytes();
+        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE).toBytes();
     }
 
     /**
@@ -50,19 +50,42 @@ public final class Compiler {
      */
     public static void compileTo(Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
             throws IOException {
-        compile(List.of(new Input(name, wasm)), options, progress).write(output);
+        compile(List.of(new Input(name, name, wasm)), options, progress).write(output);
+    }
+
+    /**
+     * Compiles modules into one file and links them: what they import from each other is bound now. The modules in the file come after
+     * those that they import from, and otherwise in the order given.
+     *
+     * @throws CompileException as {@link #compile}, or if modules cannot be linked; the message names their files
+     */
+    public static byte[] link(List<Input> modules, CompilerOptions options) {
+        return compile(modules, options, CompileProgress.NONE).toBytes();
+    }
+
+    /**
+     * Compiles and links modules into one file, which appears whole or not at all.
+     *
+     * @throws CompileException as {@link #link}
+     */
+    public static void linkTo(Path output, List<Input> modules, CompilerOptions options, CompileProgress progress)
+            throws IOException {
+        compile(modules, options, progress).write(output);
     }
 
     private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
+        List<Links.Part> parts = new ArrayList<>();
         try (WorkPool pool = new WorkPool(options.jobs())) {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
-                WasmModule module = ModuleDecoder.decode(input.wasm, input.name, options.features());
-                compilations.add(new ModuleCompilation(module, compilations.size(), options));
+                parts.add(new Links.Part(input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, options.features())));
+            }
+            for (Links.Bound bound : Links.bind(parts)) {
+                compilations.add(new ModuleCompilation(bound, List.copyOf(compilations), options));
             }
             Program program = new Program(compilations);
-            for (ModuleCompilation c : compilations) {
-                c.compile(pool, progress, program::add);
+            for (int i = 0; i < compilations.size(); i++) {
+                compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
             }
             List<Product.Code> functions = program.link(pool);
             TextLayout layout = TextLayout.of(

@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.FuncKey;
+import kiln.artifact.LinkedContexts;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inliner;
@@ -44,14 +45,22 @@ final class Inlining {
     private static final int RECURSIVE = 150;
 
     private final int module;
+    private final LinkedContexts contexts;
+    private final List<Inlining> linked;
     private final CallOrder order;
     private final Function[] bodies;
     private final InlineCost[] costs;
     private final boolean[] done;
 
-    /** @param functions how many functions the module defines */
-    Inlining(int module, CallOrder order, int functions) {
-        this.module = module;
+    /**
+     * @param contexts where VMContexts of modules lie, up to this one's
+     * @param linked of the modules before this one, which are complete; null for one that is not inlined
+     * @param functions how many functions the module defines
+     */
+    Inlining(LinkedContexts contexts, List<Inlining> linked, CallOrder order, int functions) {
+        this.module = linked.size();
+        this.contexts = contexts;
+        this.linked = linked;
         this.order = order;
         this.bodies = new Function[functions];
         this.costs = new InlineCost[functions];
@@ -63,7 +72,7 @@ final class Inlining {
     }
 
     /** A call that may be replaced. */
-    private record Site(Inst call, int callee, int depth, int surplus, int number) {}
+    private record Site(Inst call, Function body, boolean isOnly, int depth, int surplus, int number) {}
 
     /** Replaces calls in the function as translation made it. */
     void expand(Function f) {
@@ -76,20 +85,22 @@ final class Inlining {
         LoopForest loops = new LoopForest(new DominatorTree(cfg));
         List<Site> sites = new ArrayList<>();
         for (Inst call : calls) {
-            int callee = call.call().key().index();
-            InlineCost cost = costs[callee];
+            FuncKey callee = call.call().key();
+            Inlining owner = owner(callee);
+            InlineCost cost = owner.costs[callee.index()];
+            boolean isOnly = owner == this && order.isCalledOnce(callee.index());
             if (!cfg.isReachable(call.block())) {
                 continue;
             }
             int surplus = cost.size() - CALL_SIZE - call.argCount() - call.resultCount();
             int depth = loops.depth(call.block());
-            if (surplus <= allowance(call, callee, depth, cost)) {
-                sites.add(new Site(call, callee, depth, surplus, sites.size()));
+            if (surplus <= allowance(call, isOnly, depth, cost)) {
+                sites.add(new Site(call, owner.bodies[callee.index()], isOnly, depth, surplus, sites.size()));
             }
         }
         Map<Inst, Function> chosen = choose(f, sites);
         if (!chosen.isEmpty()) {
-            Inliner.run(f, chosen::get);
+            Inliner.run(f, chosen::get, this::distance);
         }
     }
 
@@ -99,8 +110,7 @@ final class Inlining {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
                     FuncKey key = i.call().key();
-                    if (key.kind() == FuncKey.Kind.WASM_FUNCTION && key.payload() == module
-                            && order.isBefore(key.index(), caller) && body(key.index()) != null) {
+                    if (key.kind() == FuncKey.Kind.WASM_FUNCTION && isReady(key, caller)) {
                         calls.add(i);
                     }
                 }
@@ -109,11 +119,26 @@ final class Inlining {
         return calls;
     }
 
-    private int allowance(Inst call, int callee, int depth, InlineCost cost) {
+    private boolean isReady(FuncKey callee, int caller) {
+        Inlining owner = owner(callee);
+        return owner != null
+                && (owner != this || order.isBefore(callee.index(), caller))
+                && owner.body(callee.index()) != null;
+    }
+
+    private Inlining owner(FuncKey callee) {
+        return callee.payload() == module ? this : linked.get(callee.payload());
+    }
+
+    private int distance(int to) {
+        return contexts.distance(module, to);
+    }
+
+    private int allowance(Inst call, boolean isOnly, int depth, InlineCost cost) {
         if (call.block().isCold()) {
             return 0;
         }
-        if (order.isCalledOnce(callee)) {
+        if (isOnly) {
             return SINGLE;
         }
         int constants = 0;
@@ -139,10 +164,10 @@ final class Inlining {
         int growth = sites.isEmpty() ? 0 : Math.max(MIN_GROWTH, InlineCost.of(f).size() / GROWTH_DIVISOR);
         for (Site s : sites) {
             // The only call of a function takes its code along.
-            int added = order.isCalledOnce(s.callee) ? s.surplus / 2 : s.surplus;
+            int added = s.isOnly ? s.surplus / 2 : s.surplus;
             if (added <= 0 || added <= growth) {
                 growth -= Math.max(0, added);
-                chosen.put(s.call, bodies[s.callee]);
+                chosen.put(s.call, s.body);
             }
         }
         return chosen;
@@ -163,7 +188,7 @@ final class Inlining {
         int size = cost.size();
         int calls = cost.selfCalls();
         while (size + calls * cost.size() <= RECURSIVE) {
-            int replaced = Inliner.run(f, call -> call.call().key().equals(f.key()) && !call.block().isCold() ? body : null);
+            int replaced = Inliner.run(f, call -> call.call().key().equals(f.key()) && !call.block().isCold() ? body : null, _ -> 0);
             if (replaced == 0) {
                 return;
             }

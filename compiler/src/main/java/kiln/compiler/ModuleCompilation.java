@@ -1,6 +1,8 @@
 package kiln.compiler;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -10,6 +12,7 @@ import kiln.artifact.Builtin;
 import kiln.artifact.DataSection;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
+import kiln.artifact.LinkedContexts;
 import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
 import kiln.ir.Function;
@@ -18,6 +21,7 @@ import kiln.ir.Inliner;
 import kiln.ir.analysis.InlineCost;
 import kiln.ir.pass.Pipeline;
 import kiln.translate.FunctionTranslator;
+import kiln.translate.Linkage;
 import kiln.translate.ModuleEnvironment;
 import kiln.translate.ModuleMetadata;
 import kiln.translate.StartupTranslator;
@@ -34,23 +38,56 @@ final class ModuleCompilation {
     private final Pipeline pipeline;
     private final CodegenOptions codegen;
     private final boolean inlines;
+    /** Functions that modules after this one call directly. */
+    private final BitSet linked = new BitSet();
+    /** Null before {@link #compile}, and if nothing is inlined. */
+    private Inlining inlining;
 
-    ModuleCompilation(WasmModule module, int index, CompilerOptions options) {
-        this.module = module;
+    /** @param before the modules of lower numbers */
+    ModuleCompilation(Links.Bound links, List<ModuleCompilation> before, CompilerOptions options) {
+        this.module = links.module();
         env = new ModuleEnvironment(
-                module, index, new TranslateOptions(options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(), options.eagerTables()));
+                module,
+                before.size(),
+                new TranslateOptions(options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(),
+                        options.eagerTables()),
+                linkage(links, before));
+        linkCallees(before);
         backend = options.target().backend();
         Pipeline passes = Pipeline.forLevel(options.optLevel());
         pipeline = options.check() ? passes.verified() : passes;
         // Positions of inlined instructions take the upper half of the range, see InlineTable.
         inlines = options.inlining() && options.optLevel() >= 2 && module.bytes().length < InlineTable.FIRST;
-        codegen = new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), options.check());
+        codegen = new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), env.contexts(), options.check());
+    }
+
+    private static Linkage linkage(Links.Bound links, List<ModuleCompilation> before) {
+        List<Linkage.Export> imports = new ArrayList<>();
+        for (Links.Target t : links.imports()) {
+            imports.add(t == null ? null : new Linkage.Export(before.get(t.module()).env, t.export()));
+        }
+        LinkedContexts contexts = before.isEmpty() ? LinkedContexts.NONE : before.getLast().env.contexts();
+        return new Linkage(links.name(), imports, contexts);
+    }
+
+    private void linkCallees(List<ModuleCompilation> before) {
+        for (int f = 0; f < importedCount(); f++) {
+            FuncKey callee = env.callTarget(f).key();
+            if (callee != null) {
+                ModuleCompilation owner = before.get(callee.payload());
+                owner.linked.set(owner.importedCount() + callee.index());
+            }
+        }
     }
 
     /** Makes all functions of the module that can run, start-up code and trampolines; validates the others. */
-    void compile(WorkPool pool, CompileProgress progress, BiConsumer<FuncKey, Product> results) {
+    void compile(
+            WorkPool pool, CompileProgress progress, List<ModuleCompilation> before, BiConsumer<FuncKey, Product> results) {
         Product[] defined = new Product[definedCount()];
-        Inlining inlining = inlines ? new Inlining(env.moduleIndex(), new CallOrder(env), defined.length) : null;
+        if (inlines) {
+            List<Inlining> complete = before.stream().map(m -> m.inlining).toList();
+            inlining = new Inlining(env.contexts(), complete, new CallOrder(env, linked), defined.length);
+        }
         AtomicInteger done = new AtomicInteger();
         pool.run(defined.length, () -> {
             FunctionTranslator translator = new FunctionTranslator(env);
@@ -62,7 +99,7 @@ final class ModuleCompilation {
                 } else if (inlining == null) {
                     defined[i] = compile(translator.translate(importedCount() + i));
                 } else {
-                    defined[i] = compile(translator, i, inlining);
+                    defined[i] = compile(translator, i);
                 }
                 progress.compiled(done.incrementAndGet(), defined.length);
             };
@@ -87,11 +124,11 @@ final class ModuleCompilation {
         results.accept(f.key(), compile(f));
     }
 
-    private Product compile(FunctionTranslator translator, int defined, Inlining inlining) {
+    private Product compile(FunctionTranslator translator, int defined) {
         Function body = null;
         InlineCost cost = null;
         try {
-            Function f = optimised(translator, defined, inlining);
+            Function f = optimised(translator, defined);
             cost = InlineCost.of(f);
             if (Inlining.isWorthUnfolding(cost)) {
                 Function unfolded = translator.translate(importedCount() + defined);
@@ -113,7 +150,7 @@ final class ModuleCompilation {
         }
     }
 
-    private Function optimised(FunctionTranslator translator, int defined, Inlining inlining) {
+    private Function optimised(FunctionTranslator translator, int defined) {
         Function f = translator.translate(importedCount() + defined);
         inlining.expand(f);
         pipeline.run(f);

@@ -91,7 +91,8 @@ final class Reachability {
             }
             reachReferred(f);
             for (FuncKey copy : program.copies(f)) {
-                if (copied.putIfAbsent(copy, f) == null) {
+                // Better one of its own module, which is the only one that can be named.
+                if (copied.merge(copy, f, (a, b) -> a.payload() == copy.payload() ? a : b) == f) {
                     reachReferred(copy);
                 }
             }
@@ -110,8 +111,13 @@ final class Reachability {
         }
         // The start function is the only one that start-up code calls.
         return caller.kind() == FuncKey.Kind.WASM_FUNCTION
-                ? new Fate(Fate.Kind.CALL, 0, program.index(caller))
+                ? new Fate(Fate.Kind.CALL, 0, nameable(caller, callee))
                 : new Fate(Fate.Kind.START, 0);
+    }
+
+    /** A fate names functions of the same module only. */
+    private int nameable(FuncKey other, FuncKey key) {
+        return other.payload() == key.payload() ? program.index(other) : -1;
     }
 
     /** Everything that is needed, in the order in which it was found. */
@@ -125,6 +131,6 @@ final class Reachability {
             return fates.get(key);
         }
         FuncKey by = copied.get(key);
-        return by == null ? Fate.UNREACHABLE : new Fate(Fate.Kind.INLINED, 0, program.index(by));
+        return by == null ? Fate.UNREACHABLE : new Fate(Fate.Kind.INLINED, 0, nameable(by, key));
     }
 }

@@ -3,6 +3,7 @@ package kiln.ir;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced call was
@@ -10,6 +11,7 @@ import java.util.List;
  */
 public final class Inliner {
     private final Function caller;
+    private final IntUnaryOperator distances;
     private final List<Block> layout = new ArrayList<>();
 
     /** Decides about calls. */
@@ -22,17 +24,19 @@ public final class Inliner {
         Function callee(Inst call);
     }
 
-    private Inliner(Function caller) {
+    private Inliner(Function caller, IntUnaryOperator distances) {
         this.caller = caller;
+        this.distances = distances;
     }
 
     /**
      * Goes through the direct calls that a function has now and replaces those for which there is something to be copied.
      *
+     * @param distances by module that a callee may be of: the bytes from the caller's VMContext to that module's
      * @return how many calls were replaced
      */
-    public static int run(Function caller, Choice choice) {
-        Inliner inliner = new Inliner(caller);
+    public static int run(Function caller, Choice choice, IntUnaryOperator distances) {
+        Inliner inliner = new Inliner(caller, distances);
         int n = 0;
         for (Block block : caller.blocks()) {
             n += inliner.block(block, choice);
@@ -100,6 +104,10 @@ public final class Inliner {
         private final Function callee;
         private final InlineTable inlines;
         private final int site;
+        /** From the caller's VMContext to the callee's. */
+        private final int distance;
+        /** By number of a value that is the callee's VMContext: the caller's. */
+        private final Value[] contexts;
         private final int[] sites;
         private final Value[] values;
         private final Block[] blocks;
@@ -108,8 +116,10 @@ public final class Inliner {
             this.callee = callee;
             this.inlines = caller.inlines();
             this.site = inlines.addSite(callee.key(), call.position());
+            this.distance = distances.applyAsInt(callee.key().payload());
             this.sites = copySites();
             this.values = new Value[callee.valueIdBound()];
+            this.contexts = distance == 0 ? null : new Value[callee.valueIdBound()];
             this.blocks = new Block[callee.blockIdBound()];
         }
 
@@ -191,6 +201,10 @@ public final class Inliner {
 
         private Inst copy(Inst i, Block to, Inst place, boolean tail, Block rest) {
             Opcode op = i.opcode();
+            if (op == Opcode.VMCTX && distance != 0) {
+                context(i, to, place);
+                return null;
+            }
             if (tail || op != Opcode.RETURN && op != Opcode.RETURN_CALL && op != Opcode.RETURN_CALL_INDIRECT) {
                 Inst c = instance(i, op);
                 to.insertBefore(c, place);
@@ -219,6 +233,23 @@ public final class Inliner {
             return call;
         }
 
+        private void context(Inst i, Block to, Inst place) {
+            Inst own = caller.newInst(Opcode.VMCTX, Type.I64, new Value[0], 0, null, null, -1, Type.I64);
+            Inst bytes = caller.newInst(Opcode.ICONST, Type.I64, new Value[0], distance, null, null, -1, Type.I64);
+            Inst sum = caller.newInst(
+                    Opcode.ADD, Type.I64, new Value[] {own.result(), bytes.result()}, 0, null, null, -1, Type.I64);
+            to.insertBefore(own, place);
+            to.insertBefore(bytes, place);
+            to.insertBefore(sum, place);
+            contexts[i.result().id()] = own.result();
+            values[i.result().id()] = sum.result();
+        }
+
+        /** Whether an instruction accesses the callee's VMContext at a constant offset. */
+        private boolean isContextAccess(Inst i) {
+            return distance != 0 && (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE) && i.arg(0).is(Opcode.VMCTX);
+        }
+
         private Inst instance(Inst i, Opcode op) {
             Edge[] targets = null;
             if (i.targetCount() > 0) {
@@ -229,7 +260,7 @@ public final class Inliner {
             }
             Type[] results = op == i.opcode() ? resultTypes(i) : i.call().signature().results().toArray(Type[]::new);
             return caller.newInst(
-                    op, i.type(), new Value[i.argCount()], i.imm(), i.aux(), targets, position(i.position()), results);
+                    op, i.type(), new Value[i.argCount()], isContextAccess(i) ? i.imm() + distance : i.imm(), i.aux(), targets, position(i.position()), results);
         }
 
         private static Type[] resultTypes(Inst i) {
@@ -248,7 +279,7 @@ public final class Inliner {
                 return;
             }
             for (int a = 0; a < from.argCount(); a++) {
-                to.setArg(a, values[from.arg(a).id()]);
+                to.setArg(a, a == 0 && isContextAccess(from) ? contexts[from.arg(a).id()] : values[from.arg(a).id()]);
             }
             for (int t = 0; t < from.targetCount(); t++) {
                 for (int a = 0; a < from.target(t).argCount(); a++) {

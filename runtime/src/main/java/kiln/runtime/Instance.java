@@ -30,6 +30,8 @@ public final class Instance implements AutoCloseable {
     private final Map<String, Extern> exports = new HashMap<>();
     private Map<Integer, Func> funcs;
     private boolean allRecords;
+    /** Those of all modules of the file if this is the main one's, else null. */
+    private Instance[] linked;
 
     Instance(Module module, Store store, boolean ownsStore, long vmctx, Func[] importedFuncs, Memory[] memories, Table[] tables,
             Global[] globals, Tag[] tags) {
@@ -75,9 +77,16 @@ public final class Instance implements AutoCloseable {
 
     // ---- exports
 
-    /** Names of all exports, in the module's order. */
+    /** Says that this instance stands for all those of a file. */
+    void link(Instance[] instances) {
+        linked = instances;
+    }
+
+    /** Names of all exports, in the order of {@link Module#exports}. */
     public List<String> exportNames() {
-        return module.info().exports().stream().map(ModuleInfo.Export::name).toList();
+        return linked == null
+                ? module.info().exports().stream().map(ModuleInfo.Export::name).toList()
+                : module.exports().stream().map(Module.ExportType::name).toList();
     }
 
     /**
@@ -92,6 +101,10 @@ public final class Instance implements AutoCloseable {
             return known;
         }
         ModuleInfo.Export e = module.findExport(name);
+        Instance other = e == null ? exporter(name) : null;
+        if (other != null) {
+            return other.export(name.substring(other.module.qualified("").length()));
+        }
         if (e == null) {
             throw new NoSuchElementException("module " + module.name() + " has no export \"" + name + "\"; it has " + exportNames());
         }
@@ -104,6 +117,22 @@ public final class Instance implements AutoCloseable {
         };
         exports.put(name, item);
         return item;
+    }
+
+    /** Export number {@code i}. */
+    Extern export(int i) {
+        return export(module.info().exports().get(i).name());
+    }
+
+    /** The instance of the linked module that a name with its module names an export of, or null. */
+    private Instance exporter(String name) {
+        for (int i = 0; linked != null && i < linked.length; i++) {
+            String prefix = linked[i].module.qualified("");
+            if (name.startsWith(prefix) && linked[i].module.findExport(name.substring(prefix.length())) != null) {
+                return linked[i];
+            }
+        }
+        return null;
     }
 
     private <T extends Extern> T export(String name, Class<T> kind) {
@@ -152,7 +181,7 @@ public final class Instance implements AutoCloseable {
 
     /** Whether there is an export of this name, whatever it is. */
     public boolean hasExport(String name) {
-        return module.findExport(name) != null;
+        return module.findExport(name) != null || exporter(name) != null;
     }
 
     /** The memory exported as "memory", or the only one. */

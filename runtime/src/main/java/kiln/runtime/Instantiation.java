@@ -15,14 +15,17 @@ final class Instantiation {
     private final Module module;
     private final ModuleInfo info;
     private final VMContextLayout layout;
+    private final long place;
     private final List<Func> funcs = new ArrayList<>();
     private final List<Memory> memories = new ArrayList<>();
     private final List<Table> tables = new ArrayList<>();
     private final List<Global> globals = new ArrayList<>();
     private final List<Tag> tags = new ArrayList<>();
 
-    private Instantiation(Store store, Module module) {
+    /** @param vmctx where the VMContext is to be, or 0 for anywhere */
+    private Instantiation(Store store, Module module, long vmctx) {
         this.store = store;
+        this.place = vmctx;
         this.module = module;
         this.info = module.info();
         this.layout = module.layout();
@@ -30,17 +33,76 @@ final class Instantiation {
 
     static Instance run(Store store, Module module, List<Extern> imports, List<String> problems) {
         store.check();
-        return new Instantiation(store, module).run(imports, problems, false);
+        return start(store, module, imports, problems, false);
     }
 
     static Instance runInOwnStore(Module module) {
         Store store = new Store(module.engine());
         try {
-            return new Instantiation(store, module).run(List.of(), List.of(), true);
+            return start(store, module, List.of(), List.of(), true);
         } catch (Throwable t) {
             store.close();
             throw t;
         }
+    }
+
+    private static Instance start(
+            Store store, Module module, List<Extern> imports, List<String> problems, boolean ownsStore) {
+        return module.parts() == null
+                ? new Instantiation(store, module, 0).run(imports, problems, ownsStore)
+                : startLinked(store, module, imports, problems, ownsStore);
+    }
+
+    /** The modules of a file one after the other, which is an order in which each comes after those that it is linked with. */
+    private static Instance startLinked(
+            Store store, Module main, List<Extern> given, List<String> known, boolean ownsStore) {
+        Module[] parts = main.parts();
+        List<String> problems = new ArrayList<>(known);
+        List<List<Extern>> imports = distribute(main, given);
+        for (int m = 0; m < parts.length; m++) {
+            // Before anything starts; of what is bound within the file nothing is there yet.
+            Instantiation check = new Instantiation(store, parts[m], 0);
+            check.sortImports(imports.get(m), problems);
+            check.checkLimits(problems);
+        }
+        if (!problems.isEmpty()) {
+            throw new LinkException(main.name(), problems);
+        }
+        long block = store.allocate(main.contexts().bytes());
+        Instance[] instances = new Instance[parts.length];
+        Instance result = null;
+        for (int m = 0; m < parts.length; m++) {
+            List<ModuleInfo.Import> declared = parts[m].info().imports();
+            for (int i = 0; i < declared.size(); i++) {
+                ModuleInfo.Link link = declared.get(i).link();
+                if (link != null) {
+                    imports.get(m).set(i, instances[link.module()].export(link.export()));
+                }
+            }
+            boolean isMain = parts[m] == main;
+            Instantiation part = new Instantiation(store, parts[m], block + main.contexts().offset(m));
+            instances[m] = part.run(imports.get(m), List.of(), ownsStore && isMain);
+            result = isMain ? instances[m] : result;
+        }
+        result.link(instances);
+        return result;
+    }
+
+    /** By module what was given for its imports, null for those that are bound within the file. */
+    private static List<List<Extern>> distribute(Module main, List<Extern> given) {
+        if (given.size() != main.imports().size()) {
+            throw new IllegalArgumentException(main.imports().size() + " imports needed, not " + given.size());
+        }
+        List<List<Extern>> result = new ArrayList<>();
+        int next = 0;
+        for (Module part : main.parts()) {
+            List<Extern> imports = new ArrayList<>();
+            for (ModuleInfo.Import i : part.info().imports()) {
+                imports.add(i.link() == null ? given.get(next++) : null);
+            }
+            result.add(imports);
+        }
+        return result;
     }
 
     private Instance run(List<Extern> imports, List<String> known, boolean ownsStore) {
@@ -71,7 +133,7 @@ final class Instantiation {
     }
 
     private void sortImports(List<Extern> imports, List<String> problems) {
-        List<Module.ImportType> wanted = module.imports();
+        List<Module.ImportType> wanted = module.ownImports();
         if (imports.size() != wanted.size()) {
             throw new IllegalArgumentException(wanted.size() + " imports needed, not " + imports.size());
         }
@@ -156,7 +218,7 @@ final class Instantiation {
     }
 
     private Instance build(boolean ownsStore) {
-        long vmctx = store.allocate(layout.size());
+        long vmctx = place != 0 ? place : store.allocate(layout.size());
         Native.putLong(vmctx + VMContextLayout.TRAP_STUB, Stubs.get().trap());
         Native.putLong(vmctx + VMContextLayout.STORE, store.block().memory().address());
         Native.putLong(vmctx + VMContextLayout.TEXT_BASE, module.textStart());

@@ -16,6 +16,7 @@ import kiln.artifact.ArtifactException;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
+import kiln.artifact.LinkedContexts;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
@@ -24,8 +25,11 @@ import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
 
 /**
- * A compiled module, mapped and ready to be instantiated any number of times. Safe for use by several threads. Close it when it
+ * A compiled module, or several that were linked into one file and are instantiated together, mapped and ready to be instantiated any number of times. Safe for use by several threads. Close it when it
  * is no longer needed; its code goes away once the last store with an instance of it is closed.
+ *
+ * <p>A linked file imports what its modules import from outside. It exports what its main module does, and each export of each module
+ * as {@code module.export}. The main module is the last one that exports a function {@code _start}; if none does, the last one.
  */
 public final class Module implements AutoCloseable {
     private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
@@ -39,6 +43,8 @@ public final class Module implements AutoCloseable {
 
     private final Engine engine;
     private final LoadedArtifact code;
+    /** Place in the file. */
+    private final int number;
     private final ModuleInfo info;
     private final VMContextLayout layout;
     private final int[] typeIds;
@@ -48,17 +54,20 @@ public final class Module implements AutoCloseable {
     private final long[] arrayToWasm;
     private final long startup;
     private final TableImage[] tableImages;
+    /** The module that stands for the file: this one, unless it was linked into it. */
+    private Module main = this;
+    /** All modules of the file by number if this is the main one of several, else null. */
+    private Module[] parts;
+    private LinkedContexts contexts;
     private volatile long[] funcRefTemplate;
     private int users;
     private boolean closed;
 
-    private Module(Engine engine, LoadedArtifact code, String name) {
+    private Module(Engine engine, LoadedArtifact code, int number) {
         this.engine = engine;
         this.code = code;
-        if (code.modules().size() != 1) {
-            throw new IllegalArgumentException(name + ": the file has " + code.modules().size() + " modules instead of one");
-        }
-        info = code.modules().getFirst();
+        this.number = number;
+        info = code.modules().get(number);
         layout = new VMContextLayout(info.counts());
         typeIds = engine.types().register(info.types());
         List<ImportType> list = new ArrayList<>();
@@ -75,7 +84,7 @@ public final class Module implements AutoCloseable {
         for (TableImage i : info.tableImages()) {
             tableImages[i.table()] = i;
         }
-        startup = info.startup() ? code.code(FuncKey.startup(0)) : 0;
+        startup = info.startup() ? code.code(FuncKey.startup(number)) : 0;
     }
 
     /**
@@ -139,11 +148,39 @@ public final class Module implements AutoCloseable {
 
     private static Module of(Engine engine, LoadedArtifact code, String name) {
         try {
-            return new Module(engine, code, name);
+            return switch (code.modules().size()) {
+                case 0 -> throw new IllegalArgumentException(name + ": there is no module in the file");
+                case 1 -> new Module(engine, code, 0);
+                default -> linked(engine, code);
+            };
         } catch (Throwable t) {
             code.close();
             throw t;
         }
+    }
+
+    private static Module linked(Engine engine, LoadedArtifact code) {
+        Module[] parts = new Module[code.modules().size()];
+        LinkedContexts contexts = LinkedContexts.NONE;
+        Module main = null;
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = new Module(engine, code, i);
+            contexts = contexts.with(parts[i].layout);
+            if (main == null || parts[i].isProgram() || !main.isProgram()) {
+                main = parts[i];
+            }
+        }
+        for (Module part : parts) {
+            part.main = main;
+        }
+        main.parts = parts;
+        main.contexts = contexts;
+        return main;
+    }
+
+    private boolean isProgram() {
+        ModuleInfo.Export start = exports.get("_start");
+        return start != null && start.kind() == ExternType.Kind.FUNC;
     }
 
     private static boolean isWasm(byte[] bytes) {
@@ -174,7 +211,33 @@ public final class Module implements AutoCloseable {
 
     /** What must be given to instantiate it, in the module's order. */
     public List<ImportType> imports() {
+        if (parts == null) {
+            return imports;
+        }
+        List<ImportType> open = new ArrayList<>();
+        for (Module part : parts) {
+            for (int i = 0; i < part.imports.size(); i++) {
+                if (part.info.imports().get(i).link() == null) {
+                    open.add(part.imports.get(i));
+                }
+            }
+        }
+        return open;
+    }
+
+    /** The imports of this module itself, those that are bound within the file among them. */
+    List<ImportType> ownImports() {
         return imports;
+    }
+
+    /** All modules of the file by number, if it has several and this is the main one; else null. */
+    Module[] parts() {
+        return parts;
+    }
+
+    /** Where the VMContexts of the file's modules lie; null if {@link #parts} is. */
+    LinkedContexts contexts() {
+        return contexts;
     }
 
     /** What an instance offers, in the module's order. */
@@ -182,6 +245,13 @@ public final class Module implements AutoCloseable {
         List<ExportType> result = new ArrayList<>();
         for (ModuleInfo.Export e : info.exports()) {
             result.add(new ExportType(e.name(), exportType(e)));
+        }
+        if (parts != null) {
+            for (Module part : parts) {
+                for (ModuleInfo.Export e : part.info.exports()) {
+                    result.add(new ExportType(part.qualified(e.name()), part.exportType(e)));
+                }
+            }
         }
         return result;
     }
@@ -194,6 +264,11 @@ public final class Module implements AutoCloseable {
             case GLOBAL -> globalType(info.allGlobals().get(e.index()));
             case TAG -> new TagType(funcType(info.allTags().get(e.index()).type()));
         };
+    }
+
+    /** Name of an export of this module among those of the file. */
+    String qualified(String export) {
+        return info.name() + "." + export;
     }
 
     ModuleInfo info() {
@@ -314,7 +389,7 @@ public final class Module implements AutoCloseable {
     private long trampoline(FuncKey.Kind kind, int typeId) {
         for (int i = 0; i < typeIds.length; i++) {
             if (typeIds[i] == typeId) {
-                long t = code.code(FuncKey.of(kind, 0, i));
+                long t = code.code(FuncKey.of(kind, number, i));
                 if (t != 0) {
                     return t;
                 }
@@ -324,7 +399,7 @@ public final class Module implements AutoCloseable {
     }
 
     MemoryTemplate memoryTemplate(int definedMemory) {
-        return code.memoryTemplate(0, definedMemory);
+        return code.memoryTemplate(number, definedMemory);
     }
 
     /** Address of the bytes of data segments. */
@@ -332,20 +407,24 @@ public final class Module implements AutoCloseable {
         return code.artifact().data().address();
     }
 
-    // ---- life
+    // ---- life: of the file, which the main module stands for
 
     /**
      * @throws IllegalStateException if the module is closed
      */
-    synchronized void addUser() {
-        if (closed) {
-            throw new IllegalStateException("the module " + name() + " is closed");
-        }
-        users++;
+    void addUser() {
+        main.changeUsers(1);
     }
 
-    synchronized void removeUser() {
-        users--;
+    void removeUser() {
+        main.changeUsers(-1);
+    }
+
+    private synchronized void changeUsers(int by) {
+        if (closed && by > 0) {
+            throw new IllegalStateException("the module " + name() + " is closed");
+        }
+        users += by;
         if (closed && users == 0) {
             code.close();
         }
@@ -353,7 +432,11 @@ public final class Module implements AutoCloseable {
 
     /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        main.closeFile();
+    }
+
+    private synchronized void closeFile() {
         if (!closed) {
             closed = true;
             if (users == 0) {

@@ -47,7 +47,7 @@ final class CallTranslator {
     void call(int func) {
         CallTarget target = e.env.callTarget(func);
         Value[] args = stack.pop(target.signature().params().size());
-        if (e.env.isImported(func)) {
+        if (target.key() == null) {
             int record = e.env.funcRefOffset(func);
             pushResults(b.callIndirect(target, importCode(record), importContext(record), args));
         } else {
@@ -60,7 +60,8 @@ final class CallTranslator {
         Value[] args = stack.pop(target.signature().params().size());
         if (e.env.isImported(func)) {
             int record = e.env.funcRefOffset(func);
-            b.returnCallIndirect(target, importCode(record), importContext(record), args);
+            CallTarget leaving = e.env.indirectTarget(e.env.wasm().funcTypeIndex(func));
+            b.returnCallIndirect(leaving, importCode(record), importContext(record), args);
         } else {
             b.returnCall(target, args);
         }

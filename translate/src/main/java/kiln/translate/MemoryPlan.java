@@ -25,7 +25,11 @@ final class MemoryPlan {
     /** Accesses by log2 of the width, signedness and whether they may fault. */
     private final MemoryOp[] accesses = new MemoryOp[20];
 
-    MemoryPlan(int index, boolean imported, int contextOffset, boolean guarded, long minBytes, long fixedBytes) {
+    private final int region;
+
+    /** @param region index of the accesses' {@link Region} */
+    MemoryPlan(
+            int index, boolean imported, int contextOffset, boolean guarded, long minBytes, long fixedBytes, int region) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;
@@ -34,10 +38,23 @@ final class MemoryPlan {
         this.fixedBytes = fixedBytes;
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, guarded);
         this.length = MemoryOp.of(Type.I64, Region.CONTEXT);
-        Region region = new Region(Region.Kind.MEMORY, imported ? Region.IMPORTED : index);
+        this.region = region;
+        Region contents = new Region(Region.Kind.MEMORY, region);
         for (int i = 0; i < accesses.length; i++) {
-            accesses[i] = new MemoryOp(1 << (i >> 2), (i & 2) != 0, region, (i & 1) != 0, false);
+            accesses[i] = new MemoryOp(1 << (i >> 2), (i & 2) != 0, contents, (i & 1) != 0, false);
         }
+    }
+
+    /**
+     * The same memory for a module that imports it.
+     *
+     * @param pointer offset in that module's VMContext of the pointer to the record
+     * @param distance of this module's VMContext from that one's, if they are linked
+     */
+    MemoryPlan linked(int newIndex, int pointer, int distance) {
+        return imported
+                ? new MemoryPlan(newIndex, true, pointer, guarded, minBytes, fixedBytes, region)
+                : new MemoryPlan(newIndex, false, distance + contextOffset, guarded, minBytes, fixedBytes, region);
     }
 
     MemoryOp access(int log2Width, boolean signed, boolean canTrap) {

@@ -9,9 +9,11 @@ import java.util.Set;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
+import kiln.artifact.LinkedContexts;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.VMContextLayout;
 import kiln.ir.CallTarget;
+import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.wasm.ConstExpr;
@@ -30,9 +32,14 @@ import kiln.wasm.WasmModule;
  * table and global is reached, and what a call needs to know of its callee. Decided once for each module; immutable.
  */
 public final class ModuleEnvironment {
+    /** Indices beyond this share regions, which costs optimisations and nothing else. */
+    private static final int REGION_MODULE_SHIFT = 20;
+
     private final WasmModule wasm;
     private final int moduleIndex;
     private final TranslateOptions options;
+    private final Linkage linkage;
+    private final LinkedContexts contexts;
     private final ModuleSurvey survey;
     private final FuncRefs funcRefs;
     private final VMContextLayout layout;
@@ -46,15 +53,21 @@ public final class ModuleEnvironment {
     private final StaticImages images;
     private final Set<Feature> usedFeatures;
 
+    /** A module that is linked with none before it, see {@link #ModuleEnvironment(WasmModule, int, TranslateOptions, Linkage)}. */
+    public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options) {
+        this(wasm, moduleIndex, options, Linkage.NONE);
+    }
+
     /**
      * @param moduleIndex the module's number in its compiled file
      * @throws UnsupportedFeatureException if the module needs something outside of its function bodies that is
      *     not executed
      */
-    public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options) {
+    public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options, Linkage linkage) {
         this.wasm = wasm;
         this.moduleIndex = moduleIndex;
         this.options = options;
+        this.linkage = linkage;
         TypeSpace types = wasm.types();
         signatures = new Signature[types.count()];
         missing = new Feature[types.count()];
@@ -79,7 +92,7 @@ public final class ModuleEnvironment {
                 throw UnsupportedFeatureException.inModule(wasm, missing[type], "the type of " + wasm.describeFunc(f));
             }
             direct[f] = f < wasm.importedFuncCount()
-                    ? indirect[type]
+                    ? importedTarget(f, type)
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
         }
         survey = ModuleSurvey.of(wasm, options.keepAll());
@@ -89,12 +102,48 @@ public final class ModuleEnvironment {
                 wasm.tableCount() - wasm.importedTableCount(), wasm.importedTableCount(),
                 wasm.importedGlobalCount(), wasm.globalCount() - wasm.importedGlobalCount(),
                 funcRefs.count(), types.count()));
+        contexts = linkage.contexts().with(layout);
         memories = memories(survey.grownMemories);
         tables = tables(survey.grownTables);
         globals = globals(survey.setGlobals);
         images = StaticImages.of(this);
         usedFeatures = survey.features();
         addFeaturesOutsideBodies();
+    }
+
+    /** The module that defines something, and its index there; what must be given from outside stays an import. */
+    private record Definition(ModuleEnvironment module, int index) {
+        boolean isIn(ModuleEnvironment other) {
+            return module == other;
+        }
+    }
+
+    private Definition definition(ExternKind kind, int index) {
+        int n = 0;
+        for (int i = 0; i < linkage.imports().size(); i++) {
+            if (wasm.imports().get(i).type().kind() == kind && n++ == index) {
+                Linkage.Export e = linkage.imports().get(i);
+                return e == null
+                        ? new Definition(this, index)
+                        : e.module().definition(kind, e.module().wasm.exports().get(e.number()).index());
+            }
+        }
+        return new Definition(this, index);
+    }
+
+    /** Of an imported function: without a key, unless another module of the file defines it. */
+    private CallTarget importedTarget(int func, int type) {
+        Definition d = definition(ExternKind.FUNC, func);
+        return d.isIn(this) || d.module.isImported(d.index) ? indirect[type] : d.module.direct[d.index];
+    }
+
+    /** Distinguishes the things of one kind in all modules of a file, for {@link kiln.ir.Region}. */
+    private int region(int index) {
+        return moduleIndex << REGION_MODULE_SHIFT | index;
+    }
+
+    private int distance(Definition d) {
+        return contexts.distance(moduleIndex, d.module.moduleIndex);
     }
 
     /** Imported functions, then the defined ones that something refers to. */
@@ -139,8 +188,15 @@ public final class ModuleEnvironment {
             boolean isPrivate = i >= imported && !exported.get(i);
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
             long min = limits.min() << MemoryConstants.PAGE_SHIFT;
-            int offset = i < imported ? layout.importedMemory(i) : layout.definedMemory(i - imported);
-            plans[i] = new MemoryPlan(i, i < imported, offset, !options.explicitBounds(), min, isFixed ? min : -1);
+            Definition d = definition(ExternKind.MEMORY, i);
+            if (d.isIn(this)) {
+                int offset = i < imported ? layout.importedMemory(i) : layout.definedMemory(i - imported);
+                int region = i < imported ? Region.IMPORTED : region(i);
+                plans[i] = new MemoryPlan(
+                        i, i < imported, offset, !options.explicitBounds(), min, isFixed ? min : -1, region);
+            } else {
+                plans[i] = d.module.memories[d.index].linked(i, layout.importedMemory(i), distance(d));
+            }
         }
         return plans;
     }
@@ -164,13 +220,15 @@ public final class ModuleEnvironment {
             boolean isPrivate = i >= imported && !exported.get(i);
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
             int offset = i < imported ? layout.importedTable(i) : layout.definedTable(i - imported);
+            Definition d = definition(ExternKind.TABLE, i);
+            int region = !d.isIn(this) ? d.module.tables[d.index].region : i < imported ? Region.IMPORTED : region(i);
             Type element = IrTypes.of(wasm.types(), table.element());
             TableContents.Contents known = survey.contents.of(i);
             SealedTable sealed = known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
             // Start-up initialises all slots of eager tables before any other code of the module can run.
             boolean isLazy = element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());
             plans[i] = new TablePlan(
-                    i, i < imported, offset, table.element(), element, isLazy, sealed, isFixed ? limits.min() : -1);
+                    i, i < imported, offset, table.element(), element, isLazy, sealed, isFixed ? limits.min() : -1, region);
         }
         return plans;
     }
@@ -187,12 +245,15 @@ public final class ModuleEnvironment {
                         wasm, lacking, "global " + i + " of type " + ValType.toString(global.type()));
             }
             Type type = IrTypes.of(wasm.types(), global.type());
-            if (i < imported) {
-                plans[i] = GlobalPlan.of(i, type, true, layout.importedGlobal(i), global.mutable(), null);
+            Definition d = definition(ExternKind.GLOBAL, i);
+            if (!d.isIn(this)) {
+                plans[i] = d.module.globals[d.index].linked(layout.importedGlobal(i), distance(d));
+            } else if (i < imported) {
+                plans[i] = GlobalPlan.of(Region.IMPORTED, type, true, layout.importedGlobal(i), global.mutable(), null);
             } else {
                 boolean changes = global.mutable() && (set.get(i) || exported.get(i));
                 Constant constant = ConstantExpressions.evaluate(wasm, wasm.globalInit(i), plans);
-                plans[i] = GlobalPlan.of(i, type, false, layout.definedGlobal(i - imported), changes, constant);
+                plans[i] = GlobalPlan.of(region(i), type, false, layout.definedGlobal(i - imported), changes, constant);
             }
         }
         return plans;
@@ -234,6 +295,16 @@ public final class ModuleEnvironment {
 
     public TranslateOptions options() {
         return options;
+    }
+
+    /** What the imports are bound to. */
+    Linkage linkage() {
+        return linkage;
+    }
+
+    /** Where the VMContexts of the file's modules lie, up to this one. */
+    public LinkedContexts contexts() {
+        return contexts;
     }
 
     public VMContextLayout layout() {
@@ -292,6 +363,9 @@ public final class ModuleEnvironment {
     public List<Integer> typesCalledInHost() {
         BitSet used = new BitSet();
         for (int slot = 0; slot < wasm.importedFuncCount(); slot++) {
+            if (direct[slot].key() != null) {
+                continue;
+            }
             used.set(wasm.types().canonical(funcRefs.type(slot)));
         }
         if (referencesCross()) {
@@ -367,12 +441,12 @@ public final class ModuleEnvironment {
         return memories.length;
     }
 
-    boolean isImported(int func) {
+    public boolean isImported(int func) {
         return func < wasm.importedFuncCount();
     }
 
-    /** The target of a call to {@code func}, without a key if it is imported. */
-    CallTarget callTarget(int func) {
+    /** The target of a call to {@code func}, without a key if it is imported from outside of the file. */
+    public CallTarget callTarget(int func) {
         return direct[func];
     }
 

@@ -65,14 +65,15 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             this.env = env;
             this.wasm = env.wasm();
             this.dataStart = dataStart;
-            String name = wasm.names().module();
+            String name = env.linkage().name() != null ? env.linkage().name() : wasm.names().module();
             this.out = new ModuleInfo.Builder(name == null ? "" : name);
         }
 
         void run() {
             out.types.addAll(types());
-            for (Import i : wasm.imports()) {
-                out.imports.add(new ModuleInfo.Import(i.module(), i.name(), externType(i.type())));
+            for (int n = 0; n < wasm.imports().size(); n++) {
+                Import i = wasm.imports().get(n);
+                out.imports.add(new ModuleInfo.Import(i.module(), i.name(), externType(i.type()), link(n)));
             }
             for (Export e : wasm.exports()) {
                 out.exports.add(new ModuleInfo.Export(e.name(), kind(e.kind()), e.index()));
@@ -99,6 +100,12 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             tableImages();
             elements();
             data();
+        }
+
+        private ModuleInfo.Link link(int importNumber) {
+            List<Linkage.Export> links = env.linkage().imports();
+            Linkage.Export e = links.isEmpty() ? null : links.get(importNumber);
+            return e == null ? null : new ModuleInfo.Link(e.module().moduleIndex(), e.number());
         }
 
         // Types.

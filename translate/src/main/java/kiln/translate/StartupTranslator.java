@@ -147,7 +147,7 @@ public final class StartupTranslator {
         if (func < 0) {
             return;
         }
-        if (env.isImported(func)) {
+        if (env.callTarget(func).key() == null) {
             int record = env.funcRefOffset(func);
             Value code = b.load(Type.I64, Emission.POINTER, vmctx, record + VMContextLayout.FUNCREF_CODE);
             Value context = b.load(Type.I64, Emission.POINTER, vmctx, record + VMContextLayout.FUNCREF_VMCTX);

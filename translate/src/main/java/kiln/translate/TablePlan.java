@@ -31,9 +31,11 @@ final class TablePlan {
     final MemoryOp element;
     /** A load of one word of a sealed table's entry. */
     final MemoryOp sealedWord;
+    /** Index of the {@link Region} of accesses. */
+    final int region;
 
     TablePlan(int index, boolean imported, int contextOffset, int elementValType, Type elementType, boolean isLazy,
-            SealedTable sealed, long fixedLength) {
+            SealedTable sealed, long fixedLength, int region) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;
@@ -45,8 +47,9 @@ final class TablePlan {
         this.fixedLength = fixedLength;
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, fixedLength >= 0);
         this.length = MemoryOp.of(Type.I32, Region.CONTEXT);
-        Region region = new Region(Region.Kind.TABLE, imported ? Region.IMPORTED : index);
-        this.element = MemoryOp.guarded(8, region, false);
-        this.sealedWord = MemoryOp.guarded(4, region, true);
+        this.region = region;
+        Region slots = new Region(Region.Kind.TABLE, region);
+        this.element = MemoryOp.guarded(8, slots, false);
+        this.sealedWord = MemoryOp.guarded(4, slots, true);
     }
 }

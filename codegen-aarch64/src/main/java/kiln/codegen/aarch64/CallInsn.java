@@ -136,6 +136,7 @@ abstract sealed class CallInsn extends Insn {
         private final FuncKey target;
         private Reg code;
         private Reg context;
+        private final int contextDistance;
         private final Operands args;
         private final Operands results;
         private final boolean restoreContext;
@@ -144,12 +145,15 @@ abstract sealed class CallInsn extends Insn {
          * @param target the callee, or null
          * @param code its address if there is no {@code target}
          * @param context its VMContext if there is no {@code target}
+         * @param contextDistance bytes from this VMContext to that of the {@code target}
          * @param restoreContext whether this function's VMContext must be read back from the frame
          */
-        Call(FuncKey target, Reg code, Reg context, Operands args, Operands results, boolean restoreContext) {
+        Call(
+                FuncKey target, Reg code, Reg context, int contextDistance, Operands args, Operands results, boolean restoreContext) {
             this.target = target;
             this.code = code;
             this.context = context;
+            this.contextDistance = contextDistance;
             this.args = args;
             this.results = results;
             this.restoreContext = restoreContext;
@@ -176,6 +180,7 @@ abstract sealed class CallInsn extends Insn {
             a.addConstant(Registers.SP, Registers.SP, -args.stackBytes(), Registers.IP0);
             args.storeStackArguments(a, c.frame());
             if (target != null) {
+                a.addConstant(Registers.VMCTX, Registers.VMCTX, contextDistance, Registers.IP0);
                 a.bl(target);
             } else {
                 if (context != Registers.VMCTX) {
@@ -190,7 +195,8 @@ abstract sealed class CallInsn extends Insn {
 
         @Override
         public String toString() {
-            return (target != null ? "bl " + target : "blr " + code + " in " + context) + " " + args + " -> " + results;
+            String called = target != null ? "bl " + target : "blr " + code + " in " + context;
+            return called + (contextDistance != 0 ? " in context + " + contextDistance : "") + " " + args + " -> " + results;
         }
     }
 

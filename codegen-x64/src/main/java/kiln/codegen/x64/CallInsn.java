@@ -139,6 +139,7 @@ abstract sealed class CallInsn extends Insn {
     static final class Call extends CallInsn {
         private final Callee callee;
         private final Operand calleeContext;
+        private final int contextDistance;
         private final boolean reloadContext;
         private final Bound arguments;
         private final Bound results;
@@ -146,17 +147,20 @@ abstract sealed class CallInsn extends Insn {
 
         /**
          * @param calleeContext the VMContext to call in, or null for this one
+         * @param contextDistance bytes from this VMContext to the one to call in, if {@code calleeContext} is null
          * @param reloadContext whether the VMContext must be restored afterwards
          */
         Call(
                 Callee callee,
                 Operand calleeContext,
+                int contextDistance,
                 boolean reloadContext,
                 Bound arguments,
                 Bound results,
                 RegSet clobbers) {
             this.callee = callee;
             this.calleeContext = calleeContext;
+            this.contextDistance = contextDistance;
             this.reloadContext = reloadContext;
             this.arguments = arguments;
             this.results = results;
@@ -185,6 +189,8 @@ abstract sealed class CallInsn extends Insn {
         void emit(Assembler asm, EmitContext context) {
             if (calleeContext != null) {
                 asm.extend(ExtendOp.FULL64, Registers.CONTEXT, calleeContext.resolve(context));
+            } else if (contextDistance != 0) {
+                asm.lea(8, Registers.CONTEXT, Address.of(Registers.CONTEXT, contextDistance));
             }
             if (callee.key != null) {
                 relocate(asm.buffer(), asm.callRel32(), callee.key);
@@ -205,6 +211,8 @@ abstract sealed class CallInsn extends Insn {
             s.append("call ").append(callee);
             if (calleeContext != null) {
                 s.append(" in ").append(calleeContext);
+            } else if (contextDistance != 0) {
+                s.append(" in context + ").append(contextDistance);
             }
             return s.append(arguments).toString();
         }

@@ -76,7 +76,8 @@ abstract class CallRules extends FloatRules {
             Reg r = reg(inst.arg(1));
             context = r == Registers.CONTEXT ? null : Operand.of(r);
         }
-        boolean reload = context != null || options.reloadContext();
+        int distance = indirect ? 0 : options.contextDistance(function.key(), inst.call().key());
+        boolean reload = context != null || distance != 0 || options.reloadContext();
         if (reload) {
             saveContext();
         }
@@ -84,6 +85,7 @@ abstract class CallRules extends FloatRules {
         emit(new CallInsn.Call(
                 callee,
                 context,
+                distance,
                 reload,
                 arguments,
                 registerResults(inst, results),
@@ -173,7 +175,7 @@ abstract class CallRules extends FloatRules {
             Reg value = narrow != null ? narrow : def(inst.result());
             results = bound(List.of(value), List.of(place));
         }
-        emit(new CallInsn.Call(callee, null, false, arguments, results, Registers.NATIVE_CLOBBERS));
+        emit(new CallInsn.Call(callee, null, 0, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
             emit(new MemoryInsn.Extend(ExtendOp.ZX32, def(inst.result()), Operand.of(narrow)));
         }

@@ -1,0 +1,164 @@
+package kiln.compiler;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.wasm.Export;
+import kiln.wasm.ExternType;
+import kiln.wasm.Import;
+import kiln.wasm.Limits;
+import kiln.wasm.TypeSpace;
+import kiln.wasm.ValType;
+import kiln.wasm.WasmModule;
+
+/**
+ * Binds what modules of one file import from each other. An import whose module name is the name of a module of the file must be
+ * one of its exports; every other one stays an import of the file.
+ */
+final class Links {
+    /**
+     * @param name that others import it by
+     * @param file for messages
+     */
+    record Part(String name, String file, WasmModule module) {}
+
+    /** Number of a module of the file, in their final order, and of one of its exports. */
+    record Target(int module, int export) {}
+
+    /**
+     * A module in its place.
+     *
+     * @param name of {@link Part}, or null if the file has one module
+     * @param imports for each import what it is bound to, or null
+     */
+    record Bound(String name, WasmModule module, List<Target> imports) {}
+
+    private final List<Part> parts;
+    private final Map<String, Integer> byName = new HashMap<>();
+    /** By part: its place in the result, once it has one. */
+    private final int[] places;
+    private final List<Bound> result = new ArrayList<>();
+
+    private Links(List<Part> parts) {
+        this.parts = parts;
+        this.places = new int[parts.size()];
+        for (int i = 0; i < parts.size(); i++) {
+            places[i] = -1;
+            Integer other = byName.put(parts.get(i).name, i);
+            if (other != null) {
+                throw new CompileException(parts.get(other).file + " and " + parts.get(i).file + " are both named \""
+                        + parts.get(i).name + "\": modules that are linked need different names");
+            }
+        }
+    }
+
+    /**
+     * Modules in an order in which each comes after those that it imports from, and else as they were given.
+     *
+     * @throws CompileException if two have the same name, an export is missing or of another type, or modules import each other
+     */
+    static List<Bound> bind(List<Part> parts) {
+        if (parts.size() == 1) {
+            return List.of(new Bound(null, parts.getFirst().module, List.of()));
+        }
+        Links links = new Links(parts);
+        for (int i = 0; i < parts.size(); i++) {
+            links.place(i, new ArrayList<>());
+        }
+        return links.result;
+    }
+
+    /** @param importers the parts that wait for this one */
+    private void place(int part, List<Integer> importers) {
+        if (places[part] >= 0) {
+            return;
+        }
+        int at = importers.indexOf(part);
+        importers.add(part);
+        if (at >= 0) {
+            throw new CompileException("modules that import from each other cannot be linked: " + String.join(
+                    " -> ", importers.subList(at, importers.size()).stream().map(i -> parts.get(i).file).toList()));
+        }
+        for (Import i : parts.get(part).module.imports()) {
+            Integer from = byName.get(i.module());
+            if (from != null) {
+                place(from, importers);
+            }
+        }
+        importers.removeLast();
+        List<Target> targets = new ArrayList<>();
+        for (Import i : parts.get(part).module.imports()) {
+            Integer from = byName.get(i.module());
+            targets.add(from == null ? null : new Target(places[from], find(parts.get(part), i, parts.get(from))));
+        }
+        places[part] = result.size();
+        result.add(new Bound(parts.get(part).name, parts.get(part).module, targets));
+    }
+
+    private static int find(Part importer, Import wanted, Part exporter) {
+        List<Export> exports = exporter.module.exports();
+        for (int i = 0; i < exports.size(); i++) {
+            Export e = exports.get(i);
+            if (e.name().equals(wanted.name())) {
+                ExternType offered = exporter.module.externType(e.kind(), e.index());
+                if (!matches(exporter.module.types(), offered, importer.module.types(), wanted.type())) {
+                    throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + " as "
+                            + text(importer.module, wanted.type()) + ", but " + exporter.file + " exports "
+                            + text(exporter.module, offered));
+                }
+                return i;
+            }
+        }
+        throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + ", but " + exporter.file
+                + " has no export \"" + wanted.name() + "\"");
+    }
+
+    // Import matching (specification 4.5.2), as far as it does not depend on what happens before: sizes may have grown.
+
+    private static boolean matches(TypeSpace types, ExternType offered, TypeSpace wantedTypes, ExternType wanted) {
+        if (offered instanceof ExternType.Func o && wanted instanceof ExternType.Func w) {
+            return isSubtype(types, o.typeIndex(), wantedTypes.canonicalKey(w.typeIndex()));
+        } else if (offered instanceof ExternType.Tag o && wanted instanceof ExternType.Tag w) {
+            return types.canonicalKey(o.typeIndex()).equals(wantedTypes.canonicalKey(w.typeIndex()));
+        } else if (offered instanceof ExternType.Memory o && wanted instanceof ExternType.Memory w) {
+            return o.is64() == w.is64() && o.shared() == w.shared() && fits(o.limits(), w.limits());
+        } else if (offered instanceof ExternType.Table o && wanted instanceof ExternType.Table w) {
+            return o.is64() == w.is64() && fits(o.limits(), w.limits())
+                    && types.canonicalKeyOfValType(o.element()).equals(wantedTypes.canonicalKeyOfValType(w.element()));
+        } else if (offered instanceof ExternType.Global o && wanted instanceof ExternType.Global w) {
+            return o.mutable() == w.mutable()
+                    && (types.canonicalKeyOfValType(o.type()).equals(wantedTypes.canonicalKeyOfValType(w.type()))
+                            || !o.mutable() && isValueSubtype(types, o.type(), w.type()));
+        }
+        return false;
+    }
+
+    private static boolean isSubtype(TypeSpace types, int type, String wanted) {
+        for (int t = type; t >= 0; t = types.get(t).supertype()) {
+            if (types.canonicalKey(t).equals(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Of types that mean the same in all modules, or a reference to one of the exporter's types. */
+    private static boolean isValueSubtype(TypeSpace types, int offered, int wanted) {
+        return ValType.isRef(offered) && ValType.isRef(wanted) && ValType.heap(wanted) < 0 && types.isSubtype(offered, wanted);
+    }
+
+    private static boolean fits(Limits offered, Limits wanted) {
+        return !wanted.hasMax() || offered.hasMax() && Long.compareUnsigned(offered.max(), wanted.max()) <= 0;
+    }
+
+    private static String text(WasmModule module, ExternType type) {
+        return switch (type) {
+            case ExternType.Func f -> module.types().func(f.typeIndex()).toString();
+            case ExternType.Tag t -> "tag " + module.types().func(t.typeIndex());
+            case ExternType.Memory m -> (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits();
+            case ExternType.Table t -> (t.is64() ? "64-bit " : "") + "table " + t.limits() + " " + ValType.toString(t.element());
+            case ExternType.Global g -> (g.mutable() ? "mutable" : "immutable") + " global " + ValType.toString(g.type());
+        };
+    }
+}

@@ -1,0 +1,1 @@
+(module (import "lib" "double" (func (param i64) (result i32))))

@@ -1,0 +1,1 @@
+(module (import "lib" "nothing" (func)))

@@ -1,0 +1,1 @@
+(module (import "pong" "f" (func)) (func (export "f")))

@@ -1,0 +1,1 @@
+(module (import "ping" "f" (func)) (func (export "f")))
