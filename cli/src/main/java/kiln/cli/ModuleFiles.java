@@ -29,8 +29,9 @@ final class ModuleFiles {
         }
         byte[] content = Files.readAllBytes(file);
         String name = file.getFileName().toString();
+        String stem = name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
         if (!useCache) {
-            return Module.load(engine, Compiler.compile(name, content, options));
+            return Module.load(engine, Compiler.compile(name, content, options)).named(stem);
         }
         CodeCache cache = CodeCache.ofUser();
         Path entry;
@@ -38,12 +39,12 @@ final class ModuleFiles {
             entry = cache.get(name, content, options);
         } catch (IOException e) {
             // A cache that cannot be written must not keep the program from running.
-            return Module.load(engine, Compiler.compile(name, content, options));
+            return Module.load(engine, Compiler.compile(name, content, options)).named(stem);
         }
         try {
-            return Module.load(engine, entry);
+            return Module.load(engine, entry).named(stem);
         } catch (ArtifactException _) {
-            return Module.load(engine, cache.replace(name, content, options));
+            return Module.load(engine, cache.replace(name, content, options)).named(stem);
         }
     }
 

@@ -31,6 +31,7 @@ public final class LoadedArtifact implements AutoCloseable {
     private final long textBase;
     private final long textEnd;
     private final Map<Long, MemoryTemplate> templates = new HashMap<>();
+    private volatile String label = "wasm";
     private boolean closed;
 
     private LoadedArtifact(Host host, int file, String name, Artifact.OpenOptions options) {
@@ -248,6 +249,17 @@ public final class LoadedArtifact implements AutoCloseable {
      */
     public String functionName(int module, int function) {
         return artifact.names() == null ? null : artifact.names().find(module, function);
+    }
+
+    /** Says what a module without a name of its own is called; "wasm" until then. */
+    public void label(String name) {
+        label = name;
+    }
+
+    /** Name of a module: its own, or else the file's label. */
+    public String moduleName(int module) {
+        String name = artifact.modules().get(module).name();
+        return name.isEmpty() ? label : name;
     }
 
     /** What a memory defined by a module contains at first, or null for zeros. */

@@ -47,6 +47,59 @@ public final class Native {
         INTS.setVolatile(ALL, address, value);
     }
 
+    public static byte getByte(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    public static void putByte(long address, byte value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+    }
+
+    public static short getShort(long address) {
+        return ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+    }
+
+    public static void putShort(long address, short value) {
+        ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
+    }
+
+    public static float getFloat(long address) {
+        return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+    }
+
+    public static void putFloat(long address, float value) {
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+    }
+
+    public static double getDouble(long address) {
+        return ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, address);
+    }
+
+    public static void putDouble(long address, double value) {
+        ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, address, value);
+    }
+
+    /** Copies as if through a buffer: the ranges may overlap. */
+    public static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
+    public static void copy(long from, byte[] to, int offset, int bytes) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, from, to, offset, bytes);
+    }
+
+    public static void copy(byte[] from, int offset, long to, int bytes) {
+        MemorySegment.copy(from, offset, ALL, ValueLayout.JAVA_BYTE, to, bytes);
+    }
+
+    public static void copy(long[] from, int count, long to) {
+        MemorySegment.copy(from, 0, ALL, ValueLayout.JAVA_LONG_UNALIGNED, to, count);
+    }
+
+    public static void zero(long address, long bytes) {
+        ALL.asSlice(address, bytes).fill((byte) 0);
+    }
+
     /** The bytes from {@code address} on; not checked against anything. */
     public static MemorySegment segment(long address, long length) {
         return MemorySegment.ofAddress(address).reinterpret(length);

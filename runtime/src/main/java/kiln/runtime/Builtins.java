@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import kiln.artifact.Builtin;
+import kiln.loader.Native;
 
 /** Serves the routines of {@link Builtin} that generated code leaves to the runtime. */
 final class Builtins {

@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import java.util.List;
+import kiln.loader.Native;
 
 /** Values between Java and an argument area (16 bytes each) or a {@code long[]} of cells. */
 final class Cells {

@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 import kiln.loader.Upcalls;
 
 /** Where calls from generated code arrive, and the way from its numbers and addresses to objects. */

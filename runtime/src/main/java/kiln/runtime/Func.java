@@ -3,6 +3,7 @@ package kiln.runtime;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.util.List;
+import kiln.loader.Native;
 
 /** A function: one of an instance, or one of the host. */
 public final class Func implements Extern {

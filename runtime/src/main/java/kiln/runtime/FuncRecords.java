@@ -4,6 +4,7 @@ import kiln.artifact.FuncRefs;
 import kiln.artifact.References;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 
 /**
  * The funcref records of instances, which are made when they are first needed: the same as the builtins FUNC_RECORD and

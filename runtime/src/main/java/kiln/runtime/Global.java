@@ -1,5 +1,7 @@
 package kiln.runtime;
 
+import kiln.loader.Native;
+
 /** A global variable. */
 public final class Global implements Extern {
     private final Store store;

@@ -2,6 +2,7 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import kiln.loader.Native;
 
 /** A host function behind the argument area: how an upcall reaches it. */
 abstract class HostAdapter {

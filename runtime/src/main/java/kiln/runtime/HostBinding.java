@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 import kiln.loader.Stubs;
 
 /** A host function as one importer sees it: a VMContext of its own, by whose number an upcall finds it. */

@@ -9,6 +9,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 
 /** A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the same. */
 public final class Instance implements AutoCloseable {

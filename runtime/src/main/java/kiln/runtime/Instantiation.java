@@ -7,6 +7,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.References;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 import kiln.loader.Stubs;
 
 /** Makes an instance: checks the imports, lays out the VMContext, runs the start-up code. */

@@ -13,6 +13,7 @@ import kiln.loader.HostException;
 import kiln.loader.LinearMemory;
 import kiln.loader.MemoryPool;
 import kiln.loader.MemoryTemplate;
+import kiln.loader.Native;
 
 /**
  * A linear memory. Addresses and lengths are bytes. Accesses outside of the memory are {@link IndexOutOfBoundsException}s and

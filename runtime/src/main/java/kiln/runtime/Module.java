@@ -119,7 +119,7 @@ public final class Module implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString());
+        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString()).named(stem(file));
     }
 
     /**
@@ -191,7 +191,8 @@ public final class Module implements AutoCloseable {
         ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class).findFirst().orElseThrow(() ->
                 new IllegalStateException("this is WebAssembly, not a compiled file, and no compiler is on the class path"));
         byte[] compiled = compiler.compile(wasm, name, engine.interruptChecks());
-        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
+        Module module = of(engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
+        return name.isEmpty() ? module : module.named(name);
     }
 
     private static String stem(Path file) {
@@ -204,9 +205,15 @@ public final class Module implements AutoCloseable {
         return engine;
     }
 
-    /** Name of the module, or "wasm" if it has none. */
+    /** Name of the module: its own, or else what {@link #named} said, or else that of its file, or else "wasm". */
     public String name() {
-        return info.name().isEmpty() ? "wasm" : info.name();
+        return code.moduleName(0);
+    }
+
+    /** Says what the module is called in backtraces and messages if it has no name of its own; returns the module. */
+    public Module named(String name) {
+        code.label(name);
+        return this;
     }
 
     /** What must be given to instantiate it, in the module's order. */

@@ -3,6 +3,7 @@ package kiln.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import kiln.loader.Host;
+import kiln.loader.Native;
 
 /** Zeroed native memory in pieces that are given back all at once. */
 final class Slab {

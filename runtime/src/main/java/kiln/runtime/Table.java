@@ -2,6 +2,7 @@ package kiln.runtime;
 
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.loader.Native;
 
 /** A table of references. */
 public final class Table implements Extern {

@@ -9,6 +9,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.loader.LoadedArtifact;
+import kiln.loader.Native;
 import kiln.loader.StoreMemory;
 import kiln.loader.Upcalls;
 
@@ -165,7 +166,7 @@ final class Traces {
         ModuleInfo info = artifact.modules().get(key.payload());
         int function = key.index() + info.imported(ExternType.Kind.FUNC);
         String name = artifact.functionName(key.payload(), function);
-        return new WasmFrame(info.name().isEmpty() ? "wasm" : info.name(),
+        return new WasmFrame(artifact.moduleName(key.payload()),
                 name == null || name.isEmpty() ? "func[" + function + "]" : name, function, wasmOffset);
     }
 }

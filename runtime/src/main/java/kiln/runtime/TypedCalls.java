@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class TypedCalls {
     static final ClassDesc CD_Func = ClassDesc.of("kiln.runtime.Func");
-    static final ClassDesc CD_Native = ClassDesc.of("kiln.runtime.Native");
+    static final ClassDesc CD_Native = ClassDesc.of("kiln.loader.Native");
     static final ClassDesc CD_Cells = ClassDesc.of("kiln.runtime.Cells");
     static final ClassDesc CD_V128 = ClassDesc.of("kiln.runtime.V128");
     static final ClassDesc CD_longs = CD_long.arrayType();

@@ -17,6 +17,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import kiln.loader.Native;
 
 /**
  * A host function that is a Java method. Each gets a class of its own in which the method's handle is a constant, so that

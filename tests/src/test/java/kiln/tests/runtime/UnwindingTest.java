@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import kiln.artifact.TrapCode;
@@ -81,6 +82,19 @@ class UnwindingTest extends RuntimeFixture {
         assertEquals("unwind", trace[1].getClassName());
         assertTrue(trace[1].getLineNumber() > trace[0].getLineNumber(), () -> Arrays.toString(trace));
         assertEquals("kiln.runtime.Func", trace[2].getClassName());
+    }
+
+    @Test
+    void modulesWithoutANameHaveTheOneTheyAreGiven() {
+        // (module (func (export "f") unreachable))
+        byte[] wasm = HexFormat.of().parseHex("0061736d010000000104016000000302010007050101660000" + "0a05010300000b");
+        try (Module nameless = Module.load(engine, wasm)) {
+            Func f = Instance.create(store, nameless, List.of()).func("f");
+            assertEquals("wasm", assertThrows(TrapException.class, f::call).frames().getFirst().module());
+            nameless.named("demo");
+            assertEquals("demo", assertThrows(TrapException.class, f::call).frames().getFirst().module());
+            assertEquals("module demo", nameless.toString());
+        }
     }
 
     @Test
