@@ -73,7 +73,16 @@ public final class Compiler {
         compile(modules, options, progress).write(output);
     }
 
+    /** As if direct calls reached {@code callRange} bytes only: a small text is then laid out like a huge one. */
+    static byte[] compile(String name, byte[] wasm, CompilerOptions options, long callRange) {
+        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE, callRange).toBytes();
+    }
+
     private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
+        return compile(inputs, options, progress, options.target().backend().callRange());
+    }
+
+    private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress, long callRange) {
         List<Links.Part> parts = new ArrayList<>();
         try (WorkPool pool = new WorkPool(options.jobs())) {
             List<ModuleCompilation> compilations = new ArrayList<>();
@@ -89,7 +98,7 @@ public final class Compiler {
             }
             List<Product.Code> functions = program.link(pool);
             TextLayout layout = TextLayout.of(
-                    options.target().backend(), functions.stream().map(Product.Code::function).toList());
+                    options.target().backend(), functions.stream().map(Product.Code::function).toList(), callRange);
             return write(compilations, program, functions, layout, options);
         } catch (WasmException | UnsupportedFeatureException e) {
             throw new CompileException(e.getMessage(), e);

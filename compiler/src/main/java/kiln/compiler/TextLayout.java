@@ -46,12 +46,9 @@ final class TextLayout {
     /**
      * Lays out {@code functions}, which must be sorted by key and complete: every relocation's target is among them.
      *
+     * @param callRange reach of a direct call in bytes, either way: the back end's, or less
      * @throws CompileException if the text exceeds 2 GiB
      */
-    static TextLayout of(Backend backend, List<CompiledFunction> functions) {
-        return of(backend, functions, backend.callRange());
-    }
-
     static TextLayout of(Backend backend, List<CompiledFunction> functions, long callRange) {
         TextLayout layout = new TextLayout(backend, functions, callRange);
         layout.place();
