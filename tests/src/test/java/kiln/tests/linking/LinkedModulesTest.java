@@ -83,6 +83,7 @@ class LinkedModulesTest extends LinkingFixture {
             results.add(app.func("data").invoke());
             results.add(app.func("grows").invoke());
             results.add(app.func("tables").invoke(5));
+            results.add(app.func("sealed").invoke(3));
             results.add(app.func("calls").invoke());
             results.add(app.func("hosts").invoke(i));
             results.add(app.func("tail").invoke(9));
