@@ -34,7 +34,10 @@ final class PackJar {
     /** The oldest version that the cache takes is 50; from 51 on stack maps are obligatory. */
     private static final int TOO_OLD = 50;
     private static final int MODERN = ClassFile.JAVA_8_VERSION;
-    /** Picocli asks whether Groovy is there: to say no, the JVM must open the jar, which costs as much as running a small program. */
+    /**
+     * Picocli asks whether Groovy is there: to say no, the JVM must open the jar, which costs as much as running a
+     * small program.
+     */
     private static final String GROOVY_METHOD = "loadClosureClass";
     private static final int MAGIC = 0xCAFEBABE;
 

@@ -44,7 +44,14 @@ final class Options {
 
     /** A parameter that must be given. */
     static PositionalParamSpec parameter(Class<?> type, String label, String description) {
-        return PositionalParamSpec.builder().index("0").arity("1").required(true).type(type).paramLabel(label).description(description).build();
+        return PositionalParamSpec.builder()
+                .index("0")
+                .arity("1")
+                .required(true)
+                .type(type)
+                .paramLabel(label)
+                .description(description)
+                .build();
     }
 
     /** All parameters from the second on; the value is a list of strings, or null. */

@@ -149,7 +149,8 @@ final class RunCommand implements Callable<Integer> {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             if (unknownImports.getValue() != null) {
-                linker.unknownImports(UnknownImports.of(unknownImports.getValue()) == UnknownImports.trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
+                boolean trap = UnknownImports.of(unknownImports.getValue()) == UnknownImports.trap;
+                linker.unknownImports(trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
             }
             Double seconds = timeout.getValue();
             if (seconds != null) {

@@ -212,7 +212,8 @@ final class LinuxHost implements Host {
                 source.copyFrom(bytes);
             }
             for (long at = 0; at < source.byteSize(); ) {
-                at += longCall("write a file in memory", WRITE, file, source.address() + at, source.byteSize() - at, 0, 0, 0, -1L);
+                long left = source.byteSize() - at;
+                at += longCall("write a file in memory", WRITE, file, source.address() + at, left, 0, 0, 0, -1L);
             }
         }
     }
