@@ -104,8 +104,10 @@ public final class Artifact implements AutoCloseable {
         }
         Elf.Section digest = section(Digest.SECTION);
         Elf.Section signature = section(FileSignature.SECTION);
-        if (digest.offset() + digest.size() != signature.offset() || digest.size() != Digest.size(digest.offset())
-                || signature.offset() + FileSignature.BYTES != file.byteSize() || signature.size() != FileSignature.BYTES) {
+        if (digest.offset() + digest.size() != signature.offset()
+                || digest.size() != Digest.size(digest.offset())
+                || signature.offset() + FileSignature.BYTES != file.byteSize()
+                || signature.size() != FileSignature.BYTES) {
             throw new ArtifactException("truncated or damaged file: " + Digest.SECTION + " and " + FileSignature.SECTION
                     + " are not at its end");
         }

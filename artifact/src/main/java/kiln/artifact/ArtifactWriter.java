@@ -203,11 +203,13 @@ public final class ArtifactWriter {
      * computed by several threads.
      */
     private static void fill(Path path, Layout layout) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                Arena arena = Arena.ofShared()) {
             MemorySegment bytes = arena.allocate(layout.fileSize, 8);
             layout.write(bytes);
             for (long at = 0; at < layout.fileSize; at += WRITE_BYTES) {
-                ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, layout.fileSize - at)).asByteBuffer();
+                ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, layout.fileSize - at))
+                        .asByteBuffer();
                 while (part.hasRemaining()) {
                     channel.write(part);
                 }
@@ -247,11 +249,18 @@ public final class ArtifactWriter {
             }
         }
         l.endLoad(Elf.PF_R);
-        int textSection = l.add(Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text,
-                Artifact.ALIGNMENT, 0, 0, 0);
+        int textSection = l.add(
+                Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text, Artifact.ALIGNMENT, 0, 0, 0);
         l.endLoad(Elf.PF_R | Elf.PF_X);
-        l.add(Artifact.DATA, Elf.SHT_PROGBITS, Elf.SHF_ALLOC, data.bytes(),
-                data.hasImages() ? Artifact.ALIGNMENT : Layout.PAGE, 0, 0, 0);
+        l.add(
+                Artifact.DATA,
+                Elf.SHT_PROGBITS,
+                Elf.SHF_ALLOC,
+                data.bytes(),
+                data.hasImages() ? Artifact.ALIGNMENT : Layout.PAGE,
+                0,
+                0,
+                0);
         l.endLoad(Elf.PF_R);
         if (!stripNames) {
             ByteSink symtab = symbols(strtab, textSection, l.address(textSection));
@@ -411,12 +420,29 @@ public final class ArtifactWriter {
         /** Writes to memory that is zero. */
         void write(MemorySegment out) {
             new ByteSink()
-                    .u64(Elf.IDENT).u64(0)
-                    .u8(Elf.ET_DYN).u8(0).u8(machine).u8(0).u32(1)
-                    .u64(0).u64(Elf.EHDR_BYTES).u64(headersAt)
+                    .u64(Elf.IDENT)
+                    .u64(0)
+                    .u8(Elf.ET_DYN)
+                    .u8(0)
+                    .u8(machine)
+                    .u8(0)
+                    .u32(1)
+                    .u64(0)
+                    .u64(Elf.EHDR_BYTES)
+                    .u64(headersAt)
                     .u32(0)
-                    .u8(Elf.EHDR_BYTES).u8(0).u8(Elf.PHDR_BYTES).u8(0).u8(PROGRAM_HEADERS).u8(0)
-                    .u8(Elf.SHDR_BYTES).u8(0).u8(placed.size() + 1).u8(0).u8(nameSection).u8(0)
+                    .u8(Elf.EHDR_BYTES)
+                    .u8(0)
+                    .u8(Elf.PHDR_BYTES)
+                    .u8(0)
+                    .u8(PROGRAM_HEADERS)
+                    .u8(0)
+                    .u8(Elf.SHDR_BYTES)
+                    .u8(0)
+                    .u8(placed.size() + 1)
+                    .u8(0)
+                    .u8(nameSection)
+                    .u8(0)
                     .copyTo(out, 0);
             ByteSink programs = new ByteSink();
             for (Load l : loads) {
@@ -424,13 +450,22 @@ public final class ArtifactWriter {
                 programs.u64(l.end - l.start).u64(l.end - l.start);
                 programs.u64(l.start % Artifact.ALIGNMENT == 0 ? Artifact.ALIGNMENT : PAGE);
             }
-            programs.u32(Elf.PT_GNU_STACK).u32(Elf.PF_R | Elf.PF_W).u64(0).u64(0).u64(0).u64(0).u64(0).u64(16);
+            programs.u32(Elf.PT_GNU_STACK)
+                    .u32(Elf.PF_R | Elf.PF_W)
+                    .u64(0)
+                    .u64(0)
+                    .u64(0)
+                    .u64(0)
+                    .u64(0)
+                    .u64(16);
             programs.copyTo(out, Elf.EHDR_BYTES);
             ByteSink headers = new ByteSink().bytes(new byte[Elf.SHDR_BYTES]);
             for (Placed p : placed) {
                 MemorySegment.copy(p.bytes, 0, out, p.offset, p.bytes.byteSize());
                 headers.u32(p.name).u32(p.type).u64(p.flags);
-                headers.u64((p.flags & Elf.SHF_ALLOC) != 0 ? p.offset : 0).u64(p.offset).u64(p.bytes.byteSize());
+                headers.u64((p.flags & Elf.SHF_ALLOC) != 0 ? p.offset : 0)
+                        .u64(p.offset)
+                        .u64(p.bytes.byteSize());
                 headers.u32(p.link).u32(p.info).u64(p.align).u64(p.entry);
             }
             headers.copyTo(out, headersAt);

@@ -119,7 +119,10 @@ final class ByteSource {
         int length = count(1);
         byte[] utf8 = bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
         try {
-            String s = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            String s = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
             at += length;
             return s;
         } catch (CharacterCodingException e) {

@@ -27,6 +27,7 @@ final class Digest {
     private static final int CRC_BYTES = 4;
     /** Fewer chunks than this are not worth starting threads for. */
     private static final int PARALLEL_CHUNKS = 4;
+
     private static final int BUFFER = 1 << 16;
 
     private Digest() {}
@@ -112,7 +113,7 @@ final class Digest {
     }
 
     private static ArtifactException mismatch(int chunk) {
-        return new ArtifactException("damaged file: the checksum of its bytes from " + (long) chunk * CHUNK
-                + " on does not match");
+        return new ArtifactException(
+                "damaged file: the checksum of its bytes from " + (long) chunk * CHUNK + " on does not match");
     }
 }

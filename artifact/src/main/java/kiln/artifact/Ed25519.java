@@ -48,7 +48,9 @@ final class Ed25519 {
      * it makes a pair; so it makes one, from these random numbers.
      */
     static KeyPair pair(PrivateKey key) {
-        byte[] seed = key instanceof EdECPrivateKey k && isOurs(k.getParams()) ? k.getBytes().orElse(null) : null;
+        byte[] seed = key instanceof EdECPrivateKey k && isOurs(k.getParams())
+                ? k.getBytes().orElse(null)
+                : null;
         if (seed == null || seed.length != KEY_BYTES) {
             throw new ArtifactException("not an Ed25519 key, but " + key.getAlgorithm());
         }
@@ -58,7 +60,8 @@ final class Ed25519 {
             KeyPair pair = generator.generateKeyPair();
             MemorySegment text = MemorySegment.ofArray(seed);
             if (!verify(text, sign(text, key), pair.getPublic())) {
-                throw new IllegalStateException("this JDK's " + generator.getProvider() + " makes another key of the same seed");
+                throw new IllegalStateException(
+                        "this JDK's " + generator.getProvider() + " makes another key of the same seed");
             }
             return pair;
         } catch (GeneralSecurityException e) {
@@ -141,7 +144,8 @@ final class Ed25519 {
         big[0] &= 0x7f;
         EdECPoint point = new EdECPoint(odd, new BigInteger(big));
         try {
-            return KeyFactory.getInstance(NAME).generatePublic(new EdECPublicKeySpec(NamedParameterSpec.ED25519, point));
+            return KeyFactory.getInstance(NAME)
+                    .generatePublic(new EdECPublicKeySpec(NamedParameterSpec.ED25519, point));
         } catch (GeneralSecurityException e) {
             throw new ArtifactException("not a public key", e);
         }

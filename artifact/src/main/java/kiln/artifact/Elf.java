@@ -16,6 +16,7 @@ final class Elf {
     static final int SYM_BYTES = 24;
     /** 0x7f E L F, 64-bit, little-endian, version 1. */
     static final long IDENT = 0x0001_0102_464c_457fL;
+
     static final int ET_DYN = 3;
     static final int PT_LOAD = 1;
     static final int PT_GNU_STACK = 0x6474e551;
@@ -89,8 +90,8 @@ final class Elf {
         long offset = Le.i64(file, header + 24);
         long length = Le.i64(file, header + 32);
         if (offset < 0 || length < 0 || offset > file.byteSize() || length > file.byteSize() - offset) {
-            throw new ArtifactException("truncated or damaged file: section " + section + " lies beyond its end at "
-                    + file.byteSize());
+            throw new ArtifactException(
+                    "truncated or damaged file: section " + section + " lies beyond its end at " + file.byteSize());
         }
         return file.asSlice(offset, length);
     }

@@ -27,10 +27,11 @@ final class FateTable {
             List<Fate> fates = new ArrayList<>(n);
             for (int i = 0; i < n; i++) {
                 Fate.Kind kind = in.choice(Fate.Kind.values(), "reason");
-                fates.add(switch (kind) {
-                    case UNREACHABLE -> Fate.UNREACHABLE;
-                    default -> new Fate(kind, in.varint32(), in.varint32() - 1);
-                });
+                fates.add(
+                        switch (kind) {
+                            case UNREACHABLE -> Fate.UNREACHABLE;
+                            default -> new Fate(kind, in.varint32(), in.varint32() - 1);
+                        });
             }
             result.add(List.copyOf(fates));
         }

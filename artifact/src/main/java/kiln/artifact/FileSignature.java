@@ -30,6 +30,7 @@ public final class FileSignature {
     static final int BYTES = 8 + Ed25519.KEY_BYTES + Ed25519.SIGNATURE_BYTES;
     /** "KSIG" in ASCII, little-endian. */
     private static final int MAGIC = 0x4749534b;
+
     private static final int ALGORITHM = 1;
     private static final int KEY_AT = 8;
 
@@ -81,7 +82,8 @@ public final class FileSignature {
         for (PublicKey k : keys) {
             if (Arrays.equals(Ed25519.encode(k), s.key)) {
                 if (!s.matches(k)) {
-                    throw new ArtifactException("the signature does not match: the file is not what " + required + " has signed");
+                    throw new ArtifactException(
+                            "the signature does not match: the file is not what " + required + " has signed");
                 }
                 return;
             }
@@ -146,7 +148,11 @@ public final class FileSignature {
             throw new ArtifactException(name + ": " + e.getMessage(), e);
         }
         MemorySegment record = record(file);
-        new ByteSink().u32(MAGIC).u32(ALGORITHM).bytes(Ed25519.encode(keys.getPublic())).copyTo(record, 0);
+        new ByteSink()
+                .u32(MAGIC)
+                .u32(ALGORITHM)
+                .bytes(Ed25519.encode(keys.getPublic()))
+                .copyTo(record, 0);
         long signed = file.byteSize() - Ed25519.SIGNATURE_BYTES;
         byte[] signature = Ed25519.sign(file.asSlice(0, signed), keys.getPrivate());
         MemorySegment.copy(MemorySegment.ofArray(signature), 0, file, signed, signature.length);

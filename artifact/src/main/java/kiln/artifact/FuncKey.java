@@ -113,7 +113,8 @@ public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
 
     @Override
     public String toString() {
-        String kind = namespace >>> PAYLOAD_BITS < Kind.VALUES.length ? kind().name().toLowerCase(Locale.ROOT) : "kind?";
+        String kind =
+                namespace >>> PAYLOAD_BITS < Kind.VALUES.length ? kind().name().toLowerCase(Locale.ROOT) : "kind?";
         return kind + "[" + payload() + "," + Integer.toUnsignedString(index) + "]";
     }
 }

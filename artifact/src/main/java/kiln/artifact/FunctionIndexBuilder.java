@@ -6,6 +6,7 @@ import java.util.Arrays;
 final class FunctionIndexBuilder {
     /** Bytes of a dense entry and of a sparse one: a namespace is dense if that takes no more room. */
     private static final int DENSE_BYTES = 5;
+
     private static final int SPARSE_BYTES = 9;
     /** At least so many entries begin in a piece of the text on average, at most twice as many: half a byte to one for each. */
     private static final int ENTRIES_PER_PIECE = 4;
@@ -131,7 +132,11 @@ final class FunctionIndexBuilder {
         }
         Column piece = pieces(start, textLength, shift);
         ByteSink out = new ByteSink();
-        out.u32(start.size).u32(namespace.size).u32(index.size).u32(wideEntry.size).u32(shift);
+        out.u32(start.size)
+                .u32(namespace.size)
+                .u32(index.size)
+                .u32(wideEntry.size)
+                .u32(shift);
         start.add((int) textLength);
         for (Column c : new Column[] {namespace, first, base, dense, start, index, piece, wideEntry, wideGap}) {
             out.u32s(c.values, c.size);

@@ -126,7 +126,11 @@ public final class InlineSites {
             }
             int number = siteCount++;
             sites.next(number);
-            sites.body.varint(callee.payload()).varint(callee.index()).zigzag(wasmOffset).varint(around < 0 ? 0 : number - around);
+            sites.body
+                    .varint(callee.payload())
+                    .varint(callee.index())
+                    .zigzag(wasmOffset)
+                    .varint(around < 0 ? 0 : number - around);
             return number;
         }
 
@@ -151,7 +155,10 @@ public final class InlineSites {
             while (first.size() % 4 != 0) {
                 first.u8(0);
             }
-            return new ByteSink().u32(first.size()).bytes(first.toArray()).bytes(sites.build().toArray());
+            return new ByteSink()
+                    .u32(first.size())
+                    .bytes(first.toArray())
+                    .bytes(sites.build().toArray());
         }
     }
 }

@@ -97,7 +97,11 @@ final class ModuleCodec {
             }
             out.u32(m.tableImages().size());
             for (TableImage i : m.tableImages()) {
-                out.u32(i.table()).u8(i.form().ordinal()).u32(i.first()).u32(i.count()).u32(references.addImage(number, i));
+                out.u32(i.table())
+                        .u8(i.form().ordinal())
+                        .u32(i.first())
+                        .u32(i.count())
+                        .u32(references.addImage(number, i));
             }
             out.u8(m.startup() ? 1 : 0);
             out.u32(m.features().size());
@@ -151,7 +155,10 @@ final class ModuleCodec {
                 }
                 case ExternType.Memory m -> {
                     out.u64(m.min()).u64(m.max());
-                    out.u8(m.is64() ? 1 : 0).u8(m.shared() ? 1 : 0).u8(m.pageShift()).u8(m.guarded() ? 1 : 0);
+                    out.u8(m.is64() ? 1 : 0)
+                            .u8(m.shared() ? 1 : 0)
+                            .u8(m.pageShift())
+                            .u8(m.guarded() ? 1 : 0);
                 }
                 case ExternType.Global g -> {
                     value(g.type());
@@ -323,7 +330,9 @@ final class ModuleCodec {
                 return null;
             }
             int export = in.varint32();
-            if (module >= before.size() || export < 0 || export >= before.get(module).exports().size()
+            if (module >= before.size()
+                    || export < 0
+                    || export >= before.get(module).exports().size()
                     || before.get(module).exports().get(export).kind() != kind) {
                 throw in.error("link to what is not there");
             }
@@ -397,7 +406,9 @@ final class ModuleCodec {
             }
             TableImage image = new TableImage(table, form, first, reference(References.imageBytes(form, n)));
             long length = m.tables.get(table).min();
-            if (image.first() != first || first < 0 || image.count() != n
+            if (image.first() != first
+                    || first < 0
+                    || image.count() != n
                     || Long.compareUnsigned((long) image.first() + n, length) > 0) {
                 throw in.error("image exceeds the table");
             }

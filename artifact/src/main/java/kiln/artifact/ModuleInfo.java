@@ -188,8 +188,22 @@ public record ModuleInfo(
 
         public ModuleInfo build() {
             return new ModuleInfo(
-                    name, types, imports, definedFunctions, tables, memories, globals, tags, exports, funcRefs,
-                    elements, data, images, tableImages, startup, features);
+                    name,
+                    types,
+                    imports,
+                    definedFunctions,
+                    tables,
+                    memories,
+                    globals,
+                    tags,
+                    exports,
+                    funcRefs,
+                    elements,
+                    data,
+                    images,
+                    tableImages,
+                    startup,
+                    features);
         }
     }
 }

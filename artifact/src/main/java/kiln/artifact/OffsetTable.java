@@ -18,6 +18,7 @@ public final class OffsetTable {
     private static final int UNIT = 1 << UNIT_BITS;
     /** Measured on large programs: positions are some 16 bytes of text and eight of wasm apart. */
     private static final int TEXT_ORDER = 2;
+
     private static final int WASM_ORDER = 4;
 
     private final BlockTable blocks;

@@ -93,13 +93,22 @@ public final class References {
         for (int i = 0; i < refs.count(); i++) {
             int function = refs.function(i);
             int code = refs.code(i);
-            require(i < imported ? function == i && code == FuncRefs.IMPORTED : i == 0 || function > refs.function(i - 1),
+            require(
+                    i < imported
+                            ? function == i && code == FuncRefs.IMPORTED
+                            : i == 0 || function > refs.function(i - 1),
                     "function of slot " + i + " out of place");
-            require(function >= 0 && function < imported + info.definedFunctions(), "function of slot " + i + " out of range");
-            require(i < imported || code == FuncRefs.NO_CODE || Integer.toUnsignedLong(code) < textLength,
+            require(
+                    function >= 0 && function < imported + info.definedFunctions(),
+                    "function of slot " + i + " out of range");
+            require(
+                    i < imported || code == FuncRefs.NO_CODE || Integer.toUnsignedLong(code) < textLength,
                     "code of slot " + i + " out of range");
             int type = refs.type(i);
-            require(type >= 0 && type < info.types().size() && info.types().get(type).body() instanceof TypeDef.Func,
+            require(
+                    type >= 0
+                            && type < info.types().size()
+                            && info.types().get(type).body() instanceof TypeDef.Func,
                     "type of slot " + i + " is no function type");
         }
         for (TableImage image : info.tableImages()) {

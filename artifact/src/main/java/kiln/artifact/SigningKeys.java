@@ -50,17 +50,28 @@ public final class SigningKeys {
                 throw new FileAlreadyExistsException(file.toString());
             }
         }
-        write(privateFile, PosixFilePermissions.fromString("rw-------"), pem(PRIVATE, keys.getPrivate().getEncoded()), replace);
-        write(publicFile, PosixFilePermissions.fromString("rw-r--r--"), pem(PUBLIC, keys.getPublic().getEncoded()), replace);
+        write(
+                privateFile,
+                PosixFilePermissions.fromString("rw-------"),
+                pem(PRIVATE, keys.getPrivate().getEncoded()),
+                replace);
+        write(
+                publicFile,
+                PosixFilePermissions.fromString("rw-r--r--"),
+                pem(PUBLIC, keys.getPublic().getEncoded()),
+                replace);
     }
 
-    private static void write(Path file, Set<PosixFilePermission> access, String text, boolean replace) throws IOException {
+    private static void write(Path file, Set<PosixFilePermission> access, String text, boolean replace)
+            throws IOException {
         Path target = replace ? file.resolveSibling("." + file.getFileName() + ".new") : file;
         if (replace) {
             Files.deleteIfExists(target);
         }
-        try (SeekableByteChannel out = Files.newByteChannel(target,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PosixFilePermissions.asFileAttribute(access))) {
+        try (SeekableByteChannel out = Files.newByteChannel(
+                target,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(access))) {
             ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
             while (bytes.hasRemaining()) {
                 out.write(bytes);
@@ -120,7 +131,8 @@ public final class SigningKeys {
         int to = text.indexOf(end, Math.max(from, 0));
         if (from < 0 || to < 0) {
             String other = text.contains("-----BEGIN ") ? ", but it has a key of another kind" : "";
-            throw new ArtifactException(file + ": no " + kind.toLowerCase(java.util.Locale.ROOT) + " in PEM form" + other);
+            throw new ArtifactException(
+                    file + ": no " + kind.toLowerCase(java.util.Locale.ROOT) + " in PEM form" + other);
         }
         try {
             return Base64.getMimeDecoder().decode(text.substring(from + begin.length(), to));

@@ -134,7 +134,11 @@ public final class TableImage {
     /** Equal but for the code: the same table, form and place, and the same slots or types. */
     @Override
     public boolean equals(Object o) {
-        if (!(o instanceof TableImage t) || t.table != table || t.form != form || t.first != first || t.count != count) {
+        if (!(o instanceof TableImage t)
+                || t.table != table
+                || t.form != form
+                || t.first != first
+                || t.count != count) {
             return false;
         }
         if (form == Form.UNIFORM) {

@@ -20,6 +20,7 @@ public final class TrapTable {
     private static final int HEADER_BYTES = 4;
     /** Measured on large programs: sites are some eight bytes apart. */
     private static final int ORDER = 3;
+
     private static final int COMMON = TrapCode.MEMORY_OUT_OF_BOUNDS.ordinal();
 
     private final MemorySegment bytes;

@@ -43,7 +43,8 @@ public record TypeDef(String key, boolean isFinal, int supertype, Body body) {
     /** A final function type without supertype that mentions no type by index, with its key. */
     public static TypeDef func(List<ValueType> params, List<ValueType> results) {
         Func f = new Func(params, results);
-        return TypeKeys.assign(List.of(new TypeDef("", true, -1, f)), List.of(1)).getFirst();
+        return TypeKeys.assign(List.of(new TypeDef("", true, -1, f)), List.of(1))
+                .getFirst();
     }
 
     /**

@@ -51,6 +51,7 @@ public final class VMContextLayout {
     public static final int TABLE_IMAGE = 16;
     /** Within a table's record: VMContext of the instance that the image's functions belong to. */
     public static final int TABLE_VMCTX = 24;
+
     public static final int TABLE_RECORD_BYTES = 32;
     /** Null in a slot of a table of functions; odd, so that an access through it faults and a mask makes it 0. */
     public static final int NULL_SLOT = 1;

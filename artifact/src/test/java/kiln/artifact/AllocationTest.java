@@ -16,7 +16,8 @@ class AllocationTest {
     private static final int FUNCTIONS = 10_000;
     private static final int QUERIES = 20_000;
     private static final int ATTEMPTS = 200;
-    private static final long[] RANDOM = new Random(1).longs(QUERIES, 0, FUNCTIONS * 64L).toArray();
+    private static final long[] RANDOM =
+            new Random(1).longs(QUERIES, 0, FUNCTIONS * 64L).toArray();
 
     private static FunctionIndex index;
     private static TrapTable traps;

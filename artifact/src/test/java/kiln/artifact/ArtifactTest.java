@@ -93,7 +93,8 @@ class ArtifactTest {
     @Test
     void strippedPartsAreAbsent() {
         byte[] full = SampleFile.writer(false).toBytes();
-        Artifact a = open(SampleFile.writer(false).strip(ArtifactWriter.Strip.NAMES).toBytes());
+        Artifact a =
+                open(SampleFile.writer(false).strip(ArtifactWriter.Strip.NAMES).toBytes());
         assertNull(a.names());
         assertEquals(1000, a.offsets().find(1, 0));
         byte[] least = SampleFile.writer(false)
@@ -206,7 +207,9 @@ class ArtifactTest {
 
     @Test
     void messagesNameTheCause() {
-        assertMessage("not a compiled WebAssembly file", "hello, this is some text".repeat(10).getBytes(StandardCharsets.UTF_8));
+        assertMessage(
+                "not a compiled WebAssembly file",
+                "hello, this is some text".repeat(10).getBytes(StandardCharsets.UTF_8));
         assertMessage("only 4 bytes", new byte[4]);
         byte[] wasm = Arrays.copyOf(HexFormat.of().parseHex("0061736d01000000"), 100);
         assertMessage("compile it first", wasm);
@@ -225,7 +228,8 @@ class ArtifactTest {
     }
 
     private static void assertMessage(String part, byte[] bytes) {
-        String message = assertThrows(ArtifactException.class, () -> open(bytes)).getMessage();
+        String message =
+                assertThrows(ArtifactException.class, () -> open(bytes)).getMessage();
         assertTrue(message.contains(part), message);
     }
 
@@ -236,7 +240,10 @@ class ArtifactTest {
         String readelf = run("readelf", "-aW", file.toString());
         assertTrue(readelf.contains("DYN"), readelf);
         assertTrue(readelf.matches("(?s).*FUNC\\s+LOCAL\\s+DEFAULT\\s+\\d+ main.*"), readelf);
-        assertTrue(!readelf.toLowerCase(Locale.ROOT).contains("warning") && !readelf.toLowerCase(Locale.ROOT).contains("error"), readelf);
+        assertTrue(
+                !readelf.toLowerCase(Locale.ROOT).contains("warning")
+                        && !readelf.toLowerCase(Locale.ROOT).contains("error"),
+                readelf);
         String objdump = run("objdump", "-d", file.toString());
         assertTrue(objdump.contains("<main>:"), objdump.substring(0, Math.min(2000, objdump.length())));
         assertTrue(objdump.contains("<module_startup[0,0]>:"), "symbol of a function without a name");
@@ -247,7 +254,10 @@ class ArtifactTest {
         Path tool = Path.of("/usr/bin", command[0]);
         Assumptions.assumeTrue(Files.isExecutable(tool), command[0] + " is not installed");
         Path out = dir.resolve(command[0] + ".txt");
-        Process p = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+        Process p = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
         assertTrue(p.waitFor(60, TimeUnit.SECONDS));
         String text = Files.readString(out, StandardCharsets.ISO_8859_1);
         assertEquals(0, p.exitValue(), text);

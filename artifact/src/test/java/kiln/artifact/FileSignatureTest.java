@@ -33,12 +33,15 @@ class FileSignatureTest {
     }
 
     private static Artifact open(byte[] file, KeyPair... keys) {
-        return Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.SKIP_DIGEST.signedBy(
-                Arrays.stream(keys).map(KeyPair::getPublic).toList()));
+        return Artifact.of(
+                MemorySegment.ofArray(file),
+                Artifact.OpenOptions.SKIP_DIGEST.signedBy(
+                        Arrays.stream(keys).map(KeyPair::getPublic).toList()));
     }
 
     private static void refused(String part, byte[] file, KeyPair... keys) {
-        String message = assertThrows(ArtifactException.class, () -> open(file, keys)).getMessage();
+        String message =
+                assertThrows(ArtifactException.class, () -> open(file, keys)).getMessage();
         assertTrue(message.contains(part), message);
     }
 
@@ -84,7 +87,11 @@ class FileSignatureTest {
         FileSignature.sign(file, KEYS);
         boolean whole = Boolean.getBoolean("kiln.whole");
         IntStream.range(0, file.length).parallel().forEach(at -> {
-            if (!whole && at > 0 && file[at] == file[at - 1] && at % 199 != 0 && at < file.length - FileSignature.BYTES) {
+            if (!whole
+                    && at > 0
+                    && file[at] == file[at - 1]
+                    && at % 199 != 0
+                    && at < file.length - FileSignature.BYTES) {
                 return;
             }
             byte[] changed = file.clone();
@@ -105,7 +112,11 @@ class FileSignatureTest {
             assertThrows(ArtifactException.class, () -> open(longer, KEYS));
             // The same, with the record where it would be looked for.
             System.arraycopy(
-                    file, file.length - FileSignature.BYTES, longer, longer.length - FileSignature.BYTES, FileSignature.BYTES);
+                    file,
+                    file.length - FileSignature.BYTES,
+                    longer,
+                    longer.length - FileSignature.BYTES,
+                    FileSignature.BYTES);
             refused("does not match", longer, KEYS);
         }
     }

@@ -160,9 +160,15 @@ class FunctionIndexTest {
     void refusesDisorder() {
         FunctionIndexBuilder b = new FunctionIndexBuilder();
         b.add(FuncKey.wasmFunction(0, 5).raw(), 0, 10);
-        assertThrows(IllegalArgumentException.class, () -> b.add(FuncKey.wasmFunction(0, 5).raw(), 10, 1));
-        assertThrows(IllegalArgumentException.class, () -> b.add(FuncKey.wasmFunction(0, 6).raw(), 9, 1));
-        assertThrows(IllegalArgumentException.class, () -> b.add(FuncKey.wasmFunction(0, 6).raw(), 16, 0));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> b.add(FuncKey.wasmFunction(0, 5).raw(), 10, 1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> b.add(FuncKey.wasmFunction(0, 6).raw(), 9, 1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> b.add(FuncKey.wasmFunction(0, 6).raw(), 16, 0));
         assertThrows(IllegalArgumentException.class, () -> b.build(9));
     }
 

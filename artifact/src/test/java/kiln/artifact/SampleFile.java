@@ -49,7 +49,8 @@ final class SampleFile {
         }
         m.tables.add(new ExternType.Table(ValueType.FUNCREF, 4, 4, false));
         m.tableImages.add(new TableImage(0, TableImage.Form.LAZY, 1, new int[] {3, 0}));
-        m.tableImages.add(new TableImage(1, TableImage.Form.SEALED, 1, new int[] {2, 0, 3, 1, -1, TableImage.NULL_TYPE}));
+        m.tableImages.add(
+                new TableImage(1, TableImage.Form.SEALED, 1, new int[] {2, 0, 3, 1, -1, TableImage.NULL_TYPE}));
         m.startup = true;
         m.features.add("multi-memory");
         return m.build();

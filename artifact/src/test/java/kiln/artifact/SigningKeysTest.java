@@ -62,17 +62,26 @@ class SigningKeysTest {
     @Test
     void publicKeysFollowFromPrivateOnes() throws IOException {
         String[][] pairs = {
-            {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-                "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"},
-            {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-                "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"},
-            {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-                "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"}};
+            {
+                "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+                "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+            },
+            {
+                "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+                "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+            },
+            {
+                "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+                "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"
+            }
+        };
         HexFormat hex = HexFormat.of();
         for (String[] pair : pairs) {
             byte[] pkcs8 = hex.parseHex("302e020100300506032b657004220420" + pair[0]);
-            KeyPair keys = SigningKeys.readPrivate(file("rfc.key", "-----BEGIN PRIVATE KEY-----\n"
-                    + Base64.getEncoder().encodeToString(pkcs8) + "\n-----END PRIVATE KEY-----\n"));
+            KeyPair keys = SigningKeys.readPrivate(file(
+                    "rfc.key",
+                    "-----BEGIN PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(pkcs8)
+                            + "\n-----END PRIVATE KEY-----\n"));
             assertEquals(pair[1], hex.formatHex(Ed25519.encode(keys.getPublic())));
             assertEquals(keys.getPublic(), Ed25519.decode(hex.parseHex(pair[1])));
         }
@@ -84,7 +93,9 @@ class SigningKeysTest {
         Path secret = dir.resolve("k.key");
         Path open = dir.resolve("k.pub");
         SigningKeys.write(keys, secret, open, false);
-        refused("k.key: no public key in PEM form, but it has a key of another kind", () -> SigningKeys.readPublic(secret));
+        refused(
+                "k.key: no public key in PEM form, but it has a key of another kind",
+                () -> SigningKeys.readPublic(secret));
         refused("k.pub: no private key in PEM form", () -> SigningKeys.readPrivate(open));
         refused("no public key in PEM form", () -> SigningKeys.readPublic(file("text", "hello")));
         String cut = Files.readString(open).replace("MCow", "MCo");
@@ -116,7 +127,8 @@ class SigningKeysTest {
         Path der = dir.resolve("pub.der");
         openssl("pkey", "-in", key.toString(), "-pubout", "-outform", "DER", "-out", der.toString());
         byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(der));
-        assertEquals("SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(digest),
+        assertEquals(
+                "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(digest),
                 SigningKeys.fingerprint(ours.getPublic()));
     }
 
@@ -126,7 +138,10 @@ class SigningKeysTest {
         List<String> command = new java.util.ArrayList<>(List.of(tool.toString()));
         command.addAll(List.of(arguments));
         Path out = dir.resolve("openssl.txt");
-        Process p = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+        Process p = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
         assertTrue(p.waitFor(60, TimeUnit.SECONDS));
         String text = Files.readString(out, StandardCharsets.ISO_8859_1);
         assertEquals(0, p.exitValue(), text);

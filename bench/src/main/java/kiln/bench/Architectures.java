@@ -88,47 +88,118 @@ public final class Architectures {
         System.out.println("""
                 code: text of the .cwasm in KB (1000 bytes) and its instructions, x86-64, AArch64, their ratio; text by wasm2c and gcc -O2 as ratios
                 """.strip());
-        System.out.printf(Locale.ROOT, "%-34s %8s %8s %6s %9s %9s %6s %9s %9s%n", "program", "x64 KB", "a64 KB", "a/x", "x64 insn",
-                "a64 insn", "a/x", "x64/gcc", "a64/gcc");
+        System.out.printf(
+                Locale.ROOT,
+                "%-34s %8s %8s %6s %9s %9s %6s %9s %9s%n",
+                "program",
+                "x64 KB",
+                "a64 KB",
+                "a/x",
+                "x64 insn",
+                "a64 insn",
+                "a/x",
+                "x64/gcc",
+                "a64/gcc");
         List<double[]> rows = new ArrayList<>();
         all.forEach((name, f) -> {
             Figures x = f.get(Target.X86_64_LINUX);
             Figures a = f.get(Target.AARCH64_LINUX);
-            double[] r = {a.bytes / x.bytes, a.instructions / x.instructions, x.bytes / x.compilerBytes, a.bytes / a.compilerBytes};
+            double[] r = {
+                a.bytes / x.bytes, a.instructions / x.instructions, x.bytes / x.compilerBytes, a.bytes / a.compilerBytes
+            };
             rows.add(r);
-            System.out.printf(Locale.ROOT, "%-34s %8.1f %8.1f %6.2f %9.0f %9.0f %6.2f %9.2f %9.2f%n", name, x.bytes / 1e3, a.bytes / 1e3,
-                    r[0], x.instructions, a.instructions, r[1], r[2], r[3]);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-34s %8.1f %8.1f %6.2f %9.0f %9.0f %6.2f %9.2f %9.2f%n",
+                    name,
+                    x.bytes / 1e3,
+                    a.bytes / 1e3,
+                    r[0],
+                    x.instructions,
+                    a.instructions,
+                    r[1],
+                    r[2],
+                    r[3]);
         });
-        System.out.printf(Locale.ROOT, "%-34s %8s %8s %6.2f %9s %9s %6.2f %9.2f %9.2f%n%n", "geometric mean", "", "", mean(rows, r -> r[0]),
-                "", "", mean(rows, r -> r[1]), mean(rows, r -> r[2]), mean(rows, r -> r[3]));
+        System.out.printf(
+                Locale.ROOT,
+                "%-34s %8s %8s %6.2f %9s %9s %6.2f %9.2f %9.2f%n%n",
+                "geometric mean",
+                "",
+                "",
+                mean(rows, r -> r[0]),
+                "",
+                "",
+                mean(rows, r -> r[1]),
+                mean(rows, r -> r[2]),
+                mean(rows, r -> r[3]));
         if (runs) {
             printRuns(all);
         }
     }
 
     private void printRuns(Map<String, Map<Target, Figures>> all) {
-        System.out.println("execution: millions of instructions in generated code, and CPU milliseconds on an emulated AArch64, against wasm2c and gcc -O2");
-        System.out.printf(Locale.ROOT, "%-34s %9s %9s %6s %8s %8s %10s %10s %16s%n", "program", "x64 M", "a64 M", "a/x", "x64/gcc", "a64/gcc",
-                "kiln ms", "gcc ms", "kiln/gcc");
+        System.out.println(
+                "execution: millions of instructions in generated code, and CPU milliseconds on an emulated AArch64, against wasm2c and gcc -O2");
+        System.out.printf(
+                Locale.ROOT,
+                "%-34s %9s %9s %6s %8s %8s %10s %10s %16s%n",
+                "program",
+                "x64 M",
+                "a64 M",
+                "a/x",
+                "x64/gcc",
+                "a64/gcc",
+                "kiln ms",
+                "gcc ms",
+                "kiln/gcc");
         List<double[]> rows = new ArrayList<>();
         all.forEach((name, f) -> {
             Figures x = f.get(Target.X86_64_LINUX);
             Figures a = f.get(Target.AARCH64_LINUX);
             double ms = Programs.median(a.times);
             double gcc = Programs.median(a.compilerTimes);
-            double[] r = {a.executed / x.executed, x.executed / x.compilerExecuted, a.executed / a.compilerExecuted, ms / gcc};
+            double[] r = {
+                a.executed / x.executed, x.executed / x.compilerExecuted, a.executed / a.compilerExecuted, ms / gcc
+            };
             rows.add(r);
-            System.out.printf(Locale.ROOT, "%-34s %9.1f %9.1f %6.2f %8.2f %8.2f %10.1f %10.1f %5.2f (%.2f-%.2f)%n", name, x.executed / 1e6,
-                    a.executed / 1e6, r[0], r[1], r[2], ms, gcc, r[3], Programs.min(a.times) / Programs.max(a.compilerTimes),
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-34s %9.1f %9.1f %6.2f %8.2f %8.2f %10.1f %10.1f %5.2f (%.2f-%.2f)%n",
+                    name,
+                    x.executed / 1e6,
+                    a.executed / 1e6,
+                    r[0],
+                    r[1],
+                    r[2],
+                    ms,
+                    gcc,
+                    r[3],
+                    Programs.min(a.times) / Programs.max(a.compilerTimes),
                     Programs.max(a.times) / Programs.min(a.compilerTimes));
         });
-        System.out.printf(Locale.ROOT, "%-34s %9s %9s %6.2f %8.2f %8.2f %10s %10s %5.2f%n", "geometric mean", "", "", mean(rows, r -> r[0]),
-                mean(rows, r -> r[1]), mean(rows, r -> r[2]), "", "", mean(rows, r -> r[3]));
+        System.out.printf(
+                Locale.ROOT,
+                "%-34s %9s %9s %6.2f %8.2f %8.2f %10s %10s %5.2f%n",
+                "geometric mean",
+                "",
+                "",
+                mean(rows, r -> r[0]),
+                mean(rows, r -> r[1]),
+                mean(rows, r -> r[2]),
+                "",
+                "",
+                mean(rows, r -> r[3]));
     }
 
     /** Geometric mean of what is known. */
     private static double mean(List<double[]> rows, ToDoubleFunction<double[]> column) {
-        return Math.exp(rows.stream().mapToDouble(column).filter(Double::isFinite).map(Math::log).average().orElse(Double.NaN));
+        return Math.exp(rows.stream()
+                .mapToDouble(column)
+                .filter(Double::isFinite)
+                .map(Math::log)
+                .average()
+                .orElse(Double.NaN));
     }
 
     private Map<Target, Figures> measure(Path program, Path work) throws IOException, InterruptedException {
@@ -140,8 +211,12 @@ public final class Architectures {
             figures.put(target, f);
             Path artifact = work.resolve(target.label() + ".cwasm");
             artifacts.put(target, artifact);
-            Files.write(artifact, Compiler.compile(program.getFileName().toString(), Files.readAllBytes(program),
-                    CompilerOptions.defaults().withTarget(target)));
+            Files.write(
+                    artifact,
+                    Compiler.compile(
+                            program.getFileName().toString(),
+                            Files.readAllBytes(program),
+                            CompilerOptions.defaults().withTarget(target)));
             count(artifact, target, f);
             Emulation.Executable gcc = emulation.compile(program, target, work);
             if (gcc != null) {
@@ -181,9 +256,14 @@ public final class Architectures {
             try (Disassembler d = new Disassembler(isa)) {
                 for (int i = 0; i < artifact.index().entries(); i++) {
                     if (artifact.index().length(i) > 0) {
-                        byte[] code = artifact.text().asSlice(artifact.index().start(i), artifact.index().length(i))
+                        byte[] code = artifact.text()
+                                .asSlice(
+                                        artifact.index().start(i),
+                                        artifact.index().length(i))
                                 .toArray(ValueLayout.JAVA_BYTE);
-                        n += d.disassemble(code, 0).stream().filter(in -> !in.isData()).count();
+                        n += d.disassemble(code, 0).stream()
+                                .filter(in -> !in.isData())
+                                .count();
                     }
                 }
             }

@@ -34,8 +34,8 @@ public final class Calls {
     private static final Module MODULE = load();
     private static final Store STORE = new Store(ENGINE);
     private static final Linker TYPED = new Linker(ENGINE).func("env", "host", IntUnaryOperator.class, x -> x + 1);
-    private static final Linker RAW = new Linker(ENGINE).func("env", "host", FuncType.of(ValType.I32, ValType.I32),
-            (_, args, results) -> results[0] = args[0] + 1);
+    private static final Linker RAW = new Linker(ENGINE)
+            .func("env", "host", FuncType.of(ValType.I32, ValType.I32), (_, args, results) -> results[0] = args[0] + 1);
     private static final Instance INSTANCE = TYPED.instantiate(STORE, MODULE);
 
     // Constants: only through these does the JIT see what a handle does.

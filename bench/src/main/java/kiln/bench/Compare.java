@@ -65,7 +65,9 @@ public final class Compare {
                 case "--iterations" -> compare.iterations = Integer.parseInt(args[++i]);
                 case "--kiln" -> compare.engines.put(KILN, List.of(args[++i].split(" ")));
                 case "--node" -> node = List.of(args[++i].split(" "));
-                case "--wasmtime" -> wasmtime = List.of(args[++i], root.resolve("bench/engines/wasmtime.py").toString());
+                case "--wasmtime" ->
+                    wasmtime = List.of(
+                            args[++i], root.resolve("bench/engines/wasmtime.py").toString());
                 case "--json" -> compare.json = Path.of(args[++i]);
                 default -> compare.addPrograms(Path.of(args[i]));
             }
@@ -78,7 +80,11 @@ public final class Compare {
             compare.engines.put("wasmtime", wasmtime);
         }
         List<String> v8 = new ArrayList<>(node);
-        v8.addAll(List.of("--no-liftoff", "--no-wasm-tier-up", "--no-wasm-lazy-compilation", root.resolve("bench/engines/v8.mjs").toString()));
+        v8.addAll(List.of(
+                "--no-liftoff",
+                "--no-wasm-tier-up",
+                "--no-wasm-lazy-compilation",
+                root.resolve("bench/engines/v8.mjs").toString()));
         compare.engines.put("v8", v8);
         compare.run();
     }
@@ -94,7 +100,10 @@ public final class Compare {
     }
 
     private void run() throws IOException, InterruptedException {
-        String base = engines.keySet().stream().filter(e -> !e.equals(KILN)).findFirst().orElseThrow();
+        String base = engines.keySet().stream()
+                .filter(e -> !e.equals(KILN))
+                .findFirst()
+                .orElseThrow();
         System.out.printf(Locale.ROOT, "%-34s %9s", "program", KILN + " ms");
         for (String engine : engines.keySet()) {
             if (!engine.equals(KILN)) {
@@ -109,7 +118,9 @@ public final class Compare {
             printRow(program, figures, base);
             Figures kiln = figures.get(KILN);
             for (Map.Entry<String, Figures> e : figures.entrySet()) {
-                if (kiln.error == null && e.getValue().error == null && !e.getKey().equals(KILN)) {
+                if (kiln.error == null
+                        && e.getValue().error == null
+                        && !e.getKey().equals(KILN)) {
                     double ratio = Programs.median(kiln.exec) / Programs.median(e.getValue().exec);
                     logSums.merge(e.getKey(), Math.log(ratio), Double::sum);
                     counts.merge(e.getKey(), 1, Integer::sum);
@@ -117,7 +128,11 @@ public final class Compare {
             }
         }
         logSums.forEach((engine, sum) -> System.out.printf(
-                Locale.ROOT, "geometric mean of kiln/%s over %d programs: %.3f%n", engine, counts.get(engine), Math.exp(sum / counts.get(engine))));
+                Locale.ROOT,
+                "geometric mean of kiln/%s over %d programs: %.3f%n",
+                engine,
+                counts.get(engine),
+                Math.exp(sum / counts.get(engine))));
     }
 
     /** All engines in turn, round after round, so that a slow spell of the machine hits them alike. */
@@ -135,11 +150,13 @@ public final class Compare {
         return figures;
     }
 
-    private void measure(String engine, List<String> command, Path program, Figures figures) throws IOException, InterruptedException {
+    private void measure(String engine, List<String> command, Path program, Figures figures)
+            throws IOException, InterruptedException {
         String folder = Programs.data(program).toString();
         List<String> line = new ArrayList<>(command);
         if (engine.equals(KILN)) {
-            line.addAll(List.of("bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
+            line.addAll(List.of(
+                    "bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
         } else {
             line.addAll(List.of("" + iterations, program.toString(), folder));
         }
@@ -154,11 +171,19 @@ public final class Compare {
         } else if (process.exitValue() != 0) {
             figures.error = "exit " + process.exitValue();
         } else {
-            String last = Files.readString(output).lines().filter(l -> l.startsWith("{")).reduce((a, b) -> b).orElse("{}");
+            String last = Files.readString(output)
+                    .lines()
+                    .filter(l -> l.startsWith("{"))
+                    .reduce((a, b) -> b)
+                    .orElse("{}");
             JsonNode node = JSON.readTree(last);
             figures.add(node);
             if (json != null) {
-                Files.writeString(json, engine + " " + last + "\n", java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND);
+                Files.writeString(
+                        json,
+                        engine + " " + last + "\n",
+                        java.nio.file.StandardOpenOption.CREATE,
+                        java.nio.file.StandardOpenOption.APPEND);
             }
         }
         Files.delete(output);
@@ -166,7 +191,11 @@ public final class Compare {
 
     private static void printRow(Path program, Map<String, Figures> figures, String base) {
         Figures kiln = figures.get(KILN);
-        System.out.printf(Locale.ROOT, "%-34s %9s", Programs.name(program), kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", Programs.median(kiln.exec)));
+        System.out.printf(
+                Locale.ROOT,
+                "%-34s %9s",
+                Programs.name(program),
+                kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", Programs.median(kiln.exec)));
         figures.forEach((engine, f) -> {
             if (engine.equals(KILN)) {
                 return;
@@ -174,13 +203,22 @@ public final class Compare {
             if (f.error != null || kiln.error != null) {
                 System.out.printf(" %12s %16s", f.error != null ? f.error : "", "-");
             } else {
-                System.out.printf(Locale.ROOT, " %12.2f %5.2f (%.2f-%.2f)", Programs.median(f.exec), Programs.median(kiln.exec) / Programs.median(f.exec),
-                        Programs.min(kiln.exec) / Programs.max(f.exec), Programs.max(kiln.exec) / Programs.min(f.exec));
+                System.out.printf(
+                        Locale.ROOT,
+                        " %12.2f %5.2f (%.2f-%.2f)",
+                        Programs.median(f.exec),
+                        Programs.median(kiln.exec) / Programs.median(f.exec),
+                        Programs.min(kiln.exec) / Programs.max(f.exec),
+                        Programs.max(kiln.exec) / Programs.min(f.exec));
             }
         });
         Figures b = figures.get(base);
         if (kiln.error == null && b.error == null) {
-            System.out.printf(Locale.ROOT, " %10.1f %8.2f %8s", Programs.median(kiln.compile), Programs.median(kiln.compile) / Programs.median(b.compile),
+            System.out.printf(
+                    Locale.ROOT,
+                    " %10.1f %8.2f %8s",
+                    Programs.median(kiln.compile),
+                    Programs.median(kiln.compile) / Programs.median(b.compile),
                     b.bytes > 0 ? String.format(Locale.ROOT, "%.2f", (double) kiln.bytes / b.bytes) : "-");
         }
         System.out.println();

@@ -35,7 +35,8 @@ import kiln.wasm.WasmModule;
  */
 public final class CompileTimes {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final OperatingSystemMXBean PROCESS = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final List<Path> programs = new ArrayList<>();
     private CompilerOptions options = CompilerOptions.defaults().withJobs(1);
@@ -102,8 +103,13 @@ public final class CompileTimes {
             wholes[r] = whole(name, wasm);
         }
         double nanos = median(wholes);
-        System.out.printf(Locale.ROOT, "%s: %.2f MB/s (%.3f s of CPU, the first time %.3f s)%n",
-                name, wasm.length / (nanos / 1e9) / 1e6, nanos / 1e9, first / 1e9);
+        System.out.printf(
+                Locale.ROOT,
+                "%s: %.2f MB/s (%.3f s of CPU, the first time %.3f s)%n",
+                name,
+                wasm.length / (nanos / 1e9) / 1e6,
+                nanos / 1e9,
+                first / 1e9);
         if (phases) {
             end = System.nanoTime() + (long) (warmUp * 0.5e9);
             do {
@@ -129,8 +135,15 @@ public final class CompileTimes {
         ledger.start();
         WasmModule module = ModuleDecoder.decode(wasm, name, options.features());
         ledger.book("decoding");
-        ModuleEnvironment env = new ModuleEnvironment(module, 0, new TranslateOptions(
-                options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(), options.eagerTables()));
+        ModuleEnvironment env = new ModuleEnvironment(
+                module,
+                0,
+                new TranslateOptions(
+                        options.interruptible(),
+                        options.canonicalNans(),
+                        options.explicitBounds(),
+                        options.keepAll(),
+                        options.eagerTables()));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {
@@ -142,7 +155,8 @@ public final class CompileTimes {
         ledger.book("(validation alone)");
         FunctionTranslator translator = new FunctionTranslator(env);
         Pipeline pipeline = Pipeline.forLevel(options.optLevel());
-        CodegenOptions codegen = new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), false);
+        CodegenOptions codegen =
+                new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), false);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {
             if (env.isLive(f)) {
                 ledger.start();
@@ -166,13 +180,19 @@ public final class CompileTimes {
         }
         for (String phase : ledgers.getFirst().entries.keySet()) {
             double time = median(ledgers, phase, 0);
-            System.out.printf(Locale.ROOT, "  %-28s %8.1f ms %5.1f %% %8.1f MB%n",
-                    phase, time / 1e6, 100 * time / total, median(ledgers, phase, 1) / 1e6);
+            System.out.printf(
+                    Locale.ROOT,
+                    "  %-28s %8.1f ms %5.1f %% %8.1f MB%n",
+                    phase,
+                    time / 1e6,
+                    100 * time / total,
+                    median(ledgers, phase, 1) / 1e6);
         }
     }
 
     private static double median(List<Ledger> ledgers, String phase, int column) {
-        return median(ledgers.stream().mapToLong(l -> l.entries.get(phase)[column]).toArray());
+        return median(
+                ledgers.stream().mapToLong(l -> l.entries.get(phase)[column]).toArray());
     }
 
     private static double median(long[] values) {

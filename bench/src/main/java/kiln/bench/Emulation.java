@@ -22,8 +22,12 @@ import kiln.compiler.Target;
 final class Emulation {
     private static final int TIMEOUT_SECONDS = 600;
     /** Enough for what the artifacts need, and little for the emulator to translate. */
-    private static final List<String> JVM_OPTIONS =
-            List.of("-XX:+UseSerialGC", "-Xss2m", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED");
+    private static final List<String> JVM_OPTIONS = List.of(
+            "-XX:+UseSerialGC",
+            "-Xss2m",
+            "-Xshare:auto",
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED");
 
     private final Path root = Path.of(System.getProperty("kiln.root", "."));
     private final String jar = root.resolve("cli/target/dist/kiln.jar").toString();
@@ -47,22 +51,42 @@ final class Emulation {
         Path object = work.resolve(target.label() + ".o");
         Path executable = work.resolve(target.label() + ".exe");
         Path runtime = Path.of(tool("wasm2c.runtime", null));
-        if (run(work, null, List.of(wasm2c, "-n", "program", program.toAbsolutePath().toString(), "-o", source.toString())) != 0) {
+        if (run(
+                        work,
+                        null,
+                        List.of(
+                                wasm2c,
+                                "-n",
+                                "program",
+                                program.toAbsolutePath().toString(),
+                                "-o",
+                                source.toString()))
+                != 0) {
             System.err.println("    wasm2c cannot translate it");
             return null;
         }
         List<String> flags = List.of(compiler, "-O2", "-w", "-I" + work, "-I" + runtime);
-        Matcher m = Pattern.compile("Z_program_instantiate\\(([^)]*)\\)").matcher(Files.readString(work.resolve("program.h")));
+        Matcher m = Pattern.compile("Z_program_instantiate\\(([^)]*)\\)")
+                .matcher(Files.readString(work.resolve("program.h")));
         if (!m.find()) {
             return null;
         }
-        String arguments = m.group(1).replaceAll("Z_program_instance_t\\*", "&program").replaceAll("struct Z_bench_instance_t\\*", "&bench")
+        String arguments = m.group(1)
+                .replaceAll("Z_program_instance_t\\*", "&program")
+                .replaceAll("struct Z_bench_instance_t\\*", "&bench")
                 .replaceAll("struct Z_wasi_snapshot_preview1_instance_t\\*", "&wasi");
         List<String> line = new ArrayList<>(flags);
         line.addAll(List.of("-c", source.toString(), "-o", object.toString()));
         List<String> link = new ArrayList<>(flags);
-        link.addAll(List.of("-static", "-DINSTANTIATE=Z_program_instantiate(" + arguments + ")", root.resolve("bench/native/host.c").toString(),
-                runtime.resolve("wasm-rt-impl.c").toString(), object.toString(), "-lm", "-o", executable.toString()));
+        link.addAll(List.of(
+                "-static",
+                "-DINSTANTIATE=Z_program_instantiate(" + arguments + ")",
+                root.resolve("bench/native/host.c").toString(),
+                runtime.resolve("wasm-rt-impl.c").toString(),
+                object.toString(),
+                "-lm",
+                "-o",
+                executable.toString()));
         if (run(work, null, line) != 0 || run(work, null, link) != 0) {
             System.err.println("    " + compiler + " cannot compile or link it");
             return null;
@@ -100,7 +124,8 @@ final class Emulation {
     }
 
     /** Instructions executed in an executable, or NaN. */
-    double countExecutable(Path executable, Target target, Path data, Path work) throws IOException, InterruptedException {
+    double countExecutable(Path executable, Target target, Path data, Path work)
+            throws IOException, InterruptedException {
         List<String> line = counting(target, executable.getFileName().toString(), work);
         if (line == null) {
             return Double.NaN;
@@ -127,12 +152,24 @@ final class Emulation {
         if (status != 0) {
             System.err.println("    counting: exit status " + status);
         }
-        return status == 0 && Files.exists(count) ? Double.parseDouble(Files.readString(count).strip()) : Double.NaN;
+        return status == 0 && Files.exists(count)
+                ? Double.parseDouble(Files.readString(count).strip())
+                : Double.NaN;
     }
 
     private List<String> bench(Path artifact, Path data) {
         List<String> line = new ArrayList<>(JVM_OPTIONS);
-        line.addAll(List.of("-cp", jar, "kiln.cli.Main", "bench", artifact.toString(), "--iterations", "1", "--dir", data + "::.", "--json"));
+        line.addAll(List.of(
+                "-cp",
+                jar,
+                "kiln.cli.Main",
+                "bench",
+                artifact.toString(),
+                "--iterations",
+                "1",
+                "--dir",
+                data + "::.",
+                "--json"));
         return line;
     }
 
@@ -150,7 +187,11 @@ final class Emulation {
         if (run(data, output, line) != 0) {
             return Double.NaN;
         }
-        String json = Files.readString(output).lines().filter(l -> l.startsWith("{")).reduce((a, b) -> b).orElse("{}");
+        String json = Files.readString(output)
+                .lines()
+                .filter(l -> l.startsWith("{"))
+                .reduce((a, b) -> b)
+                .orElse("{}");
         return new ObjectMapper().readTree(json).path("exec_cpu_ms").path(0).asDouble(Double.NaN);
     }
 
@@ -163,12 +204,17 @@ final class Emulation {
         List<String> line = new ArrayList<>(Arrays.asList(emulator.split(" ")));
         line.add(executable.toString());
         Path output = executable.resolveSibling("output");
-        return run(data, output, line) == 0 ? Double.parseDouble(Files.readString(output).strip()) / 1e6 : Double.NaN;
+        return run(data, output, line) == 0
+                ? Double.parseDouble(Files.readString(output).strip()) / 1e6
+                : Double.NaN;
     }
 
     private static int run(Path folder, Path output, List<String> line) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(line).directory(folder.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD)
-                .redirectOutput(output == null ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.to(output.toFile()));
+        ProcessBuilder builder = new ProcessBuilder(line)
+                .directory(folder.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(
+                        output == null ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.to(output.toFile()));
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();

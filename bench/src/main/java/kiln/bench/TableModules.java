@@ -67,13 +67,22 @@ final class TableModules {
             bodies.add(run());
             export = bytes(name("run"), 0, leb(functions));
         }
-        return module(types(), section(3, vector(types)), section(4, bytes(1, FUNCREF, LIMITS)), section(7, bytes(1, export)),
-                section(9, bytes(1, 0, 0x41, 0, 0x0b, vector(elems))), section(10, vector(bodies)));
+        return module(
+                types(),
+                section(3, vector(types)),
+                section(4, bytes(1, FUNCREF, LIMITS)),
+                section(7, bytes(1, export)),
+                section(9, bytes(1, 0, 0x41, 0, 0x0b, vector(elems))),
+                section(10, vector(bodies)));
     }
 
     private static byte[] caller() {
-        return module(types(), section(2, bytes(1, name("tables"), name("table"), 1, FUNCREF, LIMITS)),
-                section(3, vector(List.of(leb(1)))), section(7, bytes(1, name("run"), 0, 0)), section(10, vector(List.of(run()))));
+        return module(
+                types(),
+                section(2, bytes(1, name("tables"), name("table"), 1, FUNCREF, LIMITS)),
+                section(3, vector(List.of(leb(1)))),
+                section(7, bytes(1, name("run"), 0, 0)),
+                section(10, vector(List.of(run()))));
     }
 
     /** Type 0 is the callees', type 1 that of run. */
@@ -83,12 +92,8 @@ final class TableModules {
 
     private static byte[] run() {
         byte[] code = bytes(
-                1, 1, I32,
-                0x02, 0x40, 0x03, 0x40,
-                0x20, 2, 0x20, 0, 0x4f, 0x0d, 1,
-                0x20, 2, 0x20, 1, 0x71, 0x11, 0, 0,
-                0x20, 2, 0x41, 1, 0x6a, 0x21, 2,
-                0x0c, 0, 0x0b, 0x0b, 0x0b);
+                1, 1, I32, 0x02, 0x40, 0x03, 0x40, 0x20, 2, 0x20, 0, 0x4f, 0x0d, 1, 0x20, 2, 0x20, 1, 0x71, 0x11, 0, 0,
+                0x20, 2, 0x41, 1, 0x6a, 0x21, 2, 0x0c, 0, 0x0b, 0x0b, 0x0b);
         return bytes(leb(code.length), code);
     }
 

@@ -65,7 +65,8 @@ public final class Tables {
     }
 
     private void run() throws Exception {
-        System.out.printf("%-14s %-8s %-14s %12s %12s %12s %10s%n",
+        System.out.printf(
+                "%-14s %-8s %-14s %12s %12s %12s %10s%n",
                 "slots", "table", "engine", "instance us", "first us", "second us", "bytes");
         for (TableModules.Content content : TableModules.Content.values()) {
             for (TableModules.Owner owner : TableModules.Owner.values()) {
@@ -93,26 +94,44 @@ public final class Tables {
         List<Path> eager = compile(files, List.of("--eager-tables"));
         for (int round = 0; round < rounds; round++) {
             for (int e = 0; e < names.size(); e++) {
-                figures.get(e).add(switch (names.get(e)) {
-                    case "kiln" -> kiln(lazy, mask);
-                    case "kiln eager" -> kiln(eager, mask);
-                    case "wasmtime" -> other(List.of(wasmtime, root.resolve("bench/engines/tables.py").toString()), mask, files);
-                    default -> other(v8(), mask, files);
-                });
+                figures.get(e)
+                        .add(
+                                switch (names.get(e)) {
+                                    case "kiln" -> kiln(lazy, mask);
+                                    case "kiln eager" -> kiln(eager, mask);
+                                    case "wasmtime" ->
+                                        other(
+                                                List.of(
+                                                        wasmtime,
+                                                        root.resolve("bench/engines/tables.py")
+                                                                .toString()),
+                                                mask,
+                                                files);
+                                    default -> other(v8(), mask, files);
+                                });
             }
         }
         for (int e = 0; e < names.size(); e++) {
             List<Figures> f = figures.get(e);
-            System.out.printf(Locale.ROOT, "%-14s %-8s %-14s %12.2f %12.1f %12.1f %10d%n", content.label,
-                    owner.name().toLowerCase(Locale.ROOT), names.get(e), median(f.stream().mapToDouble(Figures::instantiate).toArray()),
-                    median(f.stream().mapToDouble(Figures::first).toArray()), median(f.stream().mapToDouble(Figures::second).toArray()),
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-14s %-8s %-14s %12.2f %12.1f %12.1f %10d%n",
+                    content.label,
+                    owner.name().toLowerCase(Locale.ROOT),
+                    names.get(e),
+                    median(f.stream().mapToDouble(Figures::instantiate).toArray()),
+                    median(f.stream().mapToDouble(Figures::first).toArray()),
+                    median(f.stream().mapToDouble(Figures::second).toArray()),
                     f.getFirst().bytes);
         }
     }
 
     private List<String> v8() {
         List<String> command = new ArrayList<>(node);
-        command.addAll(List.of("--no-liftoff", "--no-wasm-tier-up", "--no-wasm-lazy-compilation",
+        command.addAll(List.of(
+                "--no-liftoff",
+                "--no-wasm-tier-up",
+                "--no-wasm-lazy-compilation",
                 root.resolve("bench/engines/tables.mjs").toString()));
         return command;
     }
@@ -121,7 +140,8 @@ public final class Tables {
         List<Path> result = new ArrayList<>();
         for (Path file : files) {
             Path out = Path.of(file.toString().replace(".wasm", options.isEmpty() ? ".cwasm" : ".eager.cwasm"));
-            List<String> command = new ArrayList<>(List.of(root.resolve("kiln").toString(), "compile", "--strip", "names"));
+            List<String> command =
+                    new ArrayList<>(List.of(root.resolve("kiln").toString(), "compile", "--strip", "names"));
             command.addAll(options);
             command.addAll(List.of(file.toString(), "-o", out.toString()));
             if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
@@ -176,12 +196,17 @@ public final class Tables {
         List<String> command = new ArrayList<>(engine);
         command.addAll(List.of("" + repetitions, "" + TableModules.SLOTS, "" + mask));
         files.forEach(f -> command.add(f.toString()));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         JsonNode line = JSON.readTree(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
             throw new IOException("failed: " + command);
         }
-        return new Figures(line.path("instantiate_us").asDouble(), line.path("first_us").asDouble(), line.path("second_us").asDouble(),
+        return new Figures(
+                line.path("instantiate_us").asDouble(),
+                line.path("first_us").asDouble(),
+                line.path("second_us").asDouble(),
                 line.path("bytes").asLong());
     }
 

@@ -33,7 +33,8 @@ final class ArtifactNames {
 
     /** The key of a function that a module defines, from its index in the module's function space. */
     FuncKey key(int module, int function) {
-        return FuncKey.wasmFunction(module, function - artifact.modules().get(module).imported(ExternType.Kind.FUNC));
+        return FuncKey.wasmFunction(
+                module, function - artifact.modules().get(module).imported(ExternType.Kind.FUNC));
     }
 
     private String wasmFunction(FuncKey key) {

@@ -31,9 +31,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "bench", mixinStandardHelpOptions = true, description = {
-    "Measures a program: compile time, size, loading, instantiation, and execution with a fresh instance each time.",
-    "Execution counts from the call of the import bench.start to that of bench.end if the program imports them."})
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Measures a program: compile time, size, loading, instantiation, and execution with a fresh instance each time.",
+            "Execution counts from the call of the import bench.start to that of bench.end if the program imports them."
+        })
 final class BenchCommand implements Callable<Integer> {
     private static final long STACK_BYTES = 8 << 20;
 
@@ -43,7 +47,11 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(index = "1..*", paramLabel = "ARGS")
     List<String> arguments = new ArrayList<>();
 
-    @Option(names = "--iterations", paramLabel = "N", defaultValue = "5", description = "How often to run (default: 5).")
+    @Option(
+            names = "--iterations",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "How often to run (default: 5).")
     int iterations;
 
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
@@ -83,17 +91,21 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Throwable[] failure = new Throwable[1];
-        Thread thread = new Thread(null, () -> {
-            try {
-                measure();
-            } catch (Throwable t) {
-                failure[0] = t;
-            }
-        }, "kiln", STACK_BYTES);
+        Thread thread = new Thread(
+                null,
+                () -> {
+                    try {
+                        measure();
+                    } catch (Throwable t) {
+                        failure[0] = t;
+                    }
+                },
+                "kiln",
+                STACK_BYTES);
         thread.start();
         thread.join();
         switch (failure[0]) {
-            case null -> { }
+            case null -> {}
             case Exception e -> throw e;
             case Error e -> throw e;
             case Throwable t -> throw new IllegalStateException(t);
@@ -155,7 +167,12 @@ final class BenchCommand implements Callable<Integer> {
         List<Double> sorted = new ArrayList<>();
         list.forEach(v -> sorted.add((Double) v));
         Collections.sort(sorted);
-        return String.format(Locale.ROOT, "%.3f median, %.3f to %.3f", sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast());
+        return String.format(
+                Locale.ROOT,
+                "%.3f median, %.3f to %.3f",
+                sorted.get(sorted.size() / 2),
+                sorted.getFirst(),
+                sorted.getLast());
     }
 
     private void execute(Engine engine, Module module, Map<String, Object> figures) throws IOException {
@@ -167,9 +184,13 @@ final class BenchCommand implements Callable<Integer> {
             Meter meter = new Meter();
             List<String> argv = new ArrayList<>(List.of(file.getFileName().toString()));
             argv.addAll(arguments);
-            Wasi.Builder builder = Wasi.builder().args(argv).stdout(OutputStream.nullOutputStream()).stderr(OutputStream.nullOutputStream());
+            Wasi.Builder builder = Wasi.builder()
+                    .args(argv)
+                    .stdout(OutputStream.nullOutputStream())
+                    .stderr(OutputStream.nullOutputStream());
             guest.apply(builder);
-            try (Wasi wasi = builder.build(); Store store = new Store(engine)) {
+            try (Wasi wasi = builder.build();
+                    Store store = new Store(engine)) {
                 Linker linker = new Linker(engine);
                 wasi.addTo(linker);
                 linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> meter.start());

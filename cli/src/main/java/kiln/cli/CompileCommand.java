@@ -13,21 +13,34 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "compile", mixinStandardHelpOptions = true, description = {
-    "Compiles a WebAssembly module to a .cwasm file.",
-    "Several modules are linked: what they import from each other, by the names of their files or --name, is bound now."})
+@Command(
+        name = "compile",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Compiles a WebAssembly module to a .cwasm file.",
+            "Several modules are linked: what they import from each other, by the names of their files or --name, is bound now."
+        })
 final class CompileCommand implements Callable<Integer> {
     @Parameters(paramLabel = "IN.wasm", arity = "1..*", description = "The module to compile, or the modules to link.")
     List<Path> inputs;
 
-    @Option(names = "-o", paramLabel = "OUT.cwasm", description = "Where to write (default: the input's name with .cwasm).")
+    @Option(
+            names = "-o",
+            paramLabel = "OUT.cwasm",
+            description = "Where to write (default: the input's name with .cwasm).")
     Path output;
 
-    @Option(names = "--name", paramLabel = "NAME",
-            description = "What the modules are imported by, once for each in their order (default: the file's name without .wasm).")
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description =
+                    "What the modules are imported by, once for each in their order (default: the file's name without .wasm).")
     List<String> names = new ArrayList<>();
 
-    @Option(names = "--strip", paramLabel = "WHAT", description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
+    @Option(
+            names = "--strip",
+            paramLabel = "WHAT",
+            description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
     String strip;
 
     private final CompileOptions options = new CompileOptions();
@@ -43,12 +56,13 @@ final class CompileCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         CompilerOptions how = options.toOptions();
         if (strip != null) {
-            how = how.withStrip(switch (strip) {
-                case "names" -> CompilerOptions.Strip.NAMES;
-                case "offsets" -> CompilerOptions.Strip.OFFSETS;
-                case "all" -> CompilerOptions.Strip.ALL;
-                default -> throw new UserError("--strip " + strip + ": known are names, offsets, all");
-            });
+            how = how.withStrip(
+                    switch (strip) {
+                        case "names" -> CompilerOptions.Strip.NAMES;
+                        case "offsets" -> CompilerOptions.Strip.OFFSETS;
+                        case "all" -> CompilerOptions.Strip.ALL;
+                        default -> throw new UserError("--strip " + strip + ": known are names, offsets, all");
+                    });
         }
         if (inputs.size() > 1 && output == null) {
             throw new UserError("several modules are linked into one file: name it with -o");
@@ -61,7 +75,8 @@ final class CompileCommand implements Callable<Integer> {
         List<Compiler.Input> modules = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             String name = i < names.size() ? names.get(i) : stem(inputs.get(i));
-            modules.add(new Compiler.Input(name, inputs.get(i).toString(), Files.readAllBytes(InputFile.check(inputs.get(i)))));
+            modules.add(new Compiler.Input(
+                    name, inputs.get(i).toString(), Files.readAllBytes(InputFile.check(inputs.get(i)))));
         }
         try (Progress progress = Progress.onTerminal("compiling " + first.getFileName())) {
             Compiler.linkTo(target, modules, how, progress);

@@ -10,22 +10,31 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Options that say how to compile, common to the commands that do. */
 final class CompileOptions {
-    private final OptionSpec target = Options.value(String.class, "--target", "TARGET",
-            "Machine to compile for: x86_64-linux, aarch64-linux or native (default).", "native");
-    private final OptionSpec cpu = Options.value(String.class, "--cpu", "CPU",
-            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native, or names joined by commas.", "baseline");
-    private final OptionSpec level = Options.value(int.class, "-O", "LEVEL",
-            "Optimisation level: 0 compiles fast, 2 (default) runs fast.", "2");
-    private final OptionSpec jobs = Options.value(Integer.class, "--jobs", "N",
-            "Threads to compile with (default: one for each processor).");
-    private final OptionSpec interruptible = Options.flag("--interruptible",
-            "Compile checks that let a deadline or an interruption stop the program.");
-    private final OptionSpec explicitBounds = Options.flag("--explicit-bounds",
-            "Check every memory access by an instruction instead of by guard pages.");
+    private final OptionSpec target = Options.value(
+            String.class,
+            "--target",
+            "TARGET",
+            "Machine to compile for: x86_64-linux, aarch64-linux or native (default).",
+            "native");
+    private final OptionSpec cpu = Options.value(
+            String.class,
+            "--cpu",
+            "CPU",
+            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native, or names joined by commas.",
+            "baseline");
+    private final OptionSpec level =
+            Options.value(int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 2 (default) runs fast.", "2");
+    private final OptionSpec jobs =
+            Options.value(Integer.class, "--jobs", "N", "Threads to compile with (default: one for each processor).");
+    private final OptionSpec interruptible =
+            Options.flag("--interruptible", "Compile checks that let a deadline or an interruption stop the program.");
+    private final OptionSpec explicitBounds =
+            Options.flag("--explicit-bounds", "Check every memory access by an instruction instead of by guard pages.");
     private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
-    private final OptionSpec noInlining = Options.flag("--no-inlining", "Do not copy functions to where they are called.");
-    private final OptionSpec eagerTables = Options.flag("--eager-tables",
-            "Fill tables of functions when an instance is made, not slot by slot on first use.");
+    private final OptionSpec noInlining =
+            Options.flag("--no-inlining", "Do not copy functions to where they are called.");
+    private final OptionSpec eagerTables = Options.flag(
+            "--eager-tables", "Fill tables of functions when an instance is made, not slot by slot on first use.");
 
     void addTo(CommandSpec command) {
         for (OptionSpec option : new OptionSpec[] {

@@ -50,7 +50,8 @@ final class FateReport {
     void why(String wanted) {
         List<FuncKey> found = find(wanted);
         if (found.isEmpty()) {
-            throw new UserError("there is no function " + wanted + " in " + (fates.size() == 1 ? "the module" : "any of the modules"));
+            throw new UserError("there is no function " + wanted + " in "
+                    + (fates.size() == 1 ? "the module" : "any of the modules"));
         }
         for (FuncKey key : found) {
             why(key);
@@ -78,7 +79,9 @@ final class FateReport {
             for (int i = 0; i < fates.get(m).size(); i++) {
                 FuncKey key = FuncKey.wasmFunction(m, i);
                 int index = names.functionIndex(key);
-                if (names.of(key).equals(wanted) || Integer.toString(index).equals(wanted) || isExportedAs(key, wanted)) {
+                if (names.of(key).equals(wanted)
+                        || Integer.toString(index).equals(wanted)
+                        || isExportedAs(key, wanted)) {
                     found.add(key);
                 }
             }
@@ -88,7 +91,9 @@ final class FateReport {
 
     private boolean isExportedAs(FuncKey key, String name) {
         for (ModuleInfo.Export e : artifact.modules().get(key.payload()).exports()) {
-            if (e.kind() == ExternType.Kind.FUNC && e.index() == names.functionIndex(key) && e.name().equals(name)) {
+            if (e.kind() == ExternType.Kind.FUNC
+                    && e.index() == names.functionIndex(key)
+                    && e.name().equals(name)) {
                 return true;
             }
         }
@@ -111,12 +116,22 @@ final class FateReport {
         String other = fate.function() < 0 ? null : names.of(names.key(key.payload(), fate.function()));
         return switch (fate.kind()) {
             case UNREACHABLE -> "dropped, because nothing that can run refers to it";
-            case INLINED -> "dropped, because it was inlined into every caller" + (other == null ? "" : ", such as " + other);
-            case EXPORT -> "exported as \"" + artifact.modules().get(key.payload()).exports().get(fate.item()).name() + "\"";
+            case INLINED ->
+                "dropped, because it was inlined into every caller" + (other == null ? "" : ", such as " + other);
+            case EXPORT ->
+                "exported as \""
+                        + artifact.modules()
+                                .get(key.payload())
+                                .exports()
+                                .get(fate.item())
+                                .name() + "\"";
             case START -> "the start function";
-            case TABLE -> "in a table (element segment " + fate.item() + ") "
-                    + (other == null ? "that can be seen from outside" : "through which " + other + " calls");
-            case GLOBAL -> "in global " + fate.item() + (other == null ? ", which can be seen from outside" : ", which " + other + " reads");
+            case TABLE ->
+                "in a table (element segment " + fate.item() + ") "
+                        + (other == null ? "that can be seen from outside" : "through which " + other + " calls");
+            case GLOBAL ->
+                "in global " + fate.item()
+                        + (other == null ? ", which can be seen from outside" : ", which " + other + " reads");
             case REFERENCE -> other + " refers to it";
             case CALL -> (other == null ? "a function of another module" : other) + " calls it";
             case REQUEST -> "kept by --keep-all";

@@ -8,10 +8,10 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** What a guest program gets to see of the host. */
 final class GuestOptions {
-    private final OptionSpec folders = Options.list("--dir", "HOST[::GUEST]",
-            "Give the program this folder, under the name GUEST (default: HOST).");
-    private final OptionSpec environment = Options.list("--env", "NAME=VALUE",
-            "Give the program this environment variable; it sees no others.");
+    private final OptionSpec folders = Options.list(
+            "--dir", "HOST[::GUEST]", "Give the program this folder, under the name GUEST (default: HOST).");
+    private final OptionSpec environment =
+            Options.list("--env", "NAME=VALUE", "Give the program this environment variable; it sees no others.");
 
     void addTo(CommandSpec command) {
         command.addOption(folders);

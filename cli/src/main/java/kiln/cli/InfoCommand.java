@@ -16,8 +16,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "info", mixinStandardHelpOptions = true,
-        description = "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions.")
+@Command(
+        name = "info",
+        mixinStandardHelpOptions = true,
+        description =
+                "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions.")
 final class InfoCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.cwasm")
     Path file;
@@ -25,7 +28,10 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--dropped", description = "List the functions that were left out of the file, and why.")
     boolean dropped;
 
-    @Option(names = "--why", paramLabel = "FUNC", description = "Say what keeps a function (name, export or index) in the file.")
+    @Option(
+            names = "--why",
+            paramLabel = "FUNC",
+            description = "Say what keeps a function (name, export or index) in the file.")
     String why;
 
     @Override
@@ -43,8 +49,14 @@ final class InfoCommand implements Callable<Integer> {
             }
             System.out.printf("file         %s, %,d bytes%n", file, Files.size(file));
             System.out.printf("target       %s-linux%n", artifact.compat().architecture());
-            System.out.printf("cpu          baseline%s%n", artifact.compat().cpuFeatures().isEmpty() ? "" : " + " + String.join(" + ", artifact.compat().cpuFeatures()));
-            System.out.printf("compiler     %s (format %d)%n", artifact.compat().compiler(), artifact.compat().formatVersion());
+            System.out.printf(
+                    "cpu          baseline%s%n",
+                    artifact.compat().cpuFeatures().isEmpty()
+                            ? ""
+                            : " + " + String.join(" + ", artifact.compat().cpuFeatures()));
+            System.out.printf(
+                    "compiler     %s (format %d)%n",
+                    artifact.compat().compiler(), artifact.compat().formatVersion());
             artifact.compat().options().forEach((name, value) -> System.out.printf("%-12s %s%n", name, value));
             System.out.printf("signature    %s%n", signature(artifact.signature()));
             for (int i = 0; i < artifact.modules().size(); i++) {
@@ -54,7 +66,11 @@ final class InfoCommand implements Callable<Integer> {
             System.out.println("sections");
             for (String name : artifact.sections()) {
                 if (!name.isEmpty()) {
-                    System.out.printf(Locale.ROOT, "  %-18s %,12d bytes%n", name, artifact.sectionBytes(name).byteSize());
+                    System.out.printf(
+                            Locale.ROOT,
+                            "  %-18s %,12d bytes%n",
+                            name,
+                            artifact.sectionBytes(name).byteSize());
                 }
             }
         }
@@ -78,11 +94,13 @@ final class InfoCommand implements Callable<Integer> {
         for (ModuleInfo.Import i : module.imports()) {
             String bound = i.link() == null
                     ? ""
-                    : " (linked with module " + i.link().module() + ", " + artifact.modules().get(i.link().module()).name() + ")";
+                    : " (linked with module " + i.link().module() + ", "
+                            + artifact.modules().get(i.link().module()).name() + ")";
             System.out.printf("  import     %s.%s: %s%s%n", i.module(), i.name(), i.type(), bound);
         }
         for (ModuleInfo.Export e : module.exports()) {
-            System.out.printf("  export     %s: %s %d%n", e.name(), e.kind().name().toLowerCase(Locale.ROOT), e.index());
+            System.out.printf(
+                    "  export     %s: %s %d%n", e.name(), e.kind().name().toLowerCase(Locale.ROOT), e.index());
         }
     }
 
@@ -90,12 +108,18 @@ final class InfoCommand implements Callable<Integer> {
         Map<FuncKey.Kind, long[]> kinds = new TreeMap<>();
         for (int i = 0; i < artifact.index().entries(); i++) {
             if (artifact.index().length(i) > 0) {
-                long[] sum = kinds.computeIfAbsent(FuncKey.ofRaw(artifact.index().key(i)).kind(), _ -> new long[2]);
+                long[] sum = kinds.computeIfAbsent(
+                        FuncKey.ofRaw(artifact.index().key(i)).kind(), _ -> new long[2]);
                 sum[0]++;
                 sum[1] += artifact.index().length(i);
             }
         }
         System.out.println("functions");
-        kinds.forEach((kind, sum) -> System.out.printf(Locale.ROOT, "  %-18s %,8d, %,12d bytes%n", kind.name().toLowerCase(Locale.ROOT).replace('_', '-'), sum[0], sum[1]));
+        kinds.forEach((kind, sum) -> System.out.printf(
+                Locale.ROOT,
+                "  %-18s %,8d, %,12d bytes%n",
+                kind.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                sum[0],
+                sum[1]));
     }
 }

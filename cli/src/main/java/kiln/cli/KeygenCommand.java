@@ -9,10 +9,18 @@ import kiln.artifact.SigningKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "keygen", mixinStandardHelpOptions = true, description = {
-    "Makes a pair of Ed25519 keys: BASE.key signs files and stays secret, BASE.pub is for those who run them."})
+@Command(
+        name = "keygen",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Makes a pair of Ed25519 keys: BASE.key signs files and stays secret, BASE.pub is for those who run them."
+        })
 final class KeygenCommand implements Callable<Integer> {
-    @Option(names = "-o", paramLabel = "BASE", defaultValue = "kiln", description = "Start of the files' names (default: kiln).")
+    @Option(
+            names = "-o",
+            paramLabel = "BASE",
+            defaultValue = "kiln",
+            description = "Start of the files' names (default: kiln).")
     Path base;
 
     @Option(names = "--force", description = "Replace files of these names.")
@@ -28,7 +36,8 @@ final class KeygenCommand implements Callable<Integer> {
         } catch (FileAlreadyExistsException e) {
             throw new UserError(e.getMessage() + " exists; --force replaces it");
         }
-        System.out.printf("%s  private key, for kiln sign --key%n%s  public key %s%n",
+        System.out.printf(
+                "%s  private key, for kiln sign --key%n%s  public key %s%n",
                 secret, open, SigningKeys.fingerprint(keys.getPublic()));
         return 0;
     }

@@ -7,7 +7,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The {@code kiln} command. */
 public final class Main {
-    private static final List<String> COMMANDS = List.of("compile", "run", "objdump", "info", "keygen", "sign", "wast", "bench");
+    private static final List<String> COMMANDS =
+            List.of("compile", "run", "objdump", "info", "keygen", "sign", "wast", "bench");
 
     private Main() {}
 

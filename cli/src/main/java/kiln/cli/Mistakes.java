@@ -15,6 +15,7 @@ import picocli.CommandLine;
 final class Mistakes {
     /** Exit status for a mistake of the user's: bad options, unreadable or invalid input. */
     static final int USER_ERROR = 2;
+
     private static final int INTERNAL_ERROR = 70;
 
     private Mistakes() {}
@@ -41,7 +42,11 @@ final class Mistakes {
             case UncheckedIOException u -> describe(u.getCause());
             case NoSuchFileException f -> f.getFile() + ": no such file";
             case AccessDeniedException f -> f.getFile() + ": permission denied";
-            case FileSystemException f -> f.getFile() + ": " + (f.getReason() == null ? "cannot be used" : f.getReason().toLowerCase(Locale.ROOT));
+            case FileSystemException f ->
+                f.getFile() + ": "
+                        + (f.getReason() == null
+                                ? "cannot be used"
+                                : f.getReason().toLowerCase(Locale.ROOT));
             case IOException io -> io.getMessage();
             default -> null;
         };

@@ -23,8 +23,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "objdump", mixinStandardHelpOptions = true,
-        description = "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables.")
+@Command(
+        name = "objdump",
+        mixinStandardHelpOptions = true,
+        description =
+                "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables.")
 final class ObjdumpCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.cwasm")
     Path file;
@@ -32,7 +35,10 @@ final class ObjdumpCommand implements Callable<Integer> {
     @Option(names = "--function", paramLabel = "NAME|INDEX", description = "Only this function.")
     String function;
 
-    @Option(names = "--section", paramLabel = "SECTION", defaultValue = "text",
+    @Option(
+            names = "--section",
+            paramLabel = "SECTION",
+            defaultValue = "text",
             description = "text (default), index, traps, offsets, or the name of any section for its bytes.")
     String section;
 
@@ -45,13 +51,16 @@ final class ObjdumpCommand implements Callable<Integer> {
             switch (section) {
                 case "text" -> text(artifact);
                 case "index" -> index(artifact);
-                case "traps" -> artifact.traps().forEach((at, code) ->
-                        out.printf("%8x  %s%n", at, TrapCode.values()[code].message()));
+                case "traps" ->
+                    artifact.traps()
+                            .forEach((at, code) -> out.printf("%8x  %s%n", at, TrapCode.values()[code].message()));
                 case "offsets" -> {
                     if (artifact.offsets() == null) {
                         throw new UserError(file + ": offsets were stripped");
                     }
-                    artifact.offsets().forEach((at, wasm) -> out.printf("%8x  %s%n", at, wasm < 0 ? "-" : "0x" + Integer.toHexString(wasm)));
+                    artifact.offsets()
+                            .forEach((at, wasm) ->
+                                    out.printf("%8x  %s%n", at, wasm < 0 ? "-" : "0x" + Integer.toHexString(wasm)));
                 }
                 default -> bytes(artifact);
             }
@@ -67,7 +76,9 @@ final class ObjdumpCommand implements Callable<Integer> {
         for (int i = 0; i < index.entries(); i++) {
             if (index.length(i) > 0) {
                 FuncKey key = FuncKey.ofRaw(index.key(i));
-                out.printf("%08x:%-8d %8x %8d  %s%n", key.namespace(), key.index(), index.start(i), index.length(i), names.of(key));
+                out.printf(
+                        "%08x:%-8d %8x %8d  %s%n",
+                        key.namespace(), key.index(), index.start(i), index.length(i), names.of(key));
             }
         }
     }
@@ -78,7 +89,8 @@ final class ObjdumpCommand implements Callable<Integer> {
             bytes = artifact.sectionBytes(".kiln." + section);
         }
         if (bytes == null) {
-            throw new UserError(file + ": no section " + section + " (there are: " + String.join(", ", artifact.sections()) + ")");
+            throw new UserError(
+                    file + ": no section " + section + " (there are: " + String.join(", ", artifact.sections()) + ")");
         }
         for (long at = 0; at < bytes.byteSize(); at += 16) {
             byte[] row = bytes.asSlice(at, Math.min(16, bytes.byteSize() - at)).toArray(ValueLayout.JAVA_BYTE);
@@ -90,7 +102,8 @@ final class ObjdumpCommand implements Callable<Integer> {
         ArtifactNames names = new ArtifactNames(artifact);
         FunctionIndex index = artifact.index();
         boolean any = false;
-        try (Disassembler disassembler = new Disassembler(Isa.of(artifact.compat().architecture()))) {
+        try (Disassembler disassembler =
+                new Disassembler(Isa.of(artifact.compat().architecture()))) {
             for (int i = 0; i < index.entries(); i++) {
                 if (index.length(i) == 0) {
                     continue;
@@ -118,11 +131,13 @@ final class ObjdumpCommand implements Callable<Integer> {
 
     private void function(Artifact artifact, ArtifactNames names, Disassembler disassembler, int entry, FuncKey key) {
         long start = artifact.index().start(entry);
-        byte[] code = artifact.text().asSlice(start, artifact.index().length(entry)).toArray(ValueLayout.JAVA_BYTE);
+        byte[] code =
+                artifact.text().asSlice(start, artifact.index().length(entry)).toArray(ValueLayout.JAVA_BYTE);
         out.printf("%n%08x <%s>: %s%n", start, names.of(key), key);
         int lastWasm = -1;
         for (Instruction in : disassembler.disassemble(code, start)) {
-            StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%8x: %-24s %s", in.address(), shortHex(in), in.text()));
+            StringBuilder line = new StringBuilder(
+                    String.format(Locale.ROOT, "%8x: %-24s %s", in.address(), shortHex(in), in.text()));
             note(line, artifact, in.address());
             int wasm = artifact.offsets() == null ? -1 : artifact.offsets().find(in.address(), start);
             if (wasm != lastWasm && wasm >= 0) {
@@ -158,7 +173,10 @@ final class ObjdumpCommand implements Callable<Integer> {
     private static void target(StringBuilder line, Artifact artifact, ArtifactNames names, int entry, Instruction in) {
         String operands = in.operands();
         int hex = operands.lastIndexOf("0x");
-        if (hex < 0 || !(in.mnemonic().startsWith("call") || in.mnemonic().startsWith("j") || in.mnemonic().startsWith("b"))) {
+        if (hex < 0
+                || !(in.mnemonic().startsWith("call")
+                        || in.mnemonic().startsWith("j")
+                        || in.mnemonic().startsWith("b"))) {
             return;
         }
         try {

@@ -14,7 +14,12 @@ final class Options {
 
     /** An option that is given or not; its value is a Boolean. */
     static OptionSpec flag(String name, String description) {
-        return OptionSpec.builder(name).type(boolean.class).arity("0").initialValue(false).description(description).build();
+        return OptionSpec.builder(name)
+                .type(boolean.class)
+                .arity("0")
+                .initialValue(false)
+                .description(description)
+                .build();
     }
 
     /** An option with a value; null if it is not given. */

@@ -26,12 +26,14 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code kiln run}. */
-// No annotations (see Options) and no pattern switches: linking one takes milliseconds in a process that has just started.
+// No annotations (see Options) and no pattern switches: linking one takes milliseconds in a process that has just
+// started.
 final class RunCommand implements Callable<Integer> {
     /** As a shell reports SIGABRT, which is what other engines end with. */
     private static final int TRAPPED = 134;
     /** As main threads have it: programs compiled for native stacks expect no less. */
     private static final long STACK_BYTES = 8 << 20;
+
     private static final int MAX_FRAMES_SHOWN = 40;
 
     enum UnknownImports {
@@ -49,13 +51,22 @@ final class RunCommand implements Callable<Integer> {
 
     private final PositionalParamSpec program = Options.parameter(Path.class, "FILE", "The program.");
     private final PositionalParamSpec arguments = Options.rest("ARGS", "Its arguments.");
-    private final OptionSpec invoke = Options.value(String.class, "--invoke", "FUNC",
+    private final OptionSpec invoke = Options.value(
+            String.class,
+            "--invoke",
+            "FUNC",
             "Call this export with ARGS instead of running the program; prints the results.");
-    private final OptionSpec timeout = Options.value(Double.class, "--timeout", "SECONDS", "Stop the program after this time.");
-    private final OptionSpec unknownImports = Options.value(String.class, "--unknown-imports", "trap|default",
+    private final OptionSpec timeout =
+            Options.value(Double.class, "--timeout", "SECONDS", "Stop the program after this time.");
+    private final OptionSpec unknownImports = Options.value(
+            String.class,
+            "--unknown-imports",
+            "trap|default",
             "Functions that nobody provides trap when called, or return zeros (default: refuse to start).");
     private final OptionSpec noCache = Options.flag("--no-cache", "Do not use or fill the cache of compiled code.");
-    private final OptionSpec signers = Options.list("--require-signature", "PUBKEY",
+    private final OptionSpec signers = Options.list(
+            "--require-signature",
+            "PUBKEY",
             "Run FILE only if it is a .cwasm file signed by this key (a file in PEM form; may be repeated: by one of them).");
     private final GuestOptions guest = new GuestOptions();
     private final CompileOptions compile = new CompileOptions();
@@ -63,9 +74,10 @@ final class RunCommand implements Callable<Integer> {
 
     CommandSpec spec() {
         CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("run");
-        spec.usageMessage().description(
-                "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
-                "The exit status is the program's; 134 after a trap.");
+        spec.usageMessage()
+                .description(
+                        "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
+                        "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);
         for (OptionSpec option : new OptionSpec[] {invoke, timeout, unknownImports, noCache, signers}) {
@@ -81,13 +93,17 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         file = program.getValue();
         Object[] outcome = new Object[1];
-        Thread thread = new Thread(null, () -> {
-            try {
-                outcome[0] = run();
-            } catch (Throwable t) {
-                outcome[0] = t;
-            }
-        }, "kiln", STACK_BYTES);
+        Thread thread = new Thread(
+                null,
+                () -> {
+                    try {
+                        outcome[0] = run();
+                    } catch (Throwable t) {
+                        outcome[0] = t;
+                    }
+                },
+                "kiln",
+                STACK_BYTES);
         thread.start();
         thread.join();
         if (outcome[0] instanceof Exception e) {
@@ -113,7 +129,8 @@ final class RunCommand implements Callable<Integer> {
             }
             options = options.withInterruptible(true);
         }
-        try (Engine engine = engine(); Module module = load(engine, options)) {
+        try (Engine engine = engine();
+                Module module = load(engine, options)) {
             return run(engine, module);
         } catch (LinkException e) {
             throw new UserError(file + ": " + e.getMessage());
@@ -145,7 +162,8 @@ final class RunCommand implements Callable<Integer> {
         argv.addAll(arguments());
         wasiBuilder.args(argv);
         guest.apply(wasiBuilder);
-        try (Wasi wasi = wasiBuilder.build(); Store store = new Store(engine)) {
+        try (Wasi wasi = wasiBuilder.build();
+                Store store = new Store(engine)) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             if (unknownImports.getValue() != null) {
@@ -192,11 +210,13 @@ final class RunCommand implements Callable<Integer> {
         List<String> given = arguments();
         Func func = instance.hasExport(name) && instance.export(name) instanceof Func f ? f : null;
         if (func == null) {
-            throw new UserError(file + ": no exported function " + name + " (there are: " + String.join(", ", functions(instance)) + ")");
+            throw new UserError(file + ": no exported function " + name + " (there are: "
+                    + String.join(", ", functions(instance)) + ")");
         }
         List<ValType> params = func.type().params();
         if (params.size() != given.size()) {
-            throw new UserError(name + " takes " + params.size() + " arguments, not " + given.size() + ": " + func.type());
+            throw new UserError(
+                    name + " takes " + params.size() + " arguments, not " + given.size() + ": " + func.type());
         }
         Object[] args = new Object[params.size()];
         for (int i = 0; i < args.length; i++) {

@@ -11,13 +11,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "sign", mixinStandardHelpOptions = true, description = {
-    "Signs .cwasm files, for kiln run --require-signature. A signature that a file has is replaced."})
+@Command(
+        name = "sign",
+        mixinStandardHelpOptions = true,
+        description = {"Signs .cwasm files, for kiln run --require-signature. A signature that a file has is replaced."
+        })
 final class SignCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "FILE.cwasm")
     List<Path> files;
 
-    @Option(names = "--key", required = true, paramLabel = "PRIVATE", description = "Ed25519 private key (PKCS#8 in PEM form, see kiln keygen).")
+    @Option(
+            names = "--key",
+            required = true,
+            paramLabel = "PRIVATE",
+            description = "Ed25519 private key (PKCS#8 in PEM form, see kiln keygen).")
     Path key;
 
     @Override

@@ -16,8 +16,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "wast", mixinStandardHelpOptions = true,
-        description = "Runs specification scripts in JSON form: .json files beside their modules, or zips of such folders.")
+@Command(
+        name = "wast",
+        mixinStandardHelpOptions = true,
+        description =
+                "Runs specification scripts in JSON form: .json files beside their modules, or zips of such folders.")
 final class WastCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", arity = "1..*")
     List<Path> files;
@@ -25,18 +28,28 @@ final class WastCommand implements Callable<Integer> {
     @Option(names = "-O", paramLabel = "LEVEL", defaultValue = "2", description = "Optimisation level (default: 2).")
     int level;
 
-    @Option(names = "--features", paramLabel = "SET", description = "WebAssembly version to accept: 1.0, 2.0, 3.0 or all (default).", defaultValue = "all")
+    @Option(
+            names = "--features",
+            paramLabel = "SET",
+            description = "WebAssembly version to accept: 1.0, 2.0, 3.0 or all (default).",
+            defaultValue = "all")
     String features;
 
     @Option(names = "--check", description = "Verify the IR and the register allocation on the way.")
     boolean check;
 
-    @Option(names = {"-q", "--quiet"}, description = "Only the sum and the failures.")
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Only the sum and the failures.")
     boolean quiet;
 
     @Override
     public Integer call() throws IOException {
-        CompilerOptions options = CompilerOptions.defaults().withOptLevel(level).withJobs(1).withCheck(check).withFeatures(featureSet(features));
+        CompilerOptions options = CompilerOptions.defaults()
+                .withOptLevel(level)
+                .withJobs(1)
+                .withCheck(check)
+                .withFeatures(featureSet(features));
         int[] sum = new int[4];
         int[] scripts = {0};
         for (Path file : files) {
@@ -53,7 +66,9 @@ final class WastCommand implements Callable<Integer> {
                 sum[3] += result.notExecutedCount();
             });
         }
-        System.out.printf("%d scripts: %d passed, %d failed, %d for text parsers only, %d not executed yet%n", scripts[0], sum[0], sum[1], sum[2], sum[3]);
+        System.out.printf(
+                "%d scripts: %d passed, %d failed, %d for text parsers only, %d not executed yet%n",
+                scripts[0], sum[0], sum[1], sum[2], sum[3]);
         return sum[1] == 0 ? 0 : 1;
     }
 

@@ -48,7 +48,8 @@ final class BlockPlan {
             Edge[] edges = ways[i].edges;
             splitNode[i] = new int[edges.length];
             for (int k = 0; k < edges.length; k++) {
-                boolean critical = edges.length > 1 && incoming[nodeOfBlock[edges[k].target().id()]] > 1;
+                boolean critical = edges.length > 1
+                        && incoming[nodeOfBlock[edges[k].target().id()]] > 1;
                 splitNode[i][k] = critical ? n + splits.size() : -1;
                 if (critical) {
                     splits.add(edges[k]);
@@ -64,7 +65,8 @@ final class BlockPlan {
             successors[i] = new int[edges.length];
             for (int k = 0; k < edges.length; k++) {
                 int split = splitNode[i][k];
-                successors[i][k] = split >= 0 ? split : nodeOfBlock[edges[k].target().id()];
+                successors[i][k] =
+                        split >= 0 ? split : nodeOfBlock[edges[k].target().id()];
             }
         }
         for (int k = 0; k < splits.size(); k++) {

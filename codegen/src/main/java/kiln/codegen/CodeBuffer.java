@@ -255,7 +255,8 @@ public final class CodeBuffer {
             from = span.at() + span.length();
             switch (span) {
                 case Relaxation.Padding p -> p.filler().accept(length);
-                case Relaxation.Branch b when length == b.length() -> {
+                case Relaxation.Branch b
+                when length == b.length() -> {
                     for (int o : b.longOpcode()) {
                         put1(o);
                     }
@@ -300,9 +301,10 @@ public final class CodeBuffer {
         return switch (a) {
             case Integer i -> Integer.compare(i, (Integer) b);
             case Long l -> Long.compare(l, (Long) b);
-            case V128 v -> v.low() != ((V128) b).low()
-                    ? Long.compare(v.low(), ((V128) b).low())
-                    : Long.compare(v.high(), ((V128) b).high());
+            case V128 v ->
+                v.low() != ((V128) b).low()
+                        ? Long.compare(v.low(), ((V128) b).low())
+                        : Long.compare(v.high(), ((V128) b).high());
             default -> throw new IllegalStateException();
         };
     }

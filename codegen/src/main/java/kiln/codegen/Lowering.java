@@ -348,7 +348,8 @@ public abstract class Lowering {
                             hasCall[h] = true;
                         }
                     }
-                    default -> makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
+                    default ->
+                        makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
                 }
             }
         }
@@ -476,7 +477,9 @@ public abstract class Lowering {
         if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop] || plan.isCold(rootNode))) {
             return -1;
         }
-        for (int outer = flow.outerLoop(loop); outer >= 0 && !(cheap && hasCall[outer]); outer = flow.outerLoop(outer)) {
+        for (int outer = flow.outerLoop(loop);
+                outer >= 0 && !(cheap && hasCall[outer]);
+                outer = flow.outerLoop(outer)) {
             loop = outer;
         }
         return loop;
@@ -552,8 +555,8 @@ public abstract class Lowering {
             // Two accesses out of bounds are the same trap, so loads may pass each other.
             case TRAPS -> load.canTrap();
             case READS -> false;
-            case WRITES -> load.canTrap()
-                    || !load.readOnly() && inst.memory().region().equals(load.region());
+            case WRITES ->
+                load.canTrap() || !load.readOnly() && inst.memory().region().equals(load.region());
             case CALLS -> load.canTrap() || !load.readOnly();
             case TERMINATES -> true;
         };

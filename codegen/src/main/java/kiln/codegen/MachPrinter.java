@@ -25,8 +25,12 @@ public final class MachPrinter {
             }
             for (MachBlock.Successor e : b.successors()) {
                 if (e.args().length > 0) {
-                    s.append("    -> ").append(e.target()).append(Arrays.stream(e.args())
-                            .map(Reg::toString).collect(Collectors.joining(", ", "(", ")"))).append('\n');
+                    s.append("    -> ")
+                            .append(e.target())
+                            .append(Arrays.stream(e.args())
+                                    .map(Reg::toString)
+                                    .collect(Collectors.joining(", ", "(", ")")))
+                            .append('\n');
                 }
             }
         }

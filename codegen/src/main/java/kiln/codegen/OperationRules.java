@@ -60,9 +60,10 @@ public abstract class OperationRules extends Lowering {
             case TRAP_IF, TRAP_IF_ZERO -> lowerTrapIf(inst);
             case INTERRUPT_CHECK -> lowerInterruptCheck();
 
-            case VMCTX, FRAME_POINTER, ZEXT -> throw new IllegalArgumentException("has the register of another value: " + inst);
+            case VMCTX, FRAME_POINTER, ZEXT ->
+                throw new IllegalArgumentException("has the register of another value: " + inst);
             case JUMP, BRANCH, SWITCH, RETURN, TRAP, RETURN_CALL, RETURN_CALL_INDIRECT, UNWIND ->
-                    throw new IllegalArgumentException("terminator: " + inst);
+                throw new IllegalArgumentException("terminator: " + inst);
         }
     }
 

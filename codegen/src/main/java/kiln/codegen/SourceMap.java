@@ -10,6 +10,7 @@ final class SourceMap {
 
     /** Code from {@code at[i]} on comes from {@code wasm[i]}; ascending. */
     private int[] at = new int[32];
+
     private int[] wasm = new int[32];
     private int count;
     private int lastWasm = -1;

@@ -20,7 +20,9 @@ public final class StubSource {
         s.append("final class ").append(name).append(" {\n    /** In Base64; docs/abi.md, \"Stubs\". */\n");
         s.append("    static final String IMAGE = \"\"");
         for (int i = 0; i < base64.length(); i += LINE) {
-            s.append("\n            + \"").append(base64, i, Math.min(i + LINE, base64.length())).append('"');
+            s.append("\n            + \"")
+                    .append(base64, i, Math.min(i + LINE, base64.length()))
+                    .append('"');
         }
         return s.append(";\n\n    private ").append(name).append("() {}\n}\n").toString();
     }

@@ -73,7 +73,9 @@ final class FakeLowering extends Lowering {
         Value address = access.arg(0);
         Inst add = producer(address);
         if (add != null && add.opcode() == Opcode.ADD && isConst(add.arg(1))) {
-            return new FakeInst(i.name + "+" + constValue(add.arg(1))).copyOperands(i).use(reg(add.arg(0)));
+            return new FakeInst(i.name + "+" + constValue(add.arg(1)))
+                    .copyOperands(i)
+                    .use(reg(add.arg(0)));
         }
         return i.use(reg(address));
     }
@@ -84,7 +86,9 @@ final class FakeLowering extends Lowering {
         for (int k = 0; k < inst.argCount(); k++) {
             Inst compare = comparison(inst.arg(k));
             if (compare != null) {
-                emit(new FakeInst("cmp." + compare.intCond()).use(reg(compare.arg(0))).use(reg(compare.arg(1))));
+                emit(new FakeInst("cmp." + compare.intCond())
+                        .use(reg(compare.arg(0)))
+                        .use(reg(compare.arg(1))));
             } else {
                 i.use(reg(inst.arg(k)));
             }

@@ -23,7 +23,9 @@ final class LoweringTest {
         lowering.keepsConstants = keepsConstants;
         String s = MachPrinter.print(new FunctionCompiler(lowering, FakeMachine.FILE, _ -> {}).lower());
         Map<String, String> names = new HashMap<>();
-        return Pattern.compile("%\\d+").matcher(s).replaceAll(m -> names.computeIfAbsent(m.group(), _ -> "%" + names.size()));
+        return Pattern.compile("%\\d+")
+                .matcher(s)
+                .replaceAll(m -> names.computeIfAbsent(m.group(), _ -> "%" + names.size()));
     }
 
     @Test

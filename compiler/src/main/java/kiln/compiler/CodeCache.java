@@ -32,7 +32,8 @@ public final class CodeCache {
     public Path entry(byte[] wasm, CompilerOptions options) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((Compiler.VERSION + " " + Compiler.buildId() + " " + options.describe()).getBytes(StandardCharsets.UTF_8));
+            digest.update((Compiler.VERSION + " " + Compiler.buildId() + " " + options.describe())
+                    .getBytes(StandardCharsets.UTF_8));
             digest.update((byte) 0);
             digest.update(wasm);
             return folder.resolve(HexFormat.of().formatHex(digest.digest(), 0, 20) + ".cwasm");

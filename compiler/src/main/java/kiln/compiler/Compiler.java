@@ -40,7 +40,8 @@ public final class Compiler {
      *     names file, offset and reason
      */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
-        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE).toBytes();
+        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE)
+                .toBytes();
     }
 
     /**
@@ -48,7 +49,8 @@ public final class Compiler {
      *
      * @throws CompileException as {@link #compile}
      */
-    public static void compileTo(Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
+    public static void compileTo(
+            Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
             throws IOException {
         compile(List.of(new Input(name, name, wasm)), options, progress).write(output);
     }
@@ -75,19 +77,22 @@ public final class Compiler {
 
     /** As if direct calls reached {@code callRange} bytes only: a small text is then laid out like a huge one. */
     static byte[] compile(String name, byte[] wasm, CompilerOptions options, long callRange) {
-        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE, callRange).toBytes();
+        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE, callRange)
+                .toBytes();
     }
 
     private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
         return compile(inputs, options, progress, options.target().backend().callRange());
     }
 
-    private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress, long callRange) {
+    private static ArtifactWriter compile(
+            List<Input> inputs, CompilerOptions options, CompileProgress progress, long callRange) {
         List<Links.Part> parts = new ArrayList<>();
         try (WorkPool pool = new WorkPool(options.jobs())) {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
-                parts.add(new Links.Part(input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, options.features())));
+                parts.add(new Links.Part(
+                        input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, options.features())));
             }
             for (Links.Bound bound : Links.bind(parts)) {
                 compilations.add(new ModuleCompilation(bound, List.copyOf(compilations), options));
@@ -98,7 +103,9 @@ public final class Compiler {
             }
             List<Product.Code> functions = program.link(pool);
             TextLayout layout = TextLayout.of(
-                    options.target().backend(), functions.stream().map(Product.Code::function).toList(), callRange);
+                    options.target().backend(),
+                    functions.stream().map(Product.Code::function).toList(),
+                    callRange);
             return write(compilations, program, functions, layout, options);
         } catch (WasmException | UnsupportedFeatureException e) {
             throw new CompileException(e.getMessage(), e);
@@ -106,13 +113,19 @@ public final class Compiler {
     }
 
     private static ArtifactWriter write(
-            List<ModuleCompilation> compilations, Program program, List<Product.Code> functions, TextLayout layout,
+            List<ModuleCompilation> compilations,
+            Program program,
+            List<Product.Code> functions,
+            TextLayout layout,
             CompilerOptions options) {
         Compat compat = Compat.of(
-                options.target().backend().name(), List.copyOf(options.cpu()), "kiln " + VERSION, Map.of("options", options.describe()));
+                options.target().backend().name(),
+                List.copyOf(options.cpu()),
+                "kiln " + VERSION,
+                Map.of("options", options.describe()));
         ArtifactWriter writer = new ArtifactWriter(compat);
         switch (options.strip()) {
-            case NOTHING -> { }
+            case NOTHING -> {}
             case NAMES -> writer.strip(ArtifactWriter.Strip.NAMES);
             case OFFSETS -> writer.strip(ArtifactWriter.Strip.OFFSETS);
             case ALL -> writer.strip(ArtifactWriter.Strip.NAMES).strip(ArtifactWriter.Strip.OFFSETS);
@@ -167,13 +180,18 @@ public final class Compiler {
 
         private static String compute() {
             try {
-                Path code = Path.of(Compiler.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+                Path code = Path.of(Compiler.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI());
                 Map<String, Long> times = new TreeMap<>();
                 if (Files.isRegularFile(code)) {
                     return Files.getLastModifiedTime(code).toMillis() + "-" + Files.size(code);
                 }
                 try (var files = Files.walk(code.getParent().getParent().getParent(), 6)) {
-                    files.filter(p -> p.toString().endsWith(".class")).forEach(p -> times.put(p.toString(), p.toFile().lastModified()));
+                    files.filter(p -> p.toString().endsWith(".class"))
+                            .forEach(p -> times.put(p.toString(), p.toFile().lastModified()));
                 }
                 return Integer.toHexString(times.hashCode());
             } catch (IOException | URISyntaxException | RuntimeException _) {

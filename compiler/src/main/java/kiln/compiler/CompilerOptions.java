@@ -57,60 +57,240 @@ public record CompilerOptions(
     /** Level 2 for this machine's architecture, baseline features, all processors. */
     public static CompilerOptions defaults() {
         return new CompilerOptions(
-                Target.host(), Set.of(), 2, Runtime.getRuntime().availableProcessors(), false, false, false, false, true, false, Strip.NOTHING, false, Features.ALL);
+                Target.host(),
+                Set.of(),
+                2,
+                Runtime.getRuntime().availableProcessors(),
+                false,
+                false,
+                false,
+                false,
+                true,
+                false,
+                Strip.NOTHING,
+                false,
+                Features.ALL);
     }
 
     public CompilerOptions withTarget(Target t) {
-        return new CompilerOptions(t, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                t,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withCpu(Set<String> c) {
-        return new CompilerOptions(target, c, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                c,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withOptLevel(int level) {
-        return new CompilerOptions(target, cpu, level, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                level,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withJobs(int n) {
-        return new CompilerOptions(target, cpu, optLevel, n, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                n,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withInterruptible(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, b, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                b,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withExplicitBounds(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, b, canonicalNans, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                b,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withCanonicalNans(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, b, keepAll, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                b,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withKeepAll(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, b, inlining, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                b,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withInlining(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, b, eagerTables, strip, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                b,
+                eagerTables,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withEagerTables(boolean b) {
         return new CompilerOptions(
-                target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, b, strip, check, features);
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                b,
+                strip,
+                check,
+                features);
     }
 
     public CompilerOptions withStrip(Strip s) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, s, check, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                s,
+                check,
+                features);
     }
 
     public CompilerOptions withCheck(boolean b) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, b, features);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                b,
+                features);
     }
 
     public CompilerOptions withFeatures(Features f) {
-        return new CompilerOptions(target, cpu, optLevel, jobs, interruptible, explicitBounds, canonicalNans, keepAll, inlining, eagerTables, strip, check, f);
+        return new CompilerOptions(
+                target,
+                cpu,
+                optLevel,
+                jobs,
+                interruptible,
+                explicitBounds,
+                canonicalNans,
+                keepAll,
+                inlining,
+                eagerTables,
+                strip,
+                check,
+                f);
     }
 
     /** Everything that decides about the bytes of the result, in one line; also recorded in the file. */

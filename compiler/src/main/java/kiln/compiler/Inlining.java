@@ -188,7 +188,10 @@ final class Inlining {
         int size = cost.size();
         int calls = cost.selfCalls();
         while (size + calls * cost.size() <= RECURSIVE) {
-            int replaced = Inliner.run(f, call -> call.call().key().equals(f.key()) && !call.block().isCold() ? body : null, _ -> 0);
+            int replaced = Inliner.run(
+                    f,
+                    call -> call.call().key().equals(f.key()) && !call.block().isCold() ? body : null,
+                    _ -> 0);
             if (replaced == 0) {
                 return;
             }

@@ -38,6 +38,7 @@ final class Links {
     private final Map<String, Integer> byName = new HashMap<>();
     /** By part: its place in the result, once it has one. */
     private final int[] places;
+
     private final List<Bound> result = new ArrayList<>();
 
     private Links(List<Part> parts) {
@@ -77,8 +78,12 @@ final class Links {
         int at = importers.indexOf(part);
         importers.add(part);
         if (at >= 0) {
-            throw new CompileException("modules that import from each other cannot be linked: " + String.join(
-                    " -> ", importers.subList(at, importers.size()).stream().map(i -> parts.get(i).file).toList()));
+            throw new CompileException("modules that import from each other cannot be linked: "
+                    + String.join(
+                            " -> ",
+                            importers.subList(at, importers.size()).stream()
+                                    .map(i -> parts.get(i).file)
+                                    .toList()));
         }
         for (Import i : parts.get(part).module.imports()) {
             Integer from = byName.get(i.module());
@@ -103,15 +108,16 @@ final class Links {
             if (e.name().equals(wanted.name())) {
                 ExternType offered = exporter.module.externType(e.kind(), e.index());
                 if (!matches(exporter.module.types(), offered, importer.module.types(), wanted.type())) {
-                    throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + " as "
-                            + text(importer.module, wanted.type()) + ", but " + exporter.file + " exports "
-                            + text(exporter.module, offered));
+                    throw new CompileException(
+                            importer.file + " imports " + wanted.module() + "." + wanted.name() + " as "
+                                    + text(importer.module, wanted.type()) + ", but " + exporter.file + " exports "
+                                    + text(exporter.module, offered));
                 }
                 return i;
             }
         }
-        throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + ", but " + exporter.file
-                + " has no export \"" + wanted.name() + "\"");
+        throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + ", but "
+                + exporter.file + " has no export \"" + wanted.name() + "\"");
     }
 
     // Import matching (specification 4.5.2), as far as it does not depend on what happens before: sizes may have grown.
@@ -124,7 +130,8 @@ final class Links {
         } else if (offered instanceof ExternType.Memory o && wanted instanceof ExternType.Memory w) {
             return o.is64() == w.is64() && o.shared() == w.shared() && fits(o.limits(), w.limits());
         } else if (offered instanceof ExternType.Table o && wanted instanceof ExternType.Table w) {
-            return o.is64() == w.is64() && fits(o.limits(), w.limits())
+            return o.is64() == w.is64()
+                    && fits(o.limits(), w.limits())
                     && types.canonicalKeyOfValType(o.element()).equals(wantedTypes.canonicalKeyOfValType(w.element()));
         } else if (offered instanceof ExternType.Global o && wanted instanceof ExternType.Global w) {
             return o.mutable() == w.mutable()
@@ -145,7 +152,10 @@ final class Links {
 
     /** Of types that mean the same in all modules, or a reference to one of the exporter's types. */
     private static boolean isValueSubtype(TypeSpace types, int offered, int wanted) {
-        return ValType.isRef(offered) && ValType.isRef(wanted) && ValType.heap(wanted) < 0 && types.isSubtype(offered, wanted);
+        return ValType.isRef(offered)
+                && ValType.isRef(wanted)
+                && ValType.heap(wanted) < 0
+                && types.isSubtype(offered, wanted);
     }
 
     private static boolean fits(Limits offered, Limits wanted) {
@@ -156,9 +166,12 @@ final class Links {
         return switch (type) {
             case ExternType.Func f -> module.types().func(f.typeIndex()).toString();
             case ExternType.Tag t -> "tag " + module.types().func(t.typeIndex());
-            case ExternType.Memory m -> (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits();
-            case ExternType.Table t -> (t.is64() ? "64-bit " : "") + "table " + t.limits() + " " + ValType.toString(t.element());
-            case ExternType.Global g -> (g.mutable() ? "mutable" : "immutable") + " global " + ValType.toString(g.type());
+            case ExternType.Memory m ->
+                (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits();
+            case ExternType.Table t ->
+                (t.is64() ? "64-bit " : "") + "table " + t.limits() + " " + ValType.toString(t.element());
+            case ExternType.Global g ->
+                (g.mutable() ? "mutable" : "immutable") + " global " + ValType.toString(g.type());
         };
     }
 }

@@ -25,8 +25,8 @@ import kiln.translate.Linkage;
 import kiln.translate.ModuleEnvironment;
 import kiln.translate.ModuleMetadata;
 import kiln.translate.StartupTranslator;
-import kiln.translate.TranslateOptions;
 import kiln.translate.Trampolines;
+import kiln.translate.TranslateOptions;
 import kiln.wasm.FunctionValidator;
 import kiln.wasm.WasmModule;
 
@@ -49,7 +49,11 @@ final class ModuleCompilation {
         env = new ModuleEnvironment(
                 module,
                 before.size(),
-                new TranslateOptions(options.interruptible(), options.canonicalNans(), options.explicitBounds(), options.keepAll(),
+                new TranslateOptions(
+                        options.interruptible(),
+                        options.canonicalNans(),
+                        options.explicitBounds(),
+                        options.keepAll(),
                         options.eagerTables()),
                 linkage(links, before));
         linkCallees(before);
@@ -58,7 +62,8 @@ final class ModuleCompilation {
         pipeline = options.check() ? passes.verified() : passes;
         // Positions of inlined instructions take the upper half of the range, see InlineTable.
         inlines = options.inlining() && options.optLevel() >= 2 && module.bytes().length < InlineTable.FIRST;
-        codegen = new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), env.contexts(), options.check());
+        codegen = new CodegenOptions(
+                options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), env.contexts(), options.check());
     }
 
     private static Linkage linkage(Links.Bound links, List<ModuleCompilation> before) {
@@ -66,7 +71,8 @@ final class ModuleCompilation {
         for (Links.Target t : links.imports()) {
             imports.add(t == null ? null : new Linkage.Export(before.get(t.module()).env, t.export()));
         }
-        LinkedContexts contexts = before.isEmpty() ? LinkedContexts.NONE : before.getLast().env.contexts();
+        LinkedContexts contexts =
+                before.isEmpty() ? LinkedContexts.NONE : before.getLast().env.contexts();
         return new Linkage(links.name(), imports, contexts);
     }
 
@@ -82,7 +88,10 @@ final class ModuleCompilation {
 
     /** Makes all functions of the module that can run, start-up code and trampolines; validates the others. */
     void compile(
-            WorkPool pool, CompileProgress progress, List<ModuleCompilation> before, BiConsumer<FuncKey, Product> results) {
+            WorkPool pool,
+            CompileProgress progress,
+            List<ModuleCompilation> before,
+            BiConsumer<FuncKey, Product> results) {
         Product[] defined = new Product[definedCount()];
         if (inlines) {
             List<Inlining> complete = before.stream().map(m -> m.inlining).toList();

@@ -46,10 +46,13 @@ final class Program implements Reachability.Program {
         List<FuncKey> keys = new ArrayList<>(reachability.reached());
         keys.sort(null);
         Product.Code[] result = new Product.Code[keys.size()];
-        pool.run(result.length, () -> i -> result[i] = switch (products.get(keys.get(i))) {
-            case Product.Code code -> code;
-            case Product.Pending(Function f) -> modules.get(f.key().payload()).generate(f);
-        });
+        pool.run(
+                result.length,
+                () -> i -> result[i] = switch (products.get(keys.get(i))) {
+                    case Product.Code code -> code;
+                    case Product.Pending(Function f) ->
+                        modules.get(f.key().payload()).generate(f);
+                });
         return List.of(result);
     }
 

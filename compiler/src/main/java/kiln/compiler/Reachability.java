@@ -20,9 +20,11 @@ final class Reachability {
     private final Map<FuncKey, Fate> fates = new HashMap<>();
     /** Functions that are needed if another one can run, because that one makes references to them. */
     private final Map<FuncKey, List<FuncKey>> referredBy = new HashMap<>();
+
     private final Set<FuncKey> reached = new LinkedHashSet<>();
     /** Functions that run as a part of others, by one of these. */
     private final Map<FuncKey, FuncKey> copied = new HashMap<>();
+
     private final ArrayDeque<FuncKey> queue = new ArrayDeque<>();
 
     /** The functions of a program, by key. */
@@ -60,7 +62,9 @@ final class Reachability {
             if (why.function() < 0) {
                 reach(f, why);
             } else {
-                referredBy.computeIfAbsent(program.function(f.payload(), why.function()), _ -> new ArrayList<>()).add(f);
+                referredBy
+                        .computeIfAbsent(program.function(f.payload(), why.function()), _ -> new ArrayList<>())
+                        .add(f);
                 conditional.add(f);
             }
         }

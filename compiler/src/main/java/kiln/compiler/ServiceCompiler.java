@@ -8,7 +8,8 @@ public final class ServiceCompiler implements ModuleCompiler {
     @Override
     public byte[] compile(byte[] wasm, String name, boolean interruptChecks) {
         CompilerOptions options = CompilerOptions.defaults()
-                .withCpu(Target.host().usableFeatures(kiln.loader.HostCpu.current().features()))
+                .withCpu(Target.host()
+                        .usableFeatures(kiln.loader.HostCpu.current().features()))
                 .withInterruptible(interruptChecks);
         try {
             return Compiler.compile(name, wasm, options);

@@ -125,7 +125,12 @@ final class TextLayout {
     byte[] link() {
         byte[] text = new byte[size];
         for (int i = 0; i < functions.size(); i++) {
-            System.arraycopy(functions.get(i).code(), 0, text, starts[i], functions.get(i).code().length);
+            System.arraycopy(
+                    functions.get(i).code(),
+                    0,
+                    text,
+                    starts[i],
+                    functions.get(i).code().length);
         }
         if (islands.isEmpty()) {
             for (int i = 0; i < functions.size(); i++) {

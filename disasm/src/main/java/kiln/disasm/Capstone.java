@@ -38,8 +38,8 @@ final class Capstone {
                 mnemonicOffset = 42;
                 insnBytes = 248;
             }
-            default -> throw new CapstoneMissingException(
-                    "Capstone " + (version >>> 8) + " is not supported: " + HINT, null);
+            default ->
+                throw new CapstoneMissingException("Capstone " + (version >>> 8) + " is not supported: " + HINT, null);
         }
     }
 

@@ -51,7 +51,8 @@ public final class Disassembler implements AutoCloseable {
             int[] at = {0};
             while (at[0] < code.length) {
                 capstone.decode(handle, memory, at[0], address + at[0], (where, size, mnemonic, operands) -> {
-                    result.add(new Instruction(where, Arrays.copyOfRange(code, at[0], at[0] + size), mnemonic, operands));
+                    result.add(
+                            new Instruction(where, Arrays.copyOfRange(code, at[0], at[0] + size), mnemonic, operands));
                     at[0] += size;
                 });
                 if (at[0] < code.length) {

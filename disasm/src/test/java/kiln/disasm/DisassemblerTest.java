@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 class DisassemblerTest {
     private static List<String> text(Isa isa, long address, String hex) {
         try (Disassembler d = new Disassembler(isa)) {
-            return d.disassemble(HexFormat.of().parseHex(hex), address).stream().map(Instruction::toString).toList();
+            return d.disassemble(HexFormat.of().parseHex(hex), address).stream()
+                    .map(Instruction::toString)
+                    .toList();
         }
     }
 
@@ -30,10 +32,10 @@ class DisassemblerTest {
     @Test
     void continuesBehindBytesThatAreNoInstruction() {
         // 0x06 is no instruction in 64-bit mode; a prefix at the very end is cut short.
+        assertEquals(List.of("     0  .byte 0x06", "     1  ret", "     2  .byte 0x66"), text(Isa.X86_64, 0, "06c366"));
         assertEquals(
-                List.of("     0  .byte 0x06", "     1  ret", "     2  .byte 0x66"), text(Isa.X86_64, 0, "06c366"));
-        assertEquals(
-                List.of("     0  .byte 0x00, 0x00, 0x00, 0x00", "     4  ret"), text(Isa.AARCH64, 0, "00000000c0035fd6"));
+                List.of("     0  .byte 0x00, 0x00, 0x00, 0x00", "     4  ret"),
+                text(Isa.AARCH64, 0, "00000000c0035fd6"));
     }
 
     @Test

@@ -89,15 +89,16 @@ public final class ConstantFolding {
         }
         float a = Float.intBitsToFloat(aBits);
         float b = Float.intBitsToFloat(bBits);
-        return Float.floatToIntBits(switch (op) {
-            case FADD -> a + b;
-            case FSUB -> a - b;
-            case FMUL -> a * b;
-            case FDIV -> a / b;
-            case FMIN -> Math.min(a, b);
-            case FMAX -> Math.max(a, b);
-            default -> throw notFoldable(op);
-        });
+        return Float.floatToIntBits(
+                switch (op) {
+                    case FADD -> a + b;
+                    case FSUB -> a - b;
+                    case FMUL -> a * b;
+                    case FDIV -> a / b;
+                    case FMIN -> Math.min(a, b);
+                    case FMAX -> Math.max(a, b);
+                    default -> throw notFoldable(op);
+                });
     }
 
     private static long binaryF64(Opcode op, long aBits, long bBits) {
@@ -106,15 +107,16 @@ public final class ConstantFolding {
         }
         double a = Double.longBitsToDouble(aBits);
         double b = Double.longBitsToDouble(bBits);
-        return Double.doubleToLongBits(switch (op) {
-            case FADD -> a + b;
-            case FSUB -> a - b;
-            case FMUL -> a * b;
-            case FDIV -> a / b;
-            case FMIN -> Math.min(a, b);
-            case FMAX -> Math.max(a, b);
-            default -> throw notFoldable(op);
-        });
+        return Double.doubleToLongBits(
+                switch (op) {
+                    case FADD -> a + b;
+                    case FSUB -> a - b;
+                    case FMUL -> a * b;
+                    case FDIV -> a / b;
+                    case FMIN -> Math.min(a, b);
+                    case FMAX -> Math.max(a, b);
+                    default -> throw notFoldable(op);
+                });
     }
 
     /** Whether {@link #unary} has a result, which is not so if the operation would trap. */
@@ -125,9 +127,7 @@ public final class ConstantFolding {
             case FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST -> true;
             case TO_SINT -> {
                 double d = toDouble(from, a);
-                yield type == Type.I32
-                        ? d > -0x1p31 - 1 && d < 0x1p31
-                        : d >= -0x1p63 && d < 0x1p63;
+                yield type == Type.I32 ? d > -0x1p31 - 1 && d < 0x1p31 : d >= -0x1p63 && d < 0x1p63;
             }
             case TO_UINT -> {
                 double d = toDouble(from, a);

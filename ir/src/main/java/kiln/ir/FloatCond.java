@@ -4,7 +4,12 @@ package kiln.ir;
  * Floating-point comparison with WebAssembly's meaning: false on NaN, except {@link #NE}. Not closed under negation.
  */
 public enum FloatCond {
-    EQ, NE, LT, GT, LE, GE;
+    EQ,
+    NE,
+    LT,
+    GT,
+    LE,
+    GE;
 
     /** The condition with its operands exchanged. */
     public FloatCond swap() {

@@ -48,7 +48,10 @@ final class Folder {
                     return x;
                 }
                 if (x.is(Opcode.ADD) && x.inst().arg(1).is(Opcode.ICONST)) {
-                    return b.binary(Opcode.ADD, x.inst().arg(0), b.iconst(type, x.inst().arg(1).inst().imm() + c));
+                    return b.binary(
+                            Opcode.ADD,
+                            x.inst().arg(0),
+                            b.iconst(type, x.inst().arg(1).inst().imm() + c));
                 }
                 return null;
             case SUB:
@@ -114,7 +117,11 @@ final class Folder {
         Value x = left.resolve();
         Value y = right.resolve();
         if (isConst(x) && isConst(y)) {
-            return b.i32(ConstantFolding.compare(cond, x.type(), x.inst().imm(), y.inst().imm()) ? 1 : 0);
+            return b.i32(
+                    ConstantFolding.compare(
+                                    cond, x.type(), x.inst().imm(), y.inst().imm())
+                            ? 1
+                            : 0);
         }
         return null;
     }

@@ -108,6 +108,7 @@ public final class Inliner {
         private final int distance;
         /** By number of a value that is the callee's VMContext: the caller's. */
         private final Value[] contexts;
+
         private final int[] sites;
         private final Value[] values;
         private final Block[] blocks;
@@ -132,7 +133,8 @@ public final class Inliner {
             for (int i = 0; i < result.length; i++) {
                 // Sites around others are older, so they come first.
                 int around = table.site(table.callPosition(i));
-                int position = inlines.position(table.wasmOffset(table.callPosition(i)), around < 0 ? site : result[around]);
+                int position =
+                        inlines.position(table.wasmOffset(table.callPosition(i)), around < 0 ? site : result[around]);
                 result[i] = inlines.addSite(table.callee(i), position);
             }
             return result;
@@ -218,7 +220,12 @@ public final class Inliner {
             }
             if (op == Opcode.RETURN) {
                 Inst jump = caller.newInst(
-                        Opcode.JUMP, null, new Value[0], 0, null, new Edge[] {new Edge(rest, new Value[i.argCount()])},
+                        Opcode.JUMP,
+                        null,
+                        new Value[0],
+                        0,
+                        null,
+                        new Edge[] {new Edge(rest, new Value[i.argCount()])},
                         position(i.position()));
                 to.insertBefore(jump, place);
                 return jump;
@@ -228,7 +235,13 @@ public final class Inliner {
             Value[] results = Arrays.copyOf(call.results, call.results.length);
             to.insertBefore(
                     caller.newInst(
-                            Opcode.JUMP, null, new Value[0], 0, null, new Edge[] {new Edge(rest, results)}, call.position()),
+                            Opcode.JUMP,
+                            null,
+                            new Value[0],
+                            0,
+                            null,
+                            new Edge[] {new Edge(rest, results)},
+                            call.position()),
                     place);
             return call;
         }
@@ -247,7 +260,9 @@ public final class Inliner {
 
         /** Whether an instruction accesses the callee's VMContext at a constant offset. */
         private boolean isContextAccess(Inst i) {
-            return distance != 0 && (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE) && i.arg(0).is(Opcode.VMCTX);
+            return distance != 0
+                    && (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE)
+                    && i.arg(0).is(Opcode.VMCTX);
         }
 
         private Inst instance(Inst i, Opcode op) {
@@ -255,12 +270,23 @@ public final class Inliner {
             if (i.targetCount() > 0) {
                 targets = new Edge[i.targetCount()];
                 for (int t = 0; t < targets.length; t++) {
-                    targets[t] = new Edge(blocks[i.target(t).target().id()], new Value[i.target(t).argCount()]);
+                    targets[t] = new Edge(
+                            blocks[i.target(t).target().id()],
+                            new Value[i.target(t).argCount()]);
                 }
             }
-            Type[] results = op == i.opcode() ? resultTypes(i) : i.call().signature().results().toArray(Type[]::new);
+            Type[] results = op == i.opcode()
+                    ? resultTypes(i)
+                    : i.call().signature().results().toArray(Type[]::new);
             return caller.newInst(
-                    op, i.type(), new Value[i.argCount()], isContextAccess(i) ? i.imm() + distance : i.imm(), i.aux(), targets, position(i.position()), results);
+                    op,
+                    i.type(),
+                    new Value[i.argCount()],
+                    isContextAccess(i) ? i.imm() + distance : i.imm(),
+                    i.aux(),
+                    targets,
+                    position(i.position()),
+                    results);
         }
 
         private static Type[] resultTypes(Inst i) {
@@ -279,7 +305,11 @@ public final class Inliner {
                 return;
             }
             for (int a = 0; a < from.argCount(); a++) {
-                to.setArg(a, a == 0 && isContextAccess(from) ? contexts[from.arg(a).id()] : values[from.arg(a).id()]);
+                to.setArg(
+                        a,
+                        a == 0 && isContextAccess(from)
+                                ? contexts[from.arg(a).id()]
+                                : values[from.arg(a).id()]);
             }
             for (int t = 0; t < from.targetCount(); t++) {
                 for (int a = 0; a < from.target(t).argCount(); a++) {

@@ -2,7 +2,16 @@ package kiln.ir;
 
 /** Integer comparison. */
 public enum IntCond {
-    EQ, NE, SLT, SGE, SGT, SLE, ULT, UGE, UGT, ULE;
+    EQ,
+    NE,
+    SLT,
+    SGE,
+    SGT,
+    SLE,
+    ULT,
+    UGE,
+    UGT,
+    ULE;
 
     private static final IntCond[] VALUES = values();
 

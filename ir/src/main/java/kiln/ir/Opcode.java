@@ -25,19 +25,36 @@ public enum Opcode {
     STACK_ADDR(PURE),
 
     // Integer arithmetic on i32, i64. Shift counts are taken modulo the width and have the type of the result.
-    ADD(PURE, true), SUB(PURE), MUL(PURE, true),
+    ADD(PURE, true),
+    SUB(PURE),
+    MUL(PURE, true),
     /** High half of the full product. */
-    UMULH(PURE, true), SMULH(PURE, true),
+    UMULH(PURE, true),
+    SMULH(PURE, true),
     /** Division traps: INTEGER_DIVIDE_BY_ZERO, and SDIV INTEGER_OVERFLOW. SREM of MIN by -1 is 0. */
-    UDIV(TRAPS), SDIV(TRAPS), UREM(TRAPS), SREM(TRAPS),
-    AND(PURE, true), OR(PURE, true), XOR(PURE, true),
-    SHL(PURE), LSHR(PURE), ASHR(PURE), ROTL(PURE), ROTR(PURE),
-    CLZ(PURE), CTZ(PURE), POPCNT(PURE),
+    UDIV(TRAPS),
+    SDIV(TRAPS),
+    UREM(TRAPS),
+    SREM(TRAPS),
+    AND(PURE, true),
+    OR(PURE, true),
+    XOR(PURE, true),
+    SHL(PURE),
+    LSHR(PURE),
+    ASHR(PURE),
+    ROTL(PURE),
+    ROTR(PURE),
+    CLZ(PURE),
+    CTZ(PURE),
+    POPCNT(PURE),
     /** Sign-extends the low 8, 16 or 32 bits within the type. */
-    SEXT8(PURE), SEXT16(PURE), SEXT32(PURE),
+    SEXT8(PURE),
+    SEXT16(PURE),
+    SEXT32(PURE),
 
     // Comparisons: result i32 0 or 1; type() is the operands' type. aux: IntCond or FloatCond.
-    ICMP(PURE), FCMP(PURE),
+    ICMP(PURE),
+    FCMP(PURE),
     /** {@code c ? x : y}; operands (c: i32, x, y); any type. Both x and y are evaluated. */
     SELECT(PURE),
 
@@ -45,21 +62,37 @@ public enum Opcode {
     /** i64 to i32, dropping the upper half. */
     WRAP(PURE),
     /** i32 to i64. */
-    SEXT(PURE), ZEXT(PURE),
-    FPROMOTE(PURE), FDEMOTE(PURE),
+    SEXT(PURE),
+    ZEXT(PURE),
+    FPROMOTE(PURE),
+    FDEMOTE(PURE),
     /** Integer to float. */
-    FROM_SINT(PURE), FROM_UINT(PURE),
+    FROM_SINT(PURE),
+    FROM_UINT(PURE),
     /** Float to integer; traps BAD_CONVERSION_TO_INTEGER on NaN and INTEGER_OVERFLOW out of range. */
-    TO_SINT(TRAPS), TO_UINT(TRAPS),
+    TO_SINT(TRAPS),
+    TO_UINT(TRAPS),
     /** Float to integer, saturating; NaN gives 0. */
-    TO_SINT_SAT(PURE), TO_UINT_SAT(PURE),
+    TO_SINT_SAT(PURE),
+    TO_UINT_SAT(PURE),
     /** Same bits in the other register class: i32/f32, i64/f64. */
     BITCAST(PURE),
 
     // Floating point on f32, f64, with WebAssembly's semantics (min and max propagate NaN, -0 below +0).
-    FADD(PURE, true), FSUB(PURE), FMUL(PURE, true), FDIV(PURE), FMIN(PURE), FMAX(PURE),
-    FCOPYSIGN(PURE), FSQRT(PURE), FABS(PURE), FNEG(PURE),
-    FCEIL(PURE), FFLOOR(PURE), FTRUNC(PURE), FNEAREST(PURE),
+    FADD(PURE, true),
+    FSUB(PURE),
+    FMUL(PURE, true),
+    FDIV(PURE),
+    FMIN(PURE),
+    FMAX(PURE),
+    FCOPYSIGN(PURE),
+    FSQRT(PURE),
+    FABS(PURE),
+    FNEG(PURE),
+    FCEIL(PURE),
+    FFLOOR(PURE),
+    FTRUNC(PURE),
+    FNEAREST(PURE),
 
     // Memory. Address is an i64 operand plus #imm (unsigned displacement, at most 2^32-1); aux: MemoryOp.
     /** Operands (address). */
@@ -96,7 +129,8 @@ public enum Opcode {
     /** Always traps with aux TrapCode. */
     TRAP(TERMINATES),
     /** As CALL and CALL_INDIRECT, but this frame is gone before the callee starts. */
-    RETURN_CALL(TERMINATES), RETURN_CALL_INDIRECT(TERMINATES),
+    RETURN_CALL(TERMINATES),
+    RETURN_CALL_INDIRECT(TERMINATES),
     /** Leaves all wasm frames of this activation at once, because a host function asked for it. */
     UNWIND(TERMINATES);
 

@@ -12,7 +12,13 @@ package kiln.ir;
 public record OpcodeShape(int args, boolean imm, Aux aux, boolean typed) {
     /** The kinds of attachment. */
     public enum Aux {
-        NONE, INT_COND, FLOAT_COND, MEMORY, CALL, TRAP, VECTOR
+        NONE,
+        INT_COND,
+        FLOAT_COND,
+        MEMORY,
+        CALL,
+        TRAP,
+        VECTOR
     }
 
     private static final OpcodeShape[] SHAPES = new OpcodeShape[Opcode.values().length];
@@ -35,9 +41,31 @@ public record OpcodeShape(int args, boolean imm, Aux aux, boolean typed) {
             case ADD, SUB, MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM -> plain(2);
             case AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR -> plain(2);
             case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN -> plain(2);
-            case CLZ, CTZ, POPCNT, SEXT8, SEXT16, SEXT32, WRAP, SEXT, ZEXT, FPROMOTE, FDEMOTE, FROM_SINT, FROM_UINT,
-                    TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT, BITCAST,
-                    FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST -> plain(1);
+            case CLZ,
+                    CTZ,
+                    POPCNT,
+                    SEXT8,
+                    SEXT16,
+                    SEXT32,
+                    WRAP,
+                    SEXT,
+                    ZEXT,
+                    FPROMOTE,
+                    FDEMOTE,
+                    FROM_SINT,
+                    FROM_UINT,
+                    TO_SINT,
+                    TO_UINT,
+                    TO_SINT_SAT,
+                    TO_UINT_SAT,
+                    BITCAST,
+                    FSQRT,
+                    FABS,
+                    FNEG,
+                    FCEIL,
+                    FFLOOR,
+                    FTRUNC,
+                    FNEAREST -> plain(1);
             case ICMP -> new OpcodeShape(2, false, Aux.INT_COND, true);
             case FCMP -> new OpcodeShape(2, false, Aux.FLOAT_COND, true);
             case SELECT -> plain(3);

@@ -229,7 +229,8 @@ public final class Parser {
             } while (accept(","));
             expect(")");
             int at = lastLine;
-            fixups.add(() -> e.setArgs(args.stream().map(i -> valueNumbered(i, at)).toArray(Value[]::new)));
+            fixups.add(
+                    () -> e.setArgs(args.stream().map(i -> valueNumbered(i, at)).toArray(Value[]::new)));
         }
         return e;
     }

@@ -87,7 +87,8 @@ public final class Printer {
         }
         OpcodeShape shape = OpcodeShape.of(inst.opcode());
         switch (shape.aux()) {
-            case INT_COND, FLOAT_COND -> out.append('.').append(inst.aux().toString().toLowerCase(Locale.ROOT));
+            case INT_COND, FLOAT_COND ->
+                out.append('.').append(inst.aux().toString().toLowerCase(Locale.ROOT));
             case TRAP -> out.append(' ').append(inst.trap().name().toLowerCase(Locale.ROOT));
             case VECTOR -> {
                 hex(inst.vector().low());
@@ -150,7 +151,10 @@ public final class Printer {
         out.append(m.signed() ? " signed" : "");
         if (m.canTrap()) {
             out.append(m.trap() == null ? " guarded" : " trap");
-            out.append(m.trap() == null || m.trap() == TrapCode.MEMORY_OUT_OF_BOUNDS ? "" : "=" + m.trap().name().toLowerCase(Locale.ROOT));
+            out.append(
+                    m.trap() == null || m.trap() == TrapCode.MEMORY_OUT_OF_BOUNDS
+                            ? ""
+                            : "=" + m.trap().name().toLowerCase(Locale.ROOT));
         }
         out.append(m.readOnly() ? " readonly" : "");
         out.append(" [").append(inst.arg(0)).append(" + ").append(inst.imm()).append(']');

@@ -112,9 +112,10 @@ class DivisionByConstantTest {
         return switch (i.opcode()) {
             case ICONST -> i.imm();
             case ICMP -> i.intCond().test(evaluate(i.arg(0), x), evaluate(i.arg(1), x)) ? 1 : 0;
-            default -> i.argCount() == 1
-                    ? ConstantFolding.unary(i.opcode(), i.type(), i.arg(0).type(), evaluate(i.arg(0), x))
-                    : ConstantFolding.binary(i.opcode(), i.type(), evaluate(i.arg(0), x), evaluate(i.arg(1), x));
+            default ->
+                i.argCount() == 1
+                        ? ConstantFolding.unary(i.opcode(), i.type(), i.arg(0).type(), evaluate(i.arg(0), x))
+                        : ConstantFolding.binary(i.opcode(), i.type(), evaluate(i.arg(0), x), evaluate(i.arg(1), x));
         };
     }
 }

@@ -26,7 +26,8 @@ class GoldenTest {
     List<DynamicTest> golden() throws IOException {
         ArrayList<DynamicTest> tests = new ArrayList<>();
         try (Stream<Path> files = Files.walk(ROOT)) {
-            for (Path in : files.filter(p -> p.toString().endsWith(".ir")).sorted().toList()) {
+            for (Path in :
+                    files.filter(p -> p.toString().endsWith(".ir")).sorted().toList()) {
                 tests.add(DynamicTest.dynamicTest(ROOT.relativize(in).toString(), () -> check(in)));
             }
         }

@@ -11,15 +11,29 @@ import kiln.artifact.TrapCode;
  */
 final class IrGenerator {
     private static final Opcode[] INT_OPS = {
-        Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR,
+        Opcode.ADD,
+        Opcode.ADD,
+        Opcode.ADD,
+        Opcode.SUB,
+        Opcode.SUB,
+        Opcode.MUL,
+        Opcode.AND,
+        Opcode.AND,
+        Opcode.OR,
         Opcode.XOR,
-        Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UDIV, Opcode.SDIV, Opcode.UREM,
+        Opcode.SHL,
+        Opcode.LSHR,
+        Opcode.ASHR,
+        Opcode.ROTL,
+        Opcode.ROTR,
+        Opcode.UDIV,
+        Opcode.SDIV,
+        Opcode.UREM,
         Opcode.SREM,
-        Opcode.UMULH, Opcode.SMULH
+        Opcode.UMULH,
+        Opcode.SMULH
     };
-    private static final Opcode[] INT_UNARY = {
-        Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16
-    };
+    private static final Opcode[] INT_UNARY = {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16};
     private static final Opcode[] FLOAT_OPS = {
         Opcode.FADD, Opcode.FSUB, Opcode.FMUL, Opcode.FDIV, Opcode.FMIN, Opcode.FMAX, Opcode.FCOPYSIGN
     };
@@ -27,8 +41,41 @@ final class IrGenerator {
         Opcode.FSQRT, Opcode.FABS, Opcode.FNEG, Opcode.FCEIL, Opcode.FFLOOR, Opcode.FTRUNC, Opcode.FNEAREST
     };
     private static final long[] INTERESTING = {
-        0, 1, -1, 2, 3, 4, 5, 7, 8, 10, 16, 24, 31, 32, 48, 56, 63, 64, 100, 127, 128, 255, 256, 1000, 0xffff, 0x10000,
-        Integer.MAX_VALUE, Integer.MIN_VALUE, 0xffffffffL, 0x100000000L, Long.MAX_VALUE, Long.MIN_VALUE, -2, -7, -8,
+        0,
+        1,
+        -1,
+        2,
+        3,
+        4,
+        5,
+        7,
+        8,
+        10,
+        16,
+        24,
+        31,
+        32,
+        48,
+        56,
+        63,
+        64,
+        100,
+        127,
+        128,
+        255,
+        256,
+        1000,
+        0xffff,
+        0x10000,
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        0xffffffffL,
+        0x100000000L,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        -2,
+        -7,
+        -8,
         -100
     };
     private static final double[] FLOATS = {
@@ -296,9 +343,12 @@ final class IrGenerator {
 
     private Value constant(Type t) {
         return switch (t) {
-            case I32, I64 -> b.iconst(t, chance(70)
-                    ? INTERESTING[random.nextInt(INTERESTING.length)]
-                    : random.nextLong() >> random.nextInt(64));
+            case I32, I64 ->
+                b.iconst(
+                        t,
+                        chance(70)
+                                ? INTERESTING[random.nextInt(INTERESTING.length)]
+                                : random.nextLong() >> random.nextInt(64));
             case F32 -> b.f32(Float.floatToIntBits((float) FLOATS[random.nextInt(FLOATS.length)]));
             default -> b.f64(Double.doubleToLongBits(FLOATS[random.nextInt(FLOATS.length)]));
         };

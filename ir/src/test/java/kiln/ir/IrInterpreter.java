@@ -196,13 +196,12 @@ final class IrInterpreter {
     private void load(Inst i) {
         int at = address(i);
         boolean signed = i.memory().signed();
-        long v =
-                switch (i.memory().width()) {
-                    case 1 -> signed ? memory.get(at) : memory.get(at) & 0xffL;
-                    case 2 -> signed ? memory.getShort(at) : memory.getShort(at) & 0xffffL;
-                    case 4 -> signed || i.type() == Type.I32 ? memory.getInt(at) : memory.getInt(at) & 0xffffffffL;
-                    default -> memory.getLong(at);
-                };
+        long v = switch (i.memory().width()) {
+            case 1 -> signed ? memory.get(at) : memory.get(at) & 0xffL;
+            case 2 -> signed ? memory.getShort(at) : memory.getShort(at) & 0xffffL;
+            case 4 -> signed || i.type() == Type.I32 ? memory.getInt(at) : memory.getInt(at) & 0xffffffffL;
+            default -> memory.getLong(at);
+        };
         set(i, v);
     }
 
@@ -225,13 +224,12 @@ final class IrInterpreter {
         memory.putInt(GLOBALS + (int) (seed >>> 60) * 8, (int) seed);
         for (int r = 0; r < i.resultCount(); r++) {
             seed = seed * 31 + 7;
-            values[i.result(r).id()] =
-                    switch (i.result(r).type()) {
-                        case I32 -> (long) (int) (seed >>> 50);
-                        case F32 -> (long) Float.floatToIntBits(seed >>> 45) & 0xffffffffL;
-                        case F64 -> Double.doubleToLongBits(seed >>> 45);
-                        default -> seed;
-                    };
+            values[i.result(r).id()] = switch (i.result(r).type()) {
+                case I32 -> (long) (int) (seed >>> 50);
+                case F32 -> (long) Float.floatToIntBits(seed >>> 45) & 0xffffffffL;
+                case F64 -> Double.doubleToLongBits(seed >>> 45);
+                default -> seed;
+            };
         }
     }
 }

@@ -6,8 +6,7 @@ import kiln.ir.analysis.Verifier;
 import org.junit.jupiter.api.Test;
 
 class TextFormTest {
-    private static final String EVERYTHING =
-            """
+    private static final String EVERYTHING = """
             function wasm_function[1,3] (i32, i64, ref, f32) -> (i32, f64) {
             b0(v0: i32, v1: i64, v2: ref, v3: f32):
                 v4 = iconst.i32 -5 @17

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 final class CodeArena {
     /** Start and size of text are multiples of this: the largest page size of any host. */
     static final long GRANULE = 1 << 16;
+
     private static final long RESERVATION = 4L << 30;
     private static final long SMALLEST_RESERVATION = 64L << 20;
     private static final int EACCES = 13;

@@ -16,8 +16,8 @@ import java.lang.invoke.MethodHandle;
  * an int result the upper half is undefined and must be cut off.
  */
 final class Downcalls {
-    private static final FunctionDescriptor SIX_LONGS = FunctionDescriptor.of(
-            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final FunctionDescriptor SIX_LONGS =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(SIX_LONGS);
 
     /** The shape that also fetches errno: linked when first something fails. */

@@ -84,11 +84,12 @@ public record HostCpu(String architecture, Set<String> features) {
                 Set<String> features = new TreeSet<>();
                 for (StringTokenizer words = new StringTokenizer(line.substring(colon + 1)); words.hasMoreTokens(); ) {
                     String word = words.nextToken();
-                    features.add(switch (word) {
-                        case "abm" -> "lzcnt";
-                        case "pni" -> "sse3";
-                        default -> word;
-                    });
+                    features.add(
+                            switch (word) {
+                                case "abm" -> "lzcnt";
+                                case "pni" -> "sse3";
+                                default -> word;
+                            });
                 }
                 if (common == null) {
                     common = features;

@@ -33,10 +33,12 @@ final class LinuxHost implements Host {
     private static final int F_ADD_SEALS = 1033;
     /** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
     private static final int ALL_SEALS = 15;
+
     private static final int SC_PAGESIZE = 30;
 
     /** SA_SIGINFO | SA_RESTART: what HotSpot's own handlers use. */
     private static final int SIGNAL_FLAGS = 0x1000_0004;
+
     private static final int SIGACTION_BYTES = 152;
     private static final int SIGACTION_MASK = 8;
     private static final int SIGACTION_MASK_BYTES = 128;
@@ -224,7 +226,8 @@ final class LinuxHost implements Host {
             Path path = Files.createTempFile("kiln", ".cwasm");
             try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
                 for (long at = 0; at < bytes.byteSize(); ) {
-                    ByteBuffer part = bytes.asSlice(at, Math.min(1 << 20, bytes.byteSize() - at)).asByteBuffer();
+                    ByteBuffer part = bytes.asSlice(at, Math.min(1 << 20, bytes.byteSize() - at))
+                            .asByteBuffer();
                     at += channel.write(part);
                 }
                 return openFile(path);
@@ -296,7 +299,9 @@ final class LinuxHost implements Host {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment clear = SymbolLookup.libraryLookup("libgcc_s.so.1", arena).find("__clear_cache").orElse(null);
+            MemorySegment clear = SymbolLookup.libraryLookup("libgcc_s.so.1", arena)
+                    .find("__clear_cache")
+                    .orElse(null);
             if (clear != null) {
                 call(clear, address, address + length);
             }

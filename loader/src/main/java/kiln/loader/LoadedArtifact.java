@@ -206,7 +206,9 @@ public final class LoadedArtifact implements AutoCloseable {
             return -1;
         }
         int entry = artifact.index().entryAt(pc - textBase);
-        return entry < 0 ? -1 : artifact.offsets().find(pc - textBase, artifact.index().start(entry));
+        return entry < 0
+                ? -1
+                : artifact.offsets().find(pc - textBase, artifact.index().start(entry));
     }
 
     /**

@@ -13,6 +13,7 @@ import kiln.artifact.MemoryConstants;
 public final class MemoryPool {
     /** Up to this size zeroing is cheaper than giving pages back and faulting them in again. */
     private static final long ZERO_LIMIT = 256 << 10;
+
     private static final int DEFAULT_IDLE = 64;
     private static final MemoryPool SHARED = new MemoryPool(DEFAULT_IDLE);
 
@@ -195,9 +196,12 @@ public final class MemoryPool {
                 synchronized (this) {
                     used = inUse;
                 }
-                throw new HostException("no address space left for a linear memory of " + (length >> 20)
-                        + " MiB of reservation; " + used + " memories are in use (ulimit -v, vm.max_map_count): "
-                        + second.getMessage(), second.errno());
+                throw new HostException(
+                        "no address space left for a linear memory of " + (length >> 20)
+                                + " MiB of reservation; " + used
+                                + " memories are in use (ulimit -v, vm.max_map_count): "
+                                + second.getMessage(),
+                        second.errno());
             }
         }
     }

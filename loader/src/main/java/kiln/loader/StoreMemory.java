@@ -18,6 +18,7 @@ import kiln.artifact.VMContextLayout;
 public final class StoreMemory implements AutoCloseable {
     /** A stack limit that no stack pointer satisfies. */
     private static final long STOP = -1;
+
     private static final long BACKTRACE_BYTES = 8L * StoreLayout.BACKTRACE_CAPACITY;
 
     private static final VarHandle LOCKED;
@@ -34,6 +35,7 @@ public final class StoreMemory implements AutoCloseable {
     /** 1 while somebody writes limits. Unlocked by a plain volatile store, which no stack overflow can prevent. */
     @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
+
     private int generation;
     private long address;
     private long[] contexts = new long[8];
@@ -123,7 +125,8 @@ public final class StoreMemory implements AutoCloseable {
     public void interrupt(int generation, boolean ifRunning) {
         lock();
         try {
-            if (address == 0 || generation != this.generation
+            if (address == 0
+                    || generation != this.generation
                     || ifRunning && Native.getLongVolatile(address + StoreLayout.ACTIVATION) == 0) {
                 return;
             }

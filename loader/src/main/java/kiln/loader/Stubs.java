@@ -41,8 +41,8 @@ public final class Stubs {
     private int ranges;
 
     private Stubs(Host host) {
-        byte[] image = Base64.getDecoder().decode(
-                host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE);
+        byte[] image =
+                Base64.getDecoder().decode(host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE);
         ByteBuffer in = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         Map<String, Integer> offsets = new HashMap<>();
         int count = in.getInt();

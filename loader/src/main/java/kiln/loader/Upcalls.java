@@ -37,7 +37,9 @@ public final class Upcalls {
             MethodHandle target = MethodHandles.lookup()
                     .findStatic(Upcalls.class, "dispatch", MethodType.methodType(int.class, long.class, long.class));
             FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
-            return Linker.nativeLinker().upcallStub(target, descriptor, Arena.global()).address();
+            return Linker.nativeLinker()
+                    .upcallStub(target, descriptor, Arena.global())
+                    .address();
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("no stub for calls out", e);
         }

@@ -185,7 +185,9 @@ class EntryTest {
         });
         assertEquals(StoreLayout.STATUS_UNWIND, code.run(TestCode.UPCALL));
         Throwable thrown = Upcalls.takeThrown();
-        assertTrue(thrown instanceof StackOverflowError, () -> "depths " + depth[0] + " " + depth[1] + ": " + trace(thrown));
+        assertTrue(
+                thrown instanceof StackOverflowError,
+                () -> "depths " + depth[0] + " " + depth[1] + ": " + trace(thrown));
         assertTrue(depth[1] > 100 && depth[1] == depth[0], "depth " + depth[0]);
         assertOk(code.run(TestCode.INCREMENT, 1));
     }
@@ -266,7 +268,8 @@ class EntryTest {
             for (int t = 0; t < 4; t++) {
                 results.add(pool.submit((Callable<Integer>) () -> {
                     int traps = 0;
-                    try (TestCode own = new TestCode(); LinearMemory m = MemoryPool.shared().guarded(0, 0, null)) {
+                    try (TestCode own = new TestCode();
+                            LinearMemory m = MemoryPool.shared().guarded(0, 0, null)) {
                         for (int i = 0; i < 5000; i++) {
                             assertEquals(StoreLayout.STATUS_TRAP, own.run(TestCode.READ, m.base() + i));
                             assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, own.trap());

@@ -87,7 +87,8 @@ class InstructionCacheTest {
     }
 
     private static long libc(String name, long a, long b, long c, long d, long e, long f) {
-        MemorySegment function = Linker.nativeLinker().defaultLookup().find(name).orElseThrow();
+        MemorySegment function =
+                Linker.nativeLinker().defaultLookup().find(name).orElseThrow();
         return Downcalls.call(function, a, b, c, d, e, f);
     }
 }

@@ -94,7 +94,8 @@ class LoadedArtifactTest {
             assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options));
             original[original.length / 2] ^= 1;
             Files.write(file, original);
-            String message = assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options)).getMessage();
+            String message = assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options))
+                    .getMessage();
             assertTrue(message.contains("signed.cwasm: the signature does not match"), message);
             Files.write(file, new byte[0]);
             assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options));
@@ -174,8 +175,8 @@ class LoadedArtifactTest {
         }
         assertEquals(files, openFiles());
         Path missing = dir.resolve("missing.cwasm");
-        HostException e = assertThrows(
-                HostException.class, () -> LoadedArtifact.load(missing, Artifact.OpenOptions.DEFAULT));
+        HostException e =
+                assertThrows(HostException.class, () -> LoadedArtifact.load(missing, Artifact.OpenOptions.DEFAULT));
         assertTrue(e.getMessage().contains("missing.cwasm") && e.getMessage().contains("No such file"), e.getMessage());
     }
 
@@ -186,7 +187,8 @@ class LoadedArtifactTest {
     }
 
     private static void assertMessage(String part, byte[] bytes) {
-        String message = assertThrows(ArtifactException.class, () -> load(bytes)).getMessage();
+        String message =
+                assertThrows(ArtifactException.class, () -> load(bytes)).getMessage();
         assertTrue(message.contains(part), message);
     }
 
@@ -201,8 +203,8 @@ class LoadedArtifactTest {
     void missingFeaturesAreNamed() {
         Compat compat = Compat.of("x86_64", List.of("bmi2", "avx512vbmi", "lzcnt"), "", Map.of());
         HostCpu cpu = new HostCpu("x86_64", Set.of("lzcnt"));
-        String message =
-                assertThrows(ArtifactException.class, () -> LoadedArtifact.checkMachine(compat, cpu)).getMessage();
+        String message = assertThrows(ArtifactException.class, () -> LoadedArtifact.checkMachine(compat, cpu))
+                .getMessage();
         assertTrue(message.contains("avx512vbmi, bmi2"), message);
         LoadedArtifact.checkMachine(compat, new HostCpu("x86_64", Set.of("lzcnt", "bmi2", "avx512vbmi")));
     }

@@ -65,8 +65,11 @@ class MemoryPoolTest {
             contents[t] = new byte[(int) (3 * PAGE)];
             new Random(t).nextBytes(contents[t]);
             int file = host.memoryFile("test", MemorySegment.ofArray(contents[t]));
-            templates.add(new MemoryTemplate(file, List.of(
-                    new MemoryTemplate.Range(PAGE, 0, PAGE), new MemoryTemplate.Range(3 * PAGE, PAGE, 2 * PAGE))));
+            templates.add(new MemoryTemplate(
+                    file,
+                    List.of(
+                            new MemoryTemplate.Range(PAGE, 0, PAGE),
+                            new MemoryTemplate.Range(3 * PAGE, PAGE, 2 * PAGE))));
         }
         MemoryPool pool = new MemoryPool(2);
         Random r = new Random(9);

@@ -38,51 +38,69 @@ final class TestCode implements AutoCloseable {
 
     /** push rbp; mov rbp,rsp | stp x29,x30,[sp,#-16]!; mov x29,sp */
     private static final String PRO_X64 = "55 4889e5 ";
+
     private static final String PRO_A64 = "fd7bbfa9 fd030091 ";
     /** pop rbp; ret | ldp x29,x30,[sp],#16; ret */
     private static final String EPI_X64 = "5d c3 ";
+
     private static final String EPI_A64 = "fd7bc1a8 c0035fd6 ";
     /** Calls the trap stub: call [r15+8] | ldr x16,[x28,#8]; blr x16 */
     private static final String STUB_X64 = "41ff5708 ";
+
     private static final String STUB_A64 = "900740f9 00023fd6 ";
     /** Compares the stack pointer with the limit: cmp rsp,[r15] | mov x2,sp; ldr x3,[x28]; cmp x2,x3 */
     private static final String LIMIT_X64 = "493b27 ";
+
     private static final String LIMIT_A64 = "e2030091 830340f9 5f0003eb ";
 
     /** args[1] = args[0] + 1, where rsi or x1 is the argument area. */
-    static final Sample INCREMENT = new Sample(
-            "488b06 48ffc0 48894610 c3", -1, "220040f9 42040091 220800f9 c0035fd6", -1, null);
+    static final Sample INCREMENT =
+            new Sample("488b06 48ffc0 48894610 c3", -1, "220040f9 42040091 220800f9 c0035fd6", -1, null);
     /** Reads the byte at address args[0]: mov rax,[rsi]; mov al,[rax] | ldr x2,[x1]; ldrb w2,[x2] */
     static final Sample READ = new Sample(
-            PRO_X64 + "488b06 8a00 " + EPI_X64, 7,
-            PRO_A64 + "220040f9 42004039 " + EPI_A64, 12, TrapCode.MEMORY_OUT_OF_BOUNDS);
+            PRO_X64 + "488b06 8a00 " + EPI_X64,
+            7,
+            PRO_A64 + "220040f9 42004039 " + EPI_A64,
+            12,
+            TrapCode.MEMORY_OUT_OF_BOUNDS);
     /** Calls the trap stub. */
-    static final Sample TRAP = new Sample(
-            PRO_X64 + STUB_X64 + EPI_X64, 8, PRO_A64 + STUB_A64 + EPI_A64, 16, TrapCode.UNREACHABLE);
+    static final Sample TRAP =
+            new Sample(PRO_X64 + STUB_X64 + EPI_X64, 8, PRO_A64 + STUB_A64 + EPI_A64, 16, TrapCode.UNREACHABLE);
     /** ud2 | udf #0, which is no trap site. */
     static final Sample ILLEGAL = new Sample(PRO_X64 + "0f0b", -1, PRO_A64 + "00000000", -1, null);
     /** Divides args[0] by args[1]: AArch64 has no fault for it and checks. */
     static final Sample DIVIDE = new Sample(
-            PRO_X64 + "8b06 99 f77e10 " + EPI_X64, 7,
-            PRO_A64 + "220040b9 231040b9 63000035 " + STUB_A64 + "420cc31a " + EPI_A64, 28,
+            PRO_X64 + "8b06 99 f77e10 " + EPI_X64,
+            7,
+            PRO_A64 + "220040b9 231040b9 63000035 " + STUB_A64 + "420cc31a " + EPI_A64,
+            28,
             TrapCode.INTEGER_DIVIDE_BY_ZERO);
     /** Loops until the limit is above the stack pointer. */
     static final Sample SPIN = new Sample(
-            PRO_X64 + LIMIT_X64 + "73fb" + STUB_X64, 13,
-            PRO_A64 + LIMIT_A64 + "a2ffff54 " + STUB_A64, 32, TrapCode.STACK_CHECK);
+            PRO_X64 + LIMIT_X64 + "73fb" + STUB_X64,
+            13,
+            PRO_A64 + LIMIT_A64 + "a2ffff54 " + STUB_A64,
+            32,
+            TrapCode.STACK_CHECK);
     /** Calls itself until the limit is reached. */
     static final Sample RECURSE = new Sample(
-            PRO_X64 + LIMIT_X64 + "7206 e8f2ffffff c3 " + STUB_X64, 19,
-            PRO_A64 + LIMIT_A64 + "83000054 faffff97 " + EPI_A64 + STUB_A64, 44, TrapCode.STACK_CHECK);
+            PRO_X64 + LIMIT_X64 + "7206 e8f2ffffff c3 " + STUB_X64,
+            19,
+            PRO_A64 + LIMIT_A64 + "83000054 faffff97 " + EPI_A64 + STUB_A64,
+            44,
+            TrapCode.STACK_CHECK);
     /**
      * Checks the stack, calls store.upcall(hostId, args) and unwinds if it returns nonzero:
      * jb T; mov rax,[r15+16]; mov rdi,[r15+24]; call [rax+8]; test eax,eax; jne U; pop rbp; ret;
      * U: mov rax,[r15+16]; jmp [rax+16]; T: call [r15+8], and the same for AArch64.
      */
     static final Sample UPCALL = new Sample(
-            PRO_X64 + LIMIT_X64 + "7218 498b4710 498b7f18 ff5008 85c0 7502 5dc3 498b4710 ff6010 " + STUB_X64, 37,
+            PRO_X64 + LIMIT_X64 + "7218 498b4710 498b7f18 ff5008 85c0 7502 5dc3 498b4710 ff6010 " + STUB_X64,
+            37,
             PRO_A64 + LIMIT_A64 + "63010054 820b40f9 800f40f9 430440f9 60003fd6 60000035 " + EPI_A64
-                    + "820b40f9 430840f9 60001fd6 " + STUB_A64, 72, TrapCode.STACK_CHECK);
+                    + "820b40f9 430840f9 60001fd6 " + STUB_A64,
+            72,
+            TrapCode.STACK_CHECK);
 
     static final List<Sample> ALL = List.of(INCREMENT, READ, TRAP, ILLEGAL, DIVIDE, SPIN, RECURSE, UPCALL);
 

@@ -20,8 +20,13 @@ final class Builtins {
             case DATA_DROP -> i.dropData(int32(args, 0));
             case TABLE_GROW -> Native.putLong(args, i.table(int32(args, 0)).growCells(int64(args, 1), int64(args, 2)));
             case TABLE_FILL -> i.table(int32(args, 0)).fill(int64(args, 1), int64(args, 2), int64(args, 3));
-            case TABLE_COPY -> Table.copy(
-                    i.table(int32(args, 0)), int64(args, 2), i.table(int32(args, 1)), int64(args, 3), int64(args, 4));
+            case TABLE_COPY ->
+                Table.copy(
+                        i.table(int32(args, 0)),
+                        int64(args, 2),
+                        i.table(int32(args, 1)),
+                        int64(args, 3),
+                        int64(args, 4));
             case TABLE_INIT ->
                 i.tableInit(int32(args, 0), int32(args, 1), int64(args, 2), unsigned(args, 3), unsigned(args, 4));
             case ELEM_DROP -> i.dropElements(int32(args, 0));

@@ -10,10 +10,11 @@ final class Cells {
     /** A value of one cell. */
     static long read(ValType t, long address) {
         return switch (t) {
-            case ValType.Num n -> switch (n) {
-                case I32, F32 -> Native.getInt(address);
-                case I64, F64, V128 -> Native.getLong(address);
-            };
+            case ValType.Num n ->
+                switch (n) {
+                    case I32, F32 -> Native.getInt(address);
+                    case I64, F64, V128 -> Native.getLong(address);
+                };
             case ValType.Ref _ -> Native.getLong(address);
         };
     }
@@ -41,13 +42,14 @@ final class Cells {
 
     static Object readObject(Store store, ValType t, long address) {
         return switch (t) {
-            case ValType.Num n -> switch (n) {
-                case I32 -> Native.getInt(address);
-                case I64 -> Native.getLong(address);
-                case F32 -> Native.getFloat(address);
-                case F64 -> Native.getDouble(address);
-                case V128 -> readV128(address);
-            };
+            case ValType.Num n ->
+                switch (n) {
+                    case I32 -> Native.getInt(address);
+                    case I64 -> Native.getLong(address);
+                    case F32 -> Native.getFloat(address);
+                    case F64 -> Native.getDouble(address);
+                    case V128 -> readV128(address);
+                };
             case ValType.Ref r -> store.fromCell(r, Native.getLong(address));
         };
     }
@@ -67,8 +69,10 @@ final class Cells {
                 case ValType.Ref r -> Native.putLong(address, store.toCell(r, value));
             }
         } catch (ClassCastException | NullPointerException e) {
-            throw new IllegalArgumentException(t + " needed, not "
-                    + (value == null ? "null" : value.getClass().getName()), e);
+            throw new IllegalArgumentException(
+                    t + " needed, not "
+                            + (value == null ? "null" : value.getClass().getName()),
+                    e);
         }
     }
 

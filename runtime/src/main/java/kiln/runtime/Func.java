@@ -18,6 +18,7 @@ public final class Func implements Extern {
     private final Instance instance;
     /** In the instance's function space. */
     private final int index;
+
     private final long vmctx;
     private final long code;
     private final long trampoline;
@@ -29,12 +30,22 @@ public final class Func implements Extern {
 
     private MethodHandle handle;
 
-    private Func(Store store, FuncType type, int typeId, Instance instance, int index, long vmctx, long code, long trampoline,
-            long record, HostAdapter host) {
+    private Func(
+            Store store,
+            FuncType type,
+            int typeId,
+            Instance instance,
+            int index,
+            long vmctx,
+            long code,
+            long trampoline,
+            long record,
+            HostAdapter host) {
         this.store = store;
         this.type = type;
         this.typeId = typeId;
-        this.areaBytes = 16 * Math.max(1, Math.max(type.params().size(), type.results().size()));
+        this.areaBytes =
+                16 * Math.max(1, Math.max(type.params().size(), type.results().size()));
         this.instance = instance;
         this.index = index;
         this.vmctx = vmctx;
@@ -44,8 +55,10 @@ public final class Func implements Extern {
         this.host = host;
     }
 
-    static Func ofInstance(Instance instance, int index, int typeId, FuncType type, long code, long trampoline, long record) {
-        return new Func(instance.store(), type, typeId, instance, index, instance.vmctx(), code, trampoline, record, null);
+    static Func ofInstance(
+            Instance instance, int index, int typeId, FuncType type, long code, long trampoline, long record) {
+        return new Func(
+                instance.store(), type, typeId, instance, index, instance.vmctx(), code, trampoline, record, null);
     }
 
     static Func ofHost(Store store, FuncType type, HostAdapter host) {
@@ -68,7 +81,8 @@ public final class Func implements Extern {
      */
     public static Func of(Store store, MethodHandle method) {
         store.check();
-        return ofHost(store, HostAdapter.typeOf(method.type()), HostAdapter.typed(HostAdapter.typeOf(method.type()), method));
+        return ofHost(
+                store, HostAdapter.typeOf(method.type()), HostAdapter.typed(HostAdapter.typeOf(method.type()), method));
     }
 
     @Override
@@ -218,7 +232,8 @@ public final class Func implements Extern {
 
     /** Called by generated code. */
     void putRef(long area, int param, Object value) {
-        Native.putLong(area + 16L * param, store.toCell((ValType.Ref) type.params().get(param), value));
+        Native.putLong(
+                area + 16L * param, store.toCell((ValType.Ref) type.params().get(param), value));
     }
 
     /** Called by generated code. */

@@ -16,7 +16,8 @@ final class FuncRecords {
     /** Address of the record in a funcref slot of the instance with this VMContext. */
     static long get(long vmctx, int slot) {
         long head = Native.getLong(vmctx + VMContextLayout.REFERENCES);
-        long record = vmctx + Native.getInt(head + References.HEAD_RECORDS) + (long) slot * VMContextLayout.FUNCREF_BYTES;
+        long record =
+                vmctx + Native.getInt(head + References.HEAD_RECORDS) + (long) slot * VMContextLayout.FUNCREF_BYTES;
         if (Native.getLong(record + VMContextLayout.FUNCREF_CODE) == 0) {
             long entry = head + References.HEAD_BYTES + (long) slot * FuncRefs.ENTRY_BYTES;
             int offset = Native.getInt(entry + FuncRefs.ENTRY_CODE);
@@ -31,7 +32,9 @@ final class FuncRecords {
         long text = Native.getLong(vmctx + VMContextLayout.TEXT_BASE);
         long typeIds = vmctx + Native.getInt(head + References.HEAD_TYPE_IDS);
         int typeId = Native.getInt(typeIds + 4L * Native.getInt(entry + FuncRefs.ENTRY_TYPE));
-        Native.putLong(record + VMContextLayout.FUNCREF_CODE, offset == FuncRefs.NO_CODE ? 0 : text + Integer.toUnsignedLong(offset));
+        Native.putLong(
+                record + VMContextLayout.FUNCREF_CODE,
+                offset == FuncRefs.NO_CODE ? 0 : text + Integer.toUnsignedLong(offset));
         Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, vmctx);
         Native.putInt(record + VMContextLayout.FUNCREF_TYPE, typeId);
         Native.putInt(record + VMContextLayout.FUNCREF_FUNCTION, Native.getInt(entry + FuncRefs.ENTRY_FUNCTION));

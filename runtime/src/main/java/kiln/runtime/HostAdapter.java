@@ -60,6 +60,7 @@ abstract class HostAdapter {
         private final int resultCells;
         /** Which parameters take 64 bits, or null if some take two cells. */
         private final boolean[] wide;
+
         private final HostFunction function;
 
         Raw(FuncType type, HostFunction function) {

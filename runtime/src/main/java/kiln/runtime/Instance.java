@@ -34,8 +34,16 @@ public final class Instance implements AutoCloseable {
     /** Those of all modules of the file if this is the main one's, else null. */
     private Instance[] linked;
 
-    Instance(Module module, Store store, boolean ownsStore, long vmctx, Func[] importedFuncs, Memory[] memories, Table[] tables,
-            Global[] globals, Tag[] tags) {
+    Instance(
+            Module module,
+            Store store,
+            boolean ownsStore,
+            long vmctx,
+            Func[] importedFuncs,
+            Memory[] memories,
+            Table[] tables,
+            Global[] globals,
+            Tag[] tags) {
         this.module = module;
         this.store = store;
         this.ownsStore = ownsStore;
@@ -107,7 +115,8 @@ public final class Instance implements AutoCloseable {
             return other.export(name.substring(other.module.qualified("").length()));
         }
         if (e == null) {
-            throw new NoSuchElementException("module " + module.name() + " has no export \"" + name + "\"; it has " + exportNames());
+            throw new NoSuchElementException(
+                    "module " + module.name() + " has no export \"" + name + "\"; it has " + exportNames());
         }
         Extern item = switch (e.kind()) {
             case FUNC -> func(e.index());
@@ -139,7 +148,8 @@ public final class Instance implements AutoCloseable {
     private <T extends Extern> T export(String name, Class<T> kind) {
         Extern e = export(name);
         if (!kind.isInstance(e)) {
-            throw new NoSuchElementException("export \"" + name + "\" of module " + module.name() + " is a " + e.type());
+            throw new NoSuchElementException(
+                    "export \"" + name + "\" of module " + module.name() + " is a " + e.type());
         }
         return kind.cast(e);
     }
@@ -221,8 +231,14 @@ public final class Instance implements AutoCloseable {
         }
         int type = module.info().funcRefs().type(slot);
         long record = FuncRecords.get(vmctx, slot);
-        return Func.ofInstance(this, index, module.typeId(type), module.funcType(type),
-                Native.getLong(record + VMContextLayout.FUNCREF_CODE), module.arrayToWasm(type), record);
+        return Func.ofInstance(
+                this,
+                index,
+                module.typeId(type),
+                module.funcType(type),
+                Native.getLong(record + VMContextLayout.FUNCREF_CODE),
+                module.arrayToWasm(type),
+                record);
     }
 
     Func funcOfRecord(long record) {
@@ -272,7 +288,8 @@ public final class Instance implements AutoCloseable {
             FuncRecords.makeAll(module, vmctx);
             allRecords = true;
         }
-        // Through an array: in code that is not compiled yet, a native store takes many times as long as one to an array.
+        // Through an array: in code that is not compiled yet, a native store takes many times as long as one to an
+        // array.
         long[] cells = new long[(int) Math.min(length, CHUNK)];
         long funcRefs = vmctx + module.layout().funcRef(0);
         for (int start = 0; start < length; start += cells.length) {

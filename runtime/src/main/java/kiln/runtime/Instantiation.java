@@ -81,7 +81,8 @@ final class Instantiation {
                 }
             }
             boolean isMain = parts[m] == main;
-            Instantiation part = new Instantiation(store, parts[m], block + main.contexts().offset(m));
+            Instantiation part =
+                    new Instantiation(store, parts[m], block + main.contexts().offset(m));
             instances[m] = part.run(imports.get(m), List.of(), ownsStore && isMain);
             result = isMain ? instances[m] : result;
         }
@@ -160,13 +161,18 @@ final class Instantiation {
         if (e instanceof Func f) {
             return declared instanceof ExternType.Func type && matches(f, type) && funcs.add(f);
         } else if (e instanceof Memory m) {
-            return declared instanceof ExternType.Memory type && matches(m, (MemoryType) wanted, type) && memories.add(m);
+            return declared instanceof ExternType.Memory type
+                    && matches(m, (MemoryType) wanted, type)
+                    && memories.add(m);
         } else if (e instanceof Table t) {
             return wanted instanceof TableType type && matches(t, type) && tables.add(t);
         } else if (e instanceof Global g) {
             return wanted instanceof GlobalType type && matches(g.type(), type) && globals.add(g);
         }
-        return e instanceof Tag t && declared instanceof ExternType.Tag type && t.typeId() == module.typeId(type.type()) && tags.add(t);
+        return e instanceof Tag t
+                && declared instanceof ExternType.Tag type
+                && t.typeId() == module.typeId(type.type())
+                && tags.add(t);
     }
 
     private boolean matches(Func f, ExternType.Func wanted) {
@@ -175,7 +181,9 @@ final class Instantiation {
 
     private static boolean matches(Memory m, MemoryType wanted, ExternType.Memory declared) {
         MemoryType type = m.type();
-        return type.is64() == wanted.is64() && type.shared() == wanted.shared() && type.pageShift() == wanted.pageShift()
+        return type.is64() == wanted.is64()
+                && type.shared() == wanted.shared()
+                && type.pageShift() == wanted.pageShift()
                 && Limits.match(type.min(), type.max(), wanted.min(), wanted.max())
                 && (m.guarded() || !declared.guarded());
     }
@@ -184,13 +192,15 @@ final class Instantiation {
         TableType type = t.type();
         TypeRegistry types = store.engine().types();
         return type.is64() == wanted.is64()
-                && types.isSubtype(type.element(), wanted.element()) && types.isSubtype(wanted.element(), type.element())
+                && types.isSubtype(type.element(), wanted.element())
+                && types.isSubtype(wanted.element(), type.element())
                 && Limits.match(type.min(), type.max(), wanted.min(), wanted.max());
     }
 
     private boolean matches(GlobalType type, GlobalType wanted) {
         TypeRegistry types = store.engine().types();
-        return type.mutable() == wanted.mutable() && types.isSubtype(type.type(), wanted.type())
+        return type.mutable() == wanted.mutable()
+                && types.isSubtype(type.type(), wanted.type())
                 && (!type.mutable() || types.isSubtype(wanted.type(), type.type()));
     }
 
@@ -207,7 +217,8 @@ final class Instantiation {
         }
         for (ExternType.Memory m : info.memories()) {
             if (m.min() > limits.memoryBytes() >>> m.pageShift()) {
-                problems.add("a memory may have only " + limits.memoryBytes() + " bytes, but starts with " + m.min() + " pages");
+                problems.add("a memory may have only " + limits.memoryBytes() + " bytes, but starts with " + m.min()
+                        + " pages");
             }
         }
         for (ExternType.Table t : info.tables()) {
@@ -232,9 +243,18 @@ final class Instantiation {
         for (ExternType.Tag t : info.tags()) {
             tags.add(new Tag(store, new TagType(module.funcType(t.type())), module.typeId(t.type())));
         }
-        Global[] allGlobals = globals.toArray(new Global[globals.size() + info.globals().size()]);
-        Instance instance = new Instance(module, store, ownsStore, vmctx, funcs.toArray(new Func[0]),
-                memories.toArray(new Memory[0]), tables.toArray(new Table[0]), allGlobals, tags.toArray(new Tag[0]));
+        Global[] allGlobals =
+                globals.toArray(new Global[globals.size() + info.globals().size()]);
+        Instance instance = new Instance(
+                module,
+                store,
+                ownsStore,
+                vmctx,
+                funcs.toArray(new Func[0]),
+                memories.toArray(new Memory[0]),
+                tables.toArray(new Table[0]),
+                allGlobals,
+                tags.toArray(new Tag[0]));
         Native.putLong(vmctx + VMContextLayout.HOST_ID, Integer.toUnsignedLong(store.newHostId(instance)));
         for (int i = 0; i < info.types().size(); i++) {
             Native.putInt(vmctx + layout.typeId(i), module.typeId(i));
@@ -252,13 +272,15 @@ final class Instantiation {
             long record = vmctx + layout.definedTable(i);
             if (images[i] != null && images[i].isSealed()) {
                 Native.putLong(record + VMContextLayout.BASE, images[i].bytes().address());
-                Native.putLong(record + VMContextLayout.LENGTH, info.tables().get(i).min());
+                Native.putLong(
+                        record + VMContextLayout.LENGTH, info.tables().get(i).min());
                 tables.add(null);
                 continue;
             }
             tables.add(new Table(store, module.tableType(info.tables().get(i)), record));
             if (images[i] != null) {
-                Native.putLong(record + VMContextLayout.TABLE_IMAGE, images[i].bytes().address());
+                Native.putLong(
+                        record + VMContextLayout.TABLE_IMAGE, images[i].bytes().address());
                 Native.putLong(record + VMContextLayout.TABLE_VMCTX, vmctx);
             }
         }

@@ -9,7 +9,8 @@ final class Limits {
         if (Long.compareUnsigned(size, wantMin) < 0) {
             return false;
         }
-        return wantMax == EntityType.UNBOUNDED || max != EntityType.UNBOUNDED && Long.compareUnsigned(max, wantMax) <= 0;
+        return wantMax == EntityType.UNBOUNDED
+                || max != EntityType.UNBOUNDED && Long.compareUnsigned(max, wantMax) <= 0;
     }
 
     static String text(long min, long max) {

@@ -31,6 +31,7 @@ public final class Memory implements Extern {
     private final long record;
     /** Scope of the segments that were handed out, or null. */
     private Arena scope;
+
     private MemorySegment segment;
 
     private Memory(Store store, MemoryType type, long record, LinearMemory storage) {
@@ -59,7 +60,9 @@ public final class Memory implements Extern {
     public static Memory of(Store store, MemoryType type) {
         store.check();
         long max = maxPages(type);
-        if (type.min() < 0 || type.min() > max || type.min() << type.pageShift() > store.limits().memoryBytes()
+        if (type.min() < 0
+                || type.min() > max
+                || type.min() << type.pageShift() > store.limits().memoryBytes()
                 || store.memoryCount() >= store.limits().memories()) {
             throw new IllegalArgumentException("a memory cannot have these limits: " + type);
         }
@@ -72,8 +75,10 @@ public final class Memory implements Extern {
         long size = type.min() << type.pageShift();
         long max = Math.max(size, maxPages(type) << type.pageShift());
         if (!store.reserveMemoryBytes(size)) {
-            throw new LinkException("memory", List.of(
-                    "the store's memories may have only " + store.limits().totalMemoryBytes() + " bytes together"));
+            throw new LinkException(
+                    "memory",
+                    List.of("the store's memories may have only "
+                            + store.limits().totalMemoryBytes() + " bytes together"));
         }
         try {
             MemoryPool pool = MemoryPool.shared();

@@ -45,6 +45,7 @@ public final class Module implements AutoCloseable {
     private final LoadedArtifact code;
     /** Place in the file. */
     private final int number;
+
     private final ModuleInfo info;
     private final VMContextLayout layout;
     private final int[] typeIds;
@@ -52,12 +53,14 @@ public final class Module implements AutoCloseable {
     private final Map<String, ModuleInfo.Export> exports = new HashMap<>();
     /** By type index; filled in when asked for. */
     private final long[] arrayToWasm;
+
     private final long startup;
     private final TableImage[] tableImages;
     /** The module that stands for the file: this one, unless it was linked into it. */
     private Module main = this;
     /** All modules of the file by number if this is the main one of several, else null. */
     private Module[] parts;
+
     private LinkedContexts contexts;
     private volatile long[] funcRefTemplate;
     private int users;
@@ -119,7 +122,8 @@ public final class Module implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString()).named(stem(file));
+        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString())
+                .named(stem(file));
     }
 
     /**
@@ -141,8 +145,9 @@ public final class Module implements AutoCloseable {
 
     private static void requireNoSignature(Engine engine, String name) {
         if (!engine.signers().isEmpty()) {
-            throw new ArtifactException(name
-                    + ": this is WebAssembly, which cannot be signed, but a signature is required: compile it and sign the result");
+            throw new ArtifactException(
+                    name
+                            + ": this is WebAssembly, which cannot be signed, but a signature is required: compile it and sign the result");
         }
     }
 
@@ -188,10 +193,13 @@ public final class Module implements AutoCloseable {
     }
 
     private static Module compile(Engine engine, byte[] wasm, String name) {
-        ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class).findFirst().orElseThrow(() ->
-                new IllegalStateException("this is WebAssembly, not a compiled file, and no compiler is on the class path"));
+        ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(
+                        "this is WebAssembly, not a compiled file, and no compiler is on the class path"));
         byte[] compiled = compiler.compile(wasm, name, engine.interruptChecks());
-        Module module = of(engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
+        Module module = of(
+                engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
         return name.isEmpty() ? module : module.named(name);
     }
 
@@ -380,7 +388,8 @@ public final class Module implements AutoCloseable {
         if (t == NOT_LOOKED_UP) {
             t = trampoline(FuncKey.Kind.ARRAY_TO_WASM, typeIds[index]);
             if (t == 0) {
-                throw new KilnBug(name() + ": no trampoline for functions of " + info.types().get(index).key());
+                throw new KilnBug(name() + ": no trampoline for functions of "
+                        + info.types().get(index).key());
             }
             arrayToWasm[index] = t;
         }

@@ -15,6 +15,7 @@ final class Slab {
     private final List<long[]> large = new ArrayList<>();
     /** Chunk that is being filled. */
     private int current = -1;
+
     private long next;
     private long end;
 

@@ -14,11 +14,16 @@ package kiln.runtime;
 public record StoreLimits(
         long memoryBytes, long totalMemoryBytes, long tableElements, int instances, int memories, int tables) {
     /** No limits but those of the machine; tables of at most 10 million elements. */
-    public static final StoreLimits DEFAULT =
-            new StoreLimits(Long.MAX_VALUE, Long.MAX_VALUE, 10_000_000, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    public static final StoreLimits DEFAULT = new StoreLimits(
+            Long.MAX_VALUE, Long.MAX_VALUE, 10_000_000, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
 
     public StoreLimits {
-        if (memoryBytes < 0 || totalMemoryBytes < 0 || tableElements < 0 || instances < 0 || memories < 0 || tables < 0) {
+        if (memoryBytes < 0
+                || totalMemoryBytes < 0
+                || tableElements < 0
+                || instances < 0
+                || memories < 0
+                || tables < 0) {
             throw new IllegalArgumentException("a limit is negative");
         }
     }

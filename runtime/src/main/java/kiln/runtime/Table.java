@@ -36,8 +36,10 @@ public final class Table implements Extern {
     public static Table of(Store store, TableType type, Object init) {
         store.check();
         long fill = store.toCell(type.element(), init);
-        if (type.min() < 0 || type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.min(), type.max()) > 0
-                || type.min() > store.limits().tableElements() || store.tableCount() >= store.limits().tables()) {
+        if (type.min() < 0
+                || type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.min(), type.max()) > 0
+                || type.min() > store.limits().tableElements()
+                || store.tableCount() >= store.limits().tables()) {
             throw new IllegalArgumentException("a table cannot have these limits: " + type);
         }
         Table t = new Table(store, type, store.allocate(VMContextLayout.TABLE_RECORD_BYTES));

@@ -27,13 +27,21 @@ import kiln.loader.Upcalls;
 final class Traces {
     /** As many as Java itself keeps of its frames: whoever overflows a stack does not need them all. */
     private static final int MAX_FRAMES = 1024;
+
     private static final String UPCALL_CLASS = Upcalls.class.getName();
     private static final String UPCALL_METHOD = "dispatch";
     /** Classes that are only mechanism: their frames say nothing to whoever reads the trace. */
     private static final Set<String> HIDDEN = Set.of(
-            Traces.class.getName(), Dispatch.class.getName(), Builtins.class.getName(), HostBinding.class.getName(),
-            HostAdapter.class.getName(), HostAdapter.class.getName() + "$Raw", HostAdapter.class.getName() + "$OnDemand",
-            TypedHost.class.getName(), UPCALL_CLASS, "kiln.loader.Entry");
+            Traces.class.getName(),
+            Dispatch.class.getName(),
+            Builtins.class.getName(),
+            HostBinding.class.getName(),
+            HostAdapter.class.getName(),
+            HostAdapter.class.getName() + "$Raw",
+            HostAdapter.class.getName() + "$OnDemand",
+            TypedHost.class.getName(),
+            UPCALL_CLASS,
+            "kiln.loader.Entry");
 
     private Traces() {}
 
@@ -89,9 +97,11 @@ final class Traces {
         String where = artifact == null
                 ? "in no loaded code"
                 : "at text+0x" + Long.toHexString(pc - artifact.textBase()) + " in " + artifact.functionAt(pc - 1);
-        String what = signal == 0 ? "explicit trap" : "signal " + signal + " (data address 0x" + Long.toHexString(address) + ")";
-        return new KilnBug("generated code stopped where no trap is possible: " + what + " at pc 0x" + Long.toHexString(pc)
-                + ", " + where + "; frames: " + frames.subList(0, Math.min(frames.size(), 20)));
+        String what = signal == 0
+                ? "explicit trap"
+                : "signal " + signal + " (data address 0x" + Long.toHexString(address) + ")";
+        return new KilnBug("generated code stopped where no trap is possible: " + what + " at pc 0x"
+                + Long.toHexString(pc) + ", " + where + "; frames: " + frames.subList(0, Math.min(frames.size(), 20)));
     }
 
     private static void rewrite(TrapException t, Store store, List<WasmFrame> innermost, boolean fromUpcall) {
@@ -128,7 +138,9 @@ final class Traces {
     private static boolean hidden(StackTraceElement e) {
         String c = e.getClassName();
         return HIDDEN.contains(c)
-                || c.equals("kiln.runtime.Store") && (e.getMethodName().equals("enter") || e.getMethodName().equals("failure"))
+                || c.equals("kiln.runtime.Store")
+                        && (e.getMethodName().equals("enter")
+                                || e.getMethodName().equals("failure"))
                 || c.equals("kiln.runtime.Func") && e.getMethodName().equals("enter");
     }
 
@@ -156,7 +168,8 @@ final class Traces {
         }
         for (LoadedArtifact.ActiveFunction active : artifact.activeAt(pc)) {
             FuncKey key = active.function();
-            if (key.kind() == FuncKey.Kind.WASM_FUNCTION && key.payload() < artifact.modules().size()) {
+            if (key.kind() == FuncKey.Kind.WASM_FUNCTION
+                    && key.payload() < artifact.modules().size()) {
                 frames.add(frame(artifact, key, active.wasmOffset()));
             }
         }
@@ -166,7 +179,10 @@ final class Traces {
         ModuleInfo info = artifact.modules().get(key.payload());
         int function = key.index() + info.imported(ExternType.Kind.FUNC);
         String name = artifact.functionName(key.payload(), function);
-        return new WasmFrame(artifact.moduleName(key.payload()),
-                name == null || name.isEmpty() ? "func[" + function + "]" : name, function, wasmOffset);
+        return new WasmFrame(
+                artifact.moduleName(key.payload()),
+                name == null || name.isEmpty() ? "func[" + function + "]" : name,
+                function,
+                wasmOffset);
     }
 }

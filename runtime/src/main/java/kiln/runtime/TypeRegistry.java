@@ -157,20 +157,23 @@ final class TypeRegistry {
     }
 
     private static boolean isSubHeap(HeapType.Abstract sub, HeapType.Abstract type) {
-        return sub == type || switch (type) {
-            case FUNC -> sub == HeapType.Abstract.NOFUNC;
-            case EXTERN -> sub == HeapType.Abstract.NOEXTERN;
-            case EXN -> sub == HeapType.Abstract.NOEXN;
-            case ANY -> switch (sub) {
-                case EQ, I31, STRUCT, ARRAY, NONE -> true;
-                default -> false;
-            };
-            case EQ -> switch (sub) {
-                case I31, STRUCT, ARRAY, NONE -> true;
-                default -> false;
-            };
-            case I31, STRUCT, ARRAY -> sub == HeapType.Abstract.NONE;
-            case NONE, NOFUNC, NOEXTERN, NOEXN -> false;
-        };
+        return sub == type
+                || switch (type) {
+                    case FUNC -> sub == HeapType.Abstract.NOFUNC;
+                    case EXTERN -> sub == HeapType.Abstract.NOEXTERN;
+                    case EXN -> sub == HeapType.Abstract.NOEXN;
+                    case ANY ->
+                        switch (sub) {
+                            case EQ, I31, STRUCT, ARRAY, NONE -> true;
+                            default -> false;
+                        };
+                    case EQ ->
+                        switch (sub) {
+                            case I31, STRUCT, ARRAY, NONE -> true;
+                            default -> false;
+                        };
+                    case I31, STRUCT, ARRAY -> sub == HeapType.Abstract.NONE;
+                    case NONE, NOFUNC, NOEXTERN, NOEXN -> false;
+                };
     }
 }

@@ -1,10 +1,10 @@
 package kiln.runtime;
 
+import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_double;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
-import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import java.lang.classfile.ClassFile;
@@ -40,9 +40,11 @@ final class TypedCalls {
     private static MethodHandle spin(MethodType type) {
         MethodType unbound = type.insertParameterTypes(0, Func.class);
         MethodTypeDesc desc = unbound.describeConstable().orElseThrow();
-        byte[] bytes = ClassFile.of().build(ClassDesc.of("kiln.runtime.TypedCall"), cb -> cb
-                .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
-                .withMethodBody("call", desc, ClassFile.ACC_STATIC, code -> body(code, type)));
+        byte[] bytes = ClassFile.of()
+                .build(
+                        ClassDesc.of("kiln.runtime.TypedCall"),
+                        cb -> cb.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                                .withMethodBody("call", desc, ClassFile.ACC_STATIC, code -> body(code, type)));
         try {
             MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return hidden.findStatic(hidden.lookupClass(), "call", unbound);
@@ -53,12 +55,17 @@ final class TypedCalls {
 
     private static void body(CodeBuilder code, MethodType type) {
         int area = code.allocateLocal(TypeKind.LONG);
-        code.aload(0).invokevirtual(CD_Func, "begin", MethodTypeDesc.of(CD_long)).lstore(area);
+        code.aload(0)
+                .invokevirtual(CD_Func, "begin", MethodTypeDesc.of(CD_long))
+                .lstore(area);
         for (int i = 0; i < type.parameterCount(); i++) {
             Class<?> p = type.parameterType(i);
             int slot = code.parameterSlot(i + 1);
             if (isReference(p)) {
-                code.aload(0).lload(area).loadConstant(i).aload(slot)
+                code.aload(0)
+                        .lload(area)
+                        .loadConstant(i)
+                        .aload(slot)
                         .invokevirtual(CD_Func, "putRef", MethodTypeDesc.of(CD_void, CD_long, CD_int, CD_Object));
             } else {
                 address(code, area, i);

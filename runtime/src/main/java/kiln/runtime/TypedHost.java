@@ -1,10 +1,10 @@
 package kiln.runtime;
 
-import static java.lang.constant.ConstantDescs.CD_int;
-import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_MethodHandle;
 import static java.lang.constant.ConstantDescs.CD_MethodHandles;
 import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import java.lang.classfile.ClassFile;
@@ -55,19 +55,32 @@ abstract class TypedHost extends HostAdapter {
 
     /** {@code method} has the type's method type, perhaps with a {@link Caller} before. */
     static HostAdapter adapter(FuncType type, MethodHandle method) {
-        byte[] bytes = ClassFile.of().build(ClassDesc.of("kiln.runtime.TypedHostFunction"), cb -> cb
-                .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
-                .withSuperclass(CD_TypedHost)
-                .withMethodBody(ConstantDescs.INIT_NAME, MethodTypeDesc.of(CD_void, CD_FuncType), 0, code -> code
-                        .aload(0).aload(1)
-                        .invokespecial(CD_TypedHost, ConstantDescs.INIT_NAME, MethodTypeDesc.of(CD_void, CD_FuncType))
-                        .return_())
-                .withMethodBody("invoke", MethodTypeDesc.of(CD_void, CD_Caller, CD_long), 0,
-                        code -> body(code, method.type())));
+        byte[] bytes = ClassFile.of()
+                .build(
+                        ClassDesc.of("kiln.runtime.TypedHostFunction"),
+                        cb -> cb.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                                .withSuperclass(CD_TypedHost)
+                                .withMethodBody(
+                                        ConstantDescs.INIT_NAME,
+                                        MethodTypeDesc.of(CD_void, CD_FuncType),
+                                        0,
+                                        code -> code.aload(0)
+                                                .aload(1)
+                                                .invokespecial(
+                                                        CD_TypedHost,
+                                                        ConstantDescs.INIT_NAME,
+                                                        MethodTypeDesc.of(CD_void, CD_FuncType))
+                                                .return_())
+                                .withMethodBody(
+                                        "invoke",
+                                        MethodTypeDesc.of(CD_void, CD_Caller, CD_long),
+                                        0,
+                                        code -> body(code, method.type())));
         try {
             MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClassWithClassData(bytes, method, true);
-            return (HostAdapter) hidden.findConstructor(
-                    hidden.lookupClass(), MethodType.methodType(void.class, FuncType.class)).invoke(type);
+            return (HostAdapter)
+                    hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class, FuncType.class))
+                            .invoke(type);
         } catch (Throwable e) {
             throw new KilnBug("cannot define the adapter of " + method, e);
         }
@@ -78,7 +91,8 @@ abstract class TypedHost extends HostAdapter {
         int area = 2;
         code.ldc(DynamicConstantDesc.ofNamed(
                 ConstantDescs.ofConstantBootstrap(CD_MethodHandles, "classData", CD_Object),
-                ConstantDescs.DEFAULT_NAME, CD_MethodHandle));
+                ConstantDescs.DEFAULT_NAME,
+                CD_MethodHandle));
         int first = takesCaller(type) ? 1 : 0;
         if (first == 1) {
             code.aload(caller);
@@ -86,25 +100,37 @@ abstract class TypedHost extends HostAdapter {
         for (int i = first; i < type.parameterCount(); i++) {
             Class<?> p = type.parameterType(i);
             if (TypedCalls.isReference(p)) {
-                code.aload(0).aload(caller).lload(area).loadConstant(i - first)
-                        .invokevirtual(CD_TypedHost, "readRef", MethodTypeDesc.of(CD_Object, CD_Caller, CD_long, CD_int));
+                code.aload(0)
+                        .aload(caller)
+                        .lload(area)
+                        .loadConstant(i - first)
+                        .invokevirtual(
+                                CD_TypedHost, "readRef", MethodTypeDesc.of(CD_Object, CD_Caller, CD_long, CD_int));
                 code.checkcast(p.describeConstable().orElseThrow());
             } else {
                 TypedCalls.address(code, area, i - first);
                 TypedCalls.get(code, p);
             }
         }
-        code.invokevirtual(CD_MethodHandle, "invokeExact", type.describeConstable().orElseThrow());
+        code.invokevirtual(
+                CD_MethodHandle, "invokeExact", type.describeConstable().orElseThrow());
         Class<?> r = type.returnType();
         if (r != void.class) {
             int result = code.allocateLocal(TypeKind.from(r));
             code.storeLocal(TypeKind.from(r), result);
             if (r == long[].class) {
-                code.aload(0).aload(result).lload(area)
-                        .invokevirtual(CD_TypedHost, "writeResults", MethodTypeDesc.of(CD_void, TypedCalls.CD_longs, CD_long));
+                code.aload(0)
+                        .aload(result)
+                        .lload(area)
+                        .invokevirtual(
+                                CD_TypedHost, "writeResults", MethodTypeDesc.of(CD_void, TypedCalls.CD_longs, CD_long));
             } else if (TypedCalls.isReference(r)) {
-                code.aload(0).aload(caller).aload(result).lload(area)
-                        .invokevirtual(CD_TypedHost, "writeRef", MethodTypeDesc.of(CD_void, CD_Caller, CD_Object, CD_long));
+                code.aload(0)
+                        .aload(caller)
+                        .aload(result)
+                        .lload(area)
+                        .invokevirtual(
+                                CD_TypedHost, "writeRef", MethodTypeDesc.of(CD_void, CD_Caller, CD_Object, CD_long));
             } else {
                 code.lload(area).loadLocal(TypeKind.from(r), result);
                 TypedCalls.put(code, r);

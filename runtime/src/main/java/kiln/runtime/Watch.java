@@ -31,7 +31,8 @@ final class Watch {
     }
 
     private static final class Watcher {
-        static final Thread THREAD = Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+        static final Thread THREAD =
+                Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
 
         private static void run() {
             while (true) {
@@ -54,9 +55,11 @@ final class Watch {
     /** A spin lock, held for a few instructions; guards the fields of the deadline. */
     @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
+
     private boolean hasDeadline;
     /** In terms of {@link System#nanoTime}. */
     private long deadline;
+
     private boolean deadlinePassed;
     private volatile boolean requested;
     private volatile boolean threadInterruptible;

@@ -18,6 +18,7 @@ final class ZeroMemory {
 
     /** Zeroed pieces by size. */
     private static final Map<Long, ArrayDeque<Long>> KEPT = new HashMap<>();
+
     private static long kept;
 
     private ZeroMemory() {}

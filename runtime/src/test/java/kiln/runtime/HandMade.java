@@ -62,14 +62,22 @@ final class HandMade {
             w.name(0, i + 1, NAMES[i]);
             w.position(STARTS[i], 100 + i);
         }
-        FuncKey[] trampolines = {FuncKey.arrayToWasm(0, 0), FuncKey.arrayToWasm(0, 1), FuncKey.arrayToWasm(0, 2),
-            FuncKey.wasmToArray(0, 1), FuncKey.builtin(0, Builtin.MEMORY_GROW)};
+        FuncKey[] trampolines = {
+            FuncKey.arrayToWasm(0, 0),
+            FuncKey.arrayToWasm(0, 1),
+            FuncKey.arrayToWasm(0, 2),
+            FuncKey.wasmToArray(0, 1),
+            FuncKey.builtin(0, Builtin.MEMORY_GROW)
+        };
         for (int i = 0; i < trampolines.length; i++) {
             int s = NAMES.length + i;
             w.function(trampolines[i], STARTS[s], STARTS[s + 1] - STARTS[s]);
         }
-        w.trap(0xc, TrapCode.UNREACHABLE).trap(0x2f, TrapCode.STACK_CHECK).trap(0x43, TrapCode.STACK_CHECK)
-                .trap(0x50, TrapCode.STACK_CHECK).trap(0x58, TrapCode.MEMORY_OUT_OF_BOUNDS);
+        w.trap(0xc, TrapCode.UNREACHABLE)
+                .trap(0x2f, TrapCode.STACK_CHECK)
+                .trap(0x43, TrapCode.STACK_CHECK)
+                .trap(0x50, TrapCode.STACK_CHECK)
+                .trap(0x58, TrapCode.MEMORY_OUT_OF_BOUNDS);
         return w.module(info()).toBytes();
     }
 

@@ -116,7 +116,8 @@ class HandMadeTest {
         i.memory("memory").writeInt(65532, 77);
         assertEquals(77, i.func("load").call(65532));
         for (int k = 0; k < 3; k++) {
-            TrapException t = assertThrows(TrapException.class, () -> i.func("load").call(65533));
+            TrapException t =
+                    assertThrows(TrapException.class, () -> i.func("load").call(65533));
             assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, t.code());
             assertEquals("load", t.getStackTrace()[0].getMethodName());
         }
@@ -126,7 +127,8 @@ class HandMadeTest {
     @Test
     void stackOverflowIsATrap() {
         Instance i = instance();
-        TrapException t = assertThrows(TrapException.class, () -> i.func("recurse").call());
+        TrapException t =
+                assertThrows(TrapException.class, () -> i.func("recurse").call());
         assertEquals(TrapCode.STACK_CHECK, t.code());
         assertTrue(t.frames().size() > 1000);
         assertEquals(3, i.func("add").call(1, 2));
@@ -135,7 +137,8 @@ class HandMadeTest {
     @Test
     void hostExceptionComesBackItself() {
         Instance i = instance();
-        Throwable[] thrown = {new RuntimeException(), new StackOverflowError(), new OutOfMemoryError(), new Exception()};
+        Throwable[] thrown = {new RuntimeException(), new StackOverflowError(), new OutOfMemoryError(), new Exception()
+        };
         for (Throwable x : thrown) {
             host = _ -> {
                 throw Store.<RuntimeException>sneak(x);
@@ -154,12 +157,18 @@ class HandMadeTest {
     @Test
     void nestedTrapShowsAllActivations() {
         Instance i = instance();
-        host = n -> n == 0 ? (int) i.func("trap").call() : (int) i.func("callhost").call(n - 1);
-        TrapException t = assertThrows(TrapException.class, () -> i.func("callhost").call(2));
-        List<String> wasm = Arrays.stream(t.getStackTrace()).filter(e -> e.getClassName().equals("hand"))
-                .map(StackTraceElement::getMethodName).toList();
+        host = n ->
+                n == 0 ? (int) i.func("trap").call() : (int) i.func("callhost").call(n - 1);
+        TrapException t =
+                assertThrows(TrapException.class, () -> i.func("callhost").call(2));
+        List<String> wasm = Arrays.stream(t.getStackTrace())
+                .filter(e -> e.getClassName().equals("hand"))
+                .map(StackTraceElement::getMethodName)
+                .toList();
         assertEquals(List.of("trap", "callhost", "callhost", "callhost"), wasm);
-        List<String> all = Arrays.stream(t.getStackTrace()).map(StackTraceElement::toString).toList();
+        List<String> all = Arrays.stream(t.getStackTrace())
+                .map(StackTraceElement::toString)
+                .toList();
         int second = all.indexOf("hand.callhost(hand.wasm:102)");
         assertTrue(all.get(second - 1).contains("HandMadeTest"), all::toString);
         assertEquals(1, i.func("add").call(0, 1));
@@ -171,9 +180,12 @@ class HandMadeTest {
         try (Store second = new Store(engine)) {
             Instance inner = linker.instantiate(second, module);
             host = _ -> (int) inner.func("trap").call();
-            TrapException t = assertThrows(TrapException.class, () -> i.func("callhost").call(2));
-            List<String> wasm = Arrays.stream(t.getStackTrace()).map(StackTraceElement::toString)
-                    .filter(e -> e.startsWith("hand.") || e.contains("Upcalls")).toList();
+            TrapException t =
+                    assertThrows(TrapException.class, () -> i.func("callhost").call(2));
+            List<String> wasm = Arrays.stream(t.getStackTrace())
+                    .map(StackTraceElement::toString)
+                    .filter(e -> e.startsWith("hand.") || e.contains("Upcalls"))
+                    .toList();
             assertEquals(List.of("hand.trap(hand.wasm:101)", "hand.callhost(hand.wasm:102)"), wasm);
         }
     }
@@ -189,8 +201,9 @@ class HandMadeTest {
         for (int k = 0; k < 20; k++) {
             depth[0] = 0;
             Throwable t = assertThrows(Throwable.class, () -> i.func("callhost").call(1));
-            assertTrue(t instanceof StackOverflowError
-                    || t instanceof TrapException e && e.code() == TrapCode.STACK_CHECK, t::toString);
+            assertTrue(
+                    t instanceof StackOverflowError || t instanceof TrapException e && e.code() == TrapCode.STACK_CHECK,
+                    t::toString);
             assertTrue(depth[0] > 10);
             assertEquals(3, i.func("add").call(1, 2));
         }
@@ -200,18 +213,24 @@ class HandMadeTest {
     void deepJavaRecursionBeforeAndInsideIsSurvived() throws Exception {
         for (long stack : new long[] {256 << 10, 512 << 10, 1 << 20, 8 << 20}) {
             Throwable[] result = {null};
-            Thread t = new Thread(null, () -> {
-                try (Store s = new Store(engine)) {
-                    Instance i = linker.instantiate(s, module);
-                    host = n -> deep(i, n);
-                    for (int k = 0; k < 5; k++) {
-                        assertThrows(Throwable.class, () -> deep(i, 0));
-                        assertThrows(Throwable.class, () -> i.func("callhost").call(0));
-                    }
-                } catch (Throwable x) {
-                    result[0] = x;
-                }
-            }, "small", stack);
+            Thread t = new Thread(
+                    null,
+                    () -> {
+                        try (Store s = new Store(engine)) {
+                            Instance i = linker.instantiate(s, module);
+                            host = n -> deep(i, n);
+                            for (int k = 0; k < 5; k++) {
+                                assertThrows(Throwable.class, () -> deep(i, 0));
+                                assertThrows(
+                                        Throwable.class,
+                                        () -> i.func("callhost").call(0));
+                            }
+                        } catch (Throwable x) {
+                            result[0] = x;
+                        }
+                    },
+                    "small",
+                    stack);
             t.start();
             t.join();
             if (result[0] != null) {
@@ -237,7 +256,9 @@ class HandMadeTest {
         // The thread has ended without a release: the store is free again.
         assertEquals(3, add.call(1, 2));
         store.release();
-        assertEquals(null, onThread(() -> assertEquals(0, i.memory("memory").segment().get(ValueLayout.JAVA_BYTE, 0))));
+        assertEquals(
+                null,
+                onThread(() -> assertEquals(0, i.memory("memory").segment().get(ValueLayout.JAVA_BYTE, 0))));
         assertEquals(0, i.memory("memory").segment().get(ValueLayout.JAVA_BYTE, 0));
     }
 
@@ -287,7 +308,9 @@ class HandMadeTest {
             store.interrupt();
         });
         t.start();
-        assertEquals(TrapCode.INTERRUPTED, assertThrows(TrapException.class, () -> i.func("spin").call()).code());
+        assertEquals(
+                TrapCode.INTERRUPTED,
+                assertThrows(TrapException.class, () -> i.func("spin").call()).code());
         t.join();
         assertEquals(3, i.func("callhost").call(2));
     }
@@ -296,7 +319,9 @@ class HandMadeTest {
     void deadline() {
         Instance i = instance();
         store.setDeadline(Duration.ofMillis(30));
-        assertEquals(TrapCode.INTERRUPTED, assertThrows(TrapException.class, () -> i.func("spin").call()).code());
+        assertEquals(
+                TrapCode.INTERRUPTED,
+                assertThrows(TrapException.class, () -> i.func("spin").call()).code());
         store.setDeadline(Duration.ofSeconds(1000));
         store.setDeadline(null);
         assertEquals(3, i.func("callhost").call(2));
@@ -316,7 +341,9 @@ class HandMadeTest {
             self.interrupt();
         });
         t.start();
-        assertEquals(TrapCode.INTERRUPTED, assertThrows(TrapException.class, () -> i.func("spin").call()).code());
+        assertEquals(
+                TrapCode.INTERRUPTED,
+                assertThrows(TrapException.class, () -> i.func("spin").call()).code());
         assertTrue(Thread.interrupted());
         t.join();
     }
@@ -388,7 +415,8 @@ class HandMadeTest {
         assertEquals(1, e.problems().size());
         assertTrue(e.getMessage().contains("env.host"), e.getMessage());
         Linker wrong = new Linker(engine).func("env", "host", FuncType.ofVoid(), (_, _, _) -> {});
-        assertTrue(assertThrows(LinkException.class, () -> wrong.instantiate(store, module)).getMessage()
+        assertTrue(assertThrows(LinkException.class, () -> wrong.instantiate(store, module))
+                .getMessage()
                 .contains("incompatible import type"));
     }
 
@@ -398,9 +426,11 @@ class HandMadeTest {
         assertEquals(0, l.instantiate(store, module).func("callhost").call(5));
         l.unknownImports(Linker.UnknownImports.TRAP);
         Instance i = l.instantiate(store, module);
-        TrapException t = assertThrows(TrapException.class, () -> i.func("callhost").call(5));
+        TrapException t =
+                assertThrows(TrapException.class, () -> i.func("callhost").call(5));
         assertEquals(TrapCode.UNREACHABLE, t.code());
-        assertTrue(Arrays.stream(t.getStackTrace()).anyMatch(e -> e.getMethodName().equals("callhost")));
+        assertTrue(
+                Arrays.stream(t.getStackTrace()).anyMatch(e -> e.getMethodName().equals("callhost")));
     }
 
     @Test
@@ -429,14 +459,17 @@ class HandMadeTest {
         assertEquals(store.toCell(ValType.EXTERNREF, o), store.toCell(ValType.EXTERNREF, o));
         Global v = Global.of(store, new GlobalType(ValType.V128, true), new V128(1, 2));
         assertEquals(new V128(1, 2), v.get());
-        assertThrows(IllegalStateException.class, () -> Global.of(store, new GlobalType(ValType.I32, false), 1).set(2));
+        assertThrows(
+                IllegalStateException.class,
+                () -> Global.of(store, new GlobalType(ValType.I32, false), 1).set(2));
     }
 
     @Test
     void manyInstancesInManyStores() {
         for (int k = 0; k < 2000; k++) {
             try (Store s = new Store(engine)) {
-                assertEquals(k + 1, linker.instantiate(s, module).func("callhost").call(k));
+                assertEquals(
+                        k + 1, linker.instantiate(s, module).func("callhost").call(k));
             }
         }
         assertNotNull(instance());

@@ -64,23 +64,49 @@ class TypedCallsTest {
 
     @Test
     void everyTypeGoesThrough() throws Throwable {
-        Func f = method("mix", double.class, Caller.class, int.class, long.class, float.class, double.class, V128.class,
-                Func.class, Object.class);
-        assertEquals(FuncType.of(ValType.F64, ValType.I32, ValType.I64, ValType.F32, ValType.F64, ValType.V128,
-                ValType.FUNCREF, ValType.EXTERNREF), f.type());
+        Func f = method(
+                "mix",
+                double.class,
+                Caller.class,
+                int.class,
+                long.class,
+                float.class,
+                double.class,
+                V128.class,
+                Func.class,
+                Object.class);
+        assertEquals(
+                FuncType.of(
+                        ValType.F64,
+                        ValType.I32,
+                        ValType.I64,
+                        ValType.F32,
+                        ValType.F64,
+                        ValType.V128,
+                        ValType.FUNCREF,
+                        ValType.EXTERNREF),
+                f.type());
         Object o = new Object();
         double d = (double) f.handle().invokeExact(-1, 2L << 40, 0.5f, 0.25, new V128(3, 4), f, o);
         assertEquals(-1 + (2L << 40) + 0.75 + 7 + 3000, d);
         assertEquals(1.0, f.invoke(1, 0L, 0f, 0.0, new V128(0, 0), null, null));
-        long cells = f.call(-5, 6, Float.floatToRawIntBits(1.5f), Double.doubleToRawLongBits(2.5), 1, 2,
-                store.toCell(ValType.FUNCREF, f), store.toCell(ValType.EXTERNREF, o));
+        long cells = f.call(
+                -5,
+                6,
+                Float.floatToRawIntBits(1.5f),
+                Double.doubleToRawLongBits(2.5),
+                1,
+                2,
+                store.toCell(ValType.FUNCREF, f),
+                store.toCell(ValType.EXTERNREF, o));
         assertEquals(8.0 + 3000, Double.longBitsToDouble(cells));
     }
 
     @Test
     void severalResults() throws Throwable {
         FuncType type = new FuncType(List.of(ValType.I32), List.of(ValType.I32, ValType.F64));
-        MethodHandle two = LOOKUP.findStatic(TypedCallsTest.class, "two", MethodType.methodType(long[].class, int.class));
+        MethodHandle two =
+                LOOKUP.findStatic(TypedCallsTest.class, "two", MethodType.methodType(long[].class, int.class));
         Func f = Func.ofHost(store, type, HostAdapter.typed(type, two));
         long[] expected = {-3, Double.doubleToRawLongBits(-1.5)};
         assertArrayEquals(expected, (long[]) f.handle().invokeExact(-3));
@@ -111,7 +137,8 @@ class TypedCallsTest {
 
     @Test
     void wrongMethodsAreRefused() throws Exception {
-        MethodHandle two = LOOKUP.findStatic(TypedCallsTest.class, "two", MethodType.methodType(long[].class, int.class));
+        MethodHandle two =
+                LOOKUP.findStatic(TypedCallsTest.class, "two", MethodType.methodType(long[].class, int.class));
         Linker l = new Linker(engine);
         assertThrows(IllegalArgumentException.class, () -> l.func("m", "n", FuncType.ofVoid(ValType.I32), two));
         assertThrows(IllegalArgumentException.class, () -> FuncType.of(MethodType.methodType(boolean.class)));
@@ -138,9 +165,11 @@ class TypedCallsTest {
     @Test
     void membersOfARecursionGroupMayMentionLaterOnes() {
         ValueType.Ref struct = new ValueType.Ref(true, new HeapType.Concrete(1));
-        List<TypeDef> group = TypeKeys.assign(List.of(
-                new TypeDef("", true, -1, new TypeDef.Func(List.of(struct), List.of())),
-                new TypeDef("", true, -1, new TypeDef.Struct(List.of()))), List.of(2));
+        List<TypeDef> group = TypeKeys.assign(
+                List.of(
+                        new TypeDef("", true, -1, new TypeDef.Func(List.of(struct), List.of())),
+                        new TypeDef("", true, -1, new TypeDef.Struct(List.of()))),
+                List.of(2));
         TypeRegistry r = engine.types();
         int[] ids = r.register(group);
         assertArrayEquals(ids, r.register(group));
@@ -151,9 +180,11 @@ class TypedCallsTest {
     void referencesAreChecked() {
         Func f = Func.of(store, FuncType.ofVoid(), (_, _, _) -> {});
         int other = engine.types().idOf(FuncType.ofVoid(ValType.I32));
-        assertThrows(IllegalArgumentException.class,
+        assertThrows(
+                IllegalArgumentException.class,
                 () -> store.toCell(new ValType.Ref(true, HeapType.Abstract.FUNC, other), f));
-        assertThrows(IllegalArgumentException.class,
+        assertThrows(
+                IllegalArgumentException.class,
                 () -> store.toCell(new ValType.Ref(false, HeapType.Abstract.EXTERN, ValType.Ref.ABSTRACT), null));
         assertThrows(IllegalArgumentException.class, () -> store.fromCell(ValType.EXTERNREF, 77));
         try (Store second = new Store(engine)) {

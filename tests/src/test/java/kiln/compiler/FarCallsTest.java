@@ -29,7 +29,8 @@ class FarCallsTest {
 
     private static byte[] wasm() throws IOException {
         Path here = Path.of("").toAbsolutePath();
-        return Files.readAllBytes((here.getFileName().toString().equals("tests") ? here.getParent() : here).resolve("examples/raytrace.wasm"));
+        return Files.readAllBytes((here.getFileName().toString().equals("tests") ? here.getParent() : here)
+                .resolve("examples/raytrace.wasm"));
     }
 
     private static CompilerOptions options() {
@@ -38,7 +39,8 @@ class FarCallsTest {
 
     @Test
     void veneersLeadToTheirFunctions() throws IOException {
-        assertEquals(run(Compiler.compile("a", wasm(), options())), run(Compiler.compile("a", wasm(), options(), RANGE)));
+        assertEquals(
+                run(Compiler.compile("a", wasm(), options())), run(Compiler.compile("a", wasm(), options(), RANGE)));
     }
 
     @ParameterizedTest
@@ -51,7 +53,8 @@ class FarCallsTest {
     }
 
     private static long textLength(byte[] file) {
-        return Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.DEFAULT).textLength();
+        return Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.DEFAULT)
+                .textLength();
     }
 
     private static String run(byte[] compiled) throws IOException {
@@ -59,7 +62,10 @@ class FarCallsTest {
         try (Engine engine = new Engine();
                 Module module = Module.load(engine, compiled);
                 Store store = new Store(engine);
-                Wasi wasi = Wasi.builder().args(List.of("raytrace", "40", "12", "1")).stdout(out).build()) {
+                Wasi wasi = Wasi.builder()
+                        .args(List.of("raytrace", "40", "12", "1"))
+                        .stdout(out)
+                        .build()) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             Instance instance = linker.instantiate(store, module);

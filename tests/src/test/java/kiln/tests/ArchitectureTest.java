@@ -36,15 +36,24 @@ class ArchitectureTest {
             Map.entry("kiln.wasi", Set.of("kiln.runtime")));
 
     private static final List<String> LAYERS = List.of(
-            "kiln.wasm", "kiln.artifact", "kiln.ir", "kiln.translate", "kiln.codegen", "kiln.disasm", "kiln.loader",
-            "kiln.runtime", "kiln.compiler", "kiln.wasi", "kiln.cli");
+            "kiln.wasm",
+            "kiln.artifact",
+            "kiln.ir",
+            "kiln.translate",
+            "kiln.codegen",
+            "kiln.disasm",
+            "kiln.loader",
+            "kiln.runtime",
+            "kiln.compiler",
+            "kiln.wasi",
+            "kiln.cli");
 
     /** Operands in memory; flags that are set and read within one instruction; division and conversions that take several. */
-    private static final Set<String> ONLY_X64 =
-            Set.of("Condition", "ConditionInsn", "ConversionInsn", "DivideInsn", "Flags", "IntOp", "Operand", "ResultFlags");
+    private static final Set<String> ONLY_X64 = Set.of(
+            "Condition", "ConditionInsn", "ConversionInsn", "DivideInsn", "Flags", "IntOp", "Operand", "ResultFlags");
     /** Branches on more than flags; bitfields; immediates that must be searched for; pairs; more shapes of encodings. */
-    private static final Set<String> ONLY_AARCH64 =
-            Set.of("BitfieldOp", "Immediates", "LoadStoreOp", "MultiplyOp", "PairOp", "Pairs", "SelectOp", "Test", "UnaryOp");
+    private static final Set<String> ONLY_AARCH64 = Set.of(
+            "BitfieldOp", "Immediates", "LoadStoreOp", "MultiplyOp", "PairOp", "Pairs", "SelectOp", "Test", "UnaryOp");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -53,13 +62,15 @@ class ArchitectureTest {
     @TestFactory
     Stream<DynamicTest> modulesUseOnlyWhatTheyStandOn() {
         return MAY_USE.entrySet().stream()
-                .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> noClasses()
-                        .that()
-                        .resideInAnyPackage(packagesOf(e.getKey()))
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage(forbiddenTo(e.getKey()))
-                        .check(classes)));
+                .map(e -> DynamicTest.dynamicTest(
+                        e.getKey(),
+                        () -> noClasses()
+                                .that()
+                                .resideInAnyPackage(packagesOf(e.getKey()))
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(forbiddenTo(e.getKey()))
+                                .check(classes)));
     }
 
     /** The code generators share a prefix with what they stand on, so they are named one by one. */
@@ -70,8 +81,8 @@ class ArchitectureTest {
     }
 
     private static String[] forbiddenTo(String module) {
-        List<String> forbidden = new ArrayList<>(
-                List.of("picocli..", "com.fasterxml..", "com.sun.jna..", "org.junit.."));
+        List<String> forbidden =
+                new ArrayList<>(List.of("picocli..", "com.fasterxml..", "com.sun.jna..", "org.junit.."));
         if (module.equals("kiln.disasm")) {
             forbidden.remove("com.sun.jna..");
         }
@@ -109,7 +120,10 @@ class ArchitectureTest {
 
     private static Set<String> files(String folder, String prefix) throws IOException {
         try (Stream<Path> files = Files.list(Corpus.root().resolve(folder))) {
-            return files.map(f -> f.getFileName().toString().replaceFirst("^" + prefix, "").replace(".java", ""))
+            return files.map(f -> f.getFileName()
+                            .toString()
+                            .replaceFirst("^" + prefix, "")
+                            .replace(".java", ""))
                     .collect(Collectors.toCollection(TreeSet::new));
         }
     }
@@ -117,12 +131,14 @@ class ArchitectureTest {
     @TestFactory
     Stream<DynamicTest> onlyTheLoaderMapsMemoryAndCallsNativeCode() {
         return Stream.of("Linker", "SymbolLookup")
-                .map(name -> DynamicTest.dynamicTest(name, () -> noClasses()
-                        .that()
-                        .resideOutsideOfPackages("kiln.loader..", "kiln.disasm..", "kiln.bench..")
-                        .should()
-                        .dependOnClassesThat()
-                        .haveFullyQualifiedName("java.lang.foreign." + name)
-                        .check(classes)));
+                .map(name -> DynamicTest.dynamicTest(
+                        name,
+                        () -> noClasses()
+                                .that()
+                                .resideOutsideOfPackages("kiln.loader..", "kiln.disasm..", "kiln.bench..")
+                                .should()
+                                .dependOnClassesThat()
+                                .haveFullyQualifiedName("java.lang.foreign." + name)
+                                .check(classes)));
     }
 }

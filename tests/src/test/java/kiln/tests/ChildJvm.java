@@ -15,7 +15,8 @@ public final class ChildJvm {
      *
      * @param output where standard output and error go
      */
-    public static Process start(Path output, List<String> jvmOptions, String mainClass, List<String> args) throws IOException {
+    public static Process start(Path output, List<String> jvmOptions, String mainClass, List<String> args)
+            throws IOException {
         return new ProcessBuilder(command(jvmOptions, mainClass, args))
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)

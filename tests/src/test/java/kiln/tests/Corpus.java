@@ -24,8 +24,16 @@ public final class Corpus {
 
     /** Proposals, by the names of the suites' feature lists, whose instructions are executed. */
     static final Set<String> EXECUTED = Set.of(
-            "bulk-memory", "extended-const", "function-references", "multi-memory", "multi-value", "mutable-global", "reference-types",
-            "saturating-float-to-int", "sign-extension", "tail-call");
+            "bulk-memory",
+            "extended-const",
+            "function-references",
+            "multi-memory",
+            "multi-value",
+            "mutable-global",
+            "reference-types",
+            "saturating-float-to-int",
+            "sign-extension",
+            "tail-call");
 
     private Corpus() {}
 
@@ -43,7 +51,9 @@ public final class Corpus {
     /** Where the corpus is, if it is anywhere. */
     public static Path path() {
         String property = System.getProperty("kiln.corpus");
-        return property != null ? Path.of(property) : root().resolveSibling("shared").resolve("corpus");
+        return property != null
+                ? Path.of(property)
+                : root().resolveSibling("shared").resolve("corpus");
     }
 
     /** The project's own folder. */

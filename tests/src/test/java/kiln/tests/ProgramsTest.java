@@ -60,15 +60,19 @@ class ProgramsTest {
     @TestFactory
     Stream<DynamicTest> programs() {
         Path programs = Corpus.require().resolve("programs");
-        List<JsonNode> cases = StreamSupport.stream(Corpus.read(programs.resolve("cases.json")).spliterator(), false)
+        List<JsonNode> cases = StreamSupport.stream(
+                        Corpus.read(programs.resolve("cases.json")).spliterator(), false)
                 .filter(c -> c.path("kind").asText().equals("module") && Corpus.isExecuted(c.path("requires")))
-                .filter(c -> !Corpus.SAMPLED || c.path("v8_seconds").asDouble() < 0.2 && Corpus.isSampled(c.path("id").asText(), 3))
+                .filter(c -> !Corpus.SAMPLED
+                        || c.path("v8_seconds").asDouble() < 0.2
+                                && Corpus.isSampled(c.path("id").asText(), 3))
                 .toList();
         for (JsonNode c : cases) {
             COMPILED.computeIfAbsent(c.path("wasm").asText(), _ -> scratch.resolve(COMPILED.size() + ".cwasm"));
         }
         return Stream.concat(
-                Stream.of(DynamicTest.dynamicTest("compile in another process", () -> compileInAnotherProcess(programs))),
+                Stream.of(
+                        DynamicTest.dynamicTest("compile in another process", () -> compileInAnotherProcess(programs))),
                 cases.stream().map(c -> DynamicTest.dynamicTest(c.path("id").asText(), () -> run(programs, c))));
     }
 
@@ -87,7 +91,8 @@ class ProgramsTest {
 
     private static void compileInAnotherProcess(Path programs) throws Exception {
         List<String> args = new ArrayList<>();
-        COMPILED.forEach((wasm, cwasm) -> args.addAll(List.of(programs.resolve(wasm).toString(), cwasm.toString())));
+        COMPILED.forEach(
+                (wasm, cwasm) -> args.addAll(List.of(programs.resolve(wasm).toString(), cwasm.toString())));
         Path said = scratch.resolve("said");
         Process p = ChildJvm.start(said, List.of(), CompileAll.class.getName(), args);
         assertTrue(p.waitFor(60, TimeUnit.MINUTES), "does not end");
@@ -99,7 +104,8 @@ class ProgramsTest {
         Path wasm = programs.resolve(c.path("wasm").asText());
         Path artifact = COMPILED.get(c.path("wasm").asText());
         if (c.path("compile_only").asBoolean()) {
-            try (Engine engine = new Engine(); Module module = Module.load(engine, artifact)) {
+            try (Engine engine = new Engine();
+                    Module module = Module.load(engine, artifact)) {
                 assertNotNull(module.exports());
             }
             return;
@@ -109,7 +115,10 @@ class ProgramsTest {
         if (c.path("v8_seconds").asDouble() < LONG_SECONDS) {
             execute(programs, wasm, c);
         } else {
-            byte[] here = Compiler.compile(wasm.toString(), Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(1));
+            byte[] here = Compiler.compile(
+                    wasm.toString(),
+                    Files.readAllBytes(wasm),
+                    CompilerOptions.defaults().withJobs(1));
             assertArrayEquals(Files.readAllBytes(artifact), here, "compiling does not always give the same");
         }
         RUNS[0]++;
@@ -117,7 +126,9 @@ class ProgramsTest {
 
     @AfterAll
     static void printRuns() {
-        System.out.printf("programs: %d cases run from files that another process compiled, %d from WebAssembly%n", RUNS[1], RUNS[0]);
+        System.out.printf(
+                "programs: %d cases run from files that another process compiled, %d from WebAssembly%n",
+                RUNS[1], RUNS[0]);
     }
 
     private static void execute(Path programs, Path file, JsonNode c) throws Exception {
@@ -137,17 +148,21 @@ class ProgramsTest {
 
     private static void onThread(Body body) throws Exception {
         Throwable[] failure = new Throwable[1];
-        Thread t = new Thread(null, () -> {
-            try {
-                body.run();
-            } catch (Throwable e) {
-                failure[0] = e;
-            }
-        }, "program", 8 << 20);
+        Thread t = new Thread(
+                null,
+                () -> {
+                    try {
+                        body.run();
+                    } catch (Throwable e) {
+                        failure[0] = e;
+                    }
+                },
+                "program",
+                8 << 20);
         t.start();
         t.join();
         switch (failure[0]) {
-            case null -> { }
+            case null -> {}
             case Exception e -> throw e;
             case Throwable e -> throw (Error) e;
         }
@@ -160,11 +175,15 @@ class ProgramsTest {
     private static boolean executeOnce(Path programs, Path file, JsonNode c) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Wasi.Builder builder = Wasi.builder().stdout(out).stderr(err).stdin(new ByteArrayInputStream(stdin(programs, c)));
-        List<String> argv = new ArrayList<>(List.of(Path.of(c.path("wasm").asText()).getFileName().toString()));
+        Wasi.Builder builder =
+                Wasi.builder().stdout(out).stderr(err).stdin(new ByteArrayInputStream(stdin(programs, c)));
+        List<String> argv = new ArrayList<>(
+                List.of(Path.of(c.path("wasm").asText()).getFileName().toString()));
         c.path("args").forEach(a -> argv.add(a.asText()));
         builder.args(argv);
-        c.path("env").properties().forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
+        c.path("env")
+                .properties()
+                .forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
         for (JsonNode p : c.path("preopens")) {
             Path folder = Files.createTempDirectory(scratch, "preopen");
             if (!p.path("dir").isNull()) {
@@ -174,12 +193,19 @@ class ProgramsTest {
         }
         String trap = null;
         int status = 0;
-        try (Engine engine = new Engine(); Module module = Module.load(engine, file); Store store = new Store(engine); Wasi wasi = builder.build()) {
+        try (Engine engine = new Engine();
+                Module module = Module.load(engine, file);
+                Store store = new Store(engine);
+                Wasi wasi = builder.build()) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> {});
             linker.func("bench", "end", FuncType.ofVoid(), (_, _, _) -> {});
-            linker.func("env", "clock_ms", FuncType.of(ValType.I64), (_, _, results) -> results[0] = System.nanoTime() / 1_000_000);
+            linker.func(
+                    "env",
+                    "clock_ms",
+                    FuncType.of(ValType.I64),
+                    (_, _, results) -> results[0] = System.nanoTime() / 1_000_000);
             try {
                 Instance instance = linker.instantiate(store, module);
                 if (c.has("invoke")) {
@@ -200,7 +226,11 @@ class ProgramsTest {
         if (c.has("trap")) {
             // The recording engine has one name for both ways in which a conversion to an integer can fail.
             String expected = c.path("trap").asText();
-            assertEquals(expected, expected.equals("invalid conversion to integer") && "integer overflow".equals(trap) ? expected : trap);
+            assertEquals(
+                    expected,
+                    expected.equals("invalid conversion to integer") && "integer overflow".equals(trap)
+                            ? expected
+                            : trap);
         } else {
             if (trap != null) {
                 fail("trapped: " + trap + "; stderr: " + err);
@@ -215,26 +245,34 @@ class ProgramsTest {
     }
 
     private static byte[] stdin(Path programs, JsonNode c) throws IOException {
-        return c.path("stdin").isTextual() ? Files.readAllBytes(programs.resolve(c.path("stdin").asText())) : new byte[0];
+        return c.path("stdin").isTextual()
+                ? Files.readAllBytes(programs.resolve(c.path("stdin").asText()))
+                : new byte[0];
     }
 
     private static void output(Path programs, JsonNode expected, byte[] actual) throws Exception {
         if (expected.has("sha256")) {
-            String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(actual));
+            String digest = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(actual));
             if (!digest.equals(expected.path("sha256").asText())) {
-                assertEquals(Files.readString(programs.resolve(expected.path("file").asText()), StandardCharsets.ISO_8859_1),
+                assertEquals(
+                        Files.readString(programs.resolve(expected.path("file").asText()), StandardCharsets.ISO_8859_1),
                         new String(actual, StandardCharsets.ISO_8859_1));
                 fail("output differs from the recorded digest");
             }
         }
         for (JsonNode part : expected.path("contains")) {
-            assertTrue(new String(actual, StandardCharsets.UTF_8).contains(part.asText()), () -> "no " + part + " in the output");
+            assertTrue(
+                    new String(actual, StandardCharsets.UTF_8).contains(part.asText()),
+                    () -> "no " + part + " in the output");
         }
     }
 
     private static void invoke(Instance instance, JsonNode calls) {
         for (JsonNode call : calls) {
-            Object[] args = StreamSupport.stream(call.path("args").spliterator(), false).map(a -> value(a.asText())).toArray();
+            Object[] args = StreamSupport.stream(call.path("args").spliterator(), false)
+                    .map(a -> value(a.asText()))
+                    .toArray();
             Object result = instance.func(call.path("field").asText()).invoke(args);
             for (JsonNode e : call.path("expected")) {
                 if (e.asText().endsWith(":>0")) {

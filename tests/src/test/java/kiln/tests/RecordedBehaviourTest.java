@@ -51,12 +51,15 @@ class RecordedBehaviourTest {
     Stream<DynamicTest> behaveAsRecorded() {
         Path misc = Corpus.require().resolve("misc");
         return Stream.of("smith/smith2.zip", "smith/smith3.zip", "wazero-regressions")
-                .flatMap(where -> Stream.of(0, 2).filter(level -> !Corpus.SAMPLED || level == 2)
-                        .map(level -> DynamicTest.dynamicTest(where + " -O" + level, () -> new RecordedBehaviourTest().runAll(misc, where, level))));
+                .flatMap(where -> Stream.of(0, 2)
+                        .filter(level -> !Corpus.SAMPLED || level == 2)
+                        .map(level -> DynamicTest.dynamicTest(
+                                where + " -O" + level, () -> new RecordedBehaviourTest().runAll(misc, where, level))));
     }
 
     private void runAll(Path misc, String where, int level) throws Exception {
-        CompilerOptions options = CompilerOptions.defaults().withJobs(1).withOptLevel(level).withCheck(true);
+        CompilerOptions options =
+                CompilerOptions.defaults().withJobs(1).withOptLevel(level).withCheck(true);
         Path path = misc.resolve(where);
         if (Files.isDirectory(path)) {
             runFolder(path, options);
@@ -99,7 +102,8 @@ class RecordedBehaviourTest {
             problems.add(file + ": compiled, though not valid");
             return;
         }
-        try (Engine engine = new Engine(); Module module = Module.load(engine, compiled)) {
+        try (Engine engine = new Engine();
+                Module module = Module.load(engine, compiled)) {
             if (expected.path("imports").asInt() > 0) {
                 sums[1]++;
                 return;
@@ -171,7 +175,8 @@ class RecordedBehaviourTest {
         }
         for (var entry : state.path("memories").properties()) {
             MemorySegment memory = instance.memory(entry.getKey()).segment();
-            String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(memory.toArray(ValueLayout.JAVA_BYTE)));
+            String digest = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(memory.toArray(ValueLayout.JAVA_BYTE)));
             if (!digest.equals(entry.getValue().path("sha256").asText())) {
                 problems.add(what + ": memory " + entry.getKey() + " of " + memory.byteSize() + " bytes differs");
             }
@@ -206,8 +211,12 @@ class RecordedBehaviourTest {
         return switch (expected.path("type").asText()) {
             case "i32" -> actual instanceof Integer i && i == (int) integer(text);
             case "i64" -> actual instanceof Long l && l == integer(text);
-            case "f32" -> actual instanceof Float f && (text.equals("nan") ? f.isNaN() : Float.floatToRawIntBits(f) == (int) integer(text));
-            case "f64" -> actual instanceof Double d && (text.equals("nan") ? d.isNaN() : Double.doubleToRawLongBits(d) == integer(text));
+            case "f32" ->
+                actual instanceof Float f
+                        && (text.equals("nan") ? f.isNaN() : Float.floatToRawIntBits(f) == (int) integer(text));
+            case "f64" ->
+                actual instanceof Double d
+                        && (text.equals("nan") ? d.isNaN() : Double.doubleToRawLongBits(d) == integer(text));
             default -> text.equals("null") == (actual == null);
         };
     }
@@ -221,7 +230,8 @@ class RecordedBehaviourTest {
         return switch (value) {
             case Float f -> f + " (" + Integer.toUnsignedString(Float.floatToRawIntBits(f)) + ")";
             case Double d -> d + " (" + Long.toUnsignedString(Double.doubleToRawLongBits(d)) + ")";
-            case Object[] many -> Stream.of(many).map(RecordedBehaviourTest::show).toList().toString();
+            case Object[] many ->
+                Stream.of(many).map(RecordedBehaviourTest::show).toList().toString();
             case null -> "nothing";
             default -> value.toString();
         };
@@ -229,7 +239,8 @@ class RecordedBehaviourTest {
 
     @AfterAll
     static void printSums() {
-        SUMS.forEach((name, s) -> System.out.printf("%-26s %3d modules executed with %d calls, %d with imports compiled, %d not executed yet%n",
+        SUMS.forEach((name, s) -> System.out.printf(
+                "%-26s %3d modules executed with %d calls, %d with imports compiled, %d not executed yet%n",
                 name, s[0], s[3], s[1], s[2]));
     }
 }

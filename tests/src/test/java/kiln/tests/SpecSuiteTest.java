@@ -30,17 +30,25 @@ import org.junit.jupiter.api.TestFactory;
 class SpecSuiteTest {
     /** Groups about proposals that are not part of any version that Kiln accepts. */
     private static final Set<String> LEFT_OUT = Set.of(
-            "proposals-custom-descriptors", "proposals-custom-page-sizes",
+            "proposals-custom-descriptors",
+            "proposals-custom-page-sizes",
             // Wasmtime's: components, and proposals of its own.
-            "component-model", "component-model-async", "component-model-gc", "component-model-threading", "custom-page-sizes",
-            "shared-everything-threads", "stack-switching", "threads");
+            "component-model",
+            "component-model-async",
+            "component-model-gc",
+            "component-model-threading",
+            "custom-page-sizes",
+            "shared-everything-threads",
+            "stack-switching",
+            "threads");
 
     /**
      * Assertions that contradict the version of WebAssembly that Kiln executes, or say something that it does not look at: by script, how
      * many. A script with another number of failures fails.
      */
     private static final Map<String, Integer> KNOWN_DIFFERENCES = Map.ofEntries(
-            // Version 1.0 checked the bounds of all segments before linking; since 2.0 a segment that does not fit traps when its
+            // Version 1.0 checked the bounds of all segments before linking; since 2.0 a segment that does not fit
+            // traps when its
             // turn comes, and what was written before stays.
             Map.entry("wasm-1.0/data", 14),
             Map.entry("wasm-1.0/elem", 12),
@@ -71,7 +79,8 @@ class SpecSuiteTest {
     private static Stream<DynamicTest> tests(String suite, Path folder, JsonNode features) throws IOException {
         List<DynamicTest> tests = new ArrayList<>();
         try (Stream<Path> zips = Files.list(folder)) {
-            for (Path zip : zips.filter(p -> p.toString().endsWith(".zip")).sorted().toList()) {
+            for (Path zip :
+                    zips.filter(p -> p.toString().endsWith(".zip")).sorted().toList()) {
                 String group = zip.getFileName().toString().replace(".zip", "");
                 if (!LEFT_OUT.contains(group)) {
                     tests.add(DynamicTest.dynamicTest(suite + " " + group, () -> group(suite, zip, group, features)));
@@ -105,7 +114,10 @@ class SpecSuiteTest {
                 }
             }
         });
-        assertTrue(failures.isEmpty(), () -> failures.size() + " failures:\n" + String.join("\n", failures.subList(0, Math.min(40, failures.size()))));
+        assertTrue(
+                failures.isEmpty(),
+                () -> failures.size() + " failures:\n"
+                        + String.join("\n", failures.subList(0, Math.min(40, failures.size()))));
     }
 
     private static CompilerOptions options(String group, String script, int level) {
@@ -113,8 +125,10 @@ class SpecSuiteTest {
             case "wasm-1.0" -> Features.WASM1;
             case "wasm-2.0" -> Features.WASM2;
             // Its copy of the suite predates several tables and memories.
-            case "proposals-threads" -> Features.WASM2.without(Feature.REFERENCE_TYPES, Feature.SIMD).with(Feature.THREADS);
-            // Before the legacy instructions came back as a feature of their own, the suite has them as unknown opcodes.
+            case "proposals-threads" ->
+                Features.WASM2.without(Feature.REFERENCE_TYPES, Feature.SIMD).with(Feature.THREADS);
+            // Before the legacy instructions came back as a feature of their own, the suite has them as unknown
+            // opcodes.
             case "legacy" -> Features.ALL;
             default -> Features.ALL.without(Feature.LEGACY_EXCEPTIONS);
         };
@@ -129,6 +143,7 @@ class SpecSuiteTest {
     @AfterAll
     static void printSums() {
         SUMS.forEach((group, s) -> System.out.printf(
-                "%-34s %4d runs: %6d passed, %d failed, %d for text parsers only, %d not executed yet%n", group, s[0], s[1], s[2], s[3], s[4]));
+                "%-34s %4d runs: %6d passed, %d failed, %d for text parsers only, %d not executed yet%n",
+                group, s[0], s[1], s[2], s[3], s[4]));
     }
 }

@@ -43,7 +43,8 @@ class WasiSuiteTest {
         Path suite = Corpus.require().resolve("wasi").resolve("preview1");
         List<Path> programs;
         try (Stream<Path> files = Files.walk(suite)) {
-            programs = files.filter(p -> p.toString().endsWith(".wasm")).sorted().toList();
+            programs =
+                    files.filter(p -> p.toString().endsWith(".wasm")).sorted().toList();
         }
         return programs.stream()
                 .map(p -> suite.relativize(p).toString())
@@ -70,11 +71,14 @@ class WasiSuiteTest {
         List<String> args = new ArrayList<>(List.of(name));
         d.path("args").forEach(a -> args.add(a.asText()));
         builder.args(args);
-        d.path("env").properties().forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
+        d.path("env")
+                .properties()
+                .forEach(e -> builder.env(e.getKey(), e.getValue().asText()));
         if (d.has("root")) {
             builder.preopen(copy(wasm.resolveSibling(d.path("root").asText())), "/");
         }
-        byte[] artifact = Compiler.compile(name, Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(2));
+        byte[] artifact = Compiler.compile(
+                name, Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(2));
         int status;
         try (Engine engine = new Engine();
                 Module module = Module.load(engine, artifact);
@@ -87,7 +91,10 @@ class WasiSuiteTest {
         } catch (TrapException e) {
             throw new AssertionError("trapped; stderr: " + err.toString(StandardCharsets.UTF_8), e);
         }
-        assertEquals(d.path("exit_code").asInt(), status, () -> "exit code; stderr: " + err.toString(StandardCharsets.UTF_8));
+        assertEquals(
+                d.path("exit_code").asInt(),
+                status,
+                () -> "exit code; stderr: " + err.toString(StandardCharsets.UTF_8));
         if (d.has("stdout")) {
             assertEquals(d.path("stdout").asText(), out.toString(StandardCharsets.UTF_8));
         }

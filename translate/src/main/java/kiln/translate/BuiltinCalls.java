@@ -42,12 +42,13 @@ final class BuiltinCalls {
     private static List<Type> types(String letters, Type reference) {
         List<Type> types = new ArrayList<>(letters.length());
         for (char c : letters.toCharArray()) {
-            types.add(switch (c) {
-                case 'i' -> Type.I32;
-                case 'j' -> Type.I64;
-                case 'r' -> reference;
-                default -> throw new IllegalArgumentException(letters);
-            });
+            types.add(
+                    switch (c) {
+                        case 'i' -> Type.I32;
+                        case 'j' -> Type.I64;
+                        case 'r' -> reference;
+                        default -> throw new IllegalArgumentException(letters);
+                    });
         }
         return types;
     }

@@ -23,9 +23,11 @@ import kiln.wasm.ValType;
 final class CallTranslator {
     /** Fields of a funcref record, which may only be read where it is known to be one. */
     private static final MemoryOp RECORD_POINTER = MemoryOp.guarded(8, Region.CONTEXT, false);
+
     private static final MemoryOp RECORD_TYPE = MemoryOp.guarded(4, Region.CONTEXT, false);
     /** Of a record in the own VMContext. */
     private static final MemoryOp RECORD_CODE = MemoryOp.of(Type.I64, Region.CONTEXT);
+
     private static final int LOG2_WORD = 2;
     private static final int LOG2_SEALED = 3;
     private static final MemoryOp TYPE_ID = MemoryOp.readOnly(Type.I32, Region.CONTEXT);
@@ -103,8 +105,11 @@ final class CallTranslator {
         if (!types.get(type).isFinal()) {
             // The callee may then be of a subtype, which comparing numbers does not find out.
             throw UnsupportedFeatureException.inFunction(
-                    e.env.wasm(), Feature.GC, e.validator.op().text() + " with a type that may have subtypes",
-                    e.validator.function(), e.validator.offset());
+                    e.env.wasm(),
+                    Feature.GC,
+                    e.validator.op().text() + " with a type that may have subtypes",
+                    e.validator.function(),
+                    e.validator.offset());
         }
         MemoryOp access = isNull == null ? RECORD_TYPE : RECORD_TYPE.trapping(isNull);
         Value actual = b.load(Type.I32, access, record, VMContextLayout.FUNCREF_TYPE);
@@ -157,7 +162,9 @@ final class CallTranslator {
         int i = (int) index - s.first;
         int f = i >= 0 && i < s.functions.length ? s.functions[i] : TableContents.NULL;
         TypeSpace types = e.env.wasm().types();
-        return f != TableContents.NULL && types.isHeapSubtype(e.env.wasm().funcTypeIndex(f), type) ? f : TableContents.NULL;
+        return f != TableContents.NULL && types.isHeapSubtype(e.env.wasm().funcTypeIndex(f), type)
+                ? f
+                : TableContents.NULL;
     }
 
     private void checkSealedType(Value actual, int type) {
@@ -205,9 +212,10 @@ final class CallTranslator {
     private void callThrough(Callee callee, int type) {
         CallTarget target = target(type);
         Value[] args = stack.pop(target.signature().params().size());
-        pushResults(callee.direct != null
-                ? b.call(callee.direct, args)
-                : b.callIndirect(target, callee.code, callee.context, args));
+        pushResults(
+                callee.direct != null
+                        ? b.call(callee.direct, args)
+                        : b.callIndirect(target, callee.code, callee.context, args));
     }
 
     private void returnCallThrough(Callee callee, int type) {
@@ -224,8 +232,11 @@ final class CallTranslator {
         Feature missing = e.env.missing(type);
         if (missing != null) {
             throw UnsupportedFeatureException.inFunction(
-                    e.env.wasm(), missing, e.validator.op().text() + " of " + e.env.wasm().types().func(type),
-                    e.validator.function(), e.validator.offset());
+                    e.env.wasm(),
+                    missing,
+                    e.validator.op().text() + " of " + e.env.wasm().types().func(type),
+                    e.validator.function(),
+                    e.validator.offset());
         }
         return e.env.indirectTarget(type);
     }

@@ -53,21 +53,22 @@ final class ConstantExpressions {
         WasmModule wasm = env.wasm();
         ArrayDeque<Value> stack = new ArrayDeque<>();
         for (ConstOp op : wasm.constOps(expr)) {
-            stack.push(switch (op.op()) {
-                case I32_CONST -> b.i32((int) op.a());
-                case I64_CONST -> b.i64(op.a());
-                case F32_CONST -> b.f32((int) op.a());
-                case F64_CONST -> b.f64(op.a());
-                case REF_NULL -> b.zero(nullType(wasm, (int) op.a()));
-                case REF_FUNC -> funcRef(env, b, vmctx, (int) op.a());
-                case GLOBAL_GET -> initialGlobal(env, b, vmctx, (int) op.a());
-                case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
-                    Value y = stack.pop();
-                    Value x = stack.pop();
-                    yield b.binary(arithmetic(op), x, y);
-                }
-                default -> throw unsupported(wasm, op);
-            });
+            stack.push(
+                    switch (op.op()) {
+                        case I32_CONST -> b.i32((int) op.a());
+                        case I64_CONST -> b.i64(op.a());
+                        case F32_CONST -> b.f32((int) op.a());
+                        case F64_CONST -> b.f64(op.a());
+                        case REF_NULL -> b.zero(nullType(wasm, (int) op.a()));
+                        case REF_FUNC -> funcRef(env, b, vmctx, (int) op.a());
+                        case GLOBAL_GET -> initialGlobal(env, b, vmctx, (int) op.a());
+                        case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
+                            Value y = stack.pop();
+                            Value x = stack.pop();
+                            yield b.binary(arithmetic(op), x, y);
+                        }
+                        default -> throw unsupported(wasm, op);
+                    });
         }
         return stack.pop();
     }
@@ -80,7 +81,8 @@ final class ConstantExpressions {
     private static Value funcRef(ModuleEnvironment env, Builder b, Value vmctx, int func) {
         return env.isImported(func)
                 ? recordAddress(env, b, vmctx, func)
-                : new BuiltinCalls(b, env.moduleIndex()).call(Builtin.FUNC_RECORD, vmctx, b.i32(env.funcRefs().slotOf(func)));
+                : new BuiltinCalls(b, env.moduleIndex())
+                        .call(Builtin.FUNC_RECORD, vmctx, b.i32(env.funcRefs().slotOf(func)));
     }
 
     /** A global during start-up, when those that are constant later are still being written. */

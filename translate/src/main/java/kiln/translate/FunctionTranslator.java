@@ -160,7 +160,7 @@ public final class FunctionTranslator {
 
     private void special(Op op) {
         switch (op) {
-            case NOP -> { }
+            case NOP -> {}
             case UNREACHABLE -> {
                 b.trap(TrapCode.UNREACHABLE);
                 reachable = false;

@@ -29,7 +29,13 @@ final class MemoryPlan {
 
     /** @param region index of the accesses' {@link Region} */
     MemoryPlan(
-            int index, boolean imported, int contextOffset, boolean guarded, long minBytes, long fixedBytes, int region) {
+            int index,
+            boolean imported,
+            int contextOffset,
+            boolean guarded,
+            long minBytes,
+            long fixedBytes,
+            int region) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;

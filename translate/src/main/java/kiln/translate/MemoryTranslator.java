@@ -25,6 +25,7 @@ final class MemoryTranslator {
      * Longest constant length of memory.copy and memory.fill that becomes loads and stores: eight words in registers.
      */
     private static final int MAX_INLINE = 64;
+
     private static final long MAX_DISPLACEMENT = 0xffffffffL;
     private static final long EVERY_BYTE = 0x0101010101010101L;
 
@@ -39,6 +40,7 @@ final class MemoryTranslator {
     private boolean canTrap;
     /** The last address in memory 0 and what it was made from: fields of one structure are often accessed in a row. */
     private Value lastIndex;
+
     private Value lastAddress;
     private Block lastBlock;
 
@@ -162,10 +164,10 @@ final class MemoryTranslator {
         Value from = stack.pop();
         Value to = stack.pop();
         if (isShort(length)) {
-            copyInline(e.env.memory(toMemory), to, e.env.memory(fromMemory), from, (int) length.inst().imm());
+            copyInline(e.env.memory(toMemory), to, e.env.memory(fromMemory), from, (int)
+                    length.inst().imm());
         } else {
-            builtins.call(
-                    Builtin.MEMORY_COPY, b.i32(toMemory), b.i32(fromMemory), wide(to), wide(from), wide(length));
+            builtins.call(Builtin.MEMORY_COPY, b.i32(toMemory), b.i32(fromMemory), wide(to), wide(from), wide(length));
         }
     }
 
@@ -181,7 +183,9 @@ final class MemoryTranslator {
     }
 
     private static boolean isShort(Value length) {
-        return length.is(Opcode.ICONST) && length.inst().imm() >= 0 && length.inst().imm() <= MAX_INLINE;
+        return length.is(Opcode.ICONST)
+                && length.inst().imm() >= 0
+                && length.inst().imm() <= MAX_INLINE;
     }
 
     private void fillInline(MemoryPlan m, Value to, Value value, int length) {

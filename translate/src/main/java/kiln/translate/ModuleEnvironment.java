@@ -98,10 +98,14 @@ public final class ModuleEnvironment {
         survey = ModuleSurvey.of(wasm, options.keepAll());
         funcRefs = escaping();
         layout = new VMContextLayout(new VMContextLayout.Counts(
-                wasm.memoryCount() - wasm.importedMemoryCount(), wasm.importedMemoryCount(),
-                wasm.tableCount() - wasm.importedTableCount(), wasm.importedTableCount(),
-                wasm.importedGlobalCount(), wasm.globalCount() - wasm.importedGlobalCount(),
-                funcRefs.count(), types.count()));
+                wasm.memoryCount() - wasm.importedMemoryCount(),
+                wasm.importedMemoryCount(),
+                wasm.tableCount() - wasm.importedTableCount(),
+                wasm.importedTableCount(),
+                wasm.importedGlobalCount(),
+                wasm.globalCount() - wasm.importedGlobalCount(),
+                funcRefs.count(),
+                types.count()));
         contexts = linkage.contexts().with(layout);
         memories = memories(survey.grownMemories);
         tables = tables(survey.grownTables);
@@ -125,7 +129,14 @@ public final class ModuleEnvironment {
                 Linkage.Export e = linkage.imports().get(i);
                 return e == null
                         ? new Definition(this, index)
-                        : e.module().definition(kind, e.module().wasm.exports().get(e.number()).index());
+                        : e.module()
+                                .definition(
+                                        kind,
+                                        e.module()
+                                                .wasm
+                                                .exports()
+                                                .get(e.number())
+                                                .index());
             }
         }
         return new Definition(this, index);
@@ -224,11 +235,21 @@ public final class ModuleEnvironment {
             int region = !d.isIn(this) ? d.module.tables[d.index].region : i < imported ? Region.IMPORTED : region(i);
             Type element = IrTypes.of(wasm.types(), table.element());
             TableContents.Contents known = survey.contents.of(i);
-            SealedTable sealed = known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
+            SealedTable sealed =
+                    known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
             // Start-up initialises all slots of eager tables before any other code of the module can run.
-            boolean isLazy = element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());
+            boolean isLazy =
+                    element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());
             plans[i] = new TablePlan(
-                    i, i < imported, offset, table.element(), element, isLazy, sealed, isFixed ? limits.min() : -1, region);
+                    i,
+                    i < imported,
+                    offset,
+                    table.element(),
+                    element,
+                    isLazy,
+                    sealed,
+                    isFixed ? limits.min() : -1,
+                    region);
         }
         return plans;
     }
@@ -383,7 +404,8 @@ public final class ModuleEnvironment {
         }
         BitSet exported = exported(ExternKind.GLOBAL);
         for (int g = 0; g < wasm.globalCount(); g++) {
-            if ((g < wasm.importedGlobalCount() || exported.get(g)) && ValType.isRef(wasm.global(g).type())) {
+            if ((g < wasm.importedGlobalCount() || exported.get(g))
+                    && ValType.isRef(wasm.global(g).type())) {
                 return true;
             }
         }

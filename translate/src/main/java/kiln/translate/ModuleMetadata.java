@@ -65,7 +65,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             this.env = env;
             this.wasm = env.wasm();
             this.dataStart = dataStart;
-            String name = env.linkage().name() != null ? env.linkage().name() : wasm.names().module();
+            String name = env.linkage().name() != null
+                    ? env.linkage().name()
+                    : wasm.names().module();
             this.out = new ModuleInfo.Builder(name == null ? "" : name);
         }
 
@@ -133,7 +135,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         private TypeDef.Body body(SubType type) {
             return switch (type.type()) {
                 case FuncType f -> new TypeDef.Func(valueTypes(f.params()), valueTypes(f.results()));
-                case StructType s -> new TypeDef.Struct(s.fields().stream().map(Producer::field).toList());
+                case StructType s ->
+                    new TypeDef.Struct(s.fields().stream().map(Producer::field).toList());
                 case ArrayType a -> new TypeDef.Array(field(a.element()));
             };
         }
@@ -210,7 +213,11 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
 
         private ExternType.Memory memory(kiln.wasm.ExternType.Memory m) {
             return new ExternType.Memory(
-                    m.limits().min(), max(m.limits()), m.is64(), m.shared(), MemoryConstants.PAGE_SHIFT,
+                    m.limits().min(),
+                    max(m.limits()),
+                    m.is64(),
+                    m.shared(),
+                    MemoryConstants.PAGE_SHIFT,
                     !env.options().explicitBounds());
         }
 
@@ -223,7 +230,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         private void images() {
             for (StaticImages.Image image : env.images().images()) {
                 out.images.add(new ModuleInfo.MemoryImage(
-                        image.memory() - wasm.importedMemoryCount(), image.offset(), dataStart + data.size(),
+                        image.memory() - wasm.importedMemoryCount(),
+                        image.offset(),
+                        dataStart + data.size(),
                         image.bytes().length));
                 data.writeBytes(image.bytes());
             }
@@ -252,7 +261,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                     out.tableImages.add(new TableImage(i - imported, TableImage.Form.UNIFORM, 0, new int[0]));
                 } else if (c.functions().length > 0) {
                     int[] slots = new int[c.functions().length];
-                    Arrays.setAll(slots, k -> c.functions()[k] < 0 ? 0 : 1 + env.funcRefs().slotOf(c.functions()[k]));
+                    Arrays.setAll(
+                            slots,
+                            k -> c.functions()[k] < 0 ? 0 : 1 + env.funcRefs().slotOf(c.functions()[k]));
                     out.tableImages.add(new TableImage(i - imported, TableImage.Form.LAZY, c.first(), slots));
                 }
             }
@@ -263,7 +274,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 ElemSegment segment = wasm.elems().get(i);
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
                 // A declarative segment is dropped before anything can read it.
-                boolean absent = segment.mode() == SegmentMode.DECLARED || passive && !env.isElemRead(i) || env.isElemAbsorbed(i);
+                boolean absent = segment.mode() == SegmentMode.DECLARED
+                        || passive && !env.isElemRead(i)
+                        || env.isElemAbsorbed(i);
                 ElementItems items = absent ? ElementItems.NONE : items(segment);
                 out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
             }
@@ -272,7 +285,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         private ElementItems items(ElemSegment segment) {
             if (segment.funcs() != null) {
                 int[] slots = new int[segment.count()];
-                Arrays.setAll(slots, i -> segment.funcs()[i] < 0 ? -1 : env.funcRefs().slotOf(segment.funcs()[i]));
+                Arrays.setAll(
+                        slots, i -> segment.funcs()[i] < 0 ? -1 : env.funcRefs().slotOf(segment.funcs()[i]));
                 return ElementItems.ofSlots(slots);
             }
             long[] items = new long[segment.count()];
@@ -287,7 +301,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 int a = (int) first.a();
                 switch (first.op()) {
                     case REF_FUNC:
-                        return ElementItems.item(ElementItems.Kind.FUNC_SLOT, env.funcRefs().slotOf(a));
+                        return ElementItems.item(
+                                ElementItems.Kind.FUNC_SLOT, env.funcRefs().slotOf(a));
                     case REF_NULL:
                         return ElementItems.item(ElementItems.Kind.NULL, 0);
                     case GLOBAL_GET:
@@ -295,7 +310,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                     default:
                         break;
                 }
-            } else if (ops.size() == 2 && first.op() == Op.I32_CONST && ops.get(1).op() == Op.REF_I31) {
+            } else if (ops.size() == 2
+                    && first.op() == Op.I32_CONST
+                    && ops.get(1).op() == Op.REF_I31) {
                 return ElementItems.item(ElementItems.Kind.I31, (int) first.a());
             }
             throw UnsupportedFeatureException.inModule(wasm, Feature.GC, "an element segment that allocates");

@@ -13,7 +13,6 @@ import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
 import kiln.wasm.ElemSegment;
 import kiln.wasm.Export;
-import kiln.wasm.ExternKind;
 import kiln.wasm.Feature;
 import kiln.wasm.Op;
 import kiln.wasm.SegmentMode;
@@ -61,6 +60,7 @@ final class ModuleSurvey {
 
     /** The proposals whose instructions occur, one bit each. */
     private long features;
+
     private final WasmModule module;
     private final int imported;
     private final IntList queue = new IntList();
@@ -69,6 +69,7 @@ final class ModuleSurvey {
     private final List<List<Integer>> segments = new ArrayList<>();
     /** Tables whose elements may all run, because they are read or seen from outside. */
     private final BitSet openTables = new BitSet();
+
     private final BitSet readGlobals = new BitSet();
     /** By table and type: whether functions of the type are called through the table. */
     private final List<BitSet> calledTypes = new ArrayList<>();
@@ -138,7 +139,7 @@ final class ModuleSurvey {
                 case FUNC -> refer(e.index(), new Fate(Fate.Kind.EXPORT, i));
                 case TABLE -> openTable(e.index(), -1);
                 case GLOBAL -> readGlobal(e.index(), -1);
-                default -> { }
+                default -> {}
             }
         }
         for (int t = 0; t < module.importedTableCount(); t++) {
@@ -208,8 +209,9 @@ final class ModuleSurvey {
                 readSegment(s.elemIndex(), func);
             }
             case ARRAY_NEW_ELEM, ARRAY_INIT_ELEM -> readSegment(s.elemIndex(), func);
-            case MEMORY_INIT, ARRAY_NEW_DATA, ARRAY_INIT_DATA -> mark(readDatas, s.dataIndex(), module.datas().size());
-            default -> { }
+            case MEMORY_INIT, ARRAY_NEW_DATA, ARRAY_INIT_DATA ->
+                mark(readDatas, s.dataIndex(), module.datas().size());
+            default -> {}
         }
     }
 
@@ -308,7 +310,9 @@ final class ModuleSurvey {
 
     private void callThrough(int table, int type, int caller) {
         indirectTypes.set(type);
-        if (table >= module.tableCount() || openTables.get(table) || calledTypes.get(table).get(type)) {
+        if (table >= module.tableCount()
+                || openTables.get(table)
+                || calledTypes.get(table).get(type)) {
             return;
         }
         calledTypes.get(table).set(type);

@@ -18,7 +18,13 @@ import kiln.ir.Type;
  * @param makesNan whether the result may be a NaN whose bits depend on the machine
  */
 record Rule(
-        Shape shape, Opcode opcode, Type type, IntCond intCond, FloatCond floatCond, int log2Width, boolean signed,
+        Shape shape,
+        Opcode opcode,
+        Type type,
+        IntCond intCond,
+        FloatCond floatCond,
+        int log2Width,
+        boolean signed,
         boolean makesNan) {
     enum Shape {
         /** (x, y) to opcode(x, y). */

@@ -16,11 +16,13 @@ final class SealedTable {
 
     /** Index in the table of the first known function; those outside are null. */
     final int first;
+
     final int[] functions;
     /** Whether there are nulls among the known. */
     final boolean hasNulls;
     /** The one function of each type that occurs, by canonical type, or {@link #SEVERAL}. */
     private final Map<Integer, Integer> byType = new TreeMap<>();
+
     private final WasmModule module;
 
     SealedTable(WasmModule module, TableContents.Contents contents) {

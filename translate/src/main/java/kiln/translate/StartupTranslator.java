@@ -63,7 +63,8 @@ public final class StartupTranslator {
             }
         }
         for (int i = 0; i < wasm.datas().size(); i++) {
-            if (wasm.datas().get(i).mode() == SegmentMode.ACTIVE && !env.images().contains(i)) {
+            if (wasm.datas().get(i).mode() == SegmentMode.ACTIVE
+                    && !env.images().contains(i)) {
                 return true;
             }
         }

@@ -22,6 +22,7 @@ import kiln.wasm.WasmModule;
 final class TableContents {
     /** Entries for each element that an image may have, and how many it may have anyway. */
     private static final int SPARSE = 4;
+
     private static final int FREE = 1024;
 
     /** Function index for null. */
@@ -41,6 +42,7 @@ final class TableContents {
     private final ModuleSurvey survey;
     /** Segments that an image holds. */
     private final BitSet absorbed = new BitSet();
+
     private final List<List<Integer>> segments = new ArrayList<>();
     /** By table; null for imported ones. */
     private final Contents[] contents;
@@ -80,7 +82,10 @@ final class TableContents {
                 continue;
             }
             int t = s.table();
-            long at = t < module.importedTableCount() || s.funcs() == null || module.tableInit(t) != null || !isOfFunctions(t)
+            long at = t < module.importedTableCount()
+                            || s.funcs() == null
+                            || module.tableInit(t) != null
+                            || !isOfFunctions(t)
                             || module.table(t).is64()
                     ? -1
                     : constant(s.at());
@@ -114,7 +119,9 @@ final class TableContents {
             return op.a() & 0xffff_ffffL;
         }
         int global = (int) op.a();
-        boolean isKnown = op.op() == Op.GLOBAL_GET && global >= module.importedGlobalCount() && !module.global(global).mutable();
+        boolean isKnown = op.op() == Op.GLOBAL_GET
+                && global >= module.importedGlobalCount()
+                && !module.global(global).mutable();
         return isKnown ? constant(module.globalInit(global)) : -1;
     }
 
@@ -129,8 +136,12 @@ final class TableContents {
             to = Math.max(to, at + s.count());
             items += s.count();
         }
-        boolean isFixed = isOfFunctions(table) && !module.table(table).is64() && module.tableInit(table) == null && !survey.isOpenTable(table)
-                && !survey.writtenTables.get(table) && segments.get(table).size() == survey.segmentsOf(table).size();
+        boolean isFixed = isOfFunctions(table)
+                && !module.table(table).is64()
+                && module.tableInit(table) == null
+                && !survey.isOpenTable(table)
+                && !survey.writtenTables.get(table)
+                && segments.get(table).size() == survey.segmentsOf(table).size();
         if (items == 0) {
             return new Contents(0, new int[0], isFixed, survey.isCalledTable(table));
         }

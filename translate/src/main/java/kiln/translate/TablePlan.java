@@ -14,6 +14,7 @@ final class TablePlan {
     final int contextOffset;
     /** The {@link kiln.wasm.ValType} of the elements. */
     final int elementValType;
+
     final Type elementType;
     /** Whether elements are funcrefs, which stand in slots as {@link VMContextLayout} says. */
     final boolean hasFunctions;
@@ -34,8 +35,16 @@ final class TablePlan {
     /** Index of the {@link Region} of accesses. */
     final int region;
 
-    TablePlan(int index, boolean imported, int contextOffset, int elementValType, Type elementType, boolean isLazy,
-            SealedTable sealed, long fixedLength, int region) {
+    TablePlan(
+            int index,
+            boolean imported,
+            int contextOffset,
+            int elementValType,
+            Type elementType,
+            boolean isLazy,
+            SealedTable sealed,
+            long fixedLength,
+            int region) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;

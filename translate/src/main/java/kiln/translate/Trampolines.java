@@ -37,6 +37,7 @@ public final class Trampolines {
     /** C: {@code void *memset(void *to, int value, size_t n)}. */
     private static final CallTarget MEMSET =
             new CallTarget(null, new Signature(List.of(Type.I64, Type.I32, Type.I64), List.of(Type.I64)));
+
     private static final MemoryOp CONTEXT_FIELD = MemoryOp.of(Type.I64, Region.CONTEXT);
 
     private final ModuleEnvironment env;
@@ -90,7 +91,7 @@ public final class Trampolines {
         boolean hasTables = env.wasm().tableCount() > 0;
         for (Builtin builtin : Builtin.values()) {
             switch (builtin) {
-                case HOST_CALL -> { }
+                case HOST_CALL -> {}
                 case MEMORY_GROW, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT -> {
                     if (env.memoryCount() > 0) {
                         result.add(builtin);
@@ -141,7 +142,8 @@ public final class Trampolines {
     /** Passes the parameters to Java and returns what it wrote. */
     private void upcall(Builtin builtin) {
         Signature signature = function.signature();
-        int cells = Math.max(1, Math.max(signature.params().size(), signature.results().size()));
+        int cells = Math.max(
+                1, Math.max(signature.params().size(), signature.results().size()));
         Value area = b.stackAddr((long) cells * CELL);
         for (int i = 0; i < signature.params().size(); i++) {
             storeCell(area, i, param(i));

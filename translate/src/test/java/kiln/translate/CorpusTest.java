@@ -43,8 +43,20 @@ class CorpusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"core", "bulk-memory", "multi-memory", "wasm-1.0", "wasm-2.0", "simd", "exceptions", "gc",
-            "memory64", "proposals-threads", "proposals-wide-arithmetic"})
+    @ValueSource(
+            strings = {
+                "core",
+                "bulk-memory",
+                "multi-memory",
+                "wasm-1.0",
+                "wasm-2.0",
+                "simd",
+                "exceptions",
+                "gc",
+                "memory64",
+                "proposals-threads",
+                "proposals-wide-arithmetic"
+            })
     void specModules(String group) throws IOException {
         assumeTrue(CORPUS != null, "no corpus");
         try (FileSystem zip = FileSystems.newFileSystem(CORPUS.resolve("spec/json/" + group + ".zip"));
@@ -63,7 +75,8 @@ class CorpusTest {
         assumeTrue(CORPUS != null, "no corpus");
         try (Stream<Path> files = Files.walk(CORPUS.resolve("programs"))) {
             files.filter(f -> f.toString().endsWith(".wasm") && !f.toString().contains("components"))
-                    .sorted().forEach(this::check);
+                    .sorted()
+                    .forEach(this::check);
         }
         assertTrue(problems.isEmpty(), () -> String.join("\n", problems));
         assertFalse(translated < 50, () -> "only " + translated + " translated, " + refused + " refused");

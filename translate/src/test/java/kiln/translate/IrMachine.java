@@ -238,7 +238,7 @@ final class IrMachine {
                         throw new Trap(i.trap());
                     }
                 }
-                case INTERRUPT_CHECK -> { }
+                case INTERRUPT_CHECK -> {}
                 default -> set(i.result(), i.argCount() == 2 ? binary(i) : unary(i));
             }
         }
@@ -292,12 +292,14 @@ final class IrMachine {
             AddressSpace.Chunk c = chunk(i, address);
             int at = (int) (address - c.base);
             boolean signed = i.memory().signed();
-            set(i.result(), switch (i.memory().width()) {
-                case 1 -> signed ? c.bytes.get(at) : c.bytes.get(at) & 0xffL;
-                case 2 -> signed ? c.bytes.getShort(at) : c.bytes.getShort(at) & 0xffffL;
-                case 4 -> signed ? c.bytes.getInt(at) : c.bytes.getInt(at) & 0xffffffffL;
-                default -> c.bytes.getLong(at);
-            });
+            set(
+                    i.result(),
+                    switch (i.memory().width()) {
+                        case 1 -> signed ? c.bytes.get(at) : c.bytes.get(at) & 0xffL;
+                        case 2 -> signed ? c.bytes.getShort(at) : c.bytes.getShort(at) & 0xffffL;
+                        case 4 -> signed ? c.bytes.getInt(at) : c.bytes.getInt(at) & 0xffffffffL;
+                        default -> c.bytes.getLong(at);
+                    });
         }
 
         private void store(Inst i) {

@@ -47,6 +47,7 @@ final class IrStore {
     private final Map<Long, AddressSpace.Chunk> chunks = new HashMap<>();
     /** Greatest length, in pages or elements, of what a record describes: an import may declare a greater one. */
     private final Map<Long, Long> maxima = new HashMap<>();
+
     private final Pipeline pipeline;
 
     /** @param pipeline what to do with functions before they run */
@@ -211,7 +212,8 @@ final class IrStore {
         public Function function(FuncKey key) {
             return functions.computeIfAbsent(key, _ -> {
                 Function f = switch (key.kind()) {
-                    case WASM_FUNCTION -> translator.translate(key.index() + env.wasm().importedFuncCount());
+                    case WASM_FUNCTION ->
+                        translator.translate(key.index() + env.wasm().importedFuncCount());
                     case ARRAY_TO_WASM -> Trampolines.arrayToWasm(env, key.index());
                     case WASM_TO_ARRAY -> Trampolines.wasmToArray(env, key.index());
                     case BUILTIN -> Trampolines.builtin(env, Builtin.values()[key.index()]);
@@ -246,7 +248,7 @@ final class IrStore {
                         globals[global] = e.address();
                         memory.i64(vmctx + layout.importedGlobal(global++), e.address());
                     }
-                    case ExternType.Tag _ -> { }
+                    case ExternType.Tag _ -> {}
                 }
             }
         }
@@ -271,7 +273,11 @@ final class IrStore {
                 tables[importedTables + i] = record;
                 TableImage image = image(i);
                 boolean isSealed = image != null && image.isSealed();
-                memory.i64(record + VMContextLayout.BASE, isSealed ? sealedTable(image) : newTable(info.tables().get(i).min()));
+                memory.i64(
+                        record + VMContextLayout.BASE,
+                        isSealed
+                                ? sealedTable(image)
+                                : newTable(info.tables().get(i).min()));
                 memory.i64(record + VMContextLayout.TABLE_IMAGE, image == null || isSealed ? 0 : lazyImage(image));
                 memory.i64(record + VMContextLayout.TABLE_VMCTX, vmctx);
                 memory.i64(record + VMContextLayout.LENGTH, info.tables().get(i).min());
@@ -307,7 +313,9 @@ final class IrStore {
         }
 
         private int code(int definedFunction) {
-            return definedFunction < 0 ? FuncRefs.NO_CODE : (int) machine.codeAddress(this, FuncKey.wasmFunction(0, definedFunction));
+            return definedFunction < 0
+                    ? FuncRefs.NO_CODE
+                    : (int) machine.codeAddress(this, FuncKey.wasmFunction(0, definedFunction));
         }
 
         private long sealedTable(TableImage image) {
@@ -334,12 +342,16 @@ final class IrStore {
             FuncRefs refs = info.funcRefs();
             AddressSpace.Chunk c =
                     memory.allocate(References.HEAD_BYTES + refs.count() * FuncRefs.ENTRY_BYTES, Region.Kind.CONTEXT);
-            c.bytes.putInt(References.HEAD_RECORDS, layout.funcRef(0)).putInt(References.HEAD_TYPE_IDS, layout.typeId(0));
+            c.bytes
+                    .putInt(References.HEAD_RECORDS, layout.funcRef(0))
+                    .putInt(References.HEAD_TYPE_IDS, layout.typeId(0));
             int importedFuncs = info.imported(ExternType.Kind.FUNC);
             for (int slot = 0; slot < refs.count(); slot++) {
                 int at = References.HEAD_BYTES + slot * FuncRefs.ENTRY_BYTES;
                 int function = refs.function(slot);
-                c.bytes.putInt(at + FuncRefs.ENTRY_CODE, function < importedFuncs ? FuncRefs.IMPORTED : code(function - importedFuncs));
+                c.bytes.putInt(
+                        at + FuncRefs.ENTRY_CODE,
+                        function < importedFuncs ? FuncRefs.IMPORTED : code(function - importedFuncs));
                 c.bytes.putInt(at + FuncRefs.ENTRY_TYPE, refs.type(slot));
                 c.bytes.putInt(at + FuncRefs.ENTRY_FUNCTION, function);
             }
@@ -347,7 +359,8 @@ final class IrStore {
         }
 
         private long funcRecord(int slot) {
-            return machine.call(machine.codeAddress(this, FuncKey.builtin(0, Builtin.FUNC_RECORD)), vmctx, vmctx, slot)[0];
+            return machine.call(machine.codeAddress(this, FuncKey.builtin(0, Builtin.FUNC_RECORD)), vmctx, vmctx, slot)[
+                    0];
         }
 
         private boolean hasFunctions(int table) {
@@ -363,18 +376,24 @@ final class IrStore {
         private void exports() {
             for (ModuleInfo.Export e : info.exports()) {
                 int i = e.index();
-                exports.put(e.name(), switch (e.kind()) {
-                    case FUNC -> {
-                        int slot = info.funcRefs().slotOf(i);
-                        int type = info.funcRefs().type(slot);
-                        yield new Extern(
-                                funcRecord(slot), new ExternType.Func(type), info.types().get(type));
-                    }
-                    case TABLE -> new Extern(tables[i], info.allTables().get(i), null);
-                    case MEMORY -> new Extern(memories[i], info.allMemories().get(i), null);
-                    case GLOBAL -> new Extern(globals[i], info.allGlobals().get(i), null);
-                    case TAG -> new Extern(0, new ExternType.Tag(0), null);
-                });
+                exports.put(
+                        e.name(),
+                        switch (e.kind()) {
+                            case FUNC -> {
+                                int slot = info.funcRefs().slotOf(i);
+                                int type = info.funcRefs().type(slot);
+                                yield new Extern(
+                                        funcRecord(slot),
+                                        new ExternType.Func(type),
+                                        info.types().get(type));
+                            }
+                            case TABLE -> new Extern(tables[i], info.allTables().get(i), null);
+                            case MEMORY ->
+                                new Extern(memories[i], info.allMemories().get(i), null);
+                            case GLOBAL ->
+                                new Extern(globals[i], info.allGlobals().get(i), null);
+                            case TAG -> new Extern(0, new ExternType.Tag(0), null);
+                        });
             }
         }
 
@@ -405,7 +424,8 @@ final class IrStore {
             machine.call(
                     machine.codeAddress(this, FuncKey.arrayToWasm(0, canonical)),
                     memory.i64(e.address() + VMContextLayout.FUNCREF_VMCTX),
-                    memory.i64(e.address() + VMContextLayout.FUNCREF_CODE), area.base);
+                    memory.i64(e.address() + VMContextLayout.FUNCREF_CODE),
+                    area.base);
             List<ValueType> results = info.types().get(type).asFunc().results();
             long[] values = new long[results.size()];
             for (int i = 0; i < values.length; i++) {
@@ -447,7 +467,11 @@ final class IrStore {
                     long from = tables[(int) a[1]];
                     check(TrapCode.TABLE_OUT_OF_BOUNDS, a[2] + a[4] <= length(to) && a[3] + a[4] <= length(from));
                     for (long i = 0; i < a[4] && hasFunctions((int) a[1]); i++) {
-                        machine.call(machine.codeAddress(this, FuncKey.builtin(0, Builtin.TABLE_SLOT)), vmctx, from, a[3] + i);
+                        machine.call(
+                                machine.codeAddress(this, FuncKey.builtin(0, Builtin.TABLE_SLOT)),
+                                vmctx,
+                                from,
+                                a[3] + i);
                     }
                     move(base(to) + 8 * a[2], base(from) + 8 * a[3], 8 * a[4]);
                 }
@@ -507,7 +531,9 @@ final class IrStore {
 
         private void initTable(int table, int segment, long to, long from, long n) {
             long record = tables[table];
-            ElementItems items = droppedElements[segment] ? ElementItems.NONE : info.elements().get(segment).items();
+            ElementItems items = droppedElements[segment]
+                    ? ElementItems.NONE
+                    : info.elements().get(segment).items();
             check(TrapCode.TABLE_OUT_OF_BOUNDS, from + n <= items.count() && to + n <= length(record));
             for (long i = 0; i < n; i++) {
                 int item = (int) (from + i);

@@ -57,7 +57,9 @@ class ModuleEnvironmentTest {
     @Test
     void limitsWithoutMaximumAreUnbounded() {
         ModuleInfo info = ModuleMetadata.of(Fixtures.environment("memories"), 0).info();
-        assertEquals(new ExternType.Memory(2, 2, false, false, 16, true), info.memories().get(0));
+        assertEquals(
+                new ExternType.Memory(2, 2, false, false, 16, true),
+                info.memories().get(0));
         assertEquals(ExternType.UNBOUNDED, info.memories().get(1).max());
         assertEquals("e", info.exports().get(0).name());
         assertEquals(3, info.exports().get(0).index());
@@ -142,7 +144,8 @@ class ModuleEnvironmentTest {
                 .section(9, 1, 4 + PASSIVE, 0x70, 3, 0x23, 0, END, 0xd0, 0x70, END, 0xd2, 0, END)
                 .section(10, 1, 2, 0, END)
                 .decode();
-        ElementItems items = ModuleMetadata.of(environment(wasm), 0).info().elements().get(0).items();
+        ElementItems items =
+                ModuleMetadata.of(environment(wasm), 0).info().elements().get(0).items();
         assertEquals(
                 new ElementItems(new long[] {
                     ElementItems.item(ElementItems.Kind.GLOBAL, 0),
@@ -154,7 +157,9 @@ class ModuleEnvironmentTest {
 
     @Test
     void equalTypesHaveEqualKeys() {
-        WasmModule wasm = new Bytes().section(1, 3, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 0, 0).decode();
+        WasmModule wasm = new Bytes()
+                .section(1, 3, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 0, 0)
+                .decode();
         ModuleInfo info = ModuleMetadata.of(environment(wasm), 0).info();
         assertEquals(info.types().get(0).key(), info.types().get(2).key());
         assertFalse(info.types().get(0).key().equals(info.types().get(1).key()));
@@ -172,7 +177,11 @@ class ModuleEnvironmentTest {
         body[22] = END;
         int[] exact = Arrays.copyOf(body, 23);
         exact[1] = 21;
-        WasmModule wasm = new Bytes().section(1, 1, 0x60, 0, 0).section(3, 1, 0).section(10, exact).decode();
+        WasmModule wasm = new Bytes()
+                .section(1, 1, 0x60, 0, 0)
+                .section(3, 1, 0)
+                .section(10, exact)
+                .decode();
         ModuleEnvironment env = environment(wasm);
         FunctionTranslator translator = new FunctionTranslator(env);
         var e = assertThrows(UnsupportedFeatureException.class, () -> translator.translate(0));

@@ -16,8 +16,8 @@ import java.util.HexFormat;
 import java.util.List;
 import kiln.artifact.ExternType;
 import kiln.artifact.TrapCode;
-import kiln.artifact.ValueType;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.ValueType;
 import kiln.ir.pass.Pipeline;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
@@ -154,7 +154,8 @@ class RandomModulesTest {
                 AddressSpace.Chunk c = memory.find(memory.i64(record + VMContextLayout.BASE), 0);
                 c.bytes.get(0, content);
             }
-            String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            String digest = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(content));
             if (!digest.equals(entry.getValue().get("sha256").asText())) {
                 problems.add(what + ": memory " + entry.getKey() + " of " + length + " bytes differs");
             }

@@ -32,8 +32,7 @@ class ReferencesTest {
     @Test
     void callRefFindsNullByAFault() {
         String ir = Fixtures.translate(module(REF_NULL_TYPE, 0x20, 0, 0x14, 0));
-        assertEquals(
-                """
+        assertEquals("""
                 function wasm_function[0,0] (i64) -> (i32) {
                 b0(v0: i64):
                     v1 = vmctx.i64
@@ -42,8 +41,7 @@ class ReferencesTest {
                     v5 = call_indirect () -> (i32) (v3, v4) @32
                     return v5 @34
                 }
-                """,
-                ir);
+                """, ir);
     }
 
     @Test
@@ -67,8 +65,8 @@ class ReferencesTest {
     @Test
     void branchOnNullLeavesTheReferenceBehind() {
         // block; local.get 0; br_on_null 0; call_ref 0; return; end; i32.const 9
-        String ir = Fixtures.translate(module(
-                REF_NULL_TYPE, 0x02, 0x40, 0x20, 0, 0xd5, 0, 0x14, 0, 0x0f, 0x0b, 0x41, 9));
+        String ir =
+                Fixtures.translate(module(REF_NULL_TYPE, 0x02, 0x40, 0x20, 0, 0xd5, 0, 0x14, 0, 0x0f, 0x0b, 0x41, 9));
         assertTrue(ir.contains("icmp.i64.eq v0"), ir);
         assertFalse(ir.contains("trap_if_zero"), ir);
     }
@@ -76,8 +74,8 @@ class ReferencesTest {
     @Test
     void branchOnNonNullTakesTheReferenceAlong() {
         // block (result (ref 0)); local.get 0; br_on_non_null 0; i32.const 7; return; end; call_ref 0
-        String ir = Fixtures.translate(module(
-                REF_NULL_TYPE, 0x02, REF_TYPE, 0, 0x20, 0, 0xd6, 0, 0x41, 7, 0x0f, 0x0b, 0x14, 0));
+        String ir = Fixtures.translate(
+                module(REF_NULL_TYPE, 0x02, REF_TYPE, 0, 0x20, 0, 0xd6, 0, 0x41, 7, 0x0f, 0x0b, 0x14, 0));
         assertTrue(ir.contains("icmp.i64.ne v0"), ir);
         assertTrue(ir.contains("(v0)") || ir.contains("[v0 + 0]"), ir);
         assertFalse(ir.contains("trap_if_zero"), ir);

@@ -37,13 +37,22 @@ class SpecScriptTest {
 
     @ParameterizedTest
     @CsvSource({
-        "spec/json/core, 0, false", "spec/json/core, 1, false", "spec/json/core, 2, false", "spec/json/core, 2, true",
-        "spec/json/bulk-memory, 0, false", "spec/json/bulk-memory, 2, false",
-        "spec/json/multi-memory, 0, false", "spec/json/multi-memory, 2, true",
-        "spec/json/wasm-2.0, 0, true", "spec/json/wasm-2.0, 2, false",
-        "spec/json/proposals-wide-arithmetic, 0, false", "spec/json/proposals-wide-arithmetic, 2, false",
-        "misc/wasmtime/json/tail-call, 2, false", "misc/wasmtime/json/function-references, 2, false",
-        "misc/wasmtime/json/multi-memory, 2, false", "misc/wasmtime/json/root, 2, false"
+        "spec/json/core, 0, false",
+        "spec/json/core, 1, false",
+        "spec/json/core, 2, false",
+        "spec/json/core, 2, true",
+        "spec/json/bulk-memory, 0, false",
+        "spec/json/bulk-memory, 2, false",
+        "spec/json/multi-memory, 0, false",
+        "spec/json/multi-memory, 2, true",
+        "spec/json/wasm-2.0, 0, true",
+        "spec/json/wasm-2.0, 2, false",
+        "spec/json/proposals-wide-arithmetic, 0, false",
+        "spec/json/proposals-wide-arithmetic, 2, false",
+        "misc/wasmtime/json/tail-call, 2, false",
+        "misc/wasmtime/json/function-references, 2, false",
+        "misc/wasmtime/json/multi-memory, 2, false",
+        "misc/wasmtime/json/root, 2, false"
     })
     void runs(String group, int level, boolean explicitBounds) throws Exception {
         Path corpus = CorpusTest.corpus();
@@ -61,7 +70,8 @@ class SpecScriptTest {
     private void runGroup(Path corpus, String group, int level, TranslateOptions options) {
         try (FileSystem zip = FileSystems.newFileSystem(corpus.resolve(group + ".zip"));
                 Stream<Path> files = Files.walk(zip.getPath("/"))) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
                 new Script(file, group.startsWith("spec"), level, options).run();
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -74,6 +84,7 @@ class SpecScriptTest {
         final Path file;
         /** Scripts of other origin expect other messages and register modules under their names at once. */
         final boolean official;
+
         final TranslateOptions options;
         final IrStore store;
         final Map<String, IrStore.Instance> named = new HashMap<>();
@@ -150,11 +161,12 @@ class SpecScriptTest {
                     }
                 }
                 case "assert_trap", "assert_exhaustion" -> expectTrap(c, () -> act(c.get("action")) != null);
-                case "assert_uninstantiable" -> expectTrap(c, () -> {
-                    instantiate(c).start();
-                    return true;
-                });
-                default -> { }
+                case "assert_uninstantiable" ->
+                    expectTrap(c, () -> {
+                        instantiate(c).start();
+                        return true;
+                    });
+                default -> {}
             }
         }
 
@@ -170,7 +182,9 @@ class SpecScriptTest {
                 }
             } catch (IrMachine.Trap t) {
                 String expected = c.get("text").asText();
-                if (official && !expected.startsWith(t.code.message()) && !t.code.message().startsWith(expected)
+                if (official
+                        && !expected.startsWith(t.code.message())
+                        && !t.code.message().startsWith(expected)
                         && !expected.equals("null function reference")) {
                     throw new AssertionError("expected " + expected + ", trapped with " + t.code);
                 }
@@ -182,7 +196,8 @@ class SpecScriptTest {
 
         private IrStore.Instance instantiate(JsonNode c) throws IOException {
             boolean text = "text".equals(c.path("module_type").asText());
-            Path wasm = file.resolveSibling(c.get(text ? "binary_filename" : "filename").asText());
+            Path wasm = file.resolveSibling(
+                    c.get(text ? "binary_filename" : "filename").asText());
             var module = ModuleDecoder.decode(Files.readAllBytes(wasm), wasm.toString(), Features.ALL);
             return store.new Instance(module, options, (from, name) -> {
                 IrStore.Instance i = registered.get(from);
@@ -192,7 +207,8 @@ class SpecScriptTest {
 
         /** The results of an action, or null if its module is not executed. */
         private long[] act(JsonNode action) {
-            IrStore.Instance i = action.has("module") ? named.get(action.get("module").asText()) : current;
+            IrStore.Instance i =
+                    action.has("module") ? named.get(action.get("module").asText()) : current;
             if (i == null) {
                 skipped++;
                 return null;
@@ -251,9 +267,7 @@ class SpecScriptTest {
                     : Double.isNaN(Double.longBitsToDouble(actual));
         }
         if (value.equals("nan:canonical")) {
-            return type.equals("f32")
-                    ? (actual & 0x7fffffffL) == F32_QUIET
-                    : (actual & Long.MAX_VALUE) == F64_QUIET;
+            return type.equals("f32") ? (actual & 0x7fffffffL) == F32_QUIET : (actual & Long.MAX_VALUE) == F64_QUIET;
         }
         if (value.equals("nan:arithmetic")) {
             return type.equals("f32") ? (actual & F32_QUIET) == F32_QUIET : (actual & F64_QUIET) == F64_QUIET;
@@ -270,12 +284,22 @@ class SpecScriptTest {
         externs.put("global_f32", store.hostGlobal(ValueType.F32, Float.floatToIntBits(666.6f)));
         externs.put("global_f64", store.hostGlobal(ValueType.F64, Double.doubleToLongBits(666.6)));
         Map<String, List<ValueType>> prints = Map.of(
-                "print", List.of(), "print_i32", List.of(ValueType.I32), "print_i64", List.of(ValueType.I64),
-                "print_f32", List.of(ValueType.F32), "print_f64", List.of(ValueType.F64),
-                "print_i32_f32", List.of(ValueType.I32, ValueType.F32),
-                "print_f64_f64", List.of(ValueType.F64, ValueType.F64));
+                "print",
+                List.of(),
+                "print_i32",
+                List.of(ValueType.I32),
+                "print_i64",
+                List.of(ValueType.I64),
+                "print_f32",
+                List.of(ValueType.F32),
+                "print_f64",
+                List.of(ValueType.F64),
+                "print_i32_f32",
+                List.of(ValueType.I32, ValueType.F32),
+                "print_f64_f64",
+                List.of(ValueType.F64, ValueType.F64));
         prints.forEach((name, params) ->
-                externs.put(name, store.hostFunction(TypeDef.func(params, List.of()), args -> { })));
+                externs.put(name, store.hostFunction(TypeDef.func(params, List.of()), args -> {})));
         return externs;
     }
 }

@@ -42,7 +42,8 @@ final class Clocks {
     private static final class CpuTime {
         static long process() {
             return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
-                    ? Math.max(0, os.getProcessCpuTime()) : thread();
+                    ? Math.max(0, os.getProcessCpuTime())
+                    : thread();
         }
 
         static long thread() {

@@ -12,6 +12,7 @@ final class Directory extends FileDescriptor {
     private final Path root;
     /** Name for the guest of a folder that the host gave, else null. */
     private final byte[] guestName;
+
     private Path path;
     private DirectoryListing listing;
 

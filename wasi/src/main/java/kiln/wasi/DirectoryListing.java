@@ -76,12 +76,13 @@ final class DirectoryListing {
 
     private FileStatus.Entry status(String name) {
         try {
-            return FileStatus.entry(switch (name) {
-                case "." -> folder;
-                // Nothing is told about what lies above the folders that the host gave.
-                case ".." -> isRoot ? folder : folder.getParent();
-                default -> folder.resolve(name);
-            });
+            return FileStatus.entry(
+                    switch (name) {
+                        case "." -> folder;
+                        // Nothing is told about what lies above the folders that the host gave.
+                        case ".." -> isRoot ? folder : folder.getParent();
+                        default -> folder.resolve(name);
+                    });
         } catch (IOException _) {
             return GONE;
         }

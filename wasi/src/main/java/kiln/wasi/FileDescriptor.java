@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
  * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in
  * POSIX; the rights are checked by the callers.
  */
-abstract sealed class FileDescriptor implements Closeable permits Directory, RegularFile, StandardInput,
-        StandardOutput {
+abstract sealed class FileDescriptor implements Closeable
+        permits Directory, RegularFile, StandardInput, StandardOutput {
     private long rights;
     private long inheriting;
     private int flags;

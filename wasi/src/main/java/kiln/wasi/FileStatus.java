@@ -15,8 +15,16 @@ import java.util.concurrent.TimeUnit;
  * @param key the same for two paths exactly if they are the same file, or null where the host cannot tell
  * @param accessed nanoseconds since 1970, as are the other times
  */
-record FileStatus(Object key, long device, long inode, FileType type, long links, long size, long accessed,
-        long modified, long changed) {
+record FileStatus(
+        Object key,
+        long device,
+        long inode,
+        FileType type,
+        long links,
+        long size,
+        long accessed,
+        long modified,
+        long changed) {
     private static final String ATTRIBUTES =
             "unix:fileKey,dev,ino,mode,nlink,size,lastAccessTime,lastModifiedTime,ctime";
 
@@ -31,16 +39,30 @@ record FileStatus(Object key, long device, long inode, FileType type, long links
             return ofBasic(path, attributes(path));
         }
         Map<String, Object> a = Files.readAttributes(path, ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
-        return new FileStatus(a.get("fileKey"), (long) a.get("dev"), (long) a.get("ino"),
+        return new FileStatus(
+                a.get("fileKey"),
+                (long) a.get("dev"),
+                (long) a.get("ino"),
                 FileType.ofMode((int) a.get("mode")),
-                (int) a.get("nlink"), (long) a.get("size"), nanos((FileTime) a.get("lastAccessTime")),
-                nanos((FileTime) a.get("lastModifiedTime")), nanos((FileTime) a.get("ctime")));
+                (int) a.get("nlink"),
+                (long) a.get("size"),
+                nanos((FileTime) a.get("lastAccessTime")),
+                nanos((FileTime) a.get("lastModifiedTime")),
+                nanos((FileTime) a.get("ctime")));
     }
 
     private static FileStatus ofBasic(Path path, BasicFileAttributes a) {
         long modified = nanos(a.lastModifiedTime());
-        return new FileStatus(a.fileKey(), 0, standInInode(path), type(a), 1, a.size(), nanos(a.lastAccessTime()),
-                modified, modified);
+        return new FileStatus(
+                a.fileKey(),
+                0,
+                standInInode(path),
+                type(a),
+                1,
+                a.size(),
+                nanos(a.lastAccessTime()),
+                modified,
+                modified);
     }
 
     /** What a look-up needs; cheaper than all. */

@@ -4,6 +4,7 @@ package kiln.wasi;
 final class Flags {
     /** Of a descriptor. */
     static final int APPEND = 1;
+
     static final int DSYNC = 2;
     static final int NONBLOCK = 4;
     static final int RSYNC = 8;
@@ -11,6 +12,7 @@ final class Flags {
 
     /** Of path_open. */
     static final int CREATE = 1;
+
     static final int DIRECTORY = 2;
     static final int EXCLUSIVE = 4;
     static final int TRUNCATE = 8;
@@ -20,6 +22,7 @@ final class Flags {
 
     /** Which times to set, and whether to the present. */
     static final int ACCESSED = 1;
+
     static final int ACCESSED_NOW = 2;
     static final int MODIFIED = 4;
     static final int MODIFIED_NOW = 8;

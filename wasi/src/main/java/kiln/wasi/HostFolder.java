@@ -61,7 +61,8 @@ final class HostFolder implements AutoCloseable {
         Set<OpenOption> all = new HashSet<>(options);
         all.add(LinkOption.NOFOLLOW_LINKS);
         if (stream != null) {
-            SeekableByteChannel channel = stream.newByteChannel(path.getFileSystem().getPath(name), all);
+            SeekableByteChannel channel =
+                    stream.newByteChannel(path.getFileSystem().getPath(name), all);
             if (channel instanceof FileChannel f) {
                 return f;
             }
@@ -89,10 +90,14 @@ final class HostFolder implements AutoCloseable {
 
     /** Renames; what has the new name before is replaced at once. */
     static void rename(ResolvedPath from, ResolvedPath to) throws IOException {
-        boolean always = !from.folder().equals(from.base().root()) || !to.folder().equals(to.base().root());
-        try (HostFolder source = of(from, always); HostFolder target = of(to, always)) {
+        boolean always = !from.folder().equals(from.base().root())
+                || !to.folder().equals(to.base().root());
+        try (HostFolder source = of(from, always);
+                HostFolder target = of(to, always)) {
             if (source.stream != null && target.stream != null) {
-                source.stream.move(source.path.getFileSystem().getPath(from.name()), target.stream,
+                source.stream.move(
+                        source.path.getFileSystem().getPath(from.name()),
+                        target.stream,
                         target.path.getFileSystem().getPath(to.name()));
             } else {
                 Files.move(from.path(), to.path(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 final class IoVectors {
     /** Buffers handed to the operating system at once. */
     private static final int BATCH = 16;
+
     private static final int BYTES = 8;
     /** For transfers at the descriptor's own position. */
     private static final long CURRENT = -1;
@@ -17,6 +18,7 @@ final class IoVectors {
     private final ByteBuffer[] batch;
     /** Bytes in the batch. */
     private long wanted;
+
     private long total;
 
     /** Fails with EFAULT if the list is not inside the memory. */

@@ -20,15 +20,25 @@ final class PathFunctions {
         this.table = table;
     }
 
-    private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length,
-            LastLink lastLink) throws IOException {
+    private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length, LastLink lastLink)
+            throws IOException {
         return PathResolver.resolve(base, m.path(path, length), lastLink);
     }
 
     // ---- open
 
-    void open(GuestMemory m, int fd, int lookupFlags, int path, int length, int openFlags, long rights, long inheriting,
-            int flags, int result) throws IOException {
+    void open(
+            GuestMemory m,
+            int fd,
+            int lookupFlags,
+            int path,
+            int length,
+            int openFlags,
+            long rights,
+            long inheriting,
+            int flags,
+            int result)
+            throws IOException {
         Flags.check(openFlags, Flags.CREATE | Flags.DIRECTORY | Flags.EXCLUSIVE | Flags.TRUNCATE);
         Flags.check(flags, Flags.APPEND | Flags.DSYNC | Flags.NONBLOCK | Flags.RSYNC | Flags.SYNC);
         boolean create = (openFlags & Flags.CREATE) != 0;
@@ -77,8 +87,15 @@ final class PathFunctions {
         m.putInt(result, table.add(opened));
     }
 
-    private static RegularFile openFile(ResolvedPath r, boolean create, boolean exclusive, boolean truncate,
-            long rights, long inheriting, int flags) throws IOException {
+    private static RegularFile openFile(
+            ResolvedPath r,
+            boolean create,
+            boolean exclusive,
+            boolean truncate,
+            long rights,
+            long inheriting,
+            int flags)
+            throws IOException {
         boolean write = (rights & (Rights.FD_WRITE | Rights.FD_ALLOCATE | Rights.FD_FILESTAT_SET_SIZE)) != 0;
         Set<OpenOption> options = new HashSet<>();
         if (!write || (rights & Rights.FD_READ) != 0) {
@@ -116,16 +133,18 @@ final class PathFunctions {
 
     void filestatGet(GuestMemory m, int fd, int lookupFlags, int path, int length, int result) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_FILESTAT_GET);
-        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags)).mustExist();
+        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))
+                .mustExist();
         FileStatus.of(r.path()).write(m, result);
     }
 
-    void filestatSetTimes(GuestMemory m, int fd, int lookupFlags, int path, int length, long accessed, long modified,
-            int flags)
+    void filestatSetTimes(
+            GuestMemory m, int fd, int lookupFlags, int path, int length, long accessed, long modified, int flags)
             throws IOException {
         Directory base = table.directory(fd, Rights.PATH_FILESTAT_SET_TIMES);
         FileTimes times = FileTimes.of(accessed, modified, flags);
-        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags)).mustExist();
+        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))
+                .mustExist();
         times.apply(r.path());
     }
 
@@ -140,13 +159,22 @@ final class PathFunctions {
         Files.createDirectory(r.path());
     }
 
-    void link(GuestMemory m, int oldFd, int lookupFlags, int oldPath, int oldLength, int newFd, int newPath,
+    void link(
+            GuestMemory m,
+            int oldFd,
+            int lookupFlags,
+            int oldPath,
+            int oldLength,
+            int newFd,
+            int newPath,
             int newLength)
             throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_LINK_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_LINK_TARGET);
-        ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, PathResolver.lastLink(lookupFlags)).mustExist();
-        ResolvedPath to = resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS).mustNotExist(false);
+        ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, PathResolver.lastLink(lookupFlags))
+                .mustExist();
+        ResolvedPath to =
+                resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS).mustNotExist(false);
         if (from.isDirectory()) {
             throw Errno.PERM.error();
         }
@@ -174,8 +202,8 @@ final class PathFunctions {
         }
     }
 
-    void readlink(GuestMemory m, int fd, int path, int length, int buffer, int bufferLength,
-            int result) throws IOException {
+    void readlink(GuestMemory m, int fd, int path, int length, int buffer, int bufferLength, int result)
+            throws IOException {
         Directory base = table.directory(fd, Rights.PATH_READLINK);
         ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP).mustExist();
         if (!r.isLink()) {
@@ -217,11 +245,12 @@ final class PathFunctions {
         }
     }
 
-    void rename(GuestMemory m, int oldFd, int oldPath, int oldLength, int newFd, int newPath,
-            int newLength) throws IOException {
+    void rename(GuestMemory m, int oldFd, int oldPath, int oldLength, int newFd, int newPath, int newLength)
+            throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_RENAME_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_RENAME_TARGET);
-        ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, LastLink.KEEP_ALWAYS).mustExist();
+        ResolvedPath from =
+                resolve(m, oldBase, oldPath, oldLength, LastLink.KEEP_ALWAYS).mustExist();
         ResolvedPath to = resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS);
         if (from.name() == null || to.name() == null) {
             throw Errno.BUSY.error();
@@ -254,7 +283,8 @@ final class PathFunctions {
     }
 
     private static boolean isSameFile(ResolvedPath a, ResolvedPath b) {
-        return b.exists() && a.attributes().fileKey() != null
+        return b.exists()
+                && a.attributes().fileKey() != null
                 && a.attributes().fileKey().equals(b.attributes().fileKey());
     }
 

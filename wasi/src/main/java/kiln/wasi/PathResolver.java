@@ -35,6 +35,7 @@ final class PathResolver {
     private Path folder;
     /** How far below the base {@link #folder} is. */
     private int depth;
+
     private int links;
     private boolean slash;
 

@@ -38,7 +38,13 @@ final class Poll {
     /** An input that is not ready, in this pass, or null. */
     private StandardInput input;
 
-    private Poll(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count,
+    private Poll(
+            FdTable table,
+            Clocks clocks,
+            GuestMemory memory,
+            int subscriptions,
+            int events,
+            int count,
             BooleanSupplier stop) {
         this.table = table;
         this.clocks = clocks;
@@ -54,7 +60,13 @@ final class Poll {
      *
      * @throws WasiError INTR if {@code stop} says so, or the thread is interrupted
      */
-    static int run(FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count,
+    static int run(
+            FdTable table,
+            Clocks clocks,
+            GuestMemory memory,
+            int subscriptions,
+            int events,
+            int count,
             BooleanSupplier stop)
             throws IOException {
         if (count == 0) {

@@ -75,14 +75,15 @@ final class Preview1 {
             case FD_WRITE -> files.write(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3]);
             case PATH_CREATE_DIRECTORY -> paths.createDirectory(m, (int) a[0], (int) a[1], (int) a[2]);
             case PATH_FILESTAT_GET -> paths.filestatGet(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4]);
-            case PATH_FILESTAT_SET_TIMES -> paths.filestatSetTimes(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3],
-                    a[4], a[5], (int) a[6]);
-            case PATH_LINK -> paths.link(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5],
-                    (int) a[6]);
-            case PATH_OPEN -> paths.open(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], a[5], a[6],
-                    (int) a[7], (int) a[8]);
-            case PATH_READLINK -> paths.readlink(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4],
-                    (int) a[5]);
+            case PATH_FILESTAT_SET_TIMES ->
+                paths.filestatSetTimes(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], a[4], a[5], (int) a[6]);
+            case PATH_LINK ->
+                paths.link(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5], (int) a[6]);
+            case PATH_OPEN ->
+                paths.open(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], a[5], a[6], (int) a[7], (int)
+                        a[8]);
+            case PATH_READLINK ->
+                paths.readlink(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5]);
             case PATH_REMOVE_DIRECTORY -> paths.removeDirectory(m, (int) a[0], (int) a[1], (int) a[2]);
             case PATH_RENAME -> paths.rename(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5]);
             case PATH_SYMLINK -> paths.symlink(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4]);
@@ -97,8 +98,8 @@ final class Preview1 {
         }
     }
 
-    private void poll(GuestMemory m, int subscriptions, int events, int count, int result,
-            BooleanSupplier stop) throws IOException {
+    private void poll(GuestMemory m, int subscriptions, int events, int count, int result, BooleanSupplier stop)
+            throws IOException {
         m.check(result, 4, 1);
         m.putInt(result, Poll.run(table, clocks, m, subscriptions, events, count, stop));
     }
@@ -106,7 +107,7 @@ final class Preview1 {
     private void random(GuestMemory m, int buffer, int length) throws IOException {
         m.check(buffer, length, 1);
         long left = Integer.toUnsignedLong(length);
-        for (int at = buffer; left > 0;) {
+        for (int at = buffer; left > 0; ) {
             int n = (int) Math.min(left, 1 << 30);
             random.fill(m.buffer(at, n));
             at += n;

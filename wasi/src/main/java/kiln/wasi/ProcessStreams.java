@@ -12,6 +12,7 @@ final class ProcessStreams {
 
     /** Major device numbers of Linux's terminals: tty, console, and the pseudo-terminals. */
     private static final int TTY = 4;
+
     private static final int CONSOLE = 5;
     private static final int FIRST_PTS = 136;
     private static final int LAST_PTS = 143;
@@ -32,7 +33,8 @@ final class ProcessStreams {
             // A file behind a stream cannot be positioned by the guest, so it is not shown as one.
             return type == FileType.CHARACTER_DEVICE && isTerminal((long) a.get("rdev")) ? type : FileType.UNKNOWN;
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException _) {
-            return System.console() != null && System.console().isTerminal() ? FileType.CHARACTER_DEVICE
+            return System.console() != null && System.console().isTerminal()
+                    ? FileType.CHARACTER_DEVICE
                     : FileType.UNKNOWN;
         }
     }

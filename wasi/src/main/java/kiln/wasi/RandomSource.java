@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
 final class RandomSource implements Closeable {
     /** Read directly where it exists: it takes a hundredth of the time that Java's cryptography takes to start. */
     private static final Path DEVICE = Path.of("/dev/urandom");
+
     private static final int CHUNK = 1 << 12;
 
     private RandomGenerator generator;

@@ -11,10 +11,12 @@ final class ReadAhead {
     private final byte[] chunk;
     /** Whether a chunk was asked for and is not yet used up. */
     private boolean busy;
+
     private boolean done;
     private int next;
     /** End of the chunk; 0 if the stream has ended. */
     private int end;
+
     private IOException failure;
 
     ReadAhead(InputStream in, int chunkSize) {

@@ -76,7 +76,9 @@ public final class Wasi implements AutoCloseable {
                 throw new ExitException((int) args[0]);
             }
             BooleanSupplier stop = function == WasiFunction.POLL_ONEOFF ? caller.store()::isInterrupted : NEVER;
-            results[0] = functions.call(function, new GuestMemory(caller.memory().segment()), args, stop).code();
+            results[0] = functions
+                    .call(function, new GuestMemory(caller.memory().segment()), args, stop)
+                    .code();
         }
     }
 
@@ -234,18 +236,20 @@ public final class Wasi implements AutoCloseable {
                 variables.add(v.getKey().concat("=").concat(v.getValue()));
             }
             FdTable table = new FdTable();
-            table.add(new StandardInput(stdin == null ? InputStream.nullInputStream() : stdin,
-                    inheritStdin ? 0 : ProcessStreams.OTHER));
-            table.add(new StandardOutput(stdout == null ? OutputStream.nullOutputStream() : stdout,
+            table.add(new StandardInput(
+                    stdin == null ? InputStream.nullInputStream() : stdin, inheritStdin ? 0 : ProcessStreams.OTHER));
+            table.add(new StandardOutput(
+                    stdout == null ? OutputStream.nullOutputStream() : stdout,
                     inheritStdout ? 1 : ProcessStreams.OTHER));
-            table.add(new StandardOutput(stderr == null ? OutputStream.nullOutputStream() : stderr,
+            table.add(new StandardOutput(
+                    stderr == null ? OutputStream.nullOutputStream() : stderr,
                     inheritStderr ? 2 : ProcessStreams.OTHER));
             for (Folder f : folders) {
                 table.add(open(f));
             }
             RandomSource source = new RandomSource(random);
-            return new Wasi(table, source, new Preview1(new StringTable(args), new StringTable(variables), table,
-                    source));
+            return new Wasi(
+                    table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
         }
 
         private static Directory open(Folder f) throws IOException {
@@ -254,9 +258,13 @@ public final class Wasi implements AutoCloseable {
             if (!Files.isDirectory(real)) {
                 throw new NotDirectoryException(f.path().toString());
             }
-            return new Directory(real, f.guestName().getBytes(StandardCharsets.UTF_8), real,
+            return new Directory(
+                    real,
+                    f.guestName().getBytes(StandardCharsets.UTF_8),
+                    real,
                     f.writable() ? Rights.DIRECTORY : Rights.READ_ONLY_DIRECTORY,
-                    f.writable() ? Rights.INHERITED : Rights.READ_ONLY_INHERITED, 0);
+                    f.writable() ? Rights.INHERITED : Rights.READ_ONLY_INHERITED,
+                    0);
         }
     }
 }

@@ -107,7 +107,8 @@ class FileTest {
 
     @Test
     void appending() {
-        int fd = guest.open(Guest.ROOT, "f", 0, Flags.CREATE, Rights.FILE, Flags.APPEND).ok();
+        int fd = guest.open(Guest.ROOT, "f", 0, Flags.CREATE, Rights.FILE, Flags.APPEND)
+                .ok();
         guest.write(fd, "one");
         guest.seek(fd, 0, SET);
         guest.write(fd, "two");
@@ -128,8 +129,9 @@ class FileTest {
         int writer = guest.open(Guest.ROOT, "f", 0, 0, Rights.FD_WRITE, 0).ok();
         assertEquals(Errno.BADF, guest.call(WasiFunction.FD_WRITE, reader, Guest.vectors(), 0, Guest.resultPointer()));
         assertEquals(Errno.BADF, guest.tryRead(writer, 1));
-        assertEquals(Errno.NOTCAPABLE, guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, Rights.FD_READ
-                | Rights.FD_WRITE, 0));
+        assertEquals(
+                Errno.NOTCAPABLE,
+                guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, Rights.FD_READ | Rights.FD_WRITE, 0));
         assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FDSTAT_SET_RIGHTS, reader, 0, 0));
         assertEquals(Errno.BADF, guest.tryRead(reader, 1));
     }
@@ -146,7 +148,9 @@ class FileTest {
         guest.memory.putInt(v + 4, -1);
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_READ, fd, v, 1, r));
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, -1, r), "four thousand million buffers");
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, 0x2000_0000, r),
+        assertEquals(
+                Errno.FAULT,
+                guest.call(WasiFunction.FD_WRITE, fd, v, 0x2000_0000, r),
                 "a number whose bytes wrap around");
         assertEquals(Errno.FAULT, guest.call(WasiFunction.FD_WRITE, fd, v, 0, Guest.SIZE - 3));
         assertEquals(Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, Guest.SIZE - 1, 2, 0, 0, 0, 0, r));
@@ -159,8 +163,8 @@ class FileTest {
     void failedOpeningsLeaveNothingOpen() {
         int next = create("f");
         guest.call(WasiFunction.FD_CLOSE, next);
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, 0, 0, Flags.CREATE, 0, 0, 0,
-                Guest.SIZE - 2));
+        assertEquals(
+                Errno.FAULT, guest.call(WasiFunction.PATH_OPEN, 3, 0, 0, 0, Flags.CREATE, 0, 0, 0, Guest.SIZE - 2));
         assertEquals(Errno.NOENT, guest.open(Guest.ROOT, "none", 0).errno());
         assertEquals(next, create("g"));
     }
@@ -178,18 +182,31 @@ class FileTest {
         assertEquals(Errno.INVAL, guest.open(Guest.ROOT, "f", 2, 0, 0, 0).errno());
         assertEquals(Errno.INVAL, guest.open(Guest.ROOT, "f", 0, 16, 0, 0).errno());
         assertEquals(Errno.INVAL, guest.open(Guest.ROOT, "f", 0, 0, 0, 32).errno());
-        assertEquals(Errno.INVAL, guest.open(Guest.ROOT, "f", 0, Flags.CREATE | Flags.DIRECTORY, 0, 0).errno());
+        assertEquals(
+                Errno.INVAL,
+                guest.open(Guest.ROOT, "f", 0, Flags.CREATE | Flags.DIRECTORY, 0, 0)
+                        .errno());
     }
 
     @Test
     void foldersAreNotFiles() throws IOException {
         Files.createDirectory(folder.resolve("d"));
-        assertEquals(Errno.ISDIR, guest.open(Guest.ROOT, "d", 0, 0, Rights.FD_READ | Rights.FD_WRITE, 0).errno());
-        assertEquals(Errno.ISDIR, guest.open(Guest.ROOT, "d", 0, Flags.CREATE, 0, 0).errno());
-        assertEquals(Errno.ISDIR, guest.open(Guest.ROOT, "new/", 0, Flags.CREATE, 0, 0).errno());
-        assertEquals(Errno.ISDIR, guest.tryRead(guest.open(Guest.ROOT, "d", Flags.DIRECTORY).ok(), 1));
+        assertEquals(
+                Errno.ISDIR,
+                guest.open(Guest.ROOT, "d", 0, 0, Rights.FD_READ | Rights.FD_WRITE, 0)
+                        .errno());
+        assertEquals(
+                Errno.ISDIR, guest.open(Guest.ROOT, "d", 0, Flags.CREATE, 0, 0).errno());
+        assertEquals(
+                Errno.ISDIR,
+                guest.open(Guest.ROOT, "new/", 0, Flags.CREATE, 0, 0).errno());
+        assertEquals(
+                Errno.ISDIR,
+                guest.tryRead(guest.open(Guest.ROOT, "d", Flags.DIRECTORY).ok(), 1));
         create("f");
-        assertEquals(Errno.NOTDIR, guest.open(Guest.ROOT, "f", 0, Flags.DIRECTORY, 0, 0).errno());
+        assertEquals(
+                Errno.NOTDIR,
+                guest.open(Guest.ROOT, "f", 0, Flags.DIRECTORY, 0, 0).errno());
     }
 
     @Test
@@ -198,7 +215,9 @@ class FileTest {
         assertEquals(Errno.SUCCESS, guest.link(Guest.ROOT, 0, "f", Guest.ROOT, "g"));
         assertEquals(Errno.SUCCESS, guest.fdStat(fd));
         assertEquals(2, guest.stat(24));
-        assertEquals(Errno.SUCCESS, guest.rename(Guest.ROOT, "f", Guest.ROOT, "g"),
+        assertEquals(
+                Errno.SUCCESS,
+                guest.rename(Guest.ROOT, "f", Guest.ROOT, "g"),
                 "two names of one file: nothing happens");
         assertEquals(Errno.SUCCESS, guest.stat(Guest.ROOT, 0, "f"));
     }
@@ -288,17 +307,20 @@ class FileTest {
     private record Listed(long next, String name, int type) {}
 
     private List<Listed> list(int fd, int bufferSize, long cookie, boolean[] more) {
-        assertEquals(Errno.SUCCESS,
+        assertEquals(
+                Errno.SUCCESS,
                 guest.call(WasiFunction.FD_READDIR, fd, Guest.BUFFER, bufferSize, cookie, Guest.resultPointer()));
         int used = guest.result();
         more[0] = used == bufferSize;
         List<Listed> entries = new ArrayList<>();
-        for (int at = 0; at + 24 <= used;) {
+        for (int at = 0; at + 24 <= used; ) {
             int length = guest.memory.getInt(Guest.BUFFER + at + 16);
             if (at + 24 + length > used) {
                 break;
             }
-            entries.add(new Listed(guest.memory.getLong(Guest.BUFFER + at), guest.bytes(Guest.BUFFER + at + 24, length),
+            entries.add(new Listed(
+                    guest.memory.getLong(Guest.BUFFER + at),
+                    guest.bytes(Guest.BUFFER + at + 24, length),
                     guest.memory.getByte(Guest.BUFFER + at + 20)));
             at += 24 + length;
         }
@@ -313,18 +335,21 @@ class FileTest {
             expected.add("file-" + i);
         }
         // Hosts whose locale has no UTF-8 have no such names.
-        boolean all = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('ß');
+        boolean all = Charset.forName(System.getProperty("sun.jnu.encoding"))
+                .newEncoder()
+                .canEncode('ß');
         String name = all ? "größe" : "size";
         Files.createDirectory(folder.resolve(name));
         expected.add(name);
         for (int size : new int[] {40, 64, 100, 1000, 20_000}) {
             List<String> names = new ArrayList<>();
             boolean[] more = {true};
-            for (long cookie = 0; more[0];) {
+            for (long cookie = 0; more[0]; ) {
                 for (Listed e : list(Guest.ROOT, size, cookie, more)) {
                     names.add(e.name);
                     cookie = e.next;
-                    assertEquals(e.name.startsWith("file") ? FileType.REGULAR_FILE.code() : FileType.DIRECTORY.code(),
+                    assertEquals(
+                            e.name.startsWith("file") ? FileType.REGULAR_FILE.code() : FileType.DIRECTORY.code(),
                             e.type);
                 }
             }
@@ -341,7 +366,7 @@ class FileTest {
         }
         boolean[] more = {true};
         int removed = 0;
-        for (long cookie = 0; more[0];) {
+        for (long cookie = 0; more[0]; ) {
             for (Listed e : list(Guest.ROOT, 100, cookie, more)) {
                 if (e.name.startsWith("f")) {
                     assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, e.name));
@@ -354,20 +379,28 @@ class FileTest {
         assertEquals(2, list(Guest.ROOT, 1000, 0, more).size());
         assertTrue(list(Guest.ROOT, 1000, 1L << 40, more).isEmpty());
         assertTrue(list(Guest.ROOT, 1000, -1, more).isEmpty());
-        assertEquals(Errno.NOTDIR, guest.call(WasiFunction.FD_READDIR, create("f"), Guest.BUFFER, 10, 0,
-                Guest.resultPointer()));
+        assertEquals(
+                Errno.NOTDIR,
+                guest.call(WasiFunction.FD_READDIR, create("f"), Guest.BUFFER, 10, 0, Guest.resultPointer()));
     }
 
     @Test
     void times() {
         int fd = create("f");
-        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1_000_000_001L, 2_000_000_002L,
-                Flags.ACCESSED | Flags.MODIFIED));
+        assertEquals(
+                Errno.SUCCESS,
+                guest.call(
+                        WasiFunction.FD_FILESTAT_SET_TIMES,
+                        fd,
+                        1_000_000_001L,
+                        2_000_000_002L,
+                        Flags.ACCESSED | Flags.MODIFIED));
         assertEquals(Errno.SUCCESS, guest.fdStat(fd));
         assertEquals(1_000_000_001L, guest.stat(40));
         assertEquals(2_000_000_002L, guest.stat(48));
-        assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.ACCESSED
-                | Flags.ACCESSED_NOW));
+        assertEquals(
+                Errno.INVAL,
+                guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.ACCESSED | Flags.ACCESSED_NOW));
         assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, 16));
         long before = System.currentTimeMillis() * 1_000_000;
         assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, fd, 1, 2, Flags.MODIFIED_NOW));

@@ -13,6 +13,7 @@ final class Guest implements AutoCloseable {
     static final int SIZE = 1 << 16;
     /** The first folder that was given. */
     static final int ROOT = 3;
+
     private static final int RESULT = 1 << 10;
     private static final int VECTORS = 2 << 10;
     private static final int PATH = 8 << 10;
@@ -64,8 +65,17 @@ final class Guest implements AutoCloseable {
 
     Opened open(int fd, String path, int lookup, int openFlags, long rights, int flags) {
         text(PATH, path);
-        Errno e = call(WasiFunction.PATH_OPEN, fd, lookup, PATH, length(path), openFlags, rights, Rights.INHERITED,
-                flags, RESULT);
+        Errno e = call(
+                WasiFunction.PATH_OPEN,
+                fd,
+                lookup,
+                PATH,
+                length(path),
+                openFlags,
+                rights,
+                Rights.INHERITED,
+                flags,
+                RESULT);
         return new Opened(e, e == Errno.SUCCESS ? memory.getInt(RESULT) : -1);
     }
 

@@ -75,7 +75,9 @@ class PathTest {
         int a = guest.open(Guest.ROOT, "a", Flags.DIRECTORY).ok();
         assertEquals(Errno.SUCCESS, guest.open(a, "b/file", 0).errno());
         assertEquals(Errno.PERM, guest.open(a, "../a/b/file", 0).errno());
-        assertEquals(Errno.NOTDIR, guest.open(guest.open(a, "b/file", 0).ok(), "x", 0).errno());
+        assertEquals(
+                Errno.NOTDIR,
+                guest.open(guest.open(a, "b/file", 0).ok(), "x", 0).errno());
     }
 
     @Test
@@ -87,13 +89,22 @@ class PathTest {
         link("a/disguised", "b/../../../outside");
         link("root", "/");
         for (String path : new String[] {
-            "absolute", "up", "a/up", "a/folder/secret", "a/folder", "a/folder/", "a/disguised/secret", "root",
+            "absolute",
+            "up",
+            "a/up",
+            "a/folder/secret",
+            "a/folder",
+            "a/folder/",
+            "a/disguised/secret",
+            "root",
             "root/etc/passwd"
         }) {
             assertEquals(Errno.PERM, open(path), path);
             assertEquals(Errno.PERM, guest.stat(Guest.ROOT, Flags.FOLLOW, path), path);
         }
-        assertEquals(Errno.PERM, guest.open(Guest.ROOT, "up", Flags.CREATE | Flags.TRUNCATE).errno());
+        assertEquals(
+                Errno.PERM,
+                guest.open(Guest.ROOT, "up", Flags.CREATE | Flags.TRUNCATE).errno());
         assertEquals(Errno.PERM, guest.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "a/folder/secret"));
         assertEquals(Errno.PERM, guest.path(WasiFunction.PATH_CREATE_DIRECTORY, Guest.ROOT, "a/folder/new"));
         assertEquals(Errno.PERM, guest.rename(Guest.ROOT, "a/b/file", Guest.ROOT, "a/folder/file"));
@@ -112,7 +123,8 @@ class PathTest {
         link("l2", "a/b/");
         assertEquals(Errno.SUCCESS, open("a/link"));
         assertEquals(Errno.SUCCESS, open("l1/file"));
-        assertEquals(Errno.SUCCESS, guest.open(Guest.ROOT, "l1", Flags.DIRECTORY).errno());
+        assertEquals(
+                Errno.SUCCESS, guest.open(Guest.ROOT, "l1", Flags.DIRECTORY).errno());
         // Not the last one, when that is not wanted, unless a slash says that a folder is meant.
         assertEquals(Errno.LOOP, guest.open(Guest.ROOT, "l1", 0, 0, 0, 0).errno());
         assertEquals(Errno.SUCCESS, guest.open(Guest.ROOT, "l1/", 0, 0, 0, 0).errno());
@@ -145,8 +157,12 @@ class PathTest {
     void danglingLinksAreFilledInside() throws IOException {
         link("dangling", "a/new");
         assertEquals(Errno.NOENT, open("dangling"));
-        assertEquals(Errno.EXIST, guest.open(Guest.ROOT, "dangling", Flags.CREATE | Flags.EXCLUSIVE).errno());
-        assertEquals(Errno.SUCCESS, guest.open(Guest.ROOT, "dangling", Flags.CREATE).errno());
+        assertEquals(
+                Errno.EXIST,
+                guest.open(Guest.ROOT, "dangling", Flags.CREATE | Flags.EXCLUSIVE)
+                        .errno());
+        assertEquals(
+                Errno.SUCCESS, guest.open(Guest.ROOT, "dangling", Flags.CREATE).errno());
         assertTrue(Files.isRegularFile(inside.resolve("a/new")));
     }
 
@@ -192,9 +208,10 @@ class PathTest {
         assertEquals(Errno.SUCCESS, guest.fdStat(file));
         assertEquals(1, guest.stat(24), "number of links");
         assertEquals(Errno.SUCCESS, guest.open(folder, "file", 0).errno());
-        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, file, 0, 1234567890L,
-                Flags.MODIFIED));
-        assertEquals(1234567890L,
+        assertEquals(
+                Errno.SUCCESS, guest.call(WasiFunction.FD_FILESTAT_SET_TIMES, file, 0, 1234567890L, Flags.MODIFIED));
+        assertEquals(
+                1234567890L,
                 Files.getLastModifiedTime(inside.resolve("z/b/file")).to(java.util.concurrent.TimeUnit.NANOSECONDS));
     }
 
@@ -216,16 +233,29 @@ class PathTest {
     @Test
     void readOnlyFolders() throws IOException {
         try (Guest g = new Guest(Wasi.builder().preopenReadOnly(inside, "/"))) {
-            assertEquals("hello", g.read(g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_READ, 0).ok(), 10));
-            assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_WRITE, 0).errno());
-            assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "a/b/file", 0, Flags.TRUNCATE, Rights.FD_READ,
-                    0).errno());
-            assertEquals(Errno.NOTCAPABLE, g.open(Guest.ROOT, "new", 0, Flags.CREATE, Rights.FD_READ, 0).errno());
+            assertEquals(
+                    "hello",
+                    g.read(
+                            g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_READ, 0)
+                                    .ok(),
+                            10));
+            assertEquals(
+                    Errno.NOTCAPABLE,
+                    g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FD_WRITE, 0).errno());
+            assertEquals(
+                    Errno.NOTCAPABLE,
+                    g.open(Guest.ROOT, "a/b/file", 0, Flags.TRUNCATE, Rights.FD_READ, 0)
+                            .errno());
+            assertEquals(
+                    Errno.NOTCAPABLE,
+                    g.open(Guest.ROOT, "new", 0, Flags.CREATE, Rights.FD_READ, 0)
+                            .errno());
             assertEquals(Errno.NOTCAPABLE, g.path(WasiFunction.PATH_UNLINK_FILE, Guest.ROOT, "a/b/file"));
             assertEquals(Errno.NOTCAPABLE, g.rename(Guest.ROOT, "a/b/file", Guest.ROOT, "x"));
             int folder = g.open(Guest.ROOT, "a", Flags.DIRECTORY).ok();
             assertEquals(Errno.NOTCAPABLE, g.path(WasiFunction.PATH_CREATE_DIRECTORY, folder, "x"));
-            int file = g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FILE & ~Rights.FD_WRITE, 0).ok();
+            int file = g.open(Guest.ROOT, "a/b/file", 0, 0, Rights.FILE & ~Rights.FD_WRITE, 0)
+                    .ok();
             assertEquals(Errno.NOTCAPABLE, g.call(WasiFunction.FD_FILESTAT_SET_SIZE, file, 0));
             assertEquals(Errno.NOTCAPABLE, g.call(WasiFunction.FD_FILESTAT_SET_TIMES, file, 0, 0, Flags.MODIFIED));
         }

@@ -47,8 +47,9 @@ class PollTest {
 
     /** Number of events. */
     private int poll() {
-        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, count,
-                Guest.resultPointer()));
+        assertEquals(
+                Errno.SUCCESS,
+                guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, count, Guest.resultPointer()));
         count = 0;
         return guest.result();
     }
@@ -111,12 +112,13 @@ class PollTest {
         event(3, 4, Errno.BADF, READ);
         event(4, 5, Errno.BADF, WRITE);
         event(5, 6, Errno.INVAL, 7);
-        assertEquals(Errno.INVAL, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 0,
-                Guest.resultPointer()));
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, -1,
-                Guest.resultPointer()));
-        assertEquals(Errno.FAULT, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 0x0555_5556,
-                Guest.resultPointer()));
+        assertEquals(
+                Errno.INVAL, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 0, Guest.resultPointer()));
+        assertEquals(
+                Errno.FAULT, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, -1, Guest.resultPointer()));
+        assertEquals(
+                Errno.FAULT,
+                guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 0x0555_5556, Guest.resultPointer()));
     }
 
     @Test

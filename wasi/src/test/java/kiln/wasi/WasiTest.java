@@ -44,19 +44,25 @@ class WasiTest {
     void exceptionsBecomeErrorNumbers() {
         assertEquals(Errno.NOENT, HostErrors.errno(new NoSuchFileException("x")));
         assertEquals(Errno.NOSPC, HostErrors.errno(new IOException("No space left on device")));
-        assertEquals(Errno.ISDIR, HostErrors.errno(new java.nio.file.FileSystemException("/a/b", null,
-                "Is a directory")));
-        assertEquals(Errno.LOOP,
+        assertEquals(
+                Errno.ISDIR, HostErrors.errno(new java.nio.file.FileSystemException("/a/b", null, "Is a directory")));
+        assertEquals(
+                Errno.LOOP,
                 HostErrors.errno(new IOException("Too many levels of symbolic links (NOFOLLOW_LINKS specified)")));
-        assertEquals(Errno.IO, HostErrors.errno(new java.nio.file.FileSystemException("/Is a directory", null,
-                "Unheard of")));
+        assertEquals(
+                Errno.IO,
+                HostErrors.errno(new java.nio.file.FileSystemException("/Is a directory", null, "Unheard of")));
         assertEquals(Errno.IO, HostErrors.errno(new IOException()));
         assertEquals(Errno.INTR, HostErrors.errno(new java.nio.channels.ClosedByInterruptException()));
     }
 
     @Test
     void argumentsAndVariables() {
-        Wasi.Builder given = Wasi.builder().args("prog", "", "zwei ä").env("A", "b").env("C", "").env("A", "x=y");
+        Wasi.Builder given = Wasi.builder()
+                .args("prog", "", "zwei ä")
+                .env("A", "b")
+                .env("C", "")
+                .env("A", "x=y");
         try (Guest g = new Guest(given)) {
             assertEquals(Errno.SUCCESS, g.call(WasiFunction.ARGS_SIZES_GET, 0, 4));
             assertEquals(3, g.memory.getInt(0));
@@ -89,10 +95,18 @@ class WasiTest {
     @Test
     void whatCannotBeGiven(@TempDir Path folder) throws IOException {
         Path file = Files.createFile(folder.resolve("f"));
-        assertThrows(IOException.class, () -> Wasi.builder().preopen(folder.resolve("none"), "/").build());
-        assertThrows(NotDirectoryException.class, () -> Wasi.builder().preopen(file, "/").build());
-        assertThrows(IllegalArgumentException.class, () -> Wasi.builder().args("a\0b").build());
-        assertThrows(IllegalArgumentException.class, () -> Wasi.builder().env("a", "\0").build());
+        assertThrows(
+                IOException.class,
+                () -> Wasi.builder().preopen(folder.resolve("none"), "/").build());
+        assertThrows(
+                NotDirectoryException.class,
+                () -> Wasi.builder().preopen(file, "/").build());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Wasi.builder().args("a\0b").build());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Wasi.builder().env("a", "\0").build());
         assertThrows(IllegalArgumentException.class, () -> Wasi.builder().env("a=b", "c"));
     }
 
@@ -114,7 +128,8 @@ class WasiTest {
 
     @Test
     void randomNumbers() {
-        try (Guest g = new Guest(Wasi.builder()); Guest seeded = new Guest(Wasi.builder().random(new Random(7)))) {
+        try (Guest g = new Guest(Wasi.builder());
+                Guest seeded = new Guest(Wasi.builder().random(new Random(7)))) {
             assertEquals(Errno.SUCCESS, g.call(WasiFunction.RANDOM_GET, 0, 0));
             assertEquals(Errno.SUCCESS, g.call(WasiFunction.RANDOM_GET, 0, Guest.SIZE));
             assertNotEquals(g.memory.getLong(0), g.memory.getLong(Guest.SIZE - 8));
@@ -128,7 +143,10 @@ class WasiTest {
     @Test
     void exiting() {
         try (Guest g = new Guest(Wasi.builder())) {
-            assertEquals(42, assertThrows(ExitException.class, () -> g.call(WasiFunction.PROC_EXIT, 42)).code());
+            assertEquals(
+                    42,
+                    assertThrows(ExitException.class, () -> g.call(WasiFunction.PROC_EXIT, 42))
+                            .code());
             assertEquals(Errno.NOTSUP, g.call(WasiFunction.PROC_RAISE, 6));
             assertEquals(Errno.SUCCESS, g.call(WasiFunction.SCHED_YIELD));
         }
@@ -144,8 +162,13 @@ class WasiTest {
         Random random = new Random(20240229);
         try (Guest g = new Guest(Wasi.builder().preopen(folder, "/"))) {
             byte[] names = "a/b../l././a//..\0f\u00ff".getBytes(StandardCharsets.UTF_8);
-            Set<WasiFunction> left = Set.of(WasiFunction.PROC_EXIT, WasiFunction.POLL_ONEOFF, WasiFunction.FD_ALLOCATE,
-                    WasiFunction.FD_FILESTAT_SET_SIZE, WasiFunction.FD_PWRITE, WasiFunction.FD_SEEK);
+            Set<WasiFunction> left = Set.of(
+                    WasiFunction.PROC_EXIT,
+                    WasiFunction.POLL_ONEOFF,
+                    WasiFunction.FD_ALLOCATE,
+                    WasiFunction.FD_FILESTAT_SET_SIZE,
+                    WasiFunction.FD_PWRITE,
+                    WasiFunction.FD_SEEK);
             for (int i = 0; i < 60_000; i++) {
                 if (i % 1000 == 0) {
                     for (int at = 0; at + names.length < 4096; at += names.length) {
@@ -165,8 +188,8 @@ class WasiTest {
                     };
                 }
                 // Waiting and filling the disk are for other tests; closing the folder would end this one.
-                if (!left.contains(f) && !(f == WasiFunction.FD_CLOSE || f == WasiFunction.FD_RENUMBER) || i % 100 == 99
-                        && f == WasiFunction.FD_CLOSE && (int) args[0] != Guest.ROOT) {
+                if (!left.contains(f) && !(f == WasiFunction.FD_CLOSE || f == WasiFunction.FD_RENUMBER)
+                        || i % 100 == 99 && f == WasiFunction.FD_CLOSE && (int) args[0] != Guest.ROOT) {
                     g.call(f, args);
                 }
             }

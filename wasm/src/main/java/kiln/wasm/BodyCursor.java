@@ -8,6 +8,7 @@ package kiln.wasm;
 public class BodyCursor {
     /** Well above the 65,520 targets that the JavaScript API allows. */
     private static final int MAX_LABELS = 1 << 20;
+
     private static final CatchKind[] CATCH_KINDS = CatchKind.values();
 
     final ByteReader in;
@@ -242,16 +243,19 @@ public class BodyCursor {
         if (o == null) {
             Op disabled = Op.inSlot(slot);
             String opcode = slot == code ? Integer.toHexString(code) : Integer.toHexString(code) + " prefix";
-            throw in.malformed(disabled == null ? "illegal opcode " + opcode
-                    : disabled.text() + " needs the disabled feature " + disabled.feature.proposal()
-                            + " (illegal opcode " + opcode + ')', offset);
+            throw in.malformed(
+                    disabled == null
+                            ? "illegal opcode " + opcode
+                            : disabled.text() + " needs the disabled feature " + disabled.feature.proposal()
+                                    + " (illegal opcode " + opcode + ')',
+                    offset);
         }
         return o;
     }
 
     private void immediates(Op o) {
         switch (o.imm) {
-            case NONE -> { }
+            case NONE -> {}
             case LOCAL, GLOBAL, FUNC, TAG, TABLE, ELEM, DATA -> index = in.index();
             case LABEL -> label = in.index();
             case I32 -> imm = in.s32();

@@ -1,5 +1,4 @@
 package kiln.wasm;
 
 /** What a type definition describes: a function, a structure or an array. */
-public sealed interface CompositeType permits FuncType, StructType, ArrayType {
-}
+public sealed interface CompositeType permits FuncType, StructType, ArrayType {}

@@ -68,8 +68,14 @@ final class ConstExprValidator extends ValidationState {
                 pop(o.params[0]);
                 push(o.results[0]);
             }
-            case STRUCT_NEW, STRUCT_NEW_DEFAULT, ARRAY_NEW, ARRAY_NEW_DEFAULT, ARRAY_NEW_FIXED, REF_I31,
-                    ANY_CONVERT_EXTERN, EXTERN_CONVERT_ANY -> gc.check(o);
+            case STRUCT_NEW,
+                    STRUCT_NEW_DEFAULT,
+                    ARRAY_NEW,
+                    ARRAY_NEW_DEFAULT,
+                    ARRAY_NEW_FIXED,
+                    REF_I31,
+                    ANY_CONVERT_EXTERN,
+                    EXTERN_CONVERT_ANY -> gc.check(o);
             default -> throw notConstant();
         }
         last = o;

@@ -7,5 +7,4 @@ package kiln.wasm;
  *          type, or the {@link HeapType} of {@code ref.null}
  * @param b the high half of a v128, or the length of {@code array.new_fixed}
  */
-public record ConstOp(Op op, long a, long b) {
-}
+public record ConstOp(Op op, long a, long b) {}

@@ -1,5 +1,4 @@
 package kiln.wasm;
 
 /** A custom section: its name and the range of the module's bytes after the name. */
-public record CustomSection(String name, int offset, int length) {
-}
+public record CustomSection(String name, int offset, int length) {}

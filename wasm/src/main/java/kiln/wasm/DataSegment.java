@@ -6,5 +6,4 @@ package kiln.wasm;
  * @param memory the memory an active segment is written to
  * @param at     the address an active segment is written to, else null
  */
-public record DataSegment(SegmentMode mode, int memory, ConstExpr at, int offset, int length) {
-}
+public record DataSegment(SegmentMode mode, int memory, ConstExpr at, int offset, int length) {}

@@ -7,6 +7,7 @@ final class ElemReader {
     private static final int NOT_ACTIVE = 1;
     /** An explicit table index if active, else declared rather than passive. */
     private static final int EXPLICIT = 2;
+
     private static final int EXPRESSIONS = 4;
     private static final int NON_NULL_FUNC = ValType.ref(false, HeapType.FUNC);
 
@@ -33,8 +34,10 @@ final class ElemReader {
         boolean hasExpressions = bulk || m.features.has(Feature.REFERENCE_TYPES);
         if ((flags & NOT_ACTIVE) != 0 && !bulk || (flags & EXPRESSIONS) != 0 && !hasExpressions) {
             // In 1.0 this number was the table's index.
-            throw in.invalid("unknown table " + flags + ": other segments need the disabled feature "
-                    + Feature.BULK_MEMORY.proposal(), at);
+            throw in.invalid(
+                    "unknown table " + flags + ": other segments need the disabled feature "
+                            + Feature.BULK_MEMORY.proposal(),
+                    at);
         }
         boolean active = (flags & NOT_ACTIVE) == 0;
         boolean explicit = (flags & EXPLICIT) != 0;
@@ -55,11 +58,15 @@ final class ElemReader {
             type = isExprs ? types.refType() : elemKind();
         }
         if (active && !m.types.isSubtype(type, m.tables.get(table).element())) {
-            throw in.invalid("type mismatch: elem segment of type " + ValType.toString(type) + " and table of type "
-                    + ValType.toString(m.tables.get(table).element()), at);
+            throw in.invalid(
+                    "type mismatch: elem segment of type " + ValType.toString(type) + " and table of type "
+                            + ValType.toString(m.tables.get(table).element()),
+                    at);
         }
-        m.elems.add(isExprs ? expressions(mode, type, table, start)
-                : new ElemSegment(mode, type, table, start, functions(), null));
+        m.elems.add(
+                isExprs
+                        ? expressions(mode, type, table, start)
+                        : new ElemSegment(mode, type, table, start, functions(), null));
     }
 
     private int elemKind() {

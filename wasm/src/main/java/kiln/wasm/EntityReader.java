@@ -70,8 +70,10 @@ final class EntityReader {
 
     void requireMutableGlobals(int at) {
         if (!features.has(Feature.MUTABLE_GLOBAL)) {
-            throw in.invalid("mutable globals cannot be imported or exported: this needs the disabled feature "
-                    + Feature.MUTABLE_GLOBAL.proposal(), at);
+            throw in.invalid(
+                    "mutable globals cannot be imported or exported: this needs the disabled feature "
+                            + Feature.MUTABLE_GLOBAL.proposal(),
+                    at);
         }
     }
 
@@ -117,8 +119,9 @@ final class EntityReader {
         Limits limits = limits(flags, at);
         long maxPages = is64 ? MAX_PAGES_64 : MAX_PAGES_32;
         if (Long.compareUnsigned(limits.min(), maxPages) > 0 || Long.compareUnsigned(limits.max(), maxPages) > 0) {
-            throw in.invalid(is64 ? "memory size must be at most 2^48 pages"
-                    : "memory size must be at most 65536 pages (4GiB)", at);
+            throw in.invalid(
+                    is64 ? "memory size must be at most 2^48 pages" : "memory size must be at most 65536 pages (4GiB)",
+                    at);
         }
         if (shared && !limits.hasMax()) {
             throw in.invalid("shared memory must have maximum", at);
@@ -179,12 +182,13 @@ final class EntityReader {
             throw in.malformed("malformed limits flags", at);
         }
         if ((flags & SHARED) != 0 && !features.has(Feature.THREADS)) {
-            throw in.malformed("malformed limits flags: shared needs the disabled feature "
-                    + Feature.THREADS.proposal(), at);
+            throw in.malformed(
+                    "malformed limits flags: shared needs the disabled feature " + Feature.THREADS.proposal(), at);
         }
         if ((flags & IS_64) != 0 && !features.has(Feature.MEMORY64)) {
-            throw in.malformed("malformed limits flags: 64-bit addresses need the disabled feature "
-                    + Feature.MEMORY64.proposal(), at);
+            throw in.malformed(
+                    "malformed limits flags: 64-bit addresses need the disabled feature " + Feature.MEMORY64.proposal(),
+                    at);
         }
         return flags;
     }

@@ -1,5 +1,4 @@
 package kiln.wasm;
 
 /** @param index in the index space of {@code kind}, imports included */
-public record Export(String name, ExternKind kind, int index) {
-}
+public record Export(String name, ExternKind kind, int index) {}

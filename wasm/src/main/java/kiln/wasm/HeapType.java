@@ -4,6 +4,7 @@ package kiln.wasm;
 public final class HeapType {
     /** Below every heap type: what a reference of unknown type in unreachable code refers to. Never in a module. */
     public static final int BOT = -1;
+
     public static final int NOEXN = -12;
     public static final int NOFUNC = -13;
     public static final int NOEXTERN = -14;
@@ -17,8 +18,7 @@ public final class HeapType {
     public static final int ARRAY = -22;
     public static final int EXN = -23;
 
-    private HeapType() {
-    }
+    private HeapType() {}
 
     public static boolean isConcrete(int heap) {
         return heap >= 0;

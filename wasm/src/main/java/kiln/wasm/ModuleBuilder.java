@@ -16,17 +16,20 @@ final class ModuleBuilder {
     final List<Export> exports = new ArrayList<>();
     /** Type index of each function; entries from {@code funcCount} on are unused. */
     int[] funcTypes = {};
+
     int funcCount;
     int importedFuncs;
     final List<ExternType.Table> tables = new ArrayList<>();
     /** Initialiser of each table, null where there is none. */
     final List<ConstExpr> tableInits = new ArrayList<>();
+
     int importedTables;
     final List<ExternType.Memory> memories = new ArrayList<>();
     int importedMemories;
     final List<ExternType.Global> globals = new ArrayList<>();
     /** Initialiser of each global, null for imported ones. */
     final List<ConstExpr> globalInits = new ArrayList<>();
+
     int importedGlobals;
     final List<ExternType.Tag> tags = new ArrayList<>();
     int importedTags;
@@ -38,6 +41,7 @@ final class ModuleBuilder {
     int[] bodies = {};
     /** Functions that occur outside bodies, so that {@code ref.func} in a body may name them. */
     final BitSet declaredRefs = new BitSet();
+
     final List<CustomSection> customs = new ArrayList<>();
 
     ModuleBuilder(byte[] bytes, String name, Features features) {

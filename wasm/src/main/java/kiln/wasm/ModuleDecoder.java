@@ -2,8 +2,7 @@ package kiln.wasm;
 
 /** Decodes binary modules (5.5) and validates everything but function bodies. */
 public final class ModuleDecoder {
-    private ModuleDecoder() {
-    }
+    private ModuleDecoder() {}
 
     /**
      * @param bytes    the module; kept, not copied

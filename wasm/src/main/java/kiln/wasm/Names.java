@@ -69,7 +69,7 @@ public final class Names {
                         skipNameMap();
                     }
                 }
-                default -> { }
+                default -> {}
             }
             in.seek(next, end);
         }

@@ -663,6 +663,7 @@ public enum Op {
     final int naturalAlign;
     /** Operand and result types of a fixed signature, or null. */
     final int[] params;
+
     final int[] results;
 
     Op(int code, String text) {

@@ -212,8 +212,9 @@ final class SectionReader {
         }
         if (flags == 1 && !features.has(Feature.BULK_MEMORY)) {
             // In 1.0 this number was the memory's index.
-            throw in.invalid("unknown memory 1: a passive segment needs the disabled feature "
-                    + Feature.BULK_MEMORY.proposal(), at);
+            throw in.invalid(
+                    "unknown memory 1: a passive segment needs the disabled feature " + Feature.BULK_MEMORY.proposal(),
+                    at);
         }
         SegmentMode mode = flags == 1 ? SegmentMode.PASSIVE : SegmentMode.ACTIVE;
         int memory = flags == 2 ? in.index() : 0;

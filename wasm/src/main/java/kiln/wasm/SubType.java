@@ -6,5 +6,4 @@ package kiln.wasm;
  * @param isFinal   whether it can have no subtypes
  * @param supertype canonical index of the declared supertype, or -1
  */
-public record SubType(boolean isFinal, int supertype, CompositeType type) {
-}
+public record SubType(boolean isFinal, int supertype, CompositeType type) {}

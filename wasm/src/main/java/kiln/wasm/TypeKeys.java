@@ -14,6 +14,7 @@ final class TypeKeys {
     private final Map<Integer, String> texts = new HashMap<>();
     /** The SHA-256 of each group's text, by the group's canonical start. */
     private final Map<Integer, String> digests = new HashMap<>();
+
     private int described;
 
     TypeKeys(TypeSpace types) {
@@ -123,7 +124,11 @@ final class TypeKeys {
             out.append('$').append(index - start);
         } else {
             int group = types.groupStart(index);
-            out.append('{').append(digests.get(group)).append('.').append(index - group).append('}');
+            out.append('{')
+                    .append(digests.get(group))
+                    .append('.')
+                    .append(index - group)
+                    .append('}');
         }
     }
 

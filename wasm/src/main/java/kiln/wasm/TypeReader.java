@@ -17,6 +17,7 @@ final class TypeReader {
     private int pending;
     /** Block types with one result, by the result's byte. */
     private final FuncType[] oneResult = new FuncType[0x80];
+
     private final Map<Integer, FuncType> oneRefResult = new HashMap<>();
 
     TypeReader(ByteReader in, Features features, TypeSpace types) {

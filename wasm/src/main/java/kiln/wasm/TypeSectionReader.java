@@ -13,6 +13,7 @@ final class TypeSectionReader {
     private static final int ARRAY = 0x5E;
     /** Bounds of the JavaScript API. */
     private static final int MAX_PARAMS = 1000;
+
     private static final int MAX_RESULTS = 1000;
     private static final int MAX_FIELDS = 10_000;
 
@@ -84,8 +85,10 @@ final class TypeSectionReader {
                 int resultsAt = in.pos;
                 int[] results = valTypes(MAX_RESULTS, "results");
                 if (results.length > 1 && !features.has(Feature.MULTI_VALUE)) {
-                    throw in.invalid("invalid result arity: more than one result needs the disabled feature "
-                            + Feature.MULTI_VALUE.proposal(), resultsAt);
+                    throw in.invalid(
+                            "invalid result arity: more than one result needs the disabled feature "
+                                    + Feature.MULTI_VALUE.proposal(),
+                            resultsAt);
                 }
                 return new FuncType(params, results);
             }

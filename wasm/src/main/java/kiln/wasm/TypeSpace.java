@@ -30,8 +30,7 @@ public final class TypeSpace {
 
     private final TypeKeys keys = new TypeKeys(this);
 
-    TypeSpace() {
-    }
+    TypeSpace() {}
 
     /**
      * Adds a recursion group. Its references to itself use the indices the types will get, {@link #count} and up; those
@@ -122,8 +121,8 @@ public final class TypeSpace {
     }
 
     private boolean matches(FieldType sub, FieldType above) {
-        return sub.mutable() == above.mutable() && (sub.storage() == above.storage()
-                || !sub.mutable() && isSubtype(sub.storage(), above.storage()));
+        return sub.mutable() == above.mutable()
+                && (sub.storage() == above.storage() || !sub.mutable() && isSubtype(sub.storage(), above.storage()));
     }
 
     public int count() {

@@ -13,6 +13,7 @@ package kiln.wasm;
 public final class ValType {
     /** The type of operands in unreachable code: a subtype of every type. Never in a module. */
     public static final int BOT = 0;
+
     public static final int I32 = 1;
     public static final int I64 = 2;
     public static final int F32 = 3;
@@ -20,6 +21,7 @@ public final class ValType {
     public static final int V128 = 5;
     /** Packed types: only in fields of structures and arrays. */
     public static final int I8 = 6;
+
     public static final int I16 = 7;
 
     private static final int REF = 1 << 30;
@@ -35,8 +37,7 @@ public final class ValType {
     public static final int ARRAYREF = REF | NULLABLE | HeapType.ARRAY & HEAP_MASK;
     public static final int EXNREF = REF | NULLABLE | HeapType.EXN & HEAP_MASK;
 
-    private ValType() {
-    }
+    private ValType() {}
 
     /** The reference type to {@code heap}, a type index or a constant of {@link HeapType}. */
     public static int ref(boolean nullable, int heap) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 public abstract class ValidationState extends BodyCursor {
     /** Bounds memory use on hostile input; real code stays far below. */
     private static final int MAX_OPERANDS = 1 << 22;
+
     private static final int MAX_FRAMES = 1 << 18;
 
     final TypeSpace types;
@@ -21,6 +22,7 @@ public abstract class ValidationState extends BodyCursor {
 
     /** The operands the current instruction has popped, top first. */
     private int[] popped = new int[64];
+
     private int poppedCount;
 
     private FrameKind[] kinds = new FrameKind[64];
@@ -31,6 +33,7 @@ public abstract class ValidationState extends BodyCursor {
     private int frames;
     /** Height and reachability of the innermost frame. */
     private int base;
+
     private boolean unreachable;
     private boolean unreachableBefore;
 
@@ -42,6 +45,7 @@ public abstract class ValidationState extends BodyCursor {
     private int localCount;
     /** Whether some local has no default value, so that initialisation must be tracked. */
     private boolean tracksInit;
+
     private boolean[] initialised = new boolean[64];
     private int[] initLog = new int[16];
     private int initCount;

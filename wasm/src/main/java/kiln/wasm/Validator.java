@@ -2,8 +2,7 @@ package kiln.wasm;
 
 /** Validates all function bodies of a module on the calling thread. */
 public final class Validator {
-    private Validator() {
-    }
+    private Validator() {}
 
     /**
      * Checks every body of {@code module}.

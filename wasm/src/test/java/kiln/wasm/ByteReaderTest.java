@@ -65,8 +65,20 @@ class ByteReaderTest {
     void unsigned64() {
         assertEquals(-1, read(ByteReader::u64, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1));
         fails("integer too large", ByteReader::u64, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2);
-        fails("integer representation too long", ByteReader::u64, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-                0x80, 0);
+        fails(
+                "integer representation too long",
+                ByteReader::u64,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0x80,
+                0);
     }
 
     @Test

@@ -6,8 +6,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Finds the test corpus that lies beside the checkout; tests that need it are skipped, saying so, without it. */
 final class Corpus {
-    private Corpus() {
-    }
+    private Corpus() {}
 
     /** A folder or file of the corpus. */
     static Path require(String relative) {

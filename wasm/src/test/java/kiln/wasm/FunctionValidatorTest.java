@@ -25,8 +25,14 @@ class FunctionValidatorTest {
     private static FunctionValidator start(byte[]... bodies) {
         byte[][] indices = new byte[bodies.length][];
         Arrays.fill(indices, u32(0));
-        WasmModule m = ModuleDecoder.decode(module(list(1, BINARY, func(new int[] {I64}, I64)), list(3, indices),
-                list(5, bytes(0, 1), bytes(4, 1)), list(10, bodies)), "test", Features.ALL);
+        WasmModule m = ModuleDecoder.decode(
+                module(
+                        list(1, BINARY, func(new int[] {I64}, I64)),
+                        list(3, indices),
+                        list(5, bytes(0, 1), bytes(4, 1)),
+                        list(10, bodies)),
+                "test",
+                Features.ALL);
         FunctionValidator v = new FunctionValidator(m);
         v.begin(0);
         return v;
@@ -144,10 +150,12 @@ class FunctionValidatorTest {
     void elseAndTryTable() {
         byte[] tag = list(13, bytes(0, 1));
         byte[] code = body(
-                0x20, 0, 0x04, 0x7F, 0x41, 1, 0x05, 0x41, 2, 0x0B,
-                0x1A, 0x02, 0x40, 0x1F, 0x40, 2, 0, 0, 1, 2, 0, 0x0B, 0x0B);
-        WasmModule m = ModuleDecoder.decode(module(list(1, func(new int[] {I32}), func(new int[] {})), list(3, u32(0)),
-                tag, list(10, code)), "test", Features.ALL);
+                0x20, 0, 0x04, 0x7F, 0x41, 1, 0x05, 0x41, 2, 0x0B, 0x1A, 0x02, 0x40, 0x1F, 0x40, 2, 0, 0, 1, 2, 0, 0x0B,
+                0x0B);
+        WasmModule m = ModuleDecoder.decode(
+                module(list(1, func(new int[] {I32}), func(new int[] {})), list(3, u32(0)), tag, list(10, code)),
+                "test",
+                Features.ALL);
         FunctionValidator v = new FunctionValidator(m);
         v.begin(0);
         step(v, Op.LOCAL_GET);

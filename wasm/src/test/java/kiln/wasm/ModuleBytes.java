@@ -10,8 +10,7 @@ final class ModuleBytes {
     static final int I64 = 0x7E;
     static final int END = 0x0B;
 
-    private ModuleBytes() {
-    }
+    private ModuleBytes() {}
 
     /** A whole module: header and sections. */
     static byte[] module(byte[]... sections) {

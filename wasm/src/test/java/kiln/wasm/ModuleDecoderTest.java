@@ -53,7 +53,10 @@ class ModuleDecoderTest {
     void indexSpacesStartWithImports() {
         WasmModule m = decode(
                 list(1, VOID, func(new int[] {I32, I64}, I32)),
-                list(2, concat(name("env"), name("f"), bytes(0, 1)), concat(name("env"), name("m"), bytes(2, 1, 1, 2)),
+                list(
+                        2,
+                        concat(name("env"), name("f"), bytes(0, 1)),
+                        concat(name("env"), name("m"), bytes(2, 1, 1, 2)),
                         concat(name("env"), name("g"), bytes(3, I32, 0))),
                 list(3, u32(0)),
                 list(4, bytes(0x70, 0, 10)),
@@ -66,7 +69,8 @@ class ModuleDecoderTest {
         assertEquals(1, m.importedFuncCount());
         assertEquals("(func (param i32 i64) (result i32))", m.funcType(0).toString());
         assertEquals(FuncType.EMPTY, m.funcType(1));
-        assertEquals(List.of("f", "m", "g"), m.imports().stream().map(Import::name).toList());
+        assertEquals(
+                List.of("f", "m", "g"), m.imports().stream().map(Import::name).toList());
         assertEquals(new ExternType.Memory(new Limits(1, true, 2), false, false), m.memory(0));
         assertEquals(1, m.importedMemoryCount());
         assertEquals(new ExternType.Table(ValType.FUNCREF, new Limits(10, false, 0), false), m.table(0));
@@ -89,14 +93,22 @@ class ModuleDecoderTest {
     void constantExpressions() {
         WasmModule m = decode(
                 list(1, bytes(0x5E, 0x7F, 0)),
-                list(6, bytes(I32, 0, 0x41, 0x7E, 0x41, 5, 0x6A, 0x0B),
+                list(
+                        6,
+                        bytes(I32, 0, 0x41, 0x7E, 0x41, 5, 0x6A, 0x0B),
                         concat(bytes(0x7C, 0, 0x44, 1, 2, 3, 4, 5, 6, 7, 8, 0x0B)),
                         bytes(0x64, 0, 0, 0x41, 1, 0x41, 2, 0xFB, 8, 0, 2, 0x0B),
                         bytes(0x70, 0, 0xD0, 0x70, 0x0B)));
-        assertEquals(List.of(new ConstOp(Op.I32_CONST, -2, 0), new ConstOp(Op.I32_CONST, 5, 0),
-                new ConstOp(Op.I32_ADD, 0, 0)), m.constOps(m.globalInit(0)));
+        assertEquals(
+                List.of(
+                        new ConstOp(Op.I32_CONST, -2, 0),
+                        new ConstOp(Op.I32_CONST, 5, 0),
+                        new ConstOp(Op.I32_ADD, 0, 0)),
+                m.constOps(m.globalInit(0)));
         assertEquals(0x0807060504030201L, m.constOps(m.globalInit(1)).getFirst().a());
-        assertEquals(new ConstOp(Op.ARRAY_NEW_FIXED, 0, 2), m.constOps(m.globalInit(2)).getLast());
+        assertEquals(
+                new ConstOp(Op.ARRAY_NEW_FIXED, 0, 2),
+                m.constOps(m.globalInit(2)).getLast());
         assertEquals(HeapType.FUNC, m.constOps(m.globalInit(3)).getFirst().a());
     }
 
@@ -142,11 +154,15 @@ class ModuleDecoderTest {
         }
         malformed("too many locals", oneFunc(VOID, sized(concat(bytes(1), huge, bytes(I32, 0x0B)))));
         malformed("too many locals", oneFunc(VOID, sized(concat(bytes(2), u32(50_000), bytes(I32, 1, I32, 0x0B)))));
-        assertNull(SpecScripts.problem(oneFunc(VOID, sized(concat(bytes(1), u32(50_000), bytes(I32, 0x0B)))), "t",
-                Features.ALL));
+        assertNull(SpecScripts.problem(
+                oneFunc(VOID, sized(concat(bytes(1), u32(50_000), bytes(I32, 0x0B)))), "t", Features.ALL));
         malformed("unexpected end", oneFunc(VOID, body(0x41, 0, 0x0E, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F)));
-        invalid("array.new_fixed", module(list(1, VOID, bytes(0x5E, I32, 0)), list(3, u32(0)),
-                list(10, sized(concat(bytes(0, 0x00, 0xFB, 8, 1), huge, bytes(0x1A, 0x0B))))));
+        invalid(
+                "array.new_fixed",
+                module(
+                        list(1, VOID, bytes(0x5E, I32, 0)),
+                        list(3, u32(0)),
+                        list(10, sized(concat(bytes(0, 0x00, 0xFB, 8, 1), huge, bytes(0x1A, 0x0B))))));
     }
 
     /** Many results from few bytes: the operand stack must not grow without bound. */
@@ -155,23 +171,27 @@ class ModuleDecoderTest {
         int[] thousand = new int[1000];
         Arrays.fill(thousand, I32);
         byte[] code = repeat(10_000, bytes(0x10, 0));
-        invalid("operands on the stack", module(list(1, func(new int[0], thousand)), list(3, u32(0)),
-                list(10, sized(concat(bytes(0), code, bytes(0x0B))))));
+        invalid(
+                "operands on the stack",
+                module(
+                        list(1, func(new int[0], thousand)),
+                        list(3, u32(0)),
+                        list(10, sized(concat(bytes(0), code, bytes(0x0B))))));
     }
 
     @Test
     void deepNestingNeedsNoRecursion() {
         byte[] open = repeat(200_000, bytes(0x02, 0x40));
         byte[] close = repeat(200_000, bytes(0x0B));
-        assertNull(SpecScripts.problem(oneFunc(VOID, sized(concat(bytes(0), open, close, bytes(0x0B)))), "t",
-                Features.ALL));
+        assertNull(SpecScripts.problem(
+                oneFunc(VOID, sized(concat(bytes(0), open, close, bytes(0x0B)))), "t", Features.ALL));
         invalid("nested", oneFunc(VOID, sized(concat(bytes(0), open, open, bytes(0x0B)))));
     }
 
     @Test
     void errorsSayWhere() {
-        WasmException e = rejected(oneFunc(VOID, body(0x01, 0x6A)), Features.ALL, WasmException.Kind.INVALID,
-                "type mismatch");
+        WasmException e =
+                rejected(oneFunc(VOID, body(0x01, 0x6A)), Features.ALL, WasmException.Kind.INVALID, "type mismatch");
         assertEquals(0, e.function());
         assertEquals(8 + 6 + 4 + 2 + 1 + 2 + 1, e.offset());
         assertEquals("bad.wasm", e.file());
@@ -185,7 +205,10 @@ class ModuleDecoderTest {
         assertNull(SpecScripts.problem(simd, "t", Features.WASM2));
         rejected(module(list(5, bytes(3, 1, 1))), Features.WASM3, WasmException.Kind.MALFORMED, "threads");
         rejected(module(list(5, bytes(0, 1), bytes(0, 1))), Features.WASM2, WasmException.Kind.INVALID, "multi-memory");
-        rejected(oneFunc(VOID, body(0x06, 0x40, 0x0B)), Features.WASM3, WasmException.Kind.MALFORMED,
+        rejected(
+                oneFunc(VOID, body(0x06, 0x40, 0x0B)),
+                Features.WASM3,
+                WasmException.Kind.MALFORMED,
                 "legacy-exceptions");
         assertFalse(Features.ALL.without(Feature.REFERENCE_TYPES).has(Feature.GC));
         assertTrue(Features.of(Set.of(Feature.GC)).has(Feature.REFERENCE_TYPES));
@@ -195,8 +218,8 @@ class ModuleDecoderTest {
     void names() {
         byte[] functions = concat(u32(1), u32(0), name("main"));
         byte[] locals = concat(u32(1), u32(0), u32(2), u32(0), name("x"), u32(2), name("z"));
-        byte[] names = section(0, name("name"), bytes(0), sized(name("mod")), bytes(1), sized(functions), bytes(2),
-                sized(locals));
+        byte[] names = section(
+                0, name("name"), bytes(0), sized(name("mod")), bytes(1), sized(functions), bytes(2), sized(locals));
         WasmModule m = decode(list(1, VOID), list(3, u32(0)), list(10, body()), names);
         assertEquals("mod", m.names().module());
         assertEquals("main", m.names().function(0));

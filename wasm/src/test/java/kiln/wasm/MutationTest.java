@@ -20,8 +20,10 @@ import org.junit.jupiter.api.Test;
 class MutationTest {
     private static final int MAX_ORIGINAL = 40_000;
     /** Bytes that begin something: sections, types, opcodes, prefixes, the ends of number ranges. */
-    private static final int[] TELLING = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0A, 0x0B, 0x0E, 0x10, 0x1F, 0x40,
-        0x4E, 0x50, 0x5E, 0x5F, 0x60, 0x63, 0x64, 0x6E, 0x70, 0x7B, 0x7F, 0x80, 0xD0, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF};
+    private static final int[] TELLING = {
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0A, 0x0B, 0x0E, 0x10, 0x1F, 0x40, 0x4E, 0x50, 0x5E, 0x5F, 0x60,
+        0x63, 0x64, 0x6E, 0x70, 0x7B, 0x7F, 0x80, 0xD0, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF
+    };
 
     @Test
     void onlyWasmExceptionsEscape() throws IOException {
@@ -43,8 +45,10 @@ class MutationTest {
             } catch (WasmException e) {
                 assertTrue(e.offset() >= 0 && e.offset() <= module.length, e::getMessage);
             } catch (Throwable t) {
-                fail("round " + i + " of seed " + seed + ", module " + HexFormat.of().formatHex(module, 0,
-                        Math.min(module.length, 2000)), t);
+                fail(
+                        "round " + i + " of seed " + seed + ", module "
+                                + HexFormat.of().formatHex(module, 0, Math.min(module.length, 2000)),
+                        t);
             }
         }
         System.out.println(rounds + " mutants of " + originals.size() + " modules, " + accepted + " of them valid");
@@ -98,19 +102,32 @@ class MutationTest {
     /** The modules of the suite's most varied groups; a single hand-made one where the corpus is missing. */
     private static List<byte[]> originals() throws IOException {
         List<byte[]> all = new ArrayList<>();
-        for (String group : List.of("core", "gc", "exceptions", "legacy", "memory64", "multi-memory", "bulk-memory",
-                "proposals-threads", "simd", "relaxed-simd")) {
+        for (String group : List.of(
+                "core",
+                "gc",
+                "exceptions",
+                "legacy",
+                "memory64",
+                "multi-memory",
+                "bulk-memory",
+                "proposals-threads",
+                "simd",
+                "relaxed-simd")) {
             Path zip = Corpus.find("spec/json/" + group + ".zip");
             if (zip != null && Files.exists(zip)) {
                 for (SpecScripts.Script script : SpecScripts.read(zip)) {
-                    script.commands().stream().map(SpecScripts.Command::module).filter(m -> m.length < MAX_ORIGINAL
-                            && m.length > 8).limit(40).forEach(all::add);
+                    script.commands().stream()
+                            .map(SpecScripts.Command::module)
+                            .filter(m -> m.length < MAX_ORIGINAL && m.length > 8)
+                            .limit(40)
+                            .forEach(all::add);
                 }
             }
         }
         if (all.isEmpty()) {
             System.out.println("no ../shared/corpus beside the checkout: mutating one module only");
-            all.add(ModuleBytes.oneFunc(ModuleBytes.func(new int[] {ModuleBytes.I32}, ModuleBytes.I32),
+            all.add(ModuleBytes.oneFunc(
+                    ModuleBytes.func(new int[] {ModuleBytes.I32}, ModuleBytes.I32),
                     ModuleBytes.body(0x02, 0x7F, 0x20, 0, 0x04, 0x40, 0x0B, 0x41, 1, 0x0B)));
         }
         return all;

@@ -33,8 +33,8 @@ class ProgramsTest {
                 }
             }
         }
-        System.out.println(modules + " programs, " + wrong.size() + " of them rejected; " + components
-                + " components left out");
+        System.out.println(
+                modules + " programs, " + wrong.size() + " of them rejected; " + components + " components left out");
         assertEquals(List.of(), wrong);
         assertTrue(modules > 100, "only " + modules);
     }
@@ -46,7 +46,8 @@ class ProgramsTest {
         for (String name : List.of("smith2", "smith3")) {
             Path zip = Corpus.require("misc/smith/" + name + ".zip");
             try (ZipFile file = new ZipFile(zip.toFile())) {
-                for (ZipEntry entry : file.stream().filter(e -> e.getName().endsWith(".wasm")).toList()) {
+                for (ZipEntry entry :
+                        file.stream().filter(e -> e.getName().endsWith(".wasm")).toList()) {
                     modules++;
                     Features features = name.equals("smith2") ? Features.WASM2 : Features.WASM3;
                     byte[] bytes = file.getInputStream(entry).readAllBytes();

@@ -16,8 +16,7 @@ import java.util.zip.ZipFile;
 /** Goes through the scripts of one zip file and checks what decoder and validator say of every module in them. */
 final class SpecScripts {
     /** One script file with its modules. */
-    record Script(String name, List<Command> commands) {
-    }
+    record Script(String name, List<Command> commands) {}
 
     /** One command that holds a core module in binary form. */
     record Command(String type, int line, String text, byte[] module) {
@@ -33,6 +32,7 @@ final class SpecScripts {
         int malformed;
         /** Rejected as asked, but as the other of the two kinds. */
         final List<String> otherKind = new ArrayList<>();
+
         final List<String> wrong = new ArrayList<>();
 
         @Override
@@ -42,8 +42,7 @@ final class SpecScripts {
         }
     }
 
-    private SpecScripts() {
-    }
+    private SpecScripts() {}
 
     static List<Script> read(Path zip) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
@@ -79,7 +78,9 @@ final class SpecScripts {
                 collect(c.get("commands"), file, out);
             }
             boolean isText = "text".equals(c.path("module_type").asText());
-            String name = isText ? c.path("binary_filename").asText() : c.path("filename").asText();
+            String name = isText
+                    ? c.path("binary_filename").asText()
+                    : c.path("filename").asText();
             if (!name.isEmpty() && !"component".equals(c.path("kind").asText())) {
                 String type = c.get("type").asText();
                 out.add(new Command(type, c.path("line").asInt(), c.path("text").asText(), file.apply(name)));

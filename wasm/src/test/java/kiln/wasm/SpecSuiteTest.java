@@ -99,8 +99,10 @@ class SpecSuiteTest {
     void everyGroupIsRunOrNamedAsOutOfScope() throws Exception {
         Path folder = Corpus.require("spec/json");
         Set<String> expected = new TreeSet<>(OUT_OF_SCOPE);
-        String[] rows = SpecSuiteTest.class.getDeclaredMethod("group", String.class, String.class, int.class, int.class,
-                int.class).getAnnotation(CsvSource.class).value();
+        String[] rows = SpecSuiteTest.class
+                .getDeclaredMethod("group", String.class, String.class, int.class, int.class, int.class)
+                .getAnnotation(CsvSource.class)
+                .value();
         for (String row : rows) {
             expected.add(row.substring(0, row.indexOf(',')));
         }
@@ -118,13 +120,24 @@ class SpecSuiteTest {
      */
     @Test
     void disabledFeaturesAreNoticed() throws IOException {
-        JsonNode recorded = new ObjectMapper().readTree(Corpus.require("spec/features.json").toFile());
+        JsonNode recorded =
+                new ObjectMapper().readTree(Corpus.require("spec/features.json").toFile());
         List<String> unnoticed = new ArrayList<>();
         List<String> tooStrict = new ArrayList<>();
         int noticed = 0;
         int accepted = 0;
-        for (String group : List.of("core", "multi-memory", "memory64", "gc", "bulk-memory", "relaxed-simd", "simd",
-                "exceptions", "legacy", "proposals-threads", "proposals-wide-arithmetic")) {
+        for (String group : List.of(
+                "core",
+                "multi-memory",
+                "memory64",
+                "gc",
+                "bulk-memory",
+                "relaxed-simd",
+                "simd",
+                "exceptions",
+                "legacy",
+                "proposals-threads",
+                "proposals-wide-arithmetic")) {
             for (SpecScripts.Script script : SpecScripts.read(Corpus.require("spec/json/" + group + ".zip"))) {
                 String file = group + '/' + script.name();
                 EnumSet<Feature> needed = EnumSet.noneOf(Feature.class);
@@ -134,7 +147,8 @@ class SpecSuiteTest {
                 for (Feature f : needed) {
                     // Tags belong to both forms of exceptions.
                     Features less = f == Feature.EXCEPTIONS
-                            ? Features.ALL.without(f, Feature.LEGACY_EXCEPTIONS) : Features.ALL.without(f);
+                            ? Features.ALL.without(f, Feature.LEGACY_EXCEPTIONS)
+                            : Features.ALL.without(f);
                     if (script.commands().stream().anyMatch(c -> c.mustBeValid() && rejected(c, less))) {
                         noticed++;
                     } else {
@@ -157,9 +171,16 @@ class SpecSuiteTest {
         System.out.println(noticed + " times a disabled feature was noticed, " + unnoticed.size() + " times not; "
                 + accepted + " modules accepted with only the recorded features, " + tooStrict.size() + " rejected");
         // In these only modules that are to be rejected anyway use the feature: another message is all the difference.
-        assertEquals(List.of("core/address without memory64", "core/align without multi-memory",
-                "core/align without memory64", "core/memory without memory64", "core/table without memory64",
-                "multi-memory/memory_size3 without multi-memory", "simd/simd_address without memory64"), unnoticed);
+        assertEquals(
+                List.of(
+                        "core/address without memory64",
+                        "core/align without multi-memory",
+                        "core/align without memory64",
+                        "core/memory without memory64",
+                        "core/table without memory64",
+                        "multi-memory/memory_size3 without multi-memory",
+                        "simd/simd_address without memory64"),
+                unnoticed);
         assertEquals(List.of(), tooStrict);
     }
 

@@ -16,7 +16,8 @@ class TypeSpaceTest {
     private static final byte[] I32_TO_I32 = bytes(0x60, 1, 0x7F, 1, 0x7F);
 
     private static TypeSpace types(byte[]... groups) {
-        return ModuleDecoder.decode(module(list(1, groups)), "test", Features.ALL).types();
+        return ModuleDecoder.decode(module(list(1, groups)), "test", Features.ALL)
+                .types();
     }
 
     private static void invalid(String problem, byte[]... groups) {
@@ -98,7 +99,8 @@ class TypeSpaceTest {
         assertFalse(t.isSubtype(ValType.ref(true, 1), ValType.ref(false, 0)));
         assertTrue(t.isSubtype(ValType.BOT, ValType.V128));
         assertFalse(t.isSubtype(ValType.I32, ValType.I64));
-        assertEquals(1, t.get(1).type() instanceof StructType s ? s.fields().get(1).storage() - 1 : 0);
+        assertEquals(
+                1, t.get(1).type() instanceof StructType s ? s.fields().get(1).storage() - 1 : 0);
     }
 
     @Test

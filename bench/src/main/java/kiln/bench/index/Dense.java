@@ -39,7 +39,8 @@ final class Dense implements Layout {
                     sparse.add(f.keys()[i] & 0xffff_ffffL);
                 }
             }
-            list.add(new Namespace(number, f.keys()[from] & 0xffff_ffffL, entry, rows.size() - entry, dense ? -1 : indices));
+            list.add(new Namespace(
+                    number, f.keys()[from] & 0xffff_ffffL, entry, rows.size() - entry, dense ? -1 : indices));
             from = to;
         }
         entries = rows.size();
@@ -55,7 +56,8 @@ final class Dense implements Layout {
         for (int i = 0; i < sparse.size(); i++) {
             b.u32(indices + 4L * i, sparse.get(i));
         }
-        list.replaceAll(n -> n.indices < 0 ? n : new Namespace(n.number, n.first, n.entry, n.count, indices + 4 * n.indices));
+        list.replaceAll(
+                n -> n.indices < 0 ? n : new Namespace(n.number, n.first, n.entry, n.count, indices + 4 * n.indices));
         namespaces = list.toArray(Namespace[]::new);
     }
 

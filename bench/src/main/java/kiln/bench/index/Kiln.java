@@ -16,8 +16,8 @@ final class Kiln implements Layout {
     private final long bytes;
 
     Kiln(Functions f) {
-        ArtifactWriter w = new ArtifactWriter(Compat.of("x86_64", List.of(), "bench", Map.of()))
-                .strip(ArtifactWriter.Strip.NAMES);
+        ArtifactWriter w =
+                new ArtifactWriter(Compat.of("x86_64", List.of(), "bench", Map.of())).strip(ArtifactWriter.Strip.NAMES);
         w.text(Arena.ofAuto().allocate(f.textLength()));
         for (int i = 0; i < f.count(); i++) {
             w.function(FuncKey.ofRaw(f.keys()[i]), f.starts()[i], f.lengths()[i]);

@@ -59,7 +59,8 @@ public class Lookups {
                 throw new IllegalStateException(layout + " does not find what is there");
             }
         }
-        System.out.printf("%n%s, %d functions: %.2f bytes a function%n", layout, functions, index.bytes() / (double) functions);
+        System.out.printf(
+                "%n%s, %d functions: %.2f bytes a function%n", layout, functions, index.bytes() / (double) functions);
     }
 
     /** From key to code. */

@@ -37,24 +37,30 @@ public record Script(String name, JsonNode commands, Folder files) {
     public static void forEach(Path path, Consumer consumer) throws IOException {
         if (!path.getFileName().toString().endsWith(".zip")) {
             try (InputStream in = Files.newInputStream(path)) {
-                consumer.accept(new Script(path.toString(), commands(in), n -> Files.readAllBytes(path.resolveSibling(n))));
+                consumer.accept(
+                        new Script(path.toString(), commands(in), n -> Files.readAllBytes(path.resolveSibling(n))));
             }
             return;
         }
         try (ZipFile zip = new ZipFile(path.toFile())) {
             List<String> names = new ArrayList<>();
-            zip.stream().map(ZipEntry::getName).filter(n -> n.endsWith(".json")).sorted().forEach(names::add);
+            zip.stream()
+                    .map(ZipEntry::getName)
+                    .filter(n -> n.endsWith(".json"))
+                    .sorted()
+                    .forEach(names::add);
             String group = path.getFileName().toString().replace(".zip", "");
             for (String name : names) {
                 String folder = name.substring(0, name.lastIndexOf('/') + 1);
                 String base = name.substring(folder.length(), name.length() - ".json".length());
-                consumer.accept(new Script(group + "/" + base, commands(zip.getInputStream(zip.getEntry(name))), file -> {
-                    ZipEntry entry = zip.getEntry(folder + file);
-                    if (entry == null) {
-                        throw new IOException(path + ": no " + folder + file);
-                    }
-                    return zip.getInputStream(entry).readAllBytes();
-                }));
+                consumer.accept(new Script(
+                        group + "/" + base, commands(zip.getInputStream(zip.getEntry(name))), file -> {
+                            ZipEntry entry = zip.getEntry(folder + file);
+                            if (entry == null) {
+                                throw new IOException(path + ": no " + folder + file);
+                            }
+                            return zip.getInputStream(entry).readAllBytes();
+                        }));
             }
         }
     }

@@ -61,7 +61,11 @@ public final class ScriptResult {
     /** As the command prints it. */
     @Override
     public String toString() {
-        return String.format("%-46s %6d passed, %d failed%s%s", name, passed, failures.size(),
+        return String.format(
+                "%-46s %6d passed, %d failed%s%s",
+                name,
+                passed,
+                failures.size(),
                 textOnly == 0 ? "" : ", " + textOnly + " for text parsers only",
                 notExecuted == 0 ? "" : ", " + notExecuted + " not executed yet");
     }

@@ -35,6 +35,7 @@ public final class ScriptRunner implements AutoCloseable {
     private final Map<String, Module> definitions = new HashMap<>();
     /** The module that commands without a name mean; null if it could not be made. */
     private Instance current;
+
     private Module currentDefinition;
     /** Why {@link #current} is null: it uses something that is not executed yet, as opposed to a failure. */
     private boolean currentNotExecuted;
@@ -82,10 +83,14 @@ public final class ScriptRunner implements AutoCloseable {
                     }
                 }
                 case "module_instance" -> {
-                    Module m = c.has("module") && !c.path("module").isNull() ? definitions.get(c.path("module").asText()) : currentDefinition;
+                    Module m = c.has("module") && !c.path("module").isNull()
+                            ? definitions.get(c.path("module").asText())
+                            : currentDefinition;
                     become(c.path("instance").asText(null), linker.instantiate(store, required(m)));
                 }
-                case "register" -> linker.instance(c.path("as").asText(), instance(c.path("name").asText(null)));
+                case "register" ->
+                    linker.instance(
+                            c.path("as").asText(), instance(c.path("name").asText(null)));
                 case "action" -> act(c.path("action"));
                 case "assert_return" -> assertReturn(c);
                 case "assert_trap" -> assertTrap(c);
@@ -98,7 +103,8 @@ public final class ScriptRunner implements AutoCloseable {
                 case "assert_uninstantiable" -> assertUninstantiable(c);
                 // Exceptions, threads and stack switching come with their proposals.
                 case "assert_exception", "assert_suspension", "thread", "wait" -> throw new NotExecuted();
-                default -> throw new AssertionError("unknown command " + c.path("type").asText());
+                default ->
+                    throw new AssertionError("unknown command " + c.path("type").asText());
             }
             result.pass();
         } catch (NotExecuted _) {
@@ -115,7 +121,9 @@ public final class ScriptRunner implements AutoCloseable {
     // Modules
 
     private Module compile(JsonNode c) throws IOException, NotExecuted {
-        String file = c.has("binary_filename") ? c.path("binary_filename").asText() : c.path("filename").asText();
+        String file = c.has("binary_filename")
+                ? c.path("binary_filename").asText()
+                : c.path("filename").asText();
         try {
             return Module.load(engine, Compiler.compile(file, script.files().read(file), options));
         } catch (CompileException e) {
@@ -201,13 +209,16 @@ public final class ScriptRunner implements AutoCloseable {
     private void assertReturn(JsonNode c) throws NotExecuted {
         Object actual = act(c.path("action"));
         JsonNode expected = c.path("expected");
-        Object[] list = actual instanceof Object[] many ? many : expected.isEmpty() && actual == null ? new Object[0] : new Object[] {actual};
+        Object[] list = actual instanceof Object[] many
+                ? many
+                : expected.isEmpty() && actual == null ? new Object[0] : new Object[] {actual};
         boolean ok = list.length == expected.size();
         for (int i = 0; ok && i < list.length; i++) {
             ok = values.matches(expected.get(i), list[i]);
         }
         if (!ok) {
-            throw new AssertionError(c.path("action").path("field").asText() + " gave " + Values.show(list) + ", expected " + expected);
+            throw new AssertionError(
+                    c.path("action").path("field").asText() + " gave " + Values.show(list) + ", expected " + expected);
         }
     }
 
@@ -267,7 +278,8 @@ public final class ScriptRunner implements AutoCloseable {
         }
         byte[] wasm = script.files().read(file);
         try {
-            // The compiler must refuse it; where it stops before the mistake because of something that it does not execute, the
+            // The compiler must refuse it; where it stops before the mistake because of something that it does not
+            // execute, the
             // validator alone must.
             try {
                 Compiler.compile(file, wasm, options);
@@ -278,7 +290,10 @@ public final class ScriptRunner implements AutoCloseable {
                 }
                 Validator.validate(ModuleDecoder.decode(wasm, file, options.features()));
             }
-            result.fail(line, c.path("type").asText() + ": accepted, expected: " + c.path("text").asText());
+            result.fail(
+                    line,
+                    c.path("type").asText() + ": accepted, expected: "
+                            + c.path("text").asText());
         } catch (WasmException _) {
             result.pass();
         } catch (RuntimeException e) {
@@ -300,11 +315,13 @@ public final class ScriptRunner implements AutoCloseable {
         Module module = compile(c);
         try {
             linker.instantiate(store, module);
-            throw new AssertionError("was instantiated, expected: " + c.path("text").asText());
+            throw new AssertionError(
+                    "was instantiated, expected: " + c.path("text").asText());
         } catch (TrapException _) {
             // As it should be.
         } catch (LinkException e) {
-            throw new AssertionError("could not be linked (" + e.getMessage() + "), expected the trap " + c.path("text").asText());
+            throw new AssertionError("could not be linked (" + e.getMessage() + "), expected the trap "
+                    + c.path("text").asText());
         }
     }
 }

@@ -25,7 +25,10 @@ final class Values {
             case "f64" -> Double.longBitsToDouble(integer(text));
             case "v128" -> vector(value);
             case "refnull" -> null;
-            default -> text.equals("null") || !value.has("value") ? null : hostReferences.computeIfAbsent(text, HostReference::new);
+            default ->
+                text.equals("null") || !value.has("value")
+                        ? null
+                        : hostReferences.computeIfAbsent(text, HostReference::new);
         };
     }
 

@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** Bitfield moves: sign-extending, into a kept register, zero-extending. */
 enum BitfieldOp {
-    SBFM(0x1300_0000), BFM(0x3300_0000), UBFM(0x5300_0000);
+    SBFM(0x1300_0000),
+    BFM(0x3300_0000),
+    UBFM(0x5300_0000);
 
     final int bits;
 

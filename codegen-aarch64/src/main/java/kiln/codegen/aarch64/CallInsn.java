@@ -70,7 +70,9 @@ abstract sealed class CallInsn extends Insn {
             StringBuilder s = new StringBuilder("(");
             for (int i = 0; i < regs.length; i++) {
                 Reg place = places.registers()[i];
-                s.append(i == 0 ? "" : ", ").append(regs[i] == null ? "-" : regs[i]).append(':');
+                s.append(i == 0 ? "" : ", ")
+                        .append(regs[i] == null ? "-" : regs[i])
+                        .append(':');
                 s.append(place == null ? "[" + places.offsets()[i] + "]" : place.toString());
             }
             return s.append(')').toString();
@@ -149,7 +151,13 @@ abstract sealed class CallInsn extends Insn {
          * @param restoreContext whether this function's VMContext must be read back from the frame
          */
         Call(
-                FuncKey target, Reg code, Reg context, int contextDistance, Operands args, Operands results, boolean restoreContext) {
+                FuncKey target,
+                Reg code,
+                Reg context,
+                int contextDistance,
+                Operands args,
+                Operands results,
+                boolean restoreContext) {
             this.target = target;
             this.code = code;
             this.context = context;
@@ -196,7 +204,8 @@ abstract sealed class CallInsn extends Insn {
         @Override
         public String toString() {
             String called = target != null ? "bl " + target : "blr " + code + " in " + context;
-            return called + (contextDistance != 0 ? " in context + " + contextDistance : "") + " " + args + " -> " + results;
+            return called + (contextDistance != 0 ? " in context + " + contextDistance : "") + " " + args + " -> "
+                    + results;
         }
     }
 

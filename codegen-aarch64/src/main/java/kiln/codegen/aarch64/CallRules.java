@@ -20,7 +20,8 @@ abstract class CallRules extends FloatRules {
 
     CallRules(Function function, CodegenOptions options) {
         super(function, options);
-        argumentBytes = CallingConvention.arguments(function.signature().params()).stackBytes();
+        argumentBytes =
+                CallingConvention.arguments(function.signature().params()).stackBytes();
     }
 
     // Parameters.
@@ -72,7 +73,8 @@ abstract class CallRules extends FloatRules {
         boolean direct = inst.opcode() == Opcode.CALL;
         Reg code = direct ? null : reg(inst.arg(0));
         Reg context = direct ? null : reg(inst.arg(1));
-        int distance = direct ? options.contextDistance(function.key(), inst.call().key()) : 0;
+        int distance =
+                direct ? options.contextDistance(function.key(), inst.call().key()) : 0;
         boolean restore = options.reloadContext() || distance != 0 || !direct && context != Registers.VMCTX;
         if (restore) {
             saveContext();
@@ -80,7 +82,13 @@ abstract class CallRules extends FloatRules {
         CallInsn.Operands args = arguments(inst, direct ? 0 : 2, CallingConvention.arguments(signature.params()));
         Places places = CallingConvention.results(signature.results());
         emit(new CallInsn.Call(
-                direct ? inst.call().key() : null, code, context, distance, args, resultsInRegisters(inst, places), restore));
+                direct ? inst.call().key() : null,
+                code,
+                context,
+                distance,
+                args,
+                resultsInRegisters(inst, places),
+                restore));
         loadFurtherResults(inst, places);
     }
 

@@ -8,8 +8,10 @@ import kiln.ir.Type;
 
 /** The registers of arguments and results, see docs/abi.md: x0-x7 and v0-v7, as in C (AAPCS64). */
 final class CallingConvention {
-    private static final List<Reg> INTEGERS = IntStream.range(0, 8).mapToObj(Registers::x).toList();
-    private static final List<Reg> VECTORS = IntStream.range(0, 8).mapToObj(Registers::v).toList();
+    private static final List<Reg> INTEGERS =
+            IntStream.range(0, 8).mapToObj(Registers::x).toList();
+    private static final List<Reg> VECTORS =
+            IntStream.range(0, 8).mapToObj(Registers::v).toList();
 
     private CallingConvention() {}
 

@@ -6,7 +6,20 @@ import kiln.ir.IntCond;
 
 /** Condition codes in the order of their encoding (Arm ARM, C1.2.4). */
 enum Cond {
-    EQ, NE, HS, LO, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE;
+    EQ,
+    NE,
+    HS,
+    LO,
+    MI,
+    PL,
+    VS,
+    VC,
+    HI,
+    LS,
+    GE,
+    LT,
+    GT,
+    LE;
 
     private static final Cond[] VALUES = values();
 

@@ -84,10 +84,9 @@ abstract class ConditionRules extends MemoryRules {
             return null;
         }
         long m = constValue(mask);
-        return m == 0xff ? ExtendOp.UXTB
-                : m == 0xffff ? ExtendOp.UXTH
-                : m == 0xffff_ffffL && mask.type() == Type.I64 ? ExtendOp.UXTW
-                : null;
+        return m == 0xff
+                ? ExtendOp.UXTB
+                : m == 0xffff ? ExtendOp.UXTH : m == 0xffff_ffffL && mask.type() == Type.I64 ? ExtendOp.UXTW : null;
     }
 
     /** Whether {@code v} would be folded as second operand of an addition. */
@@ -121,7 +120,10 @@ abstract class ConditionRules extends MemoryRules {
                 return chained;
             }
         }
-        if (d != null && d.opcode() == Opcode.XOR && isConst(d.arg(1)) && constValue(d.arg(1)) == 1
+        if (d != null
+                && d.opcode() == Opcode.XOR
+                && isConst(d.arg(1))
+                && constValue(d.arg(1)) == 1
                 && isTruth(d.arg(0))) {
             return flags(d.arg(0)).negate();
         }
@@ -241,8 +243,10 @@ abstract class ConditionRules extends MemoryRules {
             return;
         }
         Shifted s = shifted(y, true);
-        emit(s != null ? s.apply(AluOp.ANDS, wide, Registers.ZR, value(x))
-                : new IntegerInsn.Alu(AluOp.ANDS, wide, Registers.ZR, value(x), value(y)));
+        emit(
+                s != null
+                        ? s.apply(AluOp.ANDS, wide, Registers.ZR, value(x))
+                        : new IntegerInsn.Alu(AluOp.ANDS, wide, Registers.ZR, value(x), value(y)));
     }
 
     /** {@code (a < b) & (c < d)} or with |, as a comparison and a conditional one; null if that is not it. */
@@ -272,9 +276,10 @@ abstract class ConditionRules extends MemoryRules {
         boolean and = d.opcode() == Opcode.AND;
         Cond when = and ? before : before.negate();
         int otherwise = nzcvFor(and ? result.negate() : result);
-        emit(ry == null
-                ? new IntegerInsn.ConditionalCompareImmediate(wide, rx, (int) constValue(y), otherwise, when)
-                : new IntegerInsn.ConditionalCompare(wide, rx, ry, otherwise, when));
+        emit(
+                ry == null
+                        ? new IntegerInsn.ConditionalCompareImmediate(wide, rx, (int) constValue(y), otherwise, when)
+                        : new IntegerInsn.ConditionalCompare(wide, rx, ry, otherwise, when));
         return result;
     }
 
@@ -379,13 +384,21 @@ abstract class ConditionRules extends MemoryRules {
     @Override
     protected final void lowerCompare(Inst inst) {
         Reg rd = def(inst.result());
-        if (inst.opcode() == Opcode.ICMP && inst.intCond() == IntCond.SLT && isConst(inst.arg(1))
+        if (inst.opcode() == Opcode.ICMP
+                && inst.intCond() == IntCond.SLT
+                && isConst(inst.arg(1))
                 && constValue(inst.arg(1)) == 0) {
             int top = width(inst.type()) - 1;
             emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide(inst.type()), rd, value(inst.arg(0)), top, top));
             return;
         }
-        emit(new IntegerInsn.Select(SelectOp.CSINC, false, rd, Registers.ZR, Registers.ZR, compare(inst).negate()));
+        emit(new IntegerInsn.Select(
+                SelectOp.CSINC,
+                false,
+                rd,
+                Registers.ZR,
+                Registers.ZR,
+                compare(inst).negate()));
     }
 
     // SELECT.
@@ -433,7 +446,8 @@ abstract class ConditionRules extends MemoryRules {
 
     private Modified modified(Value v) {
         if (v.is(Opcode.ICONST)) {
-            return constValue(v) == 1 ? new Modified(SelectOp.CSINC, null)
+            return constValue(v) == 1
+                    ? new Modified(SelectOp.CSINC, null)
                     : constValue(v) == -1 ? new Modified(SelectOp.CSINV, null) : null;
         }
         Inst d = foldable(v);

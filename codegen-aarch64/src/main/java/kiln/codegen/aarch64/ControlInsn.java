@@ -194,7 +194,8 @@ abstract sealed class ControlInsn extends Insn {
         @Override
         void emit(Assembler a, EmitContext c) {
             Traps.trap(a, code);
-            // The return address is the trap site: it must not be that of an access at the start of the next block, too.
+            // The return address is the trap site: it must not be that of an access at the start of the next block,
+            // too.
             a.udf(0);
         }
 

@@ -60,8 +60,9 @@ abstract class ControlRules extends CallRules {
     @Override
     protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
         Reg r = value(index);
-        emit(cases.size() <= MAX_CHAIN
-                ? new ControlInsn.CompareChain(r, cases, otherwise)
-                : new ControlInsn.JumpTable(r, cases, otherwise));
+        emit(
+                cases.size() <= MAX_CHAIN
+                        ? new ControlInsn.CompareChain(r, cases, otherwise)
+                        : new ControlInsn.JumpTable(r, cases, otherwise));
     }
 }

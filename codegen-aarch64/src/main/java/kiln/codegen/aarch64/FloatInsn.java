@@ -245,8 +245,8 @@ abstract sealed class FloatInsn extends Insn {
                 case FCVTZS, FCVTZU, FMOV_TO_INT -> true;
                 case SCVTF, UCVTF, FMOV_FROM_INT -> false;
             };
-            return op + " " + (toInt ? name(wide, rd) + ", " + floating(dbl, rn) : floating(dbl, rd) + ", "
-                    + name(wide, rn));
+            return op + " "
+                    + (toInt ? name(wide, rd) + ", " + floating(dbl, rn) : floating(dbl, rd) + ", " + name(wide, rn));
         }
     }
 
@@ -301,7 +301,8 @@ abstract sealed class FloatInsn extends Insn {
         @Override
         public String toString() {
             return "fmov " + floating(dbl, rd) + ", #"
-                    + (dbl ? Double.toString(Double.longBitsToDouble(bits))
+                    + (dbl
+                            ? Double.toString(Double.longBitsToDouble(bits))
                             : Float.toString(Float.intBitsToFloat((int) bits)));
         }
     }
@@ -446,7 +447,8 @@ abstract sealed class FloatInsn extends Insn {
                 trapIf(a, Cond.LT, TrapCode.INTEGER_OVERFLOW);
             } else {
                 // Everything above -1 truncates to zero or more.
-                int minusOne = dbl ? Immediates.fmovDouble(Double.doubleToRawLongBits(-1))
+                int minusOne = dbl
+                        ? Immediates.fmovDouble(Double.doubleToRawLongBits(-1))
                         : Immediates.fmovSingle(Float.floatToRawIntBits(-1));
                 a.floatImmediate(dbl, Registers.VTMP, minusOne);
                 a.floatCompare(dbl, rn, Registers.VTMP);

@@ -8,7 +8,10 @@ final class FloatOp {
 
     /** One source. */
     enum Unary {
-        FMOV(0), FABS(1), FNEG(2), FSQRT(3),
+        FMOV(0),
+        FABS(1),
+        FNEG(2),
+        FSQRT(3),
         /** Towards nearest, ties to even. */
         FRINTN(8),
         /** Up. */
@@ -32,7 +35,15 @@ final class FloatOp {
 
     /** Two sources. FMIN and FMAX propagate NaN and order -0 below +0, as WebAssembly wants. */
     enum Binary {
-        FMUL, FDIV, FADD, FSUB, FMAX, FMIN, FMAXNM, FMINNM, FNMUL;
+        FMUL,
+        FDIV,
+        FADD,
+        FSUB,
+        FMAX,
+        FMIN,
+        FMAXNM,
+        FMINNM,
+        FNMUL;
 
         final int bits = 0x1e200800 | ordinal() << 12;
 

@@ -34,13 +34,15 @@ abstract class FloatRules extends IntegerRules {
 
     @Override
     protected final void lowerFloatBinary(Inst inst) {
-        lowerBinary(inst, switch (inst.opcode()) {
-            case FADD -> FloatOp.Binary.FADD;
-            case FSUB -> FloatOp.Binary.FSUB;
-            case FMUL -> FloatOp.Binary.FMUL;
-            case FDIV -> FloatOp.Binary.FDIV;
-            default -> throw new IllegalArgumentException(inst.toString());
-        });
+        lowerBinary(
+                inst,
+                switch (inst.opcode()) {
+                    case FADD -> FloatOp.Binary.FADD;
+                    case FSUB -> FloatOp.Binary.FSUB;
+                    case FMUL -> FloatOp.Binary.FMUL;
+                    case FDIV -> FloatOp.Binary.FDIV;
+                    default -> throw new IllegalArgumentException(inst.toString());
+                });
     }
 
     @Override
@@ -57,9 +59,10 @@ abstract class FloatRules extends IntegerRules {
         Reg rd = def(inst.result());
         Reg magnitude = reg(inst.arg(0));
         Reg sign = reg(inst.arg(1));
-        emit(magnitude == sign
-                ? new MoveInsn.Move(inst.type(), rd, magnitude)
-                : new FloatInsn.CopySign(dbl(inst.type()), rd, magnitude, sign));
+        emit(
+                magnitude == sign
+                        ? new MoveInsn.Move(inst.type(), rd, magnitude)
+                        : new FloatInsn.CopySign(dbl(inst.type()), rd, magnitude, sign));
     }
 
     // FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST.
@@ -76,13 +79,15 @@ abstract class FloatRules extends IntegerRules {
 
     @Override
     protected final void lowerRound(Inst inst) {
-        lowerUnary(inst, switch (inst.opcode()) {
-            case FCEIL -> FloatOp.Unary.FRINTP;
-            case FFLOOR -> FloatOp.Unary.FRINTM;
-            case FTRUNC -> FloatOp.Unary.FRINTZ;
-            case FNEAREST -> FloatOp.Unary.FRINTN;
-            default -> throw new IllegalArgumentException(inst.toString());
-        });
+        lowerUnary(
+                inst,
+                switch (inst.opcode()) {
+                    case FCEIL -> FloatOp.Unary.FRINTP;
+                    case FFLOOR -> FloatOp.Unary.FRINTM;
+                    case FTRUNC -> FloatOp.Unary.FRINTZ;
+                    case FNEAREST -> FloatOp.Unary.FRINTN;
+                    default -> throw new IllegalArgumentException(inst.toString());
+                });
     }
 
     private void lowerUnary(Inst inst, FloatOp.Unary op) {
@@ -112,13 +117,14 @@ abstract class FloatRules extends IntegerRules {
         Value x = inst.arg(0);
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
-        emit(switch (inst.opcode()) {
-            case TO_SINT -> new FloatInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
-            case TO_UINT -> new FloatInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
-            case TO_SINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
-            case TO_UINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
-            default -> throw new IllegalArgumentException(inst.toString());
-        });
+        emit(
+                switch (inst.opcode()) {
+                    case TO_SINT -> new FloatInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
+                    case TO_UINT -> new FloatInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
+                    case TO_SINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
+                    case TO_UINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
+                    default -> throw new IllegalArgumentException(inst.toString());
+                });
     }
 
     // BITCAST.

@@ -12,8 +12,8 @@ import kiln.ir.Type;
  * operand shape, in one file for each family. Reserved registers (sp, xzr, x28, x29) may stand wherever the encoding
  * takes them.
  */
-abstract sealed class Insn extends MachInst permits IntegerInsn, MemoryInsn, FloatInsn, MoveInsn, CallInsn,
-        ControlInsn {
+abstract sealed class Insn extends MachInst
+        permits IntegerInsn, MemoryInsn, FloatInsn, MoveInsn, CallInsn, ControlInsn {
     /** Set once a short branch or literal load did not reach its label: the longer form is emitted from then on. */
     private boolean far;
 

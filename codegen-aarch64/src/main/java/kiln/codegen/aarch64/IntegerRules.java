@@ -275,8 +275,10 @@ abstract class IntegerRules extends ConditionRules {
             Value other = ny != null ? x : y;
             Value operand = ny != null ? ny : nx;
             Shifted s = shifted(operand, true);
-            emit(s != null ? s.apply(inverted, wide, rd, value(other))
-                    : new IntegerInsn.Alu(inverted, wide, rd, value(other), value(operand)));
+            emit(
+                    s != null
+                            ? s.apply(inverted, wide, rd, value(other))
+                            : new IntegerInsn.Alu(inverted, wide, rd, value(other), value(operand)));
             return;
         }
         Shifted s = shifted(y, true);
@@ -296,8 +298,10 @@ abstract class IntegerRules extends ConditionRules {
 
     private void complement(boolean wide, Reg rd, Value x) {
         Shifted s = shifted(x, true);
-        emit(s != null ? s.apply(AluOp.ORN, wide, rd, Registers.ZR)
-                : new IntegerInsn.Alu(AluOp.ORN, wide, rd, Registers.ZR, value(x)));
+        emit(
+                s != null
+                        ? s.apply(AluOp.ORN, wide, rd, Registers.ZR)
+                        : new IntegerInsn.Alu(AluOp.ORN, wide, rd, Registers.ZR, value(x)));
     }
 
     /** {@code x >>> n & mask} and {@code x << n & mask}. */
@@ -456,8 +460,7 @@ abstract class IntegerRules extends ConditionRules {
         }
         long field = mask >>> n;
         if (inst.opcode() == Opcode.LSHR && field != 0 && (field & field + 1) == 0) {
-            emit(new IntegerInsn.Bitfield(
-                    BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
+            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
             return true;
         }
         return false;
@@ -504,11 +507,15 @@ abstract class IntegerRules extends ConditionRules {
             absorb(load);
             // A narrow load that zero-extends to i32 is never negative.
             boolean signed = m.signed() || m.width() == 4;
-            loadAs(load, loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap())), rd);
+            loadAs(
+                    load,
+                    loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap())),
+                    rd);
             return;
         }
         Inst inner = foldable(x);
-        if (inst.opcode() == Opcode.SEXT && inner != null
+        if (inst.opcode() == Opcode.SEXT
+                && inner != null
                 && (inner.opcode() == Opcode.SEXT8 || inner.opcode() == Opcode.SEXT16)) {
             bits = inner.opcode() == Opcode.SEXT8 ? 8 : 16;
             x = inner.arg(0);

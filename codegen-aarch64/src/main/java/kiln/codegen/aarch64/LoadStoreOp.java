@@ -4,13 +4,25 @@ import java.util.Locale;
 
 /** Loads and stores of one register. */
 enum LoadStoreOp {
-    STRB(0, 0, 0, 4), LDRB(0, 0, 1, 4), LDRSB_X(0, 0, 2, 8), LDRSB_W(0, 0, 3, 4),
-    STRH(1, 0, 0, 4), LDRH(1, 0, 1, 4), LDRSH_X(1, 0, 2, 8), LDRSH_W(1, 0, 3, 4),
-    STR_W(2, 0, 0, 4), LDR_W(2, 0, 1, 4), LDRSW(2, 0, 2, 8),
-    STR_X(3, 0, 0, 8), LDR_X(3, 0, 1, 8),
-    STR_S(2, 1, 0, 4), LDR_S(2, 1, 1, 4),
-    STR_D(3, 1, 0, 8), LDR_D(3, 1, 1, 8),
-    STR_Q(0, 1, 2, 16), LDR_Q(0, 1, 3, 16);
+    STRB(0, 0, 0, 4),
+    LDRB(0, 0, 1, 4),
+    LDRSB_X(0, 0, 2, 8),
+    LDRSB_W(0, 0, 3, 4),
+    STRH(1, 0, 0, 4),
+    LDRH(1, 0, 1, 4),
+    LDRSH_X(1, 0, 2, 8),
+    LDRSH_W(1, 0, 3, 4),
+    STR_W(2, 0, 0, 4),
+    LDR_W(2, 0, 1, 4),
+    LDRSW(2, 0, 2, 8),
+    STR_X(3, 0, 0, 8),
+    LDR_X(3, 0, 1, 8),
+    STR_S(2, 1, 0, 4),
+    LDR_S(2, 1, 1, 4),
+    STR_D(3, 1, 0, 8),
+    LDR_D(3, 1, 1, 8),
+    STR_Q(0, 1, 2, 16),
+    LDR_Q(0, 1, 3, 16);
 
     /** Fields size, V and opc of the encoding. */
     final int bits;

@@ -15,6 +15,7 @@ abstract sealed class MemoryInsn extends Insn {
         private final Address address;
         /** What a fault means, or null if there is none. */
         private final TrapCode trap;
+
         private final boolean readOnly;
 
         Load(LoadStoreOp op, Reg rt, Address address, TrapCode trap, boolean readOnly) {
@@ -195,9 +196,7 @@ abstract sealed class MemoryInsn extends Insn {
             return null;
         }
         Address low = up ? atA : atB;
-        return Immediates.isPair(low.displacement(), op.scale)
-                ? new Pair(op, up ? a : b, up ? b : a, low, trap)
-                : null;
+        return Immediates.isPair(low.displacement(), op.scale) ? new Pair(op, up ? a : b, up ? b : a, low, trap) : null;
     }
 
     private static String register(LoadStoreOp op, Reg r) {

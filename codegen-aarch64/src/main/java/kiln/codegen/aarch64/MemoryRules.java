@@ -45,7 +45,9 @@ abstract class MemoryRules extends OperationRules {
     final Address address(Value address, long displacement, int scale) {
         Inst d = producer(address);
         // Constants in the sum go into the displacement: 64-bit addition, nothing can wrap that would not anyway.
-        while (d != null && d.opcode() == Opcode.ADD && isConst(d.arg(1))
+        while (d != null
+                && d.opcode() == Opcode.ADD
+                && isConst(d.arg(1))
                 && Address.fits(displacement + constValue(d.arg(1)), scale)) {
             displacement += constValue(d.arg(1));
             address = d.arg(0);
@@ -83,7 +85,10 @@ abstract class MemoryRules extends OperationRules {
         }
         Inst d = producer(y);
         int shift = 0;
-        if (d != null && d.opcode() == Opcode.SHL && scale != 0 && isConst(d.arg(1))
+        if (d != null
+                && d.opcode() == Opcode.SHL
+                && scale != 0
+                && isConst(d.arg(1))
                 && (constValue(d.arg(1)) & 63) == scale) {
             shift = scale;
             y = d.arg(0);
@@ -102,12 +107,13 @@ abstract class MemoryRules extends OperationRules {
     /** Whether there is something about {@code v} that an index register does for nothing. */
     private boolean isIndex(Value v, int scale) {
         Inst d = producer(v);
-        return d != null && switch (d.opcode()) {
-            case SEXT -> true;
-            case ZEXT -> d.arg(0).is(Opcode.WRAP);
-            case SHL -> isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) == scale;
-            default -> false;
-        };
+        return d != null
+                && switch (d.opcode()) {
+                    case SEXT -> true;
+                    case ZEXT -> d.arg(0).is(Opcode.WRAP);
+                    case SHL -> isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) == scale;
+                    default -> false;
+                };
     }
 
     // LOAD.
@@ -126,17 +132,19 @@ abstract class MemoryRules extends OperationRules {
 
     static LoadStoreOp loadOp(Type type, MemoryOp m) {
         return switch (type) {
-            case I32 -> switch (m.width()) {
-                case 1 -> m.signed() ? LoadStoreOp.LDRSB_W : LoadStoreOp.LDRB;
-                case 2 -> m.signed() ? LoadStoreOp.LDRSH_W : LoadStoreOp.LDRH;
-                default -> LoadStoreOp.LDR_W;
-            };
-            case I64, REF -> switch (m.width()) {
-                case 1 -> m.signed() ? LoadStoreOp.LDRSB_X : LoadStoreOp.LDRB;
-                case 2 -> m.signed() ? LoadStoreOp.LDRSH_X : LoadStoreOp.LDRH;
-                case 4 -> m.signed() ? LoadStoreOp.LDRSW : LoadStoreOp.LDR_W;
-                default -> LoadStoreOp.LDR_X;
-            };
+            case I32 ->
+                switch (m.width()) {
+                    case 1 -> m.signed() ? LoadStoreOp.LDRSB_W : LoadStoreOp.LDRB;
+                    case 2 -> m.signed() ? LoadStoreOp.LDRSH_W : LoadStoreOp.LDRH;
+                    default -> LoadStoreOp.LDR_W;
+                };
+            case I64, REF ->
+                switch (m.width()) {
+                    case 1 -> m.signed() ? LoadStoreOp.LDRSB_X : LoadStoreOp.LDRB;
+                    case 2 -> m.signed() ? LoadStoreOp.LDRSH_X : LoadStoreOp.LDRH;
+                    case 4 -> m.signed() ? LoadStoreOp.LDRSW : LoadStoreOp.LDR_W;
+                    default -> LoadStoreOp.LDR_X;
+                };
             case F32 -> LoadStoreOp.LDR_S;
             case F64 -> LoadStoreOp.LDR_D;
             case V128 -> LoadStoreOp.LDR_Q;
@@ -150,12 +158,13 @@ abstract class MemoryRules extends OperationRules {
         MemoryOp m = inst.memory();
         Value v = inst.arg(1);
         LoadStoreOp op = switch (inst.type()) {
-            case I32, I64, REF -> switch (m.width()) {
-                case 1 -> LoadStoreOp.STRB;
-                case 2 -> LoadStoreOp.STRH;
-                case 4 -> LoadStoreOp.STR_W;
-                default -> LoadStoreOp.STR_X;
-            };
+            case I32, I64, REF ->
+                switch (m.width()) {
+                    case 1 -> LoadStoreOp.STRB;
+                    case 2 -> LoadStoreOp.STRH;
+                    case 4 -> LoadStoreOp.STR_W;
+                    default -> LoadStoreOp.STR_X;
+                };
             case F32 -> LoadStoreOp.STR_S;
             case F64 -> LoadStoreOp.STR_D;
             case V128 -> LoadStoreOp.STR_Q;

@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** Shift of a register operand, in the order of the encoding. */
 enum ShiftOp {
-    LSL, LSR, ASR,
+    LSL,
+    LSR,
+    ASR,
     /** For logical instructions only. */
     ROR;
 

@@ -36,6 +36,7 @@ import kiln.codegen.StubSource;
 public final class Stubs {
     /** The store, and FPCR beside it. */
     private static final int SAVED_STORE = 32;
+
     private static final int SAVED_INTEGERS = 48;
     private static final int SAVED_VECTORS = 128;
     private static final int SAVED_FRAME = 192;

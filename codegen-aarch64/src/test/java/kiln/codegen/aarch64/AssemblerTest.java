@@ -22,8 +22,9 @@ import org.junit.jupiter.api.Test;
 class AssemblerTest {
     private static String hex(long v) {
         // Capstone writes small numbers in decimal.
-        return v >= 0 && v <= 9 ? "#" + v : v < 0 && v >= -9 ? "#-" + -v : v < 0 ? "#-0x" + Long.toHexString(-v)
-                : "#0x" + Long.toHexString(v);
+        return v >= 0 && v <= 9
+                ? "#" + v
+                : v < 0 && v >= -9 ? "#-" + -v : v < 0 ? "#-0x" + Long.toHexString(-v) : "#0x" + Long.toHexString(v);
     }
 
     private static String r(boolean wide, Reg r) {
@@ -56,9 +57,11 @@ class AssemblerTest {
             assertEquals(wide ? 5334 : 1302, masks.size());
             Encodings e = new Encodings();
             for (long m : masks) {
-                e.row("and " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m),
+                e.row(
+                        "and " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m),
                         a -> a.logicalImmediate(AluOp.AND, wide, x(3), x(30), m));
-                e.row("eor " + r(wide, x(15)) + ", " + r(wide, x(0)) + ", " + signedHex(m),
+                e.row(
+                        "eor " + r(wide, x(15)) + ", " + r(wide, x(0)) + ", " + signedHex(m),
                         a -> a.logicalImmediate(AluOp.EOR, wide, x(15), x(0), m));
             }
             e.check();
@@ -98,11 +101,13 @@ class AssemblerTest {
         for (boolean wide : new boolean[] {true, false}) {
             for (AluOp op : ops) {
                 for (int imm : immediates) {
-                    e.row(op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm),
+                    e.row(
+                            op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm),
                             a -> a.addSubImmediate(op, wide, x(7), x(29), imm));
                 }
                 for (int imm : new int[] {1, 0xabc, 0xfff}) {
-                    e.row(op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm) + ", lsl #12",
+                    e.row(
+                            op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm) + ", lsl #12",
                             a -> a.addSubImmediate(op, wide, x(7), x(29), imm << 12));
                 }
             }
@@ -151,7 +156,9 @@ class AssemblerTest {
         table.add(new Row(true, 0x12345678, "movz w0, #0x5678; movk w0, #0x1234, lsl #16"));
         table.add(new Row(true, 0xffff_ffff_1234_5678L, "movn x0, #0xa987; movk x0, #0x1234, lsl #16"));
         table.add(new Row(true, 0x1234_0000_5678_0000L, "movz x0, #0x5678, lsl #16; movk x0, #0x1234, lsl #48"));
-        table.add(new Row(true, 0x123456789abcdef0L,
+        table.add(new Row(
+                true,
+                0x123456789abcdef0L,
                 "movz x0, #0xdef0; movk x0, #0x9abc, lsl #16; movk x0, #0x5678, lsl #32; movk x0, #0x1234, lsl #48"));
         table.add(new Row(true, Long.MIN_VALUE, "movz x0, #0x8000, lsl #48"));
         table.add(new Row(false, 0x80000000L, "movz w0, #0x8000, lsl #16"));
@@ -199,8 +206,9 @@ class AssemblerTest {
             boolean only64 = widening || op == AluOp.SMULH || op == AluOp.UMULH;
             for (boolean wide : new boolean[] {true, false}) {
                 if (wide || !only64) {
-                    e.row(op + " " + r(wide, x(5)) + ", " + r(wide && !widening, x(6)) + ", " + r(wide && !widening,
-                            x(30)),
+                    e.row(
+                            op + " " + r(wide, x(5)) + ", " + r(wide && !widening, x(6)) + ", "
+                                    + r(wide && !widening, x(30)),
                             a -> a.alu(op, wide, x(5), x(6), x(30)));
                 }
             }
@@ -226,8 +234,9 @@ class AssemblerTest {
                 }
                 for (boolean wide : new boolean[] {true, false}) {
                     for (int n : IntStream.rangeClosed(1, wide ? 63 : 31).toArray()) {
-                        e.row(op + " " + r(wide, x(5)) + ", " + r(wide, x(6)) + ", " + r(wide, x(7)) + ", " + shift
-                                + " #" + n,
+                        e.row(
+                                op + " " + r(wide, x(5)) + ", " + r(wide, x(6)) + ", " + r(wide, x(7)) + ", " + shift
+                                        + " #" + n,
                                 a -> a.aluShifted(op, wide, x(5), x(6), x(7), shift, n));
                     }
                 }
@@ -244,7 +253,8 @@ class AssemblerTest {
                 for (int n = 0; n <= 4; n++) {
                     int amount = n;
                     String tail = ", " + extend + (n == 0 ? "" : " " + hex(n));
-                    e.row(op + " x5, x6, " + r(extend.isWide(), x(7)) + tail,
+                    e.row(
+                            op + " x5, x6, " + r(extend.isWide(), x(7)) + tail,
                             a -> a.aluExtended(op, true, x(5), x(6), x(7), extend, amount));
                 }
                 e.row(op + " w5, w6, w7, " + extend, a -> a.aluExtended(op, false, x(5), x(6), x(7), extend, 0));
@@ -280,7 +290,8 @@ class AssemblerTest {
                 e.row(op + " w1, w2, w3, " + c, a -> a.conditionalSelect(op, false, x(1), x(2), x(3), c));
             }
             e.row("cset w1, " + c, a -> a.conditionalSelect(SelectOp.CSINC, false, x(1), ZR, ZR, c.negate()));
-            e.row("ccmp x1, x2, " + hex(c.ordinal()) + ", " + c,
+            e.row(
+                    "ccmp x1, x2, " + hex(c.ordinal()) + ", " + c,
                     a -> a.conditionalCompare(true, x(1), x(2), c.ordinal(), c));
             e.row("ccmp w1, #0x1f, #0, " + c, a -> a.conditionalCompareImmediate(false, x(1), 31, 0, c));
             e.row("ccmn x1, #1, #4, " + c, a -> a.conditionalCompareNegativeImmediate(true, x(1), 1, 4, c));
@@ -348,15 +359,18 @@ class AssemblerTest {
             for (ExtendOp extend : new ExtendOp[] {ExtendOp.UXTW, ExtendOp.UXTX, ExtendOp.SXTW, ExtendOp.SXTX}) {
                 String index = r(extend.isWide(), x(9));
                 String plain = extend == ExtendOp.UXTX ? "" : ", " + extend;
-                e.row(m + " " + reg + ", [x8, " + index + plain + "]",
+                e.row(
+                        m + " " + reg + ", [x8, " + index + plain + "]",
                         a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, false));
                 String scaled = ", " + (extend == ExtendOp.UXTX ? "lsl" : extend.toString()) + " #" + op.scale;
-                e.row(m + " " + reg + ", [x8, " + index + scaled + "]",
+                e.row(
+                        m + " " + reg + ", [x8, " + index + scaled + "]",
                         a -> a.loadStoreIndexed(op, t, x(8), x(9), extend, true));
             }
         }
         for (PairOp op : PairOp.values()) {
-            String name = op == PairOp.LDPSW ? "ldpsw" : op.name().substring(0, 3).toLowerCase(Locale.ROOT);
+            String name =
+                    op == PairOp.LDPSW ? "ldpsw" : op.name().substring(0, 3).toLowerCase(Locale.ROOT);
             char c = op == PairOp.LDPSW ? 'x' : Character.toLowerCase(op.name().charAt(4));
             boolean vector = "sdq".indexOf(c) >= 0;
             Reg t = vector ? v(1) : x(1);
@@ -391,10 +405,12 @@ class AssemblerTest {
                     if (move && wide != dbl) {
                         continue;
                     }
-                    boolean toInt = op != FloatOp.Convert.SCVTF && op != FloatOp.Convert.UCVTF
+                    boolean toInt = op != FloatOp.Convert.SCVTF
+                            && op != FloatOp.Convert.UCVTF
                             && op != FloatOp.Convert.FMOV_FROM_INT;
                     String i = wide ? "x" : "w";
-                    e.row(op + " " + (toInt ? i : f) + "1, " + (toInt ? f : i) + "2",
+                    e.row(
+                            op + " " + (toInt ? i : f) + "1, " + (toInt ? f : i) + "2",
                             a -> a.floatConvert(op, wide, dbl, toInt ? x(1) : v(1), toInt ? v(2) : x(2)));
                 }
             }
@@ -463,7 +479,8 @@ class AssemblerTest {
         e.rows("add x0, x1, #1", a -> a.addConstant(x(0), x(1), 1, x(16)));
         e.rows("sub x0, x1, #0xfff", a -> a.addConstant(x(0), x(1), -0xfff, x(16)));
         e.rows("add x0, x1, #0x123, lsl #12; add x0, x0, #0x456", a -> a.addConstant(x(0), x(1), 0x123456, x(16)));
-        e.rows("movz w16, #0x5678; movk w16, #0x1234, lsl #16; sub sp, sp, x16",
+        e.rows(
+                "movz w16, #0x5678; movk w16, #0x1234, lsl #16; sub sp, sp, x16",
                 a -> a.addConstant(SP, SP, -0x12345678, x(16)));
         e.rows("mov x0, x1", a -> a.addConstant(x(0), x(1), 0, x(16)));
         e.check();

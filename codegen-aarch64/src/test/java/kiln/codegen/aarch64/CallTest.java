@@ -88,7 +88,12 @@ class CallTest {
         return t == Type.I32 ? (int) v : t == Type.F32 ? v & 0xffff_ffffL : v;
     }
 
-    private enum How { DIRECT, INDIRECT, TAIL, TAIL_INDIRECT }
+    private enum How {
+        DIRECT,
+        INDIRECT,
+        TAIL,
+        TAIL_INDIRECT
+    }
 
     /**
      * Functions that pass a random choice of their parameters on to the next one; the last one returns a choice.
@@ -98,7 +103,8 @@ class CallTest {
     @Test
     void trapSitesAreDistinct() {
         for (int stores = 0; stores < 4; stores++) {
-            CompiledFunction f = Machine.compile(Parser.parse("""
+            CompiledFunction f = Machine.compile(
+                    Parser.parse("""
                     function wasm_function[0,0] (i64, i64) -> () {
                     b0(v0: i64, v1: i64):
                         v2 = load.i32 stack0 w4 [v1 + 0]
@@ -113,8 +119,14 @@ class CallTest {
                         return
                     }
                     """.formatted("store.i64 memory0 w8 trap [v0 + 16], v3\n".repeat(stores))));
-            assertEquals(4 + stores, f.traps().stream().map(CompiledFunction.TrapSite::offset).distinct().count());
-            assertTrue(f.traps().getLast().offset() % 16 != 0 || f.traps().getLast().offset() < f.code().length);
+            assertEquals(
+                    4 + stores,
+                    f.traps().stream()
+                            .map(CompiledFunction.TrapSite::offset)
+                            .distinct()
+                            .count());
+            assertTrue(f.traps().getLast().offset() % 16 != 0
+                    || f.traps().getLast().offset() < f.code().length);
         }
     }
 
@@ -135,7 +147,8 @@ class CallTest {
         List<Signature> signatures = new ArrayList<>();
         Signature last = randomSignature(random, random.nextInt(30), results);
         for (int i = 0; i < length - 1; i++) {
-            signatures.add(new Signature(randomSignature(random, random.nextInt(30), 0).params(), last.results()));
+            signatures.add(
+                    new Signature(randomSignature(random, random.nextInt(30), 0).params(), last.results()));
         }
         signatures.add(last);
         long[] values = new long[signatures.getFirst().params().size()];
@@ -154,7 +167,8 @@ class CallTest {
                 b.setBlock(f.newBlock());
                 List<Value> params = params(b, s);
                 How how = How.values()[random.nextInt(4)];
-                List<Type> wanted = i == length - 1 ? s.results() : signatures.get(i + 1).params();
+                List<Type> wanted =
+                        i == length - 1 ? s.results() : signatures.get(i + 1).params();
                 long pickSeed = random.nextLong();
                 Random choice = new Random(pickSeed);
                 Value[] args = new Value[wanted.size()];
@@ -187,8 +201,7 @@ class CallTest {
     private static void call(Builder b, How how, Signature s, int callee, MemorySegment cells, Value[] args) {
         CallTarget target = new CallTarget(key(callee), s);
         CallTarget anonymous = new CallTarget(null, s);
-        Value code = b.load(Type.I64, MemoryOp.of(Type.I64, Region.CONTEXT),
-                b.i64(cells.address() + 8L * callee), 0);
+        Value code = b.load(Type.I64, MemoryOp.of(Type.I64, Region.CONTEXT), b.i64(cells.address() + 8L * callee), 0);
         switch (how) {
             case DIRECT -> returnAll(b, b.call(target, args));
             // The context as a value of its own, so that it is moved to its register and restored.
@@ -199,9 +212,10 @@ class CallTest {
     }
 
     private static Value copied(Builder b) {
-        Value zero = b.append(Opcode.SUB, Type.I64, new Value[] {b.vmctx(), b.vmctx()}, 0, null, null,
-                Type.I64).result();
-        return b.append(Opcode.ADD, Type.I64, new Value[] {b.vmctx(), zero}, 0, null, null, Type.I64).result();
+        Value zero = b.append(Opcode.SUB, Type.I64, new Value[] {b.vmctx(), b.vmctx()}, 0, null, null, Type.I64)
+                .result();
+        return b.append(Opcode.ADD, Type.I64, new Value[] {b.vmctx(), zero}, 0, null, null, Type.I64)
+                .result();
     }
 
     private static void returnAll(Builder b, Inst call) {
@@ -236,10 +250,12 @@ class CallTest {
                     return_call wasm_function[0,0] (i32, i64) -> (i64) (v10, v9)
                 }
                 """);
-        List<CompiledFunction> compiled = functions.stream().map(Machine::compile).toList();
+        List<CompiledFunction> compiled =
+                functions.stream().map(Machine::compile).toList();
         Signature s = functions.getFirst().signature();
         try (Machine m = new Machine(compiled, s)) {
-            assertArrayEquals(new long[] {30_000_000}, m.call(key(0), s, 10_000_000, 0).results());
+            assertArrayEquals(
+                    new long[] {30_000_000}, m.call(key(0), s, 10_000_000, 0).results());
         }
     }
 
@@ -370,14 +386,20 @@ class CallTest {
         try (Arena arena = Arena.ofConfined()) {
             MethodType type =
                     MethodType.methodType(int.class, int.class, long.class, float.class, double.class, int.class);
-            long target = Linker.nativeLinker().upcallStub(
-                    MethodHandles.lookup().findStatic(CallTest.class, "mix", type),
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-                            JAVA_LONG, ValueLayout.JAVA_FLOAT,
-                            ValueLayout.JAVA_DOUBLE, ValueLayout.JAVA_INT),
-                    arena).address();
-            long[] r = Machine.run(f, target, -100, 7, Float.floatToRawIntBits(2.5f),
-                    Double.doubleToRawLongBits(4.5), 6)
+            long target = Linker.nativeLinker()
+                    .upcallStub(
+                            MethodHandles.lookup().findStatic(CallTest.class, "mix", type),
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    JAVA_LONG,
+                                    ValueLayout.JAVA_FLOAT,
+                                    ValueLayout.JAVA_DOUBLE,
+                                    ValueLayout.JAVA_INT),
+                            arena)
+                    .address();
+            long[] r = Machine.run(
+                            f, target, -100, 7, Float.floatToRawIntBits(2.5f), Double.doubleToRawLongBits(4.5), 6)
                     .results();
             assertArrayEquals(new long[] {(-80 & 0xffff_ffffL) + 7}, r);
         }

@@ -47,7 +47,8 @@ final class Encodings {
             assertEquals(expected.size(), read.size());
             for (int i = 0; i < read.size(); i++) {
                 if (!read.get(i).text().equals(expected.get(i))) {
-                    mistakes.add(expected.get(i) + " was read as " + read.get(i).text() + " " + read.get(i).hex());
+                    mistakes.add(expected.get(i) + " was read as " + read.get(i).text() + " "
+                            + read.get(i).hex());
                 }
             }
         }

@@ -27,33 +27,126 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "os.arch", matches = "aarch64")
 class ExecutionTest {
     private static final long[] I32 = {
-        0, 1, 2, 3, 7, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0xfff, 0x1000, 0x1001, 0x10001, 0xfff000,
+        0,
+        1,
+        2,
+        3,
+        7,
+        31,
+        32,
+        33,
+        0x7f,
+        0x80,
+        0xff,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0xfff,
+        0x1000,
+        0x1001,
+        0x10001,
+        0xfff000,
         0x12345678,
-        Integer.MAX_VALUE, Integer.MIN_VALUE, Integer.MIN_VALUE + 1, -1, -2, -31, -32, -128, -4096, 0x0ff00ff0
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        Integer.MIN_VALUE + 1,
+        -1,
+        -2,
+        -31,
+        -32,
+        -128,
+        -4096,
+        0x0ff00ff0
     };
     private static final long[] I64 = {
-        0, 1, 2, 3, 31, 32, 63, 64, 0xff, 0x8000, 0xffff, 0x1000, 0x1001, 0xffffff, 0xfff000, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL,
-        0x1_0000_0000L, 0x1234_5678_9abc_def0L, Long.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE + 1, -1, -2, -4095,
+        0,
+        1,
+        2,
+        3,
+        31,
+        32,
+        63,
+        64,
+        0xff,
+        0x8000,
+        0xffff,
+        0x1000,
+        0x1001,
+        0xffffff,
+        0xfff000,
+        0x7fff_ffffL,
+        0x8000_0000L,
+        0xffff_ffffL,
+        0x1_0000_0000L,
+        0x1234_5678_9abc_def0L,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE + 1,
+        -1,
+        -2,
+        -4095,
         -4097,
-        Integer.MIN_VALUE, 0x5555_5555_5555_5555L, 0xff00_ff00_ff00_ff00L
+        Integer.MIN_VALUE,
+        0x5555_5555_5555_5555L,
+        0xff00_ff00_ff00_ff00L
     };
     private static final double[] FLOATS = {
-        0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 3.999999, -0.999999, -1.0000001, 1e10, -1e10, 1e20, 1e300,
+        0.0,
+        -0.0,
+        1,
+        -1,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        -2.5,
+        0.1,
+        3.999999,
+        -0.999999,
+        -1.0000001,
+        1e10,
+        -1e10,
+        1e20,
+        1e300,
         1e-300,
-        0x1p31, 0x1p31 - 1, -0x1p31, -0x1p31 - 1, 0x1p32, 0x1p32 - 1, 0x1p63, -0x1p63, 0x1p64, 0x1p62, 0x1.fffffep30,
-        0x1.fffffep62, 0x1.fffffep63, 0x1.fffffffffffffp62, 0x1.fffffffffffffp63, -0x1.0000000000001p63,
+        0x1p31,
+        0x1p31 - 1,
+        -0x1p31,
+        -0x1p31 - 1,
+        0x1p32,
+        0x1p32 - 1,
+        0x1p63,
+        -0x1p63,
+        0x1p64,
+        0x1p62,
+        0x1.fffffep30,
+        0x1.fffffep62,
+        0x1.fffffep63,
+        0x1.fffffffffffffp62,
+        0x1.fffffffffffffp63,
+        -0x1.0000000000001p63,
         4503599627370497.5,
-        8388609.0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, Double.MIN_VALUE, Float.MIN_VALUE,
-        Float.MAX_VALUE, Double.MAX_VALUE
+        8388609.0,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        Double.NaN,
+        Double.MIN_VALUE,
+        Float.MIN_VALUE,
+        Float.MAX_VALUE,
+        Double.MAX_VALUE
     };
 
     private static long[] edges(Type t) {
         return switch (t) {
             case I32 -> I32;
             case I64 -> I64;
-            case F32 -> Arrays.stream(FLOATS)
-                    .mapToLong(d -> Float.floatToRawIntBits((float) d) & 0xffff_ffffL).distinct().toArray();
-            case F64 -> Arrays.stream(FLOATS).mapToLong(Double::doubleToRawLongBits).toArray();
+            case F32 ->
+                Arrays.stream(FLOATS)
+                        .mapToLong(d -> Float.floatToRawIntBits((float) d) & 0xffff_ffffL)
+                        .distinct()
+                        .toArray();
+            case F64 ->
+                Arrays.stream(FLOATS).mapToLong(Double::doubleToRawLongBits).toArray();
             default -> throw new IllegalArgumentException();
         };
     }
@@ -63,8 +156,7 @@ class ExecutionTest {
     }
 
     private static Function function(int number, Type result, Body body, Type... params) {
-        Function f = new Function(
-                FuncKey.wasmFunction(0, number), new Signature(List.of(params), List.of(result)));
+        Function f = new Function(FuncKey.wasmFunction(0, number), new Signature(List.of(params), List.of(result)));
         Builder b = new Builder(f);
         b.setBlock(f.newBlock());
         List<Value> values = new ArrayList<>();
@@ -95,7 +187,8 @@ class ExecutionTest {
 
     /** Compiles all of {@code functions} (of one signature) and runs each on all of {@code inputs}. */
     private static void check(List<Function> functions, List<long[]> inputs) {
-        List<CompiledFunction> compiled = functions.stream().map(Machine::compile).toList();
+        List<CompiledFunction> compiled =
+                functions.stream().map(Machine::compile).toList();
         Signature s = functions.getFirst().signature();
         try (Machine m = new Machine(compiled, s)) {
             for (Function f : functions) {
@@ -123,17 +216,18 @@ class ExecutionTest {
     }
 
     private static void checkBinary(Opcode op, Type t, Object aux, Type result) {
-        check(List.of(function(0, result, (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(1)), t, t)), pairs(t,
-                t));
+        check(
+                List.of(function(0, result, (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(1)), t, t)),
+                pairs(t, t));
         List<Function> withConstant = new ArrayList<>();
         for (long c : edges(t)) {
-            withConstant.add(function(withConstant.size(), result,
-                    (b, p) -> raw(b, op, t, aux, result, p.get(0), b.constant(t, c)), t));
-            withConstant.add(function(withConstant.size(), result,
-                    (b, p) -> raw(b, op, t, aux, result, b.constant(t, c), p.get(0)), t));
+            withConstant.add(function(
+                    withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, p.get(0), b.constant(t, c)), t));
+            withConstant.add(function(
+                    withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, b.constant(t, c), p.get(0)), t));
         }
-        withConstant.add(function(withConstant.size(), result,
-                (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(0)), t));
+        withConstant.add(
+                function(withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(0)), t));
         check(withConstant, singles(t));
     }
 
@@ -225,8 +319,20 @@ class ExecutionTest {
     @Test
     void selects() {
         for (Type t : new Type[] {Type.I32, Type.I64, Type.F32, Type.F64}) {
-            check(List.of(function(0, t, (b, p) -> raw(b, Opcode.SELECT, t, null, t,
-                    raw(b, Opcode.AND, Type.I32, null, Type.I32, p.get(0), b.i32(4)), p.get(1), p.get(1)), Type.I32,
+            check(
+                    List.of(function(
+                            0,
+                            t,
+                            (b, p) -> raw(
+                                    b,
+                                    Opcode.SELECT,
+                                    t,
+                                    null,
+                                    t,
+                                    raw(b, Opcode.AND, Type.I32, null, Type.I32, p.get(0), b.i32(4)),
+                                    p.get(1),
+                                    p.get(1)),
+                            Type.I32,
                             t)),
                     pairs(Type.I32, t));
         }
@@ -243,9 +349,20 @@ class ExecutionTest {
                     (b, p) -> raw(b, Opcode.SUB, t, null, t, b.constant(t, 0), p.get(1)));
             for (Body x : operands) {
                 for (Body y : operands) {
-                    functions.add(function(functions.size(), t, (b, p) -> raw(b, Opcode.SELECT, t, null, t,
-                            raw(b, Opcode.ICMP, Type.I32, IntCond.SLT, Type.I32, p.get(0), b.i32(5)),
-                            x.build(b, p), y.build(b, p)), Type.I32, t));
+                    functions.add(function(
+                            functions.size(),
+                            t,
+                            (b, p) -> raw(
+                                    b,
+                                    Opcode.SELECT,
+                                    t,
+                                    null,
+                                    t,
+                                    raw(b, Opcode.ICMP, Type.I32, IntCond.SLT, Type.I32, p.get(0), b.i32(5)),
+                                    x.build(b, p),
+                                    y.build(b, p)),
+                            Type.I32,
+                            t));
                 }
             }
             check(functions, pairs(Type.I32, t));
@@ -262,8 +379,10 @@ class ExecutionTest {
         List<long[]> inputs = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             inputs.add(new long[] {
-                I32[random.nextInt(I32.length)], (int) random.nextLong(), I64[random.nextInt(I64.length)],
-                        random.nextLong()
+                I32[random.nextInt(I32.length)],
+                (int) random.nextLong(),
+                I64[random.nextInt(I64.length)],
+                random.nextLong()
             });
         }
         for (int i = 0; i < functions.size(); i += 100) {
@@ -273,10 +392,14 @@ class ExecutionTest {
 
     @Test
     void trapsLeaveTheActivation() {
-        Function f = function(0, Type.I32, (b, p) -> {
-            b.trapIf(TrapCode.BAD_SIGNATURE, p.get(0));
-            return p.get(0);
-        }, Type.I32);
+        Function f = function(
+                0,
+                Type.I32,
+                (b, p) -> {
+                    b.trapIf(TrapCode.BAD_SIGNATURE, p.get(0));
+                    return p.get(0);
+                },
+                Type.I32);
         Machine.Outcome o = Machine.run(f, 1);
         assertEquals(TrapCode.BAD_SIGNATURE, o.trap());
         // The return address into the trampoline, and that into the entry stub.

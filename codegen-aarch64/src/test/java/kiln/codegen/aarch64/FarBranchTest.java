@@ -9,6 +9,8 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.disasm.Disassembler;
+import kiln.disasm.Isa;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;
@@ -18,8 +20,6 @@ import kiln.ir.Opcode;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.disasm.Disassembler;
-import kiln.disasm.Isa;
 import org.junit.jupiter.api.Test;
 
 /** Functions in which short branches do not reach. */
@@ -29,15 +29,20 @@ class FarBranchTest {
      * constant behind them all.
      */
     private static Function function(int filler) {
-        Function f = new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.I64),
-                List.of(Type.I64)));
+        Function f =
+                new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64)));
         Builder b = new Builder(f);
         b.setBlock(f.newBlock());
         Value x = b.block().addParam(Type.I64);
         Value y = b.block().addParam(Type.I64);
         b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.EQ, x, b.i64(99)));
-        Value fromPool = b.convert(Opcode.TO_SINT_SAT, Type.I64, b.binary(
-                Opcode.FMUL, b.convert(Opcode.FROM_SINT, Type.F64, x), b.f64(Double.doubleToRawLongBits(1234567.125))));
+        Value fromPool = b.convert(
+                Opcode.TO_SINT_SAT,
+                Type.I64,
+                b.binary(
+                        Opcode.FMUL,
+                        b.convert(Opcode.FROM_SINT, Type.F64, x),
+                        b.f64(Double.doubleToRawLongBits(1234567.125))));
         Value[] conditions = {
             b.icmp(IntCond.NE, b.binary(Opcode.AND, x, b.i64(1)), b.i64(0)),
             b.icmp(IntCond.SLT, x, y),
@@ -52,8 +57,14 @@ class FarBranchTest {
             b.setBlock(then);
             Value v = sum;
             for (int i = 0; i < filler; i++) {
-                v = b.append(i % 2 == 0 ? Opcode.ADD : Opcode.XOR, Type.I64, new Value[] {v, y}, 0, null, null,
-                        Type.I64)
+                v = b.append(
+                                i % 2 == 0 ? Opcode.ADD : Opcode.XOR,
+                                Type.I64,
+                                new Value[] {v, y},
+                                0,
+                                null,
+                                null,
+                                Type.I64)
                         .result();
             }
             b.jump(join, v);
@@ -110,7 +121,8 @@ class FarBranchTest {
         text[7] = (byte) 0x14;
         Machine.BACKEND.relocate(text, 4, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0);
         try (Disassembler d = new Disassembler(Isa.AARCH64)) {
-            List<String> lines = d.disassemble(text, 0).stream().map(i -> i.text()).toList();
+            List<String> lines =
+                    d.disassemble(text, 0).stream().map(i -> i.text()).toList();
             assertEquals("bl #0x7fffffc", lines.get(0));
             assertEquals("b #0", lines.get(1));
             assertEquals(List.of("adrp x16, #0x12345000", "add x16, x16, #0x678", "br x16"), lines.subList(4, 7));

@@ -46,7 +46,9 @@ final class Interpreter {
 
     private long[] function(Function f, long[] args) {
         for (int i = 0; i < args.length; i++) {
-            values.put(f.entry().params().get(i), ConstantFolding.normalize(f.signature().params().get(i), args[i]));
+            values.put(
+                    f.entry().params().get(i),
+                    ConstantFolding.normalize(f.signature().params().get(i), args[i]));
         }
         Block block = f.entry();
         while (true) {
@@ -89,8 +91,8 @@ final class Interpreter {
         switch (i.opcode()) {
             case ICONST, FCONST -> values.put(i.result(), i.imm());
             case ICMP -> values.put(i.result(), i.intCond().test(arg(i, 0), arg(i, 1)) ? 1L : 0L);
-            case FCMP -> values.put(i.result(),
-                    ConstantFolding.compare(i.floatCond(), type, arg(i, 0), arg(i, 1)) ? 1L : 0L);
+            case FCMP ->
+                values.put(i.result(), ConstantFolding.compare(i.floatCond(), type, arg(i, 0), arg(i, 1)) ? 1L : 0L);
             case SELECT -> values.put(i.result(), arg(i, arg(i, 0) != 0 ? 1 : 2));
             case UDIV, SDIV, UREM, SREM -> {
                 if (arg(i, 1) == 0) {
@@ -120,9 +122,13 @@ final class Interpreter {
                     ALL.set(JAVA_BYTE, at + k, (byte) (arg(i, 1) >>> 8 * k));
                 }
             }
-            default -> values.put(i.result(), i.argCount() == 2
-                    ? ConstantFolding.binary(i.opcode(), type, arg(i, 0), arg(i, 1))
-                    : ConstantFolding.unary(i.opcode(), type, i.arg(0).type(), arg(i, 0)));
+            default ->
+                values.put(
+                        i.result(),
+                        i.argCount() == 2
+                                ? ConstantFolding.binary(i.opcode(), type, arg(i, 0), arg(i, 1))
+                                : ConstantFolding.unary(
+                                        i.opcode(), type, i.arg(0).type(), arg(i, 0)));
         }
     }
 
@@ -135,7 +141,8 @@ final class Interpreter {
         if (!ConstantFolding.canFold(i.opcode(), i.type(), i.arg(0).type(), arg(i, 0))) {
             throw new Trapped(TrapCode.INTEGER_OVERFLOW);
         }
-        values.put(i.result(), ConstantFolding.unary(i.opcode(), i.type(), i.arg(0).type(), arg(i, 0)));
+        values.put(
+                i.result(), ConstantFolding.unary(i.opcode(), i.type(), i.arg(0).type(), arg(i, 0)));
     }
 
     private static long load(Type type, MemoryOp m, long at) {

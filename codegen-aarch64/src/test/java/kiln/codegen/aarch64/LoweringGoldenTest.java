@@ -24,7 +24,10 @@ class LoweringGoldenTest {
 
     static List<String> inputs() throws IOException {
         try (Stream<Path> files = Files.list(INPUTS)) {
-            return files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".ir")).sorted().toList();
+            return files.map(f -> f.getFileName().toString())
+                    .filter(f -> f.endsWith(".ir"))
+                    .sorted()
+                    .toList();
         }
     }
 

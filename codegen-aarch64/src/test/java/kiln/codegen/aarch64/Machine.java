@@ -12,7 +12,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -49,12 +48,11 @@ final class Machine implements AutoCloseable {
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup C = LINKER.defaultLookup();
-    private static final MethodHandle MMAP = handle("mmap", FunctionDescriptor.of(
-            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MMAP = handle(
+            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MPROTECT =
             handle("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle MUNMAP =
-            handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle MUNMAP = handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     private static final int STUB_AREA = 2 << 16;
     private static final int READ_WRITE = 3;
@@ -101,7 +99,10 @@ final class Machine implements AutoCloseable {
         context.set(JAVA_LONG, VMContextLayout.STORE, store.address());
         context.set(JAVA_LONG, VMContextLayout.TRAP_STUB, stubs.get("trap"));
         store.set(JAVA_LONG, StoreLayout.UNWIND_STUB, stubs.get("unwind"));
-        store.set(JAVA_LONG, StoreLayout.BACKTRACE, arena.allocate(8L * StoreLayout.BACKTRACE_CAPACITY, 8).address());
+        store.set(
+                JAVA_LONG,
+                StoreLayout.BACKTRACE,
+                arena.allocate(8L * StoreLayout.BACKTRACE_CAPACITY, 8).address());
         store.set(JAVA_LONG, StoreLayout.PTHREAD_SELF, symbol("pthread_self"));
         store.set(JAVA_LONG, StoreLayout.PTHREAD_GETATTR, symbol("pthread_getattr_np"));
         store.set(JAVA_LONG, StoreLayout.PTHREAD_ATTR_GETSTACK, symbol("pthread_attr_getstack"));
@@ -253,10 +254,11 @@ final class Machine implements AutoCloseable {
         protect(base, 1 << 16);
         Map<String, Long> result = new HashMap<>();
         offsets.forEach((name, at) -> result.put(name, base + at));
-        enter = LINKER.downcallHandle(MemorySegment.ofAddress(result.get("enter")),
+        enter = LINKER.downcallHandle(
+                MemorySegment.ofAddress(result.get("enter")),
                 FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-        flush = LINKER.downcallHandle(MemorySegment.ofAddress(result.get("flush")),
-                FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
+        flush = LINKER.downcallHandle(
+                MemorySegment.ofAddress(result.get("flush")), FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
         stubs = result;
     }
 
@@ -273,8 +275,8 @@ final class Machine implements AutoCloseable {
 
     private static long mapWritable(byte[] bytes) {
         try {
-            long address = (long) MMAP.invokeExact(
-                    0L, (long) Math.max(bytes.length, 1), READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+            long address = (long)
+                    MMAP.invokeExact(0L, (long) Math.max(bytes.length, 1), READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
             MemorySegment.ofAddress(address).reinterpret(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
             return address;
         } catch (Throwable e) {

@@ -32,8 +32,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "os.arch", matches = "aarch64")
 class MemoryTest {
     private static final int BYTES = 1 << 16;
-    private static final long[] DISPLACEMENTS = {0, 1, 4, 8, 16, 255, 256, 1000, 4095, 4096, 4104, 16380, 20000,
-            32760, 40001};
+    private static final long[] DISPLACEMENTS = {
+        0, 1, 4, 8, 16, 255, 256, 1000, 4095, 4096, 4104, 16380, 20000, 32760, 40001
+    };
     private static final Region MEMORY = new Region(Region.Kind.MEMORY, 0);
 
     private final Random random = new Random(3);
@@ -50,22 +51,37 @@ class MemoryTest {
             case 0 -> base;
             case 1 -> raw(b, Opcode.ADD, Type.I64, base, raw(b, Opcode.ZEXT, Type.I64, small32));
             case 2 -> raw(b, Opcode.ADD, Type.I64, base, raw(b, Opcode.SEXT, Type.I64, small32));
-            case 3 -> raw(b, Opcode.ADD, Type.I64, base,
-                    raw(b, Opcode.SHL, Type.I64, raw(b, Opcode.ZEXT, Type.I64, small32), b.i64(random.nextInt(4))));
-            case 4 -> raw(b, Opcode.ADD, Type.I64,
-                    raw(b, Opcode.SHL, Type.I64, raw(b, Opcode.SEXT, Type.I64, small32), b.i64(random.nextInt(4))),
-                            base);
-            case 5 -> raw(b, Opcode.ADD, Type.I64, raw(b, Opcode.ADD, Type.I64, base, small64),
-                    b.i64(random.nextInt(500)));
-            case 6 -> raw(b, Opcode.ADD, Type.I64, base,
-                    raw(b, Opcode.ZEXT, Type.I64, raw(b, Opcode.WRAP, Type.I32, small64)));
+            case 3 ->
+                raw(
+                        b,
+                        Opcode.ADD,
+                        Type.I64,
+                        base,
+                        raw(b, Opcode.SHL, Type.I64, raw(b, Opcode.ZEXT, Type.I64, small32), b.i64(random.nextInt(4))));
+            case 4 ->
+                raw(
+                        b,
+                        Opcode.ADD,
+                        Type.I64,
+                        raw(b, Opcode.SHL, Type.I64, raw(b, Opcode.SEXT, Type.I64, small32), b.i64(random.nextInt(4))),
+                        base);
+            case 5 ->
+                raw(b, Opcode.ADD, Type.I64, raw(b, Opcode.ADD, Type.I64, base, small64), b.i64(random.nextInt(500)));
+            case 6 ->
+                raw(
+                        b,
+                        Opcode.ADD,
+                        Type.I64,
+                        base,
+                        raw(b, Opcode.ZEXT, Type.I64, raw(b, Opcode.WRAP, Type.I32, small64)));
             case 7 -> raw(b, Opcode.ADD, Type.I64, raw(b, Opcode.ADD, Type.I64, base, b.i64(400)), b.i64(-8));
             default -> raw(b, Opcode.ADD, Type.I64, base, small64);
         };
     }
 
     private Function function(int number) {
-        Function f = new Function(FuncKey.wasmFunction(0, number),
+        Function f = new Function(
+                FuncKey.wasmFunction(0, number),
                 new Signature(List.of(Type.I64, Type.I32, Type.I64, Type.F64), List.of(Type.I64, Type.F64)));
         Builder b = new Builder(f);
         b.setBlock(f.newBlock());
@@ -133,11 +149,13 @@ class MemoryTest {
         for (int i = 0; i < 400; i++) {
             functions.add(function(i));
         }
-        List<CompiledFunction> compiled = functions.stream().map(Machine::compile).toList();
+        List<CompiledFunction> compiled =
+                functions.stream().map(Machine::compile).toList();
         Signature s = functions.getFirst().signature();
         byte[] start = new byte[BYTES];
         random.nextBytes(start);
-        try (Machine m = new Machine(compiled, s); Arena arena = Arena.ofConfined()) {
+        try (Machine m = new Machine(compiled, s);
+                Arena arena = Arena.ofConfined()) {
             MemorySegment area = arena.allocate(BYTES, 16);
             for (Function f : functions) {
                 for (int k = 0; k < 3; k++) {
@@ -159,17 +177,23 @@ class MemoryTest {
         Function f = function(0);
         long accesses = 0;
         for (var i = f.entry().first(); i != null; i = i.next()) {
-            accesses += (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE) && i.memory().canTrap() ? 1 : 0;
+            accesses += (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE)
+                            && i.memory().canTrap()
+                    ? 1
+                    : 0;
         }
         CompiledFunction c = Machine.compile(f);
-        assertEquals(accesses,
-                c.traps().stream().filter(t -> t.code() == TrapCode.MEMORY_OUT_OF_BOUNDS).count());
+        assertEquals(
+                accesses,
+                c.traps().stream()
+                        .filter(t -> t.code() == TrapCode.MEMORY_OUT_OF_BOUNDS)
+                        .count());
     }
 
     @Test
     void vectorsAreMovedWhole() {
-        Function f = new Function(FuncKey.wasmFunction(0, 0),
-                new Signature(List.of(Type.I64, Type.V128), List.of(Type.V128)));
+        Function f = new Function(
+                FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.V128), List.of(Type.V128)));
         Builder b = new Builder(f);
         b.setBlock(f.newBlock());
         Value area = b.block().addParam(Type.I64);
@@ -187,8 +211,9 @@ class MemoryTest {
         b.store(op, area, 672, v);
         b.ret(v);
         try (Arena arena = Arena.ofConfined();
-                Machine m = new Machine(List.of(Machine.compile(f)), new Signature(List.of(Type.I64, Type.I64),
-                        List.of()),
+                Machine m = new Machine(
+                        List.of(Machine.compile(f)),
+                        new Signature(List.of(Type.I64, Type.I64), List.of()),
                         f.signature())) {
             MemorySegment mem = arena.allocate(1024, 16);
             byte[] bytes = new byte[1024];
@@ -199,9 +224,12 @@ class MemoryTest {
             for (int i = 0; i < 40; i++) {
                 System.arraycopy(bytes, 16 * i, expected, 16 * (39 - i), 16);
             }
-            ByteBuffer.wrap(expected).order(ByteOrder.LITTLE_ENDIAN)
-                    .putLong(640, 0x1122334455667788L).putLong(648, 0x99aabbccddeeff00L).putLong(656, 0).putLong(664,
-                            0);
+            ByteBuffer.wrap(expected)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(640, 0x1122334455667788L)
+                    .putLong(648, 0x99aabbccddeeff00L)
+                    .putLong(656, 0)
+                    .putLong(664, 0);
             byte[] actual = mem.toArray(JAVA_BYTE);
             assertArrayEquals(Arrays.copyOf(expected, 672), Arrays.copyOf(actual, 672));
         }

@@ -22,15 +22,55 @@ import kiln.ir.Value;
  */
 final class RandomFunctions {
     private static final Opcode[] BINARY = {
-        Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR, Opcode.OR,
+        Opcode.ADD,
+        Opcode.ADD,
+        Opcode.SUB,
+        Opcode.SUB,
+        Opcode.MUL,
+        Opcode.AND,
+        Opcode.AND,
+        Opcode.OR,
+        Opcode.OR,
         Opcode.XOR,
-        Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.SHL, Opcode.LSHR, Opcode.UMULH,
+        Opcode.SHL,
+        Opcode.LSHR,
+        Opcode.ASHR,
+        Opcode.ROTL,
+        Opcode.ROTR,
+        Opcode.SHL,
+        Opcode.LSHR,
+        Opcode.UMULH,
         Opcode.SMULH
     };
     private static final long[] CONSTANTS = {
-        0, 1, -1, 2, 3, 4, 8, 16, 31, 32, 63, 0xff, 0xffff, 0xffff_ffffL, 0x7f, 0xff00, -256, 0xff0, 4095, 4096,
-        12345678, 1L << 40,
-        0x8000_0000L, 24, 56, 48, 7, -16
+        0,
+        1,
+        -1,
+        2,
+        3,
+        4,
+        8,
+        16,
+        31,
+        32,
+        63,
+        0xff,
+        0xffff,
+        0xffff_ffffL,
+        0x7f,
+        0xff00,
+        -256,
+        0xff0,
+        4095,
+        4096,
+        12345678,
+        1L << 40,
+        0x8000_0000L,
+        24,
+        56,
+        48,
+        7,
+        -16
     };
 
     private final Random random;
@@ -63,8 +103,8 @@ final class RandomFunctions {
             }
         }
         Value sum = last(Type.I64);
-        sum = raw(Opcode.XOR, Type.I64, null, Type.I64, sum, raw(Opcode.ZEXT, Type.I64, null, Type.I64,
-                last(Type.I32)));
+        sum = raw(
+                Opcode.XOR, Type.I64, null, Type.I64, sum, raw(Opcode.ZEXT, Type.I64, null, Type.I64, last(Type.I32)));
         b.ret(sum);
         return f;
     }
@@ -111,13 +151,23 @@ final class RandomFunctions {
             case 2 -> raw(Opcode.ZEXT, Type.I64, null, Type.I64, any(Type.I32));
             case 3 -> condition();
             case 4 -> raw(Opcode.SELECT, t, null, t, condition(), operand(t), operand(t));
-            case 5 -> raw(new Opcode[] {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8,
-                    Opcode.SEXT16}[random.nextInt(5)],
-                    t, null, t, any(t));
+            case 5 ->
+                raw(
+                        new Opcode[] {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16}
+                                [random.nextInt(5)],
+                        t,
+                        null,
+                        t,
+                        any(t));
             case 6 -> raw(Opcode.SEXT32, Type.I64, null, Type.I64, any(Type.I64));
             case 7 -> {
                 // The divisor is never zero nor -1.
-                Value divisor = raw(Opcode.OR, t, null, t, raw(Opcode.AND, t, null, t, any(t), b.constant(t, 0xff)),
+                Value divisor = raw(
+                        Opcode.OR,
+                        t,
+                        null,
+                        t,
+                        raw(Opcode.AND, t, null, t, any(t), b.constant(t, 0xff)),
                         b.constant(t, 1));
                 Opcode op = new Opcode[] {Opcode.UDIV, Opcode.SDIV, Opcode.UREM, Opcode.SREM}[random.nextInt(4)];
                 yield raw(op, t, null, t, any(t), divisor);
@@ -135,8 +185,14 @@ final class RandomFunctions {
             case 3 -> raw(Opcode.ICMP, Type.I32, IntCond.EQ, Type.I32, comparison(), b.i32(0));
             case 4 -> raw(Opcode.XOR, Type.I32, null, Type.I32, comparison(), b.i32(1));
             case 5 -> raw(Opcode.AND, Type.I32, null, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
-            case 6 -> raw(Opcode.ICMP, t, random.nextBoolean() ? IntCond.EQ : IntCond.NE, Type.I32,
-                    raw(Opcode.AND, t, null, t, any(t), operand(t)), b.constant(t, 0));
+            case 6 ->
+                raw(
+                        Opcode.ICMP,
+                        t,
+                        random.nextBoolean() ? IntCond.EQ : IntCond.NE,
+                        Type.I32,
+                        raw(Opcode.AND, t, null, t, any(t), operand(t)),
+                        b.constant(t, 0));
             default -> comparison();
         };
     }

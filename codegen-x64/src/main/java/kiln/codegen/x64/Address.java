@@ -21,8 +21,7 @@ public final class Address extends Operand {
     /** What a fault means, or null if there is none. */
     private final TrapCode trap;
 
-    private Address(
-            Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, TrapCode trap) {
+    private Address(Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, TrapCode trap) {
         if (index == Registers.RSP) {
             throw new IllegalArgumentException("rsp cannot be an index");
         }
@@ -115,7 +114,10 @@ public final class Address extends Operand {
     String text(int bytes) {
         StringBuilder s = new StringBuilder("[");
         if (label != null) {
-            return s.append("rip + ").append(label.isBound() ? "." + label.offset() : "label").append("]").toString();
+            return s.append("rip + ")
+                    .append(label.isBound() ? "." + label.offset() : "label")
+                    .append("]")
+                    .toString();
         }
         if (base != null) {
             s.append(inStackArea ? "stack" : base);

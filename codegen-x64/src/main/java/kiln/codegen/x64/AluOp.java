@@ -4,7 +4,14 @@ import java.util.Locale;
 
 /** Two-operand integer operations; the ordinal is the number in their opcodes. */
 public enum AluOp {
-    ADD, OR, ADC, SBB, AND, SUB, XOR, CMP;
+    ADD,
+    OR,
+    ADC,
+    SBB,
+    AND,
+    SUB,
+    XOR,
+    CMP;
 
     @Override
     public String toString() {

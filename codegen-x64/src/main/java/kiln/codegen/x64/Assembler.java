@@ -1,6 +1,5 @@
 package kiln.codegen.x64;
 
-import kiln.artifact.TrapCode;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
@@ -497,7 +496,8 @@ public final class Assembler {
             buffer.put1(PREFIX[prefix]);
         }
         int rex = (w ? 8 : 0) | (reg >> 3) << 2 | highBits(rm);
-        boolean force = forceRex || byteOperand instanceof Operand.InReg r && isHighByte(r.reg().index());
+        boolean force = forceRex
+                || byteOperand instanceof Operand.InReg r && isHighByte(r.reg().index());
         if (rex != 0 || force) {
             buffer.put1(0x40 | rex);
         }
@@ -537,9 +537,11 @@ public final class Assembler {
     private static int highBits(Operand rm) {
         return switch (rm) {
             case Operand.InReg r -> r.reg().index() >> 3;
-            case Address a -> (a.index() == null ? 0 : a.index().index() >> 3 << 1)
-                    | (a.base() == null ? 0 : a.base().index() >> 3);
-            case Operand.Imm _, Operand.Pooled _ -> throw new IllegalArgumentException("not a register or memory: " + rm);
+            case Address a ->
+                (a.index() == null ? 0 : a.index().index() >> 3 << 1)
+                        | (a.base() == null ? 0 : a.base().index() >> 3);
+            case Operand.Imm _, Operand.Pooled _ ->
+                throw new IllegalArgumentException("not a register or memory: " + rm);
         };
     }
 

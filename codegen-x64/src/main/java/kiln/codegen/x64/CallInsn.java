@@ -242,13 +242,7 @@ abstract sealed class CallInsn extends Insn {
          * @param stackBytes bytes of stack arguments that have been stored below the frame, see {@link MakeRoom}
          * @param ownStackBytes bytes of this function's own stack arguments
          */
-        TailCall(
-                FuncKey key,
-                Reg target,
-                Reg targetContext,
-                Bound arguments,
-                int stackBytes,
-                int ownStackBytes) {
+        TailCall(FuncKey key, Reg target, Reg targetContext, Bound arguments, int stackBytes, int ownStackBytes) {
             this.key = key;
             this.target = target;
             this.targetContext = targetContext;

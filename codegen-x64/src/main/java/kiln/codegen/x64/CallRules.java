@@ -76,20 +76,16 @@ abstract class CallRules extends FloatRules {
             Reg r = reg(inst.arg(1));
             context = r == Registers.CONTEXT ? null : Operand.of(r);
         }
-        int distance = indirect ? 0 : options.contextDistance(function.key(), inst.call().key());
+        int distance = indirect
+                ? 0
+                : options.contextDistance(function.key(), inst.call().key());
         boolean reload = context != null || distance != 0 || options.reloadContext();
         if (reload) {
             saveContext();
         }
         Places results = CallingConvention.results(signature.results());
         emit(new CallInsn.Call(
-                callee,
-                context,
-                distance,
-                reload,
-                arguments,
-                registerResults(inst, results),
-                Registers.CALL_CLOBBERS));
+                callee, context, distance, reload, arguments, registerResults(inst, results), Registers.CALL_CLOBBERS));
         loadResults(inst, results);
     }
 
@@ -146,7 +142,8 @@ abstract class CallRules extends FloatRules {
         for (int i = 0; i < inst.resultCount(); i++) {
             if (convention.registers()[i] == null && isDemanded(inst.result(i))) {
                 store = store == null ? storeContext() : store;
-                Address from = Address.of(store, StoreLayout.RESULTS + convention.offsets()[i]);
+                Address from =
+                        Address.of(store, StoreLayout.RESULTS + convention.offsets()[i]);
                 load(inst.result(i).type(), def(inst.result(i)), from);
             }
         }
@@ -203,15 +200,13 @@ abstract class CallRules extends FloatRules {
                             ? new MemoryInsn.StoreVector(v.type().bytes(), to, reg(v))
                             : new MemoryInsn.Store(v.type().bytes(), to, reg(v)));
         }
-        emit(new ControlInsn.Return(
-                values.toArray(Reg[]::new), places.toArray(Reg[]::new), parameters.stackBytes()));
+        emit(new ControlInsn.Return(values.toArray(Reg[]::new), places.toArray(Reg[]::new), parameters.stackBytes()));
     }
 
     @Override
     protected final void lowerReturnCall(Inst inst) {
         boolean indirect = inst.opcode() == Opcode.RETURN_CALL_INDIRECT;
-        Places convention =
-                CallingConvention.arguments(inst.call().signature().params());
+        Places convention = CallingConvention.arguments(inst.call().signature().params());
         int first = indirect ? 2 : 0;
         CallInsn.Bound arguments = registerArguments(inst, first, convention);
         storeStackArguments(inst, first, convention);

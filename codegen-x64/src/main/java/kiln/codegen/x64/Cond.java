@@ -5,7 +5,22 @@ import kiln.ir.IntCond;
 
 /** A condition over the flags; the ordinal is its number in jcc, setcc and cmovcc. */
 public enum Cond {
-    O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE, G;
+    O,
+    NO,
+    B,
+    AE,
+    E,
+    NE,
+    BE,
+    A,
+    S,
+    NS,
+    P,
+    NP,
+    L,
+    GE,
+    LE,
+    G;
 
     private static final Cond[] VALUES = values();
 

@@ -46,10 +46,11 @@ record Condition(Flags flags, Cond cond, Parity parity) {
 
     @Override
     public String toString() {
-        return flags + "; " + cond + switch (parity) {
-            case NONE -> "";
-            case AND_ORDERED -> "&np";
-            case OR_UNORDERED -> "|p";
-        };
+        return flags + "; " + cond
+                + switch (parity) {
+                    case NONE -> "";
+                    case AND_ORDERED -> "&np";
+                    case OR_UNORDERED -> "|p";
+                };
     }
 }

@@ -74,8 +74,7 @@ abstract class ConditionRules extends IntegerRules {
         Inst load = foldableLoad(x, size);
         if (load != null && foldableLoad(y, size) == null) {
             Address a = fold(load);
-            return Condition.of(
-                    new Flags.CompareMemory(size, a, Operand.inRegister(regOf(y, size))), Cond.of(cond));
+            return Condition.of(new Flags.CompareMemory(size, a, Operand.inRegister(regOf(y, size))), Cond.of(cond));
         }
         Reg left = regOf(x, size);
         return Condition.of(new Flags.Compare(size, left, registerOrMemory(y, size)), Cond.of(cond));
@@ -180,7 +179,10 @@ abstract class ConditionRules extends IntegerRules {
     /** {@code 1 << n} */
     private boolean isBit(Value v) {
         Inst d = foldable(v, Opcode.SHL);
-        return d != null && d.arg(0).is(Opcode.ICONST) && constValue(d.arg(0)) == 1 && !d.arg(1).is(Opcode.ICONST);
+        return d != null
+                && d.arg(0).is(Opcode.ICONST)
+                && constValue(d.arg(0)) == 1
+                && !d.arg(1).is(Opcode.ICONST);
     }
 
     private Condition compareFloats(Inst inst) {
@@ -316,7 +318,10 @@ abstract class ConditionRules extends IntegerRules {
         Reg dst = def(inst.result());
         Reg left = reg(x);
         Operand right = Operand.of(reg(y));
-        emit(features.avx() ? new FloatInsn.VexBinary(op, dst, left, right) : new FloatInsn.Binary(op, dst, left, right));
+        emit(
+                features.avx()
+                        ? new FloatInsn.VexBinary(op, dst, left, right)
+                        : new FloatInsn.Binary(op, dst, left, right));
         return true;
     }
 

@@ -43,9 +43,10 @@ abstract class ControlRules extends CallRules {
     protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
         // The table is indexed with all 64 bits, so the index must be zero-extended: no low() here.
         Reg r = reg(index);
-        emit(cases.size() <= MAX_CHAIN
-                ? new ControlInsn.CompareChain(r, cases, otherwise)
-                : new ControlInsn.JumpTable(r, newReg(Type.I64), newReg(Type.I64), cases, otherwise));
+        emit(
+                cases.size() <= MAX_CHAIN
+                        ? new ControlInsn.CompareChain(r, cases, otherwise)
+                        : new ControlInsn.JumpTable(r, newReg(Type.I64), newReg(Type.I64), cases, otherwise));
     }
 
     @Override
@@ -61,8 +62,7 @@ abstract class ControlRules extends CallRules {
     /** The stack limit is all ones when the store asked for an interruption. */
     @Override
     protected final void lowerInterruptCheck() {
-        Flags compare = new Flags.Compare(
-                8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
+        Flags compare = new Flags.Compare(8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
         emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
     }
 }

@@ -277,7 +277,9 @@ abstract sealed class ConversionInsn extends Insn {
             long bits = floatSize == 4 ? Float.floatToRawIntBits(0x1p63f) : Double.doubleToRawLongBits(0x1p63);
             Label outside = new Label();
             asm.movaps(Registers.SCRATCH, src);
-            asm.op(FloatOp.SUBSS.forSize(floatSize), Registers.SCRATCH,
+            asm.op(
+                    FloatOp.SUBSS.forSize(floatSize),
+                    Registers.SCRATCH,
                     Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
             asm.floatToInt(floatSize, 8, dst, Operand.of(Registers.SCRATCH));
             asm.test(8, Operand.of(dst), dst);

@@ -46,7 +46,8 @@ abstract sealed class FloatInsn extends Insn {
             if (bits == 0) {
                 asm.op(FloatOp.XORPS, dst, dst);
             } else {
-                asm.loadVector(size, dst, (Address) Operand.Pooled.ofFloat(size, bits).resolve(context));
+                asm.loadVector(
+                        size, dst, (Address) Operand.Pooled.ofFloat(size, bits).resolve(context));
             }
         }
 
@@ -322,7 +323,10 @@ abstract sealed class FloatInsn extends Insn {
         void emit(Assembler asm, EmitContext context) {
             long sign = signBit(size);
             asm.movaps(Registers.SCRATCH, right);
-            asm.op(FloatOp.ANDPS, Registers.SCRATCH, Operand.Pooled.splat(size, sign).resolve(context));
+            asm.op(
+                    FloatOp.ANDPS,
+                    Registers.SCRATCH,
+                    Operand.Pooled.splat(size, sign).resolve(context));
             asm.op(FloatOp.ANDPS, dst, Operand.Pooled.splat(size, ~sign).resolve(context));
             asm.op(FloatOp.ORPS, dst, Registers.SCRATCH);
         }

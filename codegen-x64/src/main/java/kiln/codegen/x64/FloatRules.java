@@ -72,8 +72,7 @@ abstract class FloatRules extends ConditionRules {
             y = v;
         }
         Reg left = reg(x);
-        emit(new FloatInsn.MinMax(
-                size(inst.type()), inst.opcode() == Opcode.FMAX, def(inst.result()), left, reg(y)));
+        emit(new FloatInsn.MinMax(size(inst.type()), inst.opcode() == Opcode.FMAX, def(inst.result()), left, reg(y)));
     }
 
     @Override
@@ -167,7 +166,6 @@ abstract class FloatRules extends ConditionRules {
         int size = size(inst.type());
         Reg temp = !signed && size == 4 ? newReg(Type.I64) : null;
         Value x = inst.arg(0);
-        emit(new ConversionInsn.FloatToInt(
-                size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
+        emit(new ConversionInsn.FloatToInt(size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
     }
 }

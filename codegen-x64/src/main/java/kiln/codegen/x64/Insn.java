@@ -9,8 +9,15 @@ import kiln.codegen.Reg;
  * live from one to the next, so every one may change them.
  */
 abstract sealed class Insn extends MachInst
-        permits IntegerInsn, DivideInsn, FloatInsn, ConversionInsn, MemoryInsn, MoveInsn,
-                ConditionInsn, ControlInsn, CallInsn {
+        permits IntegerInsn,
+                DivideInsn,
+                FloatInsn,
+                ConversionInsn,
+                MemoryInsn,
+                MoveInsn,
+                ConditionInsn,
+                ControlInsn,
+                CallInsn {
 
     abstract void emit(Assembler asm, EmitContext context);
 

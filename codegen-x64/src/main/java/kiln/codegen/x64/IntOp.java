@@ -49,7 +49,9 @@ public enum IntOp {
 
     /** VEX-encoded {@code op reg, r/m} that change the lowest set bit. */
     enum LowestBit {
-        BLSR(1), BLSMSK(2), BLSI(3);
+        BLSR(1),
+        BLSMSK(2),
+        BLSI(3);
 
         final int number;
 

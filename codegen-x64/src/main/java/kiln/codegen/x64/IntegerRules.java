@@ -52,8 +52,7 @@ abstract class IntegerRules extends MemoryRules {
         if (isScaled(y)) {
             Inst shift = y.inst();
             int count = (int) constValue(shift.arg(1));
-            emit(new IntegerInsn.Lea(
-                    size, dst, Address.of(regOf(x, size), regOf(shift.arg(0), size), count, 0)));
+            emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), regOf(shift.arg(0), size), count, 0)));
             return;
         }
         // x + [memory]
@@ -76,10 +75,7 @@ abstract class IntegerRules extends MemoryRules {
 
     private boolean isScaled(Value v) {
         Inst d = foldable(v, Opcode.SHL);
-        return d != null
-                && d.arg(1).is(Opcode.ICONST)
-                && constValue(d.arg(1)) >= 1
-                && constValue(d.arg(1)) <= 3;
+        return d != null && d.arg(1).is(Opcode.ICONST) && constValue(d.arg(1)) >= 1 && constValue(d.arg(1)) <= 3;
     }
 
     @Override
@@ -195,8 +191,11 @@ abstract class IntegerRules extends MemoryRules {
             andConstant(inst, x, y, size);
             return;
         }
-        if (features.bmi1() && (lowerAndNot(inst, x, y, size) || lowerAndNot(inst, y, x, size)
-                || lowerLowestBit(inst, x, y, size) || lowerLowestBit(inst, y, x, size))) {
+        if (features.bmi1()
+                && (lowerAndNot(inst, x, y, size)
+                        || lowerAndNot(inst, y, x, size)
+                        || lowerLowestBit(inst, x, y, size)
+                        || lowerLowestBit(inst, y, x, size))) {
             return;
         }
         lowerCommutative(inst, AluOp.AND);

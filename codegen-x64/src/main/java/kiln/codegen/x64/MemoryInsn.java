@@ -44,7 +44,11 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s%s", op.mnemonic, name(dst, op.to), src instanceof Address ? "m" + op.from + " " : "",
+            return format(
+                    "%s %s, %s%s",
+                    op.mnemonic,
+                    name(dst, op.to),
+                    src instanceof Address ? "m" + op.from + " " : "",
                     src.text(op.from));
         }
     }

@@ -304,14 +304,16 @@ abstract class MemoryRules extends OperationRules {
     private boolean lowerReadModifyWrite(Inst store, Value stored, int width) {
         Value value = narrow(stored, width);
         Inst d = foldable(value);
-        AluOp op = d == null ? null : switch (d.opcode()) {
-            case ADD -> AluOp.ADD;
-            case SUB -> AluOp.SUB;
-            case AND -> AluOp.AND;
-            case OR -> AluOp.OR;
-            case XOR -> AluOp.XOR;
-            default -> null;
-        };
+        AluOp op = d == null
+                ? null
+                : switch (d.opcode()) {
+                    case ADD -> AluOp.ADD;
+                    case SUB -> AluOp.SUB;
+                    case AND -> AluOp.AND;
+                    case OR -> AluOp.OR;
+                    case XOR -> AluOp.XOR;
+                    default -> null;
+                };
         if (op == null) {
             return false;
         }

@@ -117,21 +117,24 @@ public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand
 
         @Override
         Operand resolve(EmitContext context) {
-            return Address.of(switch (bits) {
-                case Integer i -> context.buffer().constant4(i);
-                case Long l -> context.buffer().constant8(l);
-                case V128 v -> context.buffer().constant16(v);
-                default -> throw new IllegalStateException();
-            });
+            return Address.of(
+                    switch (bits) {
+                        case Integer i -> context.buffer().constant4(i);
+                        case Long l -> context.buffer().constant8(l);
+                        case V128 v -> context.buffer().constant16(v);
+                        default -> throw new IllegalStateException();
+                    });
         }
 
         @Override
         String text(int bytes) {
-            return "const(" + switch (bits) {
-                case Integer i -> "0x" + Integer.toHexString(i);
-                case Long l -> "0x" + Long.toHexString(l);
-                default -> bits.toString();
-            } + ")";
+            return "const("
+                    + switch (bits) {
+                        case Integer i -> "0x" + Integer.toHexString(i);
+                        case Long l -> "0x" + Long.toHexString(l);
+                        default -> bits.toString();
+                    }
+                    + ")";
         }
     }
 }

@@ -48,8 +48,8 @@ public final class Registers {
     static final RegisterFile FILE = new RegisterFile(ALLOCATABLE_INT, ALLOCATABLE_VECTOR, List.of());
 
     /** What a call of a wasm function loses: everything that can hold a value. */
-    static final RegSet CALL_CLOBBERS = RegSet.of(ALLOCATABLE_INT.toArray(Reg[]::new))
-            .union(RegSet.of(XMM.toArray(Reg[]::new)));
+    static final RegSet CALL_CLOBBERS =
+            RegSet.of(ALLOCATABLE_INT.toArray(Reg[]::new)).union(RegSet.of(XMM.toArray(Reg[]::new)));
 
     /** What a call of a C function loses. */
     static final RegSet NATIVE_CLOBBERS = CALL_CLOBBERS.minus(RegSet.of(RBX, R12, R13, R14));

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 class AssemblerTest {
     private static final List<Reg> GPR = Registers.GPR;
     private static final List<Reg> XMM = Registers.XMM;
-    private static final int[] IMMEDIATES = {0, 1, -1, 127, -128, 128, -129, 0x12345678, Integer.MIN_VALUE, Integer.MAX_VALUE};
+    private static final int[] IMMEDIATES = {
+        0, 1, -1, 127, -128, 128, -129, 0x12345678, Integer.MIN_VALUE, Integer.MAX_VALUE
+    };
     private static final int[] DISPLACEMENTS = {0, 1, 127, 128, -128, -129, Integer.MAX_VALUE, Integer.MIN_VALUE};
 
     private final CodeBuffer buffer = new CodeBuffer();
@@ -28,8 +30,9 @@ class AssemblerTest {
         buffer.emitConstants();
         buffer.resolveLabels();
         try (Disassembler d = new Disassembler(Isa.X86_64)) {
-            List<String> actual =
-                    d.disassemble(buffer.toByteArray(), 0).stream().map(Instruction::text).toList();
+            List<String> actual = d.disassemble(buffer.toByteArray(), 0).stream()
+                    .map(Instruction::text)
+                    .toList();
             for (int i = 0; i < Math.min(actual.size(), expected.size()); i++) {
                 if (!matches(expected.get(i), actual.get(i))) {
                     assertEquals(expected.get(i), actual.get(i), "instruction " + i);
@@ -226,7 +229,8 @@ class AssemblerTest {
     void oneOperandIntegerOperations() {
         Address m = Address.of(Registers.R12, 64);
         for (int size : new int[] {4, 8}) {
-            List<Operand> operands = new ArrayList<>(GPR.stream().map(Operand::of).toList());
+            List<Operand> operands =
+                    new ArrayList<>(GPR.stream().map(Operand::of).toList());
             operands.add(m);
             for (Operand o : operands) {
                 String t = o == m ? mem(m, size) : o.text(size);
@@ -521,8 +525,9 @@ class AssemblerTest {
         buffer.emitConstants();
         buffer.resolveLabels();
         try (Disassembler d = new Disassembler(Isa.X86_64)) {
-            List<String> actual =
-                    d.disassemble(buffer.toByteArray(), 0).stream().map(Instruction::text).toList();
+            List<String> actual = d.disassemble(buffer.toByteArray(), 0).stream()
+                    .map(Instruction::text)
+                    .toList();
             assertEquals(expected, actual.subList(0, 4));
         }
     }
@@ -560,7 +565,9 @@ class AssemblerTest {
             assertEquals(2, actual.getFirst().bytes().length);
             assertEquals(5, actual.get(16).bytes().length);
             assertEquals(6, actual.get(actual.size() - 2).bytes().length);
-            assertEquals("jmp 0x" + Integer.toHexString(forward.offset()), actual.get(16).text());
+            assertEquals(
+                    "jmp 0x" + Integer.toHexString(forward.offset()),
+                    actual.get(16).text());
             for (Instruction i : actual) {
                 if (i.mnemonic().startsWith("j") && !i.mnemonic().equals("jmp")) {
                     assertEquals("0", i.operands());

@@ -157,8 +157,15 @@ class FunctionExecutionTest {
         for (int i = 0; i <= cases; i++) {
             targets.append(", b").append(i + 1);
             int value = i == cases ? 999 : 100 + i;
-            blocks.append("b").append(i + 1).append(":\n    v").append(10 + i).append(" = iconst.i64 ").append(value)
-                    .append("\n    return v").append(10 + i).append("\n");
+            blocks.append("b")
+                    .append(i + 1)
+                    .append(":\n    v")
+                    .append(10 + i)
+                    .append(" = iconst.i64 ")
+                    .append(value)
+                    .append("\n    return v")
+                    .append(10 + i)
+                    .append("\n");
         }
         return "function wasm_function[0,1] (i64) -> (i64) {\nb0(v0: i64):\n    v1 = wrap.i32 v0\n    switch v1"
                 + targets + "\n" + blocks + "}\n";
@@ -197,10 +204,24 @@ class FunctionExecutionTest {
             results.append(comma).append("v").append(200 + i);
             int at = 64 + 8 * i;
             int w = t.endsWith("32") ? 4 : 8;
-            make.append("    v").append(100 + i).append(" = load.").append(t).append(" stack0 w").append(w).append(" [v1 + ")
-                    .append(at).append("]\n");
-            stores.append("    store.").append(t).append(" stack0 w").append(w).append(" [v1 + ").append(1024 + 8 * i)
-                    .append("], v").append(200 + i).append("\n");
+            make.append("    v")
+                    .append(100 + i)
+                    .append(" = load.")
+                    .append(t)
+                    .append(" stack0 w")
+                    .append(w)
+                    .append(" [v1 + ")
+                    .append(at)
+                    .append("]\n");
+            stores.append("    store.")
+                    .append(t)
+                    .append(" stack0 w")
+                    .append(w)
+                    .append(" [v1 + ")
+                    .append(1024 + 8 * i)
+                    .append("], v")
+                    .append(200 + i)
+                    .append("\n");
             expected[i] = w == 4 ? 0x80000000L + i : 0x123400000000L + i;
         }
         // Function 1 returns its arguments in reverse order of positions, which have the same types in steps of four.
@@ -211,7 +232,8 @@ class FunctionExecutionTest {
         }
         load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n" + make + "    " + results
                 + " = call wasm_function[0,1] (" + params + ") -> (" + params + ") (" + args + ")\n" + stores
-                + "    return\n}\nfunction wasm_function[0,1] (" + params + ") -> (" + params + ") {\nb0(" + entry + "):\n"
+                + "    return\n}\nfunction wasm_function[0,1] (" + params + ") -> (" + params + ") {\nb0(" + entry
+                + "):\n"
                 + "    return " + reversed + "\n}\n");
         for (int i = 0; i < n; i++) {
             runner.put(64 + 8 * i, expected[i]);
@@ -247,13 +269,24 @@ class FunctionExecutionTest {
     /** A function that tail-calls another one with some of its arguments rotated by one, after counting down the first. */
     private static String rotating(int self, int params, int target, int targetParams, boolean indirect) {
         StringBuilder s = new StringBuilder("function wasm_function[0," + self + "] (" + typeList("i64", params)
-                + ") -> (i64) {\nb0(" + declare(params) + "):\n    v100 = iconst.i64 0\n    v101 = icmp.i64.eq v0, v100\n"
+                + ") -> (i64) {\nb0(" + declare(params)
+                + "):\n    v100 = iconst.i64 0\n    v101 = icmp.i64.eq v0, v100\n"
                 + "    branch v101, b1, b2\nb1:\n");
         // A number in which the order of the arguments shows.
         String sum = "v1";
         for (int i = 2; i < params; i++) {
-            s.append("    v").append(200 + 2 * i).append(" = mul.i64 ").append(sum).append(", v300").append("\n    v")
-                    .append(201 + 2 * i).append(" = add.i64 v").append(200 + 2 * i).append(", v").append(i).append("\n");
+            s.append("    v")
+                    .append(200 + 2 * i)
+                    .append(" = mul.i64 ")
+                    .append(sum)
+                    .append(", v300")
+                    .append("\n    v")
+                    .append(201 + 2 * i)
+                    .append(" = add.i64 v")
+                    .append(200 + 2 * i)
+                    .append(", v")
+                    .append(i)
+                    .append("\n");
             sum = "v" + (201 + 2 * i);
         }
         s.insert(s.indexOf("b1:\n") + 4, "    v300 = iconst.i64 31\n");
@@ -264,13 +297,24 @@ class FunctionExecutionTest {
             args.append(", v").append(from);
         }
         if (indirect) {
-            s.append("    v104 = vmctx.i64\n    v105 = load.i64 context0 w8 [v104 + ").append(Runner.CONTEXT_DATA + 8 * target)
-                    .append("]\n    v106 = load.i64 context0 w8 [v104 + ").append(Runner.CONTEXT_DATA).append("]\n")
-                    .append("    return_call_indirect (").append(typeList("i64", targetParams)).append(") -> (i64) (v105, v106, ")
-                    .append(args).append(")\n}\n");
+            s.append("    v104 = vmctx.i64\n    v105 = load.i64 context0 w8 [v104 + ")
+                    .append(Runner.CONTEXT_DATA + 8 * target)
+                    .append("]\n    v106 = load.i64 context0 w8 [v104 + ")
+                    .append(Runner.CONTEXT_DATA)
+                    .append("]\n")
+                    .append("    return_call_indirect (")
+                    .append(typeList("i64", targetParams))
+                    .append(") -> (i64) (v105, v106, ")
+                    .append(args)
+                    .append(")\n}\n");
         } else {
-            s.append("    return_call wasm_function[0,").append(target).append("] (").append(typeList("i64", targetParams))
-                    .append(") -> (i64) (").append(args).append(")\n}\n");
+            s.append("    return_call wasm_function[0,")
+                    .append(target)
+                    .append("] (")
+                    .append(typeList("i64", targetParams))
+                    .append(") -> (i64) (")
+                    .append(args)
+                    .append(")\n}\n");
         }
         return s.toString();
     }
@@ -299,7 +343,11 @@ class FunctionExecutionTest {
                 int n = params[0];
                 StringBuilder loads = new StringBuilder();
                 for (int i = 0; i < n; i++) {
-                    loads.append("    v").append(10 + i).append(" = load.i64 stack0 w8 [v1 + ").append(64 + 8 * i).append("]\n");
+                    loads.append("    v")
+                            .append(10 + i)
+                            .append(" = load.i64 stack0 w8 [v1 + ")
+                            .append(64 + 8 * i)
+                            .append("]\n");
                 }
                 load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n" + loads
                         + "    v3 = call wasm_function[0,1] (" + typeList("i64", n) + ") -> (i64) (" + values(10, n)
@@ -316,7 +364,8 @@ class FunctionExecutionTest {
                         runner.put(64 + 8 * i, args[i]);
                     }
                     assertEquals(null, runner.run());
-                    assertEquals(rotated(count, params, 0, args), runner.get(32), params[0] + " " + params[1] + " " + count);
+                    assertEquals(
+                            rotated(count, params, 0, args), runner.get(32), params[0] + " " + params[1] + " " + count);
                 }
                 // A million calls need no stack.
                 runner.put(64, 1_000_000);
@@ -360,7 +409,9 @@ class FunctionExecutionTest {
     @Test
     void directCallsRestoreTheContextWhereTailCallsMayChangeIt() {
         String text = main().replace("v3 = call", "v9 = vmctx.i64\n    v3 = call")
-                .replace("return", "v10 = load.i64 context0 w8 [v9 + 80]\n    store.i64 stack0 w8 [v1 + 40], v10\n    return")
+                        .replace(
+                                "return",
+                                "v10 = load.i64 context0 w8 [v9 + 80]\n    store.i64 stack0 w8 [v1 + 40], v10\n    return")
                 + """
                 function wasm_function[0,1] (i64) -> (i64) {
                 b0(v0: i64):
@@ -483,7 +534,12 @@ class FunctionExecutionTest {
                     trap BAD_SIGNATURE
                 }
                 """, Runner.BASELINE).getFirst();
-        assertEquals(4, f.traps().stream().map(CompiledFunction.TrapSite::offset).distinct().count());
+        assertEquals(
+                4,
+                f.traps().stream()
+                        .map(CompiledFunction.TrapSite::offset)
+                        .distinct()
+                        .count());
         assertTrue(f.traps().getLast().offset() < f.code().length);
     }
 
@@ -573,8 +629,10 @@ class FunctionExecutionTest {
 
     @Test
     void compileErrorsDoNotHideInFeatures() {
-        assertThrows(IllegalArgumentException.class, () -> new X64Backend().compile(
-                Parser.parse(main()), new CodegenOptions(2, Set.of("avx9"), false, true)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new X64Backend()
+                        .compile(Parser.parse(main()), new CodegenOptions(2, Set.of("avx9"), false, true)));
         assertNotEquals(null, CpuFeatures.of(Set.of("bmi1")));
     }
 }

@@ -107,17 +107,22 @@ final class Interpreter {
                     throw new Trapped(i.trap());
                 }
             }
-            default -> values[i.result().id()] = ConstantFolding.normalize(type(i), switch (i.opcode()) {
-                case ICONST, FCONST -> i.imm();
-                case ICMP -> i.intCond().test(a[0], a[1]) ? 1 : 0;
-                case FCMP -> ConstantFolding.compare(i.floatCond(), type, a[0], a[1]) ? 1 : 0;
-                case SELECT -> a[0] != 0 ? a[1] : a[2];
-                case LOAD -> load(i.memory(), (int) (a[0] + i.imm() - base));
-                case UDIV, SDIV, UREM, SREM -> divide(i.opcode(), type, a[0], a[1]);
-                default -> a.length == 2
-                        ? ConstantFolding.binary(i.opcode(), type, a[0], a[1])
-                        : ConstantFolding.unary(i.opcode(), type, i.arg(0).type(), a[0]);
-            });
+            default ->
+                values[i.result().id()] = ConstantFolding.normalize(
+                        type(i),
+                        switch (i.opcode()) {
+                            case ICONST, FCONST -> i.imm();
+                            case ICMP -> i.intCond().test(a[0], a[1]) ? 1 : 0;
+                            case FCMP -> ConstantFolding.compare(i.floatCond(), type, a[0], a[1]) ? 1 : 0;
+                            case SELECT -> a[0] != 0 ? a[1] : a[2];
+                            case LOAD -> load(i.memory(), (int) (a[0] + i.imm() - base));
+                            case UDIV, SDIV, UREM, SREM -> divide(i.opcode(), type, a[0], a[1]);
+                            default ->
+                                a.length == 2
+                                        ? ConstantFolding.binary(i.opcode(), type, a[0], a[1])
+                                        : ConstantFolding.unary(
+                                                i.opcode(), type, i.arg(0).type(), a[0]);
+                        });
         }
     }
 

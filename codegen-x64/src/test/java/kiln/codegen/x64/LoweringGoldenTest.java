@@ -40,10 +40,7 @@ class LoweringGoldenTest {
     @TestFactory
     Stream<DynamicTest> files() throws IOException {
         try (Stream<Path> files = Files.list(INPUTS)) {
-            return files.filter(f -> f.toString().endsWith(".ir"))
-                    .sorted()
-                    .toList()
-                    .stream()
+            return files.filter(f -> f.toString().endsWith(".ir")).sorted().toList().stream()
                     .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f)));
         }
     }

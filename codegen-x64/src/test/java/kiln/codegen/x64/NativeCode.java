@@ -77,8 +77,7 @@ final class NativeCode implements AutoCloseable {
     static MethodHandle function(long address, int params) {
         MemoryLayout[] layouts = new MemoryLayout[params];
         Arrays.fill(layouts, JAVA_LONG);
-        return LINKER.downcallHandle(
-                MemorySegment.ofAddress(address), FunctionDescriptor.of(JAVA_LONG, layouts));
+        return LINKER.downcallHandle(MemorySegment.ofAddress(address), FunctionDescriptor.of(JAVA_LONG, layouts));
     }
 
     @Override

@@ -48,19 +48,100 @@ class OpcodeExecutionTest {
     }
 
     private static final long[] INTS = {
-        0, 1, 2, 3, 5, 7, 8, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffffL,
-        0x80000000L, 0xffffffffL, 0x100000000L, 0x123456789abcdefL, -1, -2, -8, -127, -128, -129, -32768, -32769,
-        -2147483648L, -2147483649L, Long.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE + 1, 0x5555555555555555L,
+        0,
+        1,
+        2,
+        3,
+        5,
+        7,
+        8,
+        31,
+        32,
+        33,
+        63,
+        64,
+        65,
+        127,
+        128,
+        255,
+        256,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x10000,
+        0x7fffffffL,
+        0x80000000L,
+        0xffffffffL,
+        0x100000000L,
+        0x123456789abcdefL,
+        -1,
+        -2,
+        -8,
+        -127,
+        -128,
+        -129,
+        -32768,
+        -32769,
+        -2147483648L,
+        -2147483649L,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        Long.MIN_VALUE + 1,
+        0x5555555555555555L,
         0x8000000080000000L,
     };
 
     private static final double[] FLOATS = {
-        0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -1.5, -2.5, 3.7, -3.7, 0.9999999, -0.9999999, -0.99999999999999, 1e10, -1e10,
-        Float.MIN_VALUE, Float.MIN_NORMAL, Float.MAX_VALUE, Double.MIN_VALUE, Double.MAX_VALUE, -Double.MAX_VALUE,
-        Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 0x1p31, 0x1p31 - 1, 0x1p31 - 0.5, -0x1p31,
-        -0x1p31 - 0.5, -0x1p31 - 1, -0x1p31 - 2, 0x1p32, 0x1p32 - 1, 0x1p32 - 0.5, 0x1p63, 0x1.fffffffffffffp62, -0x1p63,
-        -0x1.0000000000001p63, 0x1p64, 0x1.fffffffffffffp63, 0x1p52 + 0.5, 0x1p24 + 1, 0x1.fffffep30, 0x1.fffffep31,
-        0x1.fffffep62, 0x1.fffffep63, -0x1.000002p31, -0x1.000002p63,
+        0,
+        -0.0,
+        1,
+        -1,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        -1.5,
+        -2.5,
+        3.7,
+        -3.7,
+        0.9999999,
+        -0.9999999,
+        -0.99999999999999,
+        1e10,
+        -1e10,
+        Float.MIN_VALUE,
+        Float.MIN_NORMAL,
+        Float.MAX_VALUE,
+        Double.MIN_VALUE,
+        Double.MAX_VALUE,
+        -Double.MAX_VALUE,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        Double.NaN,
+        0x1p31,
+        0x1p31 - 1,
+        0x1p31 - 0.5,
+        -0x1p31,
+        -0x1p31 - 0.5,
+        -0x1p31 - 1,
+        -0x1p31 - 2,
+        0x1p32,
+        0x1p32 - 1,
+        0x1p32 - 0.5,
+        0x1p63,
+        0x1.fffffffffffffp62,
+        -0x1p63,
+        -0x1.0000000000001p63,
+        0x1p64,
+        0x1.fffffffffffffp63,
+        0x1p52 + 0.5,
+        0x1p24 + 1,
+        0x1.fffffep30,
+        0x1.fffffep31,
+        0x1.fffffep62,
+        0x1.fffffep63,
+        -0x1.000002p31,
+        -0x1.000002p63,
     };
 
     private Runner runner;
@@ -143,7 +224,9 @@ class OpcodeExecutionTest {
     }
 
     private static boolean isNan(String type, long bits) {
-        return type.equals("f32") ? Float.isNaN(Float.intBitsToFloat((int) bits)) : Double.isNaN(Double.longBitsToDouble(bits));
+        return type.equals("f32")
+                ? Float.isNaN(Float.intBitsToFloat((int) bits))
+                : Double.isNaN(Double.longBitsToDouble(bits));
     }
 
     private static long[] values(String type) {
@@ -264,17 +347,28 @@ class OpcodeExecutionTest {
     @ParameterizedTest
     @EnumSource(Cpu.class)
     void division(Cpu cpu) {
-        binary(cpu, "udiv.i32", "i32", "i32",
+        binary(
+                cpu,
+                "udiv.i32",
+                "i32",
+                "i32",
                 (x, y) -> divide(x, y, false, (a, b) -> Integer.divideUnsigned((int) a, (int) b)));
-        binary(cpu, "urem.i32", "i32", "i32",
+        binary(
+                cpu,
+                "urem.i32",
+                "i32",
+                "i32",
                 (x, y) -> divide(x, y, false, (a, b) -> Integer.remainderUnsigned((int) a, (int) b)));
-        binary(cpu, "sdiv.i32", "i32", "i32",
+        binary(
+                cpu,
+                "sdiv.i32",
+                "i32",
+                "i32",
                 (x, y) -> divide(x, y, x == Integer.MIN_VALUE && y == -1, (a, b) -> a / b));
         binary(cpu, "srem.i32", "i32", "i32", (x, y) -> divide(x, y, false, (a, b) -> a % b));
         binary(cpu, "udiv.i64", "i64", "i64", (x, y) -> divide(x, y, false, Long::divideUnsigned));
         binary(cpu, "urem.i64", "i64", "i64", (x, y) -> divide(x, y, false, Long::remainderUnsigned));
-        binary(cpu, "sdiv.i64", "i64", "i64",
-                (x, y) -> divide(x, y, x == Long.MIN_VALUE && y == -1, (a, b) -> a / b));
+        binary(cpu, "sdiv.i64", "i64", "i64", (x, y) -> divide(x, y, x == Long.MIN_VALUE && y == -1, (a, b) -> a / b));
         binary(cpu, "srem.i64", "i64", "i64", (x, y) -> divide(x, y, false, (a, b) -> a % b));
     }
 
@@ -406,8 +500,10 @@ class OpcodeExecutionTest {
             }
             throw new Trap(TrapCode.BAD_CONVERSION_TO_INTEGER);
         }
-        boolean low = Double.isInfinite(v) ? v < 0 : new BigDecimal(v).toBigInteger().compareTo(min) < 0;
-        boolean high = Double.isInfinite(v) ? v > 0 : new BigDecimal(v).toBigInteger().compareTo(max) > 0;
+        boolean low =
+                Double.isInfinite(v) ? v < 0 : new BigDecimal(v).toBigInteger().compareTo(min) < 0;
+        boolean high =
+                Double.isInfinite(v) ? v > 0 : new BigDecimal(v).toBigInteger().compareTo(max) > 0;
         if (low || high) {
             if (saturating) {
                 return (low ? min : max).longValue();

@@ -56,9 +56,11 @@ class PatternExecutionTest {
                                 store.TYPE stack0 wWIDTH [v1 + 32], v6
                                 return
                             }
-                            """
-                            .replace("TYPE", type).replace("TW", type.equals("i64") ? "8" : "4")
-                            .replace("WIDTH", "" + width).replace("OP", op).replace("OTHER", other);
+                            """.replace("TYPE", type)
+                            .replace("TW", type.equals("i64") ? "8" : "4")
+                            .replace("WIDTH", "" + width)
+                            .replace("OP", op)
+                            .replace("OTHER", other);
                     CompiledFunction f = runner.load(text, Runner.ALL).getFirst();
                     for (long x : new long[] {0, 0x123456789abcdefL, -1}) {
                         for (long y : new long[] {1, 0xff, 0xfedcba9876543210L}) {
@@ -93,7 +95,8 @@ class PatternExecutionTest {
                     String widen = type.equals("i32") ? "    v3 = zext.i64 v2\n" : "";
                     load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load." + type
                             + " stack0 w" + width + (signed ? " signed" : "") + " [v1 + 0]\n" + widen
-                            + "    store.i64 stack0 w8 [v1 + 32], " + (widen.isEmpty() ? "v2" : "v3") + "\n    store." + type
+                            + "    store.i64 stack0 w8 [v1 + 32], " + (widen.isEmpty() ? "v2" : "v3") + "\n    store."
+                            + type
                             + " stack0 w" + width + " [v1 + 40], v2\n    return\n}\n");
                     for (long x : new long[] {0x8182838485868788L, 0x1122334455667718L, 0x11223344a5b67718L}) {
                         runner.put(40, 0);
@@ -115,8 +118,11 @@ class PatternExecutionTest {
     void addressesOfEveryShape() {
         // base at v1, index from memory; also displacements that no instruction can hold.
         String[] addresses = {
-            "v4 = add.i64 v1, v2", "v4 = add.i64 v2, v1", "v3 = shl.i64 v2, v5\n v4 = add.i64 v1, v3",
-            "v3 = shl.i64 v2, v5\n v4 = add.i64 v3, v1", "v3 = add.i64 v2, v5\n v4 = add.i64 v1, v3",
+            "v4 = add.i64 v1, v2",
+            "v4 = add.i64 v2, v1",
+            "v3 = shl.i64 v2, v5\n v4 = add.i64 v1, v3",
+            "v3 = shl.i64 v2, v5\n v4 = add.i64 v3, v1",
+            "v3 = add.i64 v2, v5\n v4 = add.i64 v1, v3",
             "v3 = shl.i64 v2, v5\n v7 = add.i64 v3, v5\n v4 = add.i64 v7, v1",
         };
         for (int at = 64; at < 1024; at += 8) {
@@ -124,17 +130,19 @@ class PatternExecutionTest {
         }
         for (int k = 0; k < addresses.length; k++) {
             for (long disp : new long[] {0, 64, 1000, 0x80000000L, 0xfffffff8L}) {
-                load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v8: i64):\n    v6 = iconst.i64 " + disp
+                load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v8: i64):\n    v6 = iconst.i64 "
+                        + disp
                         + "\n    v1 = sub.i64 v8, v6\n    v2 = load.i64 stack1 w8 [v8 + 0]\n    v5 = iconst.i64 3\n    "
                         + addresses[k] + "\n    v9 = load.i64 stack0 w8 [v4 + " + disp
                         + "]\n    store.i64 stack1 w8 [v8 + 32], v9\n    return\n}\n");
                 for (long index : new long[] {64, 72, 96}) {
-                    int at = (int) switch (k) {
-                        case 0, 1 -> index;
-                        case 2, 3 -> index << 3;
-                        case 4 -> index + 3;
-                        default -> (index << 3) + 3;
-                    };
+                    int at = (int)
+                            switch (k) {
+                                case 0, 1 -> index;
+                                case 2, 3 -> index << 3;
+                                case 4 -> index + 3;
+                                default -> (index << 3) + 3;
+                            };
                     assertEquals(runner.get(at), run(index), addresses[k] + " + " + disp);
                 }
             }
@@ -144,8 +152,12 @@ class PatternExecutionTest {
     @Test
     void selectsOnEveryConditionAndType() {
         String[] conditions = {
-            "v9 = fcmp.f64.eq v2, v3", "v9 = fcmp.f64.ne v2, v3", "v9 = fcmp.f64.lt v2, v3", "v9 = fcmp.f64.le v2, v3",
-            "v9 = fcmp.f64.gt v2, v3", "v9 = fcmp.f64.ge v2, v3",
+            "v9 = fcmp.f64.eq v2, v3",
+            "v9 = fcmp.f64.ne v2, v3",
+            "v9 = fcmp.f64.lt v2, v3",
+            "v9 = fcmp.f64.le v2, v3",
+            "v9 = fcmp.f64.gt v2, v3",
+            "v9 = fcmp.f64.ge v2, v3",
         };
         double[] values = {0, -0.0, 1, Double.NaN, Double.POSITIVE_INFINITY};
         for (String condition : conditions) {
@@ -154,7 +166,8 @@ class PatternExecutionTest {
                     String c = condition + (negated ? "\n    v8 = iconst.i32 0\n    v10 = icmp.i32.eq v9, v8" : "");
                     String flag = negated ? "v10" : "v9";
                     load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n"
-                            + "    v2 = load.f64 stack0 w8 [v1 + 0]\n    v3 = load.f64 stack0 w8 [v1 + 8]\n    v4 = load." + type
+                            + "    v2 = load.f64 stack0 w8 [v1 + 0]\n    v3 = load.f64 stack0 w8 [v1 + 8]\n    v4 = load."
+                            + type
                             + " stack0 w8 [v1 + 16]\n    v5 = load." + type + " stack0 w8 [v1 + 24]\n    " + c
                             + "\n    v6 = select." + type + " " + flag + ", v4, v5\n    store." + type
                             + " stack1 w8 [v1 + 32], v6\n    branch " + flag + ", b1, b2\nb1:\n    v20 = iconst.i64 1\n"
@@ -166,7 +179,9 @@ class PatternExecutionTest {
                         for (double y : values) {
                             runner.put(0, Double.doubleToRawLongBits(x));
                             runner.put(8, Double.doubleToRawLongBits(y));
-                            boolean holds = FloatCond.valueOf(condition.substring(14, 16).toUpperCase(Locale.ROOT)).test(x, y);
+                            boolean holds = FloatCond.valueOf(
+                                            condition.substring(14, 16).toUpperCase(Locale.ROOT))
+                                    .test(x, y);
                             assertEquals(null, runner.run());
                             String what = condition + negated + type + " " + x + " " + y;
                             assertEquals(holds != negated ? 111 : 222, runner.get(32), what);
@@ -189,9 +204,10 @@ class PatternExecutionTest {
             "v7 = and.i64 v2, v3\n v8 = icmp.i64.sgt v7, v4",
         };
         for (int k = 0; k < bodies.length; k++) {
-            load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load.i64 stack0 w8 [v1 + 0]\n"
-                    + "    v3 = load.i64 stack0 w8 [v1 + 8]\n    v4 = iconst.i64 0\n" + bodies[k]
-                    + "\n    v9 = zext.i64 v8\n    store.i64 stack0 w8 [v1 + 32], v9\n    return\n}\n");
+            load(
+                    "function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load.i64 stack0 w8 [v1 + 0]\n"
+                            + "    v3 = load.i64 stack0 w8 [v1 + 8]\n    v4 = iconst.i64 0\n" + bodies[k]
+                            + "\n    v9 = zext.i64 v8\n    store.i64 stack0 w8 [v1 + 32], v9\n    return\n}\n");
             for (long x : new long[] {0, 1, 64, -1, 0x10000000000L, Long.MIN_VALUE, 0x5555555555555555L}) {
                 for (long y : new long[] {0, 1, 6, 40, 63, 64, 65, -1}) {
                     runner.put(8, y);
@@ -296,7 +312,8 @@ class PatternExecutionTest {
 
     @Test
     void comparisonsAreAddedAndSubtracted() {
-        long[] values = {0, 1, 2, 7, 255, -1, -2, 0x7fffffffL, 0x80000000L, 0xffffffffL, Long.MIN_VALUE, Long.MAX_VALUE};
+        long[] values = {0, 1, 2, 7, 255, -1, -2, 0x7fffffffL, 0x80000000L, 0xffffffffL, Long.MIN_VALUE, Long.MAX_VALUE
+        };
         String[] rights = {"v3", "0", "1", "7", "-1", "2147483646", "2147483647"};
         for (String type : new String[] {"i32", "i64"}) {
             for (String op : new String[] {"add", "sub"}) {
@@ -306,11 +323,14 @@ class PatternExecutionTest {
                         String widen = type.equals("i64") ? "    v6 = zext.i64 v5\n" : "";
                         String narrow = type.equals("i32") ? "    v9 = zext.i64 v7\n" : "";
                         int w = type.equals("i32") ? 4 : 8;
-                        load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load." + type
+                        load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load."
+                                + type
                                 + " stack0 w" + w + " [v1 + 0]\n    v3 = load." + type + " stack0 w" + w
-                                + " [v1 + 8]\n    v8 = load." + type + " stack0 w" + w + " [v1 + 16]\n    v4 = iconst." + type
+                                + " [v1 + 8]\n    v8 = load." + type + " stack0 w" + w + " [v1 + 16]\n    v4 = iconst."
+                                + type
                                 + " " + (y.equals("v3") ? "0" : right) + "\n    v5 = icmp." + type + "."
-                                + cond.name().toLowerCase(Locale.ROOT) + " v2, " + y + "\n" + widen + "    v7 = " + op + "." + type
+                                + cond.name().toLowerCase(Locale.ROOT) + " v2, " + y + "\n" + widen + "    v7 = " + op
+                                + "." + type
                                 + " v8, " + (widen.isEmpty() ? "v5" : "v6") + "\n" + narrow
                                 + "    store.i64 stack0 w8 [v1 + 32], " + (narrow.isEmpty() ? "v7" : "v9")
                                 + "\n    return\n}\n");
@@ -322,7 +342,10 @@ class PatternExecutionTest {
                                 long b = y.equals("v4") ? Long.parseLong(right) : w == 4 ? (int) z : z;
                                 long c = cond.test(a, b) ? 1 : 0;
                                 long r = op.equals("add") ? (z ^ x) + c : (z ^ x) - c;
-                                assertEquals(w == 4 ? r & 0xffffffffL : r, run(x), type + op + cond + right + " " + x + " " + z);
+                                assertEquals(
+                                        w == 4 ? r & 0xffffffffL : r,
+                                        run(x),
+                                        type + op + cond + right + " " + x + " " + z);
                                 if (y.equals("v4")) {
                                     break;
                                 }
@@ -349,7 +372,8 @@ class PatternExecutionTest {
                             store.f64 stack0 w8 [v1 + 32], v5
                             return
                         }
-                        """.replace("COND", cond.name().toLowerCase(Locale.ROOT)).replace("ARGS", swapped ? "v3, v2" : "v2, v3");
+                        """.replace("COND", cond.name().toLowerCase(Locale.ROOT))
+                        .replace("ARGS", swapped ? "v3, v2" : "v2, v3");
                 for (Set<String> features : List.of(Runner.BASELINE, Runner.ALL)) {
                     runner.load(text, features);
                     for (double x : values) {
@@ -357,7 +381,8 @@ class PatternExecutionTest {
                             runner.put(8, Double.doubleToRawLongBits(y));
                             double expected = cond.test(x, y) != swapped ? x : y;
                             long bits = Double.doubleToRawLongBits(expected);
-                            assertEquals(bits, run(Double.doubleToRawLongBits(x)), cond + " " + x + " " + y + " " + swapped);
+                            assertEquals(
+                                    bits, run(Double.doubleToRawLongBits(x)), cond + " " + x + " " + y + " " + swapped);
                         }
                     }
                 }

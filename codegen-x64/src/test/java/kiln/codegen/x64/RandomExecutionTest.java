@@ -70,7 +70,9 @@ class RandomExecutionTest {
                 HexFormat hex = HexFormat.of();
                 int from = at & -8;
                 assertEquals(
-                        hex.formatHex(expected, from, from + 8), hex.formatHex(actual, from, from + 8), what + " at " + at);
+                        hex.formatHex(expected, from, from + 8),
+                        hex.formatHex(actual, from, from + 8),
+                        what + " at " + at);
             }
         }
         return true;

@@ -32,7 +32,8 @@ final class RandomFunctions {
 
     private static final Opcode[] INT_OPS = {
         Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR,
-        Opcode.XOR, Opcode.SHL, Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UMULH, Opcode.SMULH,
+        Opcode.XOR, Opcode.SHL, Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UMULH,
+                Opcode.SMULH,
         Opcode.UDIV, Opcode.SDIV, Opcode.UREM, Opcode.SREM,
     };
     private static final Opcode[] INT_UNARY = {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16};
@@ -43,11 +44,44 @@ final class RandomFunctions {
         Opcode.FSQRT, Opcode.FABS, Opcode.FNEG, Opcode.FCEIL, Opcode.FFLOOR, Opcode.FTRUNC, Opcode.FNEAREST,
     };
     private static final long[] CONSTANTS = {
-        0, 0, 1, 1, -1, -1, 2, 3, 4, 5, 8, 9, 16, 31, 32, 63, 64, 100, 127, 128, -128, 255, 256, 0xff00, 0xffff, 0x7fffffff,
-        0x80000000L, 0xffffffffL, 0x100000000L, 0x123456789abcdefL, Long.MIN_VALUE, Long.MAX_VALUE, -3, -8,
+        0,
+        0,
+        1,
+        1,
+        -1,
+        -1,
+        2,
+        3,
+        4,
+        5,
+        8,
+        9,
+        16,
+        31,
+        32,
+        63,
+        64,
+        100,
+        127,
+        128,
+        -128,
+        255,
+        256,
+        0xff00,
+        0xffff,
+        0x7fffffff,
+        0x80000000L,
+        0xffffffffL,
+        0x100000000L,
+        0x123456789abcdefL,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE,
+        -3,
+        -8,
     };
     private static final double[] FLOATS = {0, -0.0, 1, -1, 0.5, 1.5, -2.5, 3e9, -3e9, 1e19, 1e-300, 7};
-    private static final Type[] TYPES = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64};
+    private static final Type[] TYPES = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64
+    };
 
     private final Random random;
     private final List<Signature> callees = new ArrayList<>();
@@ -141,9 +175,12 @@ final class RandomFunctions {
         return switch (t) {
             case F32 -> b.f32(Float.floatToRawIntBits((float) FLOATS[random.nextInt(FLOATS.length)]));
             case F64 -> b.f64(Double.doubleToRawLongBits(FLOATS[random.nextInt(FLOATS.length)]));
-            default -> b.constant(t, t == Type.I32
-                    ? (int) CONSTANTS[random.nextInt(CONSTANTS.length)]
-                    : CONSTANTS[random.nextInt(CONSTANTS.length)]);
+            default ->
+                b.constant(
+                        t,
+                        t == Type.I32
+                                ? (int) CONSTANTS[random.nextInt(CONSTANTS.length)]
+                                : CONSTANTS[random.nextInt(CONSTANTS.length)]);
         };
     }
 
@@ -184,10 +221,13 @@ final class RandomFunctions {
         Signature s = callees.get(k);
         Value[] args = new Value[s.params().size()];
         for (int i = 0; i < args.length; i++) {
-            args[i] = i == 1 ? memory : chance(20) ? constant(s.params().get(i)) : any(s.params().get(i));
+            args[i] = i == 1
+                    ? memory
+                    : chance(20) ? constant(s.params().get(i)) : any(s.params().get(i));
         }
         CallTarget target = new CallTarget(FuncKey.wasmFunction(0, k + 1), s);
-        var inst = b.append(Opcode.CALL, null, args, 0, target, null, s.results().toArray(Type[]::new));
+        var inst =
+                b.append(Opcode.CALL, null, args, 0, target, null, s.results().toArray(Type[]::new));
         for (int i = 0; i < inst.resultCount(); i++) {
             add(inst.result(i));
         }
@@ -371,9 +411,10 @@ final class RandomFunctions {
         Type other = t == Type.I32 ? Type.I64 : Type.I32;
         return switch (random.nextInt(16)) {
             case 0 -> load(t);
-            case 1 -> t == Type.I32
-                    ? raw(Opcode.WRAP, t, t, any(other))
-                    : raw(chance(50) ? Opcode.ZEXT : Opcode.SEXT, t, t, any(other));
+            case 1 ->
+                t == Type.I32
+                        ? raw(Opcode.WRAP, t, t, any(other))
+                        : raw(chance(50) ? Opcode.ZEXT : Opcode.SEXT, t, t, any(other));
             case 2 -> raw(pick(INT_UNARY), t, t, operand(t));
             case 3 -> t == Type.I64 ? raw(Opcode.SEXT32, t, t, any(t)) : condition();
             case 4, 5 -> raw(Opcode.SELECT, t, t, condition(), operand(t), operand(t));
@@ -401,7 +442,13 @@ final class RandomFunctions {
             case 1 -> {
                 Type t = pick(Type.F32, Type.F64);
                 yield b.append(
-                                Opcode.FCMP, t, new Value[] {any(t), operand(t)}, 0, pick(FloatCond.values()), null, Type.I32)
+                                Opcode.FCMP,
+                                t,
+                                new Value[] {any(t), operand(t)},
+                                0,
+                                pick(FloatCond.values()),
+                                null,
+                                Type.I32)
                         .result();
             }
             case 2 -> compare(Type.I32, IntCond.EQ, condition(), b.i32(0));
@@ -422,7 +469,8 @@ final class RandomFunctions {
     }
 
     private Value compare(Type t, IntCond cond, Value x, Value y) {
-        return b.append(Opcode.ICMP, t, new Value[] {x, y}, 0, cond, null, Type.I32).result();
+        return b.append(Opcode.ICMP, t, new Value[] {x, y}, 0, cond, null, Type.I32)
+                .result();
     }
 
     private Value real(Type t) {
@@ -441,7 +489,8 @@ final class RandomFunctions {
     /** The value, or a constant in place of NaN. */
     private Value number(Value v) {
         Type t = v.type();
-        Value ordered = b.append(Opcode.FCMP, t, new Value[] {v, v}, 0, FloatCond.EQ, null, Type.I32).result();
+        Value ordered = b.append(Opcode.FCMP, t, new Value[] {v, v}, 0, FloatCond.EQ, null, Type.I32)
+                .result();
         return raw(Opcode.SELECT, t, t, ordered, v, constant(t));
     }
 

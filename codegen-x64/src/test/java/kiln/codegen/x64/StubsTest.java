@@ -57,7 +57,9 @@ class StubsTest {
         NativeCode.putLong(vmctx + VMContextLayout.STORE, store);
         NativeCode.putLong(vmctx + VMContextLayout.TRAP_STUB, stub.get("trap"));
         NativeCode.putLong(store + StoreLayout.UNWIND_STUB, stub.get("unwind"));
-        NativeCode.putLong(store + StoreLayout.BACKTRACE, arena.allocate(StoreLayout.BACKTRACE_CAPACITY * 8, 8).address());
+        NativeCode.putLong(
+                store + StoreLayout.BACKTRACE,
+                arena.allocate(StoreLayout.BACKTRACE_CAPACITY * 8, 8).address());
         libc(StoreLayout.PTHREAD_SELF, "pthread_self");
         libc(StoreLayout.PTHREAD_GETATTR, "pthread_getattr_np");
         libc(StoreLayout.PTHREAD_ATTR_GETSTACK, "pthread_attr_getstack");
@@ -347,6 +349,8 @@ class StubsTest {
         Path source = Path.of("../loader/src/main/java/kiln/loader/StubsX64.java");
         assumeTrue(Files.exists(source));
         assertEquals(
-                Stubs.source(), Files.readString(source), "write it again with the main method of kiln.codegen.x64.Stubs");
+                Stubs.source(),
+                Files.readString(source),
+                "write it again with the main method of kiln.codegen.x64.Stubs");
     }
 }

@@ -189,7 +189,9 @@ final class AllocationChecker {
             }
             set.clear();
             for (int v : state[l]) {
-                if (v >= ops.variables || ops.defInst[v] >= 0 || ops.defBlock[v] != edge.target().index()) {
+                if (v >= ops.variables
+                        || ops.defInst[v] >= 0
+                        || ops.defBlock[v] != edge.target().index()) {
                     set.add(v);
                 }
                 for (int k = 0; k < edge.args().length; k++) {

@@ -2,7 +2,6 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
@@ -33,6 +32,7 @@ final class Assigner {
     final int[] occupant = new int[64];
     /** Registers that are allocatable and hold nothing. */
     long free;
+
     private final boolean[] evictedAfter;
     private final byte[] predReg;
     private final int[] predStamp;
@@ -44,7 +44,13 @@ final class Assigner {
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     Assigner(
-            Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan, SpillSlots slots, Output output) {
+            Graph graph,
+            Operands ops,
+            Liveness liveness,
+            Spiller spiller,
+            SpillPlan plan,
+            SpillSlots slots,
+            Output output) {
         this.graph = graph;
         this.ops = ops;
         this.liveness = liveness;

@@ -39,7 +39,10 @@ final class BackEdges {
         int edge = graph.flow.successors(from)[way];
         int other = graph.flow.successors(from)[1 - way];
         int[] target = graph.flow.successors(edge);
-        if (target.length != 1 || target[0] > from || graph.cold[edge] || graph.frequency[edge] < graph.frequency[other]) {
+        if (target.length != 1
+                || target[0] > from
+                || graph.cold[edge]
+                || graph.frequency[edge] < graph.frequency[other]) {
             return false;
         }
         List<MachInst> code = assigner.code[from];

@@ -22,14 +22,17 @@ final class Chooser {
 
     /** Register that a variable was in last, and that a parameter or its first known argument got. */
     private final byte[] home;
+
     private final byte[] paramReg;
     /** Last use of variables within the block at hand. */
     private final int[] lastUse;
+
     private final int[] lastUseBlock;
     private int block;
     private int blockEnd;
     /** Instructions of the block that name registers, and a pointer to the next one. */
     private final IntList named = new IntList();
+
     private int nextNamed;
     /** Registers that a loop around this block starts with. */
     private long loopRegs;

@@ -26,12 +26,12 @@ final class Constraints {
     private final int[] place = new int[64];
     /** The first fixed register that the instruction wants it in, and the first that keeps its contents. */
     private final int[] fixedAt = new int[64];
+
     private final int[] safeAt = new int[64];
     private long claimed;
     private long safe;
 
-    Constraints(
-            Operands ops, Assigner assigner, Chooser chooser, MoveResolver resolver, Rewriter rewriter) {
+    Constraints(Operands ops, Assigner assigner, Chooser chooser, MoveResolver resolver, Rewriter rewriter) {
         this.ops = ops;
         this.assigner = assigner;
         this.chooser = chooser;
@@ -257,8 +257,10 @@ final class Constraints {
                 int use = from + ops.detail[o];
                 Reg r = rewriter.get(o - from);
                 for (int k = from; k < to; k++) {
-                    if (k == use || ops.variable[use] >= 0 && ops.kind[k] == Operands.USE
-                            && ops.variable[k] == ops.variable[use]) {
+                    if (k == use
+                            || ops.variable[use] >= 0
+                                    && ops.kind[k] == Operands.USE
+                                    && ops.variable[k] == ops.variable[use]) {
                         rewriter.set(k - from, r);
                     }
                 }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
-import kiln.codegen.Reg;
 
 /**
  * Makes the ends of blocks agree with the starts of the blocks behind them: passes arguments to parameters, moves variables
@@ -21,6 +20,7 @@ final class EdgeMoves {
     private final MoveResolver resolver;
     /** Register at the end of the source, by variable; valid if stamped with the source. */
     private final byte[] at;
+
     private final int[] stamp;
     private final IntList rematerialize = new IntList();
 

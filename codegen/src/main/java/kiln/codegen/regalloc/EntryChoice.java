@@ -24,6 +24,7 @@ final class EntryChoice {
     private int generation;
     /** Most variables of a class live at once in the hot part of a loop, and whether it makes calls, by header. */
     private final int[][] loopPressure = new int[2][];
+
     private final boolean[] loopCalls;
     /** Variables that a loop, by header, did not keep in registers from one round to the next although it does not use them. */
     private final Set<Long> banned = new HashSet<>();

@@ -15,6 +15,7 @@ final class Graph {
     final ControlFlow flow;
     /** Expected runs of a block relative to the function's entry. */
     final double[] frequency;
+
     private final MachBlock[] nodes;
     final boolean[] cold;
 

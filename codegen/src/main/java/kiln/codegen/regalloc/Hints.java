@@ -11,6 +11,7 @@ import kiln.codegen.Reg;
 final class Hints {
     /** Register bit wanted by a fixed use, or -1, and the instruction number of that use. */
     final byte[] fixed;
+
     final int[] fixedAt;
     /** A block parameter that would like to be in the same register, or -1. */
     final int[] parameter;

@@ -36,6 +36,7 @@ final class Liveness {
     private final Operands ops;
     /** When each block was scanned last and when its lists became what they are, by {@link #clock}. */
     private final int[] scanned;
+
     private final int[] modified;
     private int clock;
     private final int[] coordinate;

@@ -25,6 +25,7 @@ final class MoveResolver {
     private Type[] types = new Type[16];
     /** By location: where its new contents come from, or -1; which move fills it; how many moves still read it. */
     private int[] source = new int[128];
+
     private int[] moveOf = new int[128];
     private int[] readers = new int[128];
     private final IntList ready = new IntList();

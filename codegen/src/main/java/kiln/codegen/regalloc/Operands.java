@@ -40,9 +40,11 @@ final class Operands implements OperandVisitor {
     final int variables;
     /** Class ordinal of each variable. */
     final byte[] classOf;
+
     final Type[] typeOf;
     /** Instruction that defines a variable; -1 for a block parameter. */
     final int[] defInst;
+
     final int[] defBlock;
 
     final MachInst[] insts;
@@ -50,9 +52,11 @@ final class Operands implements OperandVisitor {
     final int[] blockStart;
     /** Number of an instruction's first operand; one more entry than instructions. */
     final int[] start;
+
     final long[] clobbers;
     /** Registers that fixed operands name, used early and defined late. */
     final long[] fixedUses;
+
     final long[] fixedDefs;
 
     int[] variable = new int[64];
@@ -62,6 +66,7 @@ final class Operands implements OperandVisitor {
      * DEF_REUSE reuses.
      */
     byte[] detail = new byte[64];
+
     private int count;
     private int current;
 

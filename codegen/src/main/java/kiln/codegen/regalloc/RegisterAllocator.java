@@ -37,13 +37,21 @@ public final class RegisterAllocator {
      * @throws IllegalStateException if an instruction asks for more registers than there are
      */
     public static int allocate(
-            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options, Consumer<String> after) {
+            MachFunction function,
+            RegisterFile file,
+            MoveFactory moves,
+            CodegenOptions options,
+            Consumer<String> after) {
         return allocateWithStatistics(function, file, moves, options, after).spillWords;
     }
 
     /** As {@link #allocate}, but says more of the outcome. */
     public static Result allocateWithStatistics(
-            MachFunction function, RegisterFile file, MoveFactory moves, CodegenOptions options, Consumer<String> after) {
+            MachFunction function,
+            RegisterFile file,
+            MoveFactory moves,
+            CodegenOptions options,
+            Consumer<String> after) {
         if (function.virtualCount() == 0) {
             // Modules have thousands of functions that do next to nothing.
             return new Result(0, 0, 0, 0);

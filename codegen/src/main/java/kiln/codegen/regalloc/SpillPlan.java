@@ -84,7 +84,8 @@ final class SpillPlan {
                 Reg[] args = s.args();
                 for (int k = 0; k < args.length; k++) {
                     int a = args[k].index();
-                    if (rematerialized[a] && spiller.inMemory[s.target().params().get(k).index()]) {
+                    if (rematerialized[a]
+                            && spiller.inMemory[s.target().params().get(k).index()]) {
                         if (stamp[a] != b) {
                             for (int v : spiller.exit[b]) {
                                 stamp[v] = b;
@@ -232,8 +233,7 @@ final class SpillPlan {
         int b = evictBlock.get(e);
         for (int other = firstEvict[v]; other >= 0; other = evictNext.get(other)) {
             int a = evictBlock.get(other);
-            if (other != e
-                    && (a == b ? evictAt.get(other) < evictAt.get(e) : graph.flow.dominates(a, b))) {
+            if (other != e && (a == b ? evictAt.get(other) < evictAt.get(e) : graph.flow.dominates(a, b))) {
                 return true;
             }
         }

@@ -23,9 +23,11 @@ final class SpillSlots {
     private final SpillPlan plan;
     /** First word of each variable's slot, or -1. */
     private final int[] word;
+
     private final int[] leader;
     /** Live ranges by leader: pairs of first and last position, in order of position. */
     private final IntList[] ranges;
+
     private final Reg[] cache;
     private int words;
 
@@ -225,7 +227,11 @@ final class SpillSlots {
     }
 
     private void join(int a, int b) {
-        if (a == b || isWide(a) != isWide(b) || ranges[a] == null || ranges[b] == null || overlap(ranges[a], ranges[b])) {
+        if (a == b
+                || isWide(a) != isWide(b)
+                || ranges[a] == null
+                || ranges[b] == null
+                || overlap(ranges[a], ranges[b])) {
             return;
         }
         leader[b] = a;

@@ -14,6 +14,7 @@ import java.util.Arrays;
 final class Spiller {
     /** Kinds of events; an event is two ints: {@code instruction << 2 | kind} and the variable. */
     static final int EVICT = 0;
+
     static final int RELOAD = 1;
     static final int EVICT_AFTER = 2;
 
@@ -29,6 +30,7 @@ final class Spiller {
 
     /** Variables in registers at the start and end of each block (parameters included). */
     final int[][] entry;
+
     final int[][] exit;
     /** Events of each block in order. */
     final IntList[] events;
@@ -42,6 +44,7 @@ final class Spiller {
     private final int[] capacity = new int[2];
     /** Distance of the next use of each variable in registers, from the start of the current block. */
     private final int[] next;
+
     private final int[][] w = {new int[64], new int[64]};
     private final int[] n = new int[2];
     private final boolean[] inW;
@@ -116,7 +119,8 @@ final class Spiller {
     private void add(int v, int distance) {
         int c = ops.classOf[v];
         if (n[c] == w[c].length) {
-            // An instruction with many operands that could be computed again: those that find no register stay in memory.
+            // An instruction with many operands that could be computed again: those that find no register stay in
+            // memory.
             w[c] = Arrays.copyOf(w[c], 2 * n[c]);
         }
         w[c][n[c]++] = v;

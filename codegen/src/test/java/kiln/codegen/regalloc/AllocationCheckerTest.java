@@ -26,7 +26,8 @@ final class AllocationCheckerTest {
         Operands ops = new Operands(f, FakeMachine.FILE);
         AllocationChecker checker = new AllocationChecker(graph, ops);
         List<Output.Inserted> record = new ArrayList<>();
-        RegisterAllocator.run(graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2, step -> {});
+        RegisterAllocator.run(
+                graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2, step -> {});
         return new Allocated(f, checker, record);
     }
 
@@ -54,7 +55,8 @@ final class AllocationCheckerTest {
     /** Gives one operand another register. */
     private static boolean changeOperand(Allocated a, Random random) {
         List<MachInst> insts = new ArrayList<>();
-        a.function.blocks().stream().filter(b -> b.index() == 0 || !b.predecessors().isEmpty())
+        a.function.blocks().stream()
+                .filter(b -> b.index() == 0 || !b.predecessors().isEmpty())
                 .forEach(b -> insts.addAll(b.insts()));
         insts.removeAll(a.record.stream().map(Output.Inserted::inst).toList());
         FakeInst inst = (FakeInst) insts.get(random.nextInt(insts.size()));
@@ -107,6 +109,7 @@ final class AllocationCheckerTest {
     void acceptsWhatIsRight() {
         Allocated a = allocate(7);
         a.checker.check(a.record);
-        assertEquals(FakeInterpreter.run(RandomFunction.generate(7, 10, 11), STEPS), FakeInterpreter.run(a.function, STEPS));
+        assertEquals(
+                FakeInterpreter.run(RandomFunction.generate(7, 10, 11), STEPS), FakeInterpreter.run(a.function, STEPS));
     }
 }

@@ -161,18 +161,25 @@ public final class FakeInst extends MachInst {
     public String toString() {
         StringBuilder s = new StringBuilder(name);
         for (Operand o : operands) {
-            s.append(' ').append(switch (o.kind) {
-                case Operands.USE -> "";
-                case Operands.USE_LATE -> "late:";
-                case Operands.USE_ANY -> "any:";
-                case Operands.USE_FIXED -> o.fixed + "=";
-                case Operands.DEF -> "def:";
-                case Operands.DEF_EARLY -> "early:";
-                case Operands.DEF_REUSE -> "reuse:";
-                case Operands.DEF_FIXED -> "def:" + o.fixed + "=";
-                default -> "temp:";
-            }).append(o.reg);
+            s.append(' ')
+                    .append(
+                            switch (o.kind) {
+                                case Operands.USE -> "";
+                                case Operands.USE_LATE -> "late:";
+                                case Operands.USE_ANY -> "any:";
+                                case Operands.USE_FIXED -> o.fixed + "=";
+                                case Operands.DEF -> "def:";
+                                case Operands.DEF_EARLY -> "early:";
+                                case Operands.DEF_REUSE -> "reuse:";
+                                case Operands.DEF_FIXED -> "def:" + o.fixed + "=";
+                                default -> "temp:";
+                            })
+                    .append(o.reg);
         }
-        return clobbers.bits() == 0 ? s.toString() : s.append(" clobbers ").append(Long.toHexString(clobbers.bits())).toString();
+        return clobbers.bits() == 0
+                ? s.toString()
+                : s.append(" clobbers ")
+                        .append(Long.toHexString(clobbers.bits()))
+                        .toString();
     }
 }

@@ -92,7 +92,9 @@ final class RandomFunction {
             for (int k = 0; k < count; k++) {
                 int near = Math.min(blocks - 1, b + 1 + random.nextInt(3));
                 int back = Math.max(1, b - random.nextInt(6));
-                s[k] = k == 0 ? Math.max(1, near) : random.nextInt(5) < 3 ? Math.max(1, near) : Math.min(blocks - 1, back);
+                s[k] = k == 0
+                        ? Math.max(1, near)
+                        : random.nextInt(5) < 3 ? Math.max(1, near) : Math.min(blocks - 1, back);
             }
             result.add(Arrays.stream(s).distinct().toArray());
         }
@@ -167,13 +169,16 @@ final class RandomFunction {
             }
             case 1 -> i.use(integer(b, m)).useLate(value(b, m)).def(fresh());
             case 2 -> i.use(value(b, m)).defEarly(fresh()).use(value(b, m));
-            case 3 -> i.use(value(b, m)).temp(fresh()).temp(f.newVirtual(Type.I32)).def(fresh());
+            case 3 ->
+                i.use(value(b, m)).temp(fresh()).temp(f.newVirtual(Type.I32)).def(fresh());
             case 4 -> i.useAny(value(b, m)).use(value(b, m)).def(fresh());
-            case 5 -> i.use(integer(b, m)).useFixed(integer(b, m), FakeMachine.I[2]).defReuse(f.newVirtual(Type.I64));
-            case 6 -> i.useFixed(integer(b, m), FakeMachine.I[0])
-                    .useLate(integer(b, m))
-                    .defFixed(f.newVirtual(Type.I64), FakeMachine.I[0])
-                    .clobber(RegSet.of(FakeMachine.I[3]));
+            case 5 ->
+                i.use(integer(b, m)).useFixed(integer(b, m), FakeMachine.I[2]).defReuse(f.newVirtual(Type.I64));
+            case 6 ->
+                i.useFixed(integer(b, m), FakeMachine.I[0])
+                        .useLate(integer(b, m))
+                        .defFixed(f.newVirtual(Type.I64), FakeMachine.I[0])
+                        .clobber(RegSet.of(FakeMachine.I[3]));
             case 7 -> {
                 Reg s = value(b, m);
                 FakeInst move = FakeInst.move(f.newVirtual(s.type()), s);
@@ -199,8 +204,16 @@ final class RandomFunction {
                 // A native call: some registers survive.
                 i.useFixed(integer(b, m), FakeMachine.I[0]).useFixed(integer(b, m), FakeMachine.I[1]);
                 i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[0]);
-                i.clobber(RegSet.of(FakeMachine.I[0], FakeMachine.I[1], FakeMachine.I[2], FakeMachine.I[3],
-                        FakeMachine.V[0], FakeMachine.V[1], FakeMachine.V[2], FakeMachine.V[3], FakeMachine.V[4]));
+                i.clobber(RegSet.of(
+                        FakeMachine.I[0],
+                        FakeMachine.I[1],
+                        FakeMachine.I[2],
+                        FakeMachine.I[3],
+                        FakeMachine.V[0],
+                        FakeMachine.V[1],
+                        FakeMachine.V[2],
+                        FakeMachine.V[3],
+                        FakeMachine.V[4]));
             }
             default -> {
                 for (int k = random.nextInt(4); k > 0; k--) {

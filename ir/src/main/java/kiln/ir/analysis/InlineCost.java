@@ -43,7 +43,7 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
                         }
                     }
                     case FRAME_POINTER, UNWIND -> copyable = false;
-                    default -> { }
+                    default -> {}
                 }
                 for (int t = 0; t < i.targetCount(); t++) {
                     Block target = i.target(t).target();
@@ -61,7 +61,8 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
         return switch (i.opcode()) {
             // Usually part of their users, or shared with the caller's.
             case ICONST, VMCTX, JUMP, RETURN, ZEXT, WRAP, BITCAST -> 0;
-            case CALL, CALL_INDIRECT, CALL_NATIVE, RETURN_CALL, RETURN_CALL_INDIRECT -> 4 + i.argCount() + i.resultCount();
+            case CALL, CALL_INDIRECT, CALL_NATIVE, RETURN_CALL, RETURN_CALL_INDIRECT ->
+                4 + i.argCount() + i.resultCount();
             case SWITCH -> 5 + i.targetCount();
             case TRAP_IF, TRAP_IF_ZERO, INTERRUPT_CHECK, SELECT -> 2;
             // Comparisons belong to the branch, trap or select behind them.

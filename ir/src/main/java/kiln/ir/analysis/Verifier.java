@@ -147,14 +147,20 @@ public final class Verifier {
             throw error(inst.block(), inst, "jumps to the entry");
         }
         if (e.argCount() != target.params().size()) {
-            throw error(inst.block(), inst,
+            throw error(
+                    inst.block(),
+                    inst,
                     target + " has " + target.params().size() + " parameters, the edge " + e.argCount() + " arguments");
         }
         for (int i = 0; i < e.argCount(); i++) {
             known(inst, e.arg(i));
             if (e.arg(i).type() != target.params().get(i).type()) {
-                throw error(inst.block(), inst, "argument " + e.arg(i) + " is " + e.arg(i).type() + ", parameter "
-                        + target.params().get(i) + " is " + target.params().get(i).type());
+                throw error(
+                        inst.block(),
+                        inst,
+                        "argument " + e.arg(i) + " is " + e.arg(i).type() + ", parameter "
+                                + target.params().get(i) + " is "
+                                + target.params().get(i).type());
             }
         }
     }
@@ -221,8 +227,28 @@ public final class Verifier {
                 require(i, i.imm() > 0 && i.imm() <= Integer.MAX_VALUE, "size out of range");
                 sameType(i, type == Type.I64);
             }
-            case ADD, SUB, MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR,
-                    CLZ, CTZ, POPCNT, SEXT8, SEXT16 -> sameType(i, type.isInt());
+            case ADD,
+                    SUB,
+                    MUL,
+                    UMULH,
+                    SMULH,
+                    UDIV,
+                    SDIV,
+                    UREM,
+                    SREM,
+                    AND,
+                    OR,
+                    XOR,
+                    SHL,
+                    LSHR,
+                    ASHR,
+                    ROTL,
+                    ROTR,
+                    CLZ,
+                    CTZ,
+                    POPCNT,
+                    SEXT8,
+                    SEXT16 -> sameType(i, type.isInt());
             case SEXT32 -> sameType(i, type == Type.I64);
             case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN, FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST ->
                 sameType(i, type.isFloat());
@@ -255,8 +281,7 @@ public final class Verifier {
             case BITCAST -> {
                 Type from = i.arg(0).type();
                 boolean otherKind = type.isInt() && from.isFloat() || type.isFloat() && from.isInt();
-                require(i, type.bytes() == from.bytes() && otherKind,
-                        "cannot take " + from + " as " + type);
+                require(i, type.bytes() == from.bytes() && otherKind, "cannot take " + from + " as " + type);
                 result(i, type);
             }
             case LOAD -> {
@@ -345,7 +370,10 @@ public final class Verifier {
     }
 
     private void operand(Inst i, int a, Type type) {
-        require(i, i.arg(a).type() == type, "operand " + i.arg(a) + " is " + i.arg(a).type() + ", not " + type);
+        require(
+                i,
+                i.arg(a).type() == type,
+                "operand " + i.arg(a) + " is " + i.arg(a).type() + ", not " + type);
     }
 
     private void result(Inst i, Type type) {

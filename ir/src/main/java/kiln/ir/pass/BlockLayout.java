@@ -95,7 +95,8 @@ public final class BlockLayout implements Pass {
             } else {
                 // The targets of a switch stand in the order of its table, of which the first comes first.
                 while (visited[at] < t.targetCount() && next < 0) {
-                    int s = cfg.index(t.target(t.targetCount() - 1 - visited[at]++).target());
+                    int s = cfg.index(
+                            t.target(t.targetCount() - 1 - visited[at]++).target());
                     next = seen[s] ? -1 : s;
                 }
             }
@@ -146,10 +147,12 @@ public final class BlockLayout implements Pass {
             Loop loop = loops.innermost(b);
             if (loop != null && loop.header() == b) {
                 Loop parent = loop.parent();
-                items.get(parent == null ? all.size() : number[cfg.index(parent.header())]).add(loop);
+                items.get(parent == null ? all.size() : number[cfg.index(parent.header())])
+                        .add(loop);
             }
             if (!cold[i]) {
-                items.get(loop == null ? all.size() : number[cfg.index(loop.header())]).add(b);
+                items.get(loop == null ? all.size() : number[cfg.index(loop.header())])
+                        .add(b);
             }
         }
         // Inner loops first, so that each loop is flat when the one around it takes it in.

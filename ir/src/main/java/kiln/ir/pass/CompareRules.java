@@ -96,15 +96,23 @@ final class CompareRules {
         }
         switch (d.opcode()) {
             case ADD:
-                return d.arg(1).is(ICONST) ? b.icmp(cond, d.arg(0), b.iconst(type, c - d.arg(1).inst().imm())) : null;
+                return d.arg(1).is(ICONST)
+                        ? b.icmp(
+                                cond,
+                                d.arg(0),
+                                b.iconst(type, c - d.arg(1).inst().imm()))
+                        : null;
             case SUB:
                 if (c == 0) {
                     return b.icmp(cond, d.arg(0), d.arg(1));
                 }
-                return d.arg(0).is(ICONST) ? b.icmp(cond, d.arg(1), b.iconst(type, d.arg(0).inst().imm() - c)) : null;
+                return d.arg(0).is(ICONST)
+                        ? b.icmp(cond, d.arg(1), b.iconst(type, d.arg(0).inst().imm() - c))
+                        : null;
             case XOR:
                 if (d.arg(1).is(ICONST)) {
-                    return b.icmp(cond, d.arg(0), b.iconst(type, c ^ d.arg(1).inst().imm()));
+                    return b.icmp(
+                            cond, d.arg(0), b.iconst(type, c ^ d.arg(1).inst().imm()));
                 }
                 return c == 0 ? b.icmp(cond, d.arg(0), d.arg(1)) : null;
             case SELECT:

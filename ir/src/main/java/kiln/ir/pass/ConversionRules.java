@@ -36,8 +36,8 @@ final class ConversionRules {
             case SEXT32 -> narrowSign(i, x, d, 32);
             case BITCAST -> d.opcode() == BITCAST ? d.arg(0) : null;
             case FNEG -> d.opcode() == FNEG ? d.arg(0) : null;
-            case FABS -> d.opcode() == FABS ? x : d.opcode() == FNEG || d.opcode() == FCOPYSIGN
-                    ? b.unary(FABS, d.arg(0)) : null;
+            case FABS ->
+                d.opcode() == FABS ? x : d.opcode() == FNEG || d.opcode() == FCOPYSIGN ? b.unary(FABS, d.arg(0)) : null;
             default -> null;
         };
     }
@@ -55,7 +55,8 @@ final class ConversionRules {
                 return null;
             case SHL:
                 if (d.arg(1).is(ICONST) && (d.arg(1).inst().imm() & 63) < 32 && isFree(d.arg(0))) {
-                    return b.binary(SHL, b.convert(WRAP, Type.I32, d.arg(0)), b.i32((int) d.arg(1).inst().imm()));
+                    return b.binary(SHL, b.convert(WRAP, Type.I32, d.arg(0)), b.i32((int)
+                            d.arg(1).inst().imm()));
                 }
                 return null;
             default:

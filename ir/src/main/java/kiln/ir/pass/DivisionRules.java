@@ -33,7 +33,8 @@ final class DivisionRules {
         BigInteger numerator = BigInteger.ONE.shiftLeft(32 + s);
         BigInteger divisor = BigInteger.valueOf(d);
         long m = ceilDivide(numerator, divisor).longValueExact();
-        long excess = BigInteger.valueOf(m).multiply(divisor).subtract(numerator).longValueExact();
+        long excess =
+                BigInteger.valueOf(m).multiply(divisor).subtract(numerator).longValueExact();
         if (m <= 0xffffffffL && excess <= power) {
             Value product = b.binary(MUL, wide, b.i64(m));
             return b.convert(WRAP, Type.I32, b.binary(LSHR, product, b.i64(32 + s)));
@@ -114,7 +115,8 @@ final class DivisionRules {
     /** floor(x / d) for d not a power of two. */
     private static Value signed32(Builder b, Value x, long d) {
         int s = 63 - Long.numberOfLeadingZeros(d);
-        long m = ceilDivide(BigInteger.ONE.shiftLeft(32 + s), BigInteger.valueOf(d)).longValueExact();
+        long m = ceilDivide(BigInteger.ONE.shiftLeft(32 + s), BigInteger.valueOf(d))
+                .longValueExact();
         Value product = b.binary(MUL, b.convert(SEXT, Type.I64, x), b.i64(m));
         return b.convert(WRAP, Type.I32, b.binary(ASHR, product, b.i64(32 + s)));
     }

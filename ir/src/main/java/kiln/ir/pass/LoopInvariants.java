@@ -183,9 +183,10 @@ public final class LoopInvariants implements Pass {
             return switch (d.opcode()) {
                 case VMCTX, FRAME_POINTER, STACK_ADDR -> true;
                 case ADD -> d.arg(1).is(Opcode.ICONST) && isSafeAddress(d.arg(0), depth - 1);
-                case LOAD -> d.memory().region().kind() == Region.Kind.CONTEXT
-                        && !d.memory().canTrap()
-                        && isSafeAddress(d.arg(0), depth - 1);
+                case LOAD ->
+                    d.memory().region().kind() == Region.Kind.CONTEXT
+                            && !d.memory().canTrap()
+                            && isSafeAddress(d.arg(0), depth - 1);
                 default -> false;
             };
         }
@@ -263,8 +264,11 @@ public final class LoopInvariants implements Pass {
         private static Inst equal(Inst last, Inst i) {
             Inst d = last;
             for (int n = 0; n < MAX_COMPARED && d != null; n++, d = d.prev()) {
-                if (d.opcode() == i.opcode() && d.type() == i.type() && d.imm() == i.imm()
-                        && Objects.equals(d.aux(), i.aux()) && sameArgs(d, i)) {
+                if (d.opcode() == i.opcode()
+                        && d.type() == i.type()
+                        && d.imm() == i.imm()
+                        && Objects.equals(d.aux(), i.aux())
+                        && sameArgs(d, i)) {
                     return d;
                 }
                 if (d.opcode() == Opcode.STORE || d.opcode().effect() == Opcode.Effect.CALLS) {
@@ -278,8 +282,11 @@ public final class LoopInvariants implements Pass {
             for (int a = 0, n = x.argCount(); a < n; a++) {
                 Value v = x.arg(a);
                 Value w = y.arg(a);
-                boolean equal = v == w || v.is(Opcode.ICONST) && w.is(Opcode.ICONST) && v.type() == w.type()
-                        && v.inst().imm() == w.inst().imm();
+                boolean equal = v == w
+                        || v.is(Opcode.ICONST)
+                                && w.is(Opcode.ICONST)
+                                && v.type() == w.type()
+                                && v.inst().imm() == w.inst().imm();
                 if (!equal) {
                     return false;
                 }
@@ -304,7 +311,8 @@ public final class LoopInvariants implements Pass {
                     entries++;
                 }
             }
-            boolean exists = entries == 1 && only.target() == header && from.terminator().targetCount() == 1;
+            boolean exists =
+                    entries == 1 && only.target() == header && from.terminator().targetCount() == 1;
             preheaders[h] = exists ? from : newPreheader(l, entries == 1 ? only : null);
             return preheaders[h];
         }
@@ -318,7 +326,9 @@ public final class LoopInvariants implements Pass {
             loopOf[p.id()] = l.parent();
             Value[] args = new Value[header.params().size()];
             for (int i = 0; i < args.length; i++) {
-                args[i] = only != null ? only.arg(i) : p.addParam(header.params().get(i).type());
+                args[i] = only != null
+                        ? only.arg(i)
+                        : p.addParam(header.params().get(i).type());
             }
             if (only != null) {
                 only.setTarget(p);

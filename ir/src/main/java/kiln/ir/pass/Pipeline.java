@@ -26,35 +26,38 @@ public final class Pipeline {
     public static Pipeline forLevel(int level) {
         return new Pipeline(
                 switch (level) {
-                    case 0 -> List.of(
-                            new RemoveUnreachable(),
-                            // Back ends put the moves of an edge at one of its ends.
-                            new SplitCriticalEdges());
-                    case 1 -> List.of(
-                            new RemoveUnreachable(),
-                            // Fewer blocks and parameters are less to do for everything that follows.
-                            new CleanUp(),
-                            new Simplify(),
-                            new DeadCode(),
-                            new BlockLayout(),
-                            new SplitCriticalEdges());
-                    case 2 -> List.of(
-                            new RemoveUnreachable(),
-                            new CleanUp(),
-                            // Equal things look equal now ...
-                            new Simplify(),
-                            new DeadCode(),
-                            // ... so that they can be merged, ...
-                            new ValueNumbering(),
-                            // ... which settles branches and leaves less in loops.
-                            new CleanUp(),
-                            new LoopInvariants(),
-                            // Forwarded values and merged constants bring rules together again.
-                            new Simplify(),
-                            new DeadCode(),
-                            new CleanUp(),
-                            new BlockLayout(),
-                            new SplitCriticalEdges());
+                    case 0 ->
+                        List.of(
+                                new RemoveUnreachable(),
+                                // Back ends put the moves of an edge at one of its ends.
+                                new SplitCriticalEdges());
+                    case 1 ->
+                        List.of(
+                                new RemoveUnreachable(),
+                                // Fewer blocks and parameters are less to do for everything that follows.
+                                new CleanUp(),
+                                new Simplify(),
+                                new DeadCode(),
+                                new BlockLayout(),
+                                new SplitCriticalEdges());
+                    case 2 ->
+                        List.of(
+                                new RemoveUnreachable(),
+                                new CleanUp(),
+                                // Equal things look equal now ...
+                                new Simplify(),
+                                new DeadCode(),
+                                // ... so that they can be merged, ...
+                                new ValueNumbering(),
+                                // ... which settles branches and leaves less in loops.
+                                new CleanUp(),
+                                new LoopInvariants(),
+                                // Forwarded values and merged constants bring rules together again.
+                                new Simplify(),
+                                new DeadCode(),
+                                new CleanUp(),
+                                new BlockLayout(),
+                                new SplitCriticalEdges());
                     default -> throw new IllegalArgumentException("no optimisation level " + level);
                 },
                 false);

@@ -119,19 +119,18 @@ final class Rewriter {
     private static Value plainStored(Value v, int width) {
         while (v.inst() != null) {
             Inst d = v.inst();
-            boolean strip =
-                    switch (d.opcode()) {
-                        case SEXT8 -> width == 1;
-                        case SEXT16 -> width <= 2;
-                        case SEXT32, ZEXT, SEXT, WRAP -> width <= 4;
-                        case AND -> {
-                            long mask = width == 8 ? -1 : (1L << width * 8) - 1;
-                            yield d.arg(1).is(Opcode.ICONST) && (d.arg(1).inst().imm() & mask) == mask;
-                        }
-                        // The same bytes, whatever register they come from.
-                        case BITCAST -> true;
-                        default -> false;
-                    };
+            boolean strip = switch (d.opcode()) {
+                case SEXT8 -> width == 1;
+                case SEXT16 -> width <= 2;
+                case SEXT32, ZEXT, SEXT, WRAP -> width <= 4;
+                case AND -> {
+                    long mask = width == 8 ? -1 : (1L << width * 8) - 1;
+                    yield d.arg(1).is(Opcode.ICONST) && (d.arg(1).inst().imm() & mask) == mask;
+                }
+                // The same bytes, whatever register they come from.
+                case BITCAST -> true;
+                default -> false;
+            };
             if (!strip || d.opcode() == Opcode.WRAP && d.arg(0).is(Opcode.LOAD)) {
                 return v;
             }
@@ -157,7 +156,9 @@ final class Rewriter {
         Value plain = CompareRules.condition(c);
         if (plain != c) {
             b.trapIf(i.trap(), plain);
-        } else if (c.is(Opcode.ICMP) && c.inst().intCond() == IntCond.EQ && c.inst().type().isInt()
+        } else if (c.is(Opcode.ICMP)
+                && c.inst().intCond() == IntCond.EQ
+                && c.inst().type().isInt()
                 && isZero(c.inst().arg(1))) {
             b.trapIfZero(i.trap(), c.inst().arg(0));
         } else {
@@ -194,7 +195,12 @@ final class Rewriter {
         }
         Value c = v.type() == Type.I32 ? CompareRules.condition(v) : v;
         if (c.is(Opcode.ICMP)) {
-            b.trapIf(i.trap(), b.icmp(c.inst().intCond().negate(), c.inst().arg(0), c.inst().arg(1)));
+            b.trapIf(
+                    i.trap(),
+                    b.icmp(
+                            c.inst().intCond().negate(),
+                            c.inst().arg(0),
+                            c.inst().arg(1)));
         } else if (c.is(Opcode.ZEXT) || c.is(Opcode.SEXT) || c != v) {
             b.trapIfZero(i.trap(), c == v ? c.inst().arg(0) : c);
         } else {

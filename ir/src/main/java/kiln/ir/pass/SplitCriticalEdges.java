@@ -52,7 +52,8 @@ public final class SplitCriticalEdges implements Pass {
                 if (entering[to.id()] < 2) {
                     continue;
                 }
-                boolean shared = latestFrom[to.id()] == k + 1 && latest[to.id()].terminator().target(0).sameAs(e);
+                boolean shared = latestFrom[to.id()] == k + 1
+                        && latest[to.id()].terminator().target(0).sameAs(e);
                 if (!shared) {
                     Block s = between(builder, blocks.get(k), e);
                     latest[to.id()] = s;

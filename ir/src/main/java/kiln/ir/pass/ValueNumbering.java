@@ -308,7 +308,10 @@ public final class ValueNumbering implements Pass {
             MemoryOp m = i.memory();
             int width = m.width();
             boolean signed = op == Opcode.LOAD && m.signed() && width < i.type().bytes();
-            int packed = op.ordinal() | i.type().ordinal() << 8 | width << 12 | (signed ? 1 << 17 : 0)
+            int packed = op.ordinal()
+                    | i.type().ordinal() << 8
+                    | width << 12
+                    | (signed ? 1 << 17 : 0)
                     | effects.region(m) << 18;
             table.key(packed, number(i.arg(0)), -1, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
         }
@@ -335,7 +338,8 @@ public final class ValueNumbering implements Pass {
 
         private boolean disjoint(Inst a, Inst b) {
             return number(a.arg(0)) == number(b.arg(0))
-                    && (a.imm() + a.memory().width() <= b.imm() || b.imm() + b.memory().width() <= a.imm());
+                    && (a.imm() + a.memory().width() <= b.imm()
+                            || b.imm() + b.memory().width() <= a.imm());
         }
 
         private void load(Block b, Inst i) {

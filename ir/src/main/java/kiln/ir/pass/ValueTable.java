@@ -63,7 +63,11 @@ final class ValueTable {
             if (e < 0) {
                 return -1;
             }
-            if (ops[e] == op && as[e] == a && bs[e] == b && cs[e] == c && imms[e] == imm
+            if (ops[e] == op
+                    && as[e] == a
+                    && bs[e] == b
+                    && cs[e] == c
+                    && imms[e] == imm
                     && (aux == auxes[e] || aux != null && aux.equals(auxes[e]))) {
                 return e;
             }

@@ -102,7 +102,9 @@ class AnalysisTest {
             for (int b = 0; b < n; b++) {
                 if (reachable.get(b)) {
                     boolean expected = a == b || !without.get(b);
-                    assertEquals(expected, dom.dominates(f.blocks().get(a), f.blocks().get(b)));
+                    assertEquals(
+                            expected,
+                            dom.dominates(f.blocks().get(a), f.blocks().get(b)));
                     for (int s : succ[b]) {
                         if (expected && s == a) {
                             natural.computeIfAbsent(a, x -> new BitSet()).or(bodyOf(succ, a, b, reachable));
@@ -116,7 +118,8 @@ class AnalysisTest {
             if (reachable.get(b)) {
                 int at = b;
                 Block block = f.blocks().get(b);
-                assertEquals(natural.values().stream().filter(body -> body.get(at)).count(), loops.depth(block));
+                assertEquals(
+                        natural.values().stream().filter(body -> body.get(at)).count(), loops.depth(block));
                 for (LoopForest.Loop l : loops.loops()) {
                     assertEquals(natural.get(f.blocks().indexOf(l.header())).get(b), loops.contains(l, block));
                 }
@@ -147,7 +150,9 @@ class AnalysisTest {
         BitSet body = new BitSet();
         body.set(header);
         for (int b = 0; b < succ.length; b++) {
-            if (reachable.get(b) && b != header && (b == latch || reach(succ, b, header).get(latch))) {
+            if (reachable.get(b)
+                    && b != header
+                    && (b == latch || reach(succ, b, header).get(latch))) {
                 body.set(b);
             }
         }

@@ -17,8 +17,8 @@ class HugeFunctionsTest {
 
     private static final Region MEMORY = new Region(Region.Kind.MEMORY, 0);
 
-    private final Function f = new Function(
-            FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I32, Type.I64), List.of(Type.I32)));
+    private final Function f =
+            new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I32, Type.I64), List.of(Type.I32)));
     private final Builder b = new Builder(f);
     private final Value x;
     private final Value address;

@@ -78,7 +78,8 @@ class MistakesTest {
     }
 
     private static byte[] compile(Target target) {
-        return Compiler.compile("commands.wasm", wasm, CompilerOptions.defaults().withTarget(target));
+        return Compiler.compile(
+                "commands.wasm", wasm, CompilerOptions.defaults().withTarget(target));
     }
 
     private static void write(String name, byte[] bytes) throws IOException {
@@ -125,7 +126,12 @@ class MistakesTest {
         {"frobnicate", "frobnicate"},
         {"", "subcommand"},
         {"run", "FILE"},
-        {"run @other.cwasm", "other.cwasm", Target.host().backend().name(), other().backend().name()},
+        {
+            "run @other.cwasm",
+            "other.cwasm",
+            Target.host().backend().name(),
+            other().backend().name()
+        },
         {"run @truncated.wasm --no-cache", "truncated.wasm", "0x"},
         {"run @good.wasm", "_start", "add"},
         {"run --invoke nothing @good.wasm", "nothing", "add"},
@@ -169,15 +175,21 @@ class MistakesTest {
 
     @TestFactory
     Stream<DynamicTest> filesThatCannotBeUsed() {
-        return Stream.of("compile", "run", "objdump", "info", "wast", "bench").flatMap(command -> Arrays.stream(BAD_FILES)
-                .map(f -> test(command + " @" + f[0], f[0], command.equals("wast") || command.equals("compile") ? "" : f[1])));
+        return Stream.of("compile", "run", "objdump", "info", "wast", "bench")
+                .flatMap(command -> Arrays.stream(BAD_FILES)
+                        .map(f -> test(
+                                command + " @" + f[0],
+                                f[0],
+                                command.equals("wast") || command.equals("compile") ? "" : f[1])));
     }
 
     @TestFactory
     Stream<DynamicTest> commandLinesThatMakeNoSense() {
         // An emulated JVM cannot load the disassembler.
         boolean disassembles = !Boolean.getBoolean("kiln.emulated");
-        return Arrays.stream(BAD_LINES).filter(l -> disassembles || !l[0].contains("--function")).map(l -> test(l[0], Arrays.copyOfRange(l, 1, l.length)));
+        return Arrays.stream(BAD_LINES)
+                .filter(l -> disassembles || !l[0].contains("--function"))
+                .map(l -> test(l[0], Arrays.copyOfRange(l, 1, l.length)));
     }
 
     private static DynamicTest test(String line, String... parts) {
@@ -199,9 +211,12 @@ class MistakesTest {
     }
 
     private static Outcome kiln(String line) {
-        String[] args = line.isEmpty() ? new String[0] : Arrays.stream(line.split(" "))
-                .map(a -> a.startsWith("@") ? dir.resolve(a.substring(1)).toString() : a)
-                .toArray(String[]::new);
+        String[] args = line.isEmpty()
+                ? new String[0]
+                : Arrays.stream(line.split(" "))
+                        .map(a ->
+                                a.startsWith("@") ? dir.resolve(a.substring(1)).toString() : a)
+                        .toArray(String[]::new);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream oldOut = System.out;
@@ -209,7 +224,8 @@ class MistakesTest {
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
         try {
-            return new Outcome(Main.run(args), out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+            return new Outcome(
+                    Main.run(args), out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(oldOut);
             System.setErr(oldErr);
@@ -251,8 +267,12 @@ class MistakesTest {
         Path out = dir.resolve("full.cwasm");
         Files.write(out, new byte[] {1, 2, 3});
         Path said = dir.resolve("said");
-        String java = String.join("' '", ChildJvm.command(List.of("-XX:-UsePerfData"), Main.class.getName(),
-                List.of("compile", dir.resolve("good.wasm").toString(), "-o", out.toString())));
+        String java = String.join(
+                "' '",
+                ChildJvm.command(
+                        List.of("-XX:-UsePerfData"),
+                        Main.class.getName(),
+                        List.of("compile", dir.resolve("good.wasm").toString(), "-o", out.toString())));
         Process p = new ProcessBuilder("sh", "-c", "ulimit -f 20; exec '" + java + "' 2>'" + said + "'").start();
         assertTrue(p.waitFor(2, TimeUnit.MINUTES));
         String text = Files.readString(said);
@@ -269,10 +289,15 @@ class MistakesTest {
     @Test
     void standardOutputThatIsFull() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")));
-        for (String line : List.of("run --no-cache --invoke add good.wasm 1 2", "info good.cwasm", "objdump --section index good.cwasm")) {
-            List<String> args = Arrays.stream(line.split(" ")).map(a -> a.startsWith("good") ? dir.resolve(a).toString() : a).toList();
+        for (String line : List.of(
+                "run --no-cache --invoke add good.wasm 1 2", "info good.cwasm", "objdump --section index good.cwasm")) {
+            List<String> args = Arrays.stream(line.split(" "))
+                    .map(a -> a.startsWith("good") ? dir.resolve(a).toString() : a)
+                    .toList();
             Process p = new ProcessBuilder(ChildJvm.command(List.of(), Main.class.getName(), args))
-                    .redirectOutput(Path.of("/dev/full").toFile()).redirectError(dir.resolve("said").toFile()).start();
+                    .redirectOutput(Path.of("/dev/full").toFile())
+                    .redirectError(dir.resolve("said").toFile())
+                    .start();
             assertTrue(p.waitFor(2, TimeUnit.MINUTES));
             String text = Files.readString(dir.resolve("said"));
             assertEquals(2, p.exitValue(), line + ": " + text);

@@ -44,7 +44,9 @@ class ExamplesTest {
     void compileModules() throws IOException {
         for (String name : new String[] {"app", "adder"}) {
             try (InputStream in = ExamplesTest.class.getResourceAsStream(name + ".wasm")) {
-                Files.write(dir.resolve(name + ".cwasm"), Compiler.compile(name + ".wasm", in.readAllBytes(), CompilerOptions.defaults()));
+                Files.write(
+                        dir.resolve(name + ".cwasm"),
+                        Compiler.compile(name + ".wasm", in.readAllBytes(), CompilerOptions.defaults()));
             }
         }
     }
@@ -54,8 +56,10 @@ class ExamplesTest {
         List<String> blocks = blocks("docs/embedding.md");
         assertEquals(2, blocks.size(), "another number of examples: this test must know them all");
         assertEquals("5\n", runStatements(blocks.getFirst()));
-        assertEquals("42\n", run(blocks.get(1) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
-                + " System.out.println(Adder.add(40, 2)); } }\n"));
+        assertEquals(
+                "42\n",
+                run(blocks.get(1) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
+                        + " System.out.println(Adder.add(40, 2)); } }\n"));
     }
 
     @Test
@@ -75,7 +79,8 @@ class ExamplesTest {
     }
 
     private String runStatements(String statements) throws Exception {
-        return run("final class Example {\n    public static void main(String[] args) throws Throwable {\n" + statements + "    }\n}\n");
+        return run("final class Example {\n    public static void main(String[] args) throws Throwable {\n" + statements
+                + "    }\n}\n");
     }
 
     /** Compiles the text, with the imports that every reader adds, and runs its class {@code Example} beside the modules; what it prints. */
@@ -86,14 +91,28 @@ class ExamplesTest {
         Assumptions.assumeTrue(javac != null, "this JVM comes without a compiler");
         StringWriter messages = new StringWriter();
         try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
-            List<String> options = List.of("-d", dir.toString(), "-cp", System.getProperty("java.class.path"), "-Xlint:-options", "--release", "25");
-            assertTrue(javac.getTask(messages, files, null, options, null, files.getJavaFileObjects(source)).call(), messages::toString);
+            List<String> options = List.of(
+                    "-d",
+                    dir.toString(),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "-Xlint:-options",
+                    "--release",
+                    "25");
+            assertTrue(
+                    javac.getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
+                            .call(),
+                    messages::toString);
         }
         List<String> command = new ArrayList<>(ChildJvm.command(List.of(), "Example", List.of()));
         int classPath = command.indexOf("-cp") + 1;
         command.set(classPath, dir + ":" + command.get(classPath));
         Path said = dir.resolve("said");
-        Process p = new ProcessBuilder(command).directory(dir.toFile()).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        Process p = new ProcessBuilder(command)
+                .directory(dir.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
         assertTrue(p.waitFor(5, TimeUnit.MINUTES));
         assertEquals(0, p.exitValue(), () -> read(said));
         return read(said);

@@ -30,25 +30,106 @@ final class BodyMutator {
         ops(0x61, 0x66), // f64 f64 -> i32
         ops(0x79, 0x7B, 0xC2, 0xC4), // i64 -> i64
         ops(0x7C, 0x8A), // i64 i64 -> i64
-        ops(0x8B, 0x91), ops(0x92, 0x98), ops(0x99, 0x9F), ops(0xA0, 0xA6), // floats
-        ops(0xA8, 0xA9, 0xBC, 0xBC), ops(0xAA, 0xAB), ops(0xAC, 0xAD), ops(0xAE, 0xAF), ops(0xB0, 0xB1, 0xBD, 0xBD),
-        ops(0xB2, 0xB3, 0xBE, 0xBE), ops(0xB4, 0xB5), ops(0xB7, 0xB8), ops(0xB9, 0xBA, 0xBF, 0xBF),
+        ops(0x8B, 0x91),
+        ops(0x92, 0x98),
+        ops(0x99, 0x9F),
+        ops(0xA0, 0xA6), // floats
+        ops(0xA8, 0xA9, 0xBC, 0xBC),
+        ops(0xAA, 0xAB),
+        ops(0xAC, 0xAD),
+        ops(0xAE, 0xAF),
+        ops(0xB0, 0xB1, 0xBD, 0xBD),
+        ops(0xB2, 0xB3, 0xBE, 0xBE),
+        ops(0xB4, 0xB5),
+        ops(0xB7, 0xB8),
+        ops(0xB9, 0xBA, 0xBF, 0xBF),
     };
+
     private static final int[][] SAME_ACCESS = {
-        {0x28, 0x2C, 0x2D, 0x2E, 0x2F}, {0x29, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35}, {0x36, 0x3A, 0x3B}, {0x37, 0x3C, 0x3D, 0x3E}
+        {0x28, 0x2C, 0x2D, 0x2E, 0x2F},
+        {0x29, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35},
+        {0x36, 0x3A, 0x3B},
+        {0x37, 0x3C, 0x3D, 0x3E}
     };
     private static final long[] NUMBERS = {
-        0, 1, 2, 3, 4, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 48, 56, 63, 64, 65, 100, 127, 128, 255, 256, 1000, 4095, 4096, 0x7fff, 0x8000,
-        0xffff, 0x10000, 0x10001, 0xff_ffff, 0x7fff_fffeL, 0x7fff_ffffL, 0x8000_0000L, 0xffff_fff8L, 0xffff_ffffL, 0x1_0000_0000L,
-        0x5555_5555_5555_5555L, 0xffff_0000_0000L, Long.MAX_VALUE, Long.MIN_VALUE
+        0,
+        1,
+        2,
+        3,
+        4,
+        7,
+        8,
+        9,
+        10,
+        15,
+        16,
+        17,
+        24,
+        31,
+        32,
+        33,
+        48,
+        56,
+        63,
+        64,
+        65,
+        100,
+        127,
+        128,
+        255,
+        256,
+        1000,
+        4095,
+        4096,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x10000,
+        0x10001,
+        0xff_ffff,
+        0x7fff_fffeL,
+        0x7fff_ffffL,
+        0x8000_0000L,
+        0xffff_fff8L,
+        0xffff_ffffL,
+        0x1_0000_0000L,
+        0x5555_5555_5555_5555L,
+        0xffff_0000_0000L,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE
     };
-    private static final long[] OFFSETS = {0, 1, 3, 4, 8, 64, 255, 4095, 4096, 65528, 65535, 65536, 0x7fff_ffffL, 0x8000_0000L, 0xffff_fff8L, 0xffff_ffffL};
+    private static final long[] OFFSETS = {
+        0, 1, 3, 4, 8, 64, 255, 4095, 4096, 65528, 65535, 65536, 0x7fff_ffffL, 0x8000_0000L, 0xffff_fff8L, 0xffff_ffffL
+    };
     private static final int[] FLOATS = {
-        0, 0x8000_0000, 0x3f80_0000, 0xbfc0_0000, 0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0x7fa0_0000, 1, 0x4f00_0000, 0xcf00_0000, 0x5f00_0000, 0x4f80_0000
+        0,
+        0x8000_0000,
+        0x3f80_0000,
+        0xbfc0_0000,
+        0x7f80_0000,
+        0xff80_0000,
+        0x7fc0_0000,
+        0x7fa0_0000,
+        1,
+        0x4f00_0000,
+        0xcf00_0000,
+        0x5f00_0000,
+        0x4f80_0000
     };
     private static final long[] DOUBLES = {
-        0, Long.MIN_VALUE, 0x3ff0_0000_0000_0000L, 0xbff8_0000_0000_0000L, 0x7ff0_0000_0000_0000L, 0x7ff8_0000_0000_0000L, 0x7ff4_0000_0000_0000L, 1,
-        0x41e0_0000_0000_0000L, 0xc1e0_0000_0000_0000L, 0x43e0_0000_0000_0000L, 0xc1e0_0000_0020_0000L, 0x41ef_ffff_ffff_ffffL
+        0,
+        Long.MIN_VALUE,
+        0x3ff0_0000_0000_0000L,
+        0xbff8_0000_0000_0000L,
+        0x7ff0_0000_0000_0000L,
+        0x7ff8_0000_0000_0000L,
+        0x7ff4_0000_0000_0000L,
+        1,
+        0x41e0_0000_0000_0000L,
+        0xc1e0_0000_0000_0000L,
+        0x43e0_0000_0000_0000L,
+        0xc1e0_0000_0020_0000L,
+        0x41ef_ffff_ffff_ffffL
     };
 
     private final WasmModule module;
@@ -128,10 +209,17 @@ final class BodyMutator {
         return switch (random.nextInt(12)) {
             case 0 -> new Edit(insn.start, to, new byte[0]);
             case 1 -> new Edit(to, to, range);
-            case 2 -> new Edit(insn.start, to, concat(new byte[] {(byte) (random.nextBoolean() ? 2 : 3), 0x40}, range, new byte[] {0x0b}));
+            case 2 ->
+                new Edit(
+                        insn.start,
+                        to,
+                        concat(new byte[] {(byte) (random.nextBoolean() ? 2 : 3), 0x40}, range, new byte[] {0x0b}));
             case 3 -> new Edit(insn.start, to, concat(constant(0x41), new byte[] {4, 0x40}, range, new byte[] {0x0b}));
             case 4 -> last > place ? swapFirst(place) : new Edit(insn.end, insn.end, unrelated());
-            case 5 -> donor != null && donor.length > 0 ? new Edit(insn.end, insn.end, donor) : new Edit(insn.end, insn.end, unrelated());
+            case 5 ->
+                donor != null && donor.length > 0
+                        ? new Edit(insn.end, insn.end, donor)
+                        : new Edit(insn.end, insn.end, unrelated());
             case 6, 7, 8 -> new Edit(insn.end, insn.end, onResult(insn));
             case 9 -> new Edit(insn.start, insn.start, call());
             default -> new Edit(insn.start, insn.start, unrelated());
@@ -141,7 +229,8 @@ final class BodyMutator {
     private Edit swapFirst(int place) {
         Insn first = insns.get(place);
         Insn second = insns.get(place + 1);
-        byte[] swapped = concat(Arrays.copyOfRange(body, second.start, second.end), Arrays.copyOfRange(body, first.start, first.end));
+        byte[] swapped = concat(
+                Arrays.copyOfRange(body, second.start, second.end), Arrays.copyOfRange(body, first.start, first.end));
         return new Edit(first.start, second.end, swapped);
     }
 
@@ -220,7 +309,9 @@ final class BodyMutator {
     private byte[] constant(int code) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(code);
-        long number = random.nextInt(5) == 0 ? random.nextLong() >>> random.nextInt(64) : NUMBERS[random.nextInt(NUMBERS.length)];
+        long number = random.nextInt(5) == 0
+                ? random.nextLong() >>> random.nextInt(64)
+                : NUMBERS[random.nextInt(NUMBERS.length)];
         switch (code) {
             case 0x41 -> WasmFile.signed(out, (int) (random.nextBoolean() ? number : -number));
             case 0x42 -> WasmFile.signed(out, random.nextBoolean() ? number : -number);
@@ -241,9 +332,12 @@ final class BodyMutator {
     /** Works on the value that an instruction left, if its type is known. */
     private byte[] onResult(Insn insn) {
         String name = insn.op.text();
-        boolean comparison = name.matches(".*\\.(eqz?|ne|[lg][te](_[su])?)") || name.startsWith("i32.wrap") || name.startsWith("memory.");
-        char type = insn.op == Op.MEMORY_SIZE || comparison || name.startsWith("i32.") ? 'i' : name.startsWith("i64.") ? 'l'
-                : name.startsWith("f32.") ? 'f' : name.startsWith("f64.") ? 'd' : '?';
+        boolean comparison = name.matches(".*\\.(eqz?|ne|[lg][te](_[su])?)")
+                || name.startsWith("i32.wrap")
+                || name.startsWith("memory.");
+        char type = insn.op == Op.MEMORY_SIZE || comparison || name.startsWith("i32.")
+                ? 'i'
+                : name.startsWith("i64.") ? 'l' : name.startsWith("f32.") ? 'f' : name.startsWith("f64.") ? 'd' : '?';
         boolean pushes = insn.op.immediates() != Imm.MEMARG || name.contains("load");
         if (type == '?' || !pushes) {
             return unrelated();
@@ -297,11 +391,23 @@ final class BodyMutator {
             case 5 -> concat(constant(0x41), bytes(0x0d), bytes(random.nextInt(3)));
             case 6 -> concat(constant(0x41), bytes(4, 0x40), call(), bytes(5), unrelated(), bytes(0x0b));
             case 7 -> concat(constant(0x41), bytes(0x40, 0, 0x1a));
-            case 8 -> concat(constant(0x41), bytes(0x11, random.nextInt(Math.max(1, Math.min(64, module.types().count()))), 0));
-            case 9 -> concat(bytes(0x20, random.nextInt(Math.max(1, Math.min(localCount, 64)))), bytes(0x21), bytes(random.nextInt(Math.max(1, Math.min(localCount, 64)))));
+            case 8 ->
+                concat(
+                        constant(0x41),
+                        bytes(
+                                0x11,
+                                random.nextInt(
+                                        Math.max(1, Math.min(64, module.types().count()))),
+                                0));
+            case 9 ->
+                concat(
+                        bytes(0x20, random.nextInt(Math.max(1, Math.min(localCount, 64)))),
+                        bytes(0x21),
+                        bytes(random.nextInt(Math.max(1, Math.min(localCount, 64)))));
             case 10 -> concat(bytes(2, 0x40), constant(0x41), bytes(0x0e, 2, 0, random.nextInt(2), 0), bytes(0x0b));
             case 11 -> bytes(0);
-            default -> concat(constant(0x42), constant(0x42), bytes(SAME[7][random.nextInt(SAME[7].length)]), bytes(0x1a));
+            default ->
+                concat(constant(0x42), constant(0x42), bytes(SAME[7][random.nextInt(SAME[7].length)]), bytes(0x1a));
         };
     }
 

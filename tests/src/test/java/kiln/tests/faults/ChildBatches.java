@@ -51,8 +51,14 @@ final class ChildBatches {
         Path progress = dir.resolve("progress");
         Path output = dir.resolve("output");
         Files.deleteIfExists(progress);
-        List<String> args = List.of(Corpus.path().toString(), Corpus.root().toString(), progress.toString(), Long.toString(from), Long.toString(to));
-        Process p = ChildJvm.start(output, List.of("-XX:ErrorFile=" + dir.resolve("crash.log")), worker.getName(), args);
+        List<String> args = List.of(
+                Corpus.path().toString(),
+                Corpus.root().toString(),
+                progress.toString(),
+                Long.toString(from),
+                Long.toString(to));
+        Process p =
+                ChildJvm.start(output, List.of("-XX:ErrorFile=" + dir.resolve("crash.log")), worker.getName(), args);
         long seed = from;
         long since = System.nanoTime();
         while (!p.waitFor(1, TimeUnit.SECONDS)) {
@@ -70,7 +76,10 @@ final class ChildBatches {
         for (String line : Files.readAllLines(output)) {
             if (line.startsWith("COUNT ")) {
                 int space = line.lastIndexOf(' ');
-                counts.merge(line.substring("COUNT ".length(), space), Integer.parseInt(line.substring(space + 1)), Integer::sum);
+                counts.merge(
+                        line.substring("COUNT ".length(), space),
+                        Integer.parseInt(line.substring(space + 1)),
+                        Integer::sum);
             } else if (line.startsWith("FAILURE ")) {
                 failures.add(line);
             }
@@ -79,7 +88,8 @@ final class ChildBatches {
         if (!done) {
             seed = seed(progress, from);
             String text = Files.readString(output);
-            failures.add("seed " + seed + ": the process ended with status " + p.exitValue() + ": " + text.substring(0, Math.min(2000, text.length())));
+            failures.add("seed " + seed + ": the process ended with status " + p.exitValue() + ": "
+                    + text.substring(0, Math.min(2000, text.length())));
             return seed;
         }
         return to;

@@ -33,7 +33,8 @@ public final class FileFuzzWorker {
     private static final int MAX_ORIGINALS = 60;
 
     /** A good file, and the places of the tables that say what the module is. */
-    private record Original(byte[] bytes, int textStart, int textEnd, int moduleStart, int moduleEnd, boolean startup) {}
+    private record Original(
+            byte[] bytes, int textStart, int textEnd, int moduleStart, int moduleEnd, boolean startup) {}
 
     private final List<Original> originals = new ArrayList<>();
     private final Path scratch;
@@ -48,7 +49,8 @@ public final class FileFuzzWorker {
                 continue;
             }
             try {
-                byte[] file = Compiler.compile("m.wasm", wasm, CompilerOptions.defaults().withJobs(1));
+                byte[] file = Compiler.compile(
+                        "m.wasm", wasm, CompilerOptions.defaults().withJobs(1));
                 if (file.length < MAX_FILE) {
                     originals.add(original(file));
                 }
@@ -63,13 +65,20 @@ public final class FileFuzzWorker {
         MemorySegment module = a.sectionBytes(".kiln.modules");
         int start = (int) (module.address() - a.file().address());
         boolean startup = a.modules().getFirst().startup();
-        return new Original(file, (int) a.textOffset(), (int) (a.textOffset() + a.textLength()), start, start + (int) module.byteSize(), startup);
+        return new Original(
+                file,
+                (int) a.textOffset(),
+                (int) (a.textOffset() + a.textLength()),
+                start,
+                start + (int) module.byteSize(),
+                startup);
     }
 
     public static void main(String[] args) throws IOException {
         FileFuzzWorker worker = new FileFuzzWorker(Path.of(args[0]), Path.of(args[1]), Path.of(args[2] + ".cwasm"));
         PrintStream out = System.out;
-        try (RandomAccessFile progress = new RandomAccessFile(args[2], "rw"); Engine engine = new Engine()) {
+        try (RandomAccessFile progress = new RandomAccessFile(args[2], "rw");
+                Engine engine = new Engine()) {
             for (long seed = Long.parseLong(args[3]); seed < Long.parseLong(args[4]); seed++) {
                 progress.seek(0);
                 progress.writeLong(seed);
@@ -172,14 +181,15 @@ public final class FileFuzzWorker {
             Instance i = new Linker(engine).instantiate(store, m);
             for (String name : i.exportNames()) {
                 switch (i.export(name)) {
-                    case Memory memory -> require(memory.segment().byteSize() == 0
-                            || memory.segment().toArray(ValueLayout.JAVA_BYTE).length > 0);
+                    case Memory memory ->
+                        require(memory.segment().byteSize() == 0
+                                || memory.segment().toArray(ValueLayout.JAVA_BYTE).length > 0);
                     case Table table -> {
                         for (long k = 0; k < Math.min(table.size(), 100); k++) {
                             table.get(k);
                         }
                     }
-                    default -> { }
+                    default -> {}
                 }
             }
             count("instantiated");

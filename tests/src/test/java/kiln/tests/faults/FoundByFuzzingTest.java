@@ -26,7 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FoundByFuzzingTest {
     private static byte[] compile(CompilerOptions options) throws IOException {
         try (InputStream in = FoundByFuzzingTest.class.getResourceAsStream("found.wasm")) {
-            return Compiler.compile("found.wasm", in.readAllBytes(), options.withJobs(1).withCheck(true).withInterruptible(true));
+            return Compiler.compile(
+                    "found.wasm",
+                    in.readAllBytes(),
+                    options.withJobs(1).withCheck(true).withInterruptible(true));
         }
     }
 
@@ -34,14 +37,17 @@ class FoundByFuzzingTest {
     @ValueSource(ints = {0, 2})
     void runsRight(int level) throws IOException {
         byte[] compiled = compile(CompilerOptions.defaults().withOptLevel(level));
-        try (Engine engine = new Engine(); Module module = Module.load(engine, compiled); Store store = new Store(engine)) {
+        try (Engine engine = new Engine();
+                Module module = Module.load(engine, compiled);
+                Store store = new Store(engine)) {
             Instance instance = new Linker(engine).instantiate(store, module);
             assertEquals(2069, instance.func("manyConstants").call());
             assertEquals(1L << 54, instance.func("wideAndHalf").call(1L << 54));
             assertEquals(1, instance.func("wideAndHalf").call(0));
             for (String endless : new String[] {"ping", "ring"}) {
                 store.setDeadline(Duration.ofMillis(20));
-                TrapException e = assertThrows(TrapException.class, () -> instance.func(endless).call());
+                TrapException e = assertThrows(
+                        TrapException.class, () -> instance.func(endless).call());
                 assertEquals(TrapCode.INTERRUPTED, e.code());
             }
         }

@@ -67,7 +67,9 @@ public final class FuzzWorker {
                 .withCanonicalNans(true)
                 .withExplicitBounds((seed & 7) == 3)
                 .withKeepAll((seed & 3) == 1);
-        Set<String> cpu = (seed & 1) == 0 ? Set.of() : Target.host().usableFeatures(HostCpu.current().features());
+        Set<String> cpu = (seed & 1) == 0
+                ? Set.of()
+                : Target.host().usableFeatures(HostCpu.current().features());
         return options.withCpu(cpu);
     }
 
@@ -88,7 +90,10 @@ public final class FuzzWorker {
         count("compiled", 1);
         if ((seed & 3) == 2) {
             Target other = Target.host() == Target.X86_64_LINUX ? Target.AARCH64_LINUX : Target.X86_64_LINUX;
-            Compiler.compile("mutant", wasm, options(seed, 2).withTarget(other).withCpu((seed & 4) == 0 ? Set.of() : other.knownFeatures()));
+            Compiler.compile(
+                    "mutant",
+                    wasm,
+                    options(seed, 2).withTarget(other).withCpu((seed & 4) == 0 ? Set.of() : other.knownFeatures()));
         }
         Subject.Report a;
         Subject.Report b;
@@ -110,21 +115,25 @@ public final class FuzzWorker {
         if (a.end() == Subject.End.CUT_SHORT || b.end() == Subject.End.CUT_SHORT) {
             count("cut short", 1);
             // The last event of the one that was cut short is the trap itself; the other may have gone on.
-            comparable = Math.min(a.end() == Subject.End.CUT_SHORT ? a.events().size() - 1 : Integer.MAX_VALUE,
+            comparable = Math.min(
+                    a.end() == Subject.End.CUT_SHORT ? a.events().size() - 1 : Integer.MAX_VALUE,
                     b.end() == Subject.End.CUT_SHORT ? b.events().size() - 1 : Integer.MAX_VALUE);
         } else if (a.events().size() != b.events().size()) {
-            throw new AssertionError("another number of events: " + a.events().size() + " and " + b.events().size());
+            throw new AssertionError("another number of events: " + a.events().size() + " and "
+                    + b.events().size());
         }
         for (int i = 0; i < comparable; i++) {
             if (!a.events().get(i).equals(b.events().get(i))) {
-                throw new AssertionError("-O2: " + a.events().get(i) + "; -O0: " + b.events().get(i));
+                throw new AssertionError(
+                        "-O2: " + a.events().get(i) + "; -O0: " + b.events().get(i));
             }
         }
     }
 
     private void fail(long seed, Throwable t) {
         count("failures", 1);
-        StringBuilder text = new StringBuilder("FAILURE seed " + seed + ": " + String.valueOf(t).lines().findFirst().orElse(""));
+        StringBuilder text = new StringBuilder("FAILURE seed " + seed + ": "
+                + String.valueOf(t).lines().findFirst().orElse(""));
         for (int i = 0; i < Math.min(4, t.getStackTrace().length); i++) {
             text.append(" < ").append(t.getStackTrace()[i]);
         }
@@ -139,7 +148,8 @@ public final class FuzzWorker {
         Map<Integer, List<String>> events = new HashMap<>();
         for (int level : new int[] {0, 2}) {
             try (Engine engine = new Engine()) {
-                Subject.Report r = Subject.run(engine, Compiler.compile("mutant", wasm, options(seed, level)), seed, TIME);
+                Subject.Report r =
+                        Subject.run(engine, Compiler.compile("mutant", wasm, options(seed, level)), seed, TIME);
                 events.put(level, r.events());
                 System.out.println("-O" + level + ": " + r.end());
                 r.events().forEach(System.out::println);

@@ -56,7 +56,11 @@ final class ModuleMutator {
                 case 2 -> bytes[at] = (byte) (bytes[at] + random.nextInt(-2, 3));
                 case 3 -> bytes[at] = (byte) 0xff;
                 case 4 -> bytes = Arrays.copyOf(bytes, at);
-                case 5 -> bytes = BodyMutator.concat(Arrays.copyOf(bytes, at), Arrays.copyOfRange(bytes, Math.min(bytes.length, at + 1 + random.nextInt(8)), bytes.length));
+                case 5 ->
+                    bytes = BodyMutator.concat(
+                            Arrays.copyOf(bytes, at),
+                            Arrays.copyOfRange(
+                                    bytes, Math.min(bytes.length, at + 1 + random.nextInt(8)), bytes.length));
                 default -> {
                     byte[] other = originals.get(random.nextInt(originals.size()));
                     int from = random.nextInt(other.length);
@@ -136,9 +140,14 @@ final class ModuleMutator {
         List<byte[]> bodies = file.bodies();
         for (int n = 1 + random.nextInt(2); n > 0; n--) {
             int func = random.nextInt(defined);
-            byte[] donor = random.nextInt(3) != 0 ? null
-                    : new BodyMutator(module, module.importedFuncCount() + random.nextInt(defined), random).someInstructions();
-            bodies.set(func, new BodyMutator(module, module.importedFuncCount() + func, random).mutate(1 + random.nextInt(4), donor));
+            byte[] donor = random.nextInt(3) != 0
+                    ? null
+                    : new BodyMutator(module, module.importedFuncCount() + random.nextInt(defined), random)
+                            .someInstructions();
+            bodies.set(
+                    func,
+                    new BodyMutator(module, module.importedFuncCount() + func, random)
+                            .mutate(1 + random.nextInt(4), donor));
         }
         file.setBodies(bodies);
         if (random.nextInt(3) != 0) {
@@ -161,7 +170,8 @@ final class ModuleMutator {
             out.write(old, in.at, old.length - in.at);
         }
         for (int f = 0; f < added; f++) {
-            byte[] name = ("$" + f + (names.contains("$" + f) ? "'" : "")).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] name =
+                    ("$" + f + (names.contains("$" + f) ? "'" : "")).getBytes(java.nio.charset.StandardCharsets.UTF_8);
             WasmFile.unsigned(out, name.length);
             out.writeBytes(name);
             out.write(0);

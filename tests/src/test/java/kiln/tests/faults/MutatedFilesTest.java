@@ -21,7 +21,9 @@ class MutatedFilesTest {
         ChildBatches batches = new ChildBatches(dir, FileFuzzWorker.class);
         batches.run(first, rounds);
         System.out.println(rounds + " damaged files from seed " + first + ": " + batches.counts);
-        assertTrue(batches.failures.isEmpty(), () -> batches.failures.size() + " failures:\n" + String.join("\n", batches.failures));
+        assertTrue(
+                batches.failures.isEmpty(),
+                () -> batches.failures.size() + " failures:\n" + String.join("\n", batches.failures));
         assertEquals(rounds, batches.counts.get("refused by checksums"));
         assertTrue(batches.counts.getOrDefault("instantiated", 0) > rounds / 200, batches.counts::toString);
     }

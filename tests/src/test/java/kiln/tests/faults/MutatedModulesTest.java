@@ -20,7 +20,9 @@ class MutatedModulesTest {
         ChildBatches batches = new ChildBatches(dir, FuzzWorker.class);
         batches.run(first, rounds);
         System.out.println(rounds + " mutants from seed " + first + ": " + batches.counts);
-        assertTrue(batches.failures.isEmpty(), () -> batches.failures.size() + " failures:\n" + String.join("\n", batches.failures));
+        assertTrue(
+                batches.failures.isEmpty(),
+                () -> batches.failures.size() + " failures:\n" + String.join("\n", batches.failures));
         assertTrue(batches.counts.getOrDefault("executed", 0) > rounds / 10, batches.counts::toString);
     }
 }

@@ -42,8 +42,27 @@ import org.junit.jupiter.api.io.TempDir;
 class OracleTest {
     private static final int BATCH = 500;
     private static final int FUEL = 1000;
-    private static final long[] INTS = {0, 1, -1, 2, 7, 8, 31, 64, 255, 65535, 65536, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE};
-    private static final double[] REALS = {0, -0.0, 1, -1.5, 0.1, 1e10, -1e300, Float.MIN_VALUE, Double.NaN, Double.POSITIVE_INFINITY, 4294967296.0};
+    private static final long[] INTS = {
+        0,
+        1,
+        -1,
+        2,
+        7,
+        8,
+        31,
+        64,
+        255,
+        65535,
+        65536,
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        1L << 40,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE
+    };
+    private static final double[] REALS = {
+        0, -0.0, 1, -1.5, 0.1, 1e10, -1e300, Float.MIN_VALUE, Double.NaN, Double.POSITIVE_INFINITY, 4294967296.0
+    };
 
     @TempDir
     Path dir;
@@ -59,7 +78,8 @@ class OracleTest {
         for (long seed = first; seed < first + n; seed += BATCH) {
             batch(node, seed, (int) Math.min(BATCH, first + n - seed));
         }
-        System.out.println(n + " programs from seed " + first + (node == null ? "" : ", as in V8") + ": " + calls + " calls, " + traps + " of them trapped");
+        System.out.println(n + " programs from seed " + first + (node == null ? "" : ", as in V8") + ": " + calls
+                + " calls, " + traps + " of them trapped");
         assertTrue(traps < calls, "all calls trap");
         assumeTrue(node != null, "no node here: the two levels of optimisation were compared with each other only");
     }
@@ -104,7 +124,10 @@ class OracleTest {
             compare("seed " + (first + i) + " -O2", right, fast, failures);
             compare("seed " + (first + i) + " -O0", right, plain, failures);
         }
-        assertTrue(failures.isEmpty(), () -> failures.size() + " failures:\n" + String.join("\n", failures.subList(0, Math.min(20, failures.size()))));
+        assertTrue(
+                failures.isEmpty(),
+                () -> failures.size() + " failures:\n"
+                        + String.join("\n", failures.subList(0, Math.min(20, failures.size()))));
     }
 
     private static void compare(String what, List<String> right, List<String> actual, List<String> failures) {
@@ -122,7 +145,10 @@ class OracleTest {
             Files.write(script, in.readAllBytes());
         }
         Path said = dir.resolve("said");
-        Process p = new ProcessBuilder(node, script.toString(), dir.toString()).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        Process p = new ProcessBuilder(node, script.toString(), dir.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
         assertTrue(p.waitFor(20, TimeUnit.MINUTES), "node does not end");
         assertEquals(0, p.exitValue(), () -> {
             try {
@@ -141,7 +167,10 @@ class OracleTest {
                 .withCheck(true)
                 .withInterruptible((seed & 2) != 0)
                 .withExplicitBounds((seed & 12) == 4)
-                .withCpu((seed & 1) == 0 ? Set.of() : Target.host().usableFeatures(HostCpu.current().features()));
+                .withCpu(
+                        (seed & 1) == 0
+                                ? Set.of()
+                                : Target.host().usableFeatures(HostCpu.current().features()));
     }
 
     // Calls
@@ -158,7 +187,12 @@ class OracleTest {
                 };
                 text.append(' ').append(typeName(types[i])).append(':').append(number);
             }
-            return text.append(" = ").append(Arrays.stream(results).mapToObj(OracleTest::typeName).collect(Collectors.joining(" "))).toString().trim();
+            return text.append(" = ")
+                    .append(Arrays.stream(results)
+                            .mapToObj(OracleTest::typeName)
+                            .collect(Collectors.joining(" ")))
+                    .toString()
+                    .trim();
         }
     }
 
@@ -196,24 +230,30 @@ class OracleTest {
 
     // Here
 
-    private static List<String> run(byte[] wasm, List<Call> calls, CompilerOptions options) throws InterruptedException {
+    private static List<String> run(byte[] wasm, List<Call> calls, CompilerOptions options)
+            throws InterruptedException {
         List<String> lines = new ArrayList<>();
         Throwable[] failure = {null};
         // Room for a thousand frames of any size.
-        Thread t = new Thread(null, () -> {
-            try (Engine engine = new Engine();
-                    Module module = Module.load(engine, Compiler.compile("program", wasm, options));
-                    Store store = new Store(engine)) {
-                Instance i = new Linker(engine).instantiate(store, module);
-                calls.forEach(c -> lines.add(line(i, c)));
-            } catch (Throwable e) {
-                failure[0] = e;
-            }
-        }, "program", 256 << 20);
+        Thread t = new Thread(
+                null,
+                () -> {
+                    try (Engine engine = new Engine();
+                            Module module = Module.load(engine, Compiler.compile("program", wasm, options));
+                            Store store = new Store(engine)) {
+                        Instance i = new Linker(engine).instantiate(store, module);
+                        calls.forEach(c -> lines.add(line(i, c)));
+                    } catch (Throwable e) {
+                        failure[0] = e;
+                    }
+                },
+                "program",
+                256 << 20);
         t.start();
         t.join();
         if (failure[0] != null) {
-            lines.add("failed: " + failure[0] + " at " + Arrays.stream(failure[0].getStackTrace()).limit(3).toList());
+            lines.add("failed: " + failure[0] + " at "
+                    + Arrays.stream(failure[0].getStackTrace()).limit(3).toList());
             while (lines.size() < calls.size()) {
                 lines.add("");
             }
@@ -236,13 +276,16 @@ class OracleTest {
         } catch (TrapException e) {
             outcome = "trap " + kind(e.code());
         }
-        String state = Stream.of("g0", "g1", "g2", "g3", "g4").map(g -> show(i.global(g).get())).collect(Collectors.joining(" "));
+        String state = Stream.of("g0", "g1", "g2", "g3", "g4")
+                .map(g -> show(i.global(g).get()))
+                .collect(Collectors.joining(" "));
         MemorySegment memory = i.memory("memory").segment();
         int hash = 0;
         for (int word : memory.toArray(ValueLayout.JAVA_INT)) {
             hash = (hash ^ word) * 16777619;
         }
-        return c.name + ": " + outcome + " | " + state + " | " + i.memory("memory").pages() + " " + hash;
+        return c.name + ": " + outcome + " | " + state + " | "
+                + i.memory("memory").pages() + " " + hash;
     }
 
     private static String kind(TrapCode code) {

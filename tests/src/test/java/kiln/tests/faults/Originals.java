@@ -18,9 +18,18 @@ import kiln.wasm.WasmException;
 final class Originals {
     private static final int MAX_BYTES = 60_000;
     private static final List<String> ZIPS = List.of(
-            "spec/json/core.zip", "spec/json/multi-memory.zip", "spec/json/bulk-memory.zip", "spec/json/gc.zip",
-            "spec/json/exceptions.zip", "spec/json/memory64.zip", "spec/json/simd.zip", "misc/wasmtime/json/root.zip",
-            "misc/wasmtime/json/function-references.zip", "misc/wasmtime/json/multi-memory.zip", "misc/smith/smith2.zip", "misc/smith/smith3.zip");
+            "spec/json/core.zip",
+            "spec/json/multi-memory.zip",
+            "spec/json/bulk-memory.zip",
+            "spec/json/gc.zip",
+            "spec/json/exceptions.zip",
+            "spec/json/memory64.zip",
+            "spec/json/simd.zip",
+            "misc/wasmtime/json/root.zip",
+            "misc/wasmtime/json/function-references.zip",
+            "misc/wasmtime/json/multi-memory.zip",
+            "misc/smith/smith2.zip",
+            "misc/smith/smith3.zip");
 
     private Originals() {}
 
@@ -43,7 +52,9 @@ final class Originals {
     private static void folder(Path folder, List<byte[]> all) throws IOException {
         if (Files.isDirectory(folder)) {
             try (Stream<Path> files = Files.walk(folder)) {
-                for (Path p : files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
+                for (Path p : files.filter(f -> f.toString().endsWith(".wasm"))
+                        .sorted()
+                        .toList()) {
                     add(Files.readAllBytes(p), all);
                 }
             }
@@ -54,11 +65,18 @@ final class Originals {
         if (!Files.exists(path)) {
             return;
         }
-        boolean executed = path.toString().contains("core") || path.toString().contains("multi-memory")
-                || path.toString().contains("root") || path.toString().contains("function-references") || path.toString().contains("smith2");
+        boolean executed = path.toString().contains("core")
+                || path.toString().contains("multi-memory")
+                || path.toString().contains("root")
+                || path.toString().contains("function-references")
+                || path.toString().contains("smith2");
         try (ZipFile zip = new ZipFile(path.toFile())) {
             List<String> names = new ArrayList<>();
-            zip.stream().map(ZipEntry::getName).filter(n -> n.endsWith(".wasm")).sorted().forEach(names::add);
+            zip.stream()
+                    .map(ZipEntry::getName)
+                    .filter(n -> n.endsWith(".wasm"))
+                    .sorted()
+                    .forEach(names::add);
             // Of what is refused anyway a few are enough.
             int step = executed ? 1 : Math.max(1, names.size() / 40);
             for (int i = 0; i < names.size(); i += step) {
@@ -70,7 +88,8 @@ final class Originals {
     }
 
     private static void add(byte[] wasm, List<byte[]> all) {
-        // Suites are full of invalid modules: a few are enough, because what becomes of one is nearly always invalid, too.
+        // Suites are full of invalid modules: a few are enough, because what becomes of one is nearly always invalid,
+        // too.
         if (wasm.length > 12 && wasm.length <= MAX_BYTES && (isValid(wasm) || wasm.length % 16 == 0)) {
             all.add(wasm);
         }

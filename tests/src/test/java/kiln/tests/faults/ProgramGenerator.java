@@ -21,6 +21,7 @@ final class ProgramGenerator {
     private static final int VOID = 0x40;
     /** Globals: fuel, then one of each type. */
     private static final int FUEL = 0;
+
     private static final int SCRATCH = 2;
 
     /** Parameter and result types, as binary type codes. */
@@ -41,7 +42,8 @@ final class ProgramGenerator {
         random = new SplittableRandom(seed * 0x2545_f491_4f6c_dd1dL + 7);
         int n = 2 + random.nextInt(6);
         for (int i = 0; i < n; i++) {
-            functions.add(new Signature(types(random.nextInt(5)), types(random.nextInt(4) == 0 ? random.nextInt(4) : 1)));
+            functions.add(
+                    new Signature(types(random.nextInt(5)), types(random.nextInt(4) == 0 ? random.nextInt(4) : 1)));
         }
         // Doubles, so that some indirect calls find the right type.
         functions.add(functions.get(random.nextInt(n)));
@@ -414,7 +416,11 @@ final class ProgramGenerator {
 
     private void access(int opcode) {
         emit(opcode, 0);
-        WasmFile.unsigned(out, chance(70) ? random.nextInt(16) : chance(80) ? random.nextInt(70_000) : random.nextLong() >>> 32 & 0x7fff_ffff);
+        WasmFile.unsigned(
+                out,
+                chance(70)
+                        ? random.nextInt(16)
+                        : chance(80) ? random.nextInt(70_000) : random.nextLong() >>> 32 & 0x7fff_ffff);
     }
 
     private void store() {
@@ -422,22 +428,24 @@ final class ProgramGenerator {
         int type = type();
         expr(type, 2);
         canonical(type);
-        access(switch (type) {
-            case I32 -> new int[] {0x36, 0x3a, 0x3b}[random.nextInt(3)];
-            case I64 -> 0x3c + random.nextInt(4) == 0x3f ? 0x37 : 0x3c + random.nextInt(3);
-            case F32 -> 0x38;
-            default -> 0x39;
-        });
+        access(
+                switch (type) {
+                    case I32 -> new int[] {0x36, 0x3a, 0x3b}[random.nextInt(3)];
+                    case I64 -> 0x3c + random.nextInt(4) == 0x3f ? 0x37 : 0x3c + random.nextInt(3);
+                    case F32 -> 0x38;
+                    default -> 0x39;
+                });
     }
 
     private void load(int type) {
         address();
-        access(switch (type) {
-            case I32 -> chance(40) ? 0x28 : 0x2c + random.nextInt(4);
-            case I64 -> chance(30) ? 0x29 : 0x30 + random.nextInt(6);
-            case F32 -> 0x2a;
-            default -> 0x2b;
-        });
+        access(
+                switch (type) {
+                    case I32 -> chance(40) ? 0x28 : 0x2c + random.nextInt(4);
+                    case I64 -> chance(30) ? 0x29 : 0x30 + random.nextInt(6);
+                    case F32 -> 0x2a;
+                    default -> 0x2b;
+                });
         // A signalling NaN may become a quiet one on its way through an engine.
         canonical(type);
     }
@@ -532,8 +540,11 @@ final class ProgramGenerator {
     }
 
     private void constant(int type) {
-        long number = chance(30) ? random.nextInt(-20, 20) : chance(40) ? 1L << random.nextInt(64) : chance(50) ? (1L << random.nextInt(64)) - 1
-                : random.nextLong() >> random.nextInt(64);
+        long number = chance(30)
+                ? random.nextInt(-20, 20)
+                : chance(40)
+                        ? 1L << random.nextInt(64)
+                        : chance(50) ? (1L << random.nextInt(64)) - 1 : random.nextLong() >> random.nextInt(64);
         switch (type) {
             case I32 -> {
                 emit(0x41);
@@ -555,7 +566,17 @@ final class ProgramGenerator {
     }
 
     private Double real(long number) {
-        double[] special = {0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.5, Float.MIN_VALUE, Double.MIN_VALUE, 4294967295.5};
+        double[] special = {
+            0,
+            -0.0,
+            Double.NaN,
+            Double.POSITIVE_INFINITY,
+            Double.NEGATIVE_INFINITY,
+            0.5,
+            Float.MIN_VALUE,
+            Double.MIN_VALUE,
+            4294967295.5
+        };
         return chance(30) ? special[random.nextInt(special.length)] : chance(50) ? number : number / 3.0;
     }
 
@@ -611,12 +632,13 @@ final class ProgramGenerator {
     /** The first operand is on the stack. */
     private void comparison(int type, int depth) {
         expr(type, depth - 1);
-        emit(switch (type) {
-            case I32 -> 0x46 + random.nextInt(10);
-            case I64 -> 0x51 + random.nextInt(10);
-            case F32 -> 0x5b + random.nextInt(6);
-            default -> 0x61 + random.nextInt(6);
-        });
+        emit(
+                switch (type) {
+                    case I32 -> 0x46 + random.nextInt(10);
+                    case I64 -> 0x51 + random.nextInt(10);
+                    case F32 -> 0x5b + random.nextInt(6);
+                    default -> 0x61 + random.nextInt(6);
+                });
     }
 
     private void binary(int type, int depth) {

@@ -105,7 +105,8 @@ public final class Storm {
         long traps = 0;
         for (int round = 0; round < rounds; round++) {
             try (Store store = new Store(engine)) {
-                Linker linker = new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> host[0].applyAsInt(x));
+                Linker linker =
+                        new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> host[0].applyAsInt(x));
                 Instance i = linker.instantiate(store, module);
                 for (int k = 0; k < 20; k++) {
                     expect(TrapCode.MEMORY_OUT_OF_BOUNDS, i.func("outOfBounds"), k);
@@ -114,7 +115,10 @@ public final class Storm {
                     expect(TrapCode.INTEGER_DIVIDE_BY_ZERO, i.func("divide"), k, 0);
                     expect(TrapCode.INTEGER_OVERFLOW, i.func("divide"), Integer.MIN_VALUE, -1);
                     expect(TrapCode.UNREACHABLE, i.func("unreachable"));
-                    expect(TrapCode.BAD_CONVERSION_TO_INTEGER, i.func("convert"), Double.doubleToRawLongBits(Double.NaN));
+                    expect(
+                            TrapCode.BAD_CONVERSION_TO_INTEGER,
+                            i.func("convert"),
+                            Double.doubleToRawLongBits(Double.NaN));
                     expect(TrapCode.INDIRECT_CALL_TO_NULL, i.func("null"));
                     traps += 8;
                     if (i.func("divide").call(7 * k, 7) != k) {
@@ -234,7 +238,8 @@ public final class Storm {
             IntUnaryOperator operator() {
                 return n -> {
                     for (int i = 0; i < 15_000; i++) {
-                        sum += area(i < 14_000 ? new Shape.Square(i) : i < 14_900 ? new Shape.Circle(i) : new Shape.Line());
+                        sum += area(
+                                i < 14_000 ? new Shape.Square(i) : i < 14_900 ? new Shape.Circle(i) : new Shape.Line());
                     }
                     return sum + n;
                 };

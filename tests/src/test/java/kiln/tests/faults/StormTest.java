@@ -67,7 +67,14 @@ class StormTest {
 
     static List<String> trapsUnderOtherJvmOptions() {
         return WHOLE
-                ? List.of("-XX:+UseG1GC", "-XX:+UseZGC", "-XX:+UseParallelGC", "-XX:+UseShenandoahGC", "-XX:TieredStopAtLevel=1", "-Xint", "-Xcheck:jni",
+                ? List.of(
+                        "-XX:+UseG1GC",
+                        "-XX:+UseZGC",
+                        "-XX:+UseParallelGC",
+                        "-XX:+UseShenandoahGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xint",
+                        "-Xcheck:jni",
                         "-Xcomp")
                 : List.of("-XX:+UseG1GC");
     }
@@ -87,7 +94,8 @@ class StormTest {
             p.destroyForcibly();
         }
         String text = Files.readString(output);
-        assertTrue(text.contains("STORM " + 4 * rounds * 164 + " traps"), () -> "status " + p.exitValue() + ": " + text);
+        assertTrue(
+                text.contains("STORM " + 4 * rounds * 164 + " traps"), () -> "status " + p.exitValue() + ": " + text);
     }
 
     @Test
@@ -179,14 +187,18 @@ class StormTest {
     static final class HeapExhaustion {
         public static void main(String[] args) throws Exception {
             int survived = 0;
-            try (Engine engine = new Engine(); Module module = Module.load(engine, Storm.wasm()); Store store = new Store(engine)) {
+            try (Engine engine = new Engine();
+                    Module module = Module.load(engine, Storm.wasm());
+                    Store store = new Store(engine)) {
                 List<Object> hoard = new ArrayList<>();
                 IntUnaryOperator fill = x -> {
                     while (true) {
                         hoard.add(new long[x + 1000]);
                     }
                 };
-                Instance i = new Linker(engine).func("env", "host", IntUnaryOperator.class, fill).instantiate(store, module);
+                Instance i = new Linker(engine)
+                        .func("env", "host", IntUnaryOperator.class, fill)
+                        .instantiate(store, module);
                 Func through = i.func("through");
                 for (int k = 0; k < 20; k++) {
                     try {
@@ -282,15 +294,19 @@ class StormTest {
         List<Throwable> failures = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Thread t = new Thread(null, () -> {
-                try {
-                    body.run();
-                } catch (Throwable e) {
-                    synchronized (failures) {
-                        failures.add(e);
-                    }
-                }
-            }, "stack of " + stack, stack);
+            Thread t = new Thread(
+                    null,
+                    () -> {
+                        try {
+                            body.run();
+                        } catch (Throwable e) {
+                            synchronized (failures) {
+                                failures.add(e);
+                            }
+                        }
+                    },
+                    "stack of " + stack,
+                    stack);
             threads.add(t);
             t.start();
         }

@@ -33,13 +33,56 @@ import kiln.runtime.ValType;
  * down all that can be seen, so that two compilations of one module can be compared.
  */
 final class Subject {
-    static final StoreLimits LIMITS = StoreLimits.DEFAULT.withMemoryBytes(16 << 20).withTotalMemoryBytes(64 << 20).withTableElements(100_000);
+    static final StoreLimits LIMITS = StoreLimits.DEFAULT
+            .withMemoryBytes(16 << 20)
+            .withTotalMemoryBytes(64 << 20)
+            .withTableElements(100_000);
     private static final int MAX_CALLS = 60;
     private static final int MAX_HASHED = 1 << 20;
-    private static final long[] INTS = {0, 1, -1, 2, 3, 8, 31, 100, 255, 65535, 65536, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 32};
-    private static final float[] FLOATS = {0f, -0f, 1f, -1.5f, 3.4e38f, Float.MIN_VALUE, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 2147483648f};
-    private static final double[] DOUBLES = {0, -0.0, 1, -1.5, 1.7e308, Double.MIN_VALUE, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,
-        9.223372036854775807E18, -2147483649.0, 4294967295.5};
+    private static final long[] INTS = {
+        0,
+        1,
+        -1,
+        2,
+        3,
+        8,
+        31,
+        100,
+        255,
+        65535,
+        65536,
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        1L << 32
+    };
+    private static final float[] FLOATS = {
+        0f,
+        -0f,
+        1f,
+        -1.5f,
+        3.4e38f,
+        Float.MIN_VALUE,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        2147483648f
+    };
+    private static final double[] DOUBLES = {
+        0,
+        -0.0,
+        1,
+        -1.5,
+        1.7e308,
+        Double.MIN_VALUE,
+        Double.NaN,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        9.223372036854775807E18,
+        -2147483649.0,
+        4294967295.5
+    };
 
     /** How a run ended. */
     enum End {
@@ -72,7 +115,8 @@ final class Subject {
 
     /** Runs in a new store for at most {@code time}; equal seeds give equal arguments. Throws only what is a defect. */
     static Report run(Engine engine, byte[] compiled, long seed, Duration time) {
-        try (Module module = Module.load(engine, compiled); Store store = new Store(engine, LIMITS)) {
+        try (Module module = Module.load(engine, compiled);
+                Store store = new Store(engine, LIMITS)) {
             Subject s = new Subject(seed);
             store.setDeadline(time);
             return new Report(s.run(store, module), s.events, s.calls, s.traps);
@@ -113,7 +157,9 @@ final class Subject {
     private TrapCode call(String name, Func f) {
         long[] args = new long[f.type().paramCells()];
         for (int i = 0; i < args.length; i++) {
-            args[i] = f.type().paramCells() == f.type().params().size() ? value(f.type().params().get(i)) : random.nextLong();
+            args[i] = f.type().paramCells() == f.type().params().size()
+                    ? value(f.type().params().get(i))
+                    : random.nextLong();
         }
         long[] results = new long[f.type().resultCells()];
         calls++;
@@ -134,13 +180,14 @@ final class Subject {
 
     private long value(ValType type) {
         return switch (type) {
-            case ValType.Num n -> switch (n) {
-                case I32 -> (int) INTS[random.nextInt(INTS.length)];
-                case I64 -> INTS[random.nextInt(INTS.length)];
-                case F32 -> Float.floatToRawIntBits(FLOATS[random.nextInt(FLOATS.length)]);
-                case F64 -> Double.doubleToRawLongBits(DOUBLES[random.nextInt(DOUBLES.length)]);
-                case V128 -> random.nextLong();
-            };
+            case ValType.Num n ->
+                switch (n) {
+                    case I32 -> (int) INTS[random.nextInt(INTS.length)];
+                    case I64 -> INTS[random.nextInt(INTS.length)];
+                    case F32 -> Float.floatToRawIntBits(FLOATS[random.nextInt(FLOATS.length)]);
+                    case F64 -> Double.doubleToRawLongBits(DOUBLES[random.nextInt(DOUBLES.length)]);
+                    case V128 -> random.nextLong();
+                };
             case ValType.Ref _ -> 0;
         };
     }
@@ -163,10 +210,11 @@ final class Subject {
     private void state() {
         for (String name : instance.exportNames()) {
             switch (instance.export(name)) {
-                case Global g when !(g.type().type() instanceof ValType.Ref) -> events.add(name + " is " + bits(g.get()));
+                case Global g
+                when !(g.type().type() instanceof ValType.Ref) -> events.add(name + " is " + bits(g.get()));
                 case Memory m -> events.add(name + " has " + m.pages() + " pages, " + hash(m.segment()));
                 case Table t -> events.add(name + " has " + t.size() + " elements");
-                default -> { }
+                default -> {}
             }
         }
     }
@@ -200,8 +248,15 @@ final class Subject {
         for (Module.ImportType i : module.imports()) {
             switch (i.type()) {
                 case FuncType t -> linker.func(i.module(), i.name(), t, (_, args, results) -> host(t, args, results));
-                case MemoryType t -> linker.define(i.module(), i.name(), Memory.of(store, t.max() == EntityType.UNBOUNDED
-                        ? t : new MemoryType(t.min(), t.max(), t.is64(), t.shared(), t.pageShift())));
+                case MemoryType t ->
+                    linker.define(
+                            i.module(),
+                            i.name(),
+                            Memory.of(
+                                    store,
+                                    t.max() == EntityType.UNBOUNDED
+                                            ? t
+                                            : new MemoryType(t.min(), t.max(), t.is64(), t.shared(), t.pageShift())));
                 case TableType t -> linker.define(i.module(), i.name(), Table.of(store, t, null));
                 case GlobalType t -> linker.define(i.module(), i.name(), Global.of(store, t, initial(t.type())));
                 default -> throw new IllegalArgumentException("cannot make " + i.type());
@@ -212,13 +267,14 @@ final class Subject {
 
     private static Object initial(ValType type) {
         return switch (type) {
-            case ValType.Num n -> switch (n) {
-                case I32 -> 666;
-                case I64 -> 666L;
-                case F32 -> 666.6f;
-                case F64 -> 666.6;
-                case V128 -> new kiln.runtime.V128(6, 66);
-            };
+            case ValType.Num n ->
+                switch (n) {
+                    case I32 -> 666;
+                    case I64 -> 666L;
+                    case F32 -> 666.6f;
+                    case F64 -> 666.6;
+                    case V128 -> new kiln.runtime.V128(6, 66);
+                };
             case ValType.Ref _ -> null;
         };
     }
@@ -227,7 +283,8 @@ final class Subject {
     private void host(FuncType type, long[] args, long[] results) {
         hostCallCount++;
         for (int i = 0; i < args.length; i++) {
-            boolean reference = args.length == type.params().size() && type.params().get(i) instanceof ValType.Ref;
+            boolean reference =
+                    args.length == type.params().size() && type.params().get(i) instanceof ValType.Ref;
             // References are addresses, which differ from run to run.
             long a = reference && args[i] != 0 ? 1 : args[i];
             hostCalls.update((int) a);

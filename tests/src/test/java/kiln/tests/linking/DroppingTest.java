@@ -52,7 +52,8 @@ class DroppingTest extends LinkingFixture {
                 assertEquals(100, instance.func("indirect").invoke(0));
                 assertEquals(102, instance.func("indirect").invoke(2));
                 // The function is gone, but its place in the table still is not null.
-                TrapException e = assertThrows(TrapException.class, () -> instance.func("indirect").invoke(1));
+                TrapException e = assertThrows(
+                        TrapException.class, () -> instance.func("indirect").invoke(1));
                 assertEquals(TrapCode.BAD_SIGNATURE, e.code());
                 instance.func("init").invoke();
                 assertEquals(0, instance.func("refer").invoke());
@@ -79,7 +80,11 @@ class DroppingTest extends LinkingFixture {
         List<FuncKey> keys = keys(artifact);
         assertTrue(keys.stream().noneMatch(k -> k.kind() == FuncKey.Kind.WASM_TO_ARRAY), "nothing is imported");
         // Of the six signatures of functions, those of exports: () -> i32, i32 -> i32, () -> ().
-        assertEquals(3, keys.stream().filter(k -> k.kind() == FuncKey.Kind.ARRAY_TO_WASM).count());
+        assertEquals(
+                3,
+                keys.stream()
+                        .filter(k -> k.kind() == FuncKey.Kind.ARRAY_TO_WASM)
+                        .count());
     }
 
     @Test

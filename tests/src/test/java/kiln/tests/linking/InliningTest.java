@@ -63,12 +63,15 @@ class InliningTest extends LinkingFixture {
         Fate fate = artifact.fates().getFirst().get(0);
         assertEquals(Fate.Kind.INLINED, fate.kind());
         assertEquals(1, fate.function(), "square went into the function behind it");
-        assertTrue(functions(open(compile("inlining", OPTIONS.withInlining(false)))).containsAll(COPIED));
-        assertTrue(functions(open(compile("inlining", OPTIONS.withKeepAll(true)))).containsAll(COPIED));
+        assertTrue(functions(open(compile("inlining", OPTIONS.withInlining(false))))
+                .containsAll(COPIED));
+        assertTrue(
+                functions(open(compile("inlining", OPTIONS.withKeepAll(true)))).containsAll(COPIED));
     }
 
     private static List<WasmFrame> trap(Instance instance, TrapCode code, String function, Object... args) {
-        TrapException e = assertThrows(TrapException.class, () -> instance.func(function).invoke(args));
+        TrapException e =
+                assertThrows(TrapException.class, () -> instance.func(function).invoke(args));
         assertEquals(code, e.code());
         return e.frames();
     }
@@ -90,7 +93,9 @@ class InliningTest extends LinkingFixture {
         List<List<WasmFrame>> written = traps(OPTIONS.withOptLevel(0));
         List<List<WasmFrame>> copied = traps(OPTIONS);
         assertEquals(written, copied);
-        assertEquals(List.of("divide", "both", "func[18]"), copied.getFirst().stream().map(WasmFrame::function).toList());
+        assertEquals(
+                List.of("divide", "both", "func[18]"),
+                copied.getFirst().stream().map(WasmFrame::function).toList());
         assertEquals(written, traps(OPTIONS.withExplicitBounds(true)));
     }
 
@@ -120,7 +125,8 @@ class InliningTest extends LinkingFixture {
     @Test
     void sitesAreStrippedWithOffsets() {
         assertNotNull(open(compile("inlining", OPTIONS)).inlines());
-        assertNull(open(compile("inlining", OPTIONS.withStrip(CompilerOptions.Strip.OFFSETS))).inlines());
+        assertNull(open(compile("inlining", OPTIONS.withStrip(CompilerOptions.Strip.OFFSETS)))
+                .inlines());
     }
 
     @Test

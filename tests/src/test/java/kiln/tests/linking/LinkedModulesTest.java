@@ -30,8 +30,12 @@ import org.junit.jupiter.api.Test;
 /** Several modules in one file do what they do when they are instantiated one by one. */
 class LinkedModulesTest extends LinkingFixture {
     private static final List<CompilerOptions> VARIANTS = List.of(
-            OPTIONS, OPTIONS.withInlining(false), OPTIONS.withOptLevel(0), OPTIONS.withInterruptible(true),
-            OPTIONS.withExplicitBounds(true), OPTIONS.withKeepAll(true));
+            OPTIONS,
+            OPTIONS.withInlining(false),
+            OPTIONS.withOptLevel(0),
+            OPTIONS.withInterruptible(true),
+            OPTIONS.withExplicitBounds(true),
+            OPTIONS.withKeepAll(true));
 
     private static Compiler.Input input(String name) {
         return new Compiler.Input(name, name + ".wasm", wasm(name));
@@ -96,8 +100,10 @@ class LinkedModulesTest extends LinkingFixture {
 
     private static List<List<WasmFrame>> traps(Instance app) {
         List<List<WasmFrame>> frames = new ArrayList<>();
-        frames.add(assertThrows(TrapException.class, () -> app.func("traps").invoke(1, 0)).frames());
-        frames.add(assertThrows(TrapException.class, () -> app.func("outside").invoke(-4)).frames());
+        frames.add(assertThrows(TrapException.class, () -> app.func("traps").invoke(1, 0))
+                .frames());
+        frames.add(assertThrows(TrapException.class, () -> app.func("outside").invoke(-4))
+                .frames());
         return frames;
     }
 
@@ -116,12 +122,22 @@ class LinkedModulesTest extends LinkingFixture {
         for (CompilerOptions options : VARIANTS) {
             linked(options, app -> {
                 List<WasmFrame> frames = traps(app).getFirst();
-                assertEquals(List.of("lib", "app"), frames.stream().map(WasmFrame::module).toList());
+                assertEquals(
+                        List.of("lib", "app"),
+                        frames.stream().map(WasmFrame::module).toList());
                 List<List<WasmFrame>> separate = new ArrayList<>();
                 separate(options, other -> separate.addAll(traps(other)));
                 assertEquals(
-                        separate.stream().map(l -> l.stream().map(f -> f.functionIndex() + "@" + f.offset()).toList()).toList(),
-                        traps(app).stream().map(l -> l.stream().map(f -> f.functionIndex() + "@" + f.offset()).toList()).toList());
+                        separate.stream()
+                                .map(l -> l.stream()
+                                        .map(f -> f.functionIndex() + "@" + f.offset())
+                                        .toList())
+                                .toList(),
+                        traps(app).stream()
+                                .map(l -> l.stream()
+                                        .map(f -> f.functionIndex() + "@" + f.offset())
+                                        .toList())
+                                .toList());
             });
         }
     }
@@ -160,14 +176,17 @@ class LinkedModulesTest extends LinkingFixture {
                 Store store = new Store(engine)) {
             LinkException e = assertThrows(LinkException.class, () -> new Linker(engine).instantiate(store, module));
             assertTrue(e.getMessage().contains("env.host"), e.getMessage());
-            assertEquals(1041, (int) linker(engine).instantiate(store, module).func("lib.out").invoke(41));
+            assertEquals(1041, (int)
+                    linker(engine).instantiate(store, module).func("lib.out").invoke(41));
         }
     }
 
     @Test
     void smallFunctionsAreCopiedAcrossModules() {
         Artifact artifact = open(link(OPTIONS, "lib", "app"));
-        assertEquals(List.of("lib", "app"), artifact.modules().stream().map(ModuleInfo::name).toList());
+        assertEquals(
+                List.of("lib", "app"),
+                artifact.modules().stream().map(ModuleInfo::name).toList());
         assertTrue(artifact.inlines().count() > 0);
     }
 
@@ -184,12 +203,15 @@ class LinkedModulesTest extends LinkingFixture {
                         + "(func (param i32) (result i32))",
                 failure("lib", "mismatch"));
         assertEquals(
-                "modules that import from each other cannot be linked: ping.wasm -> pong.wasm -> ping.wasm", failure("ping", "pong"));
+                "modules that import from each other cannot be linked: ping.wasm -> pong.wasm -> ping.wasm",
+                failure("ping", "pong"));
         List<Compiler.Input> same = List.of(
-                new Compiler.Input("lib", "a/lib.wasm", wasm("lib")), new Compiler.Input("lib", "b/lib.wasm", wasm("lib")));
+                new Compiler.Input("lib", "a/lib.wasm", wasm("lib")),
+                new Compiler.Input("lib", "b/lib.wasm", wasm("lib")));
         assertEquals(
                 "a/lib.wasm and b/lib.wasm are both named \"lib\": modules that are linked need different names",
-                assertThrows(CompileException.class, () -> Compiler.link(same, OPTIONS)).getMessage());
+                assertThrows(CompileException.class, () -> Compiler.link(same, OPTIONS))
+                        .getMessage());
     }
 
     @Test

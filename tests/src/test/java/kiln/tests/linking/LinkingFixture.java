@@ -17,7 +17,8 @@ import kiln.compiler.CompilerOptions;
 
 /** Modules compiled from the resources of this package, and what is in the files. */
 abstract class LinkingFixture {
-    protected static final CompilerOptions OPTIONS = CompilerOptions.defaults().withJobs(1).withCheck(true);
+    protected static final CompilerOptions OPTIONS =
+            CompilerOptions.defaults().withJobs(1).withCheck(true);
 
     protected static byte[] wasm(String name) {
         try (InputStream in = LinkingFixture.class.getResourceAsStream(name + ".wasm")) {

@@ -24,17 +24,21 @@ class StrippingTest {
      * (func $inner (param i32) (result i32) (i32.div_u (i32.const 7) (local.get 0)))
      * (func $run (export "run") (param i32) (result i32) (i32.add (call $inner (local.get 0)) (i32.const 1)))
      */
-    private static final byte[] WASM = HexFormat.of().parseHex(
-            "0061736d0100000001060160017f017f03030200000707010372756e00010a13020700410720006e0b09002000100041"
-            + "016a0b001b046e616d65010d020005696e6e6572010372756e02050200000100");
+    private static final byte[] WASM = HexFormat.of()
+            .parseHex("0061736d0100000001060160017f017f03030200000707010372756e00010a13020700410720006e0b09002000100041"
+                    + "016a0b001b046e616d65010d020005696e6e6572010372756e02050200000100");
 
     private static byte[] compile(Strip strip) {
         return Compiler.compile(
-                "m.wasm", WASM, CompilerOptions.defaults().withJobs(1).withInlining(false).withStrip(strip));
+                "m.wasm",
+                WASM,
+                CompilerOptions.defaults().withJobs(1).withInlining(false).withStrip(strip));
     }
 
     private static List<String> backtrace(byte[] file) {
-        try (Engine engine = new Engine(); Module module = Module.load(engine, file); Store store = new Store(engine)) {
+        try (Engine engine = new Engine();
+                Module module = Module.load(engine, file);
+                Store store = new Store(engine)) {
             var run = new Linker(engine).instantiate(store, module).func("run");
             TrapException trap = assertThrows(TrapException.class, () -> run.call(0));
             return trap.frames().stream().map(Object::toString).collect(Collectors.toList());

@@ -59,7 +59,10 @@ class KnownPitfallsTest extends RuntimeFixture {
             assertThrows(TrapException.class, () -> i.func(f).call(), f);
             assertEquals(0, memory.readInt(0), f);
         }
-        assertSame(mine, assertThrows(IllegalStateException.class, () -> i.func("afterHost").call()));
+        assertSame(
+                mine,
+                assertThrows(
+                        IllegalStateException.class, () -> i.func("afterHost").call()));
         assertEquals(0, memory.readInt(0));
     }
 
@@ -67,14 +70,22 @@ class KnownPitfallsTest extends RuntimeFixture {
     @Test
     void guestsCannotKillTheJvm() throws Exception {
         for (long stack : new long[] {128 << 10, 192 << 10, 256 << 10, 384 << 10, 512 << 10, 1 << 20}) {
-            onThread(stack, s -> assertEquals(TrapCode.STACK_CHECK,
-                    assertThrows(TrapException.class, () -> unwind(s).func("forever").call(1)).code()));
+            onThread(
+                    stack,
+                    s -> assertEquals(
+                            TrapCode.STACK_CHECK,
+                            assertThrows(
+                                            TrapException.class,
+                                            () -> unwind(s).func("forever").call(1))
+                                    .code()));
         }
         for (long stack : new long[] {512 << 10, 8 << 20, 16 << 20}) {
             onThread(stack, s -> {
                 Instance i = unwind(s);
                 AtomicInteger level = new AtomicInteger();
-                host = _ -> level.incrementAndGet() == 3 ? 100 : (int) i.func("down").call(10_000);
+                host = _ -> level.incrementAndGet() == 3
+                        ? 100
+                        : (int) i.func("down").call(10_000);
                 try {
                     assertEquals(30_100, i.func("down").call(10_000));
                 } catch (TrapException e) {
@@ -87,7 +98,8 @@ class KnownPitfallsTest extends RuntimeFixture {
         }
         Instance big = linker.instantiate(store, module("big"));
         for (long address : new long[] {40000L << 16, (40000L << 16) - 3, 0xc000_0000L, 0xffff_fffcL}) {
-            TrapException e = assertThrows(TrapException.class, () -> big.func("put").call((int) address, 1));
+            TrapException e =
+                    assertThrows(TrapException.class, () -> big.func("put").call((int) address, 1));
             assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, e.code());
         }
     }
@@ -100,7 +112,9 @@ class KnownPitfallsTest extends RuntimeFixture {
         Instance importer = linker.instantiate(store, module("importer"));
         assertEquals('e', importer.func("indirect").call(0, 100));
         assertEquals('i', importer.func("indirect").call(2, 100));
-        assertEquals('i', assertInstanceOf(Func.class, exporter.table("table").get(2)).call(100));
+        assertEquals(
+                'i',
+                assertInstanceOf(Func.class, exporter.table("table").get(2)).call(100));
         importer.func("setGlobal").call(1000);
         assertEquals(1001, exporter.func("get").call(1));
         exporter.func("set").call(2000);
@@ -154,14 +168,18 @@ class KnownPitfallsTest extends RuntimeFixture {
     @Test
     void severalMemoriesAreSeveral() {
         Instance i = linker.instantiate(store, module("memories"));
-        assertArrayEquals(new Object[] {(int) 'a', (int) 'b', 0}, (Object[]) i.func("load").invoke(0));
+        assertArrayEquals(new Object[] {(int) 'a', (int) 'b', 0}, (Object[])
+                i.func("load").invoke(0));
         i.func("init").call();
-        assertArrayEquals(new Object[] {(int) 'a', (int) 'b', (int) 'c'}, (Object[]) i.func("load").invoke(3));
+        assertArrayEquals(new Object[] {(int) 'a', (int) 'b', (int) 'c'}, (Object[])
+                i.func("load").invoke(3));
         i.func("store").call(3, 'x');
         i.func("fill").call(4, 9, 60_000);
-        assertArrayEquals(new Object[] {(int) 'a', (int) 'x', (int) 'c'}, (Object[]) i.func("load").invoke(3));
+        assertArrayEquals(new Object[] {(int) 'a', (int) 'x', (int) 'c'}, (Object[])
+                i.func("load").invoke(3));
         i.func("copy").call(2, 3, 1);
-        assertArrayEquals(new Object[] {(int) 'x', (int) 'b', (int) 'c'}, (Object[]) i.func("load").invoke(2));
+        assertArrayEquals(new Object[] {(int) 'x', (int) 'b', (int) 'c'}, (Object[])
+                i.func("load").invoke(2));
         assertEquals(2, i.func("grow").call());
         assertArrayEquals(new Object[] {1, 3, 1}, (Object[]) i.func("sizes").invoke());
         assertThrows(TrapException.class, () -> i.func("load").invoke(65536));
@@ -185,14 +203,22 @@ class KnownPitfallsTest extends RuntimeFixture {
         }
         Target other = Target.host() == Target.X86_64_LINUX ? Target.AARCH64_LINUX : Target.X86_64_LINUX;
         Files.write(file, compile(options.withTarget(other)));
-        String message = assertThrows(ArtifactException.class, () -> Module.load(engine, file)).getMessage();
-        assertTrue(message.contains(other.backend().name()) && message.contains(Target.host().backend().name()), message);
+        String message = assertThrows(ArtifactException.class, () -> Module.load(engine, file))
+                .getMessage();
+        assertTrue(
+                message.contains(other.backend().name())
+                        && message.contains(Target.host().backend().name()),
+                message);
         Set<String> beyond = new TreeSet<>(Target.host().knownFeatures());
         beyond.removeAll(HostCpu.current().features());
         for (String feature : beyond) {
             Files.write(file, compile(options.withCpu(Set.of(feature))));
-            String missing = assertThrows(ArtifactException.class, () -> Module.load(engine, file)).getMessage();
-            assertTrue(missing.contains(feature) && missing.contains(Target.host().backend().name()), missing);
+            String missing = assertThrows(ArtifactException.class, () -> Module.load(engine, file))
+                    .getMessage();
+            assertTrue(
+                    missing.contains(feature)
+                            && missing.contains(Target.host().backend().name()),
+                    missing);
         }
     }
 
@@ -208,13 +234,17 @@ class KnownPitfallsTest extends RuntimeFixture {
 
     private void onThread(long stack, Body body) throws Exception {
         Throwable[] failure = {null};
-        Thread t = new Thread(null, () -> {
-            try (Store own = new Store(engine)) {
-                body.run(own);
-            } catch (Throwable x) {
-                failure[0] = x;
-            }
-        }, "stack of " + stack, stack);
+        Thread t = new Thread(
+                null,
+                () -> {
+                    try (Store own = new Store(engine)) {
+                        body.run(own);
+                    } catch (Throwable x) {
+                        failure[0] = x;
+                    }
+                },
+                "stack of " + stack,
+                stack);
         t.start();
         t.join();
         if (failure[0] != null) {

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whoever reads a slot first, and however, sees what element segments wrote; so it is if slots are filled at once. */
 class LazyTablesTest extends RuntimeFixture {
     private static final int NOTHING = -1;
-    private static final int[] CONTENT = {NOTHING, 1, 2, 5, 99, NOTHING, NOTHING, 1, NOTHING, NOTHING, NOTHING, NOTHING};
+    private static final int[] CONTENT = {NOTHING, 1, 2, 5, 99, NOTHING, NOTHING, 1, NOTHING, NOTHING, NOTHING, NOTHING
+    };
 
     private Instance owner;
     private Instance user;
@@ -46,7 +47,8 @@ class LazyTablesTest extends RuntimeFixture {
 
     private static void assertCalls(int expected, Func f, int slot) {
         if (expected == NOTHING) {
-            TrapCode code = assertThrows(TrapException.class, () -> f.call(slot)).code();
+            TrapCode code =
+                    assertThrows(TrapException.class, () -> f.call(slot)).code();
             assertEquals(TrapCode.INDIRECT_CALL_TO_NULL, code, "slot " + slot);
         } else {
             assertEquals(expected, f.call(slot), "slot " + slot);

@@ -64,18 +64,23 @@ class LinkingTest extends RuntimeFixture {
         assertEquals(4, importer.func("growTable").call(3));
         assertEquals(7, exporter.table("table").size());
         assertNull(exporter.table("table").get(6));
-        assertArrayEquals(new Object[] {3, 1, 7}, (Object[]) importer.func("sizes").invoke());
+        assertArrayEquals(
+                new Object[] {3, 1, 7}, (Object[]) importer.func("sizes").invoke());
     }
 
     @Test
     void indirectCallsAreChecked() {
         link();
         Func f = importer.func("indirect");
-        assertEquals(TrapCode.INDIRECT_CALL_TO_NULL, assertThrows(TrapException.class, () -> f.call(3, 0)).code());
+        assertEquals(
+                TrapCode.INDIRECT_CALL_TO_NULL,
+                assertThrows(TrapException.class, () -> f.call(3, 0)).code());
         TrapCode outside = assertThrows(TrapException.class, () -> f.call(4, 0)).code();
         assertTrue(outside == TrapCode.UNDEFINED_ELEMENT || outside == TrapCode.TABLE_OUT_OF_BOUNDS, outside::name);
         exporter.table("table").set(3, exporter.func("set"));
-        assertEquals(TrapCode.BAD_SIGNATURE, assertThrows(TrapException.class, () -> f.call(3, 0)).code());
+        assertEquals(
+                TrapCode.BAD_SIGNATURE,
+                assertThrows(TrapException.class, () -> f.call(3, 0)).code());
     }
 
     @Test
@@ -104,10 +109,16 @@ class LinkingTest extends RuntimeFixture {
         Memory memory = Memory.of(store, new MemoryType(1, 5));
         Table table = Table.of(store, new TableType(ValType.FUNCREF, 4, 8), null);
         Global g = Global.of(store, new GlobalType(ValType.I32, true), 7);
-        linker.define("e", "memory", memory).define("e", "table", table).define("e", "g", g)
+        linker.define("e", "memory", memory)
+                .define("e", "table", table)
+                .define("e", "g", g)
                 .define("e", "constant", Global.of(store, new GlobalType(ValType.I64, false), -1L))
-                .func("e", "load", FuncType.of(ValType.I32, ValType.I32), (c, args, results) ->
-                        results[0] = c.instance().export("own") instanceof Memory m ? m.readByte(args[0]) : -1);
+                .func(
+                        "e",
+                        "load",
+                        FuncType.of(ValType.I32, ValType.I32),
+                        (c, args, results) ->
+                                results[0] = c.instance().export("own") instanceof Memory m ? m.readByte(args[0]) : -1);
         importer = linker.instantiate(store, module("importer"));
         memory.writeByte(9, (byte) 99);
         assertEquals(99, importer.func("readShared").call(9));
@@ -133,12 +144,17 @@ class LinkingTest extends RuntimeFixture {
     @Test
     void hostFunctionsCanBeCalledThroughTables() {
         Instance i = linker.instantiate(store, module("callhost"));
-        Func f = Func.of(store, FuncType.of(ValType.I64, ValType.I32, ValType.I64),
+        Func f = Func.of(
+                store,
+                FuncType.of(ValType.I64, ValType.I32, ValType.I64),
                 (_, args, results) -> results[0] = args[0] + args[1]);
         i.table("table").set(1, f);
         assertEquals(-1 + (5L << 40), i.func("call").call(1, -1, 5L << 40));
         i.table("table").set(1, Func.of(store, FuncType.ofVoid(), (_, _, _) -> {}));
-        assertEquals(TrapCode.BAD_SIGNATURE, assertThrows(TrapException.class, () -> i.func("call").call(1, 0, 0)).code());
+        assertEquals(
+                TrapCode.BAD_SIGNATURE,
+                assertThrows(TrapException.class, () -> i.func("call").call(1, 0, 0))
+                        .code());
     }
 
     @Test

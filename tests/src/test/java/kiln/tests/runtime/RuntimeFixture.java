@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 abstract class RuntimeFixture {
     /** Compiles with interrupt checks. */
     protected Engine engine;
+
     protected Store store;
     protected Linker linker;
 

@@ -36,7 +36,8 @@ class SignedFilesTest {
     }
 
     private static byte[] compiled(Target target) throws IOException {
-        return Compiler.compile("m.wasm", wasm(), CompilerOptions.defaults().withTarget(target).withJobs(1));
+        return Compiler.compile(
+                "m.wasm", wasm(), CompilerOptions.defaults().withTarget(target).withJobs(1));
     }
 
     private static void refused(String part, Executable load) {

@@ -47,18 +47,28 @@ class UnwindingTest extends RuntimeFixture {
         assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, trap("afterOutOfBounds").code());
         assertEquals(TrapCode.INTEGER_DIVIDE_BY_ZERO, trap("afterDivision").code());
         assertEquals(0, instance.memory("memory").readInt(0));
-        assertEquals(TrapCode.INTEGER_OVERFLOW, trap("divide", Integer.MIN_VALUE, -1).code());
+        assertEquals(
+                TrapCode.INTEGER_OVERFLOW, trap("divide", Integer.MIN_VALUE, -1).code());
         assertEquals(-2, instance.func("divide").call(-7, 3));
     }
 
     @Test
     void nothingRunsAfterAnException() {
-        Throwable[] all = {new IllegalStateException("x"), new Exception("checked"), new StackOverflowError(),
-            new OutOfMemoryError(), new LinkageError()};
+        Throwable[] all = {
+            new IllegalStateException("x"),
+            new Exception("checked"),
+            new StackOverflowError(),
+            new OutOfMemoryError(),
+            new LinkageError()
+        };
         for (Throwable t : all) {
             host = _ -> UnwindingTest.<RuntimeException>raise(t);
-            assertSame(t, assertThrows(Throwable.class, () -> instance.func("afterHost").call()));
-            assertSame(t, assertThrows(Throwable.class, () -> instance.func("down").call(1000)));
+            assertSame(
+                    t,
+                    assertThrows(
+                            Throwable.class, () -> instance.func("afterHost").call()));
+            assertSame(
+                    t, assertThrows(Throwable.class, () -> instance.func("down").call(1000)));
         }
         assertEquals(0, instance.memory("memory").readInt(0));
         host = x -> x;
@@ -90,9 +100,19 @@ class UnwindingTest extends RuntimeFixture {
         byte[] wasm = HexFormat.of().parseHex("0061736d010000000104016000000302010007050101660000" + "0a05010300000b");
         try (Module nameless = Module.load(engine, wasm)) {
             Func f = Instance.create(store, nameless, List.of()).func("f");
-            assertEquals("wasm", assertThrows(TrapException.class, f::call).frames().getFirst().module());
+            assertEquals(
+                    "wasm",
+                    assertThrows(TrapException.class, f::call)
+                            .frames()
+                            .getFirst()
+                            .module());
             nameless.named("demo");
-            assertEquals("demo", assertThrows(TrapException.class, f::call).frames().getFirst().module());
+            assertEquals(
+                    "demo",
+                    assertThrows(TrapException.class, f::call)
+                            .frames()
+                            .getFirst()
+                            .module());
             assertEquals("module demo", nameless.toString());
         }
     }
@@ -101,12 +121,15 @@ class UnwindingTest extends RuntimeFixture {
     void tracesInterleaveJavaAndWasm() {
         host = x -> (int) instance.func("divide").call(1, x);
         TrapException t = trap("through", 0);
-        List<String> classes = Arrays.stream(t.getStackTrace()).map(StackTraceElement::getClassName)
-                .filter(c -> c.equals("unwind") || c.equals(UnwindingTest.class.getName())).toList();
+        List<String> classes = Arrays.stream(t.getStackTrace())
+                .map(StackTraceElement::getClassName)
+                .filter(c -> c.equals("unwind") || c.equals(UnwindingTest.class.getName()))
+                .toList();
         int firstTest = classes.indexOf(UnwindingTest.class.getName());
         int secondWasm = firstTest + classes.subList(firstTest, classes.size()).indexOf("unwind");
         assertTrue(firstTest >= 1 && secondWasm > firstTest, classes::toString);
-        assertTrue(classes.subList(secondWasm, classes.size()).contains(UnwindingTest.class.getName()), classes::toString);
+        assertTrue(
+                classes.subList(secondWasm, classes.size()).contains(UnwindingTest.class.getName()), classes::toString);
     }
 
     @Test
@@ -119,7 +142,8 @@ class UnwindingTest extends RuntimeFixture {
                 }
             });
         }
-        inVirtualThread(() -> assertEquals(TrapCode.STACK_CHECK, trap("forever", 1).code()));
+        inVirtualThread(
+                () -> assertEquals(TrapCode.STACK_CHECK, trap("forever", 1).code()));
         assertEquals(2, instance.func("divide").call(4, 2));
     }
 
@@ -147,7 +171,8 @@ class UnwindingTest extends RuntimeFixture {
         for (long stack : new long[] {256 << 10, 512 << 10, 2 << 20}) {
             inThread(stack, () -> {
                 for (int k = 0; k < 10; k++) {
-                    Throwable t = assertThrows(Throwable.class, () -> instance.func("down").call(3));
+                    Throwable t = assertThrows(
+                            Throwable.class, () -> instance.func("down").call(3));
                     assertTrue(t instanceof TrapException || t instanceof StackOverflowError, t::toString);
                 }
             });
@@ -159,14 +184,18 @@ class UnwindingTest extends RuntimeFixture {
     private void inThread(long stack, Runnable r) throws Exception {
         store.release();
         Throwable[] failure = {null};
-        Thread t = new Thread(null, () -> {
-            try {
-                r.run();
-                store.release();
-            } catch (Throwable x) {
-                failure[0] = x;
-            }
-        }, "stack of " + stack, stack);
+        Thread t = new Thread(
+                null,
+                () -> {
+                    try {
+                        r.run();
+                        store.release();
+                    } catch (Throwable x) {
+                        failure[0] = x;
+                    }
+                },
+                "stack of " + stack,
+                stack);
         t.start();
         t.join();
         if (failure[0] != null) {
@@ -206,8 +235,11 @@ class UnwindingTest extends RuntimeFixture {
                     for (int n = 0; n < 5; n++) {
                         assertEquals(n, i.func("through").call(n));
                         Thread.yield();
-                        assertThrows(TrapException.class, () -> i.func("forever").call(1));
-                        assertThrows(TrapException.class, () -> i.func("afterOutOfBounds").call());
+                        assertThrows(
+                                TrapException.class, () -> i.func("forever").call(1));
+                        assertThrows(
+                                TrapException.class,
+                                () -> i.func("afterOutOfBounds").call());
                     }
                 } catch (Throwable t) {
                     failure[0] = t;
@@ -302,7 +334,10 @@ class UnwindingTest extends RuntimeFixture {
                     try (Store own = new Store(engine)) {
                         Instance i = linker.instantiate(own, module);
                         own.setDeadline(Duration.ofMillis(5));
-                        codes[n] = assertThrows(TrapException.class, () -> i.func("loop").call()).code();
+                        codes[n] = assertThrows(
+                                        TrapException.class,
+                                        () -> i.func("loop").call())
+                                .code();
                     }
                 }
             });
@@ -319,6 +354,8 @@ class UnwindingTest extends RuntimeFixture {
     void interruptionGoesThroughHostFunctions() {
         host = _ -> (int) instance.func("loop").call();
         store.setDeadline(Duration.ofMillis(30));
-        assertEquals(TrapCode.INTERRUPTED, assertInstanceOf(TrapException.class, trap("through", 1)).code());
+        assertEquals(
+                TrapCode.INTERRUPTED,
+                assertInstanceOf(TrapException.class, trap("through", 1)).code());
     }
 }

@@ -26,9 +26,18 @@ class ValuesTest extends RuntimeFixture {
     }
 
     private Instance values() throws Exception {
-        linker.func("env", "mix", MethodHandles.lookup().findStatic(ValuesTest.class, "mix",
-                MethodType.methodType(double.class, int.class, long.class, float.class, double.class)));
-        linker.func("env", "three", new FuncType(List.of(ValType.I32), List.of(ValType.I32, ValType.F64, ValType.I64)),
+        linker.func(
+                "env",
+                "mix",
+                MethodHandles.lookup()
+                        .findStatic(
+                                ValuesTest.class,
+                                "mix",
+                                MethodType.methodType(double.class, int.class, long.class, float.class, double.class)));
+        linker.func(
+                "env",
+                "three",
+                new FuncType(List.of(ValType.I32), List.of(ValType.I32, ValType.F64, ValType.I64)),
                 (_, args, results) -> {
                     results[0] = -args[0];
                     results[1] = Double.doubleToRawLongBits(args[0] / 2.0);
@@ -51,7 +60,8 @@ class ValuesTest extends RuntimeFixture {
     void severalResults() throws Throwable {
         Func f = values().func("three");
         assertArrayEquals(new Object[] {-6, 3.0, 6L << 33}, (Object[]) f.invoke(6));
-        assertArrayEquals(new long[] {6, Double.doubleToRawLongBits(-3.0), -6L << 33}, (long[]) f.handle().invokeExact(-6));
+        assertArrayEquals(new long[] {6, Double.doubleToRawLongBits(-3.0), -6L << 33}, (long[])
+                f.handle().invokeExact(-6));
     }
 
     @Test
@@ -78,7 +88,8 @@ class ValuesTest extends RuntimeFixture {
         i.func("fill").call(10, 'x', 3);
         assertEquals("xxxssi", i.memory("memory").readString(10, 6));
         for (long[] bad : new long[][] {{65536, 0, 1}, {0, 7, 1}, {0, 0, 8}, {-1, 0, 1}, {0, -1, 1}, {65530, 0, 7}}) {
-            TrapException t = assertThrows(TrapException.class, () -> i.func("init").call(bad));
+            TrapException t =
+                    assertThrows(TrapException.class, () -> i.func("init").call(bad));
             assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, t.code());
             assertEquals("values", t.getStackTrace()[0].getClassName(), () -> Arrays.toString(t.getStackTrace()));
         }
@@ -123,7 +134,8 @@ class ValuesTest extends RuntimeFixture {
     @Test
     void funcrefs() {
         Instance i = linker.instantiate(store, module("references"));
-        assertEquals(TrapCode.INDIRECT_CALL_TO_NULL,
+        assertEquals(
+                TrapCode.INDIRECT_CALL_TO_NULL,
                 assertThrows(TrapException.class, () -> i.func("call").call(0)).code());
         i.func("init").call(1, 0, 2);
         assertEquals(1, i.func("call").call(1));

@@ -60,7 +60,10 @@ class GuestTest {
 
     @Test
     void exitingLeavesTheCallAndNothingElse() {
-        assertEquals(300, assertThrows(ExitException.class, () -> instance.func("_start").call()).code());
+        assertEquals(
+                300,
+                assertThrows(ExitException.class, () -> instance.func("_start").call())
+                        .code());
         assertEquals(0, instance.func("hello").call());
     }
 
@@ -86,7 +89,8 @@ class GuestTest {
     void deadlinesEndSleep() {
         store.setDeadline(Duration.ofMillis(100));
         long start = System.nanoTime();
-        TrapException e = assertThrows(TrapException.class, () -> instance.func("sleep").call());
+        TrapException e =
+                assertThrows(TrapException.class, () -> instance.func("sleep").call());
         assertEquals(TrapCode.INTERRUPTED, e.code());
         assertTrue(System.nanoTime() - start < 20_000_000_000L);
     }
