@@ -95,10 +95,6 @@ class CallTest {
         TAIL_INDIRECT
     }
 
-    /**
-     * Functions that pass a random choice of their parameters on to the next one; the last one returns a choice.
-     * Whatever is moved to a wrong place shows in the results.
-     */
     /** No trap is found at an access behind another trap, nor at the start of the next function. */
     @Test
     void trapSitesAreDistinct() {
@@ -115,7 +111,7 @@ class CallTest {
                         v3 = load.i64 memory0 w8 trap [v1 + 8]
                         store.i64 memory0 w8 trap [v1 + 64], v3
                         %s
-                        trap_if_zero.i64 v3, INTEGER_DIVIDE_BY_ZERO
+                        trap_if_zero.i64 INTEGER_DIVIDE_BY_ZERO v3
                         return
                     }
                     """.formatted("store.i64 memory0 w8 trap [v0 + 16], v3\n".repeat(stores))));
@@ -130,6 +126,10 @@ class CallTest {
         }
     }
 
+    /**
+     * Functions that pass a random choice of their parameters on to the next one; the last one returns a choice.
+     * Whatever is moved to a wrong place shows in the results.
+     */
     @Test
     void argumentsAndResultsArrive() {
         for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 400) / 4; seed++) {
