@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -32,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A user's mistakes cost an error message of one or two lines that says what is wrong with what, a status other than 0, and nothing else. */
 class MistakesTest {
+    @BeforeAll
+    static void notInSamples() {
+        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
+    }
+
     @TempDir
     static Path dir;
 

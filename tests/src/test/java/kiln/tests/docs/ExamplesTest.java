@@ -2,6 +2,7 @@ package kiln.tests.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,12 +22,18 @@ import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Java code of the documents, as it stands there, compiles and does what the documents say. */
 class ExamplesTest {
+    @BeforeAll
+    static void notInSamples() {
+        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
+    }
+
     private static final Pattern BLOCK = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
     private static final String IMPORTS = """
             import java.lang.invoke.*;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import kiln.runtime.TrapException;
 import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +38,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The JVM survives whatever guests, host functions and embedders do, in any number of threads. */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class StormTest {
+    @BeforeAll
+    static void notInSamples() {
+        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
+    }
+
     private static final boolean WHOLE = Boolean.getBoolean("kiln.whole");
 
     @TempDir
