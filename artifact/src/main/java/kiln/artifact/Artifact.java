@@ -20,21 +20,19 @@ import java.util.Map;
  *   ELF header, program headers
  *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*
  *   .kiln.inlines*  .kiln.fates*                                                           read only
- *   .text          at a multiple of 64 KiB                                                  read, execute
- *   .kiln.data     at a multiple of 64 KiB if there are memory images                       read only
+ *   .text          at the start of a page                                                   read, execute
+ *   .kiln.data     at the start of a page                                                   read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
  *   .kiln.digest   checksums of everything above
  *   .kiln.signature  room for a signature of everything above
  * </pre>
  *
- * Addresses in the file are file offsets. Sections with a star are absent if they were stripped.
+ * Addresses in the file are file offsets, pages those of {@link Compat#pageBytes()}. Sections with a star are absent if they were stripped.
  */
 public final class Artifact implements AutoCloseable {
     static final String TEXT = ".text";
     static final String DATA = ".kiln.data";
     static final String STRINGS = ".strtab";
-    /** Alignment of the text and of images in the file: the largest page size of any host. */
-    public static final int ALIGNMENT = 1 << 16;
 
     /** How much of a file is compared with its checksums when it is opened; its structure is checked in any case. */
     public enum Check {
@@ -118,7 +116,7 @@ public final class Artifact implements AutoCloseable {
         if (options.check() == Check.DIGESTS) {
             Digest.verifyDigests(file, bytes(Digest.SECTION), digest.offset());
         }
-        if (textOffset() % ALIGNMENT != 0 || textLength() > 0xffff_ffffL) {
+        if (textOffset() % compat.pageBytes() != 0 || textLength() > 0xffff_ffffL) {
             throw new ArtifactException("damaged file: .text is not aligned, or too large");
         }
         modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), bytes(References.SECTION), dataLength());
@@ -134,8 +132,10 @@ public final class Artifact implements AutoCloseable {
 
     private void checkImages() {
         for (ModuleInfo m : modules) {
-            if (!m.images().isEmpty() && dataOffset() % ALIGNMENT != 0) {
-                throw new ArtifactException("damaged file: " + DATA + " is not aligned");
+            for (ModuleInfo.MemoryImage i : m.images()) {
+                if ((dataOffset() | i.memoryOffset() | i.start() | i.length()) % compat.pageBytes() != 0) {
+                    throw new ArtifactException("damaged file: a memory image in " + DATA + " is not aligned");
+                }
             }
         }
     }
@@ -283,7 +283,7 @@ public final class Artifact implements AutoCloseable {
         return sections.containsKey(FateTable.SECTION) ? FateTable.decode(bytes(FateTable.SECTION)) : List.of();
     }
 
-    /** Where the text lies in the file, a multiple of {@link #ALIGNMENT}. */
+    /** Where the text lies in the file, a multiple of {@link Compat#pageBytes()}. */
     public long textOffset() {
         return section(TEXT).offset();
     }
@@ -298,7 +298,7 @@ public final class Artifact implements AutoCloseable {
         return bytes(TEXT);
     }
 
-    /** Where the data lies in the file, a multiple of {@link #ALIGNMENT} if there are memory images. */
+    /** Where the data lies in the file, a multiple of {@link Compat#pageBytes()} if there are memory images. */
     public long dataOffset() {
         return section(DATA).offset();
     }

@@ -41,7 +41,7 @@ public final class ArtifactWriter {
     private final InlineSites.Builder inlines = new InlineSites.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
     private final List<List<Fate>> fates = new ArrayList<>();
-    private final DataSection data = new DataSection();
+    private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
     private boolean stripNames;
     private boolean stripOffsets;
@@ -51,6 +51,7 @@ public final class ArtifactWriter {
             throw new IllegalArgumentException("unknown architecture: " + compat.architecture());
         }
         this.compat = compat;
+        data = new DataSection(compat.pageBytes());
     }
 
     /** Leaves something out. */
@@ -228,7 +229,7 @@ public final class ArtifactWriter {
     }
 
     private Layout layout() {
-        Layout l = new Layout(Elf.MACHINES.get(compat.architecture()));
+        Layout l = new Layout(compat);
         References references = new References(functions::startOf);
         l.add(Compat.SECTION, compat.encode(), 8);
         l.add(ModuleCodec.SECTION, ModuleCodec.encode(modules, references), 8);
@@ -250,14 +251,14 @@ public final class ArtifactWriter {
         }
         l.endLoad(Elf.PF_R);
         int textSection = l.add(
-                Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text, Artifact.ALIGNMENT, 0, 0, 0);
+                Artifact.TEXT, Elf.SHT_PROGBITS, Elf.SHF_ALLOC | Elf.SHF_EXECINSTR, text, compat.pageBytes(), 0, 0, 0);
         l.endLoad(Elf.PF_R | Elf.PF_X);
         l.add(
                 Artifact.DATA,
                 Elf.SHT_PROGBITS,
                 Elf.SHF_ALLOC,
                 data.bytes(),
-                data.hasImages() ? Artifact.ALIGNMENT : Layout.PAGE,
+                data.hasImages() ? compat.pageBytes() : Layout.PAGE,
                 0,
                 0,
                 0);
@@ -352,6 +353,7 @@ public final class ArtifactWriter {
         private record Load(int flags, long start, long end) {}
 
         private final int machine;
+        private final int pageBytes;
         private final List<Placed> placed = new ArrayList<>();
         private final List<Load> loads = new ArrayList<>();
         private final ByteSink sectionNames = new ByteSink().u8(0);
@@ -361,8 +363,9 @@ public final class ArtifactWriter {
         private int nameSection;
         long fileSize;
 
-        Layout(int machine) {
-            this.machine = machine;
+        Layout(Compat compat) {
+            machine = Elf.MACHINES.get(compat.architecture());
+            pageBytes = compat.pageBytes();
         }
 
         int add(String name, ByteSink bytes, int align) {
@@ -448,7 +451,7 @@ public final class ArtifactWriter {
             for (Load l : loads) {
                 programs.u32(Elf.PT_LOAD).u32(l.flags).u64(l.start).u64(l.start).u64(l.start);
                 programs.u64(l.end - l.start).u64(l.end - l.start);
-                programs.u64(l.start % Artifact.ALIGNMENT == 0 ? Artifact.ALIGNMENT : PAGE);
+                programs.u64(l.start % pageBytes == 0 ? pageBytes : PAGE);
             }
             programs.u32(Elf.PT_GNU_STACK)
                     .u32(Elf.PF_R | Elf.PF_W)

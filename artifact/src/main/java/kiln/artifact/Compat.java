@@ -24,7 +24,7 @@ public record Compat(
         String compiler,
         Map<String, String> options) {
     /** The version that this library reads and writes; files of another version are refused. */
-    public static final int FORMAT_VERSION = 3;
+    public static final int FORMAT_VERSION = 4;
 
     static final String SECTION = ".kiln.compat";
     /** "KILN" in ASCII, little-endian. */
@@ -38,6 +38,14 @@ public record Compat(
     /** Of the present version. */
     public static Compat of(String architecture, List<String> features, String compiler, Map<String, String> options) {
         return new Compat(FORMAT_VERSION, architecture, features, compiler, options);
+    }
+
+    /**
+     * Bytes of the largest page that a host of this architecture may have: 4 KiB on x86-64, 64 KiB on AArch64. What is
+     * mapped from the file starts at a multiple of it.
+     */
+    public int pageBytes() {
+        return architecture.equals("aarch64") ? 1 << 16 : 1 << 12;
     }
 
     ByteSink encode() {

@@ -8,9 +8,22 @@ import java.util.List;
 public final class DataSection {
     private record Part(long start, MemorySegment bytes) {}
 
+    private final int pageBytes;
     private final List<Part> parts = new ArrayList<>();
     private long size;
     private boolean images;
+
+    /**
+     * @param pageBytes images start and end at multiples of it: {@link Compat#pageBytes()}
+     */
+    DataSection(int pageBytes) {
+        this.pageBytes = pageBytes;
+    }
+
+    /** What the places and lengths of images are multiples of. */
+    public int pageBytes() {
+        return pageBytes;
+    }
 
     /** Appends a data segment and returns where it starts: {@link ModuleInfo.DataSegment#start()}. */
     public long addSegment(MemorySegment bytes) {
@@ -21,19 +34,19 @@ public final class DataSection {
     }
 
     /**
-     * Appends what a memory contains at first, filled up with zeros to a multiple of {@link Artifact#ALIGNMENT}, and
-     * returns where it starts: {@link ModuleInfo.MemoryImage#start()}.
+     * Appends what a memory contains at first, filled up with zeros to the end of a page, and returns where it starts: {@link ModuleInfo.MemoryImage#start()}.
      */
     public long addImage(MemorySegment bytes) {
-        size = align(size);
+        size = nextPage();
         long start = addSegment(bytes);
-        size = align(size);
+        size = nextPage();
         images = true;
         return start;
     }
 
-    private static long align(long offset) {
-        return offset + Artifact.ALIGNMENT - 1 & -Artifact.ALIGNMENT;
+    /** Where an image would start now. */
+    public long nextPage() {
+        return size + pageBytes - 1 & -pageBytes;
     }
 
     /** Bytes so far. */

@@ -489,9 +489,6 @@ final class ModuleCodec {
             long start = in.u64();
             long length = in.u64();
             checkData(start, length);
-            if (((memoryOffset | start | length) & MemoryConstants.PAGE_SIZE - 1) != 0) {
-                throw in.error("image is not aligned");
-            }
             ExternType.Memory type = m.memories.get(memory);
             long pages = type.min();
             long most = Long.MAX_VALUE >>> type.pageShift();

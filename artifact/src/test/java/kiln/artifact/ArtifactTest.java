@@ -38,14 +38,14 @@ class ArtifactTest {
         Path file = dir.resolve("a.cwasm");
         SampleFile.writer(true).write(file);
         try (Artifact a = Artifact.open(file)) {
-            assertEquals(List.of(SampleFile.module(new DataSection(), true)), a.modules());
+            assertEquals(List.of(SampleFile.module(new DataSection(4096), true)), a.modules());
             assertEquals("x86_64", a.compat().architecture());
             assertEquals(List.of("bmi2", "lzcnt"), a.compat().cpuFeatures());
             assertEquals(Map.of("opt", "2", "names", "on"), a.compat().options());
             assertEquals(1000, a.textLength());
-            assertEquals(0, a.textOffset() % 65536);
-            assertEquals(0, a.dataOffset() % 65536);
-            assertEquals(1, a.data().get(ValueLayout.JAVA_BYTE, 65536));
+            assertEquals(0, a.textOffset() % 4096);
+            assertEquals(0, a.dataOffset() % 4096);
+            assertEquals(1, a.data().get(ValueLayout.JAVA_BYTE, 4096));
             int entry = a.index().find(FuncKey.wasmFunction(0, 2).raw());
             assertEquals(112, a.index().start(entry));
             assertEquals(-1, a.index().find(FuncKey.wasmFunction(0, 1).raw()));

@@ -45,7 +45,7 @@ final class SampleFile {
         m.data.add(new ModuleInfo.DataSegment(false, 0, 0));
         if (image) {
             long at = data.addImage(MemorySegment.ofArray(new byte[] {1, 2, 3}));
-            m.images.add(new ModuleInfo.MemoryImage(0, 65536, at, 65536));
+            m.images.add(new ModuleInfo.MemoryImage(0, 65536, at, data.pageBytes()));
         }
         m.tables.add(new ExternType.Table(ValueType.FUNCREF, 4, 4, false));
         m.tableImages.add(new TableImage(0, TableImage.Form.LAZY, 1, new int[] {3, 0}));

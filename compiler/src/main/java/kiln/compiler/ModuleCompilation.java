@@ -6,7 +6,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Builtin;
 import kiln.artifact.DataSection;
@@ -203,8 +202,8 @@ final class ModuleCompilation {
     /** Adds what the runtime must know of the module. */
     void describe(ArtifactWriter writer, int index, List<Fate> fates) {
         DataSection data = writer.data();
-        long start = data.size() + Artifact.ALIGNMENT - 1 & -Artifact.ALIGNMENT;
-        ModuleMetadata metadata = ModuleMetadata.of(env, start);
+        long start = data.nextPage();
+        ModuleMetadata metadata = ModuleMetadata.of(env, start, data.pageBytes());
         MemorySegment bytes = MemorySegment.ofArray(metadata.data());
         if (!metadata.info().images().isEmpty() || start != data.size()) {
             data.addImage(bytes);

@@ -37,7 +37,7 @@ final class CodeArena {
     /**
      * Maps {@code length} bytes of a file readable and executable.
      *
-     * @param offset in the file, a multiple of {@link #GRANULE}
+     * @param offset in the file, a multiple of the host's page size
      * @return the address
      */
     long mapText(int file, long offset, long length) {

@@ -8,7 +8,7 @@ import java.util.List;
  */
 public final class MemoryTemplate {
     /**
-     * Offsets and length are multiples of 64 KiB.
+     * Offsets and length are multiples of the host's page size.
      */
     record Range(long memoryOffset, long fileOffset, long length) {}
 

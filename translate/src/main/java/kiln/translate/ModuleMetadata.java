@@ -42,13 +42,14 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
     /**
      * Describes a module.
      *
-     * @param dataStart where in the file's data this module's data will begin, a multiple of the page size of memories
+     * @param dataStart where in the file's data this module's data will begin, the start of a page
+     * @param pageBytes bytes of the target's largest page, a divisor of the page size of memories
      */
-    public static ModuleMetadata of(ModuleEnvironment env, long dataStart) {
-        if (dataStart % MemoryConstants.PAGE_SIZE != 0) {
+    public static ModuleMetadata of(ModuleEnvironment env, long dataStart, int pageBytes) {
+        if (dataStart % pageBytes != 0) {
             throw new IllegalArgumentException("data must start at a multiple of the page size: " + dataStart);
         }
-        Producer p = new Producer(env, dataStart);
+        Producer p = new Producer(env, dataStart, pageBytes);
         p.run();
         return new ModuleMetadata(p.out.build(), p.data.toByteArray());
     }
@@ -58,13 +59,15 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         final ModuleEnvironment env;
         final WasmModule wasm;
         final long dataStart;
+        final int pageBytes;
         final ModuleInfo.Builder out;
         final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
-        Producer(ModuleEnvironment env, long dataStart) {
+        Producer(ModuleEnvironment env, long dataStart, int pageBytes) {
             this.env = env;
             this.wasm = env.wasm();
             this.dataStart = dataStart;
+            this.pageBytes = pageBytes;
             String name = env.linkage().name() != null
                     ? env.linkage().name()
                     : wasm.names().module();
@@ -229,13 +232,20 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
 
         private void images() {
             for (StaticImages.Image image : env.images().images()) {
+                int length = usedPages(image.bytes());
                 out.images.add(new ModuleInfo.MemoryImage(
-                        image.memory() - wasm.importedMemoryCount(),
-                        image.offset(),
-                        dataStart + data.size(),
-                        image.bytes().length));
-                data.writeBytes(image.bytes());
+                        image.memory() - wasm.importedMemoryCount(), image.offset(), dataStart + data.size(), length));
+                data.write(image.bytes(), 0, length);
             }
+        }
+
+        /** Bytes of an image up to the last page that is not zero, which the target's pages may divide more finely. */
+        private int usedPages(byte[] image) {
+            int end = image.length;
+            while (end > 0 && image[end - 1] == 0) {
+                end--;
+            }
+            return end + pageBytes - 1 & -pageBytes;
         }
 
         private void data() {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import kiln.artifact.Builtin;
+import kiln.artifact.MemoryConstants;
 import kiln.ir.analysis.Verifier;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
@@ -120,6 +121,6 @@ class CorpusTest {
         for (Builtin builtin : Trampolines.builtins(env)) {
             Verifier.verify(Trampolines.builtin(env, builtin));
         }
-        ModuleMetadata.of(env, 0);
+        ModuleMetadata.of(env, 0, MemoryConstants.PAGE_SIZE);
     }
 }

@@ -181,7 +181,7 @@ final class IrStore {
 
         Instance(WasmModule wasm, TranslateOptions options, Imports imports) {
             env = new ModuleEnvironment(wasm, 0, options);
-            ModuleMetadata metadata = ModuleMetadata.of(env, 0);
+            ModuleMetadata metadata = ModuleMetadata.of(env, 0, PAGE);
             info = metadata.info();
             data = metadata.data();
             layout = new VMContextLayout(info.counts());

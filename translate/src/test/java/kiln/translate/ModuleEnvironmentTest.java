@@ -42,7 +42,7 @@ class ModuleEnvironmentTest {
     @Test
     void describesStartupModule() {
         ModuleEnvironment env = Fixtures.environment("startup");
-        ModuleInfo info = ModuleMetadata.of(env, 0).info();
+        ModuleInfo info = ModuleMetadata.of(env, 0, PAGE).info();
         assertTrue(info.startup());
         assertEquals(3, info.imports().size());
         assertEquals(1, info.definedFunctions());
@@ -56,7 +56,8 @@ class ModuleEnvironmentTest {
 
     @Test
     void limitsWithoutMaximumAreUnbounded() {
-        ModuleInfo info = ModuleMetadata.of(Fixtures.environment("memories"), 0).info();
+        ModuleInfo info =
+                ModuleMetadata.of(Fixtures.environment("memories"), 0, PAGE).info();
         assertEquals(
                 new ExternType.Memory(2, 2, false, false, 16, true),
                 info.memories().get(0));
@@ -101,7 +102,7 @@ class ModuleEnvironmentTest {
     @Test
     void dataBecomesImagesOfWholePages() {
         ModuleEnvironment env = withData(new int[] {1}, new int[] {40_000});
-        ModuleMetadata metadata = ModuleMetadata.of(env, 3 * PAGE);
+        ModuleMetadata metadata = ModuleMetadata.of(env, 3 * PAGE, PAGE);
         assertEquals(
                 List.of(new ModuleInfo.MemoryImage(0, 0, 3 * PAGE, 2 * PAGE)),
                 metadata.info().images());
@@ -110,6 +111,15 @@ class ModuleEnvironmentTest {
         assertArrayEquals(expected, metadata.data());
         assertEquals(0, metadata.info().data().get(0).length());
         assertFalse(metadata.info().startup(), "nothing is left to do");
+    }
+
+    @Test
+    void imagesEndAtPagesOfTheTarget() {
+        ModuleMetadata metadata = ModuleMetadata.of(withData(new int[] {1}, new int[] {40_000}), 4096, 4096);
+        assertEquals(
+                List.of(new ModuleInfo.MemoryImage(0, 0, 4096, 26 * 4096)),
+                metadata.info().images());
+        assertEquals(26 * 4096, metadata.data().length);
     }
 
     @Test
@@ -144,8 +154,11 @@ class ModuleEnvironmentTest {
                 .section(9, 1, 4 + PASSIVE, 0x70, 3, 0x23, 0, END, 0xd0, 0x70, END, 0xd2, 0, END)
                 .section(10, 1, 2, 0, END)
                 .decode();
-        ElementItems items =
-                ModuleMetadata.of(environment(wasm), 0).info().elements().get(0).items();
+        ElementItems items = ModuleMetadata.of(environment(wasm), 0, PAGE)
+                .info()
+                .elements()
+                .get(0)
+                .items();
         assertEquals(
                 new ElementItems(new long[] {
                     ElementItems.item(ElementItems.Kind.GLOBAL, 0),
@@ -160,7 +173,7 @@ class ModuleEnvironmentTest {
         WasmModule wasm = new Bytes()
                 .section(1, 3, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 0, 0)
                 .decode();
-        ModuleInfo info = ModuleMetadata.of(environment(wasm), 0).info();
+        ModuleInfo info = ModuleMetadata.of(environment(wasm), 0, PAGE).info();
         assertEquals(info.types().get(0).key(), info.types().get(2).key());
         assertFalse(info.types().get(0).key().equals(info.types().get(1).key()));
     }
