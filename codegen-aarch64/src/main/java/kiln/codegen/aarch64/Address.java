@@ -72,20 +72,20 @@ final class Address {
         return displacement;
     }
 
-    void emit(Assembler a, LoadStoreOp op, Reg rt) {
+    void emit(Assembler asm, LoadStoreOp op, Reg rt) {
         if (index != null) {
-            a.loadStoreIndexed(op, rt, base, index, extend, shift != 0);
+            asm.loadStoreIndexed(op, rt, base, index, extend, shift != 0);
         } else {
-            emit(a, op, rt, base, displacement);
+            emit(asm, op, rt, base, displacement);
         }
     }
 
     /** An access at a displacement for which {@link #fits} holds, in the form that takes it. */
-    static void emit(Assembler a, LoadStoreOp op, Reg rt, Reg base, int displacement) {
+    static void emit(Assembler asm, LoadStoreOp op, Reg rt, Reg base, int displacement) {
         if (Immediates.isScaled(displacement, op.scale)) {
-            a.loadStoreScaled(op, rt, base, displacement);
+            asm.loadStoreScaled(op, rt, base, displacement);
         } else {
-            a.loadStoreUnscaled(op, rt, base, displacement);
+            asm.loadStoreUnscaled(op, rt, base, displacement);
         }
     }
 

@@ -11,7 +11,9 @@ import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /** Calls, and where a function starts and ends. */
-abstract sealed class CallInsn extends Insn {
+final class CallInsn {
+    private CallInsn() {}
+
     /** Values with the places that the calling convention gives them. */
     static final class Operands {
         private final List<Type> types;
@@ -48,7 +50,7 @@ abstract sealed class CallInsn extends Insn {
         }
 
         /** Stores what goes on the stack; sp is already below it. */
-        private void storeStackArguments(Assembler a, FrameLayout frame) {
+        private void storeStackArguments(Assembler asm, FrameLayout frame) {
             for (int i = 0; i < regs.length; i++) {
                 if (places.registers()[i] != null) {
                     continue;
@@ -58,10 +60,10 @@ abstract sealed class CallInsn extends Insn {
                 Reg r = regs[i];
                 if (r.isSlot()) {
                     r = isInt ? Registers.IP0 : Registers.VTMP;
-                    MoveInsn.load(a, frame, stackBytes(), type, r, regs[i]);
+                    MoveInsn.load(asm, frame, stackBytes(), type, r, regs[i]);
                 }
                 LoadStoreOp op = isInt ? LoadStoreOp.STR_X : type == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
-                Address.emit(a, op, r, Registers.SP, places.offsets()[i]);
+                Address.emit(asm, op, r, Registers.SP, places.offsets()[i]);
             }
         }
 
@@ -80,7 +82,7 @@ abstract sealed class CallInsn extends Insn {
     }
 
     /** Defines the parameters that arrive in registers. */
-    static final class Entry extends CallInsn {
+    static final class Entry extends Insn {
         private final Operands params;
 
         /** Parameters that nobody reads have no register. */
@@ -94,7 +96,7 @@ abstract sealed class CallInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {}
+        void emit(Assembler asm, EmitContext context) {}
 
         @Override
         public String toString() {
@@ -103,7 +105,7 @@ abstract sealed class CallInsn extends Insn {
     }
 
     /** Returns, with results in their registers. */
-    static final class Return extends CallInsn {
+    static final class Return extends Insn {
         private final Operands results;
         private final int argumentBytes;
 
@@ -122,9 +124,9 @@ abstract sealed class CallInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            Prologue.leave(a, c.frame(), argumentBytes);
-            a.ret();
+        void emit(Assembler asm, EmitContext context) {
+            Prologue.leave(asm, context.frame(), argumentBytes);
+            asm.ret();
         }
 
         @Override
@@ -134,10 +136,10 @@ abstract sealed class CallInsn extends Insn {
     }
 
     /** Calls a wasm function. */
-    static final class Call extends CallInsn {
+    static final class Call extends Insn {
         private final FuncKey target;
         private Reg code;
-        private Reg context;
+        private Reg calleeContext;
         private final int contextDistance;
         private final Operands args;
         private final Operands results;
@@ -146,21 +148,21 @@ abstract sealed class CallInsn extends Insn {
         /**
          * @param target the callee, or null
          * @param code its address if there is no {@code target}
-         * @param context its VMContext if there is no {@code target}
+         * @param calleeContext its VMContext if there is no {@code target}
          * @param contextDistance bytes from this VMContext to that of the {@code target}
          * @param restoreContext whether this function's VMContext must be read back from the frame
          */
         Call(
                 FuncKey target,
                 Reg code,
-                Reg context,
+                Reg calleeContext,
                 int contextDistance,
                 Operands args,
                 Operands results,
                 boolean restoreContext) {
             this.target = target;
             this.code = code;
-            this.context = context;
+            this.calleeContext = calleeContext;
             this.contextDistance = contextDistance;
             this.args = args;
             this.results = results;
@@ -171,7 +173,7 @@ abstract sealed class CallInsn extends Insn {
         public void visitOperands(OperandVisitor v) {
             if (target == null) {
                 code = use(v, code);
-                context = use(v, context);
+                calleeContext = use(v, calleeContext);
             }
             args.visitUses(v);
             results.visitDefs(v);
@@ -184,33 +186,33 @@ abstract sealed class CallInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            a.addConstant(Registers.SP, Registers.SP, -args.stackBytes(), Registers.IP0);
-            args.storeStackArguments(a, c.frame());
+        void emit(Assembler asm, EmitContext context) {
+            asm.addConstant(Registers.SP, Registers.SP, -args.stackBytes(), Registers.IP0);
+            args.storeStackArguments(asm, context.frame());
             if (target != null) {
-                a.addConstant(Registers.VMCTX, Registers.VMCTX, contextDistance, Registers.IP0);
-                a.bl(target);
+                asm.addConstant(Registers.VMCTX, Registers.VMCTX, contextDistance, Registers.IP0);
+                asm.bl(target);
             } else {
-                if (context != Registers.VMCTX) {
-                    a.mov(true, Registers.VMCTX, context);
+                if (calleeContext != Registers.VMCTX) {
+                    asm.mov(true, Registers.VMCTX, calleeContext);
                 }
-                a.blr(code);
+                asm.blr(code);
             }
             if (restoreContext) {
-                Prologue.restoreContext(a);
+                Prologue.restoreContext(asm);
             }
         }
 
         @Override
         public String toString() {
-            String called = target != null ? "bl " + target : "blr " + code + " in " + context;
+            String called = target != null ? "bl " + target : "blr " + code + " in " + calleeContext;
             return called + (contextDistance != 0 ? " in context + " + contextDistance : "") + " " + args + " -> "
                     + results;
         }
     }
 
     /** Calls a C function, all of whose arguments lie in registers. */
-    static final class NativeCall extends CallInsn {
+    static final class NativeCall extends Insn {
         private Reg code;
         private final Operands args;
         private final Operands results;
@@ -235,8 +237,8 @@ abstract sealed class CallInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            a.blr(code);
+        void emit(Assembler asm, EmitContext context) {
+            asm.blr(code);
         }
 
         @Override
@@ -248,7 +250,7 @@ abstract sealed class CallInsn extends Insn {
     /**
      * Jumps to a wasm function after this frame and its stack arguments have been replaced by the callee's arguments.
      */
-    static final class TailCall extends CallInsn {
+    static final class TailCall extends Insn {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
         private static final Reg CODE = Registers.x(9);
         private static final Reg CONTEXT = Registers.x(10);
@@ -258,17 +260,17 @@ abstract sealed class CallInsn extends Insn {
 
         private final FuncKey target;
         private Reg code;
-        private Reg context;
+        private Reg calleeContext;
         private final Operands args;
         private final int argumentBytes;
 
         /**
          * @param argumentBytes size of this function's own stack arguments
          */
-        TailCall(FuncKey target, Reg code, Reg context, Operands args, int argumentBytes) {
+        TailCall(FuncKey target, Reg code, Reg calleeContext, Operands args, int argumentBytes) {
             this.target = target;
             this.code = code;
-            this.context = context;
+            this.calleeContext = calleeContext;
             this.args = args;
             this.argumentBytes = argumentBytes;
         }
@@ -277,28 +279,28 @@ abstract sealed class CallInsn extends Insn {
         public void visitOperands(OperandVisitor v) {
             if (target == null) {
                 code = v.useFixed(code, CODE);
-                if (!Registers.isReserved(context)) {
-                    context = v.useFixed(context, CONTEXT);
+                if (!Registers.isReserved(calleeContext)) {
+                    calleeContext = v.useFixed(calleeContext, CONTEXT);
                 }
             }
             args.visitUses(v);
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             int bytes = args.stackBytes();
             if (bytes == 0) {
-                Prologue.leave(a, c.frame(), argumentBytes);
+                Prologue.leave(asm, context.frame(), argumentBytes);
             } else {
-                replaceFrame(a, c.frame(), bytes);
+                replaceFrame(asm, context.frame(), bytes);
             }
             if (target != null) {
-                a.b(target);
+                asm.b(target);
             } else {
-                if (context != Registers.VMCTX) {
-                    a.mov(true, Registers.VMCTX, context);
+                if (calleeContext != Registers.VMCTX) {
+                    asm.mov(true, Registers.VMCTX, calleeContext);
                 }
-                a.br(code);
+                asm.br(code);
             }
         }
 
@@ -306,23 +308,23 @@ abstract sealed class CallInsn extends Insn {
          * The new arguments may be read from anywhere in the frame, so they are collected below it first and then moved
          * up, highest first: they end where the caller's arguments ended, at least sixteen bytes higher.
          */
-        private void replaceFrame(Assembler a, FrameLayout frame, int bytes) {
-            a.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
-            args.storeStackArguments(a, frame);
-            a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
-            a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
-            a.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, SCRATCH);
+        private void replaceFrame(Assembler asm, FrameLayout frame, int bytes) {
+            asm.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
+            args.storeStackArguments(asm, frame);
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
+            asm.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, SCRATCH);
             for (int at = bytes - 16; at >= 0; at -= 16) {
-                a.loadStoreScaled(LoadStoreOp.LDR_Q, Registers.VTMP, Registers.SP, at);
-                a.loadStoreScaled(LoadStoreOp.STR_Q, Registers.VTMP, DESTINATION, at);
+                asm.loadStoreScaled(LoadStoreOp.LDR_Q, Registers.VTMP, Registers.SP, at);
+                asm.loadStoreScaled(LoadStoreOp.STR_Q, Registers.VTMP, DESTINATION, at);
             }
-            a.mov(true, Registers.SP, DESTINATION);
-            a.mov(true, Registers.FP, Registers.IP1);
+            asm.mov(true, Registers.SP, DESTINATION);
+            asm.mov(true, Registers.FP, Registers.IP1);
         }
 
         @Override
         public String toString() {
-            return (target != null ? "b " + target : "br " + code + " in " + context) + " " + args;
+            return (target != null ? "b " + target : "br " + code + " in " + calleeContext) + " " + args;
         }
     }
 }

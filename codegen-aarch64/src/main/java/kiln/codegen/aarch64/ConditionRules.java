@@ -155,7 +155,7 @@ abstract class ConditionRules extends MemoryRules {
         }
         // -0 compares like +0.
         boolean zero = isConst(y) && (type == Type.F64 ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);
-        emit(new FloatInsn.Compare(type == Type.F64, reg(x), zero ? null : reg(y)));
+        emit(new ConditionInsn.CompareFloat(type == Type.F64, reg(x), zero ? null : reg(y)));
         return Cond.of(cond);
     }
 
@@ -278,8 +278,8 @@ abstract class ConditionRules extends MemoryRules {
         int otherwise = nzcvFor(and ? result.negate() : result);
         emit(
                 ry == null
-                        ? new IntegerInsn.ConditionalCompareImmediate(wide, rx, (int) constValue(y), otherwise, when)
-                        : new IntegerInsn.ConditionalCompare(wide, rx, ry, otherwise, when));
+                        ? new ConditionInsn.ConditionalCompareImmediate(wide, rx, (int) constValue(y), otherwise, when)
+                        : new ConditionInsn.ConditionalCompare(wide, rx, ry, otherwise, when));
         return result;
     }
 
@@ -309,34 +309,34 @@ abstract class ConditionRules extends MemoryRules {
     // What a branch or check looks at.
 
     /** Emits what is needed before a test that succeeds exactly if {@code c} (i32) is not zero. */
-    final Test test(Value c) {
+    final Condition condition(Value c) {
         Inst d = comparison(c);
         if (d != null && d.opcode() == Opcode.ICMP) {
-            return compareAndTest(d);
+            return conditionOf(d);
         }
         if (d == null) {
             d = foldable(c);
             if (d == null) {
-                return new Test.Zero(value(c), false, false);
+                return new Condition.Zero(value(c), false, false);
             }
             if (d.opcode() == Opcode.AND && singleBit(d) >= 0) {
-                return new Test.Bit(value(d.arg(0)), singleBit(d), true);
+                return new Condition.Bit(value(d.arg(0)), singleBit(d), true);
             }
             if (d.opcode() != Opcode.AND && d.opcode() != Opcode.OR && d.opcode() != Opcode.XOR) {
-                return new Test.Zero(value(c), false, false);
+                return new Condition.Zero(value(c), false, false);
             }
             if (d.opcode() != Opcode.AND && !(isTruth(d.arg(0)) && isTruthOrOne(d.arg(1)))) {
-                return new Test.Zero(value(c), false, false);
+                return new Condition.Zero(value(c), false, false);
             }
         }
-        return new Test.Flags(flags(c));
+        return new Condition.Flags(flags(c));
     }
 
     private static boolean isTruthOrOne(Value v) {
         return isTruth(v) || isConst(v) && constValue(v) == 1;
     }
 
-    private Test compareAndTest(Inst inst) {
+    private Condition conditionOf(Inst inst) {
         Value x = inst.arg(0);
         Value y = inst.arg(1);
         IntCond cond = inst.intCond();
@@ -347,27 +347,27 @@ abstract class ConditionRules extends MemoryRules {
                     boolean zero = cond == IntCond.EQ || cond == IntCond.ULE;
                     Inst inner = wide ? null : comparison(x);
                     if (inner != null) {
-                        Test t = test(x);
+                        Condition t = condition(x);
                         return zero ? t.negate() : t;
                     }
                     Inst and = foldable(x, Opcode.AND);
                     if (and == null) {
-                        return new Test.Zero(value(x), wide, zero);
+                        return new Condition.Zero(value(x), wide, zero);
                     }
                     if (singleBit(and) >= 0) {
-                        return new Test.Bit(value(and.arg(0)), singleBit(and), !zero);
+                        return new Condition.Bit(value(and.arg(0)), singleBit(and), !zero);
                     }
                 }
                 case SLT, SGE -> {
-                    return new Test.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLT);
+                    return new Condition.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLT);
                 }
                 default -> {}
             }
         }
         if (isConst(y) && constValue(y) == -1 && (cond == IntCond.SGT || cond == IntCond.SLE)) {
-            return new Test.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLE);
+            return new Condition.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLE);
         }
-        return new Test.Flags(compareInts(x, y, cond, inst.type()));
+        return new Condition.Flags(compareInts(x, y, cond, inst.type()));
     }
 
     /** Number of the only bit that an AND lets through, or -1. */
@@ -392,7 +392,7 @@ abstract class ConditionRules extends MemoryRules {
             emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide(inst.type()), rd, value(inst.arg(0)), top, top));
             return;
         }
-        emit(new IntegerInsn.Select(
+        emit(new ConditionInsn.Select(
                 SelectOp.CSINC,
                 false,
                 rd,
@@ -412,7 +412,7 @@ abstract class ConditionRules extends MemoryRules {
             case F32, F64 -> {
                 Reg rx = reg(x);
                 Reg ry = reg(y);
-                emit(new FloatInsn.Select(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
+                emit(new ConditionInsn.FloatSelect(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
             }
             case V128 -> {
                 Reg rx = reg(x);
@@ -421,7 +421,7 @@ abstract class ConditionRules extends MemoryRules {
                 if (rx == ry) {
                     emit(new MoveInsn.Move(Type.V128, rd, rx));
                 } else {
-                    emit(new FloatInsn.VectorSelect(rd, rx, ry, cond));
+                    emit(new ConditionInsn.VectorSelect(rd, rx, ry, cond));
                 }
             }
             default -> selectInt(inst, rd, x, y);
@@ -438,7 +438,7 @@ abstract class ConditionRules extends MemoryRules {
         Reg rn = valueOrZero(plain);
         Reg rm = m == null ? valueOrZero(other) : m.value == null ? Registers.ZR : value(m.value);
         Cond cond = flags(inst.arg(0));
-        emit(new IntegerInsn.Select(m == null ? SelectOp.CSEL : m.op, wide, rd, rn, rm, swap ? cond.negate() : cond));
+        emit(new ConditionInsn.Select(m == null ? SelectOp.CSEL : m.op, wide, rd, rn, rm, swap ? cond.negate() : cond));
     }
 
     /** A value as the second operand of CSINC, CSINV or CSNEG; {@code value} is null for zero. */

@@ -10,8 +10,10 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Jumps and checks. */
-abstract sealed class ControlInsn extends Insn {
-    static final class Jump extends ControlInsn {
+final class ControlInsn {
+    private ControlInsn() {}
+
+    static final class Jump extends Shape.Plain {
         private final MachBlock target;
 
         Jump(MachBlock target) {
@@ -19,12 +21,9 @@ abstract sealed class ControlInsn extends Insn {
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            if (!c.isNext(target)) {
-                a.b(target.label());
+        void emit(Assembler asm, EmitContext context) {
+            if (!context.isNext(target)) {
+                asm.b(target.label());
             }
         }
 
@@ -35,42 +34,42 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** Two ways. */
-    static final class Branch extends ControlInsn {
-        private Test test;
+    static final class Branch extends Insn {
+        private Condition condition;
         private final MachBlock yes;
         private final MachBlock no;
 
-        Branch(Test test, MachBlock yes, MachBlock no) {
-            this.test = test;
+        Branch(Condition condition, MachBlock yes, MachBlock no) {
+            this.condition = condition;
             this.yes = yes;
             this.no = no;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            test = test.visitOperands(v);
+            condition = condition.visitOperands(v);
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            if (c.isNext(yes)) {
-                test.negate().branch(a, no.label(), isFar());
+        void emit(Assembler asm, EmitContext context) {
+            if (context.isNext(yes)) {
+                condition.negate().branch(asm, no.label(), isFar());
             } else {
-                test.branch(a, yes.label(), isFar());
-                if (!c.isNext(no)) {
-                    a.b(no.label());
+                condition.branch(asm, yes.label(), isFar());
+                if (!context.isNext(no)) {
+                    asm.b(no.label());
                 }
             }
         }
 
         @Override
         public String toString() {
-            return test + ", " + yes + " else " + no;
+            return condition + ", " + yes + " else " + no;
         }
     }
 
     /** One comparison for each of a few targets. */
-    static final class CompareChain extends ControlInsn {
+    static final class CompareChain extends Insn {
         private Reg index;
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
@@ -87,17 +86,18 @@ abstract sealed class ControlInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             for (int i = 0; i < targets.size(); i++) {
                 if (i == 0) {
-                    new Test.Zero(index, false, true).branch(a, targets.get(i).label(), isFar());
+                    new Condition.Zero(index, false, true)
+                            .branch(asm, targets.get(i).label(), isFar());
                 } else {
-                    a.cmpImmediate(false, index, i);
-                    new Test.Flags(Cond.EQ).branch(a, targets.get(i).label(), isFar());
+                    asm.cmpImmediate(false, index, i);
+                    new Condition.Flags(Cond.EQ).branch(asm, targets.get(i).label(), isFar());
                 }
             }
-            if (!c.isNext(otherwise)) {
-                a.b(otherwise.label());
+            if (!context.isNext(otherwise)) {
+                asm.b(otherwise.label());
             }
         }
 
@@ -108,7 +108,7 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** A jump through a table of distances, which stands right behind it. */
-    static final class JumpTable extends ControlInsn {
+    static final class JumpTable extends Insn {
         private Reg index;
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
@@ -125,26 +125,26 @@ abstract sealed class ControlInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             int count = targets.size();
             if (Immediates.isAddSub(count)) {
-                a.cmpImmediate(false, index, count);
+                asm.cmpImmediate(false, index, count);
             } else {
-                a.movImmediate(false, Registers.IP0, count);
-                a.cmp(false, index, Registers.IP0);
+                asm.movImmediate(false, Registers.IP0, count);
+                asm.cmp(false, index, Registers.IP0);
             }
-            new Test.Flags(Cond.HS).branch(a, otherwise.label(), isFar());
-            int table = a.buffer().size() + 16;
-            a.adr(Registers.IP0, 16);
-            a.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
-            a.alu(AluOp.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
-            a.br(Registers.IP0);
+            new Condition.Flags(Cond.HS).branch(asm, otherwise.label(), isFar());
+            int table = asm.buffer().size() + 16;
+            asm.adr(Registers.IP0, 16);
+            asm.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
+            asm.alu(AluOp.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
+            asm.br(Registers.IP0);
             for (MachBlock target : targets) {
-                a.buffer().refer(a.buffer().size(), target.label(), (b, at, to) -> {
+                asm.buffer().refer(asm.buffer().size(), target.label(), (b, at, to) -> {
                     b.set4(at, to - table);
                     return true;
                 });
-                a.buffer().put4(0);
+                asm.buffer().put4(0);
             }
         }
 
@@ -154,34 +154,8 @@ abstract sealed class ControlInsn extends Insn {
         }
     }
 
-    /** A trap outside the hot path if a test succeeds. */
-    static final class TrapIf extends ControlInsn {
-        private Test test;
-        private final TrapCode code;
-
-        TrapIf(Test test, TrapCode code) {
-            this.test = test;
-            this.code = code;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            test = test.visitOperands(v);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            test.branch(a, Traps.label(a, code), isFar());
-        }
-
-        @Override
-        public String toString() {
-            return test + ", trap " + code;
-        }
-    }
-
     /** A trap in any case. */
-    static final class Trap extends ControlInsn {
+    static final class Trap extends Shape.Plain {
         private final TrapCode code;
 
         Trap(TrapCode code) {
@@ -189,14 +163,11 @@ abstract sealed class ControlInsn extends Insn {
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            Traps.trap(a, code);
+        void emit(Assembler asm, EmitContext context) {
+            Traps.trap(asm, code);
             // The return address is the trap site: it must not be that of an access at the start of the next block,
             // too.
-            a.udf(0);
+            asm.udf(0);
         }
 
         @Override
@@ -206,13 +177,10 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** Compares the stack pointer with the limit, which an interruption raises above every address. */
-    static final class InterruptCheck extends ControlInsn {
+    static final class InterruptCheck extends Shape.Plain {
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            Prologue.checkStack(a, isFar());
+        void emit(Assembler asm, EmitContext context) {
+            Prologue.checkStack(asm, isFar());
         }
 
         @Override
@@ -222,15 +190,12 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** Leaves the activation. */
-    static final class Unwind extends ControlInsn {
+    static final class Unwind extends Shape.Plain {
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STORE);
-            a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.UNWIND_STUB);
-            a.br(Registers.IP0);
+        void emit(Assembler asm, EmitContext context) {
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STORE);
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.UNWIND_STUB);
+            asm.br(Registers.IP0);
         }
 
         @Override

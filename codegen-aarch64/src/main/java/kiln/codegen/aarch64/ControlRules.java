@@ -23,11 +23,11 @@ abstract class ControlRules extends CallRules {
     @Override
     protected final void lowerTrapIf(Inst inst) {
         if (inst.opcode() == Opcode.TRAP_IF) {
-            emit(new ControlInsn.TrapIf(test(inst.arg(0)), inst.trap()));
+            emit(new ConditionInsn.TrapIf(condition(inst.arg(0)), inst.trap()));
             return;
         }
         Reg r = inst.type() == Type.I32 ? value(inst.arg(0)) : reg(inst.arg(0));
-        emit(new ControlInsn.TrapIf(new Test.Zero(r, wide(inst.type()), true), inst.trap()));
+        emit(new ConditionInsn.TrapIf(new Condition.Zero(r, wide(inst.type()), true), inst.trap()));
     }
 
     @Override
@@ -54,7 +54,7 @@ abstract class ControlRules extends CallRules {
 
     @Override
     protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
-        emit(new ControlInsn.Branch(test(inst.arg(0)), yes, no));
+        emit(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
     }
 
     @Override

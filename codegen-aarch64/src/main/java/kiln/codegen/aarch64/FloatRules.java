@@ -22,12 +22,12 @@ abstract class FloatRules extends IntegerRules {
 
     @Override
     protected final void lowerFloatConstant(Inst inst) {
-        emit(new FloatInsn.Constant(dbl(inst.type()), def(inst.result()), inst.imm()));
+        emit(new FloatInsn.Const(dbl(inst.type()), def(inst.result()), inst.imm()));
     }
 
     @Override
     protected final void lowerVectorConstant(Inst inst) {
-        emit(new FloatInsn.VectorConstant(def(inst.result()), inst.vector()));
+        emit(new FloatInsn.VectorConst(def(inst.result()), inst.vector()));
     }
 
     // FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN.
@@ -98,7 +98,7 @@ abstract class FloatRules extends IntegerRules {
 
     @Override
     protected final void lowerChangePrecision(Inst inst) {
-        emit(new FloatInsn.ChangePrecision(dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
+        emit(new ConversionInsn.ChangePrecision(dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
     }
 
     // FROM_SINT, FROM_UINT.
@@ -107,7 +107,7 @@ abstract class FloatRules extends IntegerRules {
     protected final void lowerIntToFloat(Inst inst) {
         Value x = inst.arg(0);
         FloatOp.Convert op = inst.opcode() == Opcode.FROM_SINT ? FloatOp.Convert.SCVTF : FloatOp.Convert.UCVTF;
-        emit(new FloatInsn.Convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
+        emit(new ConversionInsn.Convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
     }
 
     // TO_SINT, TO_UINT, and the saturating ones, which are what the hardware does.
@@ -119,10 +119,12 @@ abstract class FloatRules extends IntegerRules {
         Reg rd = def(inst.result());
         emit(
                 switch (inst.opcode()) {
-                    case TO_SINT -> new FloatInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
-                    case TO_UINT -> new FloatInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
-                    case TO_SINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
-                    case TO_UINT_SAT -> new FloatInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
+                    case TO_SINT -> new ConversionInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
+                    case TO_UINT -> new ConversionInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
+                    case TO_SINT_SAT ->
+                        new ConversionInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
+                    case TO_UINT_SAT ->
+                        new ConversionInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
                     default -> throw new IllegalArgumentException(inst.toString());
                 });
     }
@@ -141,10 +143,10 @@ abstract class FloatRules extends IntegerRules {
         }
         if (inst.type().isFloat()) {
             boolean wide = inst.type() == Type.F64;
-            emit(new FloatInsn.Convert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, rd, valueOrZero(x)));
+            emit(new ConversionInsn.Convert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, rd, valueOrZero(x)));
         } else {
             boolean wide = wide(inst.type());
-            emit(new FloatInsn.Convert(FloatOp.Convert.FMOV_TO_INT, wide, wide, rd, reg(x)));
+            emit(new ConversionInsn.Convert(FloatOp.Convert.FMOV_TO_INT, wide, wide, rd, reg(x)));
         }
     }
 }

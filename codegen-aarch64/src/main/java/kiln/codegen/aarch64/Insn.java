@@ -8,25 +8,26 @@ import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /**
- * An AArch64 instruction, or a fixed short sequence of them that the allocator must not cut. One subclass for each
- * operand shape, in one file for each family. Reserved registers (sp, xzr, x28, x29) may stand wherever the encoding
- * takes them.
+ * An AArch64 instruction, or a fixed short sequence of them that the allocator must not cut. Each extends the
+ * {@link Shape} of its operands, or states its own if nothing else has the like; the classes lie in one file for each family.
+ * Reserved registers (sp, xzr, x28, x29) may stand wherever the encoding takes them.
  */
-abstract sealed class Insn extends MachInst
-        permits IntegerInsn, MemoryInsn, FloatInsn, MoveInsn, CallInsn, ControlInsn {
+abstract class Insn extends MachInst {
     /** Set once a short branch or literal load did not reach its label: the longer form is emitted from then on. */
     private boolean far;
 
-    abstract void emit(Assembler a, EmitContext c);
+    abstract void emit(Assembler asm, EmitContext context);
 
     @Override
-    public final void emit(EmitContext c) {
-        emit(new Assembler(c.buffer(), () -> far = true), c);
+    public final void emit(EmitContext context) {
+        emit(new Assembler(context.buffer(), () -> far = true), context);
     }
 
     final boolean isFar() {
         return far;
     }
+
+    // Reserved registers are not the allocator's business.
 
     static Reg use(OperandVisitor v, Reg r) {
         return Registers.isReserved(r) ? r : v.use(r);
@@ -38,6 +39,15 @@ abstract sealed class Insn extends MachInst
 
     static Reg def(OperandVisitor v, Reg r) {
         return Registers.isReserved(r) ? r : v.def(r);
+    }
+
+    /** An instruction's text: the mnemonic, then its operands. */
+    static String text(Object mnemonic, Object... operands) {
+        StringBuilder s = new StringBuilder().append(mnemonic);
+        for (int i = 0; i < operands.length; i++) {
+            s.append(i == 0 ? " " : ", ").append(operands[i]);
+        }
+        return s.toString();
     }
 
     /** An integer register's name in its 32-bit or 64-bit form. */

@@ -6,297 +6,240 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Integer arithmetic. A target of xzr makes an instruction that sets flags a comparison. */
-abstract sealed class IntegerInsn extends Insn {
-    /** Three registers. */
-    static final class Alu extends IntegerInsn {
-        private final AluOp op;
+final class IntegerInsn {
+    private IntegerInsn() {}
+
+    /** A constant, in as many instructions as it takes. */
+    static final class Const extends Shape.Define {
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
-        private Reg rm;
+        private final long value;
 
-        Alu(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm) {
-            this.op = op;
+        Const(boolean wide, Reg rd, long value) {
+            super(rd);
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
-            this.rm = rm;
+            this.value = value;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-            rd = def(v, rd);
+        void emit(Assembler asm, EmitContext context) {
+            asm.movImmediate(wide, rd, value);
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            a.alu(op, wide, rd, rn, rm);
+        public MachInst rematerialize(Reg target) {
+            return new Const(wide, target, value);
         }
 
         @Override
         public String toString() {
-            boolean narrow = op == AluOp.SMULL || op == AluOp.UMULL;
-            return op + " " + name(wide, rd) + ", " + name(wide && !narrow, rn) + ", " + name(wide && !narrow, rm);
+            return text("mov", name(wide, rd), "#" + value);
+        }
+    }
+
+    /** Three registers. */
+    static final class Alu extends Shape.Binary {
+        private final AluOp op;
+        private final boolean wide;
+
+        Alu(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm) {
+            super(rd, rn, rm);
+            this.op = op;
+            this.wide = wide;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.alu(op, wide, rd, rn, rm);
+        }
+
+        @Override
+        public String toString() {
+            boolean wideSources = wide && op != AluOp.SMULL && op != AluOp.UMULL;
+            return text(op, name(wide, rd), name(wideSources, rn), name(wideSources, rm));
         }
     }
 
     /** Three registers, the last one shifted by a constant. */
-    static final class AluShifted extends IntegerInsn {
+    static final class AluShifted extends Shape.Binary {
         private final AluOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
-        private Reg rm;
         private final ShiftOp shift;
         private final int amount;
 
         AluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ShiftOp shift, int amount) {
+            super(rd, rn, rm);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
-            this.rm = rm;
             this.shift = shift;
             this.amount = amount;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.aluShifted(op, wide, rd, rn, rm, shift, amount);
+        void emit(Assembler asm, EmitContext context) {
+            asm.aluShifted(op, wide, rd, rn, rm, shift, amount);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(wide, rm) + ", " + shift + " #"
-                    + amount;
+            return text(op, name(wide, rd), name(wide, rn), name(wide, rm), shift + " #" + amount);
         }
     }
 
     /** ADD, SUB of three registers, the last one extended and shifted left by 0 to 4. */
-    static final class AluExtended extends IntegerInsn {
+    static final class AluExtended extends Shape.Binary {
         private final AluOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
-        private Reg rm;
         private final ExtendOp extend;
         private final int amount;
 
         AluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
+            super(rd, rn, rm);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
-            this.rm = rm;
             this.extend = extend;
             this.amount = amount;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.aluExtended(op, wide, rd, rn, rm, extend, amount);
+        void emit(Assembler asm, EmitContext context) {
+            asm.aluExtended(op, wide, rd, rn, rm, extend, amount);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(extend.isWide(), rm) + ", " + extend
-                    + (amount == 0 ? "" : " #" + amount);
+            String extension = extend + (amount == 0 ? "" : " #" + amount);
+            return text(op, name(wide, rd), name(wide, rn), name(extend.isWide(), rm), extension);
         }
     }
 
     /** ADD, SUB with a 12-bit immediate, possibly shifted by 12. */
-    static final class AluImmediate extends IntegerInsn {
+    static final class AluImmediate extends Shape.Unary {
         private final AluOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
         private final int imm;
 
         AluImmediate(AluOp op, boolean wide, Reg rd, Reg rn, int imm) {
+            super(rd, rn);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
             this.imm = imm;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.addSubImmediate(op, wide, rd, rn, imm);
+        void emit(Assembler asm, EmitContext context) {
+            asm.addSubImmediate(op, wide, rd, rn, imm);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", #" + imm;
+            return text(op, name(wide, rd), name(wide, rn), "#" + imm);
         }
     }
 
     /** AND, ORR, EOR, ANDS with a bitmask immediate. */
-    static final class LogicalImmediate extends IntegerInsn {
+    static final class LogicalImmediate extends Shape.Unary {
         private final AluOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
         private final long imm;
 
         LogicalImmediate(AluOp op, boolean wide, Reg rd, Reg rn, long imm) {
+            super(rd, rn);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
             this.imm = imm;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.logicalImmediate(op, wide, rd, rn, imm);
+        void emit(Assembler asm, EmitContext context) {
+            asm.logicalImmediate(op, wide, rd, rn, imm);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", #0x"
-                    + Long.toHexString(wide ? imm : imm & 0xffff_ffffL);
+            String mask = "#0x" + Long.toHexString(wide ? imm : imm & 0xffff_ffffL);
+            return text(op, name(wide, rd), name(wide, rn), mask);
         }
     }
 
     /** SBFM, UBFM: shifts by constants, extensions, bitfield extraction. */
-    static final class Bitfield extends IntegerInsn {
+    static final class Bitfield extends Shape.Unary {
         private final BitfieldOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
         private final int immr;
         private final int imms;
 
         Bitfield(BitfieldOp op, boolean wide, Reg rd, Reg rn, int immr, int imms) {
+            super(rd, rn);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
             this.immr = immr;
             this.imms = imms;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.bitfield(op, wide, rd, rn, immr, imms);
+        void emit(Assembler asm, EmitContext context) {
+            asm.bitfield(op, wide, rd, rn, immr, imms);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", #" + immr + ", #" + imms;
+            return text(op, name(wide, rd), name(wide, rn), "#" + immr, "#" + imms);
         }
     }
 
     /** BFM: replaces some bits of a register. */
-    static final class BitfieldInsert extends IntegerInsn {
+    static final class BitfieldInsert extends Shape.Merge {
         private final boolean wide;
-        private Reg rd;
-        private Reg kept;
-        private Reg rn;
         private final int immr;
         private final int imms;
 
         BitfieldInsert(boolean wide, Reg rd, Reg kept, Reg rn, int immr, int imms) {
+            super(rd, kept, rn);
             this.wide = wide;
-            this.rd = rd;
-            this.kept = kept;
-            this.rn = rn;
             this.immr = immr;
             this.imms = imms;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg keptBefore = kept;
-            kept = v.use(kept);
-            // Late: the target already holds the bits to keep when this is read.
-            rn = useLate(v, rn);
-            rd = v.defReuse(rd, keptBefore);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.bitfield(BitfieldOp.BFM, wide, rd, rn, immr, imms);
+        void emit(Assembler asm, EmitContext context) {
+            asm.bitfield(BitfieldOp.BFM, wide, rd, rn, immr, imms);
         }
 
         @Override
         public String toString() {
-            return "bfm " + name(wide, rd) + "(" + name(wide, kept) + "), " + name(wide, rn) + ", #" + immr + ", #"
-                    + imms;
+            return text(
+                    BitfieldOp.BFM,
+                    name(wide, rd) + "(" + name(wide, kept) + ")",
+                    name(wide, rn),
+                    "#" + immr,
+                    "#" + imms);
         }
     }
 
     /** Bits {@code lsb} and up of two registers in a row; a rotation if they are the same. */
-    static final class Extract extends IntegerInsn {
+    static final class Extract extends Shape.Binary {
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
-        private Reg rm;
         private final int lsb;
 
         Extract(boolean wide, Reg rd, Reg rn, Reg rm, int lsb) {
+            super(rd, rn, rm);
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
-            this.rm = rm;
             this.lsb = lsb;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.extr(wide, rd, rn, rm, lsb);
+        void emit(Assembler asm, EmitContext context) {
+            asm.extr(wide, rd, rn, rm, lsb);
         }
 
         @Override
         public String toString() {
-            return "extr " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(wide, rm) + ", #" + lsb;
+            return text("extr", name(wide, rd), name(wide, rn), name(wide, rm), "#" + lsb);
         }
     }
 
-    /** Multiplication with an addend. */
-    static final class MultiplyAdd extends IntegerInsn {
+    /** Multiplication with an addend: the only instruction that reads three registers. */
+    static final class MultiplyAdd extends Insn {
         private final MultiplyOp op;
         private final boolean wide;
         private Reg rd;
@@ -322,216 +265,59 @@ abstract sealed class IntegerInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            a.multiplyAdd(op, wide, rd, rn, rm, ra);
+        void emit(Assembler asm, EmitContext context) {
+            asm.multiplyAdd(op, wide, rd, rn, rm, ra);
         }
 
         @Override
         public String toString() {
-            boolean narrow = op != MultiplyOp.MADD && op != MultiplyOp.MSUB;
-            return op + " " + name(wide, rd) + ", " + name(wide && !narrow, rn) + ", " + name(wide && !narrow, rm)
-                    + ", " + name(wide, ra);
+            boolean wideFactors = wide && (op == MultiplyOp.MADD || op == MultiplyOp.MSUB);
+            return text(op, name(wide, rd), name(wideFactors, rn), name(wideFactors, rm), name(wide, ra));
         }
     }
 
     /** RBIT, REV, CLZ. */
-    static final class Unary extends IntegerInsn {
+    static final class Unary extends Shape.Unary {
         private final UnaryOp op;
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
 
         Unary(UnaryOp op, boolean wide, Reg rd, Reg rn) {
+            super(rd, rn);
             this.op = op;
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.unary(op, wide, rd, rn);
+        void emit(Assembler asm, EmitContext context) {
+            asm.unary(op, wide, rd, rn);
         }
 
         @Override
         public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn);
-        }
-    }
-
-    /** CSEL, CSINC, CSINV, CSNEG. */
-    static final class Select extends IntegerInsn {
-        private final SelectOp op;
-        private final boolean wide;
-        private Reg rd;
-        private Reg rn;
-        private Reg rm;
-        private final Cond cond;
-
-        Select(SelectOp op, boolean wide, Reg rd, Reg rn, Reg rm, Cond cond) {
-            this.op = op;
-            this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
-            this.rm = rm;
-            this.cond = cond;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.conditionalSelect(op, wide, rd, rn, rm, cond);
-        }
-
-        @Override
-        public String toString() {
-            return op + " " + name(wide, rd) + ", " + name(wide, rn) + ", " + name(wide, rm) + ", " + cond;
-        }
-    }
-
-    /** CCMP on two registers. */
-    static final class ConditionalCompare extends IntegerInsn {
-        private final boolean wide;
-        private Reg rn;
-        private Reg rm;
-        private final int nzcv;
-        private final Cond cond;
-
-        ConditionalCompare(boolean wide, Reg rn, Reg rm, int nzcv, Cond cond) {
-            this.wide = wide;
-            this.rn = rn;
-            this.rm = rm;
-            this.nzcv = nzcv;
-            this.cond = cond;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rm = use(v, rm);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.conditionalCompare(wide, rn, rm, nzcv, cond);
-        }
-
-        @Override
-        public String toString() {
-            return "ccmp " + name(wide, rn) + ", " + name(wide, rm) + ", #" + nzcv + ", " + cond;
-        }
-    }
-
-    /** CCMP with a constant 0..31, or CCMN for -31..-1. */
-    static final class ConditionalCompareImmediate extends IntegerInsn {
-        private final boolean wide;
-        private Reg rn;
-        private final int imm;
-        private final int nzcv;
-        private final Cond cond;
-
-        ConditionalCompareImmediate(boolean wide, Reg rn, int imm, int nzcv, Cond cond) {
-            this.wide = wide;
-            this.rn = rn;
-            this.imm = imm;
-            this.nzcv = nzcv;
-            this.cond = cond;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            if (imm >= 0) {
-                a.conditionalCompareImmediate(wide, rn, imm, nzcv, cond);
-            } else {
-                a.conditionalCompareNegativeImmediate(wide, rn, -imm, nzcv, cond);
-            }
-        }
-
-        @Override
-        public String toString() {
-            return (imm >= 0 ? "ccmp " : "ccmn ") + name(wide, rn) + ", #" + Math.abs(imm) + ", #" + nzcv + ", " + cond;
-        }
-    }
-
-    /** A constant, in as many instructions as it takes. */
-    static final class Constant extends IntegerInsn {
-        private final boolean wide;
-        private Reg rd;
-        private final long value;
-
-        Constant(boolean wide, Reg rd, long value) {
-            this.wide = wide;
-            this.rd = rd;
-            this.value = value;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.movImmediate(wide, rd, value);
-        }
-
-        @Override
-        public MachInst rematerialize(Reg target) {
-            return new Constant(wide, target, value);
-        }
-
-        @Override
-        public String toString() {
-            return "mov " + name(wide, rd) + ", #" + value;
+            return text(op, name(wide, rd), name(wide, rn));
         }
     }
 
     /** Number of ones, through the vector unit. */
-    static final class PopulationCount extends IntegerInsn {
+    static final class PopulationCount extends Shape.Unary {
         private final boolean wide;
-        private Reg rd;
-        private Reg rn;
 
         PopulationCount(boolean wide, Reg rd, Reg rn) {
+            super(rd, rn);
             this.wide = wide;
-            this.rd = rd;
-            this.rn = rn;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rn = use(v, rn);
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.floatConvert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, Registers.VTMP, rn);
-            a.vectorCount(Registers.VTMP, Registers.VTMP);
-            a.vectorSum(Registers.VTMP, Registers.VTMP);
-            a.floatConvert(FloatOp.Convert.FMOV_TO_INT, false, false, rd, Registers.VTMP);
+        void emit(Assembler asm, EmitContext context) {
+            asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, Registers.VTMP, rn);
+            asm.vectorCount(Registers.VTMP, Registers.VTMP);
+            asm.vectorSum(Registers.VTMP, Registers.VTMP);
+            asm.floatConvert(FloatOp.Convert.FMOV_TO_INT, false, false, rd, Registers.VTMP);
         }
 
         @Override
         public String toString() {
-            return "popcount " + name(wide, rd) + ", " + name(wide, rn);
+            return text("popcount", name(wide, rd), name(wide, rn));
         }
     }
 }

@@ -20,7 +20,7 @@ abstract class IntegerRules extends ConditionRules {
 
     @Override
     protected final void lowerIntConstant(Inst inst) {
-        emit(new IntegerInsn.Constant(wide(inst.type()), def(inst.result()), inst.imm()));
+        emit(new IntegerInsn.Const(wide(inst.type()), def(inst.result()), inst.imm()));
     }
 
     // ADD.
@@ -96,7 +96,7 @@ abstract class IntegerRules extends ConditionRules {
         }
         Reg rx = value(x);
         Cond cond = flags(c);
-        emit(new IntegerInsn.Select(SelectOp.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
+        emit(new ConditionInsn.Select(SelectOp.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
         return true;
     }
 
@@ -201,14 +201,14 @@ abstract class IntegerRules extends ConditionRules {
         Reg ry = value(y);
         boolean constant = isConst(y);
         if (!constant || constValue(y) == 0) {
-            emit(new ControlInsn.TrapIf(new Test.Zero(ry, wide, true), TrapCode.INTEGER_DIVIDE_BY_ZERO));
+            emit(new ConditionInsn.TrapIf(new Condition.Zero(ry, wide, true), TrapCode.INTEGER_DIVIDE_BY_ZERO));
         }
         // The remainder of MIN by -1 comes out as 0 without further ado.
         if (signed && !remainder && (!constant || constValue(y) == -1)) {
             emit(new IntegerInsn.AluImmediate(AluOp.ADDS, wide, Registers.ZR, ry, 1));
             // x - 1 overflows for MIN only; without y = -1 the flags say "no overflow".
-            emit(new IntegerInsn.ConditionalCompareImmediate(wide, rx, 1, 0, Cond.EQ));
-            emit(new ControlInsn.TrapIf(new Test.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
+            emit(new ConditionInsn.ConditionalCompareImmediate(wide, rx, 1, 0, Cond.EQ));
+            emit(new ConditionInsn.TrapIf(new Condition.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
         }
         AluOp op = signed ? AluOp.SDIV : AluOp.UDIV;
         Reg rd = def(inst.result());

@@ -61,7 +61,7 @@ final class LoweringRules extends ControlRules {
     protected boolean isCheap(Inst inst) {
         return switch (inst.opcode()) {
             case ICONST -> Immediates.isSingleMove(inst.imm(), wide(inst.type()));
-            case FCONST -> FloatInsn.Constant.isCheap(inst.type() == Type.F64, inst.imm());
+            case FCONST -> FloatInsn.Const.isCheap(inst.type() == Type.F64, inst.imm());
             case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
             default -> true;
         };

@@ -8,8 +8,10 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Loads, stores and addresses. */
-abstract sealed class MemoryInsn extends Insn {
-    static final class Load extends MemoryInsn {
+final class MemoryInsn {
+    private MemoryInsn() {}
+
+    static final class Load extends Insn {
         private final LoadStoreOp op;
         private Reg rt;
         private final Address address;
@@ -33,11 +35,11 @@ abstract sealed class MemoryInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             if (trap != null) {
-                c.buffer().trapSite(trap);
+                context.buffer().trapSite(trap);
             }
-            address.emit(a, op, rt);
+            address.emit(asm, op, rt);
         }
 
         @Override
@@ -51,7 +53,7 @@ abstract sealed class MemoryInsn extends Insn {
         }
     }
 
-    static final class Store extends MemoryInsn {
+    static final class Store extends Insn {
         private final LoadStoreOp op;
         private Reg rt;
         private final Address address;
@@ -72,11 +74,11 @@ abstract sealed class MemoryInsn extends Insn {
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             if (trap != null) {
-                c.buffer().trapSite(trap);
+                context.buffer().trapSite(trap);
             }
-            address.emit(a, op, rt);
+            address.emit(asm, op, rt);
         }
 
         @Override
@@ -86,23 +88,17 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** Address of bytes of this frame, counted from the stack pointer. */
-    static final class StackAddress extends MemoryInsn {
-        private Reg rd;
+    static final class StackAddress extends Shape.Define {
         private final int offset;
 
         StackAddress(Reg rd, int offset) {
-            this.rd = rd;
+            super(rd);
             this.offset = offset;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            rd = def(v, rd);
-        }
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            a.addConstant(rd, Registers.SP, offset, rd);
+        void emit(Assembler asm, EmitContext context) {
+            asm.addConstant(rd, Registers.SP, offset, rd);
         }
 
         @Override
@@ -117,7 +113,7 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** Two registers at neighbouring addresses. */
-    static final class Pair extends MemoryInsn {
+    static final class Pair extends Shape.Plain {
         private final PairOp op;
         private final Reg low;
         private final Reg high;
@@ -133,16 +129,12 @@ abstract sealed class MemoryInsn extends Insn {
             this.trap = trap;
         }
 
-        /** Exists after allocation only. */
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             if (trap != null) {
-                c.buffer().trapSite(trap);
+                context.buffer().trapSite(trap);
             }
-            a.pairOffset(op, low, high, address.base(), address.displacement());
+            asm.pairOffset(op, low, high, address.base(), address.displacement());
         }
 
         @Override
@@ -200,6 +192,6 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     private static String register(LoadStoreOp op, Reg r) {
-        return op.isVector() ? scalar(op.registerBytes(), r) : name(op.registerBytes() == 8, r);
+        return op.isVector() ? Insn.scalar(op.registerBytes(), r) : Insn.name(op.registerBytes() == 8, r);
     }
 }

@@ -73,7 +73,7 @@ abstract class MemoryRules extends OperationRules {
             return Address.of(sum, (int) low);
         }
         Reg index = newReg(Type.I64);
-        emit(new IntegerInsn.Constant(true, index, displacement));
+        emit(new IntegerInsn.Const(true, index, displacement));
         return Address.indexed(reg(address), index, ExtendOp.UXTX, 0);
     }
 

@@ -4,13 +4,12 @@ import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /** Copies between registers and slots. No move touches the flags. */
-abstract sealed class MoveInsn extends Insn {
+final class MoveInsn {
     static final MoveFactory FACTORY = new MoveFactory() {
         @Override
         public MachInst move(Type type, Reg target, Reg source) {
@@ -23,79 +22,72 @@ abstract sealed class MoveInsn extends Insn {
         }
     };
 
+    private MoveInsn() {}
+
     /**
      * A copy of one value. An integer slot is always written in eight bytes, and an i32 always read in four, so that
      * either way the register ends up zero-extended.
      */
-    static final class Move extends MoveInsn {
+    static final class Move extends Shape.Unary {
         private final Type type;
-        private Reg target;
-        private Reg source;
 
         Move(Type type, Reg target, Reg source) {
+            super(target, source);
             this.type = type;
-            this.target = target;
-            this.source = source;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            source = use(v, source);
-            target = def(v, target);
         }
 
         @Override
         public boolean isMove() {
-            return !Registers.isReserved(source) && !Registers.isReserved(target);
+            return !Registers.isReserved(rn) && !Registers.isReserved(rd);
         }
 
         @Override
         public Reg moveSource() {
-            return source;
+            return rn;
         }
 
         @Override
         public Reg moveTarget() {
-            return target;
+            return rd;
         }
 
         @Override
         public MachInst rematerialize(Reg to) {
-            return Registers.isReserved(source) ? new Move(type, to, source) : null;
+            return Registers.isReserved(rn) ? new Move(type, to, rn) : null;
         }
 
         @Override
-        void emit(Assembler a, EmitContext c) {
-            if (target == source) {
+        void emit(Assembler asm, EmitContext context) {
+            if (rd == rn) {
                 return;
             }
-            if (target.isSlot() && source.isSlot()) {
-                Reg tmp = target.regClass() == RegClass.INT ? Registers.IP0 : Registers.VTMP;
-                load(a, c.frame(), 0, type, tmp, source);
-                store(a, c.frame(), 0, type, target, tmp);
-            } else if (target.isSlot()) {
-                store(a, c.frame(), 0, type, target, source);
-            } else if (source.isSlot()) {
-                load(a, c.frame(), 0, type, target, source);
+            if (rd.isSlot() && rn.isSlot()) {
+                Reg tmp = rd.regClass() == RegClass.INT ? Registers.IP0 : Registers.VTMP;
+                load(asm, context.frame(), 0, type, tmp, rn);
+                store(asm, context.frame(), 0, type, rd, tmp);
+            } else if (rd.isSlot()) {
+                store(asm, context.frame(), 0, type, rd, rn);
+            } else if (rn.isSlot()) {
+                load(asm, context.frame(), 0, type, rd, rn);
             } else if (RegClass.of(type) == RegClass.INT) {
-                a.mov(isWide(type), target, source);
+                asm.mov(isWide(type), rd, rn);
             } else if (type == Type.V128) {
-                a.vectorMov(target, source);
+                asm.vectorMov(rd, rn);
             } else {
-                a.floatUnary(FloatOp.Unary.FMOV, true, target, source);
+                asm.floatUnary(FloatOp.Unary.FMOV, true, rd, rn);
             }
         }
 
         @Override
         public String toString() {
-            return "mov " + name(type, target) + ", " + name(type, source);
+            return "mov " + name(type, rd) + ", " + name(type, rn);
         }
     }
 
     /** Exchanges two registers through the scratch register of their class. */
-    static final class Swap extends MoveInsn {
-        private Reg a;
-        private Reg b;
+    static final class Swap extends Shape.Plain {
+        private final Reg a;
+        private final Reg b;
 
         Swap(Reg a, Reg b) {
             this.a = a;
@@ -103,13 +95,7 @@ abstract sealed class MoveInsn extends Insn {
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            a = v.use(a);
-            b = v.use(b);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext c) {
+        void emit(Assembler asm, EmitContext context) {
             if (a.regClass() == RegClass.INT) {
                 asm.mov(true, Registers.IP0, a);
                 asm.mov(true, a, b);
@@ -128,7 +114,7 @@ abstract sealed class MoveInsn extends Insn {
     }
 
     /** Two slots that are neighbours, loaded or stored at once; {@code low} is the one at the lower address. */
-    static final class SlotPair extends MoveInsn {
+    static final class SlotPair extends Shape.Plain {
         private final boolean load;
         private final boolean vector;
         private final Reg lowSlot;
@@ -145,23 +131,19 @@ abstract sealed class MoveInsn extends Insn {
             this.high = high;
         }
 
-        /** Exists after allocation only. */
         @Override
-        public void visitOperands(OperandVisitor v) {}
-
-        @Override
-        void emit(Assembler a, EmitContext c) {
-            int offset = c.frame().slotOffset(lowSlot.index(), 1);
-            int fromSp = offset + c.frame().bytes();
+        void emit(Assembler asm, EmitContext context) {
+            int offset = context.frame().slotOffset(lowSlot.index(), 1);
+            int fromSp = offset + context.frame().bytes();
             PairOp op = vector ? load ? PairOp.LDP_D : PairOp.STP_D : load ? PairOp.LDP_X : PairOp.STP_X;
             if (Immediates.isPair(offset, op.scale)) {
-                a.pairOffset(op, low, high, Registers.FP, offset);
+                asm.pairOffset(op, low, high, Registers.FP, offset);
             } else if (Immediates.isPair(fromSp, op.scale)) {
-                a.pairOffset(op, low, high, Registers.SP, fromSp);
+                asm.pairOffset(op, low, high, Registers.SP, fromSp);
             } else {
                 Type type = vector ? Type.F64 : Type.I64;
-                access(a, c.frame(), 0, op(type, !load), low, offset);
-                access(a, c.frame(), 0, op(type, !load), high, offset + 8);
+                access(asm, context.frame(), 0, op(type, !load), low, offset);
+                access(asm, context.frame(), 0, op(type, !load), high, offset + 8);
             }
         }
 
@@ -173,21 +155,21 @@ abstract sealed class MoveInsn extends Insn {
 
     /** One instruction for two moves that follow each other, or null. */
     static MachInst pair(Move a, Move b) {
-        if (isLoad(a) && isLoad(b) && a.target != b.target) {
-            return pair(true, a.source, a.target, b.source, b.target);
+        if (isLoad(a) && isLoad(b) && a.rd != b.rd) {
+            return pair(true, a.rn, a.rd, b.rn, b.rd);
         }
         if (isLoad(a) || isLoad(b) || !isStore(a) || !isStore(b)) {
             return null;
         }
-        return pair(false, a.target, a.source, b.target, b.source);
+        return pair(false, a.rd, a.rn, b.rd, b.rn);
     }
 
     private static boolean isLoad(Move m) {
-        return m.source.isSlot() && m.target.isPhysical() && m.type != Type.V128;
+        return m.rn.isSlot() && m.rd.isPhysical() && m.type != Type.V128;
     }
 
     private static boolean isStore(Move m) {
-        return m.target.isSlot() && m.source.isPhysical() && !Registers.isReserved(m.source) && m.type != Type.V128;
+        return m.rd.isSlot() && m.rn.isPhysical() && !Registers.isReserved(m.rn) && m.type != Type.V128;
     }
 
     private static MachInst pair(boolean load, Reg slotA, Reg a, Reg slotB, Reg b) {
@@ -219,25 +201,25 @@ abstract sealed class MoveInsn extends Insn {
      *
      * @param pushed bytes pushed below the frame at the moment
      */
-    static void load(Assembler a, FrameLayout frame, int pushed, Type type, Reg target, Reg slot) {
-        access(a, frame, pushed, op(type, false), target, frame.slotOffset(slot.index(), words(type)));
+    static void load(Assembler asm, FrameLayout frame, int pushed, Type type, Reg target, Reg slot) {
+        access(asm, frame, pushed, op(type, false), target, frame.slotOffset(slot.index(), words(type)));
     }
 
     /** Stores into a slot. */
-    static void store(Assembler a, FrameLayout frame, int pushed, Type type, Reg slot, Reg source) {
-        access(a, frame, pushed, op(type, true), source, frame.slotOffset(slot.index(), words(type)));
+    static void store(Assembler asm, FrameLayout frame, int pushed, Type type, Reg slot, Reg source) {
+        access(asm, frame, pushed, op(type, true), source, frame.slotOffset(slot.index(), words(type)));
     }
 
     /** Accesses the frame at an offset from x29, from whichever end is near. */
-    static void access(Assembler a, FrameLayout frame, int pushed, LoadStoreOp op, Reg rt, int offset) {
+    static void access(Assembler asm, FrameLayout frame, int pushed, LoadStoreOp op, Reg rt, int offset) {
         int fromSp = offset + frame.bytes() + pushed;
         if (Address.fits(offset, op.scale)) {
-            Address.emit(a, op, rt, Registers.FP, offset);
+            Address.emit(asm, op, rt, Registers.FP, offset);
         } else if (Address.fits(fromSp, op.scale)) {
-            Address.emit(a, op, rt, Registers.SP, fromSp);
+            Address.emit(asm, op, rt, Registers.SP, fromSp);
         } else {
-            a.movImmediate(true, Registers.IP1, offset);
-            a.loadStoreIndexed(op, rt, Registers.FP, Registers.IP1, ExtendOp.UXTX, false);
+            asm.movImmediate(true, Registers.IP1, offset);
+            asm.loadStoreIndexed(op, rt, Registers.FP, Registers.IP1, ExtendOp.UXTX, false);
         }
     }
 }

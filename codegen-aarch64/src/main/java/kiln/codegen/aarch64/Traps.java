@@ -10,25 +10,25 @@ final class Traps {
     private Traps() {}
 
     /** Calls the trap stub here; the return address is the trap site. */
-    static void trap(Assembler a, TrapCode code) {
-        a.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.TRAP_STUB);
-        a.blr(Registers.IP0);
-        a.buffer().trapSite(code);
+    static void trap(Assembler asm, TrapCode code) {
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.TRAP_STUB);
+        asm.blr(Registers.IP0);
+        asm.buffer().trapSite(code);
     }
 
     /** The place of a trap behind the body, for conditional branches from the current instruction. */
-    static Label label(Assembler a, TrapCode code) {
+    static Label label(Assembler asm, TrapCode code) {
         Label label = new Label();
-        later(a, () -> {
-            a.buffer().bind(label);
-            trap(a, code);
+        later(asm, () -> {
+            asm.buffer().bind(label);
+            trap(asm, code);
         });
         return label;
     }
 
     /** Has {@code code} emitted behind the body, under the current source position. */
-    static void later(Assembler a, Runnable code) {
-        CodeBuffer buffer = a.buffer();
+    static void later(Assembler asm, Runnable code) {
+        CodeBuffer buffer = asm.buffer();
         int position = buffer.currentPosition();
         buffer.later(() -> {
             buffer.position(position);

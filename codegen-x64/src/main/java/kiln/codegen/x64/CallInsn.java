@@ -10,7 +10,9 @@ import kiln.codegen.RegSet;
 import kiln.codegen.Relocation;
 
 /** Calls, tail calls, and the start of a function, where its parameters come to be. */
-abstract sealed class CallInsn extends Insn {
+final class CallInsn {
+    private CallInsn() {}
+
     /** Values bound to registers by the calling convention. */
     record Bound(Reg[] values, Reg[] places) {
         static final Bound NONE = new Bound(new Reg[0], new Reg[0]);
@@ -53,7 +55,7 @@ abstract sealed class CallInsn extends Insn {
     }
 
     /** Defines the parameters that came in registers. */
-    static final class Entry extends CallInsn {
+    static final class Entry extends Insn {
         private final Bound params;
 
         Entry(Bound params) {
@@ -70,20 +72,17 @@ abstract sealed class CallInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("entry %s", params);
+            return text("entry", params);
         }
     }
 
     /** Makes room for stack arguments; nothing else depends on the stack pointer. The callee removes them. */
-    static final class MakeRoom extends CallInsn {
+    static final class MakeRoom extends Shape.Plain {
         private final int bytes;
 
         MakeRoom(int bytes) {
             this.bytes = bytes;
         }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {}
 
         @Override
         void emit(Assembler asm, EmitContext context) {
@@ -92,12 +91,12 @@ abstract sealed class CallInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("room %d", bytes);
+            return text("room", bytes);
         }
     }
 
     /** Stores an argument on the stack. */
-    static final class StackArgument extends CallInsn {
+    static final class StackArgument extends Insn {
         private final int offset;
         private final int bytes;
         private final Operand value;
@@ -136,7 +135,7 @@ abstract sealed class CallInsn extends Insn {
     }
 
     /** A call of a wasm or C function. */
-    static final class Call extends CallInsn {
+    static final class Call extends Insn {
         private final Callee callee;
         private final Operand calleeContext;
         private final int contextDistance;
@@ -222,7 +221,7 @@ abstract sealed class CallInsn extends Insn {
      * A jump to another function that takes the place of this one, which leaves the stack as this one's caller arranged
      * it: the return address moves if the callee has more or fewer stack arguments.
      */
-    static final class TailCall extends CallInsn {
+    static final class TailCall extends Insn {
         private static final Reg TARGET = Registers.R11;
         private static final Reg TARGET_CONTEXT = Registers.RBX;
         /** Neither these nor the two above carry arguments. */

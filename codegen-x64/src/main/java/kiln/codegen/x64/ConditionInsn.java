@@ -8,12 +8,8 @@ import kiln.codegen.Reg;
 import kiln.ir.Type;
 
 /** A comparison together with what depends on it. */
-abstract sealed class ConditionInsn extends Insn {
-    final Condition condition;
-
-    ConditionInsn(Condition condition) {
-        this.condition = condition;
-    }
+final class ConditionInsn {
+    private ConditionInsn() {}
 
     /** Jumps to {@code target} if the condition holds; the flags are set. */
     static void jumpIf(Assembler asm, Condition c, Label target) {
@@ -33,7 +29,7 @@ abstract sealed class ConditionInsn extends Insn {
     }
 
     /** 0 or 1. */
-    static final class SetCond extends ConditionInsn {
+    static final class SetCond extends Shape.Conditional {
         private Reg dst;
         private Reg temp;
 
@@ -79,7 +75,7 @@ abstract sealed class ConditionInsn extends Insn {
     }
 
     /** {@code dst = condition ? src : base}, where dst takes the place of base; integers. Not for {@code AND_ORDERED}. */
-    static final class Select extends ConditionInsn {
+    static final class Select extends Shape.Conditional {
         private final int size;
         private Reg dst;
         private final Operand src;
@@ -122,7 +118,7 @@ abstract sealed class ConditionInsn extends Insn {
     }
 
     /** {@code dst = base + condition} or {@code base - condition}, by adding the carry; the condition is B or AE. */
-    static final class AddCarry extends ConditionInsn {
+    static final class AddCarry extends Shape.Conditional {
         private final boolean subtract;
         private final int size;
         private Reg dst;
@@ -162,7 +158,7 @@ abstract sealed class ConditionInsn extends Insn {
     }
 
     /** As {@link Select} for vector registers, with a jump. */
-    static final class VectorSelect extends ConditionInsn {
+    static final class VectorSelect extends Shape.Conditional {
         private final Type type;
         private Reg dst;
         private Reg src;
@@ -204,17 +200,12 @@ abstract sealed class ConditionInsn extends Insn {
     }
 
     /** A trap if the condition holds. */
-    static final class TrapIf extends ConditionInsn {
+    static final class TrapIf extends Shape.Conditional {
         private final TrapCode code;
 
         TrapIf(Condition condition, TrapCode code) {
             super(condition);
             this.code = code;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            condition.flags().visit(v);
         }
 
         @Override

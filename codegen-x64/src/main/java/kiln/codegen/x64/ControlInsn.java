@@ -11,17 +11,16 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Where control goes. */
-abstract sealed class ControlInsn extends Insn {
+final class ControlInsn {
+    private ControlInsn() {}
+
     /** An unconditional jump. */
-    static final class Jump extends ControlInsn {
+    static final class Jump extends Shape.Plain {
         private final MachBlock target;
 
         Jump(MachBlock target) {
             this.target = target;
         }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {}
 
         @Override
         void emit(Assembler asm, EmitContext context) {
@@ -32,48 +31,42 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("jmp %s", target);
+            return text("jmp", target);
         }
     }
 
     /** A comparison and a conditional jump. */
-    static final class JumpIf extends ControlInsn {
-        private final Condition condition;
-        private final MachBlock ifTrue;
-        private final MachBlock ifFalse;
+    static final class Branch extends Shape.Conditional {
+        private final MachBlock yes;
+        private final MachBlock no;
 
-        JumpIf(Condition condition, MachBlock ifTrue, MachBlock ifFalse) {
-            this.condition = condition;
-            this.ifTrue = ifTrue;
-            this.ifFalse = ifFalse;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            condition.flags().visit(v);
+        Branch(Condition condition, MachBlock yes, MachBlock no) {
+            super(condition);
+            this.yes = yes;
+            this.no = no;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
             condition.emitFlags(asm, context);
-            if (context.isNext(ifTrue)) {
-                ConditionInsn.jumpIf(asm, condition.negate(), ifFalse.label());
+            if (context.isNext(yes)) {
+                ConditionInsn.jumpIf(asm, condition.negate(), no.label());
                 return;
             }
-            ConditionInsn.jumpIf(asm, condition, ifTrue.label());
-            if (!context.isNext(ifFalse)) {
-                asm.jmp(ifFalse.label());
+            ConditionInsn.jumpIf(asm, condition, yes.label());
+            if (!context.isNext(no)) {
+                asm.jmp(no.label());
             }
         }
 
         @Override
         public String toString() {
-            return format("%s ? jmp %s : %s", condition, ifTrue, ifFalse);
+            return format("%s ? jmp %s : %s", condition, yes, no);
         }
     }
 
     /** A few targets, told apart by comparisons: two of them share one. */
-    static final class CompareChain extends ControlInsn {
+    static final class CompareChain extends Insn {
         private Reg index;
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
@@ -118,7 +111,7 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** A jump through a table of distances behind the body. */
-    static final class JumpTable extends ControlInsn {
+    static final class JumpTable extends Insn {
         private Reg index;
         private Reg table;
         private Reg temp;
@@ -163,7 +156,7 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** Leaves the function with results in their registers, and takes its stack arguments off. */
-    static final class Return extends ControlInsn {
+    static final class Return extends Insn {
         private final Reg[] results;
         private final Reg[] places;
         private final int argumentBytes;
@@ -207,15 +200,12 @@ abstract sealed class ControlInsn extends Insn {
     }
 
     /** Always traps. */
-    static final class Trap extends ControlInsn {
+    static final class Trap extends Shape.Plain {
         private final TrapCode code;
 
         Trap(TrapCode code) {
             this.code = code;
         }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {}
 
         @Override
         void emit(Assembler asm, EmitContext context) {
@@ -224,15 +214,12 @@ abstract sealed class ControlInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("trap %s", code);
+            return text("trap", code);
         }
     }
 
     /** Leaves all frames of the activation. */
-    static final class Unwind extends ControlInsn {
-        @Override
-        public void visitOperands(OperandVisitor v) {}
-
+    static final class Unwind extends Shape.Plain {
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.mov(8, Registers.RAX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));

@@ -36,7 +36,7 @@ abstract class ControlRules extends CallRules {
 
     @Override
     protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
-        emitFolding(new ControlInsn.JumpIf(condition(inst.arg(0)), yes, no));
+        emitFolding(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
     }
 
     @Override

@@ -3,36 +3,23 @@ package kiln.codegen.x64;
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Label;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Conversion between integer and vector registers. */
-abstract sealed class ConversionInsn extends Insn {
-    Reg dst;
-
-    ConversionInsn(Reg dst) {
-        this.dst = dst;
-    }
+final class ConversionInsn {
+    private ConversionInsn() {}
 
     private static char suffix(int size) {
         return size == 4 ? 's' : 'd';
     }
 
     /** The same bits in a vector register. */
-    static final class ToVector extends ConversionInsn {
+    static final class ToVector extends Shape.Unary {
         private final int size;
-        private final Operand src;
 
         ToVector(int size, Reg dst, Operand src) {
-            super(dst);
+            super(dst, src);
             this.size = size;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -47,20 +34,12 @@ abstract sealed class ConversionInsn extends Insn {
     }
 
     /** The same bits in an integer register. */
-    static final class FromVector extends ConversionInsn {
+    static final class FromVector extends Shape.Convert {
         private final int size;
-        private Reg src;
 
         FromVector(int size, Reg dst, Reg src) {
-            super(dst);
+            super(dst, src);
             this.size = size;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src = v.use(src);
-            dst = v.def(dst);
         }
 
         @Override
@@ -75,22 +54,14 @@ abstract sealed class ConversionInsn extends Insn {
     }
 
     /** Signed integer to float. */
-    static final class IntToFloat extends ConversionInsn {
+    static final class IntToFloat extends Shape.Unary {
         private final int floatSize;
         private final int intSize;
-        private final Operand src;
 
         IntToFloat(int floatSize, int intSize, Reg dst, Operand src) {
-            super(dst);
+            super(dst, src);
             this.floatSize = floatSize;
             this.intSize = intSize;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -106,23 +77,12 @@ abstract sealed class ConversionInsn extends Insn {
     }
 
     /** Unsigned 64-bit integer to float. */
-    static final class UnsignedToFloat extends ConversionInsn {
+    static final class UnsignedToFloat extends Shape.ConvertWithTemp {
         private final int floatSize;
-        private Reg src;
-        private Reg temp;
 
         UnsignedToFloat(int floatSize, Reg dst, Reg src, Reg temp) {
-            super(dst);
+            super(dst, src, temp);
             this.floatSize = floatSize;
-            this.src = src;
-            this.temp = temp;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src = v.use(src);
-            temp = v.temp(temp);
-            dst = v.def(dst);
         }
 
         @Override
@@ -159,32 +119,19 @@ abstract sealed class ConversionInsn extends Insn {
      * Float to integer, truncating. The processor gives the most negative integer for what it cannot represent; the cold
      * path sorts out what that means. Out of range or NaN traps, or saturates (NaN to 0).
      */
-    static final class FloatToInt extends ConversionInsn {
+    static final class FloatToInt extends Shape.ConvertWithTemp {
         private final int floatSize;
         private final int intSize;
         private final boolean signed;
         private final boolean saturating;
-        private Reg src;
-        private Reg temp;
 
         /** {@code temp} is needed for unsigned 32-bit results, else null. */
         FloatToInt(int floatSize, int intSize, boolean signed, boolean saturating, Reg dst, Reg src, Reg temp) {
-            super(dst);
+            super(dst, src, temp);
             this.floatSize = floatSize;
             this.intSize = intSize;
             this.signed = signed;
             this.saturating = saturating;
-            this.src = src;
-            this.temp = temp;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src = v.use(src);
-            if (temp != null) {
-                temp = v.temp(temp);
-            }
-            dst = v.def(dst);
         }
 
         @Override

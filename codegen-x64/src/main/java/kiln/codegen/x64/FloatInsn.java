@@ -3,17 +3,12 @@ package kiln.codegen.x64;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Label;
 import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.ir.V128;
 
 /** Floating-point arithmetic. {@code size} is 4 or 8. */
-abstract sealed class FloatInsn extends Insn {
-    Reg dst;
-
-    FloatInsn(Reg dst) {
-        this.dst = dst;
-    }
+final class FloatInsn {
+    private FloatInsn() {}
 
     /** Bits with only the sign set. */
     static long signBit(int size) {
@@ -21,7 +16,7 @@ abstract sealed class FloatInsn extends Insn {
     }
 
     /** A constant. */
-    static final class Const extends FloatInsn {
+    static final class Const extends Shape.Define {
         private final int size;
         private final long bits;
 
@@ -29,11 +24,6 @@ abstract sealed class FloatInsn extends Insn {
             super(dst);
             this.size = size;
             this.bits = bits;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            dst = v.def(dst);
         }
 
         @Override
@@ -58,17 +48,12 @@ abstract sealed class FloatInsn extends Insn {
     }
 
     /** A constant of 128 bits. */
-    static final class VectorConst extends FloatInsn {
+    static final class VectorConst extends Shape.Define {
         private final V128 value;
 
         VectorConst(Reg dst, V128 value) {
             super(dst);
             this.value = value;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            dst = v.def(dst);
         }
 
         @Override
@@ -91,25 +76,13 @@ abstract sealed class FloatInsn extends Insn {
         }
     }
 
-    /** {@code dst = left op right}, where dst takes the place of left. */
-    static final class Binary extends FloatInsn {
+    /** Arithmetic and the bitwise operations. */
+    static final class Binary extends Shape.InPlaceBinary {
         private final FloatOp op;
-        private Reg left;
-        private final Operand right;
 
         Binary(FloatOp op, Reg dst, Reg left, Operand right) {
-            super(dst);
+            super(dst, left, right);
             this.op = op;
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = left;
-            left = v.use(left);
-            right.visit(v);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override
@@ -119,28 +92,17 @@ abstract sealed class FloatInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s, %s", op, dst, left, right.text(op.bytes));
+            return text(op, dst, left, right.text(op.bytes));
         }
     }
 
-    /** {@code dst = left op right} with three registers (AVX). */
-    static final class VexBinary extends FloatInsn {
+    /** The same with three registers (AVX). */
+    static final class VexBinary extends Shape.Binary {
         private final FloatOp op;
-        private Reg left;
-        private final Operand right;
 
         VexBinary(FloatOp op, Reg dst, Reg left, Operand right) {
-            super(dst);
+            super(dst, left, right);
             this.op = op;
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            left = v.use(left);
-            right.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -155,22 +117,14 @@ abstract sealed class FloatInsn extends Insn {
     }
 
     /** {@code dst = op src}: square root and conversion between the float types. */
-    static final class Unary extends FloatInsn {
+    static final class Unary extends Shape.Unary {
         private final FloatOp op;
         private final boolean avx;
-        private final Operand src;
 
         Unary(FloatOp op, boolean avx, Reg dst, Operand src) {
-            super(dst);
+            super(dst, src);
             this.op = op;
             this.avx = avx;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -186,7 +140,7 @@ abstract sealed class FloatInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s", op, dst, src.text(op.bytes));
+            return text(op, dst, src.text(op.bytes));
         }
     }
 
@@ -201,7 +155,7 @@ abstract sealed class FloatInsn extends Insn {
     }
 
     /** Rounds to an integer: ceil, floor, trunc, nearest. */
-    static final class Round extends FloatInsn {
+    static final class Round extends Shape.Unary {
         /** To nearest, ties to even; 8 suppresses the inexact exception. */
         static final int NEAREST = 8;
 
@@ -212,20 +166,12 @@ abstract sealed class FloatInsn extends Insn {
         private final int size;
         private final int mode;
         private final boolean avx;
-        private final Operand src;
 
         Round(int size, int mode, boolean avx, Reg dst, Operand src) {
-            super(dst);
+            super(dst, src);
             this.size = size;
             this.mode = mode;
             this.avx = avx;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -249,26 +195,14 @@ abstract sealed class FloatInsn extends Insn {
      * Minimum or maximum as WebAssembly defines them: a NaN operand gives a NaN, and -0 is below +0. The processor's own
      * instructions do that only for operands that are ordered and differ.
      */
-    static final class MinMax extends FloatInsn {
+    static final class MinMax extends Shape.Merge {
         private final int size;
         private final boolean max;
-        private Reg left;
-        private Reg right;
 
         MinMax(int size, boolean max, Reg dst, Reg left, Reg right) {
-            super(dst);
+            super(dst, left, right);
             this.size = size;
             this.max = max;
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = left;
-            left = v.use(left);
-            right = v.use(right);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override
@@ -299,24 +233,12 @@ abstract sealed class FloatInsn extends Insn {
     }
 
     /** The magnitude of left with the sign of right. */
-    static final class CopySign extends FloatInsn {
+    static final class CopySign extends Shape.Merge {
         private final int size;
-        private Reg left;
-        private Reg right;
 
         CopySign(int size, Reg dst, Reg left, Reg right) {
-            super(dst);
+            super(dst, left, right);
             this.size = size;
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = left;
-            left = v.use(left);
-            right = v.use(right);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override

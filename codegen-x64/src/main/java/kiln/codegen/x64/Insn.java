@@ -5,25 +5,25 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * An x86-64 instruction, or a short sequence that belongs together. Flags are set and read within one of these and never
- * live from one to the next, so every one may change them.
+ * An x86-64 instruction, or a short sequence that belongs together. Each extends the {@link Shape} of its operands, or
+ * states its own if nothing else has the like; the classes lie in one file for each family. Flags are set and read within one
+ * of these and never live from one to the next, so every one may change them.
  */
-abstract sealed class Insn extends MachInst
-        permits IntegerInsn,
-                DivideInsn,
-                FloatInsn,
-                ConversionInsn,
-                MemoryInsn,
-                MoveInsn,
-                ConditionInsn,
-                ControlInsn,
-                CallInsn {
-
+abstract class Insn extends MachInst {
     abstract void emit(Assembler asm, EmitContext context);
 
     @Override
     public final void emit(EmitContext context) {
         emit(new Assembler(context.buffer()), context);
+    }
+
+    /** An instruction's text: the mnemonic, then its operands. */
+    static String text(Object mnemonic, Object... operands) {
+        StringBuilder s = new StringBuilder().append(mnemonic);
+        for (int i = 0; i < operands.length; i++) {
+            s.append(i == 0 ? " " : ", ").append(operands[i]);
+        }
+        return s.toString();
     }
 
     /** An integer register as text. */

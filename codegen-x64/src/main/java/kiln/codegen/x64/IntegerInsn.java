@@ -1,39 +1,24 @@
 package kiln.codegen.x64;
 
+import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Label;
 import kiln.codegen.MachInst;
 import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegSet;
-import kiln.ir.Type;
 
-/** Integer arithmetic on registers. {@code size} is 4 or 8; results of size 4 are zero-extended by the processor. */
-abstract sealed class IntegerInsn extends Insn {
-    final int size;
-    Reg dst;
-
-    IntegerInsn(int size, Reg dst) {
-        this.size = size;
-        this.dst = dst;
-    }
+/** Integer arithmetic. {@code size} is 4 or 8; results of size 4 are zero-extended by the processor. */
+final class IntegerInsn {
+    private IntegerInsn() {}
 
     /** A constant. */
-    static final class Const extends IntegerInsn {
+    static final class Const extends Shape.Define {
         private final long value;
 
         Const(Reg dst, long value) {
-            super(8, dst);
+            super(dst);
             this.value = value;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            dst = v.def(dst);
-        }
-
-        @Override
-        public MachInst rematerialize(Reg target) {
-            return new Const(target, value);
         }
 
         @Override
@@ -46,34 +31,32 @@ abstract sealed class IntegerInsn extends Insn {
         }
 
         @Override
+        public MachInst rematerialize(Reg target) {
+            return new Const(target, value);
+        }
+
+        @Override
         public String toString() {
-            return format("mov %s, %d", dst, value);
+            return text("mov", dst, value);
         }
     }
 
     /** {@code dst = address}; an add where that does the same. */
-    static final class Lea extends IntegerInsn {
-        private final Address address;
+    static final class Lea extends Shape.Unary {
+        private final int size;
 
         Lea(int size, Reg dst, Address address) {
-            super(size, dst);
-            this.address = address;
+            super(dst, address);
+            this.size = size;
         }
 
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visit(v);
-            dst = v.def(dst);
-        }
-
-        @Override
-        public MachInst rematerialize(Reg target) {
-            return address.isInFrame() ? new Lea(size, target, address) : null;
+        private Address address() {
+            return (Address) src;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            Address a = address.resolve(context);
+            Address a = address().resolve(context);
             boolean plain = a.index() != null && a.shift() == 0 && a.disp() == 0;
             if (plain && a.base() == dst) {
                 asm.alu(AluOp.ADD, size, dst, a.index());
@@ -94,30 +77,25 @@ abstract sealed class IntegerInsn extends Insn {
         }
 
         @Override
-        public String toString() {
-            return format("lea %s, %s", name(dst, size), address);
-        }
-    }
-
-    /** {@code dst = left op right}, where dst takes the place of left. */
-    static final class Alu extends IntegerInsn {
-        private final AluOp op;
-        private Reg left;
-        private final Operand right;
-
-        Alu(AluOp op, int size, Reg dst, Reg left, Operand right) {
-            super(size, dst);
-            this.op = op;
-            this.left = left;
-            this.right = right;
+        public MachInst rematerialize(Reg target) {
+            return address().isInFrame() ? new Lea(size, target, address()) : null;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = left;
-            left = v.use(left);
-            right.visit(v);
-            dst = v.defReuse(dst, reused);
+        public String toString() {
+            return text("lea", name(dst, size), src);
+        }
+    }
+
+    /** Addition, subtraction and the logical operations. */
+    static final class Alu extends Shape.InPlaceBinary {
+        private final AluOp op;
+        private final int size;
+
+        Alu(AluOp op, int size, Reg dst, Reg left, Operand right) {
+            super(dst, left, right);
+            this.op = op;
+            this.size = size;
         }
 
         @Override
@@ -128,27 +106,17 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s, %s", op, name(dst, size), name(left, size), right.text(size));
+            return text(op, name(dst, size), name(left, size), right.text(size));
         }
     }
 
-    /** {@code dst = left * right}, where dst takes the place of left. */
-    static final class Mul extends IntegerInsn {
-        private Reg left;
-        private final Operand right;
+    /** {@code dst = left * right}. */
+    static final class Mul extends Shape.InPlaceBinary {
+        private final int size;
 
         Mul(int size, Reg dst, Reg left, Operand right) {
-            super(size, dst);
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = left;
-            left = v.use(left);
-            right.visit(v);
-            dst = v.defReuse(dst, reused);
+            super(dst, left, right);
+            this.size = size;
         }
 
         @Override
@@ -158,25 +126,19 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("imul %s, %s, %s", name(dst, size), name(left, size), right.text(size));
+            return text("imul", name(dst, size), name(left, size), right.text(size));
         }
     }
 
     /** {@code dst = src * constant}. */
-    static final class MulImm extends IntegerInsn {
-        private final Operand src;
+    static final class MulImm extends Shape.Unary {
+        private final int size;
         private final int factor;
 
         MulImm(int size, Reg dst, Operand src, int factor) {
-            super(size, dst);
-            this.src = src;
+            super(dst, src);
+            this.size = size;
             this.factor = factor;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -186,19 +148,22 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("imul %s, %s, %d", name(dst, size), src.text(size), factor);
+            return text("imul", name(dst, size), src.text(size), factor);
         }
     }
 
     /** The high half of rax * right. */
-    static final class MulHigh extends IntegerInsn {
+    static final class MulHigh extends Insn {
         private final boolean signed;
+        private final int size;
+        private Reg dst;
         private Reg left;
         private final Operand right;
 
         MulHigh(boolean signed, int size, Reg dst, Reg left, Operand right) {
-            super(size, dst);
             this.signed = signed;
+            this.size = size;
+            this.dst = dst;
             this.left = left;
             this.right = right;
         }
@@ -223,18 +188,20 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format(
-                    "%s %s, %s, %s", signed ? "imulh" : "mulh", name(dst, size), name(left, size), right.text(size));
+            return text(signed ? "imulh" : "mulh", name(dst, size), name(left, size), right.text(size));
         }
     }
 
     /** The high half of rdx * right, unsigned, with any target (BMI2). */
-    static final class Mulx extends IntegerInsn {
+    static final class Mulx extends Insn {
+        private final int size;
+        private Reg dst;
         private Reg left;
         private final Operand right;
 
         Mulx(int size, Reg dst, Reg left, Operand right) {
-            super(size, dst);
+            this.size = size;
+            this.dst = dst;
             this.left = left;
             this.right = right;
         }
@@ -254,26 +221,105 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("mulx %s, %s, %s", name(dst, size), name(left, size), right.text(size));
+            return text("mulx", name(dst, size), name(left, size), right.text(size));
         }
     }
 
-    /** {@code dst = op src}, where dst takes the place of src: not and neg. */
-    static final class Unary extends IntegerInsn {
-        private final boolean negate;
-        private Reg src;
+    /** Division of rax, with the checks that the processor would answer with a signal of its own. */
+    static final class Divide extends Insn {
+        private final boolean signed;
+        private final boolean remainder;
+        private final int size;
+        private Reg dst;
+        private Reg dividend;
+        private Reg divisor;
+        private final boolean checkZero;
+        private final boolean checkMinusOne;
 
-        Unary(boolean negate, int size, Reg dst, Reg src) {
-            super(size, dst);
-            this.negate = negate;
-            this.src = src;
+        /**
+         * @param checkZero whether the divisor may be zero
+         * @param checkMinusOne whether the divisor of a signed division may be -1
+         */
+        Divide(
+                boolean signed,
+                boolean remainder,
+                int size,
+                Reg dst,
+                Reg dividend,
+                Reg divisor,
+                boolean checkZero,
+                boolean checkMinusOne) {
+            this.signed = signed;
+            this.remainder = remainder;
+            this.size = size;
+            this.dst = dst;
+            this.dividend = dividend;
+            this.divisor = divisor;
+            this.checkZero = checkZero;
+            this.checkMinusOne = checkMinusOne;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            Reg reused = src;
-            src = v.use(src);
-            dst = v.defReuse(dst, reused);
+            dividend = v.useFixed(dividend, Registers.RAX);
+            // Late, since rdx is written before the divisor is read for good.
+            divisor = v.useLate(divisor);
+            dst = v.defFixed(dst, remainder ? Registers.RDX : Registers.RAX);
+            v.clobber(RegSet.of(remainder ? Registers.RAX : Registers.RDX));
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Operand by = Operand.of(divisor);
+            if (checkZero) {
+                asm.test(size, by, divisor);
+                asm.jcc(Cond.E, Traps.label(asm, TrapCode.INTEGER_DIVIDE_BY_ZERO));
+            }
+            if (!signed) {
+                asm.alu(AluOp.XOR, 4, Registers.RDX, Registers.RDX);
+                asm.div(size, by);
+                return;
+            }
+            Label done = new Label();
+            if (checkMinusOne) {
+                asm.alu(AluOp.CMP, size, divisor, -1);
+                Label minusOne = new Label();
+                asm.jcc(Cond.E, minusOne);
+                Traps.later(asm, () -> {
+                    asm.buffer().bind(minusOne);
+                    if (remainder) {
+                        asm.alu(AluOp.XOR, 4, Registers.RDX, Registers.RDX);
+                    } else {
+                        asm.neg(size, Operand.of(Registers.RAX));
+                        asm.jcc(Cond.O, Traps.label(asm, TrapCode.INTEGER_OVERFLOW));
+                    }
+                    asm.jmp(done);
+                });
+            }
+            asm.signIntoRdx(size);
+            asm.idiv(size, by);
+            asm.buffer().bind(done);
+        }
+
+        @Override
+        public String toString() {
+            return text(
+                    (signed ? "s" : "u") + (remainder ? "rem" : "div"),
+                    name(dst, size),
+                    name(dividend, size),
+                    name(divisor, size) + (checkZero ? " ; zero" : "") + (signed && checkMinusOne ? " ; -1" : ""));
+        }
+    }
+
+    /** not, neg. */
+    static final class Unary extends Shape.InPlace {
+        private final boolean negate;
+        private final int size;
+
+        Unary(boolean negate, int size, Reg dst, Reg src) {
+            super(dst, src);
+            this.negate = negate;
+            this.size = size;
         }
 
         @Override
@@ -288,28 +334,21 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s", negate ? "neg" : "not", name(dst, size), name(src, size));
+            return text(negate ? "neg" : "not", name(dst, size), name(src, size));
         }
     }
 
     /** Shift or rotation by a constant. */
-    static final class Shift extends IntegerInsn {
+    static final class Shift extends Shape.InPlace {
         private final ShiftOp op;
-        private Reg src;
+        private final int size;
         private final int count;
 
         Shift(ShiftOp op, int size, Reg dst, Reg src, int count) {
-            super(size, dst);
+            super(dst, src);
             this.op = op;
-            this.src = src;
+            this.size = size;
             this.count = count;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = src;
-            src = v.use(src);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override
@@ -323,19 +362,22 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s, %d", op, name(dst, size), name(src, size), count);
+            return text(op, name(dst, size), name(src, size), count);
         }
     }
 
     /** Shift or rotation by cl. */
-    static final class ShiftCl extends IntegerInsn {
+    static final class ShiftCl extends Insn {
         private final ShiftOp op;
+        private final int size;
+        private Reg dst;
         private Reg src;
         private Reg count;
 
         ShiftCl(ShiftOp op, int size, Reg dst, Reg src, Reg count) {
-            super(size, dst);
             this.op = op;
+            this.size = size;
+            this.dst = dst;
             this.src = src;
             this.count = count;
         }
@@ -355,19 +397,22 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s, %s", op, name(dst, size), name(src, size), name(count, 1));
+            return text(op, name(dst, size), name(src, size), name(count, 1));
         }
     }
 
     /** Shift by a register into another (BMI2). */
-    static final class ShiftX extends IntegerInsn {
+    static final class ShiftX extends Insn {
         private final IntOp.Vex op;
+        private final int size;
+        private Reg dst;
         private final Operand src;
         private Reg count;
 
         ShiftX(IntOp.Vex op, int size, Reg dst, Operand src, Reg count) {
-            super(size, dst);
             this.op = op;
+            this.size = size;
+            this.dst = dst;
             this.src = src;
             this.count = count;
         }
@@ -386,25 +431,19 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s, %s", op, name(dst, size), src.text(size), name(count, size));
+            return text(op, name(dst, size), src.text(size), name(count, size));
         }
     }
 
     /** Rotation to the right by a constant into another register (BMI2). */
-    static final class Rorx extends IntegerInsn {
-        private final Operand src;
+    static final class Rorx extends Shape.Unary {
+        private final int size;
         private final int count;
 
         Rorx(int size, Reg dst, Operand src, int count) {
-            super(size, dst);
-            this.src = src;
+            super(dst, src);
+            this.size = size;
             this.count = count;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -414,55 +453,40 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("rorx %s, %s, %d", name(dst, size), src.text(size), count);
+            return text("rorx", name(dst, size), src.text(size), count);
         }
     }
 
-    /** {@code dst = ~inverted & src} (BMI1). */
-    static final class Andn extends IntegerInsn {
-        private Reg inverted;
-        private final Operand src;
+    /** {@code dst = ~left & right} (BMI1). */
+    static final class Andn extends Shape.Binary {
+        private final int size;
 
         Andn(int size, Reg dst, Reg inverted, Operand src) {
-            super(size, dst);
-            this.inverted = inverted;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            inverted = v.use(inverted);
-            src.visit(v);
-            dst = v.def(dst);
+            super(dst, inverted, src);
+            this.size = size;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.andn(size, dst, inverted, src.resolve(context));
+            asm.andn(size, dst, left, right.resolve(context));
             ResultFlags.remark(asm, dst, size, true);
         }
 
         @Override
         public String toString() {
-            return format("andn %s, %s, %s", name(dst, size), name(inverted, size), src.text(size));
+            return text("andn", name(dst, size), name(left, size), right.text(size));
         }
     }
 
     /** blsr, blsi, blsmsk (BMI1). */
-    static final class LowestBit extends IntegerInsn {
+    static final class LowestBit extends Shape.Unary {
         private final IntOp.LowestBit op;
-        private final Operand src;
+        private final int size;
 
         LowestBit(IntOp.LowestBit op, int size, Reg dst, Operand src) {
-            super(size, dst);
+            super(dst, src);
             this.op = op;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
+            this.size = size;
         }
 
         @Override
@@ -473,25 +497,19 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s", op, name(dst, size), src.text(size));
+            return text(op, name(dst, size), src.text(size));
         }
     }
 
     /** popcnt, lzcnt, tzcnt. */
-    static final class Count extends IntegerInsn {
+    static final class Count extends Shape.Unary {
         private final IntOp op;
-        private final Operand src;
+        private final int size;
 
         Count(IntOp op, int size, Reg dst, Operand src) {
-            super(size, dst);
+            super(dst, src);
             this.op = op;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
+            this.size = size;
         }
 
         @Override
@@ -501,19 +519,22 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s", op, name(dst, size), src.text(size));
+            return text(op, name(dst, size), src.text(size));
         }
     }
 
     /** Leading or trailing zeros without lzcnt and tzcnt; bsr and bsf say nothing about zero. */
-    static final class Scan extends IntegerInsn {
+    static final class Scan extends Insn {
         private final boolean leading;
+        private final int size;
+        private Reg dst;
         private final Operand src;
         private Reg temp;
 
         Scan(boolean leading, int size, Reg dst, Operand src, Reg temp) {
-            super(size, dst);
             this.leading = leading;
+            this.size = size;
+            this.dst = dst;
             this.src = src;
             this.temp = temp;
         }
@@ -539,12 +560,7 @@ abstract sealed class IntegerInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("%s %s, %s ; temp %s", leading ? "clz" : "ctz", name(dst, size), src.text(size), temp);
+            return text(leading ? "clz" : "ctz", name(dst, size), src.text(size) + " ; temp " + temp);
         }
-    }
-
-    /** The type of a temporary of {@code size} bytes. */
-    static Type type(int size) {
-        return size == 8 ? Type.I64 : Type.I32;
     }
 }

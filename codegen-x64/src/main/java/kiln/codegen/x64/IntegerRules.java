@@ -164,7 +164,7 @@ abstract class IntegerRules extends MemoryRules {
         boolean remainder = inst.opcode() == Opcode.UREM || inst.opcode() == Opcode.SREM;
         Value divisor = inst.arg(1);
         boolean known = divisor.is(Opcode.ICONST);
-        emit(new DivideInsn(
+        emit(new IntegerInsn.Divide(
                 signed,
                 remainder,
                 size,

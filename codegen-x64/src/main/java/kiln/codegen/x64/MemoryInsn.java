@@ -6,12 +6,12 @@ import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Loads, stores, and operations on memory. */
-abstract sealed class MemoryInsn extends Insn {
+final class MemoryInsn {
+    private MemoryInsn() {}
+
     /** An integer load, or a register widened. */
-    static final class Extend extends MemoryInsn {
+    static final class Extend extends Shape.Unary {
         private final ExtendOp op;
-        private Reg dst;
-        private final Operand src;
         private final boolean constant;
 
         Extend(ExtendOp op, Reg dst, Operand src) {
@@ -20,16 +20,9 @@ abstract sealed class MemoryInsn extends Insn {
 
         /** {@code constant}: whether this is a load whose result never changes, at an address without allocated registers. */
         Extend(ExtendOp op, Reg dst, Operand src, boolean constant) {
+            super(dst, src);
             this.op = op;
-            this.dst = dst;
-            this.src = src;
             this.constant = constant;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -54,21 +47,12 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** Stores the low bytes of an integer register. */
-    static final class Store extends MemoryInsn {
+    static final class Store extends Shape.Store {
         private final int width;
-        private final Address address;
-        private Reg src;
 
         Store(int width, Address address, Reg src) {
+            super(address, src);
             this.width = width;
-            this.address = address;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visit(v);
-            src = v.use(src);
         }
 
         @Override
@@ -78,12 +62,12 @@ abstract sealed class MemoryInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("mov %s, %s", address, name(src, width));
+            return text("mov", address, name(src, width));
         }
     }
 
     /** Stores a constant, sign-extended. */
-    static final class StoreImm extends MemoryInsn {
+    static final class StoreImm extends Insn {
         private final int width;
         private final Address address;
         private final int value;
@@ -111,7 +95,7 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** {@code op [address], src}: load, operation and store in one. */
-    static final class AluStore extends MemoryInsn {
+    static final class AluStore extends Insn {
         private final AluOp op;
         private final int width;
         private final Address address;
@@ -143,24 +127,15 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** Loads 4, 8 or 16 bytes into a vector register. */
-    static final class LoadVector extends MemoryInsn {
+    static final class LoadVector extends Shape.Unary {
         private final int width;
-        private Reg dst;
-        private final Operand src;
         private final boolean constant;
 
         /** {@code constant} as in {@link Extend}. */
         LoadVector(int width, Reg dst, Operand src, boolean constant) {
+            super(dst, src);
             this.width = width;
-            this.dst = dst;
-            this.src = src;
             this.constant = constant;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            src.visit(v);
-            dst = v.def(dst);
         }
 
         @Override
@@ -180,21 +155,12 @@ abstract sealed class MemoryInsn extends Insn {
     }
 
     /** Stores 4, 8 or 16 bytes of a vector register. */
-    static final class StoreVector extends MemoryInsn {
+    static final class StoreVector extends Shape.Store {
         private final int width;
-        private final Address address;
-        private Reg src;
 
         StoreVector(int width, Address address, Reg src) {
+            super(address, src);
             this.width = width;
-            this.address = address;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visit(v);
-            src = v.use(src);
         }
 
         @Override

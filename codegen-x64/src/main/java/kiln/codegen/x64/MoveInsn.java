@@ -3,13 +3,12 @@ package kiln.codegen.x64;
 import kiln.codegen.EmitContext;
 import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /** Copies of whole values, which also spill and reload. */
-abstract sealed class MoveInsn extends Insn {
+final class MoveInsn {
     /** What the allocator inserts. */
     static final MoveFactory FACTORY = new MoveFactory() {
         @Override
@@ -23,22 +22,15 @@ abstract sealed class MoveInsn extends Insn {
         }
     };
 
+    private MoveInsn() {}
+
     /** A copy between registers and slots. An i32 is kept zero-extended; slots of integers are written in full. */
-    static final class Move extends MoveInsn {
+    static final class Move extends Shape.Convert {
         private final Type type;
-        private Reg target;
-        private Reg source;
 
         Move(Type type, Reg target, Reg source) {
+            super(target, source);
             this.type = type;
-            this.target = target;
-            this.source = source;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            source = v.use(source);
-            target = v.def(target);
         }
 
         @Override
@@ -48,21 +40,21 @@ abstract sealed class MoveInsn extends Insn {
 
         @Override
         public Reg moveSource() {
-            return source;
+            return src;
         }
 
         @Override
         public Reg moveTarget() {
-            return target;
+            return dst;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            if (target != source) {
+            if (dst != src) {
                 Object flags = asm.buffer().remark();
                 copy(asm, context);
                 // Moves leave the flags alone.
-                if (flags instanceof ResultFlags r && r.reg() != target) {
+                if (flags instanceof ResultFlags r && r.reg() != dst) {
                     asm.buffer().remark(flags);
                 }
             }
@@ -70,35 +62,35 @@ abstract sealed class MoveInsn extends Insn {
 
         private void copy(Assembler asm, EmitContext context) {
             int bytes = type.bytes();
-            if (source.isSlot() && target.isSlot()) {
+            if (src.isSlot() && dst.isSlot()) {
                 int whole = bytes == 16 ? 16 : 8;
-                asm.loadVector(whole, Registers.SCRATCH, Address.slot(context.frame(), source));
-                asm.storeVector(whole, Address.slot(context.frame(), target), Registers.SCRATCH);
-            } else if (source.regClass() == RegClass.INT) {
-                if (target.isSlot()) {
-                    asm.store(8, Address.slot(context.frame(), target), source);
-                } else if (source.isSlot()) {
-                    asm.mov(bytes, target, Address.slot(context.frame(), source));
+                asm.loadVector(whole, Registers.SCRATCH, Address.slot(context.frame(), src));
+                asm.storeVector(whole, Address.slot(context.frame(), dst), Registers.SCRATCH);
+            } else if (src.regClass() == RegClass.INT) {
+                if (dst.isSlot()) {
+                    asm.store(8, Address.slot(context.frame(), dst), src);
+                } else if (src.isSlot()) {
+                    asm.mov(bytes, dst, Address.slot(context.frame(), src));
                 } else {
-                    asm.mov(bytes, target, source);
+                    asm.mov(bytes, dst, src);
                 }
-            } else if (target.isSlot()) {
-                asm.storeVector(bytes, Address.slot(context.frame(), target), source);
-            } else if (source.isSlot()) {
-                asm.loadVector(bytes, target, Address.slot(context.frame(), source));
+            } else if (dst.isSlot()) {
+                asm.storeVector(bytes, Address.slot(context.frame(), dst), src);
+            } else if (src.isSlot()) {
+                asm.loadVector(bytes, dst, Address.slot(context.frame(), src));
             } else {
-                asm.movaps(target, source);
+                asm.movaps(dst, src);
             }
         }
 
         @Override
         public String toString() {
-            return format("move %s, %s", target, source);
+            return text("move", dst, src);
         }
     }
 
     /** Exchanges two registers of one class. */
-    static final class Swap extends MoveInsn {
+    static final class Swap extends Shape.Plain {
         private final Reg a;
         private final Reg b;
 
@@ -106,9 +98,6 @@ abstract sealed class MoveInsn extends Insn {
             this.a = a;
             this.b = b;
         }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {}
 
         @Override
         void emit(Assembler asm, EmitContext context) {
@@ -123,7 +112,7 @@ abstract sealed class MoveInsn extends Insn {
 
         @Override
         public String toString() {
-            return format("swap %s, %s", a, b);
+            return text("swap", a, b);
         }
     }
 }
