@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds cli/target/dist: kiln.jar, and two of the JVM's ahead-of-time caches of training runs, which make the command
 # start faster: run.aot for running compiled programs, with no more in it than that needs, and kiln.aot for all else.
-# Called by ./kiln on first use; needs Maven and a JDK 25.
+# Called by ./kiln on first use and when sources have changed; needs Maven and a JDK 25.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tools/find-jdk.sh"
@@ -9,10 +9,11 @@ find_jdk
 dist=$root/cli/target/dist
 if [ "${1:-}" != --cache-only ]; then
     command -v mvn >/dev/null || { echo "kiln needs Maven to build itself (Debian: apt-get install maven)." >&2; exit 1; }
-    echo "building kiln (once) ..." >&2
+    echo "building kiln ..." >&2
     (cd "$root" && mvn -q -B -DskipTests -pl cli -am package) >&2
 fi
 "$JAVA_HOME/bin/java" "$root/tools/PackJar.java" "$dist/kiln.jar"
+touch "$dist/kiln.jar" # newer than all sources, even if they made no other jar
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
