@@ -10,12 +10,12 @@ import kiln.ir.Value;
  * From each operation of the IR to its rule. A back end has one rule for each abstract method; what several operations share is
  * decided here, so that no instruction set forgets one.
  */
-public abstract class OperationRules extends Lowering {
+public abstract class OperationRules extends CallLowering {
     /** Up to this many cases, branches that can be predicted one by one are better than a table. */
     protected static final int MAX_CHAIN = 3;
 
-    protected OperationRules(Function function, CodegenOptions options) {
-        super(function, options);
+    protected OperationRules(Function function, CodegenOptions options, CallingConvention convention) {
+        super(function, options, convention);
     }
 
     @Override
@@ -193,8 +193,6 @@ public abstract class OperationRules extends Lowering {
 
     /** Up to {@link #MAX_CHAIN} cases are a chain of comparisons, more a jump through a table. */
     protected abstract void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise);
-
-    protected abstract void lowerReturn(Inst inst);
 
     /** RETURN_CALL, RETURN_CALL_INDIRECT. */
     protected abstract void lowerReturnCall(Inst inst);

@@ -1,182 +1,104 @@
 package kiln.codegen.aarch64;
 
-import java.util.List;
 import kiln.artifact.FuncKey;
+import kiln.codegen.Bound;
+import kiln.codegen.Callee;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.OperandVisitor;
-import kiln.codegen.Places;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
-/** Calls, and where a function starts and ends. */
+/** Calls and tail calls. */
 final class CallInsn {
     private CallInsn() {}
 
-    /** Values with the places that the calling convention gives them. */
-    static final class Operands {
-        private final List<Type> types;
-        private final Places places;
-        private final Reg[] regs;
+    /** The arguments of a call that lie on the stack; the call itself stores them. */
+    static final class StackArguments {
+        static final StackArguments NONE = new StackArguments(new Reg[0], new Type[0], new int[0], 0);
 
-        Operands(List<Type> types, Places places, Reg[] regs) {
+        private final Reg[] values;
+        private final Type[] types;
+        private final int[] offsets;
+        private final int bytes;
+
+        /**
+         * @param offsets where each goes, in bytes from the stack pointer at the call
+         * @param bytes size of all, a multiple of 16
+         */
+        StackArguments(Reg[] values, Type[] types, int[] offsets, int bytes) {
+            this.values = values;
             this.types = types;
-            this.places = places;
-            this.regs = regs;
+            this.offsets = offsets;
+            this.bytes = bytes;
         }
 
-        int stackBytes() {
-            return places.stackBytes();
-        }
-
-        private void visitUses(OperandVisitor v) {
-            for (int i = 0; i < regs.length; i++) {
-                Reg place = places.registers()[i];
-                if (place != null) {
-                    regs[i] = v.useFixed(regs[i], place);
-                } else if (!Registers.isReserved(regs[i])) {
-                    regs[i] = v.useAny(regs[i]);
-                }
+        private void use(OperandVisitor v) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = v.useAny(values[i]);
             }
         }
 
-        private void visitDefs(OperandVisitor v) {
-            for (int i = 0; i < regs.length; i++) {
-                if (regs[i] != null && places.registers()[i] != null) {
-                    regs[i] = v.defFixed(regs[i], places.registers()[i]);
-                }
-            }
-        }
-
-        /** Stores what goes on the stack; sp is already below it. */
-        private void storeStackArguments(Assembler asm, FrameLayout frame) {
-            for (int i = 0; i < regs.length; i++) {
-                if (places.registers()[i] != null) {
-                    continue;
-                }
-                Type type = types.get(i);
-                boolean isInt = RegClass.of(type) == RegClass.INT;
-                Reg r = regs[i];
+        /** Takes the room and fills it. */
+        private void store(Assembler asm, FrameLayout frame) {
+            asm.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
+            for (int i = 0; i < values.length; i++) {
+                boolean isInt = RegClass.of(types[i]) == RegClass.INT;
+                Reg r = values[i];
                 if (r.isSlot()) {
                     r = isInt ? Registers.IP0 : Registers.VTMP;
-                    MoveInsn.load(asm, frame, stackBytes(), type, r, regs[i]);
+                    MoveInsn.load(asm, frame, bytes, types[i], r, values[i]);
                 }
-                LoadStoreOp op = isInt ? LoadStoreOp.STR_X : type == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
-                Address.emit(asm, op, r, Registers.SP, places.offsets()[i]);
+                LoadStoreOp op =
+                        isInt ? LoadStoreOp.STR_X : types[i] == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
+                Address.emit(asm, op, r, Registers.SP, offsets[i]);
             }
         }
 
+        /** As what follows the arguments in registers. */
         @Override
         public String toString() {
-            StringBuilder s = new StringBuilder("(");
-            for (int i = 0; i < regs.length; i++) {
-                Reg place = places.registers()[i];
-                s.append(i == 0 ? "" : ", ")
-                        .append(regs[i] == null ? "-" : regs[i])
-                        .append(':');
-                s.append(place == null ? "[" + places.offsets()[i] + "]" : place.toString());
+            StringBuilder s = new StringBuilder();
+            for (int i = 0; i < values.length; i++) {
+                s.append(" [").append(offsets[i]).append("] = ").append(values[i]);
             }
-            return s.append(')').toString();
+            return s.toString();
         }
     }
 
-    /** Defines the parameters that arrive in registers. */
-    static final class Entry extends Insn {
-        private final Operands params;
-
-        /** Parameters that nobody reads have no register. */
-        Entry(Operands params) {
-            this.params = params;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            params.visitDefs(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {}
-
-        @Override
-        public String toString() {
-            return "entry " + params;
-        }
-    }
-
-    /** Returns, with results in their registers. */
-    static final class Return extends Insn {
-        private final Operands results;
-        private final int argumentBytes;
-
-        /**
-         * @param results those that have registers
-         * @param argumentBytes size of this function's own stack arguments
-         */
-        Return(Operands results, int argumentBytes) {
-            this.results = results;
-            this.argumentBytes = argumentBytes;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            results.visitUses(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            Prologue.leave(asm, context.frame(), argumentBytes);
-            asm.ret();
-        }
-
-        @Override
-        public String toString() {
-            return "ret " + results;
-        }
-    }
-
-    /** Calls a wasm function. */
+    /** A call of a wasm function. */
     static final class Call extends Insn {
-        private final FuncKey target;
-        private Reg code;
+        private final FuncKey key;
+        private Reg address;
         private Reg calleeContext;
         private final int contextDistance;
-        private final Operands args;
-        private final Operands results;
-        private final boolean restoreContext;
+        private final boolean reloadContext;
+        private final Bound arguments;
+        private final StackArguments stackArguments;
+        private final Bound results;
 
-        /**
-         * @param target the callee, or null
-         * @param code its address if there is no {@code target}
-         * @param calleeContext its VMContext if there is no {@code target}
-         * @param contextDistance bytes from this VMContext to that of the {@code target}
-         * @param restoreContext whether this function's VMContext must be read back from the frame
-         */
-        Call(
-                FuncKey target,
-                Reg code,
-                Reg calleeContext,
-                int contextDistance,
-                Operands args,
-                Operands results,
-                boolean restoreContext) {
-            this.target = target;
-            this.code = code;
-            this.calleeContext = calleeContext;
-            this.contextDistance = contextDistance;
-            this.args = args;
+        /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
+        Call(Callee callee, boolean reloadContext, Bound arguments, StackArguments stackArguments, Bound results) {
+            this.key = callee.key();
+            this.address = callee.address();
+            this.calleeContext = callee.context();
+            this.contextDistance = callee.contextDistance();
+            this.reloadContext = reloadContext;
+            this.arguments = arguments;
+            this.stackArguments = stackArguments;
             this.results = results;
-            this.restoreContext = restoreContext;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            if (target == null) {
-                code = use(v, code);
+            if (key == null) {
+                address = use(v, address);
                 calleeContext = use(v, calleeContext);
             }
-            args.visitUses(v);
-            results.visitDefs(v);
+            arguments.use(v);
+            stackArguments.use(v);
+            results.define(v);
             v.clobber(Registers.CALL_CLOBBERS);
         }
 
@@ -187,47 +109,46 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.addConstant(Registers.SP, Registers.SP, -args.stackBytes(), Registers.IP0);
-            args.storeStackArguments(asm, context.frame());
-            if (target != null) {
+            stackArguments.store(asm, context.frame());
+            if (key != null) {
                 asm.addConstant(Registers.VMCTX, Registers.VMCTX, contextDistance, Registers.IP0);
-                asm.bl(target);
+                asm.bl(key);
             } else {
                 if (calleeContext != Registers.VMCTX) {
                     asm.mov(true, Registers.VMCTX, calleeContext);
                 }
-                asm.blr(code);
+                asm.blr(address);
             }
-            if (restoreContext) {
+            if (reloadContext) {
                 Prologue.restoreContext(asm);
             }
         }
 
         @Override
         public String toString() {
-            String called = target != null ? "bl " + target : "blr " + code + " in " + calleeContext;
-            return called + (contextDistance != 0 ? " in context + " + contextDistance : "") + " " + args + " -> "
-                    + results;
+            String called = key != null ? "bl " + key : "blr " + address + " in " + calleeContext;
+            String distance = contextDistance != 0 ? " in context + " + contextDistance : "";
+            return called + distance + " " + arguments + stackArguments + " -> " + results;
         }
     }
 
-    /** Calls a C function, all of whose arguments lie in registers. */
+    /** A call of a C function, all of whose arguments lie in registers. */
     static final class NativeCall extends Insn {
-        private Reg code;
-        private final Operands args;
-        private final Operands results;
+        private Reg address;
+        private final Bound arguments;
+        private final Bound results;
 
-        NativeCall(Reg code, Operands args, Operands results) {
-            this.code = code;
-            this.args = args;
+        NativeCall(Reg address, Bound arguments, Bound results) {
+            this.address = address;
+            this.arguments = arguments;
             this.results = results;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            code = use(v, code);
-            args.visitUses(v);
-            results.visitDefs(v);
+            address = use(v, address);
+            arguments.use(v);
+            results.define(v);
             v.clobber(Registers.CALL_CLOBBERS);
         }
 
@@ -238,12 +159,12 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.blr(code);
+            asm.blr(address);
         }
 
         @Override
         public String toString() {
-            return "native " + code + " " + args + " -> " + results;
+            return "native " + address + " " + arguments + " -> " + results;
         }
     }
 
@@ -252,55 +173,58 @@ final class CallInsn {
      */
     static final class TailCall extends Insn {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
-        private static final Reg CODE = Registers.x(9);
+        private static final Reg ADDRESS = Registers.x(9);
         private static final Reg CONTEXT = Registers.x(10);
         // Free once the stack arguments are stored.
         private static final Reg DESTINATION = Registers.x(11);
         private static final Reg SCRATCH = Registers.x(12);
 
-        private final FuncKey target;
-        private Reg code;
+        private final FuncKey key;
+        private Reg address;
         private Reg calleeContext;
-        private final Operands args;
+        private final Bound arguments;
+        private final StackArguments stackArguments;
         private final int argumentBytes;
 
         /**
          * @param argumentBytes size of this function's own stack arguments
          */
-        TailCall(FuncKey target, Reg code, Reg calleeContext, Operands args, int argumentBytes) {
-            this.target = target;
-            this.code = code;
-            this.calleeContext = calleeContext;
-            this.args = args;
+        TailCall(Callee callee, Bound arguments, StackArguments stackArguments, int argumentBytes) {
+            this.key = callee.key();
+            this.address = callee.address();
+            this.calleeContext = callee.context();
+            this.arguments = arguments;
+            this.stackArguments = stackArguments;
             this.argumentBytes = argumentBytes;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            if (target == null) {
-                code = v.useFixed(code, CODE);
+            if (key == null) {
+                address = v.useFixed(address, ADDRESS);
                 if (!Registers.isReserved(calleeContext)) {
                     calleeContext = v.useFixed(calleeContext, CONTEXT);
                 }
             }
-            args.visitUses(v);
+            arguments.use(v);
+            stackArguments.use(v);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            int bytes = args.stackBytes();
+            int bytes = stackArguments.bytes;
             if (bytes == 0) {
                 Prologue.leave(asm, context.frame(), argumentBytes);
             } else {
                 replaceFrame(asm, context.frame(), bytes);
             }
-            if (target != null) {
-                asm.b(target);
+            if (key != null) {
+                asm.b(key);
             } else {
                 if (calleeContext != Registers.VMCTX) {
                     asm.mov(true, Registers.VMCTX, calleeContext);
                 }
-                asm.br(code);
+                asm.br(address);
             }
         }
 
@@ -309,8 +233,7 @@ final class CallInsn {
          * up, highest first: they end where the caller's arguments ended, at least sixteen bytes higher.
          */
         private void replaceFrame(Assembler asm, FrameLayout frame, int bytes) {
-            asm.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
-            args.storeStackArguments(asm, frame);
+            stackArguments.store(asm, frame);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
             asm.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, SCRATCH);
@@ -324,7 +247,8 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            return (target != null ? "b " + target : "br " + code + " in " + calleeContext) + " " + args;
+            return (key != null ? "b " + key : "br " + address + " in " + calleeContext) + " " + arguments
+                    + stackArguments;
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.codegen.Bound;
 import kiln.codegen.EmitContext;
 import kiln.codegen.MachBlock;
 import kiln.codegen.OperandVisitor;
@@ -151,6 +152,33 @@ final class ControlInsn {
         @Override
         public String toString() {
             return "table " + name(false, index) + ", " + targets + " else " + otherwise;
+        }
+    }
+
+    /** Leaves the function with results in their registers, and takes its stack arguments off. */
+    static final class Return extends Insn {
+        private final Bound results;
+        private final int argumentBytes;
+
+        Return(Bound results, int argumentBytes) {
+            this.results = results;
+            this.argumentBytes = argumentBytes;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            results.use(v);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Prologue.leave(asm, context.frame(), argumentBytes);
+            asm.ret();
+        }
+
+        @Override
+        public String toString() {
+            return text("ret", results);
         }
     }
 

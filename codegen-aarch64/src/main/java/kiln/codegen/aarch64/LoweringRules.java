@@ -4,7 +4,6 @@ import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.MoveFactory;
-import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Type;
@@ -22,15 +21,6 @@ final class LoweringRules extends ControlRules {
     @Override
     protected MoveFactory moves() {
         return MoveInsn.FACTORY;
-    }
-
-    @Override
-    protected Reg pinned(Inst inst) {
-        return switch (inst.opcode()) {
-            case VMCTX -> Registers.VMCTX;
-            case FRAME_POINTER -> Registers.FP;
-            default -> null;
-        };
     }
 
     /** Every i32 is zero-extended: ZEXT is its operand, and so is WRAP of what is known to fit. */

@@ -13,7 +13,7 @@ import kiln.ir.Value;
 /** LOAD, STORE, STACK_ADDR and addressing modes; also the simplest questions about operands. */
 abstract class MemoryRules extends OperationRules {
     MemoryRules(Function function, CodegenOptions options) {
-        super(function, options);
+        super(function, options, Registers.CONVENTION);
     }
 
     // Operands.

@@ -2,6 +2,7 @@ package kiln.codegen.aarch64;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.codegen.CallingConvention;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
@@ -44,6 +45,9 @@ final class Registers {
     /** The allocator needs no scratch register: a swap and a move from slot to slot bring their own. */
     static final RegisterFile FILE;
 
+    /** Everything is where C (AAPCS64) has it. */
+    static final CallingConvention CONVENTION;
+
     static {
         List<Reg> ints = new ArrayList<>();
         for (int i = 0; i <= 15; i++) {
@@ -59,6 +63,9 @@ final class Registers {
         }
         FILE = new RegisterFile(List.copyOf(ints), List.copyOf(vectors), List.of());
         CALL_CLOBBERS = RegSet.of(ints.toArray(Reg[]::new)).union(RegSet.of(vectors.toArray(Reg[]::new)));
+        List<Reg> integers = List.of(X).subList(0, 8);
+        CONVENTION = new CallingConvention(
+                VMCTX, FP, integers, integers, integers, List.of(V).subList(0, 8));
     }
 
     private Registers() {}

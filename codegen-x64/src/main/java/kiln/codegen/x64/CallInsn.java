@@ -1,6 +1,8 @@
 package kiln.codegen.x64;
 
 import kiln.artifact.FuncKey;
+import kiln.codegen.Bound;
+import kiln.codegen.Callee;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.EmitContext;
 import kiln.codegen.OperandVisitor;
@@ -9,71 +11,12 @@ import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
 import kiln.codegen.Relocation;
 
-/** Calls, tail calls, and the start of a function, where its parameters come to be. */
+/** Calls and tail calls. */
 final class CallInsn {
     private CallInsn() {}
 
-    /** Values bound to registers by the calling convention. */
-    record Bound(Reg[] values, Reg[] places) {
-        static final Bound NONE = new Bound(new Reg[0], new Reg[0]);
-
-        void use(OperandVisitor v) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = v.useFixed(values[i], places[i]);
-            }
-        }
-
-        void define(OperandVisitor v) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = v.defFixed(values[i], places[i]);
-            }
-        }
-
-        @Override
-        public String toString() {
-            StringBuilder s = new StringBuilder("(");
-            for (int i = 0; i < values.length; i++) {
-                s.append(i == 0 ? "" : ", ").append(values[i]);
-                if (values[i] != places[i]) {
-                    s.append(':').append(places[i]);
-                }
-            }
-            return s.append(')').toString();
-        }
-    }
-
-    /** What is called: a function of this module, or an address. */
-    record Callee(FuncKey key, Operand address) {
-        @Override
-        public String toString() {
-            return key != null ? key.toString() : address.toString();
-        }
-    }
-
     private static void relocate(CodeBuffer buffer, int at, FuncKey key) {
         buffer.relocate(at, Relocation.Kind.X64_REL32, key, 0);
-    }
-
-    /** Defines the parameters that came in registers. */
-    static final class Entry extends Insn {
-        private final Bound params;
-
-        Entry(Bound params) {
-            this.params = params;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            params.define(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {}
-
-        @Override
-        public String toString() {
-            return text("entry", params);
-        }
     }
 
     /** Makes room for stack arguments; nothing else depends on the stack pointer. The callee removes them. */
@@ -136,30 +79,24 @@ final class CallInsn {
 
     /** A call of a wasm or C function. */
     static final class Call extends Insn {
-        private final Callee callee;
+        private final FuncKey key;
+        private final Operand address;
+        /** The VMContext to call in, or null for this one, or one at a distance from it. */
         private final Operand calleeContext;
+
         private final int contextDistance;
         private final boolean reloadContext;
         private final Bound arguments;
         private final Bound results;
         private final RegSet clobbers;
 
-        /**
-         * @param calleeContext the VMContext to call in, or null for this one
-         * @param contextDistance bytes from this VMContext to the one to call in, if {@code calleeContext} is null
-         * @param reloadContext whether the VMContext must be restored afterwards
-         */
-        Call(
-                Callee callee,
-                Operand calleeContext,
-                int contextDistance,
-                boolean reloadContext,
-                Bound arguments,
-                Bound results,
-                RegSet clobbers) {
-            this.callee = callee;
-            this.calleeContext = calleeContext;
-            this.contextDistance = contextDistance;
+        /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
+        Call(Callee callee, boolean reloadContext, Bound arguments, Bound results, RegSet clobbers) {
+            this.key = callee.key();
+            this.address = key == null ? Operand.of(callee.address()) : null;
+            this.calleeContext =
+                    key == null && callee.context() != Registers.CONTEXT ? Operand.of(callee.context()) : null;
+            this.contextDistance = callee.contextDistance();
             this.reloadContext = reloadContext;
             this.arguments = arguments;
             this.results = results;
@@ -169,8 +106,8 @@ final class CallInsn {
         @Override
         public void visitOperands(OperandVisitor v) {
             arguments.use(v);
-            if (callee.address != null) {
-                callee.address.visit(v);
+            if (address != null) {
+                address.visit(v);
             }
             if (calleeContext != null) {
                 calleeContext.visit(v);
@@ -191,10 +128,10 @@ final class CallInsn {
             } else if (contextDistance != 0) {
                 asm.lea(8, Registers.CONTEXT, Address.of(Registers.CONTEXT, contextDistance));
             }
-            if (callee.key != null) {
-                relocate(asm.buffer(), asm.callRel32(), callee.key);
+            if (key != null) {
+                relocate(asm.buffer(), asm.callRel32(), key);
             } else {
-                asm.call(callee.address.resolve(context));
+                asm.call(address.resolve(context));
             }
             if (reloadContext) {
                 asm.mov(8, Registers.CONTEXT, Prologue.savedContext());
@@ -204,10 +141,10 @@ final class CallInsn {
         @Override
         public String toString() {
             StringBuilder s = new StringBuilder();
-            if (results.values.length > 0) {
+            if (!results.isEmpty()) {
                 s.append(results).append(" = ");
             }
-            s.append("call ").append(callee);
+            s.append("call ").append(key != null ? key : address);
             if (calleeContext != null) {
                 s.append(" in ").append(calleeContext);
             } else if (contextDistance != 0) {
@@ -237,14 +174,13 @@ final class CallInsn {
         private final int ownStackBytes;
 
         /**
-         * @param key the callee, or null for {@code target} in {@code targetContext}
          * @param stackBytes bytes of stack arguments that have been stored below the frame, see {@link MakeRoom}
          * @param ownStackBytes bytes of this function's own stack arguments
          */
-        TailCall(FuncKey key, Reg target, Reg targetContext, Bound arguments, int stackBytes, int ownStackBytes) {
-            this.key = key;
-            this.target = target;
-            this.targetContext = targetContext;
+        TailCall(Callee callee, Bound arguments, int stackBytes, int ownStackBytes) {
+            this.key = callee.key();
+            this.target = callee.address();
+            this.targetContext = callee.context();
             this.arguments = arguments;
             this.stackBytes = stackBytes;
             this.ownStackBytes = ownStackBytes;
@@ -262,7 +198,7 @@ final class CallInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (stackBytes == 0 && ownStackBytes == 0) {
-                Prologue.emitEpilogue(asm, context.frame());
+                Prologue.leave(asm, context.frame());
             } else {
                 replaceArguments(asm);
             }

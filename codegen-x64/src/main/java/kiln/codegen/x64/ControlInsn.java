@@ -4,6 +4,7 @@ import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.codegen.Bound;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Label;
 import kiln.codegen.MachBlock;
@@ -157,26 +158,22 @@ final class ControlInsn {
 
     /** Leaves the function with results in their registers, and takes its stack arguments off. */
     static final class Return extends Insn {
-        private final Reg[] results;
-        private final Reg[] places;
+        private final Bound results;
         private final int argumentBytes;
 
-        Return(Reg[] results, Reg[] places, int argumentBytes) {
+        Return(Bound results, int argumentBytes) {
             this.results = results;
-            this.places = places;
             this.argumentBytes = argumentBytes;
         }
 
         @Override
         public void visitOperands(OperandVisitor v) {
-            for (int i = 0; i < results.length; i++) {
-                results[i] = v.useFixed(results[i], places[i]);
-            }
+            results.use(v);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            Prologue.emitEpilogue(asm, context.frame());
+            Prologue.leave(asm, context.frame());
             if (argumentBytes == 0) {
                 asm.ret();
             } else if (argumentBytes <= 0xffff) {
@@ -191,11 +188,7 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            StringBuilder s = new StringBuilder("ret");
-            for (Reg r : results) {
-                s.append(' ').append(r);
-            }
-            return s.toString();
+            return text("ret", results);
         }
     }
 

@@ -5,7 +5,6 @@ import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.MoveFactory;
-import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
@@ -21,15 +20,6 @@ final class LoweringRules extends ControlRules {
     @Override
     protected MoveFactory moves() {
         return MoveInsn.FACTORY;
-    }
-
-    @Override
-    protected Reg pinned(Inst inst) {
-        return switch (inst.opcode()) {
-            case VMCTX -> Registers.CONTEXT;
-            case FRAME_POINTER -> Registers.RBP;
-            default -> null;
-        };
     }
 
     /** An i32 is kept zero-extended. */

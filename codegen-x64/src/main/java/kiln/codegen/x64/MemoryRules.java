@@ -21,7 +21,7 @@ abstract class MemoryRules extends OperationRules {
     private Inst foldedTrap;
 
     MemoryRules(Function function, CodegenOptions options) {
-        super(function, options);
+        super(function, options, Registers.CONVENTION);
         this.features = CpuFeatures.of(options.features());
     }
 
@@ -39,17 +39,6 @@ abstract class MemoryRules extends OperationRules {
         } else {
             emit(inst);
         }
-    }
-
-    /** The register of {@code v} as a virtual one, for operands that are bound to a register. */
-    final Reg movable(Value v) {
-        Reg r = reg(v);
-        if (r.isVirtual()) {
-            return r;
-        }
-        Reg copy = newReg(v.type());
-        emit(new MoveInsn.Move(v.type(), copy, r));
-        return copy;
     }
 
     /** The value itself, or the i64 whose low half it is: for operations that read the low half only. */

@@ -45,7 +45,7 @@ final class Prologue {
     }
 
     /** Leaves the stack pointer at the return address. */
-    static void emitEpilogue(Assembler asm, FrameLayout frame) {
+    static void leave(Assembler asm, FrameLayout frame) {
         if (frame.bytes() != 0) {
             asm.leave();
         } else {

@@ -2,6 +2,7 @@ package kiln.codegen.x64;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.codegen.CallingConvention;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
@@ -53,6 +54,14 @@ public final class Registers {
 
     /** What a call of a C function loses. */
     static final RegSet NATIVE_CLOBBERS = CALL_CLOBBERS.minus(RegSet.of(RBX, R12, R13, R14));
+
+    static final CallingConvention CONVENTION = new CallingConvention(
+            CONTEXT,
+            RBP,
+            List.of(RDI, RSI, RDX, RCX, R8, R9, RAX, R10),
+            List.of(RAX, RDX, RCX, RSI, RDI, R8, R9, R10),
+            List.of(RDI, RSI, RDX, RCX, R8, R9),
+            XMM.subList(0, 8));
 
     private static final String[] NAMES_32 = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
     private static final String[] NAMES_16 = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};

@@ -1,0 +1,40 @@
+package kiln.codegen;
+
+import java.util.List;
+import kiln.ir.Type;
+
+/**
+ * The registers that have a role in calls, see docs/abi.md.
+ *
+ * @param context holds the VMContext of the running instance
+ * @param frame the frame base
+ * @param arguments integer arguments of a wasm function, in order
+ * @param results integer results, in order; the first one is also that of a C function
+ * @param nativeArguments integer arguments of a C function, in order
+ * @param vectors float and vector arguments and results, in order
+ */
+public record CallingConvention(
+        Reg context, Reg frame, List<Reg> arguments, List<Reg> results, List<Reg> nativeArguments, List<Reg> vectors) {
+    /** Where the arguments of a wasm function lie. */
+    Places placesOfArguments(List<Type> types) {
+        return Places.ofArguments(types, arguments, vectors);
+    }
+
+    /** Where the results of a function lie. */
+    Places placesOfResults(List<Type> types) {
+        return Places.ofResults(types, results, vectors);
+    }
+
+    /**
+     * Where the arguments of a C function lie.
+     *
+     * @throws IllegalArgumentException if they do not fit into registers
+     */
+    Places placesOfNativeArguments(List<Type> types) {
+        Places places = Places.ofArguments(types, nativeArguments, vectors);
+        if (places.stackBytes() != 0) {
+            throw new IllegalArgumentException("too many arguments of a native call: " + types);
+        }
+        return places;
+    }
+}
