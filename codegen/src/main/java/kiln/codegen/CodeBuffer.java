@@ -21,12 +21,19 @@ public final class CodeBuffer {
         /**
          * @param at offset of the field to patch
          * @param target offset of the label
-         * @return false if the distance does not fit; whoever emitted the field then remembers to do better
+         * @return false if the distance does not fit
          */
         boolean patch(CodeBuffer buffer, int at, int target);
     }
 
-    private record Fixup(int at, Label label, Patcher patcher) {}
+    /** Whoever emits code. */
+    @FunctionalInterface
+    public interface Emitter {
+        /** Told that a field does not reach its label: a longer form is needed, in which all is emitted once more. */
+        void lengthen();
+    }
+
+    private record Fixup(int at, Label label, Patcher patcher, Emitter emitter) {}
 
     private byte[] bytes = new byte[256];
     private int size;
@@ -40,6 +47,12 @@ public final class CodeBuffer {
     private final List<Label> bound = new ArrayList<>();
     private Object remark;
     private int remarkAt = -1;
+    private Emitter emitter;
+
+    /** Says who emits the code from here on, or null if nobody has a longer form. */
+    public void emitter(Emitter emitter) {
+        this.emitter = emitter;
+    }
 
     /** Offset of the next byte. */
     public int size() {
@@ -143,7 +156,7 @@ public final class CodeBuffer {
 
     /** Records that the field at offset {@code at} depends on {@code label}. */
     public void refer(int at, Label label, Patcher patcher) {
-        fixups.add(new Fixup(at, label, patcher));
+        fixups.add(new Fixup(at, label, patcher, emitter));
     }
 
     public void relocate(int at, Relocation.Kind kind, FuncKey target, int addend) {
@@ -170,11 +183,6 @@ public final class CodeBuffer {
         sources.position(size, wasmOffset);
     }
 
-    /** The position that the code being emitted comes from, for cold code that belongs to it. */
-    public int currentPosition() {
-        return sources.last();
-    }
-
     /** A label of eight (or with 4-byte type, four) bytes of constant data behind the code. */
     public Label constant4(int bits) {
         return constants.computeIfAbsent(bits, _ -> new Label());
@@ -191,6 +199,27 @@ public final class CodeBuffer {
     /** Has {@code code} emitted after the body, in order of registration. */
     public void later(Runnable code) {
         coldCode.add(code);
+    }
+
+    /** As {@link #later}, for a rare case of what is emitted now: the code comes from the same position. */
+    public void rarely(Runnable code) {
+        int position = sources.last();
+        Emitter by = emitter;
+        later(() -> {
+            position(position);
+            emitter = by;
+            code.run();
+        });
+    }
+
+    /** As {@link #rarely}; gives the label of that code, for branches to it. */
+    public Label rarelyAt(Runnable code) {
+        Label label = new Label();
+        rarely(() -> {
+            bind(label);
+            code.run();
+        });
+        return label;
     }
 
     /** Emits everything registered with {@link #later}, which may register more. */
@@ -260,12 +289,12 @@ public final class CodeBuffer {
                     for (int o : b.longOpcode()) {
                         put1(o);
                     }
-                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchLong));
+                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchLong, null));
                     put4(0);
                 }
                 case Relaxation.Branch b -> {
                     put1(b.shortOpcode());
-                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchShort));
+                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchShort, null));
                     put1(0);
                 }
             }
@@ -273,7 +302,7 @@ public final class CodeBuffer {
         copy(old, from, oldSize);
         spans.clear();
         bound.forEach(l -> l.rebind(r.offset(l.offset())));
-        fixups.replaceAll(f -> new Fixup(r.offset(f.at), f.label, f.patcher));
+        fixups.replaceAll(f -> new Fixup(r.offset(f.at), f.label, f.patcher, f.emitter));
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
         traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
@@ -321,15 +350,20 @@ public final class CodeBuffer {
     }
 
     /**
-     * Patches every reference.
+     * Patches every reference, and tells the emitter of each that does not reach its label.
      *
-     * @return false if some patcher said that its label is out of reach
+     * @return false if there is one
      * @throws IllegalStateException if a label is unbound
      */
     public boolean tryResolveLabels() {
         boolean all = true;
         for (Fixup f : fixups) {
-            all &= f.patcher.patch(this, f.at, f.label.offset());
+            if (!f.patcher.patch(this, f.at, f.label.offset())) {
+                all = false;
+                if (f.emitter != null) {
+                    f.emitter.lengthen();
+                }
+            }
         }
         fixups.clear();
         return all;

@@ -78,6 +78,7 @@ public final class FunctionCompiler {
             EmitContext context = new EmitContext(buffer, frame, i + 1 < blocks.size() ? blocks.get(i + 1) : null);
             if (i == 0) {
                 buffer.position(-1);
+                buffer.emitter(lowering::lengthenPrologue);
                 lowering.emitPrologue(context);
             }
             if (isWorthAligning(blocks, i)) {
@@ -87,6 +88,7 @@ public final class FunctionCompiler {
             buffer.bind(block.label());
             for (MachInst inst : block.insts()) {
                 buffer.position(inst.position());
+                buffer.emitter(inst);
                 inst.emit(context);
             }
         }

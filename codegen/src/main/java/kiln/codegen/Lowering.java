@@ -135,6 +135,11 @@ public abstract class Lowering {
     /** Code at the start of the function. {@link #makesCalls()} and the frame say what is needed. */
     protected abstract void emitPrologue(EmitContext context);
 
+    /** Told that a branch of the prologue does not reach its label. */
+    protected void lengthenPrologue() {
+        throw new IllegalStateException("there is no longer prologue");
+    }
+
     /** Instructions without effect, of {@code bytes} bytes in total, that the processor passes quickly. */
     protected abstract void emitPadding(CodeBuffer buffer, int bytes);
 

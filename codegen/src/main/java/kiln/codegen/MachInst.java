@@ -4,7 +4,7 @@ package kiln.codegen;
  * A machine instruction over virtual registers, then over physical ones. Each back end has a sealed family of small
  * subclasses, one per operand shape.
  */
-public abstract class MachInst {
+public abstract class MachInst implements CodeBuffer.Emitter {
     private int position = -1;
 
     /** States the register operands; see {@link OperandVisitor}. */
@@ -13,9 +13,23 @@ public abstract class MachInst {
     /** Appends the encoded instruction. Called once operands are physical registers (or slots where allowed). */
     public abstract void emit(EmitContext context);
 
+    @Override
+    public void lengthen() {
+        throw new IllegalStateException("there is no longer form: " + this);
+    }
+
     /** Assembly-like text. */
     @Override
     public abstract String toString();
+
+    /** Text of the usual form: the mnemonic, then the operands. */
+    protected static String text(Object mnemonic, Object... operands) {
+        StringBuilder s = new StringBuilder().append(mnemonic);
+        for (int i = 0; i < operands.length; i++) {
+            s.append(i == 0 ? " " : ", ").append(operands[i]);
+        }
+        return s.toString();
+    }
 
     /** Whether this is a plain copy (see {@link #moveSource()}); the allocator tries to give both sides one register. */
     public boolean isMove() {

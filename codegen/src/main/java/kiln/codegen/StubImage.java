@@ -8,36 +8,61 @@ import java.util.Map;
 
 /**
  * The loader's own machine code in the form in which it is shipped, see docs/abi.md, "Stubs"; and what stubs of all instruction
- * sets agree on.
+ * sets agree on. A back end assembles each of them.
  */
-public final class StubImage {
+public abstract class StubImage {
     /** Where the handler's data lies, from the first byte of the code. */
-    public static final int DATA = 1 << 16;
+    protected static final int DATA = 1 << 16;
     /** Bytes of the ranges of code at the start of the data. */
-    public static final int RANGES_BYTES = 8 * 16;
+    protected static final int RANGES_BYTES = 8 * 16;
     /** Where the previous handlers by signal lie, from the start of the data. */
-    public static final int PREVIOUS_HANDLERS = 128;
+    protected static final int PREVIOUS_HANDLERS = 128;
     /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
-    public static final int STACK_RESERVE = (16 + 256) << 10;
+    protected static final int STACK_RESERVE = (16 + 256) << 10;
 
     // struct siginfo and rt_sigaction(2) of 64-bit Linux.
-    public static final int SI_CODE = 8;
-    public static final int SI_ADDR = 16;
-    public static final int KERNEL_SIGACTION_BYTES = 32;
-    public static final int KERNEL_SIGSET_BYTES = 8;
+    protected static final int SI_CODE = 8;
+    protected static final int SI_ADDR = 16;
+    protected static final int KERNEL_SIGACTION_BYTES = 32;
+    protected static final int KERNEL_SIGSET_BYTES = 8;
 
     private static final int NAME_BYTES = 16;
 
-    private final CodeBuffer buffer;
+    protected final CodeBuffer buffer = new CodeBuffer();
+    /** First byte of the image. */
+    protected final Label start = new Label();
+    /** In {@link #enter()}: the end of an activation, with a status. */
+    protected final Label exit = new Label();
+    /** In {@link #fault()}: the way from a trap to there. */
+    protected final Label leave = new Label();
+
+    private final int padding;
     private final Map<String, Label> entries = new LinkedHashMap<>();
 
-    /** An image of what is assembled into {@code buffer}. */
-    public StubImage(CodeBuffer buffer) {
-        this.buffer = buffer;
+    /** {@code padding}: the byte between stubs. */
+    protected StubImage(int padding) {
+        this.padding = padding;
     }
 
-    /** From here on comes the stub called {@code name}; in front of it bytes {@code padding}. */
-    public void begin(String name, int padding) {
+    /** The way from C into compiled code and back. */
+    protected abstract void enter();
+
+    /** Called by compiled code for an explicit trap. */
+    protected abstract void trap();
+
+    /** Jumped to by compiled code to leave an activation. */
+    protected abstract void unwind();
+
+    /** Where compiled code goes on after a fault, with the registers that it had then. */
+    protected abstract void fault();
+
+    /** The signal handler. Uses little stack and nothing that is not async-signal-safe. */
+    protected abstract void handler();
+
+    /** Makes the processor see code that was written as data. */
+    protected abstract void flush();
+
+    private void begin(String name) {
         buffer.align(16, padding);
         Label label = new Label();
         buffer.bind(label);
@@ -45,12 +70,25 @@ public final class StubImage {
     }
 
     /** Where a stub that has begun starts. */
-    public Label entry(String name) {
+    protected final Label entry(String name) {
         return entries.get(name);
     }
 
-    /** The image, once all stubs are there. */
-    public byte[] build() {
+    /** Assembles the image; to be called once. */
+    public final byte[] build() {
+        buffer.bind(start);
+        begin("enter");
+        enter();
+        begin("trap");
+        trap();
+        begin("unwind");
+        unwind();
+        begin("fault");
+        fault();
+        begin("handler");
+        handler();
+        begin("flush");
+        flush();
         buffer.emitConstants();
         buffer.resolveLabels();
         byte[] code = buffer.toByteArray();

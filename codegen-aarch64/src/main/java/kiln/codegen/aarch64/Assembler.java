@@ -13,19 +13,9 @@ import kiln.codegen.Relocation;
  */
 final class Assembler {
     private final CodeBuffer buffer;
-    private final Runnable outOfReach;
 
     Assembler(CodeBuffer buffer) {
-        this(buffer, () -> {});
-    }
-
-    /**
-     * @param outOfReach told when a branch or literal load turns out to be too short for its label; the code is then
-     *     emitted once more
-     */
-    Assembler(CodeBuffer buffer, Runnable outOfReach) {
         this.buffer = buffer;
-        this.outOfReach = outOfReach;
     }
 
     CodeBuffer buffer() {
@@ -33,13 +23,7 @@ final class Assembler {
     }
 
     private void refer(Label label, CodeBuffer.Patcher patcher) {
-        buffer.refer(buffer.size(), label, (b, at, target) -> {
-            boolean reached = patcher.patch(b, at, target);
-            if (!reached) {
-                outOfReach.run();
-            }
-            return reached;
-        });
+        buffer.refer(buffer.size(), label, patcher);
     }
 
     private void put(int word) {

@@ -20,7 +20,12 @@ abstract class Insn extends MachInst {
 
     @Override
     public final void emit(EmitContext context) {
-        emit(new Assembler(context.buffer(), () -> far = true), context);
+        emit(new Assembler(context.buffer()), context);
+    }
+
+    @Override
+    public final void lengthen() {
+        far = true;
     }
 
     final boolean isFar() {
@@ -39,15 +44,6 @@ abstract class Insn extends MachInst {
 
     static Reg def(OperandVisitor v, Reg r) {
         return Registers.isReserved(r) ? r : v.def(r);
-    }
-
-    /** An instruction's text: the mnemonic, then its operands. */
-    static String text(Object mnemonic, Object... operands) {
-        StringBuilder s = new StringBuilder().append(mnemonic);
-        for (int i = 0; i < operands.length; i++) {
-            s.append(i == 0 ? " " : ", ").append(operands[i]);
-        }
-        return s.toString();
     }
 
     /** An integer register's name in its 32-bit or 64-bit form. */

@@ -64,8 +64,12 @@ final class LoweringRules extends ControlRules {
 
     @Override
     protected void emitPrologue(EmitContext context) {
-        Assembler a = new Assembler(context.buffer(), () -> farPrologue = true);
-        Prologue.emit(a, context.frame(), makesCalls(), farPrologue);
+        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls(), farPrologue);
+    }
+
+    @Override
+    protected void lengthenPrologue() {
+        farPrologue = true;
     }
 
     @Override

@@ -9,12 +9,8 @@ import static kiln.codegen.aarch64.Registers.ZR;
 import static kiln.codegen.aarch64.Registers.v;
 import static kiln.codegen.aarch64.Registers.x;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
 import kiln.codegen.StubImage;
@@ -33,7 +29,7 @@ import kiln.codegen.StubSource;
  *     caller's x29, x30         [sp + 192]  x29
  * </pre>
  */
-public final class Stubs {
+public final class Stubs extends StubImage {
     /** The store, and FPCR beside it. */
     private static final int SAVED_STORE = 32;
 
@@ -48,43 +44,20 @@ public final class Stubs {
 
     private static final int SYS_RT_SIGACTION = 134;
 
-    private final CodeBuffer buffer = new CodeBuffer();
     private final Assembler asm = new Assembler(buffer);
-    private final StubImage image = new StubImage(buffer);
-    private final Label start = new Label();
-    private final Label exit = new Label();
-    private final Label leave = new Label();
 
-    private Stubs() {}
+    private Stubs() {
+        super(0);
+    }
 
     /** The image for the loader. */
     public static byte[] image() {
         return new Stubs().build();
     }
 
-    /** The image as source of the loader. */
+    /** The image as source of the loader; the test writes it there with {@code -Dkiln.golden.update=true}. */
     static String source() {
         return StubSource.of("StubsAarch64", "AArch64", image());
-    }
-
-    /** Writes the source to the file that is named by the only argument. */
-    public static void main(String[] args) throws IOException {
-        Files.writeString(Path.of(args[0]), source());
-    }
-
-    private byte[] build() {
-        buffer.bind(start);
-        enter();
-        trap();
-        unwind();
-        fault();
-        handler();
-        flush();
-        return image.build();
-    }
-
-    private void begin(String name) {
-        image.begin(name, 0);
     }
 
     private void load(Reg rt, Reg base, int displacement) {
@@ -103,9 +76,9 @@ public final class Stubs {
      * C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. FPCR needs no saving: generated code leaves it alone,
      * and writing it is slow.
      */
-    private void enter() {
+    @Override
+    protected void enter() {
         Label newThread = new Label();
-        begin("enter");
         load(x(9), x(0), VMContextLayout.STORE);
         load(x(11), x(9), StoreLayout.THREAD);
         asm.readThreadPointer(x(10));
@@ -184,7 +157,7 @@ public final class Stubs {
         add(x(0), SP, attributes);
         call(StoreLayout.PTHREAD_ATTR_DESTROY);
         load(x(0), SP, low);
-        add(x(0), x(0), StubImage.STACK_RESERVE);
+        add(x(0), x(0), STACK_RESERVE);
         store(x(0), x(19), StoreLayout.STACK_LIMIT);
         buffer.bind(done);
         store(x(20), x(19), StoreLayout.THREAD);
@@ -201,8 +174,8 @@ public final class Stubs {
     }
 
     /** Called by wasm code, whose frame base is in x29. */
-    private void trap() {
-        begin("trap");
+    @Override
+    protected void trap() {
         load(x(10), VMCTX, VMContextLayout.STORE);
         store(LR, x(10), StoreLayout.TRAP_PC);
         asm.loadStoreScaled(LoadStoreOp.STR_W, ZR, x(10), StoreLayout.TRAP_SIGNAL);
@@ -211,19 +184,19 @@ public final class Stubs {
     }
 
     /** Jumped to by wasm code. */
-    private void unwind() {
-        begin("unwind");
+    @Override
+    protected void unwind() {
         load(x(10), VMCTX, VMContextLayout.STORE);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_UNWIND);
         asm.b(leave);
     }
 
     /** Where wasm code goes on after a fault, with the registers that it had then. */
-    private void fault() {
+    @Override
+    protected void fault() {
         Label next = new Label();
         Label full = new Label();
         Label done = new Label();
-        begin("fault");
         load(x(10), VMCTX, VMContextLayout.STORE);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_TRAP);
 
@@ -253,23 +226,23 @@ public final class Stubs {
     }
 
     /** C: w0 = signal, x1 = siginfo, x2 = ucontext. Uses little stack and nothing that is not async-signal-safe. */
-    private void handler() {
+    @Override
+    protected void handler() {
         Label next = new Label();
         Label skip = new Label();
         Label found = new Label();
         Label chain = new Label();
         Label ignore = new Label();
         Label reset = new Label();
-        begin("handler");
         asm.adr(x(3), start);
-        add(x(3), x(3), StubImage.DATA);
+        add(x(3), x(3), DATA);
         // Sent by kill or the like: not our fault.
-        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(4), x(1), StubImage.SI_CODE);
+        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(4), x(1), SI_CODE);
         asm.cmpImmediate(false, x(4), 0);
         asm.b(Cond.LE, chain);
         load(x(5), x(2), UC_PC);
         asm.mov(true, x(6), x(3));
-        add(x(9), x(3), StubImage.RANGES_BYTES);
+        add(x(9), x(3), RANGES_BYTES);
         buffer.bind(next);
         asm.pairPost(PairOp.LDP_X, x(7), x(8), x(6), 16);
         asm.cmp(true, x(5), x(7));
@@ -281,7 +254,7 @@ public final class Stubs {
         asm.b(Cond.NE, next);
 
         buffer.bind(chain);
-        add(x(4), x(3), StubImage.PREVIOUS_HANDLERS);
+        add(x(4), x(3), PREVIOUS_HANDLERS);
         asm.loadStoreIndexed(LoadStoreOp.LDR_X, IP0, x(4), x(0), ExtendOp.SXTW, true);
         asm.cmpImmediate(true, IP0, 1);
         asm.b(Cond.LO, reset);
@@ -292,33 +265,33 @@ public final class Stubs {
         load(x(6), x(2), UC_X28);
         load(x(6), x(6), VMContextLayout.STORE);
         store(x(5), x(6), StoreLayout.TRAP_PC);
-        load(x(7), x(1), StubImage.SI_ADDR);
+        load(x(7), x(1), SI_ADDR);
         store(x(7), x(6), StoreLayout.TRAP_ADDRESS);
         asm.loadStoreScaled(LoadStoreOp.STR_W, x(0), x(6), StoreLayout.TRAP_SIGNAL);
-        asm.adr(x(7), image.entry("fault"));
+        asm.adr(x(7), entry("fault"));
         store(x(7), x(2), UC_PC);
         buffer.bind(ignore);
         asm.ret();
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.addSubImmediate(AluOp.SUB, true, SP, SP, StubImage.KERNEL_SIGACTION_BYTES);
-        for (int i = 0; i < StubImage.KERNEL_SIGACTION_BYTES; i += 16) {
+        asm.addSubImmediate(AluOp.SUB, true, SP, SP, KERNEL_SIGACTION_BYTES);
+        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 16) {
             asm.pairOffset(PairOp.STP_X, ZR, ZR, SP, i);
         }
         asm.mov(true, x(1), SP);
         asm.movImmediate(true, x(2), 0);
-        asm.movImmediate(true, x(3), StubImage.KERNEL_SIGSET_BYTES);
+        asm.movImmediate(true, x(3), KERNEL_SIGSET_BYTES);
         asm.movImmediate(true, x(8), SYS_RT_SIGACTION);
         asm.svc();
-        add(SP, SP, StubImage.KERNEL_SIGACTION_BYTES);
+        add(SP, SP, KERNEL_SIGACTION_BYTES);
         asm.ret();
     }
 
     /** C: x0 = start, x1 = length. Arm ARM, B2.7.4.2: clean data lines, then invalidate instruction lines. */
-    private void flush() {
+    @Override
+    protected void flush() {
         Label nothing = new Label();
-        begin("flush");
         asm.cbz(true, x(1), nothing);
         asm.alu(AluOp.ADD, true, x(5), x(0), x(1));
         asm.readCacheType(x(2));

@@ -2,10 +2,9 @@ package kiln.codegen.aarch64;
 
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 
-/** Code outside the hot path: explicit traps. */
+/** Explicit traps. */
 final class Traps {
     private Traps() {}
 
@@ -18,21 +17,6 @@ final class Traps {
 
     /** The place of a trap behind the body, for conditional branches from the current instruction. */
     static Label label(Assembler asm, TrapCode code) {
-        Label label = new Label();
-        later(asm, () -> {
-            asm.buffer().bind(label);
-            trap(asm, code);
-        });
-        return label;
-    }
-
-    /** Has {@code code} emitted behind the body, under the current source position. */
-    static void later(Assembler asm, Runnable code) {
-        CodeBuffer buffer = asm.buffer();
-        int position = buffer.currentPosition();
-        buffer.later(() -> {
-            buffer.position(position);
-            code.run();
-        });
+        return asm.buffer().rarelyAt(() -> trap(asm, code));
     }
 }

@@ -94,7 +94,7 @@ final class ConversionInsn {
             asm.jcc(Cond.S, large);
             asm.intToFloat(floatSize, 8, dst, Operand.of(src));
             asm.buffer().bind(done);
-            Traps.later(asm, () -> {
+            asm.buffer().rarely(() -> {
                 // Half of it, converted and doubled; the bit shifted out is kept as a sticky one for correct rounding.
                 Label even = new Label();
                 asm.buffer().bind(large);
@@ -154,7 +154,7 @@ final class ConversionInsn {
                 asm.jcc(Cond.S, rare);
             }
             asm.buffer().bind(done);
-            Traps.later(asm, () -> {
+            asm.buffer().rarely(() -> {
                 asm.buffer().bind(rare);
                 Label nan = new Label();
                 asm.ucomis(floatSize, src, Operand.of(src));

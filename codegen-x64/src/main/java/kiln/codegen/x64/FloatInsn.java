@@ -213,7 +213,7 @@ final class FloatInsn {
             asm.jcc(Cond.E, same);
             asm.op((max ? FloatOp.MAXSS : FloatOp.MINSS).forSize(size), dst, right);
             asm.buffer().bind(done);
-            Traps.later(asm, () -> {
+            asm.buffer().rarely(() -> {
                 Label nan = new Label();
                 asm.buffer().bind(same);
                 asm.jcc(Cond.P, nan);

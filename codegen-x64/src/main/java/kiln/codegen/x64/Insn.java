@@ -17,15 +17,6 @@ abstract class Insn extends MachInst {
         emit(new Assembler(context.buffer()), context);
     }
 
-    /** An instruction's text: the mnemonic, then its operands. */
-    static String text(Object mnemonic, Object... operands) {
-        StringBuilder s = new StringBuilder().append(mnemonic);
-        for (int i = 0; i < operands.length; i++) {
-            s.append(i == 0 ? " " : ", ").append(operands[i]);
-        }
-        return s.toString();
-    }
-
     /** An integer register as text. */
     static String name(Reg r, int size) {
         return Registers.name(r, size);

@@ -285,7 +285,7 @@ final class IntegerInsn {
                 asm.alu(AluOp.CMP, size, divisor, -1);
                 Label minusOne = new Label();
                 asm.jcc(Cond.E, minusOne);
-                Traps.later(asm, () -> {
+                asm.buffer().rarely(() -> {
                     asm.buffer().bind(minusOne);
                     if (remainder) {
                         asm.alu(AluOp.XOR, 4, Registers.RDX, Registers.RDX);

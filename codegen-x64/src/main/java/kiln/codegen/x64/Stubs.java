@@ -17,12 +17,8 @@ import static kiln.codegen.x64.Registers.RDX;
 import static kiln.codegen.x64.Registers.RSI;
 import static kiln.codegen.x64.Registers.RSP;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
 import kiln.codegen.StubImage;
@@ -40,7 +36,7 @@ import kiln.codegen.StubSource;
  *     activation, 32 bytes      [rbp - 80] = rsp while wasm code runs
  * </pre>
  */
-public final class Stubs {
+public final class Stubs extends StubImage {
     private static final int SAVED_REGISTERS = -40;
     private static final int SAVED_STORE = -48;
     private static final int FRAME_BYTES = 80;
@@ -51,43 +47,20 @@ public final class Stubs {
 
     private static final int SYS_RT_SIGACTION = 13;
 
-    private final CodeBuffer buffer = new CodeBuffer();
     private final Assembler asm = new Assembler(buffer);
-    private final StubImage image = new StubImage(buffer);
-    private final Label start = new Label();
-    private final Label exit = new Label();
-    private final Label leave = new Label();
 
-    private Stubs() {}
+    private Stubs() {
+        super(0xcc);
+    }
 
     /** The image for the loader. */
     public static byte[] image() {
         return new Stubs().build();
     }
 
-    /** The image as source of the loader. */
+    /** The image as source of the loader; the test writes it there with {@code -Dkiln.golden.update=true}. */
     static String source() {
         return StubSource.of("StubsX64", "x86-64", image());
-    }
-
-    /** Writes the source to the file that is named by the only argument. */
-    public static void main(String[] args) throws IOException {
-        Files.writeString(Path.of(args[0]), source());
-    }
-
-    private byte[] build() {
-        buffer.bind(start);
-        enter();
-        trap();
-        unwind();
-        fault();
-        handler();
-        flush();
-        return image.build();
-    }
-
-    private void begin(String name) {
-        image.begin(name, 0xcc);
     }
 
     private static Address at(Reg base, int disp) {
@@ -98,9 +71,9 @@ public final class Stubs {
      * C: rdi = VMContext, rsi = trampoline, rdx = code, rcx = arguments. MXCSR and the direction flag need no saving:
      * generated code leaves them alone, and writing MXCSR takes as long as all the rest of a call.
      */
-    private void enter() {
+    @Override
+    protected void enter() {
         Label newThread = new Label();
-        begin("enter");
         asm.mov(8, RAX, at(RDI, VMContextLayout.STORE));
         asm.loadThreadPointer(R10);
         asm.alu(AluOp.CMP, 8, R10, at(RAX, StoreLayout.THREAD));
@@ -179,7 +152,7 @@ public final class Stubs {
         asm.lea(8, RDI, at(RSP, attributes));
         asm.call(at(RBX, StoreLayout.PTHREAD_ATTR_DESTROY));
         asm.mov(8, RAX, at(RSP, low));
-        asm.alu(AluOp.ADD, 8, RAX, StubImage.STACK_RESERVE);
+        asm.alu(AluOp.ADD, 8, RAX, STACK_RESERVE);
         asm.store(8, at(RBX, StoreLayout.STACK_LIMIT), RAX);
         buffer.bind(done);
         asm.store(8, at(RBX, StoreLayout.THREAD), R12);
@@ -192,8 +165,8 @@ public final class Stubs {
     }
 
     /** Called by wasm code, whose frame base is in rbp. */
-    private void trap() {
-        begin("trap");
+    @Override
+    protected void trap() {
         asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
         asm.mov(8, RAX, at(RSP, 0));
         asm.store(8, at(R10, StoreLayout.TRAP_PC), RAX);
@@ -203,19 +176,19 @@ public final class Stubs {
     }
 
     /** Jumped to by wasm code. */
-    private void unwind() {
-        begin("unwind");
+    @Override
+    protected void unwind() {
         asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
         asm.movImm(R8, StoreLayout.STATUS_UNWIND);
         asm.jmp(leave);
     }
 
     /** Where wasm code goes on after a fault, with the registers that it had then. */
-    private void fault() {
+    @Override
+    protected void fault() {
         Label next = new Label();
         Label full = new Label();
         Label done = new Label();
-        begin("fault");
         asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
         asm.movImm(R8, StoreLayout.STATUS_TRAP);
 
@@ -244,33 +217,33 @@ public final class Stubs {
     }
 
     /** C: edi = signal, rsi = siginfo, rdx = ucontext. Uses little stack and nothing that is not async-signal-safe. */
-    private void handler() {
+    @Override
+    protected void handler() {
         Label next = new Label();
         Label skip = new Label();
         Label found = new Label();
         Label chain = new Label();
         Label ignore = new Label();
         Label reset = new Label();
-        begin("handler");
         asm.lea(8, RCX, Address.of(start));
         // Sent by kill or the like: not our fault.
-        asm.aluStore(AluOp.CMP, 4, at(RSI, StubImage.SI_CODE), Operand.imm(0));
+        asm.aluStore(AluOp.CMP, 4, at(RSI, SI_CODE), Operand.imm(0));
         asm.jcc(Cond.LE, chain);
         asm.mov(8, RAX, at(RDX, UC_RIP));
         asm.movImm(R8, 0);
         buffer.bind(next);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, StubImage.DATA));
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA));
         asm.jcc(Cond.B, skip);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, StubImage.DATA + 8));
+        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA + 8));
         asm.jcc(Cond.B, found);
         buffer.bind(skip);
         asm.alu(AluOp.ADD, 4, R8, 16);
-        asm.alu(AluOp.CMP, 4, R8, StubImage.RANGES_BYTES);
+        asm.alu(AluOp.CMP, 4, R8, RANGES_BYTES);
         asm.jcc(Cond.NE, next);
 
         buffer.bind(chain);
         asm.extend(ExtendOp.SX32_64, RAX, Operand.of(RDI));
-        asm.mov(8, RAX, Address.of(RCX, RAX, 3, StubImage.DATA + StubImage.PREVIOUS_HANDLERS));
+        asm.mov(8, RAX, Address.of(RCX, RAX, 3, DATA + PREVIOUS_HANDLERS));
         asm.alu(AluOp.CMP, 8, RAX, 1);
         asm.jcc(Cond.B, reset);
         asm.jcc(Cond.E, ignore);
@@ -280,32 +253,32 @@ public final class Stubs {
         asm.mov(8, R8, at(RDX, UC_R15));
         asm.mov(8, R8, at(R8, VMContextLayout.STORE));
         asm.store(8, at(R8, StoreLayout.TRAP_PC), RAX);
-        asm.mov(8, RAX, at(RSI, StubImage.SI_ADDR));
+        asm.mov(8, RAX, at(RSI, SI_ADDR));
         asm.store(8, at(R8, StoreLayout.TRAP_ADDRESS), RAX);
         asm.store(4, at(R8, StoreLayout.TRAP_SIGNAL), RDI);
-        asm.lea(8, RAX, Address.of(image.entry("fault")));
+        asm.lea(8, RAX, Address.of(entry("fault")));
         asm.store(8, at(RDX, UC_RIP), RAX);
         buffer.bind(ignore);
         asm.ret();
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.alu(AluOp.SUB, 8, RSP, StubImage.KERNEL_SIGACTION_BYTES + 8);
-        for (int i = 0; i < StubImage.KERNEL_SIGACTION_BYTES; i += 8) {
+        asm.alu(AluOp.SUB, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 8) {
             asm.store(8, at(RSP, i), 0);
         }
         asm.mov(8, RSI, RSP);
         asm.movImm(RDX, 0);
-        asm.movImm(R10, StubImage.KERNEL_SIGSET_BYTES);
+        asm.movImm(R10, KERNEL_SIGSET_BYTES);
         asm.movImm(RAX, SYS_RT_SIGACTION);
         asm.syscall();
-        asm.alu(AluOp.ADD, 8, RSP, StubImage.KERNEL_SIGACTION_BYTES + 8);
+        asm.alu(AluOp.ADD, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
         asm.ret();
     }
 
     /** The instruction cache is coherent. */
-    private void flush() {
-        begin("flush");
+    @Override
+    protected void flush() {
         asm.ret();
     }
 }
