@@ -47,7 +47,7 @@ final class CallInsn {
                 boolean isInt = RegClass.of(types[i]) == RegClass.INT;
                 Reg r = values[i];
                 if (r.isSlot()) {
-                    r = isInt ? Registers.IP0 : Registers.VTMP;
+                    r = isInt ? Registers.IP0 : Registers.SCRATCH;
                     MoveInsn.load(asm, frame, bytes, types[i], r, values[i]);
                 }
                 LoadStoreOp op =
@@ -111,11 +111,11 @@ final class CallInsn {
         void emit(Assembler asm, EmitContext context) {
             stackArguments.store(asm, context.frame());
             if (key != null) {
-                asm.addConstant(Registers.VMCTX, Registers.VMCTX, contextDistance, Registers.IP0);
+                asm.addConstant(Registers.CONTEXT, Registers.CONTEXT, contextDistance, Registers.IP0);
                 asm.bl(key);
             } else {
-                if (calleeContext != Registers.VMCTX) {
-                    asm.mov(true, Registers.VMCTX, calleeContext);
+                if (calleeContext != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, calleeContext);
                 }
                 asm.blr(address);
             }
@@ -173,11 +173,11 @@ final class CallInsn {
      */
     static final class TailCall extends Insn {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
-        private static final Reg ADDRESS = Registers.x(9);
-        private static final Reg CONTEXT = Registers.x(10);
+        private static final Reg TARGET = Registers.x(9);
+        private static final Reg TARGET_CONTEXT = Registers.x(10);
         // Free once the stack arguments are stored.
         private static final Reg DESTINATION = Registers.x(11);
-        private static final Reg SCRATCH = Registers.x(12);
+        private static final Reg TMP = Registers.x(12);
 
         private final FuncKey key;
         private Reg address;
@@ -201,9 +201,9 @@ final class CallInsn {
         @Override
         public void visitOperands(OperandVisitor v) {
             if (key == null) {
-                address = v.useFixed(address, ADDRESS);
+                address = v.useFixed(address, TARGET);
                 if (!Registers.isReserved(calleeContext)) {
-                    calleeContext = v.useFixed(calleeContext, CONTEXT);
+                    calleeContext = v.useFixed(calleeContext, TARGET_CONTEXT);
                 }
             }
             arguments.use(v);
@@ -221,8 +221,8 @@ final class CallInsn {
             if (key != null) {
                 asm.b(key);
             } else {
-                if (calleeContext != Registers.VMCTX) {
-                    asm.mov(true, Registers.VMCTX, calleeContext);
+                if (calleeContext != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, calleeContext);
                 }
                 asm.br(address);
             }
@@ -236,10 +236,10 @@ final class CallInsn {
             stackArguments.store(asm, frame);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
-            asm.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, SCRATCH);
+            asm.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, TMP);
             for (int at = bytes - 16; at >= 0; at -= 16) {
-                asm.loadStoreScaled(LoadStoreOp.LDR_Q, Registers.VTMP, Registers.SP, at);
-                asm.loadStoreScaled(LoadStoreOp.STR_Q, Registers.VTMP, DESTINATION, at);
+                asm.loadStoreScaled(LoadStoreOp.LDR_Q, Registers.SCRATCH, Registers.SP, at);
+                asm.loadStoreScaled(LoadStoreOp.STR_Q, Registers.SCRATCH, DESTINATION, at);
             }
             asm.mov(true, Registers.SP, DESTINATION);
             asm.mov(true, Registers.FP, Registers.IP1);

@@ -221,7 +221,7 @@ final class ControlInsn {
     static final class Unwind extends Shape.Plain {
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STORE);
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STORE);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.UNWIND_STUB);
             asm.br(Registers.IP0);
         }

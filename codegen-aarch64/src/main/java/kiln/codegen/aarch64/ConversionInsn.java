@@ -95,21 +95,21 @@ final class ConversionInsn {
             double limit = signed ? 0x1p63 : 0x1p64;
             long bits = dbl ? Double.doubleToRawLongBits(limit) : Float.floatToRawIntBits((float) limit);
             asm.movImmediate(dbl, Registers.IP0, bits);
-            asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, dbl, dbl, Registers.VTMP, Registers.IP0);
-            asm.floatCompare(dbl, rn, Registers.VTMP);
+            asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, dbl, dbl, Registers.SCRATCH, Registers.IP0);
+            asm.floatCompare(dbl, rn, Registers.SCRATCH);
             trapIf(asm, Cond.VS, TrapCode.BAD_CONVERSION_TO_INTEGER);
             trapIf(asm, Cond.GE, TrapCode.INTEGER_OVERFLOW);
             if (signed) {
-                asm.floatUnary(FloatOp.Unary.FNEG, dbl, Registers.VTMP, Registers.VTMP);
-                asm.floatCompare(dbl, rn, Registers.VTMP);
+                asm.floatUnary(FloatOp.Unary.FNEG, dbl, Registers.SCRATCH, Registers.SCRATCH);
+                asm.floatCompare(dbl, rn, Registers.SCRATCH);
                 trapIf(asm, Cond.LT, TrapCode.INTEGER_OVERFLOW);
             } else {
                 // Everything above -1 truncates to zero or more.
                 int minusOne = dbl
                         ? Immediates.fmovDouble(Double.doubleToRawLongBits(-1))
                         : Immediates.fmovSingle(Float.floatToRawIntBits(-1));
-                asm.floatImmediate(dbl, Registers.VTMP, minusOne);
-                asm.floatCompare(dbl, rn, Registers.VTMP);
+                asm.floatImmediate(dbl, Registers.SCRATCH, minusOne);
+                asm.floatCompare(dbl, rn, Registers.SCRATCH);
                 trapIf(asm, Cond.LE, TrapCode.INTEGER_OVERFLOW);
             }
         }

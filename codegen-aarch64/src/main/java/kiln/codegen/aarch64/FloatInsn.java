@@ -157,12 +157,12 @@ final class FloatInsn {
         void emit(Assembler asm, EmitContext context) {
             if (dbl) {
                 // -0.0 is not among MOVI's patterns.
-                asm.vectorZero(Registers.VTMP);
-                asm.floatUnary(FloatOp.Unary.FNEG, true, Registers.VTMP, Registers.VTMP);
+                asm.vectorZero(Registers.SCRATCH);
+                asm.floatUnary(FloatOp.Unary.FNEG, true, Registers.SCRATCH, Registers.SCRATCH);
             } else {
-                asm.vectorSignBits(Registers.VTMP);
+                asm.vectorSignBits(Registers.SCRATCH);
             }
-            asm.vectorInsertIfTrue(rd, rn, Registers.VTMP);
+            asm.vectorInsertIfTrue(rd, rn, Registers.SCRATCH);
         }
 
         @Override

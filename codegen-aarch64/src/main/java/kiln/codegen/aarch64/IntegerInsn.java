@@ -309,10 +309,10 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, Registers.VTMP, rn);
-            asm.vectorCount(Registers.VTMP, Registers.VTMP);
-            asm.vectorSum(Registers.VTMP, Registers.VTMP);
-            asm.floatConvert(FloatOp.Convert.FMOV_TO_INT, false, false, rd, Registers.VTMP);
+            asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, Registers.SCRATCH, rn);
+            asm.vectorCount(Registers.SCRATCH, Registers.SCRATCH);
+            asm.vectorSum(Registers.SCRATCH, Registers.SCRATCH);
+            asm.floatConvert(FloatOp.Convert.FMOV_TO_INT, false, false, rd, Registers.SCRATCH);
         }
 
         @Override

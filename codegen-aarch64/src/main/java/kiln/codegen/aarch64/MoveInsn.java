@@ -62,7 +62,7 @@ final class MoveInsn {
                 return;
             }
             if (rd.isSlot() && rn.isSlot()) {
-                Reg tmp = rd.regClass() == RegClass.INT ? Registers.IP0 : Registers.VTMP;
+                Reg tmp = rd.regClass() == RegClass.INT ? Registers.IP0 : Registers.SCRATCH;
                 load(asm, context.frame(), 0, type, tmp, rn);
                 store(asm, context.frame(), 0, type, rd, tmp);
             } else if (rd.isSlot()) {
@@ -101,9 +101,9 @@ final class MoveInsn {
                 asm.mov(true, a, b);
                 asm.mov(true, b, Registers.IP0);
             } else {
-                asm.vectorMov(Registers.VTMP, a);
+                asm.vectorMov(Registers.SCRATCH, a);
                 asm.vectorMov(a, b);
-                asm.vectorMov(b, Registers.VTMP);
+                asm.vectorMov(b, Registers.SCRATCH);
             }
         }
 

@@ -27,19 +27,19 @@ final class Prologue {
         } else {
             asm.mov(true, Registers.IP1, Registers.SP);
             asm.addConstant(Registers.IP1, Registers.IP1, -bytes, Registers.IP0);
-            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STACK_LIMIT);
+            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
             asm.cmp(true, Registers.IP1, Registers.IP0);
             trapIf(asm, Cond.LO, far);
             asm.mov(true, Registers.SP, Registers.IP1);
         }
         if (frame.savesContext()) {
-            asm.loadStoreUnscaled(LoadStoreOp.STR_X, Registers.VMCTX, Registers.FP, SAVED_CONTEXT);
+            asm.loadStoreUnscaled(LoadStoreOp.STR_X, Registers.CONTEXT, Registers.FP, SAVED_CONTEXT);
         }
     }
 
     /** Compares the stack pointer with the limit. */
     static void checkStack(Assembler asm, boolean far) {
-        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.STACK_LIMIT);
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
         asm.aluExtended(AluOp.SUBS, true, Registers.ZR, Registers.SP, Registers.IP0, ExtendOp.UXTX, 0);
         trapIf(asm, Cond.LO, far);
     }
@@ -59,6 +59,6 @@ final class Prologue {
 
     /** Brings back this function's VMContext after a call that may have changed it. */
     static void restoreContext(Assembler asm) {
-        asm.loadStoreUnscaled(LoadStoreOp.LDR_X, Registers.VMCTX, Registers.FP, SAVED_CONTEXT);
+        asm.loadStoreUnscaled(LoadStoreOp.LDR_X, Registers.CONTEXT, Registers.FP, SAVED_CONTEXT);
     }
 }

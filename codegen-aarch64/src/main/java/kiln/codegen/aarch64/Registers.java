@@ -31,18 +31,18 @@ final class Registers {
     /** Link register; saved in every frame, and so allocatable like any other. */
     static final Reg LR = X[30];
     /** VMContext of the running instance. */
-    static final Reg VMCTX = X[28];
+    static final Reg CONTEXT = X[28];
     /** Scratch for data within one instruction. */
     static final Reg IP0 = X[16];
     /** Scratch for addresses within one instruction. */
     static final Reg IP1 = X[17];
     /** Vector scratch within one instruction. */
-    static final Reg VTMP = V[31];
+    static final Reg SCRATCH = V[31];
 
     /** Everything that a call destroys: all that can be allocated. */
     static final RegSet CALL_CLOBBERS;
 
-    /** The allocator needs no scratch register: a swap and a move from slot to slot bring their own. */
+    /** What may be allocated. */
     static final RegisterFile FILE;
 
     /** Everything is where C (AAPCS64) has it. */
@@ -61,11 +61,11 @@ final class Registers {
         for (int i = 0; i <= 30; i++) {
             vectors.add(V[i]);
         }
-        FILE = new RegisterFile(List.copyOf(ints), List.copyOf(vectors), List.of());
+        FILE = new RegisterFile(List.copyOf(ints), List.copyOf(vectors));
         CALL_CLOBBERS = RegSet.of(ints.toArray(Reg[]::new)).union(RegSet.of(vectors.toArray(Reg[]::new)));
         List<Reg> integers = List.of(X).subList(0, 8);
         CONVENTION = new CallingConvention(
-                VMCTX, FP, integers, integers, integers, List.of(V).subList(0, 8));
+                CONTEXT, FP, integers, integers, integers, List.of(V).subList(0, 8));
     }
 
     private Registers() {}

@@ -1,10 +1,10 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.aarch64.Registers.CONTEXT;
 import static kiln.codegen.aarch64.Registers.FP;
 import static kiln.codegen.aarch64.Registers.IP0;
 import static kiln.codegen.aarch64.Registers.LR;
 import static kiln.codegen.aarch64.Registers.SP;
-import static kiln.codegen.aarch64.Registers.VMCTX;
 import static kiln.codegen.aarch64.Registers.ZR;
 import static kiln.codegen.aarch64.Registers.v;
 import static kiln.codegen.aarch64.Registers.x;
@@ -103,7 +103,7 @@ public final class Stubs extends StubImage {
         asm.pairOffset(PairOp.STP_X, x(12), FP, SP, StoreLayout.ACTIVATION_SP);
         store(x(12), x(9), StoreLayout.ACTIVATION);
 
-        asm.mov(true, VMCTX, x(0));
+        asm.mov(true, CONTEXT, x(0));
         asm.mov(true, IP0, x(1));
         asm.mov(true, x(0), x(2));
         asm.mov(true, x(1), x(3));
@@ -176,7 +176,7 @@ public final class Stubs extends StubImage {
     /** Called by wasm code, whose frame base is in x29. */
     @Override
     protected void trap() {
-        load(x(10), VMCTX, VMContextLayout.STORE);
+        load(x(10), CONTEXT, VMContextLayout.STORE);
         store(LR, x(10), StoreLayout.TRAP_PC);
         asm.loadStoreScaled(LoadStoreOp.STR_W, ZR, x(10), StoreLayout.TRAP_SIGNAL);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_TRAP);
@@ -186,7 +186,7 @@ public final class Stubs extends StubImage {
     /** Jumped to by wasm code. */
     @Override
     protected void unwind() {
-        load(x(10), VMCTX, VMContextLayout.STORE);
+        load(x(10), CONTEXT, VMContextLayout.STORE);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_UNWIND);
         asm.b(leave);
     }
@@ -197,7 +197,7 @@ public final class Stubs extends StubImage {
         Label next = new Label();
         Label full = new Label();
         Label done = new Label();
-        load(x(10), VMCTX, VMContextLayout.STORE);
+        load(x(10), CONTEXT, VMContextLayout.STORE);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_TRAP);
 
         // Here with the store in x10 and the status in x8.

@@ -10,7 +10,7 @@ final class Traps {
 
     /** Calls the trap stub here; the return address is the trap site. */
     static void trap(Assembler asm, TrapCode code) {
-        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.VMCTX, VMContextLayout.TRAP_STUB);
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.TRAP_STUB);
         asm.blr(Registers.IP0);
         asm.buffer().trapSite(code);
     }

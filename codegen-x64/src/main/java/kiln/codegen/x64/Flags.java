@@ -24,22 +24,34 @@ abstract sealed class Flags {
         };
     }
 
-    /** {@code cmp left, right}. */
-    static final class Compare extends Flags {
-        private final int size;
-        private Reg left;
-        private final Operand right;
+    /** A comparison with {@code left} in a register. */
+    abstract static sealed class OfRegister extends Flags {
+        final int size;
+        Reg left;
+        final Operand right;
 
-        Compare(int size, Reg left, Operand right) {
+        OfRegister(int size, Reg left, Operand right) {
             this.size = size;
             this.left = left;
             this.right = right;
         }
 
         @Override
-        void visit(OperandVisitor v) {
+        final void visit(OperandVisitor v) {
             left = v.use(left);
             right.visit(v);
+        }
+
+        @Override
+        final boolean reads(Reg r) {
+            return left == r || reads(right, r);
+        }
+    }
+
+    /** {@code cmp left, right}. */
+    static final class Compare extends OfRegister {
+        Compare(int size, Reg left, Operand right) {
+            super(size, left, right);
         }
 
         /** Whether this compares {@code size} bytes of {@code reg} with zero. */
@@ -54,11 +66,6 @@ abstract sealed class Flags {
             } else {
                 asm.alu(AluOp.CMP, size, left, right.resolve(context));
             }
-        }
-
-        @Override
-        boolean reads(Reg r) {
-            return left == r || reads(right, r);
         }
 
         @Override
@@ -238,31 +245,14 @@ abstract sealed class Flags {
     }
 
     /** {@code ucomiss, ucomisd left, right}. */
-    static final class CompareFloat extends Flags {
-        private final int size;
-        private Reg left;
-        private final Operand right;
-
+    static final class CompareFloat extends OfRegister {
         CompareFloat(int size, Reg left, Operand right) {
-            this.size = size;
-            this.left = left;
-            this.right = right;
-        }
-
-        @Override
-        void visit(OperandVisitor v) {
-            left = v.use(left);
-            right.visit(v);
+            super(size, left, right);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.ucomis(size, left, right.resolve(context));
-        }
-
-        @Override
-        boolean reads(Reg r) {
-            return left == r || reads(right, r);
         }
 
         @Override

@@ -45,8 +45,7 @@ public final class Registers {
 
     static final List<Reg> ALLOCATABLE_VECTOR = XMM.subList(0, 15);
 
-    /** Moves need no register that the allocator would have to give them: they use {@link #SCRATCH} themselves. */
-    static final RegisterFile FILE = new RegisterFile(ALLOCATABLE_INT, ALLOCATABLE_VECTOR, List.of());
+    static final RegisterFile FILE = new RegisterFile(ALLOCATABLE_INT, ALLOCATABLE_VECTOR);
 
     /** What a call of a wasm function loses: everything that can hold a value. */
     static final RegSet CALL_CLOBBERS =

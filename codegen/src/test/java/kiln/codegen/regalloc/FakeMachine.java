@@ -27,8 +27,8 @@ public final class FakeMachine {
     /** Holds the context; never allocated. */
     public static final Reg PINNED = I[7];
 
-    public static final RegisterFile FILE = new RegisterFile(
-            List.of(I[0], I[1], I[2], I[3], I[4], I[5], I[6]), List.of(V[0], V[1], V[2], V[3], V[4]), List.of());
+    public static final RegisterFile FILE =
+            new RegisterFile(List.of(I[0], I[1], I[2], I[3], I[4], I[5], I[6]), List.of(V[0], V[1], V[2], V[3], V[4]));
     public static final RegSet ALL = RegSet.of(I[0], I[1], I[2], I[3], I[4], I[5], I[6], V[0], V[1], V[2], V[3], V[4]);
 
     public static final MoveFactory MOVES = new MoveFactory() {
