@@ -85,7 +85,6 @@ abstract class CallRules extends FloatRules {
     @Override
     protected final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
         Address from = Address.of(base, offset);
-        readOnly &= base != Registers.RBP;
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.LoadVector(type.bytes(), target, from, readOnly)
                 : new MemoryInsn.Extend(extension(type, type.bytes(), false), target, from, readOnly);
