@@ -10,7 +10,14 @@ dist=$root/cli/target/dist
 if [ "${1:-}" != --cache-only ]; then
     command -v mvn >/dev/null || { echo "kiln needs Maven to build itself (Debian: apt-get install maven)." >&2; exit 1; }
     echo "building kiln ..." >&2
-    (cd "$root" && mvn -q -B -DskipTests -pl cli -am package) >&2
+    # Maven prints even when it has nothing to say; what it says matters only if it fails.
+    log=$(mktemp)
+    (cd "$root" && mvn -q -B -ntp -DskipTests -pl cli -am package) >"$log" 2>&1 || {
+        cat "$log" >&2
+        rm -f "$log"
+        exit 1
+    }
+    rm -f "$log"
 fi
 "$JAVA_HOME/bin/java" "$root/tools/PackJar.java" "$dist/kiln.jar"
 touch "$dist/kiln.jar" # newer than all sources, even if they made no other jar

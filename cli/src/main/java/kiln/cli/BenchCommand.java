@@ -36,15 +36,16 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Measures a program: compile time, size, loading, instantiation, and execution with a fresh instance each time.",
+            "Compiles with one thread, whatever --jobs says, and tells its CPU time.",
             "Execution counts from the call of the import bench.start to that of bench.end if the program imports them."
         })
 final class BenchCommand implements Callable<Integer> {
     private static final long STACK_BYTES = 8 << 20;
 
-    @Parameters(index = "0", paramLabel = "FILE")
+    @Parameters(index = "0", paramLabel = "FILE", description = "The program: .wasm or .cwasm.")
     Path file;
 
-    @Parameters(index = "1..*", paramLabel = "ARGS")
+    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Its arguments.")
     List<String> arguments = new ArrayList<>();
 
     @Option(
@@ -120,7 +121,7 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("engine", "kiln");
         figures.put("file", file.toString());
-        byte[] content = Files.readAllBytes(InputFile.check(file));
+        byte[] content = InputFile.read(file);
         Path artifact = file;
         Path temporary = null;
         if (ModuleFiles.isWasm(content)) {
@@ -129,7 +130,9 @@ final class BenchCommand implements Callable<Integer> {
             // One job, so that the CPU time of this thread is all there is.
             CompilerOptions options = compile.toOptions().withJobs(1);
             long cpu = threads.getCurrentThreadCpuTime();
-            Files.write(artifact, Compiler.compile(file.getFileName().toString(), content, options));
+            try (Progress progress = Progress.onTerminal("compiling " + file.getFileName())) {
+                Files.write(artifact, Compiler.compile(file.toString(), content, options, progress));
+            }
             figures.put("compile_cpu_ms", (threads.getCurrentThreadCpuTime() - cpu) / 1e6);
         } else {
             figures.put("compile_cpu_ms", 0);
@@ -139,6 +142,10 @@ final class BenchCommand implements Callable<Integer> {
             long t = System.nanoTime();
             try (Module module = Module.load(engine, artifact)) {
                 figures.put("load_us", (System.nanoTime() - t) / 1e3);
+                if (temporary != null) {
+                    // It is mapped; nothing is left behind if this process is stopped.
+                    Files.delete(temporary);
+                }
                 if (module.exports().stream().noneMatch(e -> e.name().equals("_start"))) {
                     throw new UserError(file + ": the module exports no _start");
                 }
@@ -160,6 +167,12 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
+    private static double median(List<Double> values) {
+        List<Double> sorted = new ArrayList<>(values);
+        Collections.sort(sorted);
+        return sorted.get(sorted.size() / 2);
+    }
+
     private static String show(Object value) {
         if (!(value instanceof List<?> list)) {
             return value instanceof Double d ? String.format(Locale.ROOT, "%.3f", d) : value.toString();
@@ -168,11 +181,7 @@ final class BenchCommand implements Callable<Integer> {
         list.forEach(v -> sorted.add((Double) v));
         Collections.sort(sorted);
         return String.format(
-                Locale.ROOT,
-                "%.3f median, %.3f to %.3f",
-                sorted.get(sorted.size() / 2),
-                sorted.getFirst(),
-                sorted.getLast());
+                Locale.ROOT, "%.3f median, %.3f to %.3f", median(sorted), sorted.getFirst(), sorted.getLast());
     }
 
     private void execute(Engine engine, Module module, Map<String, Object> figures) throws IOException {
@@ -215,7 +224,7 @@ final class BenchCommand implements Callable<Integer> {
                 wall.add(meter.wall / 1e6);
             }
         }
-        figures.put("instantiate_us", instantiate);
+        figures.put("instantiate_us", median(instantiate));
         figures.put("exec_cpu_ms", cpu);
         figures.put("exec_wall_ms", wall);
     }

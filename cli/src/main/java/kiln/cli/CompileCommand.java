@@ -34,7 +34,7 @@ final class CompileCommand implements Callable<Integer> {
             names = "--name",
             paramLabel = "NAME",
             description =
-                    "What the modules are imported by, once for each in their order (default: the file's name without .wasm).")
+                    "What modules are imported by and called in backtraces, once for each in their order (default: the file's name without .wasm).")
     List<String> names = new ArrayList<>();
 
     @Option(
@@ -71,21 +71,20 @@ final class CompileCommand implements Callable<Integer> {
             throw new UserError("there are more names than modules");
         }
         Path first = inputs.getFirst();
-        Path target = output != null ? output : first.resolveSibling(stem(first) + ".cwasm");
+        Path target = output != null ? output : first.resolveSibling(ModuleFiles.stem(first) + ".cwasm");
         List<Compiler.Input> modules = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
-            String name = i < names.size() ? names.get(i) : stem(inputs.get(i));
-            modules.add(new Compiler.Input(
-                    name, inputs.get(i).toString(), Files.readAllBytes(InputFile.check(inputs.get(i)))));
+            Path input = inputs.get(i);
+            String stem = inputs.size() > 1 ? ModuleFiles.stem(input) : null;
+            String name = i < names.size() ? names.get(i) : stem;
+            modules.add(new Compiler.Input(name, input.toString(), InputFile.read(input)));
+            if (Files.exists(target) && Files.isRegularFile(target) && Files.isSameFile(input, target)) {
+                throw new UserError(target + ": is the input: name another file with -o");
+            }
         }
         try (Progress progress = Progress.onTerminal("compiling " + first.getFileName())) {
             Compiler.linkTo(target, modules, how, progress);
         }
         return 0;
-    }
-
-    private static String stem(Path input) {
-        String name = input.getFileName().toString();
-        return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
     }
 }

@@ -1,5 +1,6 @@
 package kiln.cli;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import kiln.compiler.CompilerOptions;
@@ -20,10 +21,11 @@ final class CompileOptions {
             String.class,
             "--cpu",
             "CPU",
-            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native, or names joined by commas.",
+            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native (what this machine has), or names joined by commas"
+                    + " (x86_64: avx, bmi1, bmi2, lzcnt; aarch64: crc32, dotprod, fp16, lse).",
             "baseline");
-    private final OptionSpec level =
-            Options.value(int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 2 (default) runs fast.", "2");
+    private final OptionSpec level = Options.value(
+            int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 1 is between, 2 (default) runs fast.", "2");
     private final OptionSpec jobs =
             Options.value(Integer.class, "--jobs", "N", "Threads to compile with (default: one for each processor).");
     private final OptionSpec interruptible =
@@ -70,7 +72,7 @@ final class CompileOptions {
             }
             return t.usableFeatures(HostCpu.current().features());
         }
-        Set<String> names = new TreeSet<>(Set.of(cpu.split("[,+]")));
+        Set<String> names = new TreeSet<>(List.of(cpu.split("[,+]")));
         for (String name : names) {
             if (!t.knownFeatures().contains(name)) {
                 throw new UserError("unknown CPU feature " + name + " for " + t.label() + " (known: "

@@ -21,11 +21,15 @@ final class GuestOptions {
     void apply(Wasi.Builder wasi) {
         for (String folder : Options.strings(folders)) {
             int colons = folder.indexOf("::");
-            Path host = Path.of(colons < 0 ? folder : folder.substring(0, colons));
-            if (!Files.isDirectory(host)) {
+            String host = colons < 0 ? folder : folder.substring(0, colons);
+            String guest = colons < 0 ? folder : folder.substring(colons + 2);
+            if (host.isEmpty() || guest.isEmpty()) {
+                throw new UserError("--dir \"" + folder + "\": not of the form HOST or HOST::GUEST");
+            }
+            if (!Files.isDirectory(Path.of(host))) {
                 throw new UserError("--dir " + folder + ": " + host + " is not a folder");
             }
-            wasi.preopen(host, colons < 0 ? folder : folder.substring(colons + 2));
+            wasi.preopen(Path.of(host), guest);
         }
         for (String variable : Options.strings(environment)) {
             int equals = variable.indexOf('=');

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import kiln.artifact.Artifact;
+import kiln.artifact.ExternType;
 import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.SigningKeys;
+import kiln.artifact.TypeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +24,7 @@ import picocli.CommandLine.Parameters;
         description =
                 "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions.")
 final class InfoCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.cwasm")
+    @Parameters(paramLabel = "FILE.cwasm", description = "The compiled file.")
     Path file;
 
     @Option(names = "--dropped", description = "List the functions that were left out of the file, and why.")
@@ -96,12 +98,43 @@ final class InfoCommand implements Callable<Integer> {
                     ? ""
                     : " (linked with module " + i.link().module() + ", "
                             + artifact.modules().get(i.link().module()).name() + ")";
-            System.out.printf("  import     %s.%s: %s%s%n", i.module(), i.name(), i.type(), bound);
+            System.out.printf("  import     %s.%s: %s%s%n", i.module(), i.name(), type(module, i.type()), bound);
         }
         for (ModuleInfo.Export e : module.exports()) {
-            System.out.printf(
-                    "  export     %s: %s %d%n", e.name(), e.kind().name().toLowerCase(Locale.ROOT), e.index());
+            System.out.printf("  export     %s: %s%n", e.name(), type(module, exported(module, e)));
         }
+    }
+
+    private static ExternType exported(ModuleInfo module, ModuleInfo.Export e) {
+        return switch (e.kind()) {
+            case FUNC ->
+                new ExternType.Func(module.funcRefs().type(module.funcRefs().slotOf(e.index())));
+            case TABLE -> module.allTables().get(e.index());
+            case MEMORY -> module.allMemories().get(e.index());
+            case GLOBAL -> module.allGlobals().get(e.index());
+            case TAG -> module.allTags().get(e.index());
+        };
+    }
+
+    /** In the words that messages about linking use. */
+    private static String type(ModuleInfo module, ExternType type) {
+        return switch (type) {
+            case ExternType.Func f -> "func " + signature(module, f.type());
+            case ExternType.Table t -> "table " + limits(t.min(), t.max()) + " of " + t.element();
+            case ExternType.Memory m -> "memory " + limits(m.min(), m.max()) + " pages";
+            case ExternType.Global g -> "global " + (g.mutable() ? "mut " : "") + g.type();
+            case ExternType.Tag t -> "tag " + signature(module, t.type());
+        };
+    }
+
+    private static String signature(ModuleInfo module, int type) {
+        TypeDef.Func f = module.types().get(type).asFunc();
+        return f.params() + " -> " + f.results();
+    }
+
+    private static String limits(long min, long max) {
+        return Long.toUnsignedString(min)
+                + (max == ExternType.UNBOUNDED ? " or more" : " to " + Long.toUnsignedString(max));
     }
 
     private static void functions(Artifact artifact) {

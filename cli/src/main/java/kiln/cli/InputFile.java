@@ -1,11 +1,17 @@
 package kiln.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Says what is wrong with a file that the user named before anything is done with it. */
 final class InputFile {
+    /** Of a module that is read into memory. */
+    private static final int MAX_BYTES = 1 << 30;
+
     private InputFile() {}
 
     /**
@@ -31,5 +37,37 @@ final class InputFile {
         }
         // Whatever else there is, opening it will say.
         return file;
+    }
+
+    /**
+     * All of the file, which may be a pipe.
+     *
+     * @throws UserError if it cannot be read, or is larger than an array can be
+     */
+    static byte[] read(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(check(file))) {
+            return rest(file, new byte[0], in);
+        }
+    }
+
+    /** The bytes {@code start}, which have been read already, and all that {@code in} still gives. */
+    static byte[] rest(Path file, byte[] start, InputStream in) throws IOException {
+        if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+            throw tooLarge(file);
+        }
+        byte[] rest = in.readNBytes(MAX_BYTES - start.length);
+        if (in.read() >= 0) {
+            throw tooLarge(file);
+        }
+        if (start.length == 0) {
+            return rest;
+        }
+        byte[] all = Arrays.copyOf(start, start.length + rest.length);
+        System.arraycopy(rest, 0, all, start.length, rest.length);
+        return all;
+    }
+
+    private static UserError tooLarge(Path file) {
+        return new UserError(file + ": larger than a WebAssembly module can be here (" + MAX_BYTES + " bytes)");
     }
 }

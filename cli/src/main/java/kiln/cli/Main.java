@@ -1,5 +1,6 @@
 package kiln.cli;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -16,7 +17,13 @@ public final class Main {
     public static void main(String[] args) {
         // Output is read by programs as much as by people: digits and points do not depend on where it is made.
         Locale.setDefault(Locale.ROOT);
-        int status = run(args);
+        int status;
+        try {
+            status = run(args);
+        } catch (OutOfMemoryError e) {
+            System.err.println("kiln: out of memory (" + e.getMessage() + "); KILN_JAVA_OPTS=-Xmx… gives more");
+            status = Mistakes.USER_ERROR;
+        }
         System.out.flush();
         System.err.flush();
         // Not exit, which loads the logging system first: nothing here registers a hook that would have to run.
@@ -26,6 +33,9 @@ public final class Main {
     /** Runs the command line in this process; returns its exit status. */
     public static int run(String... args) {
         CommandLine line = commandLine(args.length > 0 ? args[0] : "");
+        if (args.length > 0 && args[0].equals("help")) {
+            return help(line, Arrays.copyOfRange(args, 1, args.length));
+        }
         line.setExecutionExceptionHandler((e, _, _) -> Mistakes.report(e));
         line.setParameterExceptionHandler((e, _) -> Mistakes.report(e));
         line.setStopAtPositional(false);
@@ -35,10 +45,17 @@ public final class Main {
         }
         int status = line.execute(args);
         // What goes to a stream of this kind may fail unnoticed.
-        if (System.out.checkError() && status == 0) {
-            return Mistakes.report(new UserError("cannot write to standard output"));
+        return System.out.checkError() && status == 0 ? Mistakes.unwritableOutput() : status;
+    }
+
+    /** {@code kiln help COMMAND} is {@code kiln COMMAND --help}. */
+    private static int help(CommandLine line, String[] topic) {
+        CommandLine command = topic.length == 0 ? line : line.getSubcommands().get(topic[0]);
+        if (command == null) {
+            return Mistakes.report(new CommandLine.ParameterException(line, "no command " + topic[0]));
         }
-        return status;
+        command.usage(System.out);
+        return 0;
     }
 
     /** With one subcommand only if that is the first argument, which makes starting faster; else with all. */

@@ -1,5 +1,7 @@
 package kiln.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -17,6 +19,8 @@ final class Mistakes {
     static final int USER_ERROR = 2;
 
     private static final int INTERNAL_ERROR = 70;
+    /** As a shell reports SIGPIPE, which ends other programs here. */
+    private static final int BROKEN_PIPE = 141;
 
     private Mistakes() {}
 
@@ -30,6 +34,25 @@ final class Mistakes {
         }
         System.err.println("kiln: " + text);
         return USER_ERROR;
+    }
+
+    /**
+     * Says why standard output took no more. A reader that has seen enough ({@code kiln objdump … | head}) needs no message.
+     *
+     * @return the exit status
+     */
+    static int unwritableOutput() {
+        String reason = "";
+        // A stream that prints does not keep the reason; writing once more tells it.
+        try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+            out.write('\n');
+        } catch (IOException e) {
+            if ("Broken pipe".equals(e.getMessage())) {
+                return BROKEN_PIPE;
+            }
+            reason = ": " + e.getMessage().toLowerCase(Locale.ROOT);
+        }
+        return report(new UserError("cannot write to standard output" + reason));
     }
 
     /** Null if it is not the user's mistake. */

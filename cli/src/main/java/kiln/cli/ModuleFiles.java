@@ -1,14 +1,19 @@
 package kiln.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.compiler.CodeCache;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.loader.HostException;
 import kiln.runtime.Engine;
 import kiln.runtime.Module;
 
@@ -23,34 +28,69 @@ final class ModuleFiles {
         return content.length >= 4 && Arrays.equals(content, 0, 4, WASM_MAGIC, 0, 4);
     }
 
-    static Module load(Engine engine, Path file, CompilerOptions options, boolean useCache) throws IOException {
-        if (!startsWithWasmMagic(InputFile.check(file))) {
-            return Module.load(engine, file);
-        }
-        byte[] content = Files.readAllBytes(file);
+    /** The file's name without {@code .wasm}: what a module without a name of its own is called. */
+    static String stem(Path file) {
         String name = file.getFileName().toString();
-        String stem = name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
-        if (!useCache) {
-            return Module.load(engine, Compiler.compile(name, content, options)).named(stem);
+        return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
+    }
+
+    static Module load(Engine engine, Path file, CompilerOptions options, boolean useCache) throws IOException {
+        byte[] wasm;
+        // Opened once, because a pipe gives what it has only once.
+        try (InputStream in = Files.newInputStream(InputFile.check(file))) {
+            byte[] start = in.readNBytes(WASM_MAGIC.length);
+            if (!isWasm(start)) {
+                return Files.isRegularFile(file)
+                        ? Module.load(engine, file)
+                        : Module.load(engine, InputFile.rest(file, start, in)).named(stem(file));
+            }
+            wasm = InputFile.rest(file, start, in);
         }
-        CodeCache cache = CodeCache.ofUser();
-        Path entry;
-        try {
-            entry = cache.get(name, content, options);
-        } catch (IOException e) {
-            // A cache that cannot be written must not keep the program from running.
-            return Module.load(engine, Compiler.compile(name, content, options)).named(stem);
+        Module module = useCache ? cached(engine, file, wasm, options) : null;
+        return (module != null ? module : Module.load(engine, compile(file, wasm, options))).named(stem(file));
+    }
+
+    /** Whether a compiled file has checks that let a deadline stop it; of WebAssembly, which is compiled as one likes, true. */
+    static boolean isInterruptible(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return true;
         }
-        try {
-            return Module.load(engine, entry).named(stem);
-        } catch (ArtifactException _) {
-            return Module.load(engine, cache.replace(name, content, options)).named(stem);
+        try (InputStream in = Files.newInputStream(file)) {
+            if (isWasm(in.readNBytes(WASM_MAGIC.length))) {
+                return true;
+            }
+        }
+        try (Artifact artifact = Artifact.open(file, Artifact.OpenOptions.SKIP_DIGEST)) {
+            String options = artifact.compat().options().getOrDefault("options", "");
+            return List.of(options.split(" ")).contains("interruptible");
         }
     }
 
-    private static boolean startsWithWasmMagic(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            return isWasm(in.readNBytes(4));
+    /** Null if the cache cannot be used, which must not keep the program from running. */
+    private static Module cached(Engine engine, Path file, byte[] wasm, CompilerOptions options) {
+        CodeCache cache = CodeCache.ofUser();
+        if (cache == null) {
+            return null;
+        }
+        Path entry = cache.entry(wasm, options);
+        if (Files.exists(entry)) {
+            try {
+                return Module.load(engine, entry);
+            } catch (ArtifactException | HostException | UncheckedIOException _) {
+                // Damaged, or not to be read: it is replaced.
+            }
+        }
+        byte[] compiled = compile(file, wasm, options);
+        try {
+            return Module.load(engine, cache.put(entry, compiled));
+        } catch (ArtifactException | HostException | IOException | UncheckedIOException _) {
+            return Module.load(engine, compiled);
+        }
+    }
+
+    private static byte[] compile(Path file, byte[] wasm, CompilerOptions options) {
+        try (Progress progress = Progress.onTerminal("compiling " + file.getFileName())) {
+            return Compiler.compile(file.toString(), wasm, options, progress);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -29,10 +30,13 @@ import picocli.CommandLine.Parameters;
         description =
                 "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables.")
 final class ObjdumpCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.cwasm")
+    @Parameters(paramLabel = "FILE.cwasm", description = "The compiled file.")
     Path file;
 
-    @Option(names = "--function", paramLabel = "NAME|INDEX", description = "Only this function.")
+    @Option(
+            names = "--function",
+            paramLabel = "NAME|INDEX",
+            description = "Only this function, by its name or export, or by its index in the module.")
     String function;
 
     @Option(
@@ -51,18 +55,32 @@ final class ObjdumpCommand implements Callable<Integer> {
             switch (section) {
                 case "text" -> text(artifact);
                 case "index" -> index(artifact);
-                case "traps" ->
-                    artifact.traps()
-                            .forEach((at, code) -> out.printf("%8x  %s%n", at, TrapCode.values()[code].message()));
+                case "traps" -> {
+                    BitSet wanted = wantedEntries(artifact);
+                    artifact.traps().forEach((at, code) -> {
+                        // A trap site may be the address after a function's last instruction, a call.
+                        if (isIn(artifact, wanted, at) || isIn(artifact, wanted, at - 1)) {
+                            out.printf("%8x  %s%n", at, TrapCode.values()[code].message());
+                        }
+                    });
+                }
                 case "offsets" -> {
                     if (artifact.offsets() == null) {
                         throw new UserError(file + ": offsets were stripped");
                     }
-                    artifact.offsets()
-                            .forEach((at, wasm) ->
-                                    out.printf("%8x  %s%n", at, wasm < 0 ? "-" : "0x" + Integer.toHexString(wasm)));
+                    BitSet wanted = wantedEntries(artifact);
+                    artifact.offsets().forEach((at, wasm) -> {
+                        if (isIn(artifact, wanted, at)) {
+                            out.printf("%8x  %s%n", at, wasm < 0 ? "-" : "0x" + Integer.toHexString(wasm));
+                        }
+                    });
                 }
-                default -> bytes(artifact);
+                default -> {
+                    if (function != null) {
+                        throw new UserError("--function selects of text, index, traps and offsets, not of " + section);
+                    }
+                    bytes(artifact);
+                }
             }
         } finally {
             out.flush();
@@ -73,14 +91,33 @@ final class ObjdumpCommand implements Callable<Integer> {
     private void index(Artifact artifact) {
         ArtifactNames names = new ArtifactNames(artifact);
         FunctionIndex index = artifact.index();
+        wantedEntries(artifact).stream().forEach(i -> {
+            FuncKey key = FuncKey.ofRaw(index.key(i));
+            out.printf(
+                    "%08x:%-8d %8x %8d  %s%n",
+                    key.namespace(), key.index(), index.start(i), index.length(i), names.of(key));
+        });
+    }
+
+    /** The entries of the index that the user asked for. */
+    private BitSet wantedEntries(Artifact artifact) {
+        ArtifactNames names = new ArtifactNames(artifact);
+        FunctionIndex index = artifact.index();
+        BitSet wanted = new BitSet();
         for (int i = 0; i < index.entries(); i++) {
-            if (index.length(i) > 0) {
-                FuncKey key = FuncKey.ofRaw(index.key(i));
-                out.printf(
-                        "%08x:%-8d %8x %8d  %s%n",
-                        key.namespace(), key.index(), index.start(i), index.length(i), names.of(key));
+            if (index.length(i) > 0 && isWanted(names, FuncKey.ofRaw(index.key(i)))) {
+                wanted.set(i);
             }
         }
+        if (wanted.isEmpty() && function != null) {
+            throw new UserError(file + ": no function " + function);
+        }
+        return wanted;
+    }
+
+    private static boolean isIn(Artifact artifact, BitSet entries, long address) {
+        int entry = artifact.index().entryAt(address);
+        return entry >= 0 && entries.get(entry);
     }
 
     private void bytes(Artifact artifact) {
@@ -101,24 +138,14 @@ final class ObjdumpCommand implements Callable<Integer> {
     private void text(Artifact artifact) {
         ArtifactNames names = new ArtifactNames(artifact);
         FunctionIndex index = artifact.index();
-        boolean any = false;
+        BitSet wanted = wantedEntries(artifact);
         try (Disassembler disassembler =
                 new Disassembler(Isa.of(artifact.compat().architecture()))) {
-            for (int i = 0; i < index.entries(); i++) {
-                if (index.length(i) == 0) {
-                    continue;
-                }
-                FuncKey key = FuncKey.ofRaw(index.key(i));
-                if (isWanted(names, key)) {
-                    any = true;
-                    function(artifact, names, disassembler, i, key);
-                }
+            for (int i = wanted.nextSetBit(0); i >= 0; i = wanted.nextSetBit(i + 1)) {
+                function(artifact, names, disassembler, i, FuncKey.ofRaw(index.key(i)));
             }
         } catch (CapstoneMissingException e) {
             throw new UserError(e.getMessage());
-        }
-        if (!any) {
-            throw new UserError(file + ": no function " + function);
         }
     }
 

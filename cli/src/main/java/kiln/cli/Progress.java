@@ -1,5 +1,8 @@
 package kiln.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import kiln.compiler.CompileProgress;
 
 /** A line on the terminal that counts functions, redrawn a few times a second; silent in a pipe. */
@@ -17,8 +20,20 @@ final class Progress implements CompileProgress, AutoCloseable {
     }
 
     static Progress onTerminal(String title) {
-        // The console belongs to standard output; progress goes to standard error only when both are a terminal.
-        return new Progress(title, System.console() != null && System.console().isTerminal());
+        return new Progress(title, isTerminal(Path.of("/proc/self/fd/2")));
+    }
+
+    /** Java tells only whether standard input and output are a terminal both, and takes long to. */
+    private static boolean isTerminal(Path descriptor) {
+        if ("dumb".equals(System.getenv("TERM"))) {
+            return false;
+        }
+        try {
+            String device = Files.readSymbolicLink(descriptor).toString();
+            return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty") || device.equals("/dev/console");
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.artifact.SigningKeys;
+import kiln.artifact.TrapCode;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
@@ -49,15 +50,19 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private final PositionalParamSpec program = Options.parameter(Path.class, "FILE", "The program.");
-    private final PositionalParamSpec arguments = Options.rest("ARGS", "Its arguments.");
+    private final PositionalParamSpec program =
+            Options.parameter(Path.class, "FILE", "The program: .wasm or .cwasm, told apart by content.");
+    private final PositionalParamSpec arguments = Options.rest("ARGS", "Its arguments; a first -- is left out.");
     private final OptionSpec invoke = Options.value(
             String.class,
             "--invoke",
             "FUNC",
-            "Call this export with ARGS instead of running the program; prints the results.");
-    private final OptionSpec timeout =
-            Options.value(Double.class, "--timeout", "SECONDS", "Stop the program after this time.");
+            "Call this export with ARGS (numbers; null for references) instead of running the program; prints the results, one a line.");
+    private final OptionSpec timeout = Options.value(
+            Double.class,
+            "--timeout",
+            "SECONDS",
+            "Stop the program after this time (a .cwasm file must have been compiled with --interruptible).");
     private final OptionSpec unknownImports = Options.value(
             String.class,
             "--unknown-imports",
@@ -131,6 +136,9 @@ final class RunCommand implements Callable<Integer> {
         }
         try (Engine engine = engine();
                 Module module = load(engine, options)) {
+            if (seconds != null && !ModuleFiles.isInterruptible(file)) {
+                throw new UserError(file + ": --timeout cannot stop it: it was compiled without --interruptible");
+            }
             return run(engine, module);
         } catch (LinkException e) {
             throw new UserError(file + ": " + e.getMessage());
@@ -220,52 +228,45 @@ final class RunCommand implements Callable<Integer> {
         }
         Object[] args = new Object[params.size()];
         for (int i = 0; i < args.length; i++) {
-            args[i] = parse(params.get(i), given.get(i));
+            args[i] = Literals.parse(params.get(i), given.get(i));
         }
         Object result = func.invoke(args);
         if (result instanceof Object[] many) {
             for (Object one : many) {
-                System.out.println(one);
+                System.out.println(Literals.show(one));
             }
         } else if (!func.type().results().isEmpty()) {
-            System.out.println(result);
+            System.out.println(Literals.show(result));
         }
     }
 
-    private static Object parse(ValType type, String text) {
-        try {
-            return switch (type) {
-                case ValType.Num.I32 -> integer(text, 32).intValue();
-                case ValType.Num.I64 -> integer(text, 64);
-                case ValType.Num.F32 -> Float.parseFloat(text);
-                case ValType.Num.F64 -> Double.parseDouble(text);
-                case ValType.Ref _ when text.equals("null") -> null;
-                default -> throw new UserError("an argument of type " + type + " cannot be given on the command line");
-            };
-        } catch (NumberFormatException _) {
-            throw new UserError("not a value of type " + type + ": " + text);
-        }
-    }
-
-    /** Signed or unsigned, decimal or hexadecimal. */
-    private static Long integer(String text, int bits) {
-        java.math.BigInteger v = text.startsWith("0x")
-                ? new java.math.BigInteger(text.substring(2), 16)
-                : new java.math.BigInteger(text);
-        if (v.bitLength() > bits || v.signum() < 0 && v.bitLength() > bits - 1) {
-            throw new NumberFormatException();
-        }
-        return v.longValue();
-    }
-
-    private static void report(TrapException e) {
-        System.err.println("kiln: trap: " + e.getMessage());
-        List<WasmFrame> frames = e.frames();
+    private void report(TrapException e) {
+        boolean late = e.code() == TrapCode.INTERRUPTED && timeout.getValue() != null;
+        System.err.println("kiln: trap: " + e.getMessage()
+                + (late ? " after " + timeout.getValue() + " seconds (--timeout)" : ""));
+        List<String> frames = frames(e);
         for (int i = 0; i < Math.min(frames.size(), MAX_FRAMES_SHOWN); i++) {
             System.err.println("    at " + frames.get(i));
         }
         if (frames.size() > MAX_FRAMES_SHOWN) {
             System.err.println("    ... " + (frames.size() - MAX_FRAMES_SHOWN) + " more");
         }
+    }
+
+    /** A trap that a function of the host's raised has its WebAssembly frames in the stack trace only. */
+    private static List<String> frames(TrapException e) {
+        List<String> frames = new ArrayList<>();
+        for (WasmFrame frame : e.frames()) {
+            frames.add(frame.toString());
+        }
+        if (frames.isEmpty()) {
+            for (StackTraceElement t : e.getStackTrace()) {
+                if (t.getFileName() != null && t.getFileName().endsWith(".wasm")) {
+                    String offset = t.getLineNumber() < 0 ? "" : "@0x" + Integer.toHexString(t.getLineNumber());
+                    frames.add(t.getClassName() + "." + t.getMethodName() + offset);
+                }
+            }
+        }
+        return frames;
     }
 }

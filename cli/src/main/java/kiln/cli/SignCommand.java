@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
         description = {"Signs .cwasm files, for kiln run --require-signature. A signature that a file has is replaced."
         })
 final class SignCommand implements Callable<Integer> {
-    @Parameters(arity = "1..*", paramLabel = "FILE.cwasm")
+    @Parameters(arity = "1..*", paramLabel = "FILE.cwasm", description = "The files to sign, in place.")
     List<Path> files;
 
     @Option(

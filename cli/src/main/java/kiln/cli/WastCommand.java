@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description =
                 "Runs specification scripts in JSON form: .json files beside their modules, or zips of such folders.")
 final class WastCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", arity = "1..*")
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = "A .json file or a .zip of them.")
     List<Path> files;
 
     @Option(names = "-O", paramLabel = "LEVEL", defaultValue = "2", description = "Optimisation level (default: 2).")

@@ -12,7 +12,7 @@ import java.util.HexFormat;
 
 /**
  * Compiled files by what they were compiled from: the digest of the input, the options and the compiler. An entry appears
- * whole or not at all; whether it is intact is for the reader to check, who may {@link #remove} it.
+ * whole or not at all; whether it is intact is for the reader to check, who may {@link #put} another in its place.
  */
 public final class CodeCache {
     private final Path folder;
@@ -21,11 +21,17 @@ public final class CodeCache {
         this.folder = folder;
     }
 
-    /** {@code $XDG_CACHE_HOME/kiln}, else {@code ~/.cache/kiln}. */
+    /** {@code $XDG_CACHE_HOME/kiln}, else {@code ~/.cache/kiln}; null where there is no home. */
     public static CodeCache ofUser() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = xdg != null && !xdg.isEmpty() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
-        return new CodeCache(base.resolve("kiln"));
+        // The JVM's user.home is what the user database says, whatever $HOME is.
+        String home = System.getenv("HOME") != null ? System.getenv("HOME") : System.getProperty("user.home");
+        for (String base : new String[] {System.getenv("XDG_CACHE_HOME"), home + "/.cache"}) {
+            // A relative path means nothing here, as the XDG base directory specification has it.
+            if (base != null && base.startsWith("/")) {
+                return new CodeCache(Path.of(base, "kiln"));
+            }
+        }
+        return null;
     }
 
     /** Where the compiled form of {@code wasm} is or would be. */
@@ -42,22 +48,21 @@ public final class CodeCache {
         }
     }
 
-    /** The entry for {@code wasm}, compiled now if it is not there. */
-    public Path get(String name, byte[] wasm, CompilerOptions options) throws IOException {
-        Path entry = entry(wasm, options);
-        return Files.exists(entry) ? entry : put(entry, Compiler.compile(name, wasm, options));
-    }
-
-    /** Compiles {@code wasm} and replaces the entry, damaged or not. */
-    public Path replace(String name, byte[] wasm, CompilerOptions options) throws IOException {
-        return put(entry(wasm, options), Compiler.compile(name, wasm, options));
-    }
-
-    private Path put(Path entry, byte[] artifact) throws IOException {
+    /**
+     * Makes {@code artifact} the entry, whatever was there before.
+     *
+     * @param entry of {@link #entry}
+     * @return {@code entry}
+     * @throws IOException if it cannot be written; the old entry is then still there
+     */
+    public Path put(Path entry, byte[] artifact) throws IOException {
         Files.createDirectories(folder);
         Path temporary = Files.createTempFile(folder, "new", ".tmp");
         try {
             Files.write(temporary, artifact);
+            if (Files.isDirectory(entry)) {
+                Files.delete(entry);
+            }
             try {
                 Files.move(temporary, entry, StandardCopyOption.ATOMIC_MOVE);
             } catch (AtomicMoveNotSupportedException _) {
@@ -67,9 +72,5 @@ public final class CodeCache {
             Files.deleteIfExists(temporary);
         }
         return entry;
-    }
-
-    public void remove(Path entry) throws IOException {
-        Files.deleteIfExists(entry);
     }
 }

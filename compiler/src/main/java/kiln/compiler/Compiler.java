@@ -25,7 +25,7 @@ public final class Compiler {
     /**
      * A module to compile.
      *
-     * @param name that other modules import it by
+     * @param name that other modules import it by; null for the name that a single module has in itself
      * @param file for messages
      * @param wasm the binary module
      */
@@ -40,8 +40,12 @@ public final class Compiler {
      *     names file, offset and reason
      */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
-        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE)
-                .toBytes();
+        return compile(name, wasm, options, CompileProgress.NONE);
+    }
+
+    /** As {@link #compile(String, byte[], CompilerOptions)}, telling {@code progress} how far it is. */
+    public static byte[] compile(String name, byte[] wasm, CompilerOptions options, CompileProgress progress) {
+        return compile(List.of(new Input(null, name, wasm)), options, progress).toBytes();
     }
 
     /**
@@ -52,7 +56,7 @@ public final class Compiler {
     public static void compileTo(
             Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
             throws IOException {
-        compile(List.of(new Input(name, name, wasm)), options, progress).write(output);
+        compile(List.of(new Input(null, name, wasm)), options, progress).write(output);
     }
 
     /**
@@ -77,7 +81,7 @@ public final class Compiler {
 
     /** As if direct calls reached {@code callRange} bytes only: a small text is then laid out like a huge one. */
     static byte[] compile(String name, byte[] wasm, CompilerOptions options, long callRange) {
-        return compile(List.of(new Input(name, name, wasm)), options, CompileProgress.NONE, callRange)
+        return compile(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, callRange)
                 .toBytes();
     }
 

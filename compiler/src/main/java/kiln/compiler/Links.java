@@ -18,7 +18,7 @@ import kiln.wasm.WasmModule;
  */
 final class Links {
     /**
-     * @param name that others import it by
+     * @param name that others import it by; null only for a module that is alone
      * @param file for messages
      */
     record Part(String name, String file, WasmModule module) {}
@@ -29,7 +29,7 @@ final class Links {
     /**
      * A module in its place.
      *
-     * @param name of {@link Part}, or null if the file has one module
+     * @param name of {@link Part}, or null for the name that the module has in itself
      * @param imports for each import what it is bound to, or null
      */
     record Bound(String name, WasmModule module, List<Target> imports) {}
@@ -61,7 +61,7 @@ final class Links {
      */
     static List<Bound> bind(List<Part> parts) {
         if (parts.size() == 1) {
-            return List.of(new Bound(null, parts.getFirst().module, List.of()));
+            return List.of(new Bound(parts.getFirst().name, parts.getFirst().module, List.of()));
         }
         Links links = new Links(parts);
         for (int i = 0; i < parts.size(); i++) {

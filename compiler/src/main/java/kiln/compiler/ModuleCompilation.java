@@ -26,6 +26,8 @@ import kiln.translate.ModuleMetadata;
 import kiln.translate.StartupTranslator;
 import kiln.translate.Trampolines;
 import kiln.translate.TranslateOptions;
+import kiln.wasm.Export;
+import kiln.wasm.ExternKind;
 import kiln.wasm.FunctionValidator;
 import kiln.wasm.WasmModule;
 
@@ -212,11 +214,26 @@ final class ModuleCompilation {
         }
         writer.module(metadata.info());
         writer.fates(fates);
+        String[] exported = exportedNames();
         for (int f = 0; f < module.funcCount(); f++) {
             String name = module.names().function(f);
+            if (name == null) {
+                name = exported[f];
+            }
             if (name != null) {
                 writer.name(index, f, name);
             }
         }
+    }
+
+    /** By function: the first name that it is exported by, or null. */
+    private String[] exportedNames() {
+        String[] names = new String[module.funcCount()];
+        for (Export e : module.exports().reversed()) {
+            if (e.kind() == ExternKind.FUNC) {
+                names[e.index()] = e.name();
+            }
+        }
+        return names;
     }
 }

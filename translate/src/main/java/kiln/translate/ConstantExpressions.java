@@ -38,7 +38,7 @@ final class ConstantExpressions {
                     long bits = ConstantFolding.binary(arithmetic(op), x.type(), x.bits(), y.bits());
                     yield Constant.number(x.type(), bits);
                 }
-                default -> throw unsupported(wasm, op);
+                default -> throw unsupported(wasm, op, expr);
             };
             if (value == null) {
                 return null;
@@ -67,7 +67,7 @@ final class ConstantExpressions {
                             Value x = stack.pop();
                             yield b.binary(arithmetic(op), x, y);
                         }
-                        default -> throw unsupported(wasm, op);
+                        default -> throw unsupported(wasm, op, expr);
                     });
         }
         return stack.pop();
@@ -108,8 +108,8 @@ final class ConstantExpressions {
         return wasm.types().top(heap) == HeapType.FUNC ? Type.I64 : Type.REF;
     }
 
-    private static UnsupportedFeatureException unsupported(WasmModule wasm, ConstOp op) {
+    private static UnsupportedFeatureException unsupported(WasmModule wasm, ConstOp op, ConstExpr expr) {
         return UnsupportedFeatureException.inModule(
-                wasm, op.op().feature(), op.op().text() + " in a constant expression");
+                wasm, op.op().feature(), op.op().text() + " in a constant expression", expr.offset());
     }
 }

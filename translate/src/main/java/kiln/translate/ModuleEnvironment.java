@@ -89,7 +89,8 @@ public final class ModuleEnvironment {
         for (int f = 0; f < direct.length; f++) {
             int type = wasm.funcTypeIndex(f);
             if (missing[type] != null) {
-                throw UnsupportedFeatureException.inModule(wasm, missing[type], "the type of " + wasm.describeFunc(f));
+                throw UnsupportedFeatureException.inModule(
+                        wasm, missing[type], "the type of " + wasm.describeFunc(f), wasm.offset(ExternKind.FUNC, f));
             }
             direct[f] = f < wasm.importedFuncCount()
                     ? importedTarget(f, type)
@@ -190,10 +191,14 @@ public final class ModuleEnvironment {
             ExternType.Memory memory = wasm.memory(i);
             if (memory.is64()) {
                 throw UnsupportedFeatureException.inModule(
-                        wasm, Feature.MEMORY64, "memory " + i + " with 64-bit addresses");
+                        wasm,
+                        Feature.MEMORY64,
+                        "memory " + i + " with 64-bit addresses",
+                        wasm.offset(ExternKind.MEMORY, i));
             }
             if (memory.shared()) {
-                throw UnsupportedFeatureException.inModule(wasm, Feature.THREADS, "shared memory " + i);
+                throw UnsupportedFeatureException.inModule(
+                        wasm, Feature.THREADS, "shared memory " + i, wasm.offset(ExternKind.MEMORY, i));
             }
             Limits limits = memory.limits();
             boolean isPrivate = i >= imported && !exported.get(i);
@@ -220,12 +225,18 @@ public final class ModuleEnvironment {
             ExternType.Table table = wasm.table(i);
             if (table.is64()) {
                 throw UnsupportedFeatureException.inModule(
-                        wasm, Feature.MEMORY64, "table " + i + " with 64-bit indices");
+                        wasm,
+                        Feature.MEMORY64,
+                        "table " + i + " with 64-bit indices",
+                        wasm.offset(ExternKind.TABLE, i));
             }
             Feature lacking = IrTypes.missing(wasm.types(), table.element());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
-                        wasm, lacking, "table " + i + " of " + ValType.toString(table.element()));
+                        wasm,
+                        lacking,
+                        "table " + i + " of " + ValType.toString(table.element()),
+                        wasm.offset(ExternKind.TABLE, i));
             }
             Limits limits = table.limits();
             boolean isPrivate = i >= imported && !exported.get(i);
@@ -263,7 +274,10 @@ public final class ModuleEnvironment {
             Feature lacking = IrTypes.missing(wasm.types(), global.type());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
-                        wasm, lacking, "global " + i + " of type " + ValType.toString(global.type()));
+                        wasm,
+                        lacking,
+                        "global " + i + " of type " + ValType.toString(global.type()),
+                        wasm.offset(ExternKind.GLOBAL, i));
             }
             Type type = IrTypes.of(wasm.types(), global.type());
             Definition d = definition(ExternKind.GLOBAL, i);

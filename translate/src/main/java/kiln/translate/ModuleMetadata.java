@@ -325,7 +325,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                     && ops.get(1).op() == Op.REF_I31) {
                 return ElementItems.item(ElementItems.Kind.I31, (int) first.a());
             }
-            throw UnsupportedFeatureException.inModule(wasm, Feature.GC, "an element segment that allocates");
+            throw UnsupportedFeatureException.inModule(
+                    wasm, Feature.GC, "an element segment that allocates", expr.offset());
         }
     }
 }

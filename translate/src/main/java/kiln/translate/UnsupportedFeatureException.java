@@ -28,10 +28,11 @@ public final class UnsupportedFeatureException extends RuntimeException {
         return new UnsupportedFeatureException(message, feature, what, function, offset);
     }
 
-    /** {@code what} is a part of the module outside of function bodies. */
-    static UnsupportedFeatureException inModule(WasmModule module, Feature feature, String what) {
-        String message = "not supported: " + what + " (proposal " + feature.proposal() + ") in " + module.fileName();
-        return new UnsupportedFeatureException(message, feature, what, -1, -1);
+    /** {@code what}, a part of the module outside of function bodies, stands at {@code offset}. */
+    static UnsupportedFeatureException inModule(WasmModule module, Feature feature, String what, int offset) {
+        String message = "not supported: " + what + " (proposal " + feature.proposal() + ") at 0x"
+                + Integer.toHexString(offset) + " of " + module.fileName();
+        return new UnsupportedFeatureException(message, feature, what, -1, offset);
     }
 
     /** The proposal that brought what is missing. */
@@ -49,7 +50,7 @@ public final class UnsupportedFeatureException extends RuntimeException {
         return function;
     }
 
-    /** Byte offset in the module, or -1 outside of function bodies. */
+    /** Byte offset in the module. */
     public int offset() {
         return offset;
     }

@@ -210,5 +210,23 @@ class ModuleEnvironmentTest {
         var e = assertThrows(UnsupportedFeatureException.class, () -> environment(wasm));
         assertEquals(Feature.MEMORY64, e.feature());
         assertEquals(-1, e.function());
+        assertEquals(
+                "not supported: memory 0 with 64-bit addresses (proposal memory64) at 0xb of bytes.wasm",
+                e.getMessage());
+    }
+
+    @Test
+    void refusesVectorsInTypesAndGlobals() {
+        WasmModule typed = new Bytes()
+                .section(1, 1, 0x60, 0, 1, 0x7b)
+                .section(3, 1, 0)
+                .section(10, 1, 3, 0, 0, END)
+                .decode();
+        var e = assertThrows(UnsupportedFeatureException.class, () -> environment(typed));
+        assertEquals("not supported: the type of function 0 (proposal simd) at 0x17 of bytes.wasm", e.getMessage());
+        WasmModule imported =
+                new Bytes().section(2, 1, 1, 'm', 1, 'g', 3, 0x7b, 0).decode();
+        e = assertThrows(UnsupportedFeatureException.class, () -> environment(imported));
+        assertEquals("not supported: global 0 of type v128 (proposal simd) at 0x10 of bytes.wasm", e.getMessage());
     }
 }

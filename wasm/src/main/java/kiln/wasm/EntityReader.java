@@ -40,6 +40,7 @@ final class EntityReader {
             case FUNC -> {
                 int type = funcTypeIndex();
                 m.addFunc(type);
+                m.importedFuncOffsets.add(at);
                 return new ExternType.Func(type);
             }
             case TABLE -> {
@@ -56,8 +57,7 @@ final class EntityReader {
                 if (global.mutable()) {
                     requireMutableGlobals(at);
                 }
-                m.globals.add(global);
-                m.globalInits.add(null);
+                addGlobal(global, null, at);
                 return global;
             }
             case TAG -> {
@@ -100,10 +100,15 @@ final class EntityReader {
     }
 
     void global() {
+        int at = in.pos;
         ExternType.Global type = globalType();
-        ConstExpr init = exprs.read(type.type());
+        addGlobal(type, exprs.read(type.type()), at);
+    }
+
+    private void addGlobal(ExternType.Global type, ConstExpr init, int at) {
         m.globals.add(type);
         m.globalInits.add(init);
+        m.globalOffsets.add(at);
     }
 
     private ExternType.Global globalType() {
@@ -130,6 +135,7 @@ final class EntityReader {
             throw in.invalid("multiple memories need the disabled feature " + Feature.MULTI_MEMORY.proposal(), at);
         }
         m.memories.add(new ExternType.Memory(limits, is64, shared));
+        m.memoryOffsets.add(at);
     }
 
     void table() {
@@ -158,6 +164,7 @@ final class EntityReader {
         }
         m.tables.add(type);
         m.tableInits.add(init);
+        m.tableOffsets.add(at);
     }
 
     private ExternType.Table tableType() {

@@ -33,6 +33,12 @@ final class ModuleBuilder {
     int importedGlobals;
     final List<ExternType.Tag> tags = new ArrayList<>();
     int importedTags;
+    /** Where each table, memory and global is declared, and each imported function. */
+    final List<Integer> tableOffsets = new ArrayList<>();
+
+    final List<Integer> memoryOffsets = new ArrayList<>();
+    final List<Integer> globalOffsets = new ArrayList<>();
+    final List<Integer> importedFuncOffsets = new ArrayList<>();
     int start = -1;
     int dataCount = -1;
     final List<ElemSegment> elems = new ArrayList<>();

@@ -35,6 +35,10 @@ public final class WasmModule {
     private final int[] bodies;
     private final BitSet declaredRefs;
     private final List<CustomSection> customs;
+    private final int[] tableOffsets;
+    private final int[] memoryOffsets;
+    private final int[] globalOffsets;
+    private final int[] importedFuncOffsets;
     private volatile Names names;
 
     WasmModule(ModuleBuilder b) {
@@ -63,6 +67,14 @@ public final class WasmModule {
         this.bodies = b.bodies;
         this.declaredRefs = b.declaredRefs;
         this.customs = List.copyOf(b.customs);
+        this.tableOffsets = ints(b.tableOffsets);
+        this.memoryOffsets = ints(b.memoryOffsets);
+        this.globalOffsets = ints(b.globalOffsets);
+        this.importedFuncOffsets = ints(b.importedFuncOffsets);
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** The binary module itself, not a copy. */
@@ -193,6 +205,17 @@ public final class WasmModule {
             case MEMORY -> memories[index];
             case GLOBAL -> globals[index];
             case TAG -> tags[index];
+        };
+    }
+
+    /** Byte offset of the declaration of an import or of a table, memory or global; of a defined function that of its body. */
+    public int offset(ExternKind kind, int index) {
+        return switch (kind) {
+            case FUNC -> index < importedFuncOffsets.length ? importedFuncOffsets[index] : bodyOffset(index);
+            case TABLE -> tableOffsets[index];
+            case MEMORY -> memoryOffsets[index];
+            case GLOBAL -> globalOffsets[index];
+            case TAG -> throw new IllegalArgumentException("tags are refused where they are used");
         };
     }
 

@@ -8,10 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +23,7 @@ import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
+import kiln.tests.cli.Cli.Outcome;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -44,16 +43,19 @@ class MistakesTest {
     private static byte[] wasm;
     private static byte[] cwasm;
 
-    private record Outcome(int status, String out, String err) {}
-
     @BeforeAll
     static void files() throws IOException {
-        wasm = resource("commands.wasm");
+        wasm = Cli.resource("commands.wasm");
         cwasm = compile(Target.host());
         Files.createDirectory(dir.resolve("folder"));
         write("good.wasm", wasm);
         write("good.cwasm", cwasm);
         write("empty", new byte[0]);
+        try (RandomAccessFile huge =
+                new RandomAccessFile(dir.resolve("huge.wasm").toFile(), "rw")) {
+            huge.write(wasm, 0, 8);
+            huge.setLength(5L << 30);
+        }
         write("text", "(module (func))\n".getBytes(StandardCharsets.UTF_8));
         write("short", new byte[] {0});
         write("truncated.wasm", Arrays.copyOf(wasm, wasm.length - 5));
@@ -67,7 +69,7 @@ class MistakesTest {
         byte[] elf = Arrays.copyOf(cwasm, 4096);
         Arrays.fill(elf, 64, elf.length, (byte) 0);
         write("foreign.elf", elf);
-        write("unknown.wasm", resource("needs.wasm"));
+        write("unknown.wasm", Cli.resource("needs.wasm"));
         write("list.json", "{\"commands\": 3}".getBytes(StandardCharsets.UTF_8));
         write("broken.json", "{\"commands\": [".getBytes(StandardCharsets.UTF_8));
         write("broken.zip", "PK\3\4 no zip at all".getBytes(StandardCharsets.UTF_8));
@@ -75,12 +77,6 @@ class MistakesTest {
 
     private static Target other() {
         return Target.host() == Target.X86_64_LINUX ? Target.AARCH64_LINUX : Target.X86_64_LINUX;
-    }
-
-    private static byte[] resource(String name) throws IOException {
-        try (InputStream in = MistakesTest.class.getResourceAsStream(name)) {
-            return in.readAllBytes();
-        }
     }
 
     private static byte[] compile(Target target) {
@@ -123,6 +119,13 @@ class MistakesTest {
         {"compile @good.wasm -O fast -o @x", "fast"},
         {"compile @good.wasm --target pdp11 -o @x", "pdp11"},
         {"compile @good.wasm --cpu warp -o @x", "warp"},
+        {"compile @good.wasm --cpu bmi1,,bmi2 -o @x", "CPU feature"},
+        {"compile @good.wasm -o @good.wasm", "good.wasm", "is the input"},
+        {"compile @good.wasm -o @folder/../good.wasm", "is the input"},
+        {"compile @good.wasm --name a --name b -o @x", "more names"},
+        {"compile @huge.wasm -o @x", "huge.wasm", "larger than"},
+        {"run @huge.wasm", "huge.wasm", "larger than"},
+        {"help frobnicate", "frobnicate"},
         {"compile @good.wasm --jobs 0 -o @x", "job"},
         {"compile @good.wasm --jobs -2 -o @x", "job"},
         {"compile @good.wasm --jobs many -o @x", "many"},
@@ -149,6 +152,9 @@ class MistakesTest {
         {"run --invoke add @good.wasm 1 4294967296", "4294967296", "i32"},
         {"run --invoke add @good.wasm 1 1.5", "1.5", "i32"},
         {"run --invoke add @good.wasm 0x 1", "0x", "i32"},
+        {"run --invoke add @good.wasm -- --1 1", "--1", "i32"},
+        {"run --invoke half @good.wasm 1d", "1d", "f64"},
+        {"run --invoke half @good.wasm nan:0x10000000000000", "nan:0x", "f64"},
         {"run --invoke half @good.wasm one", "one", "f64"},
         {"run --invoke refer @good.wasm 1", "externref"},
         {"run @unknown.wasm", "env.missing", "env.table"},
@@ -156,14 +162,19 @@ class MistakesTest {
         {"run --unknown-imports=trap @unknown.wasm", "env.table"},
         {"run --timeout soon @good.wasm", "soon"},
         {"run --timeout -1 --invoke add @good.wasm 1 2", "-1"},
+        {"run --timeout 1 --invoke loop @good.cwasm", "good.cwasm", "--interruptible"},
         {"run --timeout NaN --invoke add @good.wasm 1 2", "NaN"},
         {"run --dir @missing @good.wasm", "missing"},
         {"run --dir @good.cwasm @good.wasm", "good.cwasm"},
+        {"run --dir ::x @good.wasm", "::x"},
+        {"run --dir /tmp:: @good.wasm", "/tmp::"},
         {"run --env NAME @good.wasm", "NAME"},
         {"run --env =x @good.wasm", "=x"},
         {"objdump @good.wasm", "good.wasm", "compile it first"},
         {"objdump @good.cwasm --function nothing", "nothing"},
         {"objdump @good.cwasm --section nothing", "nothing"},
+        {"objdump @good.cwasm --section traps --function nothing", "nothing"},
+        {"objdump @good.cwasm --section names --function add", "--function"},
         {"info @good.wasm", "good.wasm", "compile it first"},
         {"info @good.cwasm --why nothing", "nothing"},
         {"wast @list.json", "list.json"},
@@ -201,13 +212,13 @@ class MistakesTest {
     private static DynamicTest test(String line, String... parts) {
         return DynamicTest.dynamicTest("kiln " + line, () -> {
             Outcome o = kiln(line);
-            String said = "status " + o.status + ", out: " + o.out + ", err: " + o.err;
-            assertNotEquals(0, o.status, said);
-            assertNotEquals(70, o.status, said);
-            assertTrue(o.err.lines().count() <= 2 && !o.err.isBlank(), said);
-            assertFalse(o.err.contains("\tat ") || o.err.contains("xception"), said);
+            String said = "status " + o.status() + ", out: " + o.out() + ", err: " + o.err();
+            assertNotEquals(0, o.status(), said);
+            assertNotEquals(70, o.status(), said);
+            assertTrue(o.err().lines().count() <= 2 && !o.err().isBlank(), said);
+            assertFalse(o.err().contains("\tat ") || o.err().contains("xception"), said);
             for (String part : parts) {
-                assertTrue(o.err.contains(part), () -> "\"" + part + "\" is not said; " + said);
+                assertTrue(o.err().contains(part), () -> "\"" + part + "\" is not said; " + said);
             }
             assertFalse(Files.exists(dir.resolve("x")), "an output was written");
             try (Stream<Path> all = Files.list(dir)) {
@@ -217,25 +228,7 @@ class MistakesTest {
     }
 
     private static Outcome kiln(String line) {
-        String[] args = line.isEmpty()
-                ? new String[0]
-                : Arrays.stream(line.split(" "))
-                        .map(a ->
-                                a.startsWith("@") ? dir.resolve(a.substring(1)).toString() : a)
-                        .toArray(String[]::new);
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        PrintStream oldOut = System.out;
-        PrintStream oldErr = System.err;
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-        try {
-            return new Outcome(
-                    Main.run(args), out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(oldOut);
-            System.setErr(oldErr);
-        }
+        return Cli.kiln(dir, line);
     }
 
     @Test
@@ -245,8 +238,8 @@ class MistakesTest {
         assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file), "this user may read everything");
         for (String command : List.of("compile", "run", "objdump", "info", "wast", "bench")) {
             Outcome o = kiln(command + " @secret.wasm");
-            assertEquals(2, o.status);
-            assertTrue(o.err.contains("secret.wasm") && o.err.contains("permission denied"), o.err);
+            assertEquals(2, o.status());
+            assertTrue(o.err().contains("secret.wasm") && o.err().contains("permission denied"), o.err());
         }
     }
 
@@ -254,14 +247,14 @@ class MistakesTest {
     void theOldOutputIsKept() throws IOException {
         Path out = dir.resolve("kept.cwasm");
         Files.write(out, cwasm);
-        assertNotEquals(0, kiln("compile @truncated.wasm -o @kept.cwasm").status);
+        assertNotEquals(0, kiln("compile @truncated.wasm -o @kept.cwasm").status());
         assertArrayEquals(cwasm, Files.readAllBytes(out));
-        assertEquals(0, kiln("compile @good.wasm -o @kept.cwasm").status);
-        assertEquals(0, kiln("compile @good.wasm -o /dev/null").status);
+        assertEquals(0, kiln("compile @good.wasm -o @kept.cwasm").status());
+        assertEquals(0, kiln("compile @good.wasm -o /dev/null").status());
         assertFalse(Files.isRegularFile(Path.of("/dev/null")));
         Path link = dir.resolve("link.cwasm");
         Files.createSymbolicLink(link, out);
-        assertEquals(0, kiln("compile @good.wasm -O 0 -o @link.cwasm").status);
+        assertEquals(0, kiln("compile @good.wasm -O 0 -o @link.cwasm").status());
         assertTrue(Files.isSymbolicLink(link));
         Files.delete(link);
     }
@@ -279,7 +272,7 @@ class MistakesTest {
                         List.of("-XX:-UsePerfData"),
                         Main.class.getName(),
                         List.of("compile", dir.resolve("good.wasm").toString(), "-o", out.toString())));
-        Process p = new ProcessBuilder("sh", "-c", "ulimit -f 20; exec '" + java + "' 2>'" + said + "'").start();
+        Process p = new ProcessBuilder("sh", "-c", "ulimit -f 4; exec '" + java + "' 2>'" + said + "'").start();
         assertTrue(p.waitFor(2, TimeUnit.MINUTES));
         String text = Files.readString(said);
         assertEquals(2, p.exitValue(), text);
@@ -320,10 +313,10 @@ class MistakesTest {
         assertEquals(new Outcome(0, "7\n-8\n0.5\nnull\n", ""), kiln("run --invoke several @good.cwasm"));
         assertEquals(new Outcome(0, "", ""), kiln("run --invoke nothingToSay @good.cwasm"));
         Outcome trap = kiln("run --invoke divide @good.cwasm 1 0");
-        assertEquals(134, trap.status);
-        assertTrue(trap.err.contains("integer divide by zero") && trap.err.contains("divide"), trap.err);
+        assertEquals(134, trap.status());
+        assertTrue(trap.err().contains("integer divide by zero") && trap.err().contains("divide"), trap.err());
         Outcome stopped = kiln("run --no-cache --timeout 0.05 --invoke loop @good.wasm");
-        assertEquals(134, stopped.status);
-        assertTrue(stopped.err.contains("interrupted"), stopped.err);
+        assertEquals(134, stopped.status());
+        assertTrue(stopped.err().contains("interrupted"), stopped.err());
     }
 }

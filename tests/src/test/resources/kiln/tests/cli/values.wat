@@ -1,0 +1,16 @@
+;; Values of every type through the command line, and traps whose backtrace has names of all sorts.
+(module
+  (import "env" "f" (func $f (result i64 f32)))
+  (func (export "i32") (param i32) (result i32) local.get 0)
+  (func (export "i64") (param i64) (result i64) local.get 0)
+  (func (export "f32") (param f32) (result f32) local.get 0)
+  (func (export "f64") (param f64) (result f64) local.get 0)
+  (func (export "ref") (param externref) (result externref) local.get 0)
+  (func (export "many") (result i32 i64 f32 f64 externref)
+    i32.const -1 i64.const -2 f32.const 1.5 f64.const -nan:0x4000000000001 ref.null extern)
+  (func (export "none"))
+  (func $inner i32.const -1 i32.load drop)
+  (func (export "oob") call $inner)
+  (func (export "host") (result i64 f32) call $f)
+  (func (export "loop") (loop br 0))
+  (memory 1))
