@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 /** An open folder: one that the host gave, or one below. Paths that the guest looks up in it stay inside. */
 final class Directory extends FileDescriptor {
     /** The folder that the host gave. */
-    private final Path root;
+    private Path root;
     /** Name for the guest of a folder that the host gave, else null. */
     private final byte[] guestName;
 
@@ -35,9 +35,10 @@ final class Directory extends FileDescriptor {
         return guestName;
     }
 
-    /** The guest renamed it, or a folder above. */
-    void moved(Path to) {
+    /** The guest renamed it, or a folder above: what it is called now, and the given folder in which that is. */
+    void moved(Path to, Path newRoot) {
         path = to;
+        root = newRoot;
     }
 
     /** The names in it, read anew if {@code rewind}. */

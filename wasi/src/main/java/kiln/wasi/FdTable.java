@@ -75,18 +75,23 @@ final class FdTable {
         replaced.close();
     }
 
-    /** Follows what the guest renames: open files and folders at or below a path. */
-    void moved(Path from, Path to) {
+    /**
+     * Follows what the guest renames: open files and folders at or below a path.
+     *
+     * @param root the given folder in which {@code to} is
+     */
+    void moved(Path from, Path to, Path root) {
         for (FileDescriptor d : table) {
             if (d instanceof RegularFile f && f.path().startsWith(from)) {
-                f.moved(moved(f.path(), from, to));
+                f.moved(renamed(f.path(), from, to));
             } else if (d instanceof Directory f && f.path().startsWith(from)) {
-                f.moved(moved(f.path(), from, to));
+                // A given folder may itself lie in another one.
+                f.moved(renamed(f.path(), from, to), f.root().startsWith(from) ? renamed(f.root(), from, to) : root);
             }
         }
     }
 
-    private static Path moved(Path path, Path from, Path to) {
+    private static Path renamed(Path path, Path from, Path to) {
         return path.equals(from) ? to : to.resolve(from.relativize(path));
     }
 

@@ -278,7 +278,7 @@ final class PathFunctions {
         HostFolder.rename(from, to);
         // Two names of one file both stay.
         if (!isSameFile(from, to)) {
-            table.moved(source, target);
+            table.moved(source, target, to.base().root());
         }
     }
 

@@ -215,6 +215,27 @@ class PathTest {
                 Files.getLastModifiedTime(inside.resolve("z/b/file")).to(java.util.concurrent.TimeUnit.NANOSECONDS));
     }
 
+    /** From one given folder to another, which lies elsewhere and may lie in the first. */
+    @Test
+    void openFoldersFollowRenamesBetweenGivenFolders() throws IOException {
+        Path other = Files.createDirectories(host.resolve("far/away/other"));
+        Files.createDirectories(inside.resolve("given/sub"));
+        try (Guest g = new Guest(
+                Wasi.builder().preopen(inside, "/").preopen(other, "/o").preopen(inside.resolve("given"), "/g"))) {
+            int folder = g.open(Guest.ROOT, "a/b", Flags.DIRECTORY).ok();
+            assertEquals(Errno.SUCCESS, g.rename(Guest.ROOT, "a", Guest.ROOT + 1, "z"));
+            assertEquals("hello", g.read(g.open(folder, "file", 0).ok(), 100));
+            assertEquals(Errno.PERM, g.open(folder, "../x", 0).errno());
+            assertEquals(Errno.SUCCESS, g.path(WasiFunction.PATH_UNLINK_FILE, folder, "file"));
+            assertFalse(Files.exists(other.resolve("z/b/file")));
+            assertEquals(Errno.SUCCESS, g.rename(Guest.ROOT, "given", Guest.ROOT, "renamed"));
+            assertEquals(
+                    Errno.SUCCESS,
+                    g.open(Guest.ROOT + 2, "sub/new", Flags.CREATE).errno());
+            assertTrue(Files.exists(inside.resolve("renamed/sub/new")));
+        }
+    }
+
     @Test
     void removedFilesLiveOnWhileOpen() throws IOException {
         int file = guest.open(Guest.ROOT, "a/b/file", 0).ok();
