@@ -106,6 +106,8 @@ public final class Module implements AutoCloseable {
     /**
      * As {@link #load(Engine, Path)}, but does not compare a compiled file with its checksums: for files that were checked before and
      * cannot have changed. Loading then takes the same short time whatever the size. (A signature that the engine requires is checked.)
+     * Looking at a file that is damaged all the same is safe; running it, and instantiating it where that runs start-up code, is not: it
+     * is native code that nobody has looked at.
      */
     public static Module loadTrusted(Engine engine, Path file) {
         return load(engine, file, Artifact.OpenOptions.SKIP_DIGEST);
