@@ -128,7 +128,7 @@ final class BenchCommand implements Callable<Integer> {
             temporary = Files.createTempFile("kiln-bench", ".cwasm");
             artifact = temporary;
             // One job, so that the CPU time of this thread is all there is.
-            CompilerOptions options = compile.toOptions().withJobs(1);
+            CompilerOptions options = compile.toHostOptions().withJobs(1);
             long cpu = threads.getCurrentThreadCpuTime();
             try (Progress progress = Progress.onTerminal("compiling " + file.getFileName())) {
                 Files.write(artifact, Compiler.compile(file.toString(), content, options, progress));

@@ -61,6 +61,16 @@ final class CompileOptions {
         return threads == null ? options : options.withJobs(threads);
     }
 
+    /** For code that is to run here and now. */
+    CompilerOptions toHostOptions() {
+        CompilerOptions options = toOptions();
+        if (options.target() != Target.host()) {
+            throw new UserError("--target " + options.target().label() + ": this machine is "
+                    + Target.host().label() + "; kiln compile makes files for others");
+        }
+        return options;
+    }
+
     private Set<String> cpuFeatures(Target t) {
         String cpu = this.cpu.getValue();
         if (cpu.equals("baseline")) {

@@ -126,7 +126,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run() throws IOException {
-        CompilerOptions options = compile.toOptions();
+        CompilerOptions options = compile.toHostOptions();
         Double seconds = timeout.getValue();
         if (seconds != null) {
             if (!(seconds > 0 && seconds < 1e9)) {
@@ -185,6 +185,10 @@ final class RunCommand implements Callable<Integer> {
             try {
                 Instance instance = linker.instantiate(store, module);
                 if (invoke.getValue() != null) {
+                    // A library ("reactor") sets itself up here; a program does in _start, which is not called.
+                    if (!invoke.getValue().equals("_initialize")) {
+                        wasi.initialize(instance);
+                    }
                     invoke(instance, invoke.getValue());
                     return 0;
                 }

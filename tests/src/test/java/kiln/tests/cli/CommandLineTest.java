@@ -32,7 +32,7 @@ class CommandLineTest {
 
     @BeforeAll
     static void files() throws IOException {
-        for (String name : List.of("values.wasm", "commands.wasm", "needs.wasm")) {
+        for (String name : List.of("values.wasm", "commands.wasm", "needs.wasm", "reactor.wasm")) {
             Files.write(dir.resolve(name), Cli.resource(name));
         }
         assertEquals(new Outcome(0, "", ""), kiln("compile @values.wasm"));
@@ -102,6 +102,11 @@ class CommandLineTest {
                 "0\n0.0\n",
                 kiln("run --unknown-imports=default --invoke host @values.cwasm")
                         .out());
+    }
+
+    @Test
+    void librariesAreInitialised() {
+        assertEquals(new Outcome(0, "42\n", ""), kiln("run --no-cache --invoke ready @reactor.wasm"));
     }
 
     @Test

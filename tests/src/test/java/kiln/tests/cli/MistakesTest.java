@@ -141,6 +141,11 @@ class MistakesTest {
             Target.host().backend().name(),
             other().backend().name()
         },
+        {
+            "run --target " + other().label() + " --invoke add @good.wasm 1 2",
+            "--target",
+            Target.host().label()
+        },
         {"run @truncated.wasm --no-cache", "truncated.wasm", "0x"},
         {"run @good.wasm", "_start", "add"},
         {"run --invoke nothing @good.wasm", "nothing", "add"},
