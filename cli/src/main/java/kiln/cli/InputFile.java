@@ -2,6 +2,7 @@ package kiln.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -47,7 +48,14 @@ final class InputFile {
     static byte[] read(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(check(file))) {
             return rest(file, new byte[0], in);
+        } catch (IOException e) {
+            throw about(file, e);
         }
+    }
+
+    /** The same failure, with the file's name if it lacks that. */
+    static IOException about(Path file, IOException e) {
+        return e instanceof FileSystemException ? e : new FileSystemException(file.toString(), null, e.getMessage());
     }
 
     /** The bytes {@code start}, which have been read already, and all that {@code in} still gives. */

@@ -45,6 +45,8 @@ final class ModuleFiles {
                         : Module.load(engine, InputFile.rest(file, start, in)).named(stem(file));
             }
             wasm = InputFile.rest(file, start, in);
+        } catch (IOException e) {
+            throw InputFile.about(file, e);
         }
         Module module = useCache ? cached(engine, file, wasm, options) : null;
         return (module != null ? module : Module.load(engine, compile(file, wasm, options))).named(stem(file));

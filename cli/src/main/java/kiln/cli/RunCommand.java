@@ -1,6 +1,7 @@
 package kiln.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.time.Duration;
@@ -158,9 +159,12 @@ final class RunCommand implements Callable<Integer> {
 
     /** Where a signature is required, nothing is compiled here and the cache, whose files have none, is left alone. */
     private Module load(Engine engine, CompilerOptions options) throws IOException {
-        return Options.strings(signers).isEmpty()
-                ? ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue())
-                : Module.load(engine, file);
+        if (Options.strings(signers).isEmpty()) {
+            return ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue());
+        }
+        return Files.isRegularFile(InputFile.check(file))
+                ? Module.load(engine, file)
+                : Module.load(engine, InputFile.read(file));
     }
 
     private int run(Engine engine, Module module) throws IOException {

@@ -53,6 +53,7 @@ final class WastCommand implements Callable<Integer> {
         int[] sum = new int[4];
         int[] scripts = {0};
         for (Path file : files) {
+            int before = scripts[0];
             forEach(InputFile.check(file), script -> {
                 ScriptResult result = ScriptRunner.run(script, options);
                 if (!quiet) {
@@ -65,6 +66,9 @@ final class WastCommand implements Callable<Integer> {
                 sum[2] += result.textOnlyCount();
                 sum[3] += result.notExecutedCount();
             });
+            if (scripts[0] == before) {
+                throw new UserError(file + ": no script (.json) is in it");
+            }
         }
         System.out.printf(
                 "%d scripts: %d passed, %d failed, %d for text parsers only, %d not executed yet%n",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import kiln.artifact.TrapCode;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
@@ -115,7 +116,15 @@ public final class ScriptRunner implements AutoCloseable {
     }
 
     private static String describe(Throwable e) {
-        return e instanceof AssertionError ? e.getMessage() : e.toString();
+        return switch (e) {
+            case AssertionError a -> a.getMessage();
+            case TrapException t -> "trapped: " + t.getMessage();
+            case CompileException c -> c.getMessage();
+            case LinkException l -> l.getMessage();
+            case NoSuchElementException n -> n.getMessage();
+            // What else there is may be a mistake of ours.
+            default -> e.toString();
+        };
     }
 
     // Modules

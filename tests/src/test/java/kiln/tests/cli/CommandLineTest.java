@@ -267,13 +267,17 @@ class CommandLineTest {
     void programsComeThroughPipes() throws Exception {
         assumeTrue(!Corpus.SAMPLED, "starts JVMs");
         assertEquals(0, kiln("compile @commands.wasm -o @piped.cwasm").status());
-        for (String file : List.of("commands.wasm", "piped.cwasm")) {
+        assertEquals(0, kiln("keygen -o @piped").status());
+        assertEquals(0, kiln("sign @piped.cwasm --key @piped.key").status());
+        String key = dir.resolve("piped.pub").toString();
+        for (List<String> options : List.of(
+                List.of("commands.wasm"), List.of("piped.cwasm"), List.of("piped.cwasm", "--require-signature", key))) {
             List<String> command = new ArrayList<>(List.of("sh", "-c", "cat \"$1\" | { shift; exec \"$@\"; }", "sh"));
-            command.add(dir.resolve(file).toString());
-            command.addAll(ChildJvm.command(
-                    List.of(),
-                    Main.class.getName(),
-                    List.of("run", "--no-cache", "--invoke", "add", "/dev/stdin", "2", "3")));
+            command.add(dir.resolve(options.getFirst()).toString());
+            List<String> args = new ArrayList<>(List.of("run", "--no-cache", "--invoke", "add"));
+            args.addAll(options.subList(1, options.size()));
+            args.addAll(List.of("/dev/stdin", "2", "3"));
+            command.addAll(ChildJvm.command(List.of(), Main.class.getName(), args));
             Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
             String text = new String(p.getInputStream().readAllBytes());
             assertTrue(p.waitFor(2, TimeUnit.MINUTES));

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.ZipOutputStream;
 import kiln.cli.Main;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
@@ -72,6 +73,7 @@ class MistakesTest {
         write("unknown.wasm", Cli.resource("needs.wasm"));
         write("list.json", "{\"commands\": 3}".getBytes(StandardCharsets.UTF_8));
         write("broken.json", "{\"commands\": [".getBytes(StandardCharsets.UTF_8));
+        new ZipOutputStream(Files.newOutputStream(dir.resolve("empty.zip"))).close();
         write("broken.zip", "PK\3\4 no zip at all".getBytes(StandardCharsets.UTF_8));
     }
 
@@ -185,6 +187,7 @@ class MistakesTest {
         {"wast @list.json", "list.json"},
         {"wast @broken.json", "broken.json"},
         {"wast @broken.zip", "broken.zip"},
+        {"wast @empty.zip", "empty.zip", "no script"},
         {"wast @folder", "folder"},
         {"wast @text", "text"},
         {"wast --features 9 @list.json", "9"},

@@ -18,7 +18,6 @@ import kiln.tests.Corpus;
  * and at last {@code DONE}.
  */
 final class ChildBatches {
-    private static final int BATCH = 2000;
     private static final long STUCK_SECONDS = Corpus.SAMPLED ? 900 : 300;
     private static final int MAX_FAILURES = 50;
 
@@ -26,15 +25,18 @@ final class ChildBatches {
     final List<String> failures = new ArrayList<>();
     private final Path dir;
     private final Class<?> worker;
+    private final int batch;
 
-    ChildBatches(Path dir, Class<?> worker) {
+    /** @param batch seeds for one process: many where starting it takes longer than working through them */
+    ChildBatches(Path dir, Class<?> worker, int batch) {
         this.dir = dir;
         this.worker = worker;
+        this.batch = batch;
     }
 
     void run(long first, int rounds) throws Exception {
-        for (long seed = first; seed < first + rounds; seed += BATCH) {
-            batch(seed, Math.min(seed + BATCH, first + rounds));
+        for (long seed = first; seed < first + rounds; seed += batch) {
+            batch(seed, Math.min(seed + batch, first + rounds));
         }
     }
 

@@ -25,7 +25,7 @@ class MutatedFilesTest {
     void areRefusedOrHarmless(@TempDir Path dir) throws Exception {
         long first = Long.getLong("kiln.seed", 0);
         int rounds = Integer.getInteger("kiln.fuzz", Corpus.SAMPLED ? 100 : 2000);
-        ChildBatches batches = new ChildBatches(dir, FileFuzzWorker.class);
+        ChildBatches batches = new ChildBatches(dir, FileFuzzWorker.class, 20_000);
         batches.run(first, rounds);
         System.out.println(rounds + " damaged files from seed " + first + ": " + batches.counts);
         assertTrue(

@@ -24,7 +24,7 @@ class MutatedModulesTest {
     void areRefusedOrRun(@TempDir Path dir) throws Exception {
         long first = Long.getLong("kiln.seed", 0);
         int rounds = Integer.getInteger("kiln.fuzz", Corpus.SAMPLED ? 40 : 500);
-        ChildBatches batches = new ChildBatches(dir, FuzzWorker.class);
+        ChildBatches batches = new ChildBatches(dir, FuzzWorker.class, 2000);
         batches.run(first, rounds);
         System.out.println(rounds + " mutants from seed " + first + ": " + batches.counts);
         assertTrue(
