@@ -16,9 +16,6 @@ import kiln.ir.Value;
  * instruction sets, which differ in how stack arguments are stored and in the calls themselves.
  */
 public abstract class CallLowering extends Lowering {
-    /** Where stack arguments begin, from the frame base: behind the caller's frame base and the return address. */
-    private static final int INCOMING = 16;
-
     private final CallingConvention convention;
     private final Places parameters;
 
@@ -176,7 +173,7 @@ public abstract class CallLowering extends Lowering {
                         v.type(),
                         def(v),
                         convention.frame(),
-                        INCOMING + parameters.offsets()[i],
+                        FrameLayout.ARGUMENTS + parameters.offsets()[i],
                         true));
             }
         }

@@ -20,6 +20,11 @@ package kiln.codegen;
  * @param stackBytes bytes for STACK_ADDR, a multiple of 16
  */
 public record FrameLayout(boolean savesContext, int spillWords, int stackBytes) {
+    /** Distance of the stack arguments from fp. */
+    public static final int ARGUMENTS = 16;
+    /** Distance of the saved VMContext from fp. */
+    public static final int SAVED_CONTEXT = -8;
+
     /** Bytes below fp, a multiple of 16. */
     public int bytes() {
         return (contextBytes() + 8 * spillWords + 15 & -16) + stackBytes;

@@ -236,7 +236,7 @@ final class CallInsn {
             stackArguments.store(asm, frame);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
-            asm.addConstant(DESTINATION, Registers.FP, 16 + argumentBytes - bytes, TMP);
+            asm.addConstant(DESTINATION, Registers.FP, FrameLayout.ARGUMENTS + argumentBytes - bytes, TMP);
             for (int at = bytes - 16; at >= 0; at -= 16) {
                 asm.loadStoreScaled(LoadStoreOp.LDR_Q, Registers.SCRATCH, Registers.SP, at);
                 asm.loadStoreScaled(LoadStoreOp.STR_Q, Registers.SCRATCH, DESTINATION, at);

@@ -4,14 +4,12 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.FrameLayout;
 
-/** Code that makes and removes frames; the picture is at {@link FrameLayout}. */
+/** Making and removing a frame ({@link FrameLayout}), with the check of the stack limit. */
 final class Prologue {
     /** Frames below this size need no check if the function calls nothing. */
     private static final int UNCHECKED_FRAME = 4096;
     /** Frames up to this size may be taken before the check: the limit leaves far more room than that. */
     private static final int CHECK_AFTERWARDS = 16 * 1024;
-    /** Where FrameLayout has the VMContext, from x29. */
-    private static final int SAVED_CONTEXT = -8;
 
     private Prologue() {}
 
@@ -33,7 +31,7 @@ final class Prologue {
             asm.mov(true, Registers.SP, Registers.IP1);
         }
         if (frame.savesContext()) {
-            asm.loadStoreUnscaled(LoadStoreOp.STR_X, Registers.CONTEXT, Registers.FP, SAVED_CONTEXT);
+            asm.loadStoreUnscaled(LoadStoreOp.STR_X, Registers.CONTEXT, Registers.FP, FrameLayout.SAVED_CONTEXT);
         }
     }
 
@@ -59,6 +57,6 @@ final class Prologue {
 
     /** Brings back this function's VMContext after a call that may have changed it. */
     static void restoreContext(Assembler asm) {
-        asm.loadStoreUnscaled(LoadStoreOp.LDR_X, Registers.CONTEXT, Registers.FP, SAVED_CONTEXT);
+        asm.loadStoreUnscaled(LoadStoreOp.LDR_X, Registers.CONTEXT, Registers.FP, FrameLayout.SAVED_CONTEXT);
     }
 }

@@ -57,12 +57,11 @@ class AssemblerTest {
             assertEquals(wide ? 5334 : 1302, masks.size());
             Encodings e = new Encodings();
             for (long m : masks) {
-                e.row(
-                        "and " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m),
-                        a -> a.logicalImmediate(AluOp.AND, wide, x(3), x(30), m));
-                e.row(
-                        "eor " + r(wide, x(15)) + ", " + r(wide, x(0)) + ", " + signedHex(m),
-                        a -> a.logicalImmediate(AluOp.EOR, wide, x(15), x(0), m));
+                for (AluOp op : new AluOp[] {AluOp.AND, AluOp.ORR, AluOp.EOR, AluOp.ANDS}) {
+                    e.row(
+                            op + " " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m),
+                            a -> a.logicalImmediate(op, wide, x(3), x(30), m));
+                }
             }
             e.check();
         }
@@ -194,6 +193,59 @@ class AssemblerTest {
                 e.row("ror " + args + hex(n), a -> a.extr(wide, x(1), x(2), x(2), n));
                 e.row("extr " + args + r(wide, x(3)) + ", " + hex(n), a -> a.extr(wide, x(1), x(2), x(3), n));
             }
+            e.row("lsr " + args + "#0", a -> a.lsr(wide, x(1), x(2), 0));
+            e.row("asr " + args + "#0", a -> a.asr(wide, x(1), x(2), 0));
+            // Every field of every width at every place: moved up from bit 0, or down to it.
+            for (int bits = 1; bits <= max; bits++) {
+                int width = bits;
+                for (int bit = 1; bit + bits <= max + 1; bit++) {
+                    int lsb = bit;
+                    String field = hex(lsb) + ", " + hex(width);
+                    e.row(
+                            "bfi " + args + field,
+                            a -> a.bitfield(BitfieldOp.BFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
+                    e.row(
+                            "bfxil " + args + field,
+                            a -> a.bitfield(BitfieldOp.BFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                    if (lsb + width <= max) {
+                        e.row(
+                                "ubfiz " + args + field,
+                                a -> a.bitfield(BitfieldOp.UBFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
+                        e.row(
+                                "ubfx " + args + field,
+                                a -> a.bitfield(BitfieldOp.UBFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                        e.row(
+                                "sbfx " + args + field,
+                                a -> a.bitfield(BitfieldOp.SBFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                    }
+                }
+            }
+        }
+        e.check();
+    }
+
+    @Test
+    void everyRegisterInEveryField() {
+        Encodings e = new Encodings();
+        for (int i = 0; i <= 30; i++) {
+            Reg n = x(i);
+            e.row("add " + n + ", x1, x2", a -> a.alu(AluOp.ADD, true, n, x(1), x(2)));
+            e.row("add x1, " + n + ", x2", a -> a.alu(AluOp.ADD, true, x(1), n, x(2)));
+            e.row("add x1, x2, " + n, a -> a.alu(AluOp.ADD, true, x(1), x(2), n));
+            e.row("madd x1, x2, x3, " + n, a -> a.multiplyAdd(MultiplyOp.MADD, true, x(1), x(2), x(3), n));
+            e.row("csel x1, " + n + ", x2, lt", a -> a.conditionalSelect(SelectOp.CSEL, true, x(1), n, x(2), Cond.LT));
+            e.row("stp " + n + ", x29, [sp, #0x10]", a -> a.pairOffset(PairOp.STP_X, n, FP, SP, 16));
+            e.row("stp x29, " + n + ", [sp, #0x10]", a -> a.pairOffset(PairOp.STP_X, FP, n, SP, 16));
+            e.row(
+                    "str x1, [x2, " + n + "]",
+                    a -> a.loadStoreIndexed(LoadStoreOp.STR_X, x(1), x(2), n, ExtendOp.UXTX, false));
+        }
+        for (int i = 0; i <= 31; i++) {
+            int n = i;
+            e.row("fadd d" + n + ", d1, d2", a -> a.floatBinary(FloatOp.Binary.FADD, true, v(n), v(1), v(2)));
+            e.row("fadd d1, d" + n + ", d2", a -> a.floatBinary(FloatOp.Binary.FADD, true, v(1), v(n), v(2)));
+            e.row("fadd d1, d2, d" + n, a -> a.floatBinary(FloatOp.Binary.FADD, true, v(1), v(2), v(n)));
+            e.row("str q" + n + ", [sp, #0x20]", a -> a.loadStoreScaled(LoadStoreOp.STR_Q, v(n), SP, 32));
         }
         e.check();
     }
@@ -293,7 +345,12 @@ class AssemblerTest {
             e.row(
                     "ccmp x1, x2, " + hex(c.ordinal()) + ", " + c,
                     a -> a.conditionalCompare(true, x(1), x(2), c.ordinal(), c));
-            e.row("ccmp w1, #0x1f, #0, " + c, a -> a.conditionalCompareImmediate(false, x(1), 31, 0, c));
+            for (int imm = 0; imm <= 31; imm++) {
+                int n = imm;
+                String args = hex(n) + ", #0, " + c;
+                e.row("ccmp w1, " + args, a -> a.conditionalCompareImmediate(false, x(1), n, 0, c));
+                e.row("ccmn w1, " + args, a -> a.conditionalCompareNegativeImmediate(false, x(1), n, 0, c));
+            }
             e.row("ccmn x1, #1, #4, " + c, a -> a.conditionalCompareNegativeImmediate(true, x(1), 1, 4, c));
             e.row("fcsel d1, d2, d3, " + c, a -> a.floatSelect(true, v(1), v(2), v(3), c));
             e.row("fcsel s1, s2, s3, " + c, a -> a.floatSelect(false, v(1), v(2), v(3), c));

@@ -2,11 +2,14 @@ package kiln.codegen.aarch64;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
+import kiln.codegen.CodeBuffer;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
 import kiln.disasm.Disassembler;
@@ -104,6 +107,31 @@ class FarBranchTest {
                 assertEquals(TrapCode.BAD_SIGNATURE, m.call(c.key(), s, 99, 0).trap());
             }
         }
+    }
+
+    /** The farthest label that each kind of reference reaches either way, and the next one, which it does not. */
+    @Test
+    void reachesToTheLastByte() {
+        assertReach(Assembler::patchBranch14, 32 << 10, 4);
+        assertReach(Assembler::patchBranch19, 1 << 20, 4);
+        assertReach(Assembler::patchAdr, 1 << 20, 1);
+        assertReach(Assembler::patchBranch26, 128 << 20, 4);
+        assertEquals(128 << 20, Machine.BACKEND.callRange());
+        Relocation call = new Relocation(0, Relocation.Kind.A64_BRANCH26, FuncKey.wasmFunction(0, 1), 0);
+        byte[] text = new byte[4];
+        Machine.BACKEND.relocate(text, 0, call, (128 << 20) - 4);
+        Machine.BACKEND.relocate(text, 0, call, -(128 << 20));
+        assertThrows(IllegalStateException.class, () -> Machine.BACKEND.relocate(text, 0, call, 128 << 20));
+        assertThrows(IllegalStateException.class, () -> Machine.BACKEND.relocate(text, 0, call, -(128 << 20) - 4));
+    }
+
+    private static void assertReach(CodeBuffer.Patcher patcher, int reach, int unit) {
+        CodeBuffer buffer = new CodeBuffer();
+        buffer.put4(0);
+        assertTrue(patcher.patch(buffer, 0, reach - unit));
+        assertFalse(patcher.patch(buffer, 0, reach));
+        assertTrue(patcher.patch(buffer, 0, -reach));
+        assertFalse(patcher.patch(buffer, 0, -reach - unit));
     }
 
     @Test

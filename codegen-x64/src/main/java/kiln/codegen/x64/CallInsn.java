@@ -5,6 +5,7 @@ import kiln.codegen.Bound;
 import kiln.codegen.Callee;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.EmitContext;
+import kiln.codegen.FrameLayout;
 import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
@@ -214,7 +215,7 @@ final class CallInsn {
         private void replaceArguments(Assembler asm) {
             asm.mov(8, CALLER_FRAME, Address.of(Registers.RBP, 0));
             asm.mov(8, RETURN_ADDRESS, Address.of(Registers.RBP, 8));
-            int to = 16 + ownStackBytes - stackBytes;
+            int to = FrameLayout.ARGUMENTS + ownStackBytes - stackBytes;
             // Upwards in memory, so from the last word on.
             for (int i = stackBytes - 8; i >= 0; i -= 8) {
                 asm.loadVector(8, Registers.SCRATCH, Address.of(Registers.RSP, i));

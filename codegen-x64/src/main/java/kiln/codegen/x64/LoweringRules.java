@@ -41,7 +41,7 @@ final class LoweringRules extends ControlRules {
 
     @Override
     protected void emitPrologue(EmitContext context) {
-        Prologue.emit(new Assembler(context.buffer()), context, makesCalls());
+        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls());
     }
 
     @Override

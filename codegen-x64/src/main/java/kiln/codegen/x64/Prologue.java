@@ -2,7 +2,6 @@ package kiln.codegen.x64;
 
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
 
 /** Making and removing a frame ({@link FrameLayout}), with the check of the stack limit. */
@@ -12,8 +11,7 @@ final class Prologue {
 
     private Prologue() {}
 
-    static void emit(Assembler asm, EmitContext context, boolean makesCalls) {
-        FrameLayout frame = context.frame();
+    static void emit(Assembler asm, FrameLayout frame, boolean makesCalls) {
         int bytes = frame.bytes();
         Address limit = Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
         asm.push(Registers.RBP);
@@ -55,6 +53,6 @@ final class Prologue {
 
     /** Where the frame keeps the VMContext. */
     static Address savedContext() {
-        return Address.of(Registers.RBP, -8);
+        return Address.of(Registers.RBP, FrameLayout.SAVED_CONTEXT);
     }
 }

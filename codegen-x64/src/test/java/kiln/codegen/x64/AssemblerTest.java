@@ -258,10 +258,10 @@ class AssemblerTest {
         for (ShiftOp op : ShiftOp.values()) {
             for (int size : new int[] {4, 8}) {
                 each(r -> {
-                    asm.shift(op, size, o(r), 1);
-                    expect("%s %s, 1", op, r(r, size));
-                    asm.shift(op, size, o(r), 31);
-                    expect("%s %s, 0x1f", op, r(r, size));
+                    for (int n = 0; n < 8 * size; n++) {
+                        asm.shift(op, size, o(r), n);
+                        expect("%s %s, %s", op, r(r, size), hex(n));
+                    }
                     asm.shiftByCl(op, size, o(r));
                     expect("%s %s, cl", op, r(r, size));
                 });
@@ -273,10 +273,12 @@ class AssemblerTest {
                 expect("bt %s, %s", r(a, size), r(b, size));
             }));
             each(a -> {
-                asm.bitTest(4, size, o(a), 31);
-                expect("bt %s, 0x1f", r(a, size));
-                asm.bitTest(7, size, o(a), 3);
-                expect("btc %s, 3", r(a, size));
+                for (int n = 0; n < 8 * size; n++) {
+                    asm.bitTest(4, size, o(a), n);
+                    expect("bt %s, %s", r(a, size), hex(n));
+                    asm.bitTest(7, size, o(a), n);
+                    expect("btc %s, %s", r(a, size), hex(n));
+                }
             });
         }
         check();
@@ -298,8 +300,10 @@ class AssemblerTest {
                     asm.lowestBit(op, size, a, o(b));
                     expect("%s %s, %s", op, r(a, size), r(b, size));
                 }
-                asm.rorx(size, a, o(b), 17);
-                expect("rorx %s, %s, 0x11", r(a, size), r(b, size));
+                for (int n : new int[] {0, 1, 17, 31, 8 * size - 1}) {
+                    asm.rorx(size, a, o(b), n);
+                    expect("rorx %s, %s, %s", r(a, size), r(b, size), hex(n));
+                }
                 asm.mulx(size, a, b, o(c));
                 expect("mulx %s, %s, %s", r(a, size), r(b, size), r(c, size));
             }));
