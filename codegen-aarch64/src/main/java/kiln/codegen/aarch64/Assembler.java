@@ -555,29 +555,26 @@ final class Assembler {
     // Patchers.
 
     static boolean patchBranch26(CodeBuffer b, int at, int target) {
-        int words = target - at >> 2;
-        if (words < -(1 << 25) || words >= 1 << 25) {
-            return false;
-        }
-        b.set4(at, b.get4(at) & 0xfc00_0000 | words & 0x03ff_ffff);
-        return true;
+        return patchWords(b, at, target, 26, 0);
     }
 
     static boolean patchBranch19(CodeBuffer b, int at, int target) {
-        int words = target - at >> 2;
-        if (words < -(1 << 18) || words >= 1 << 18) {
-            return false;
-        }
-        b.set4(at, b.get4(at) & ~(0x7ffff << 5) | (words & 0x7ffff) << 5);
-        return true;
+        return patchWords(b, at, target, 19, 5);
     }
 
     static boolean patchBranch14(CodeBuffer b, int at, int target) {
+        return patchWords(b, at, target, 14, 5);
+    }
+
+    /** A distance in instructions, in a signed field of {@code bits} bits. */
+    private static boolean patchWords(CodeBuffer b, int at, int target, int bits, int shift) {
         int words = target - at >> 2;
-        if (words < -(1 << 13) || words >= 1 << 13) {
+        int limit = 1 << bits - 1;
+        if (words < -limit || words >= limit) {
             return false;
         }
-        b.set4(at, b.get4(at) & ~(0x3fff << 5) | (words & 0x3fff) << 5);
+        int mask = (1 << bits) - 1;
+        b.set4(at, b.get4(at) & ~(mask << shift) | (words & mask) << shift);
         return true;
     }
 
