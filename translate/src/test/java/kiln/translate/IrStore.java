@@ -22,6 +22,7 @@ import kiln.artifact.ValueType;
 import kiln.ir.Function;
 import kiln.ir.Region;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.testing.IrExecution;
 import kiln.wasm.WasmModule;
 
 /** Instantiates and links modules on an {@link IrMachine} from nothing but their {@link ModuleMetadata} and IR. */
@@ -491,7 +492,7 @@ final class IrStore {
 
         private void check(TrapCode code, boolean ok) {
             if (!ok) {
-                throw new IrMachine.Trap(code);
+                throw new IrExecution.Trap(code);
             }
         }
 

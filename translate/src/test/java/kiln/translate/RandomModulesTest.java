@@ -19,6 +19,7 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.testing.IrExecution;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,7 +98,7 @@ class RandomModulesTest {
         try {
             action.run();
             problems.add(what + ": no trap, expected " + expected);
-        } catch (IrMachine.Trap t) {
+        } catch (IrExecution.Trap t) {
             String message = switch (t.code) {
                 case BAD_SIGNATURE, INDIRECT_CALL_TO_NULL -> "indirect call";
                 case UNDEFINED_ELEMENT -> "out of bounds table access";

@@ -19,6 +19,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.TypeDef;
 import kiln.artifact.ValueType;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.testing.IrExecution;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
@@ -180,7 +181,7 @@ class SpecScriptTest {
                 if (!action.run()) {
                     return;
                 }
-            } catch (IrMachine.Trap t) {
+            } catch (IrExecution.Trap t) {
                 String expected = c.get("text").asText();
                 if (official
                         && !expected.startsWith(t.code.message())

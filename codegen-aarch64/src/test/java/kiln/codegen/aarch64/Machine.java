@@ -32,6 +32,8 @@ import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.testing.IrExecution;
+import kiln.ir.testing.ProgramExecution;
 
 /** Maps compiled functions executable and runs them through the stubs, on an AArch64 JVM. */
 final class Machine implements AutoCloseable {
@@ -119,6 +121,15 @@ final class Machine implements AutoCloseable {
     static Outcome run(Function f, long... args) {
         try (Machine m = new Machine(List.of(compile(f)), f.signature())) {
             return m.call(f.key(), f.signature(), args);
+        }
+    }
+
+    /** The outcome by the meaning of the IR, on the same memory. */
+    static Outcome expected(Function f, long... args) {
+        try {
+            return new Outcome(new ProgramExecution(List.of(f)).run(f, args), null, 0);
+        } catch (IrExecution.Trap t) {
+            return new Outcome(null, t.code, 0);
         }
     }
 

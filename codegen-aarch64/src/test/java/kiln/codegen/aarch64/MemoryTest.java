@@ -161,7 +161,7 @@ class MemoryTest {
                 for (int k = 0; k < 3; k++) {
                     long[] in = {area.address(), (int) random.nextLong(), random.nextLong(), random.nextLong() >>> 12};
                     MemorySegment.copy(start, 0, area, JAVA_BYTE, 0, BYTES);
-                    long[] expected = Interpreter.run(f, in).results();
+                    long[] expected = Machine.expected(f, in).results();
                     byte[] expectedBytes = area.toArray(JAVA_BYTE);
                     MemorySegment.copy(start, 0, area, JAVA_BYTE, 0, BYTES);
                     long[] actual = m.call(f.key(), s, in).results();

@@ -18,9 +18,12 @@ import kiln.ir.Function;
 import kiln.ir.Parser;
 import kiln.ir.Printer;
 import kiln.ir.analysis.Verifier;
+import kiln.ir.testing.IrExecution;
+import kiln.ir.testing.ProgramExecution;
+import kiln.ir.testing.RandomPrograms;
 import org.junit.jupiter.api.Test;
 
-/** Random programs, run natively and by the interpreter. {@code -Dkiln.random.rounds} says how many. */
+/** Random programs, run natively and executed as IR. {@code -Dkiln.random.rounds} says how many. */
 class RandomExecutionTest {
     private static final int ROUNDS = Integer.getInteger("kiln.random.rounds", 300);
     private static final long FIRST_SEED = Long.getLong("kiln.random.seed", 1);
@@ -31,7 +34,7 @@ class RandomExecutionTest {
         int finished = 0;
         try (Runner runner = new Runner()) {
             for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
-                String text = new RandomFunctions(seed)
+                String text = new RandomPrograms(seed)
                         .program().stream().map(Printer::print).collect(Collectors.joining("\n"));
                 finished += check(runner, seed, text) ? 1 : 0;
             }
@@ -48,10 +51,11 @@ class RandomExecutionTest {
         byte[] expected = before.clone();
         TrapCode trap = null;
         try {
-            new Interpreter(functions, runner.args, expected).run(functions.getFirst(), 0, runner.args);
-        } catch (Interpreter.Trapped t) {
+            new ProgramExecution(functions, runner.args, MemorySegment.ofArray(expected))
+                    .run(functions.getFirst(), 0, runner.args);
+        } catch (IrExecution.Trap t) {
             trap = t.code;
-        } catch (Interpreter.Endless _) {
+        } catch (IrExecution.OutOfSteps _) {
             return false;
         }
         for (Set<String> features : List.of(Runner.BASELINE, Runner.ALL)) {

@@ -1,4 +1,4 @@
-package kiln.codegen.x64;
+package kiln.ir.testing;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -22,13 +22,13 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Makes programs of three random functions. The first is {@code (i64, i64) -> ()} for {@link Runner} and calls the others;
- * all read and write the first {@link #MEMORY} bytes of the argument area, whose address they get as their second
- * parameter. Operations are chosen so that the patterns that lowering looks for are frequent. Floats never are NaNs, since
- * their bits may differ.
+ * Makes programs of three random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the others;
+ * all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second parameter. Operations
+ * are chosen so that the patterns that lowering looks for are frequent. Floats in memory never are NaNs, since their bits may
+ * differ.
  */
-final class RandomFunctions {
-    static final int MEMORY = 512;
+public final class RandomPrograms {
+    private static final int MEMORY = 512;
 
     private static final Opcode[] INT_OPS = {
         Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR,
@@ -78,6 +78,12 @@ final class RandomFunctions {
         Long.MAX_VALUE,
         -3,
         -8,
+        -256,
+        0xff0,
+        4095,
+        4096,
+        12345678,
+        1L << 40,
     };
     private static final double[] FLOATS = {0, -0.0, 1, -1, 0.5, 1.5, -2.5, 3e9, -3e9, 1e19, 1e-300, 7};
     private static final Type[] TYPES = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64
@@ -90,12 +96,12 @@ final class RandomFunctions {
     private Map<Type, List<Value>> pools;
     private int loops;
 
-    RandomFunctions(long seed) {
+    public RandomPrograms(long seed) {
         random = new Random(seed);
     }
 
     /** The functions, the main one first. */
-    List<Function> program() {
+    public List<Function> program() {
         for (int i = 0; i < 2; i++) {
             List<Type> params = new ArrayList<>(List.of(Type.I64, Type.I64));
             params.addAll(types(random.nextInt(i == 0 ? 5 : 24)));
@@ -437,35 +443,38 @@ final class RandomFunctions {
     }
 
     private Value condition() {
-        return switch (random.nextInt(8)) {
+        Type t = pick(Type.I32, Type.I64);
+        return switch (random.nextInt(14)) {
             case 0 -> any(Type.I32);
-            case 1 -> {
-                Type t = pick(Type.F32, Type.F64);
-                yield b.append(
-                                Opcode.FCMP,
-                                t,
-                                new Value[] {any(t), operand(t)},
-                                0,
-                                pick(FloatCond.values()),
-                                null,
-                                Type.I32)
-                        .result();
-            }
+            case 1 -> floatCompare();
             case 2 -> compare(Type.I32, IntCond.EQ, condition(), b.i32(0));
-            case 3 -> {
-                Type t = pick(Type.I32, Type.I64);
-                Value and = raw(Opcode.AND, t, t, operand(t), operand(t));
-                yield compare(t, pick(IntCond.values()), and, b.constant(t, 0));
-            }
-            case 4 -> {
-                Type t = pick(Type.I32, Type.I64);
-                yield compare(t, pick(IntCond.values()), any(t), b.constant(t, 0));
-            }
-            default -> {
-                Type t = pick(Type.I32, Type.I64);
-                yield compare(t, pick(IntCond.values()), operand(t), operand(t));
-            }
+            case 3 ->
+                compare(t, pick(IntCond.values()), raw(Opcode.AND, t, t, operand(t), operand(t)), b.constant(t, 0));
+            case 4 -> compare(t, pick(IntCond.values()), any(t), b.constant(t, 0));
+            case 5, 6 -> raw(pick(Opcode.AND, Opcode.OR), Type.I32, Type.I32, comparison(), comparison());
+            case 7 -> raw(Opcode.XOR, Type.I32, Type.I32, comparison(), b.i32(1));
+            case 8 -> raw(Opcode.AND, Type.I32, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
+            default -> comparison();
         };
+    }
+
+    private Value comparison() {
+        if (chance(15)) {
+            return floatCompare();
+        }
+        Type t = pick(Type.I32, Type.I64);
+        return compare(t, pick(IntCond.values()), operand(t), operand(t));
+    }
+
+    /** Sometimes of NaNs. */
+    private Value floatCompare() {
+        Type t = pick(Type.F32, Type.F64);
+        Value x = any(t);
+        if (chance(20)) {
+            x = raw(Opcode.FDIV, t, t, x, raw(Opcode.FSUB, t, t, x, x));
+        }
+        return b.append(Opcode.FCMP, t, new Value[] {x, operand(t)}, 0, pick(FloatCond.values()), null, Type.I32)
+                .result();
     }
 
     private Value compare(Type t, IntCond cond, Value x, Value y) {

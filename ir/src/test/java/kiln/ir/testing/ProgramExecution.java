@@ -1,0 +1,54 @@
+package kiln.ir.testing;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.FuncKey;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+
+/** Executes functions that call each other, on the memory that machine code sees, or on a copy of it. */
+public final class ProgramExecution extends IrExecution {
+    private static final long STEPS = 200_000;
+
+    private final Map<FuncKey, Function> functions = new HashMap<>();
+    private final long base;
+    private final MemorySegment memory;
+
+    /** {@code memory} stands for what lies at address {@code base}. */
+    public ProgramExecution(List<Function> functions, long base, MemorySegment memory) {
+        super(STEPS);
+        functions.forEach(f -> this.functions.put(f.key(), f));
+        this.base = base;
+        this.memory = memory;
+    }
+
+    /** On the process's own memory. */
+    public ProgramExecution(List<Function> functions) {
+        this(functions, 0, MemorySegment.NULL.reinterpret(Long.MAX_VALUE));
+    }
+
+    private ByteBuffer bytes(Inst inst, long address) {
+        return memory.asSlice(address - base, inst.memory().width())
+                .asByteBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    protected long load(Inst inst, long address) {
+        return read(bytes(inst, address), 0, inst.memory());
+    }
+
+    @Override
+    protected void store(Inst inst, long address, long value) {
+        write(bytes(inst, address), 0, inst.memory(), value);
+    }
+
+    @Override
+    protected long[] call(Inst inst, long[] args) {
+        return run(functions.get(inst.call().key()), args);
+    }
+}
