@@ -193,7 +193,7 @@ public final class Compiler {
                 if (Files.isRegularFile(code)) {
                     return Files.getLastModifiedTime(code).toMillis() + "-" + Files.size(code);
                 }
-                try (var files = Files.walk(code.getParent().getParent().getParent(), 6)) {
+                try (var files = Files.walk(code.getParent().getParent().getParent(), 8)) {
                     files.filter(p -> p.toString().endsWith(".class"))
                             .forEach(p -> times.put(p.toString(), p.toFile().lastModified()));
                 }

@@ -19,8 +19,14 @@ import java.util.Set;
 public final class Corpus {
     static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Whether the JVM is emulated: several times slower when it has warmed up, and fifty times before. */
+    public static final boolean EMULATED = Boolean.getBoolean("kiln.emulated");
+
+    /** Whether everything was asked for, however long it takes. */
+    public static final boolean WHOLE = Boolean.getBoolean("kiln.whole");
+
     /** Under emulation long suites run as a seeded sample, unless everything was asked for. */
-    public static final boolean SAMPLED = Boolean.getBoolean("kiln.emulated") && !Boolean.getBoolean("kiln.whole");
+    public static final boolean SAMPLED = EMULATED && !WHOLE;
 
     /** Proposals, by the names of the suites' feature lists, whose instructions are executed. */
     static final Set<String> EXECUTED = Set.of(

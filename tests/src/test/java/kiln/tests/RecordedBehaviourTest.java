@@ -21,7 +21,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import kiln.artifact.TrapCode;
 import kiln.compiler.CompileException;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
@@ -30,6 +29,7 @@ import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
+import kiln.tests.cross.CrossCompiler;
 import kiln.translate.UnsupportedFeatureException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -52,7 +52,6 @@ class RecordedBehaviourTest {
         Path misc = Corpus.require().resolve("misc");
         return Stream.of("smith/smith2.zip", "smith/smith3.zip", "wazero-regressions")
                 .flatMap(where -> Stream.of(0, 2)
-                        .filter(level -> !Corpus.SAMPLED || level == 2)
                         .map(level -> DynamicTest.dynamicTest(
                                 where + " -O" + level, () -> new RecordedBehaviourTest().runAll(misc, where, level))));
     }
@@ -77,16 +76,14 @@ class RecordedBehaviourTest {
         for (String line : Files.readAllLines(folder.resolve("expected.jsonl"), StandardCharsets.UTF_8)) {
             JsonNode expected = Corpus.JSON.readTree(line);
             String file = expected.path("file").asText();
-            if (Corpus.isSampled(file, 6)) {
-                module(file, Files.readAllBytes(folder.resolve(file)), expected, options);
-            }
+            module(file, Files.readAllBytes(folder.resolve(file)), expected, options);
         }
     }
 
     private void module(String file, byte[] wasm, JsonNode expected, CompilerOptions options) {
         byte[] compiled;
         try {
-            compiled = Compiler.compile(file, wasm, options);
+            compiled = CrossCompiler.compile(file, wasm, options);
         } catch (CompileException e) {
             if (e.getCause() instanceof UnsupportedFeatureException) {
                 sums[2]++;

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
@@ -21,6 +20,7 @@ import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
+import kiln.tests.cross.CrossCompiler;
 import kiln.wasi.Wasi;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -48,7 +48,7 @@ class WasiSuiteTest {
         }
         return programs.stream()
                 .map(p -> suite.relativize(p).toString())
-                .filter(name -> !EXCEPTIONS.containsKey(name) && Corpus.isSampled(name, 3))
+                .filter(name -> !EXCEPTIONS.containsKey(name))
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     RUN.incrementAndGet();
                     run(suite.resolve(name));
@@ -77,7 +77,7 @@ class WasiSuiteTest {
         if (d.has("root")) {
             builder.preopen(copy(wasm.resolveSibling(d.path("root").asText())), "/");
         }
-        byte[] artifact = Compiler.compile(
+        byte[] artifact = CrossCompiler.compile(
                 name, Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(2));
         int status;
         try (Engine engine = new Engine();

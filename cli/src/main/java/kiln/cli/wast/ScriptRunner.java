@@ -26,6 +26,7 @@ import kiln.wasm.WasmException;
 /** Runs the commands of one script in a store of its own. */
 public final class ScriptRunner implements AutoCloseable {
     private final CompilerOptions options;
+    private final ModuleCompiler compiler;
     private final Script script;
     private final ScriptResult result;
     private final Engine engine;
@@ -46,9 +47,10 @@ public final class ScriptRunner implements AutoCloseable {
         private static final long serialVersionUID = 1;
     }
 
-    private ScriptRunner(Script script, CompilerOptions options) {
+    private ScriptRunner(Script script, CompilerOptions options, ModuleCompiler compiler) {
         this.script = script;
         this.options = options;
+        this.compiler = compiler;
         this.result = new ScriptResult(script.name());
         this.engine = new Engine();
         this.store = new Store(engine);
@@ -58,7 +60,12 @@ public final class ScriptRunner implements AutoCloseable {
 
     /** Runs all commands. */
     public static ScriptResult run(Script script, CompilerOptions options) throws IOException {
-        try (ScriptRunner runner = new ScriptRunner(script, options)) {
+        return run(script, options, Compiler::compile);
+    }
+
+    /** Runs all commands; modules that are to be executed are compiled by {@code compiler}, all others by this process. */
+    public static ScriptResult run(Script script, CompilerOptions options, ModuleCompiler compiler) throws IOException {
+        try (ScriptRunner runner = new ScriptRunner(script, options, compiler)) {
             for (JsonNode command : script.commands()) {
                 runner.command(command);
             }
@@ -134,7 +141,7 @@ public final class ScriptRunner implements AutoCloseable {
                 ? c.path("binary_filename").asText()
                 : c.path("filename").asText();
         try {
-            return Module.load(engine, Compiler.compile(file, script.files().read(file), options));
+            return Module.load(engine, compiler.compile(file, script.files().read(file), options));
         } catch (CompileException e) {
             if (e.getCause() instanceof UnsupportedFeatureException) {
                 throw new NotExecuted();

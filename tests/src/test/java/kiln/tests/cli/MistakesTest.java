@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipOutputStream;
 import kiln.cli.Main;
@@ -33,11 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A user's mistakes cost an error message of one or two lines that says what is wrong with what, a status other than 0, and nothing else. */
 class MistakesTest {
-    @BeforeAll
-    static void notInSamples() {
-        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
-    }
-
     @TempDir
     static Path dir;
 
@@ -211,7 +204,7 @@ class MistakesTest {
     @TestFactory
     Stream<DynamicTest> commandLinesThatMakeNoSense() {
         // An emulated JVM cannot load the disassembler.
-        boolean disassembles = !Boolean.getBoolean("kiln.emulated");
+        boolean disassembles = !Corpus.EMULATED;
         return Arrays.stream(BAD_LINES)
                 .filter(l -> disassembles || !l[0].contains("--function"))
                 .map(l -> test(l[0], Arrays.copyOfRange(l, 1, l.length)));
@@ -281,7 +274,7 @@ class MistakesTest {
                         Main.class.getName(),
                         List.of("compile", dir.resolve("good.wasm").toString(), "-o", out.toString())));
         Process p = new ProcessBuilder("sh", "-c", "ulimit -f 4; exec '" + java + "' 2>'" + said + "'").start();
-        assertTrue(p.waitFor(2, TimeUnit.MINUTES));
+        assertTrue(ChildJvm.ends(p, 2));
         String text = Files.readString(said);
         assertEquals(2, p.exitValue(), text);
         assertTrue(text.lines().count() <= 2 && text.contains("full.cwasm"), text);
@@ -305,7 +298,7 @@ class MistakesTest {
                     .redirectOutput(Path.of("/dev/full").toFile())
                     .redirectError(dir.resolve("said").toFile())
                     .start();
-            assertTrue(p.waitFor(2, TimeUnit.MINUTES));
+            assertTrue(ChildJvm.ends(p, 2));
             String text = Files.readString(dir.resolve("said"));
             assertEquals(2, p.exitValue(), line + ": " + text);
             assertTrue(text.contains("standard output") && text.lines().count() <= 2, line + ": " + text);

@@ -2,7 +2,6 @@ package kiln.tests.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -22,18 +20,12 @@ import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Java code of the documents, as it stands there, compiles and does what the documents say. */
 class ExamplesTest {
-    @BeforeAll
-    static void notInSamples() {
-        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
-    }
-
     private static final Pattern BLOCK = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
     private static final String IMPORTS = """
             import java.lang.invoke.*;
@@ -98,14 +90,7 @@ class ExamplesTest {
         Assumptions.assumeTrue(javac != null, "this JVM comes without a compiler");
         StringWriter messages = new StringWriter();
         try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
-            List<String> options = List.of(
-                    "-d",
-                    dir.toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "-Xlint:-options",
-                    "--release",
-                    "25");
+            List<String> options = List.of("-d", dir.toString(), "-cp", System.getProperty("java.class.path"));
             assertTrue(
                     javac.getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
                             .call(),
@@ -120,7 +105,7 @@ class ExamplesTest {
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
-        assertTrue(p.waitFor(5, TimeUnit.MINUTES));
+        assertTrue(ChildJvm.ends(p, 2));
         assertEquals(0, p.exitValue(), () -> read(said));
         return read(said);
     }

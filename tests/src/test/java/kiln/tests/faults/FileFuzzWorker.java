@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.compiler.CompileException;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.LoadedArtifact;
 import kiln.runtime.Engine;
@@ -26,6 +25,7 @@ import kiln.runtime.Memory;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.Table;
+import kiln.tests.cross.CrossCompiler;
 
 /** A process that loads damaged compiled files, because they might kill it; see {@link ChildBatches}. */
 public final class FileFuzzWorker {
@@ -49,7 +49,7 @@ public final class FileFuzzWorker {
                 continue;
             }
             try {
-                byte[] file = Compiler.compile(
+                byte[] file = CrossCompiler.compile(
                         "m.wasm", wasm, CompilerOptions.defaults().withJobs(1));
                 if (file.length < MAX_FILE) {
                     originals.add(original(file));

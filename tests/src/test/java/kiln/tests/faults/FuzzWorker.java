@@ -13,18 +13,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import kiln.compiler.CompileException;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
 import kiln.runtime.Engine;
+import kiln.tests.Corpus;
+import kiln.tests.cross.CrossCompiler;
 import kiln.translate.UnsupportedFeatureException;
 
 /**
  * A process that compiles and runs mutants of WebAssembly modules, because they might kill it; see {@link ChildBatches}.
  */
 public final class FuzzWorker {
-    private static final Duration TIME = Duration.ofMillis(40);
+    private static final Duration TIME = Duration.ofMillis(Corpus.EMULATED ? 400 : 40);
 
     private final ModuleMutator mutator;
     private final Map<String, Integer> counts = new TreeMap<>();
@@ -85,12 +86,12 @@ public final class FuzzWorker {
     }
 
     private void check(long seed, byte[] wasm) {
-        byte[] fast = Compiler.compile("mutant", wasm, options(seed, 2));
-        byte[] plain = Compiler.compile("mutant", wasm, options(seed, 0));
+        byte[] fast = CrossCompiler.compile("mutant", wasm, options(seed, 2));
+        byte[] plain = CrossCompiler.compile("mutant", wasm, options(seed, 0));
         count("compiled", 1);
         if ((seed & 3) == 2) {
             Target other = Target.host() == Target.X86_64_LINUX ? Target.AARCH64_LINUX : Target.X86_64_LINUX;
-            Compiler.compile(
+            CrossCompiler.compile(
                     "mutant",
                     wasm,
                     options(seed, 2).withTarget(other).withCpu((seed & 4) == 0 ? Set.of() : other.knownFeatures()));
@@ -149,7 +150,7 @@ public final class FuzzWorker {
         for (int level : new int[] {0, 2}) {
             try (Engine engine = new Engine()) {
                 Subject.Report r =
-                        Subject.run(engine, Compiler.compile("mutant", wasm, options(seed, level)), seed, TIME);
+                        Subject.run(engine, CrossCompiler.compile("mutant", wasm, options(seed, level)), seed, TIME);
                 events.put(level, r.events());
                 System.out.println("-O" + level + ": " + r.end());
                 r.events().forEach(System.out::println);

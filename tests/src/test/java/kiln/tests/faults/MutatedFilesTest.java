@@ -2,11 +2,9 @@ package kiln.tests.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
 import kiln.tests.Corpus;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,11 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
  * from seed S on.
  */
 class MutatedFilesTest {
-    @BeforeAll
-    static void notInSamples() {
-        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
-    }
-
     @Test
     void areRefusedOrHarmless(@TempDir Path dir) throws Exception {
         long first = Long.getLong("kiln.seed", 0);

@@ -1,11 +1,9 @@
 package kiln.tests.faults;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
 import kiln.tests.Corpus;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,11 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
  * seed S on.
  */
 class MutatedModulesTest {
-    @BeforeAll
-    static void notInSamples() {
-        assumeFalse(Corpus.SAMPLED, "starts JVMs, which takes an emulated one too long: only with -Dkiln.whole=true");
-    }
-
     @Test
     void areRefusedOrRun(@TempDir Path dir) throws Exception {
         long first = Long.getLong("kiln.seed", 0);

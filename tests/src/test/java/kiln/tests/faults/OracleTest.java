@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kiln.artifact.TrapCode;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
@@ -31,6 +30,7 @@ import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
+import kiln.tests.cross.CrossCompiler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,7 +74,7 @@ class OracleTest {
     void generatedProgramsDoTheSame() throws Exception {
         String node = node();
         long first = Long.getLong("kiln.seed", 0);
-        int n = Integer.getInteger("kiln.fuzz", Corpus.SAMPLED ? 20 : 250);
+        int n = Integer.getInteger("kiln.fuzz", Corpus.SAMPLED ? 50 : 250);
         for (long seed = first; seed < first + n; seed += BATCH) {
             batch(node, seed, (int) Math.min(BATCH, first + n - seed));
         }
@@ -239,7 +239,7 @@ class OracleTest {
                 null,
                 () -> {
                     try (Engine engine = new Engine();
-                            Module module = Module.load(engine, Compiler.compile("program", wasm, options));
+                            Module module = Module.load(engine, CrossCompiler.compile("program", wasm, options));
                             Store store = new Store(engine)) {
                         Instance i = new Linker(engine).instantiate(store, module);
                         calls.forEach(c -> lines.add(line(i, c)));
