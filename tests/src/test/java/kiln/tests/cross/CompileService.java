@@ -82,7 +82,7 @@ public final class CompileService {
     /** Null if the module is refused: the other side finds out by itself why. */
     private static byte[] answer(Request r) {
         try {
-            return Compiler.compile(r.name, r.wasm, r.compilerOptions().withJobs(1));
+            return Compiler.compile(r.name, r.wasm, r.compilerOptions());
         } catch (RuntimeException | AssertionError | StackOverflowError _) {
             return null;
         }

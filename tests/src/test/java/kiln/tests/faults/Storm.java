@@ -2,6 +2,7 @@ package kiln.tests.faults;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,6 +16,7 @@ import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
+import kiln.tests.Corpus;
 
 /**
  * Traps of all kinds in several threads while the JVM is busy with what it uses the same signals for: null pointers and divisions by zero in
@@ -48,6 +50,8 @@ public final class Storm {
     /** Lets every thread go through all traps {@code rounds} times; returns how many there were. */
     static long run(int rounds) throws Exception {
         Storm storm = new Storm();
+        // What is needed once is slow enough without the storm.
+        storm.trap(1);
         List<Thread> busy = List.of(
                 storm.busy("null pointers", Storm::nullPointers),
                 storm.busy("divisions", Storm::divisions),
@@ -92,10 +96,23 @@ public final class Storm {
     private Thread busy(String name, Runnable r) {
         return start(name, () -> {
             do {
+                long before = System.nanoTime();
                 r.run();
                 background.incrementAndGet();
+                if (Corpus.EMULATED) {
+                    // Garbage collections and exceptions are so slow there that nothing else would come to run.
+                    pause(System.nanoTime() - before);
+                }
             } while (!stop.get());
         });
+    }
+
+    private static void pause(long nanos) {
+        try {
+            Thread.sleep(Duration.ofNanos(nanos));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     // WebAssembly
