@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What leaves WebAssembly leaves it at once, whatever the reason and however deep. */
-@Timeout(120)
+@Timeout(900)
 class UnwindingTest extends RuntimeFixture {
     private Module module;
     private Instance instance;
