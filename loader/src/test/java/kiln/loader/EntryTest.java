@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Calls, traps, upcalls, nesting and interruptions with machine code by hand. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class EntryTest {
     /** What the upcalls of a test do; the dispatcher of the process is set once. */
     private static final ThreadLocal<Upcalls.Dispatcher> HOST = new ThreadLocal<>();

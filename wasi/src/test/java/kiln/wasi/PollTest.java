@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Waiting for clocks and streams. */
-@Timeout(30)
+@Timeout(300)
 class PollTest {
     private static final int SUBSCRIPTIONS = 20 << 10;
     private static final int EVENTS = 28 << 10;
