@@ -18,7 +18,7 @@ import kiln.tests.Corpus;
  * and at last {@code DONE}.
  */
 final class ChildBatches {
-    private static final long STUCK_SECONDS = Corpus.SAMPLED ? 900 : 300;
+    private static final long STUCK_SECONDS = Corpus.EMULATED ? 900 : 300;
     private static final int MAX_FAILURES = 50;
 
     final Map<String, Integer> counts = new TreeMap<>();
