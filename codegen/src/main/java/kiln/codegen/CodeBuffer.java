@@ -39,7 +39,9 @@ public final class CodeBuffer {
     private int size;
     private final List<Fixup> fixups = new ArrayList<>();
     private final List<Relocation> relocations = new ArrayList<>();
-    private final List<CompiledFunction.TrapSite> traps = new ArrayList<>();
+    /** Ordinals of {@link TrapCode}. */
+    private final OffsetList traps = new OffsetList();
+
     private final SourceMap sources = new SourceMap();
     private final Map<Object, Label> constants = new HashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
@@ -165,12 +167,12 @@ public final class CodeBuffer {
 
     /** Records that the code at the current offset may trap: the instruction that starts here, or the call that ended here. */
     public void trapSite(TrapCode code) {
-        traps.add(new CompiledFunction.TrapSite(size, code));
+        traps.add(size, code.ordinal());
     }
 
     /** Whether the last thing here is a call that traps, whose return address the next function's start must not be. */
     boolean endsWithTrapSite() {
-        return !traps.isEmpty() && traps.getLast().offset() == size;
+        return traps.size() > 0 && traps.offset(traps.size() - 1) == size;
     }
 
     /** Records that a call ended here. */
@@ -305,7 +307,7 @@ public final class CodeBuffer {
         fixups.replaceAll(f -> new Fixup(r.offset(f.at), f.label, f.patcher, f.emitter));
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
-        traps.replaceAll(t -> new CompiledFunction.TrapSite(r.offset(t.offset()), t.code()));
+        traps.move(r);
         sources.move(r);
     }
 
@@ -370,13 +372,12 @@ public final class CodeBuffer {
     }
 
     public CompiledFunction finish(FuncKey key, int alignment, int frameBytes) {
-        traps.sort((a, b) -> Integer.compare(a.offset(), b.offset()));
         return new CompiledFunction(
                 key,
                 Arrays.copyOf(bytes, size),
                 alignment,
                 List.copyOf(relocations),
-                List.copyOf(traps),
+                traps.toList(CompiledFunction.TrapSite::of),
                 sources.ofStops(traps),
                 frameBytes);
     }

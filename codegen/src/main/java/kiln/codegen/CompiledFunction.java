@@ -27,7 +27,13 @@ public record CompiledFunction(
      *
      * @param offset of the faulting instruction, or for an explicit trap the return address of the call to the trap stub
      */
-    public record TrapSite(int offset, TrapCode code) {}
+    public record TrapSite(int offset, TrapCode code) {
+        private static final TrapCode[] CODES = TrapCode.values();
+
+        static TrapSite of(int offset, int code) {
+            return new TrapSite(offset, CODES[code]);
+        }
+    }
 
     /**
      * @param offset in the code

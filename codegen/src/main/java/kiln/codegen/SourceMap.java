@@ -1,6 +1,5 @@
 package kiln.codegen;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -66,12 +65,23 @@ final class SourceMap {
      * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either, so the
      * border is put where the table in the file needs the fewest bits: at a multiple of four.
      */
-    List<CompiledFunction.Position> ofStops(List<CompiledFunction.TrapSite> traps) {
-        List<CompiledFunction.Position> result = new ArrayList<>();
+    List<CompiledFunction.Position> ofStops(OffsetList traps) {
+        OffsetList result = new OffsetList();
         int k = -1;
+        int t = 0;
+        int r = 0;
         int wasmOffset = -1;
         int last = -1;
-        for (int stop : stops(traps)) {
+        while (t < traps.size() || r < returns) {
+            int stop;
+            // An instruction that traps itself, or the last byte of a call. (Where a trap is a call, its site is the
+            // return
+            // address, which is one offset too many.)
+            if (r == returns || t < traps.size() && traps.offset(t) < returnAddresses[r]) {
+                stop = traps.offset(t++);
+            } else {
+                stop = returnAddresses[r++] - 1;
+            }
             if (stop == last) {
                 continue;
             }
@@ -81,27 +91,10 @@ final class SourceMap {
             if (k >= 0 && wasm[k] != wasmOffset) {
                 wasmOffset = wasm[k];
                 int round = stop & -ROUND;
-                result.add(new CompiledFunction.Position(round > last ? round : stop, wasmOffset));
+                result.add(round > last ? round : stop, wasmOffset);
             }
             last = stop;
         }
-        return List.copyOf(result);
-    }
-
-    /**
-     * Offsets that backtraces ask about, ascending: of an instruction that traps itself, and of the last byte of a call. (Where a
-     * trap is a call, its site is the return address, which is one offset too many.)
-     */
-    private int[] stops(List<CompiledFunction.TrapSite> traps) {
-        int[] stops = new int[traps.size() + returns];
-        int n = 0;
-        for (CompiledFunction.TrapSite t : traps) {
-            stops[n++] = t.offset();
-        }
-        for (int i = 0; i < returns; i++) {
-            stops[n++] = returnAddresses[i] - 1;
-        }
-        Arrays.sort(stops);
-        return stops;
+        return result.toList(CompiledFunction.Position::new);
     }
 }
