@@ -14,7 +14,6 @@ import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.DominatorTree;
 import kiln.ir.analysis.InlineCost;
 import kiln.ir.analysis.LoopForest;
 
@@ -81,8 +80,8 @@ final class Inlining {
         if (calls.isEmpty()) {
             return;
         }
-        Cfg cfg = new Cfg(f);
-        LoopForest loops = new LoopForest(new DominatorTree(cfg));
+        Cfg cfg = Cfg.of(f);
+        LoopForest loops = LoopForest.of(f);
         List<Site> sites = new ArrayList<>();
         for (Inst call : calls) {
             FuncKey callee = call.call().key();

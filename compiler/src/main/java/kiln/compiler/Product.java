@@ -17,7 +17,11 @@ sealed interface Product {
     record Code(CompiledFunction function, InlineTable inlines, List<Run> runs) implements Product {
         /** The code of {@code f}. */
         static Code of(CompiledFunction code, Function f) {
-            return f.hasInlines() ? new Code(code, f.inlines(), runs(code, f)) : new Code(code, null, List.of());
+            if (!f.hasInlines()) {
+                return new Code(code, null, List.of());
+            }
+            f.inlines().settle();
+            return new Code(code, f.inlines(), runs(code, f));
         }
 
         private static List<Run> runs(CompiledFunction code, Function f) {

@@ -93,6 +93,9 @@ public final class Block {
         if (inst.block != null) {
             throw new IllegalStateException("instruction is in a block already");
         }
+        if (inst.targetCount() > 0) {
+            function.forgetGraph();
+        }
         Inst prev = next == null ? last : next.prev;
         inst.block = this;
         inst.prev = prev;
@@ -113,6 +116,9 @@ public final class Block {
     public void remove(Inst inst) {
         if (inst.block != this) {
             throw new IllegalStateException("instruction is not in this block");
+        }
+        if (inst.targetCount() > 0) {
+            function.forgetGraph();
         }
         if (inst.prev == null) {
             first = inst.next;
@@ -137,6 +143,7 @@ public final class Block {
         if (inst.next == null) {
             return;
         }
+        function.forgetGraph();
         rest.first = inst.next;
         rest.last = last;
         for (Inst i = rest.first; i != null; i = i.next) {
@@ -152,6 +159,7 @@ public final class Block {
         if (terminator() != null) {
             throw new IllegalStateException(this + " has a terminator");
         }
+        function.forgetGraph();
         for (Inst i = other.first; i != null; i = i.next) {
             i.block = this;
         }

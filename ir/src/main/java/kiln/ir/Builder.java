@@ -308,14 +308,21 @@ public final class Builder {
     }
 
     Value emit(Opcode op, Type type, long imm, Object aux, Type result, Value... args) {
-        return append(op, type, args, imm, aux, null, result).result();
+        requireOpen(op);
+        Inst inst = function.newInst(op, type, args, imm, aux, position, result);
+        block.insertBefore(inst, before);
+        return inst.result();
+    }
+
+    private void requireOpen(Opcode op) {
+        if (before == null && block.terminator() != null) {
+            throw new IllegalStateException(block + " is terminated already: " + op);
+        }
     }
 
     /** Appends an instruction as it is, without any folding. */
     public Inst append(Opcode op, Type type, Value[] args, long imm, Object aux, Edge[] targets, Type... results) {
-        if (before == null && block.terminator() != null) {
-            throw new IllegalStateException(block + " is terminated already: " + op);
-        }
+        requireOpen(op);
         Inst inst = function.newInst(op, type, args, imm, aux, targets, position, results);
         block.insertBefore(inst, before);
         return inst;

@@ -16,6 +16,7 @@ public final class Edge {
 
     public void setTarget(Block target) {
         this.target = target;
+        target.function().forgetGraph();
     }
 
     public int argCount() {

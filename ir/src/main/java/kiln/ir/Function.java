@@ -12,6 +12,8 @@ public final class Function {
     private int blockCount;
     private int valueCount;
     private InlineTable inlines;
+    /** What analyses found out about the graph, as long as it stays as it is. */
+    private final ArrayList<Object> graphFacts = new ArrayList<>(0);
 
     public Function(FuncKey key, Signature signature) {
         this.key = key;
@@ -50,14 +52,35 @@ public final class Function {
 
     /** A new block at the end of the layout. */
     public Block newBlock() {
-        Block b = new Block(this, blockCount++);
+        Block b = newDetachedBlock();
         blocks.add(b);
         return b;
     }
 
     /** A new block that is not in the layout yet. */
     public Block newDetachedBlock() {
+        forgetGraph();
         return new Block(this, blockCount++);
+    }
+
+    /** Has {@code fact}, which follows from the blocks and the edges between them alone, kept until one of these changes. */
+    public void keepGraphFact(Object fact) {
+        graphFacts.add(fact);
+    }
+
+    /** The fact of this type that is kept, or null. */
+    public <T> T graphFact(Class<T> type) {
+        for (int i = 0; i < graphFacts.size(); i++) {
+            if (type.isInstance(graphFacts.get(i))) {
+                return type.cast(graphFacts.get(i));
+            }
+        }
+        return null;
+    }
+
+    /** Says that a block or edge has come or gone, or that nobody will ask about the graph again. */
+    public void forgetGraph() {
+        graphFacts.clear();
     }
 
     /** Upper bound of block ids, for arrays indexed by {@link Block#id()}. */
@@ -82,8 +105,21 @@ public final class Function {
 
     /** A block with a number of the caller's choice, which must not be in use. */
     Block newDetachedBlock(int id) {
+        forgetGraph();
         blockCount = Math.max(blockCount, id + 1);
         return new Block(this, id);
+    }
+
+    /**
+     * A new instruction with one result, not yet in a block.
+     *
+     * @param type see {@link Inst#type()}
+     * @param result its type
+     */
+    Inst newInst(Opcode op, Type type, Value[] args, long imm, Object aux, int position, Type result) {
+        Inst inst = new Inst(op, type, args, imm, aux, null, position);
+        inst.setResult(newValue(result));
+        return inst;
     }
 
     /**
@@ -106,10 +142,8 @@ public final class Function {
             Value[] results = new Value[resultTypes.length];
             for (int i = 0; i < results.length; i++) {
                 results[i] = newValue(resultTypes[i]);
-                results[i].inst = inst;
-                results[i].index = i;
             }
-            inst.results = results;
+            inst.setResults(results);
         }
         return inst;
     }

@@ -1,7 +1,6 @@
 package kiln.ir;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
@@ -232,7 +231,10 @@ public final class Inliner {
             }
             Inst call = instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
             to.insertBefore(call, place);
-            Value[] results = Arrays.copyOf(call.results, call.results.length);
+            Value[] results = new Value[call.resultCount()];
+            for (int r = 0; r < results.length; r++) {
+                results[r] = call.result(r);
+            }
             to.insertBefore(
                     caller.newInst(
                             Opcode.JUMP,
@@ -247,10 +249,10 @@ public final class Inliner {
         }
 
         private void context(Inst i, Block to, Inst place) {
-            Inst own = caller.newInst(Opcode.VMCTX, Type.I64, new Value[0], 0, null, null, -1, Type.I64);
-            Inst bytes = caller.newInst(Opcode.ICONST, Type.I64, new Value[0], distance, null, null, -1, Type.I64);
+            Inst own = caller.newInst(Opcode.VMCTX, Type.I64, new Value[0], 0, null, -1, Type.I64);
+            Inst bytes = caller.newInst(Opcode.ICONST, Type.I64, new Value[0], distance, null, -1, Type.I64);
             Inst sum = caller.newInst(
-                    Opcode.ADD, Type.I64, new Value[] {own.result(), bytes.result()}, 0, null, null, -1, Type.I64);
+                    Opcode.ADD, Type.I64, new Value[] {own.result(), bytes.result()}, 0, null, -1, Type.I64);
             to.insertBefore(own, place);
             to.insertBefore(bytes, place);
             to.insertBefore(sum, place);
@@ -266,6 +268,13 @@ public final class Inliner {
         }
 
         private Inst instance(Inst i, Opcode op) {
+            Value[] args = new Value[i.argCount()];
+            long imm = isContextAccess(i) ? i.imm() + distance : i.imm();
+            int position = position(i.position());
+            if (op == i.opcode() && i.resultCount() == 1) {
+                return caller.newInst(
+                        op, i.type(), args, imm, i.aux(), position, i.result().type());
+            }
             Edge[] targets = null;
             if (i.targetCount() > 0) {
                 targets = new Edge[i.targetCount()];
@@ -278,15 +287,7 @@ public final class Inliner {
             Type[] results = op == i.opcode()
                     ? resultTypes(i)
                     : i.call().signature().results().toArray(Type[]::new);
-            return caller.newInst(
-                    op,
-                    i.type(),
-                    new Value[i.argCount()],
-                    isContextAccess(i) ? i.imm() + distance : i.imm(),
-                    i.aux(),
-                    targets,
-                    position(i.position()),
-                    results);
+            return caller.newInst(op, i.type(), args, imm, i.aux(), targets, position, results);
         }
 
         private static Type[] resultTypes(Inst i) {
@@ -324,6 +325,9 @@ public final class Inliner {
      * time, and values that are no longer in it can be collected.
      */
     public static void settle(Function f) {
+        if (f.hasInlines()) {
+            f.inlines().settle();
+        }
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 for (int a = 0; a < i.argCount(); a++) {

@@ -8,7 +8,6 @@ import kiln.artifact.TrapCode;
  * IntCond}, {@link FloatCond}, {@link MemoryOp}, {@link CallTarget}, {@link TrapCode} or {@link V128} as attachment.
  */
 public final class Inst {
-    private static final Value[] NO_VALUES = {};
     private static final Edge[] NO_EDGES = {};
 
     private final Opcode opcode;
@@ -17,7 +16,11 @@ public final class Inst {
     private final long imm;
     private final Object aux;
     private final Edge[] targets;
-    Value[] results = NO_VALUES;
+    /** The only result, or null: most instructions have one. */
+    private Value result;
+    /** The results if there are several. */
+    private Value[] results;
+
     private int position;
     Block block;
     Inst prev;
@@ -61,16 +64,36 @@ public final class Inst {
     }
 
     public int resultCount() {
-        return results.length;
+        return result != null ? 1 : results == null ? 0 : results.length;
     }
 
     /** The only result. */
     public Value result() {
-        return results[0];
+        return result;
     }
 
     public Value result(int i) {
-        return results[i];
+        return results == null && i == 0 ? result : results[i];
+    }
+
+    /** Makes {@code v} the only result. */
+    void setResult(Value v) {
+        result = v;
+        v.inst = this;
+        v.index = 0;
+    }
+
+    /** Makes {@code values} the results. */
+    void setResults(Value... values) {
+        if (values.length == 1) {
+            setResult(values[0]);
+        } else if (values.length > 1) {
+            results = values;
+            for (int i = 0; i < values.length; i++) {
+                values[i].inst = this;
+                values[i].index = i;
+            }
+        }
     }
 
     public int targetCount() {

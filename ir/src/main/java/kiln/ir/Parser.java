@@ -202,13 +202,11 @@ public final class Parser {
         if (types.size() != results.size()) {
             throw error(op + " has " + types.size() + " results, not " + results.size());
         }
-        inst.results = new Value[types.size()];
-        for (int i = 0; i < types.size(); i++) {
-            Value v = newValue(results.get(i), types.get(i));
-            v.inst = inst;
-            v.index = i;
-            inst.results[i] = v;
+        Value[] values = new Value[types.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = newValue(results.get(i), types.get(i));
         }
+        inst.setResults(values);
         b.append(inst);
     }
 

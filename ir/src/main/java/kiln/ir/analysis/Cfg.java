@@ -8,7 +8,7 @@ import kiln.ir.Inst;
 
 /**
  * The control-flow graph as it is at the moment: reachable blocks in reverse postorder, and the edges into each of
- * them. A snapshot, to be made anew when edges change; edges from unreachable blocks are left out.
+ * them. A snapshot, to be asked for anew when edges change; edges from unreachable blocks are left out.
  */
 public final class Cfg {
     private final Function function;
@@ -18,6 +18,17 @@ public final class Cfg {
     private final Block[] predBlocks;
     private final Edge[] predEdges;
 
+    /** The graph of {@code f} as it is now; the same object as long as it does not change. */
+    public static Cfg of(Function f) {
+        Cfg known = f.graphFact(Cfg.class);
+        if (known == null) {
+            known = new Cfg(f);
+            f.keepGraphFact(known);
+        }
+        return known;
+    }
+
+    /** The graph as it is now, which nobody else is told of. */
     public Cfg(Function function) {
         this.function = function;
         int bound = function.blockIdBound();
@@ -85,6 +96,14 @@ public final class Cfg {
             index[rpo[i].id()] = i;
         }
         return rpo;
+    }
+
+    /** Whether {@code other} has the same blocks in the same order, and the same edges. */
+    boolean equalsGraph(Cfg other) {
+        return Arrays.equals(rpo, other.rpo)
+                && Arrays.equals(predStart, other.predStart)
+                && Arrays.equals(predBlocks, other.predBlocks)
+                && Arrays.equals(predEdges, other.predEdges);
     }
 
     public Function function() {

@@ -1,6 +1,7 @@
 package kiln.ir.analysis;
 
 import kiln.ir.Block;
+import kiln.ir.Function;
 import kiln.ir.Inst;
 
 /**
@@ -18,6 +19,17 @@ public final class DominatorTree {
     private final int[] lastInSubtree;
     private final int[] byPreorder;
 
+    /** The tree of {@code f} as it is now; the same object as long as its graph does not change. */
+    public static DominatorTree of(Function f) {
+        DominatorTree known = f.graphFact(DominatorTree.class);
+        if (known == null) {
+            known = new DominatorTree(Cfg.of(f));
+            f.keepGraphFact(known);
+        }
+        return known;
+    }
+
+    /** The tree of a graph. */
     public DominatorTree(Cfg cfg) {
         this.cfg = cfg;
         int n = cfg.size();

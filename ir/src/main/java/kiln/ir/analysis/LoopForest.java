@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import kiln.ir.Block;
+import kiln.ir.Function;
 
 /**
  * Natural loops and how they nest. Loops that share a header are one loop. A cycle that can be entered at several
@@ -56,6 +57,17 @@ public final class LoopForest {
     private final ArrayList<Loop> loops = new ArrayList<>();
     private boolean irreducible;
 
+    /** The loops of {@code f} as it is now; the same object as long as its graph does not change. */
+    public static LoopForest of(Function f) {
+        LoopForest known = f.graphFact(LoopForest.class);
+        if (known == null) {
+            known = new LoopForest(DominatorTree.of(f));
+            f.keepGraphFact(known);
+        }
+        return known;
+    }
+
+    /** The loops of a graph. */
     public LoopForest(DominatorTree dom) {
         this.cfg = dom.cfg();
         int n = cfg.size();

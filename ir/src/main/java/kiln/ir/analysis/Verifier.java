@@ -72,7 +72,12 @@ public final class Verifier {
                 }
             }
         }
-        dom = new DominatorTree(new Cfg(f));
+        Cfg cfg = new Cfg(f);
+        Cfg kept = f.graphFact(Cfg.class);
+        if (kept != null && !kept.equalsGraph(cfg)) {
+            throw error(null, null, "the graph has changed, but not everybody knows");
+        }
+        dom = new DominatorTree(cfg);
         for (Block b : f.blocks()) {
             dominance(b);
         }

@@ -7,7 +7,6 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.DominatorTree;
 import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.LoopForest.Loop;
 
@@ -27,11 +26,11 @@ public final class BlockLayout implements Pass {
         if (f.blocks().size() < 3) {
             return;
         }
-        Cfg cfg = new Cfg(f);
+        Cfg cfg = Cfg.of(f);
         int n = cfg.size();
         boolean[] cold = coldBlocks(cfg);
         int[] order = sourceOrder(cfg, cold);
-        LoopForest loops = new LoopForest(new DominatorTree(cfg));
+        LoopForest loops = LoopForest.of(f);
         ArrayList<Block> hot = new ArrayList<>(n);
         ArrayList<Block> rare = new ArrayList<>();
         for (Object item : byLoop(cfg, loops, order, cold)) {

@@ -21,7 +21,7 @@ public final class DeadCode implements Pass {
 
     @Override
     public void run(Function f) {
-        Cfg cfg = new Cfg(f);
+        Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
         Value[] stack = new Value[64];
         int depth = 0;

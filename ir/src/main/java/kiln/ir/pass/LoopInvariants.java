@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Objects;
 import kiln.ir.*;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.DominatorTree;
 import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.LoopForest.Loop;
 import kiln.ir.analysis.MemoryEffects;
@@ -68,8 +67,8 @@ public final class LoopInvariants implements Pass {
 
         Walk(Function f) {
             this.f = f;
-            this.cfg = new Cfg(f);
-            this.loops = new LoopForest(new DominatorTree(cfg));
+            this.cfg = Cfg.of(f);
+            this.loops = LoopForest.of(f);
             this.effects = loops.loops().isEmpty() ? null : new MemoryEffects(cfg, loops);
             this.preheaders = new Block[cfg.size()];
             this.small = new int[cfg.size()];

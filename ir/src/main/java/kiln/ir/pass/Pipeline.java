@@ -114,5 +114,6 @@ public final class Pipeline {
             }
             after.accept(pass);
         }
+        f.forgetGraph();
     }
 }

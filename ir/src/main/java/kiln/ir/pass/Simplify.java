@@ -19,7 +19,7 @@ public final class Simplify implements Pass {
 
     @Override
     public void run(Function f) {
-        Cfg cfg = new Cfg(f);
+        Cfg cfg = Cfg.of(f);
         Rewriter rewriter = new Rewriter(f);
         for (int k = 0; k < cfg.size(); k++) {
             rewriter.block(cfg.block(k));

@@ -49,9 +49,9 @@ public final class ValueNumbering implements Pass {
 
         Walk(Function f) {
             this.f = f;
-            this.cfg = new Cfg(f);
-            this.dom = new DominatorTree(cfg);
-            LoopForest loops = new LoopForest(dom);
+            this.cfg = Cfg.of(f);
+            this.dom = DominatorTree.of(f);
+            LoopForest loops = LoopForest.of(f);
             this.effects = new MemoryEffects(cfg, loops);
             this.versions = new MemoryVersions(cfg, loops, effects);
             this.table = new ValueTable(f.valueIdBound());
