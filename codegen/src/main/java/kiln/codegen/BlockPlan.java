@@ -18,6 +18,11 @@ final class BlockPlan {
     /** Distinct ways out of a node. */
     private record Ways(Edge[] edges, int[] wayOfTarget) {}
 
+    // What nearly all terminators have.
+    private static final int[] FIRST = {0};
+    private static final int[] FIRST_AND_SECOND = {0, 1};
+    private static final Ways NO_WAY = new Ways(new Edge[0], new int[0]);
+
     private final Block[] blockOf;
     private final Edge[] edgeOf;
     private final Ways[] ways;
@@ -151,6 +156,15 @@ final class BlockPlan {
 
     private static Ways waysOf(Inst terminator) {
         int count = terminator.targetCount();
+        if (count == 0) {
+            return NO_WAY;
+        }
+        if (count == 1) {
+            return new Ways(new Edge[] {terminator.target(0)}, FIRST);
+        }
+        if (count == 2 && !same(terminator.target(0), terminator.target(1))) {
+            return new Ways(new Edge[] {terminator.target(0), terminator.target(1)}, FIRST_AND_SECOND);
+        }
         int[] wayOfTarget = new int[count];
         List<Edge> distinct = new ArrayList<>(2);
         // A table may name one block thousands of times in a row or in turns; chains per target keep this near linear.

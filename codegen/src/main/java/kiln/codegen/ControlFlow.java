@@ -14,7 +14,7 @@ public final class ControlFlow {
     private final int[] idom;
     private final int[] loopHeader;
     private final int[] loopDepth;
-    private int[] enclosing;
+    private final int[] enclosing;
 
     /** Analyses the graph in which {@code successors[n]} lists the ways out of node n. */
     public ControlFlow(int[][] successors) {
@@ -27,7 +27,47 @@ public final class ControlFlow {
         dominators();
         loopHeader = new int[n];
         loopDepth = new int[n];
+        enclosing = new int[n];
         loops();
+    }
+
+    private ControlFlow(ControlFlow other, int[] number) {
+        int n = number.length;
+        successors = new int[n][];
+        for (int b = 0; b < n; b++) {
+            successors[number[b]] = renumber(other.successors[b], number);
+        }
+        postorder = renumber(other.postorder, number);
+        this.number = new int[n];
+        idom = new int[n];
+        loopHeader = new int[n];
+        loopDepth = new int[n];
+        enclosing = new int[n];
+        for (int b = 0; b < n; b++) {
+            this.number[number[b]] = other.number[b];
+            idom[number[b]] = renumber(other.idom[b], number);
+            loopHeader[number[b]] = renumber(other.loopHeader[b], number);
+            loopDepth[number[b]] = other.loopDepth[b];
+            enclosing[number[b]] = renumber(other.enclosing[b], number);
+        }
+        predecessors = invert(n);
+    }
+
+    /** The same graph with other numbers: node {@code b} becomes {@code number[b]}. The entry stays node 0. */
+    public ControlFlow renumbered(int[] number) {
+        return new ControlFlow(this, number);
+    }
+
+    private static int[] renumber(int[] nodes, int[] number) {
+        int[] result = new int[nodes.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = number[nodes[i]];
+        }
+        return result;
+    }
+
+    private static int renumber(int node, int[] number) {
+        return node < 0 ? -1 : number[node];
     }
 
     /** Reachable nodes, each after every node that it dominates. */
@@ -152,7 +192,7 @@ public final class ControlFlow {
         Arrays.fill(idom, -1);
         idom[0] = 0;
         boolean changed = true;
-        while (changed) {
+        while (changed && !agreesWithBackEdges()) {
             changed = false;
             for (int i = postorder.length - 2; i >= 0; i--) {
                 int b = postorder[i];
@@ -170,6 +210,21 @@ public final class ControlFlow {
         }
     }
 
+    /** Whether the edges back, which the first round has yet to see, change nothing: they do in irreducible graphs only. */
+    private boolean agreesWithBackEdges() {
+        for (int b : postorder) {
+            if (idom[b] < 0) {
+                return false;
+            }
+            for (int p : predecessors[b]) {
+                if (number[p] <= number[b] && intersect(p, idom[b]) != idom[b]) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     private int intersect(int a, int b) {
         while (a != b) {
             if (number[a] < number[b]) {
@@ -185,7 +240,6 @@ public final class ControlFlow {
     private void loops() {
         int n = successors.length;
         Arrays.fill(loopHeader, -1);
-        enclosing = new int[n];
         Arrays.fill(enclosing, -1);
         int[] stack = new int[n];
         // Postorder visits the headers of inner loops before those of outer ones.

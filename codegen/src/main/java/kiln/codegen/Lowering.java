@@ -316,6 +316,11 @@ public abstract class Lowering {
             Collections.reverse(output);
             machBlocks[node].setInsts(output);
         }
+        int[] places = new int[plan.nodes()];
+        for (int node = 0; node < places.length; node++) {
+            places[node] = machBlocks[node].index();
+        }
+        mach.setFlow(plan.flow().renumbered(places));
         return mach;
     }
 

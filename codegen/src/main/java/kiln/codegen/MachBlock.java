@@ -18,10 +18,11 @@ public final class MachBlock {
     private final Label label = new Label();
     private boolean loopHeader;
     private MachBlock forward;
-    private final List<Reg> params = new ArrayList<>(2);
-    private List<MachInst> insts = new ArrayList<>();
-    private final List<Successor> successors = new ArrayList<>(2);
-    private final List<MachBlock> predecessors = new ArrayList<>(2);
+    // Most blocks have no parameters, and their instructions are set once: space is taken when it is needed.
+    private final ArrayList<Reg> params = new ArrayList<>(0);
+    private List<MachInst> insts = new ArrayList<>(0);
+    private final ArrayList<Successor> successors = new ArrayList<>(2);
+    private final ArrayList<MachBlock> predecessors = new ArrayList<>(1);
 
     MachBlock(int index, int loopDepth, boolean cold) {
         this.index = index;

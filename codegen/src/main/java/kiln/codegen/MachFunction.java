@@ -10,6 +10,7 @@ public final class MachFunction {
     private final FuncKey key;
     private final List<MachBlock> blocks = new ArrayList<>();
     private final ArrayList<Reg> virtuals = new ArrayList<>();
+    private ControlFlow flow;
 
     public MachFunction(FuncKey key) {
         this.key = key;
@@ -21,6 +22,27 @@ public final class MachFunction {
 
     public List<MachBlock> blocks() {
         return blocks;
+    }
+
+    /** The graph of the blocks by their numbers in the layout, whose successors are complete. */
+    public ControlFlow flow() {
+        if (flow == null) {
+            int[][] successors = new int[blocks.size()][];
+            for (MachBlock b : blocks) {
+                int[] s = new int[b.successors().size()];
+                for (int i = 0; i < s.length; i++) {
+                    s[i] = b.successors().get(i).target().index();
+                }
+                successors[b.index()] = s;
+            }
+            flow = new ControlFlow(successors);
+        }
+        return flow;
+    }
+
+    /** Says what {@link #flow()} is going to be, where that is known already. */
+    void setFlow(ControlFlow flow) {
+        this.flow = flow;
     }
 
     public MachBlock addBlock(int loopDepth, boolean cold) {

@@ -37,6 +37,8 @@ final class Assigner {
     private final byte[] predReg;
     private final int[] predStamp;
     private int predGeneration;
+    /** Variables at the start of the block at hand that have no register yet. */
+    private int unplaced;
 
     final byte[][] entryRegs;
     final byte[][] exitRegs;
@@ -137,17 +139,13 @@ final class Assigner {
                 }
             }
             rewriter.begin(ops.start[i + 1] - ops.start[i]);
-            boolean elided = false;
             if (ops.isConstrained(i)) {
                 constraints.place(i);
             } else {
-                elided = simple(i);
+                output.hasIdleCopies |= simple(i);
             }
             inst.visitOperands(rewriter);
             out.add(inst);
-            if (elided) {
-                output.elide(inst);
-            }
             for (int e = firstEvent; e < event; e += 2) {
                 evictedAfter[events.get(e + 1)] = false;
             }
@@ -297,7 +295,8 @@ final class Assigner {
         long avoid = graph.flow.isLoopHeader(b) ? chooser.namedInLoop(b) : 0;
         int main = mainPredecessor(b);
         int[] preds = graph.flow.predecessors(b);
-        for (int turn = -1; turn < preds.length; turn++) {
+        unplaced = entry.length;
+        for (int turn = -1; turn < preds.length && unplaced > 0; turn++) {
             int p = turn < 0 ? main : preds[turn];
             if (turn >= 0 && (p == main || exitRegs[p] == null)) {
                 continue;
@@ -311,7 +310,7 @@ final class Assigner {
             }
         }
         boolean params = !graph.block(b).params().isEmpty();
-        for (int turn = -1; params && turn < preds.length; turn++) {
+        for (int turn = -1; params && turn < preds.length && unplaced > 0; turn++) {
             int p = turn < 0 ? main : preds[turn];
             if (turn >= 0 && (p == main || exitRegs[p] == null)) {
                 continue;
@@ -331,7 +330,7 @@ final class Assigner {
                 }
             }
         }
-        for (int k = 0; k < entry.length; k++) {
+        for (int k = 0; k < entry.length && unplaced > 0; k++) {
             if (regs[k] == NONE) {
                 int v = entry[k];
                 long candidates = free & ops.allocatable[ops.classOf[v]];
@@ -340,6 +339,7 @@ final class Assigner {
                 }
                 int r = chooser.choose(v, candidates, ops.blockStart[b] - 1, NONE);
                 regs[k] = (byte) r;
+                unplaced--;
                 occupy(v, r);
             }
         }
@@ -350,6 +350,7 @@ final class Assigner {
         int r = predReg[v];
         if ((free >>> r & 1) != 0 && ((avoid >>> r & 1) == 0 || chooser.wants(v, r))) {
             regs[k] = (byte) r;
+            unplaced--;
             occupy(v, r);
         }
     }

@@ -88,18 +88,27 @@ final class Chooser {
             if (ops.isConstrained(i)) {
                 named.add(i);
             }
-            for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
-                if (liveness.next[o] == Liveness.DEAD && Operands.isUse(ops.kind[o])) {
-                    lastUse[ops.variable[o]] = i;
-                    lastUseBlock[ops.variable[o]] = b;
-                }
-            }
+        }
+        if (named.size > 0) {
+            findLastUses();
         }
         loopRegs = 0;
         int h = graph.flow.loopHeader(b);
         if (h >= 0 && h != b && assigner.entryRegs[h] != null) {
             for (byte r : assigner.entryRegs[h]) {
                 loopRegs |= r >= 0 ? 1L << r : 0;
+            }
+        }
+    }
+
+    /** Asked for only beside instructions that name registers. */
+    private void findLastUses() {
+        for (int i = ops.blockStart[block]; i < blockEnd; i++) {
+            for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
+                if (liveness.next[o] == Liveness.DEAD && Operands.isUse(ops.kind[o])) {
+                    lastUse[ops.variable[o]] = i;
+                    lastUseBlock[ops.variable[o]] = block;
+                }
             }
         }
     }

@@ -2,7 +2,6 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 
@@ -23,6 +22,8 @@ final class EdgeMoves {
 
     private final int[] stamp;
     private final IntList rematerialize = new IntList();
+    /** The instructions of the edge at hand. */
+    private final ArrayList<MachInst> moves = new ArrayList<>();
 
     EdgeMoves(Graph graph, Operands ops, Spiller spiller, SpillPlan plan, Assigner assigner, Output output) {
         this.graph = graph;
@@ -55,7 +56,7 @@ final class EdgeMoves {
 
     private void connect(int b, MachBlock.Successor edge) {
         int t = edge.target().index();
-        List<MachInst> moves = new ArrayList<>();
+        moves.clear();
         boolean atSource = graph.movesAtSource(b);
         MachInst last = ops.insts[ops.blockStart[b + 1] - 1];
         output.to(moves, atSource ? last.position() : ops.insts[ops.blockStart[t]].position());

@@ -23,15 +23,7 @@ final class Graph {
         this.function = function;
         this.nodes = function.blocks().toArray(new MachBlock[0]);
         this.blocks = nodes.length;
-        int[][] successors = new int[blocks][];
-        for (MachBlock b : nodes) {
-            int[] s = new int[b.successors().size()];
-            for (int i = 0; i < s.length; i++) {
-                s[i] = b.successors().get(i).target().index();
-            }
-            successors[b.index()] = s;
-        }
-        flow = new ControlFlow(successors);
+        flow = function.flow();
         frequency = new double[blocks];
         cold = new boolean[blocks];
         for (int b = 0; b < blocks; b++) {

@@ -15,8 +15,6 @@ final class Hints {
     final int[] fixedAt;
     /** A block parameter that would like to be in the same register, or -1. */
     final int[] parameter;
-    /** A variable, defined earlier, from whose register the variable is copied, or -1. */
-    final int[] origin;
     /** Registers that instructions in a loop name, calls excepted, by header. */
     final long[] namedInLoop;
 
@@ -26,12 +24,10 @@ final class Hints {
         fixed = new byte[ops.variables];
         fixedAt = new int[ops.variables];
         parameter = new int[ops.variables];
-        origin = new int[ops.variables];
         parameterWeight = new double[ops.variables];
         namedInLoop = new long[graph.blocks];
         Arrays.fill(fixed, (byte) -1);
         Arrays.fill(parameter, -1);
-        Arrays.fill(origin, -1);
         for (int b : graph.flow.postorder()) {
             for (MachBlock.Successor s : graph.block(b).successors()) {
                 Reg[] args = s.args();
@@ -77,7 +73,6 @@ final class Hints {
                 int o = Operands.isUse(ops.kind[from]) ? from : from + 1;
                 int d = o == from ? from + 1 : from;
                 inherit(ops.variable[o], ops.variable[d]);
-                origin[ops.variable[d]] = ops.variable[o];
             }
         }
         if (named != 0 && !graph.cold[b]) {

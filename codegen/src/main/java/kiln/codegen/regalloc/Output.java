@@ -1,9 +1,6 @@
 package kiln.codegen.regalloc;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
 import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
@@ -32,7 +29,9 @@ final class Output implements MoveResolver.Sink {
     private SpillSlots slots;
     private List<MachInst> out;
     private int position = -1;
-    private final Set<MachInst> elided = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Whether some instruction of the function has become a copy of a register to itself. */
+    boolean hasIdleCopies;
+
     int moveCount;
     int loadCount;
     int storeCount;
@@ -46,15 +45,6 @@ final class Output implements MoveResolver.Sink {
 
     void setSlots(SpillSlots slots) {
         this.slots = slots;
-    }
-
-    /** Says that an instruction of the function has become a copy of a register to itself. */
-    void elide(MachInst inst) {
-        elided.add(inst);
-    }
-
-    Set<MachInst> elided() {
-        return elided;
     }
 
     /** From now on instructions go to {@code out} and stem from {@code position}. */

@@ -62,7 +62,7 @@ public final class RegisterAllocator {
         if (!options.check()) {
             Output output = new Output(ops, moves, null);
             Result result = run(graph, ops, output, options.optLevel(), after);
-            dropElided(function, output);
+            dropIdleCopies(function, output);
             return result;
         }
         AllocationChecker checker = new AllocationChecker(graph, ops);
@@ -70,7 +70,7 @@ public final class RegisterAllocator {
         Output output = new Output(ops, moves, record);
         Result result = run(graph, ops, output, options.optLevel(), after);
         checker.check(record);
-        dropElided(function, output);
+        dropIdleCopies(function, output);
         return result;
     }
 
@@ -102,10 +102,10 @@ public final class RegisterAllocator {
         return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
     }
 
-    private static void dropElided(MachFunction function, Output output) {
-        if (!output.elided().isEmpty()) {
+    private static void dropIdleCopies(MachFunction function, Output output) {
+        if (output.hasIdleCopies) {
             for (MachBlock b : function.blocks()) {
-                b.insts().removeIf(output.elided()::contains);
+                b.insts().removeIf(i -> i.isMove() && i.moveSource() == i.moveTarget());
             }
         }
     }

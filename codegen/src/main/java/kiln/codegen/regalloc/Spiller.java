@@ -55,6 +55,11 @@ final class Spiller {
     private int[] role = new int[16];
     private int usedCount;
     private final int[] usedAt;
+    // Other operands of the current instruction, by class.
+    private final int[] early = new int[2];
+    private final int[] temps = new int[2];
+    private final int[] defs = new int[2];
+    private final int[] tied = new int[2];
     private int nextCall;
     private int block;
 
@@ -161,9 +166,13 @@ final class Spiller {
     private void step(int i, int at) {
         int from = ops.start[i];
         int to = ops.start[i + 1];
-        collectUses(i, from, to);
         long fixedUses = ops.fixedUses[i];
         long blocked = ops.clobbers[i] | ops.fixedDefs[i];
+        if (from == to && (fixedUses | blocked) == 0) {
+            return;
+        }
+        collectUses(i, from, to);
+        countOthers(from, to);
         for (int c = 0; c < 2; c++) {
             // Reloads count as soon as they are decided on; the variable is in registers while the instruction reads.
             for (int k = 0; k < usedCount; k++) {
@@ -173,7 +182,7 @@ final class Spiller {
                     role[k] |= RELOADED;
                 }
             }
-            makeRoom(i, at, c, from, to, fixedUses, blocked);
+            makeRoom(i, at, c, fixedUses, blocked);
             for (int k = 0; k < usedCount; k++) {
                 if (ops.classOf[used[k]] == c && (role[k] & RELOADED) != 0) {
                     event(i, RELOAD, used[k]);
@@ -191,13 +200,9 @@ final class Spiller {
         }
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
-            int v = ops.variable[o];
             if (Operands.isUse(kind)) {
-                next[v] = liveness.next[o];
-            }
-        }
-        for (int o = from; o < to; o++) {
-            if (Operands.isDef(ops.kind[o]) && liveness.next[o] != Liveness.DEAD) {
+                next[ops.variable[o]] = liveness.next[o];
+            } else if (Operands.isDef(kind) && liveness.next[o] != Liveness.DEAD) {
                 add(ops.variable[o], liveness.next[o]);
             }
         }
@@ -237,23 +242,22 @@ final class Spiller {
         }
     }
 
-    /** Evicts variables of class {@code c} until the instruction's operands and all that live across it find registers. */
-    private void makeRoom(int i, int at, int c, int from, int to, long fixedUses, long blocked) {
-        int early = 0;
-        int temps = 0;
-        int defs = 0;
-        int tied = 0;
+    /** Counts what is no use, and marks the uses that definitions take the registers of. */
+    private void countOthers(int from, int to) {
+        for (int c = 0; c < 2; c++) {
+            early[c] = 0;
+            temps[c] = 0;
+            defs[c] = 0;
+            tied[c] = 0;
+        }
         for (int o = from; o < to; o++) {
             int v = ops.variable[o];
-            if (v < 0 || ops.classOf[v] != c) {
-                continue;
-            }
             switch (ops.kind[o]) {
-                case Operands.DEF -> defs++;
-                case Operands.DEF_EARLY -> early++;
-                case Operands.TEMP -> temps++;
+                case Operands.DEF -> defs[ops.classOf[v]]++;
+                case Operands.DEF_EARLY -> early[ops.classOf[v]]++;
+                case Operands.TEMP -> temps[ops.classOf[v]]++;
                 case Operands.DEF_REUSE -> {
-                    tied++;
+                    tied[ops.classOf[v]]++;
                     int u = ops.variable[from + ops.detail[o]];
                     for (int k = 0; k < usedCount; k++) {
                         if (used[k] == u) {
@@ -264,6 +268,14 @@ final class Spiller {
                 default -> {}
             }
         }
+    }
+
+    /** Evicts variables of class {@code c} until the instruction's operands and all that live across it find registers. */
+    private void makeRoom(int i, int at, int c, long fixedUses, long blocked) {
+        int early = this.early[c];
+        int temps = this.temps[c];
+        int defs = this.defs[c];
+        int tied = this.tied[c];
         long all = ops.allocatable[c];
         boolean free = ((fixedUses | blocked) & all) == 0;
         if (free && n[c] + early + temps + defs + tied <= capacity[c]) {
