@@ -63,10 +63,6 @@ public final class MachBlock {
         this.forward = target;
     }
 
-    boolean isForwarded() {
-        return forward != null;
-    }
-
     /** The block that jumps to this one reach in the end. */
     MachBlock resolve() {
         MachBlock b = this;

@@ -154,7 +154,7 @@ final class Assembler {
         put(op.bits | sf(wide) | rm(rm) | ra(ra) | rn(rn) | rd(rd));
     }
 
-    /** RBIT, REV, CLZ, CLS. */
+    /** RBIT, REV, CLZ. */
     void unary(UnaryOp op, boolean wide, Reg rd, Reg rn) {
         // Reversing all bytes of eight has its own opcode, the 32-bit one would reverse each word.
         int bits = op == UnaryOp.REV && wide ? op.bits | 0x400 : op.bits;
@@ -363,16 +363,6 @@ final class Assembler {
     /** LDUR, STUR: displacement -256..255. */
     void loadStoreUnscaled(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
         put(op.bits | 0x3800_0000 | imm9(displacement) | rn(rn) | rd(rt));
-    }
-
-    /** Adds to the base first and writes it back. */
-    void loadStorePre(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
-        put(op.bits | 0x3800_0c00 | imm9(displacement) | rn(rn) | rd(rt));
-    }
-
-    /** Uses the base, then adds to it. */
-    void loadStorePost(LoadStoreOp op, Reg rt, Reg rn, int displacement) {
-        put(op.bits | 0x3800_0400 | imm9(displacement) | rn(rn) | rd(rt));
     }
 
     private static int imm9(int v) {

@@ -40,10 +40,7 @@ final class FloatOp {
         FADD,
         FSUB,
         FMAX,
-        FMIN,
-        FMAXNM,
-        FMINNM,
-        FNMUL;
+        FMIN;
 
         final int bits = 0x1e200800 | ordinal() << 12;
 

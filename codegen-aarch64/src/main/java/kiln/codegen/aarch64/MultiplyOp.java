@@ -8,10 +8,7 @@ enum MultiplyOp {
     MSUB(0x1b00_8000),
     /** 32 by 32 bits, signed, added to 64. */
     SMADDL(0x9b20_0000),
-    SMSUBL(0x9b20_8000),
-    /** 32 by 32 bits, unsigned, added to 64. */
-    UMADDL(0x9ba0_0000),
-    UMSUBL(0x9ba0_8000);
+    SMSUBL(0x9b20_8000);
 
     final int bits;
 

@@ -5,7 +5,6 @@ import java.util.Locale;
 /** Integer operations on one register. */
 enum UnaryOp {
     RBIT(0x5ac0_0000),
-    REV16(0x5ac0_0400),
     REV(0x5ac0_0800),
     CLZ(0x5ac0_1000),
     CLS(0x5ac0_1400);

@@ -323,9 +323,7 @@ class AssemblerTest {
         e.row("madd x1, x2, x3, x4", a -> a.multiplyAdd(MultiplyOp.MADD, true, x(1), x(2), x(3), x(4)));
         e.row("msub w1, w2, w3, w4", a -> a.multiplyAdd(MultiplyOp.MSUB, false, x(1), x(2), x(3), x(4)));
         e.row("smaddl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMADDL, true, x(1), x(2), x(3), x(4)));
-        e.row("umaddl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.UMADDL, true, x(1), x(2), x(3), x(4)));
         e.row("smsubl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMSUBL, true, x(1), x(2), x(3), x(4)));
-        e.row("umsubl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.UMSUBL, true, x(1), x(2), x(3), x(4)));
         for (UnaryOp op : UnaryOp.values()) {
             e.row(op + " x9, x10", a -> a.unary(op, true, x(9), x(10)));
             e.row(op + " w9, w10", a -> a.unary(op, false, x(9), x(10)));
@@ -411,8 +409,6 @@ class AssemblerTest {
             e.row(m + " " + reg + ", [x7, " + hex(max) + "]", a -> a.loadStoreScaled(op, t, x(7), max));
             e.row(unscaled + " " + reg + ", [x29, #-0x100]", a -> a.loadStoreUnscaled(op, t, FP, -256));
             e.row(unscaled + " " + reg + ", [x29, #0xff]", a -> a.loadStoreUnscaled(op, t, FP, 255));
-            e.row(m + " " + reg + ", [sp, #-0x10]!", a -> a.loadStorePre(op, t, SP, -16));
-            e.row(m + " " + reg + ", [sp], #0x10", a -> a.loadStorePost(op, t, SP, 16));
             for (ExtendOp extend : new ExtendOp[] {ExtendOp.UXTW, ExtendOp.UXTX, ExtendOp.SXTW, ExtendOp.SXTX}) {
                 String index = r(extend.isWide(), x(9));
                 String plain = extend == ExtendOp.UXTX ? "" : ", " + extend;

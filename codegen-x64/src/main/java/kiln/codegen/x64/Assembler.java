@@ -333,11 +333,6 @@ public final class Assembler {
         legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2a, intSize == 8, dst.index(), src, 0, null);
     }
 
-    /** vcvtsi2ss, vcvtsi2sd, the rest of dst from {@code rest}. */
-    public void vintToFloat(int floatSize, int intSize, Reg dst, Reg rest, Operand src) {
-        vex((floatSize == 4 ? PF3 : PF2) | M0F | 0x2a, intSize == 8, dst.index(), rest.index(), src, 0);
-    }
-
     /** cvttss2si, cvttsd2si: truncates; the most negative integer if the result does not fit. */
     public void floatToInt(int floatSize, int intSize, Reg dst, Operand src) {
         legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2c, intSize == 8, dst.index(), src, 0, null);
@@ -406,10 +401,6 @@ public final class Assembler {
 
     public void leave() {
         buffer.put1(0xc9);
-    }
-
-    public void cld() {
-        buffer.put1(0xfc);
     }
 
     /** A breakpoint: what must never run. */

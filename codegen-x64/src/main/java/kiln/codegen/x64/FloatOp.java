@@ -27,8 +27,6 @@ public enum FloatOp {
     CVTSD2SS(PF2 | M0F | 0x5a, 8),
     ANDPS(M0F | 0x54, 16),
     ANDPD(P66 | M0F | 0x54, 16),
-    ANDNPS(M0F | 0x55, 16),
-    ANDNPD(P66 | M0F | 0x55, 16),
     ORPS(M0F | 0x56, 16),
     ORPD(P66 | M0F | 0x56, 16),
     XORPS(M0F | 0x57, 16),

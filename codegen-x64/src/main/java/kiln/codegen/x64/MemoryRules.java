@@ -73,11 +73,6 @@ abstract class MemoryRules extends OperationRules {
         return load != null ? fold(load) : Operand.of(regOf(v, size));
     }
 
-    /** The operand as immediate or register, never in memory. */
-    final Operand registerOrImm(Value v, int size) {
-        return fitsImm(v) ? Operand.imm((int) constValue(v)) : Operand.inRegister(regOf(v, size));
-    }
-
     /** A load of exactly {@code size} bytes that the current rule may do itself. */
     final Inst foldableLoad(Value v, int size) {
         Inst load = foldable(v, Opcode.LOAD);

@@ -463,8 +463,6 @@ class AssemblerTest {
                     for (int n : new int[] {4, 8}) {
                         asm.intToFloat(f, n, x, o(r));
                         expect("cvtsi2s%s %s, %s", f == 4 ? "s" : "d", x, r(r, n));
-                        asm.vintToFloat(f, n, x, XMM.get(9), o(r));
-                        expect("vcvtsi2s%s %s, xmm9, %s", f == 4 ? "s" : "d", x, r(r, n));
                         asm.floatToInt(f, n, r, o(x));
                         expect("cvtts%s2si %s, %s", f == 4 ? "s" : "d", r(r, n), x);
                     }
@@ -486,8 +484,6 @@ class AssemblerTest {
         expect("int3");
         asm.syscall();
         expect("syscall");
-        asm.cld();
-        expect("cld");
         asm.loadThreadPointer(Registers.R11);
         expect("mov r11, qword ptr fs:[0]");
         each(r -> {
