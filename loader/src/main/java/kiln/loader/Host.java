@@ -55,6 +55,9 @@ public interface Host {
     /** Forgets what was written to private pages: zero pages read zero again, file pages as the file. */
     void discard(long address, long length);
 
+    /** Makes pages that can be written take up memory now, as the first write to each would; does nothing where the system cannot. */
+    void populate(long address, long length);
+
     /** Overwrites with zeros those pages from {@link #mapZero(long)} that take up memory; they go on doing so. */
     void clear(long address, long length);
 

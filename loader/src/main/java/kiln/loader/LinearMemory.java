@@ -51,6 +51,7 @@ public final class LinearMemory implements AutoCloseable {
         }
         try {
             slot.makeAccessible(newSize);
+            slot.populate(byteSize, newSize);
         } catch (HostException e) {
             return false;
         }

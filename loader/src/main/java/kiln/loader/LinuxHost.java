@@ -26,6 +26,9 @@ final class LinuxHost implements Host {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MADV_DONTNEED = 4;
+    /** Since Linux 5.14. */
+    private static final int MADV_POPULATE_WRITE = 23;
+
     private static final int O_CLOEXEC = 0x80000;
     private static final int SEEK_END = 2;
     private static final int MFD_CLOEXEC = 1;
@@ -162,6 +165,12 @@ final class LinuxHost implements Host {
     @Override
     public void discard(long address, long length) {
         intCall("discard memory", MADVISE, address, length, MADV_DONTNEED);
+    }
+
+    @Override
+    public void populate(long address, long length) {
+        // Whatever the reason of a failure, faults supply the pages later.
+        Downcalls.call(MADVISE, address, length, MADV_POPULATE_WRITE, 0, 0, 0);
     }
 
     @Override

@@ -14,6 +14,9 @@ public final class MemoryPool {
     /** Up to this size zeroing is cheaper than giving pages back and faulting them in again. */
     private static final long ZERO_LIMIT = 256 << 10;
 
+    /** How much of what a memory grows by gets its pages at once. */
+    private static final long POPULATE_LIMIT = 1 << 20;
+
     private static final int DEFAULT_IDLE = 64;
     private static final MemoryPool SHARED = new MemoryPool(DEFAULT_IDLE);
 
@@ -55,6 +58,19 @@ public final class MemoryPool {
             if (pages > accessible) {
                 host.protect(base + accessible, pages - accessible, Host.Protection.READ_WRITE);
                 accessible = pages;
+            }
+        }
+
+        /**
+         * Has the system supply the first pages of what a memory has grown by, all in one go: programs grow to write there next,
+         * and each page that comes by a fault of its own costs several times as much. The limit keeps a program that
+         * grows far ahead from taking up memory that it never touches.
+         */
+        void populate(long from, long to) {
+            long start = roundUp(from);
+            long end = Math.min(to, start + POPULATE_LIMIT) & -host.pageSize();
+            if (start < end) {
+                host.populate(base + start, end - start);
             }
         }
 
