@@ -3,10 +3,22 @@ package kiln.bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import kiln.runtime.Caller;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
@@ -18,14 +30,15 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 
 /**
- * What it costs to cross between Java and WebAssembly, in nanoseconds of the thread's CPU time: the best of several rounds, since
- * whatever else the machine does only adds.
+ * What it costs to cross between Java and WebAssembly, in nanoseconds of the thread's CPU time: the median and the least of several
+ * rounds, in which the measurements take turns. The rounds in which the JIT still compiles do not count.
  *
  * <p>Usage: {@code java -cp ... kiln.bench.Calls}
  */
 public final class Calls {
-    private static final int ROUNDS = 12;
-    private static final int CALLS = 2_000_000;
+    private static final int WARM_UP = 6;
+    private static final int ROUNDS = 21;
+    private static final int CALLS = 1_000_000;
     private static final int SUM = (int) (CALLS * (CALLS - 1L) / 2);
     private static final int RARE = 10_000;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -34,14 +47,13 @@ public final class Calls {
     private static final Module MODULE = load();
     private static final Store STORE = new Store(ENGINE);
     private static final Linker TYPED = new Linker(ENGINE).func("env", "host", IntUnaryOperator.class, x -> x + 1);
-    private static final Linker RAW = new Linker(ENGINE)
-            .func("env", "host", FuncType.of(ValType.I32, ValType.I32), (_, args, results) -> results[0] = args[0] + 1);
     private static final Instance INSTANCE = TYPED.instantiate(STORE, MODULE);
 
     // Constants: only through these does the JIT see what a handle does.
     private static final MethodHandle NOTHING = INSTANCE.func("nothing").handle();
     private static final MethodHandle ADD = INSTANCE.func("add").handle();
     private static final Func ADD_FUNC = INSTANCE.func("add");
+    private static final Func TRAP = INSTANCE.func("trap");
 
     private Calls() {}
 
@@ -60,47 +72,128 @@ public final class Calls {
 
     /** Prints one line a figure. */
     public static void main(String[] args) throws Throwable {
-        measure("in: handle () -> ()", CALLS, () -> {
-            for (int i = 0; i < CALLS; i++) {
-                NOTHING.invokeExact();
-            }
-        });
-        measure("in: handle (i32 i32) -> i32", CALLS, () -> {
-            int sum = 0;
-            for (int i = 0; i < CALLS; i++) {
-                sum = (int) ADD.invokeExact(sum, i);
-            }
-            check(sum, SUM);
-        });
-        measure("in: Func.call", CALLS, () -> {
-            long sum = 0;
-            for (int i = 0; i < CALLS; i++) {
-                sum = ADD_FUNC.call(sum, i);
-            }
-            check((int) sum, SUM);
-        });
-        Func typed = INSTANCE.func("out");
-        measure("out: lambda of a functional interface", CALLS, () -> typed.call(CALLS));
-        Func raw = RAW.instantiate(STORE, MODULE).func("out");
-        measure("out: raw host function", CALLS, () -> raw.call(CALLS));
-        Func trap = INSTANCE.func("trap");
-        measure("trap, with its exception", RARE, () -> {
+        Map<String, Body> bodies = new LinkedHashMap<>();
+        addCallsIn(bodies);
+        addCallsOut(bodies);
+        bodies.put("trap, with its exception", () -> {
             for (int i = 0; i < RARE; i++) {
-                try {
-                    trap.call();
-                } catch (TrapException _) {
-                    continue;
-                }
-                throw new IllegalStateException("no trap");
+                trap();
             }
         });
-        measure("store and instance with a memory of 64 KiB, and closing both", RARE, () -> {
+        bodies.put("store and instance with a memory of 64 KiB, and closing both", () -> {
             for (int i = 0; i < RARE; i++) {
                 try (Store store = new Store(ENGINE)) {
                     TYPED.instantiate(store, MODULE);
                 }
             }
         });
+        Map<String, List<Double>> times = new LinkedHashMap<>();
+        for (int r = 0; r < WARM_UP + ROUNDS; r++) {
+            for (Map.Entry<String, Body> b : bodies.entrySet()) {
+                double time = measure(b.getValue());
+                if (r >= WARM_UP) {
+                    times.computeIfAbsent(b.getKey(), _ -> new ArrayList<>()).add(time);
+                }
+            }
+        }
+        System.out.println("  median    least");
+        times.forEach((name, all) -> {
+            Collections.sort(all);
+            int calls = name.contains(":") ? CALLS : RARE;
+            System.out.printf("%8.1f %8.1f ns  %s%n", all.get(all.size() / 2) / calls, all.getFirst() / calls, name);
+        });
+    }
+
+    private static void addCallsIn(Map<String, Body> bodies) {
+        bodies.put("in: handle () -> ()", () -> {
+            for (int i = 0; i < CALLS; i++) {
+                NOTHING.invokeExact();
+            }
+        });
+        bodies.put("in: handle (i32 i32) -> i32", () -> {
+            int sum = 0;
+            for (int i = 0; i < CALLS; i++) {
+                sum = (int) ADD.invokeExact(sum, i);
+            }
+            check(sum, SUM);
+        });
+        bodies.put("in: Func.call", () -> {
+            long sum = 0;
+            for (int i = 0; i < CALLS; i++) {
+                sum = ADD_FUNC.call(sum, i);
+            }
+            check((int) sum, SUM);
+        });
+    }
+
+    /** Several of each kind, so that no call is one that the JIT has seen only one target of. */
+    private static void addCallsOut(Map<String, Body> bodies) throws ReflectiveOperationException {
+        bodies.put("out: a Java method that C calls, the JVM's own price", floor());
+        FuncType type = FuncType.of(ValType.I32, ValType.I32);
+        addCallOut(bodies, "out: lambda of a functional interface", TYPED);
+        addCallOut(
+                bodies,
+                "out: another lambda",
+                new Linker(ENGINE).func("env", "host", IntUnaryOperator.class, x -> 2 * x));
+        addCallOut(
+                bodies,
+                "out: lambda that takes the caller",
+                new Linker(ENGINE).func("env", "host", WithCaller.class, (_, x) -> x + 2));
+        addCallOut(
+                bodies,
+                "out: raw host function",
+                new Linker(ENGINE).func("env", "host", type, (_, args, results) -> results[0] = args[0] + 1));
+        addCallOut(
+                bodies,
+                "out: another raw host function",
+                new Linker(ENGINE).func("env", "host", type, (_, args, results) -> results[0] = 2 * args[0]));
+    }
+
+    private interface WithCaller {
+        @SuppressWarnings("unused") // found as the only abstract method
+        int apply(Caller caller, int x);
+    }
+
+    private static void addCallOut(Map<String, Body> bodies, String name, Linker linker) {
+        Func out = linker.instantiate(STORE, MODULE).func("out");
+        bodies.put(name, () -> out.call(CALLS));
+    }
+
+    /** A linear search of the C library through elements without size, which asks a Java method about each. */
+    private static Body floor() throws ReflectiveOperationException {
+        java.lang.foreign.Linker linker = java.lang.foreign.Linker.nativeLinker();
+        MemorySegment different = linker.upcallStub(
+                MethodHandles.lookup()
+                        .findStatic(Calls.class, "different", MethodType.methodType(int.class, long.class, long.class)),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+                Arena.global());
+        MethodHandle find = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("lfind"),
+                FunctionDescriptor.of(
+                        ValueLayout.ADDRESS,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.ADDRESS));
+        MemorySegment count = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, CALLS);
+        return () -> {
+            MemorySegment _ = (MemorySegment) find.invokeExact(count, count, count, 0L, different);
+        };
+    }
+
+    @SuppressWarnings("unused") // found by its name
+    private static int different(long key, long element) {
+        return 1;
+    }
+
+    private static void trap() {
+        try {
+            TRAP.call();
+        } catch (TrapException _) {
+            return;
+        }
+        throw new IllegalStateException("no trap");
     }
 
     private static void check(int actual, int expected) {
@@ -109,13 +202,9 @@ public final class Calls {
         }
     }
 
-    private static void measure(String name, int count, Body body) throws Throwable {
-        double best = Double.MAX_VALUE;
-        for (int r = 0; r < ROUNDS; r++) {
-            long start = THREADS.getCurrentThreadCpuTime();
-            body.run();
-            best = Math.min(best, (THREADS.getCurrentThreadCpuTime() - start) / (double) count);
-        }
-        System.out.printf("%8.1f ns  %s%n", best, name);
+    private static double measure(Body body) throws Throwable {
+        long start = THREADS.getCurrentThreadCpuTime();
+        body.run();
+        return THREADS.getCurrentThreadCpuTime() - start;
     }
 }

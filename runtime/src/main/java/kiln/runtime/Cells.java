@@ -7,16 +7,14 @@ import kiln.loader.Native;
 final class Cells {
     private Cells() {}
 
+    /** Whether a value takes the low half of its place in an area only. */
+    static boolean isNarrow(ValType t) {
+        return t == ValType.I32 || t == ValType.F32;
+    }
+
     /** A value of one cell. */
     static long read(ValType t, long address) {
-        return switch (t) {
-            case ValType.Num n ->
-                switch (n) {
-                    case I32, F32 -> Native.getInt(address);
-                    case I64, F64, V128 -> Native.getLong(address);
-                };
-            case ValType.Ref _ -> Native.getLong(address);
-        };
+        return isNarrow(t) ? Native.getInt(address) : Native.getLong(address);
     }
 
     static void readAll(List<ValType> types, long area, long[] cells) {

@@ -13,6 +13,12 @@ public final class Func implements Extern {
     private final FuncType type;
     private final int typeId;
     private final int areaBytes;
+    private final int paramCells;
+    private final int resultCells;
+    /** Whether every parameter is one cell, and so in a place of its own of the argument area. */
+    private final boolean simpleParams;
+    /** Whether there is one result and its cell is made from 32 bits. */
+    private final boolean narrowResult;
 
     /** Null for a function of the host. */
     private final Instance instance;
@@ -46,6 +52,10 @@ public final class Func implements Extern {
         this.typeId = typeId;
         this.areaBytes =
                 16 * Math.max(1, Math.max(type.params().size(), type.results().size()));
+        this.paramCells = type.paramCells();
+        this.resultCells = type.resultCells();
+        this.simpleParams = paramCells == type.params().size();
+        this.narrowResult = resultCells == 1 && Cells.isNarrow(type.results().getFirst());
         this.instance = instance;
         this.index = index;
         this.vmctx = vmctx;
@@ -137,12 +147,15 @@ public final class Func implements Extern {
      * @throws TrapException if it traps; what host functions throw comes out unchanged
      */
     public long call(long... args) {
-        if (type.resultCells() > 1) {
+        if (resultCells > 1) {
             throw new IllegalStateException("several result cells: use callRaw or invoke");
         }
         long area = begin(args);
         enter(area);
-        return type.results().isEmpty() ? 0 : Cells.read(type.results().getFirst(), area);
+        if (narrowResult) {
+            return Native.getInt(area);
+        }
+        return resultCells == 0 ? 0 : Native.getLong(area);
     }
 
     /**
@@ -152,8 +165,8 @@ public final class Func implements Extern {
      * @throws IllegalArgumentException if the number of cells is wrong
      */
     public void callRaw(long[] args, long[] results) {
-        if (results.length != type.resultCells()) {
-            throw new IllegalArgumentException(type.resultCells() + " result cells needed, not " + results.length);
+        if (results.length != resultCells) {
+            throw new IllegalArgumentException(resultCells + " result cells needed, not " + results.length);
         }
         long area = begin(args);
         enter(area);
@@ -161,11 +174,17 @@ public final class Func implements Extern {
     }
 
     private long begin(long[] args) {
-        if (args.length != type.paramCells()) {
-            throw new IllegalArgumentException(type.paramCells() + " argument cells needed, not " + args.length);
+        if (args.length != paramCells) {
+            throw new IllegalArgumentException(paramCells + " argument cells needed, not " + args.length);
         }
         long area = begin();
-        Cells.writeAll(type.params(), area, args);
+        if (simpleParams) {
+            for (int i = 0; i < args.length; i++) {
+                Native.putLong(area + 16L * i, args[i]);
+            }
+        } else {
+            Cells.writeAll(type.params(), area, args);
+        }
         return area;
     }
 
@@ -243,7 +262,7 @@ public final class Func implements Extern {
 
     /** All results as cells. Called by generated code. */
     long[] results(long area) {
-        long[] cells = type.resultCells() == 0 ? NO_CELLS : new long[type.resultCells()];
+        long[] cells = resultCells == 0 ? NO_CELLS : new long[resultCells];
         Cells.readAll(type.results(), area, cells);
         return cells;
     }

@@ -2,17 +2,27 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
-import kiln.loader.Native;
 
 /** A host function behind the argument area: how an upcall reaches it. */
 abstract class HostAdapter {
-    private static final long[] NONE = {};
+    private final FuncType type;
+
+    HostAdapter(FuncType type) {
+        this.type = type;
+    }
+
+    final FuncType type() {
+        return type;
+    }
 
     /** Reads the arguments from {@code area}, calls, writes the results there. */
     abstract void invoke(Caller caller, long area) throws Throwable;
 
-    /** What {@link #invoke} should be sent to from now on: this, unless it was only made on demand. */
-    HostAdapter resolve() {
+    /**
+     * Where calls should go from now on: here, or to an adapter that was made because so many calls came; null if that is not yet
+     * known, and the question should be asked again before the next call.
+     */
+    HostAdapter settle() {
         return this;
     }
 
@@ -54,74 +64,73 @@ abstract class HostAdapter {
         return FuncType.of(takesCaller(type) ? type.dropParameterTypes(0, 1) : type);
     }
 
+    /**
+     * A function in its raw form, as it is called at first. Most never see many calls, and a class for one that lives as long as
+     * a request would cost more than it saves.
+     */
     private static final class Raw extends HostAdapter {
-        private final FuncType type;
+        private static final int MANY_CALLS = 10_000;
+        private static final long[] NONE = {};
+
         private final int paramCells;
         private final int resultCells;
-        /** Which parameters take 64 bits, or null if some take two cells. */
-        private final boolean[] wide;
-
         private final HostFunction function;
+        /** Approximate: several threads may count. */
+        private int calls;
+
+        private HostAdapter made;
 
         Raw(FuncType type, HostFunction function) {
-            this.type = type;
+            super(type);
             this.paramCells = type.paramCells();
             this.resultCells = type.resultCells();
-            this.wide = paramCells > type.params().size() ? null : wide(type);
             this.function = function;
         }
 
-        private static boolean[] wide(FuncType type) {
-            boolean[] wide = new boolean[type.params().size()];
-            for (int i = 0; i < wide.length; i++) {
-                ValType t = type.params().get(i);
-                wide[i] = t != ValType.I32 && t != ValType.F32;
-            }
-            return wide;
-        }
-
         @Override
-        void invoke(Caller caller, long area) throws Throwable {
-            long[] args = paramCells == 0 ? NONE : new long[paramCells];
-            if (wide == null) {
-                Cells.readAll(type.params(), area, args);
-            } else {
-                for (int i = 0; i < args.length; i++) {
-                    args[i] = wide[i] ? Native.getLong(area + 16L * i) : Native.getInt(area + 16L * i);
-                }
-            }
-            long[] results = resultCells == 0 ? NONE : new long[resultCells];
-            function.call(caller, args, results);
-            if (results.length == 1) {
-                Native.putLong(area, results[0]);
-            } else {
-                Cells.writeAll(type.results(), area, results);
-            }
-        }
-    }
-
-    /** Spins the class of a typed adapter when it is first called: most of what a linker defines is never called. */
-    private static final class OnDemand extends HostAdapter {
-        private final FuncType type;
-        private final MethodHandle method;
-        private HostAdapter made;
-
-        OnDemand(FuncType type, MethodHandle method) {
-            this.type = type;
-            this.method = method;
+        HostAdapter settle() {
+            return calls < MANY_CALLS ? null : make();
         }
 
-        @Override
-        synchronized HostAdapter resolve() {
+        private synchronized HostAdapter make() {
             if (made == null) {
-                made = TypedHost.adapter(type, method);
+                made = RawHost.adapter(type(), function);
             }
             return made;
         }
 
         @Override
         void invoke(Caller caller, long area) throws Throwable {
-            resolve().invoke(caller, area);
+            calls++;
+            long[] args = paramCells == 0 ? NONE : new long[paramCells];
+            Cells.readAll(type().params(), area, args);
+            long[] results = resultCells == 0 ? NONE : new long[resultCells];
+            function.call(caller, args, results);
+            Cells.writeAll(type().results(), area, results);
+        }
+    }
+
+    /** Spins the class of a typed adapter when it is first called: most of what a linker defines is never called. */
+    private static final class OnDemand extends HostAdapter {
+        private final MethodHandle method;
+        private HostAdapter made;
+
+        OnDemand(FuncType type, MethodHandle method) {
+            super(type);
+            this.method = method;
+        }
+
+        @Override
+        synchronized HostAdapter settle() {
+            if (made == null) {
+                made = TypedHost.adapter(type(), method);
+            }
+            return made;
+        }
+
+        @Override
+        void invoke(Caller caller, long area) throws Throwable {
+            settle().invoke(caller, area);
         }
     }
 }

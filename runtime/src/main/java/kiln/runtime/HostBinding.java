@@ -8,7 +8,9 @@ import kiln.loader.Stubs;
 final class HostBinding {
     private final Func func;
     private final Caller caller;
+    /** Null until it is settled where calls go. */
     private HostAdapter host;
+
     private long vmctx;
     private long record;
 
@@ -24,8 +26,7 @@ final class HostBinding {
     void call(long area) throws Throwable {
         HostAdapter h = host;
         if (h == null) {
-            h = func.host().resolve();
-            host = h;
+            h = settle();
         }
         try {
             h.invoke(caller, area);
@@ -33,6 +34,11 @@ final class HostBinding {
             Traces.locate(t, caller.store());
             throw t;
         }
+    }
+
+    private HostAdapter settle() {
+        host = func.host().settle();
+        return host == null ? func.host() : host;
     }
 
     /** Makes the VMContext and returns its address. */

@@ -1,21 +1,16 @@
 package kiln.runtime;
 
 import static java.lang.constant.ConstantDescs.CD_MethodHandle;
-import static java.lang.constant.ConstantDescs.CD_MethodHandles;
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
-import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDescs;
-import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import kiln.loader.Native;
 
@@ -24,75 +19,42 @@ import kiln.loader.Native;
  * the JIT inlines the method into the upcall.
  */
 abstract class TypedHost extends HostAdapter {
-    private static final ClassDesc CD_Caller = ClassDesc.of("kiln.runtime.Caller");
     private static final ClassDesc CD_TypedHost = ClassDesc.of("kiln.runtime.TypedHost");
-    private static final ClassDesc CD_FuncType = ClassDesc.of("kiln.runtime.FuncType");
-
-    private final FuncType type;
 
     TypedHost(FuncType type) {
-        this.type = type;
+        super(type);
     }
 
     /** Called by generated subclasses. */
     final Object readRef(Caller caller, long area, int param) {
-        return caller.store().fromCell((ValType.Ref) type.params().get(param), Native.getLong(area + 16L * param));
+        return caller.store().fromCell((ValType.Ref) type().params().get(param), Native.getLong(area + 16L * param));
     }
 
     /** Called by generated subclasses. */
     final void writeRef(Caller caller, Object value, long area) {
-        Native.putLong(area, caller.store().toCell((ValType.Ref) type.results().getFirst(), value));
+        Native.putLong(
+                area, caller.store().toCell((ValType.Ref) type().results().getFirst(), value));
     }
 
     /** Called by generated subclasses. */
     final void writeResults(long[] cells, long area) {
-        if (cells.length != type.resultCells()) {
+        if (cells.length != type().resultCells()) {
             throw new IllegalArgumentException(
-                    "host function returned " + cells.length + " cells instead of " + type.resultCells());
+                    "host function returned " + cells.length + " cells instead of " + type().resultCells());
         }
-        Cells.writeAll(type.results(), area, cells);
+        Cells.writeAll(type().results(), area, cells);
     }
 
     /** {@code method} has the type's method type, perhaps with a {@link Caller} before. */
     static HostAdapter adapter(FuncType type, MethodHandle method) {
-        byte[] bytes = ClassFile.of()
-                .build(
-                        ClassDesc.of("kiln.runtime.TypedHostFunction"),
-                        cb -> cb.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
-                                .withSuperclass(CD_TypedHost)
-                                .withMethodBody(
-                                        ConstantDescs.INIT_NAME,
-                                        MethodTypeDesc.of(CD_void, CD_FuncType),
-                                        0,
-                                        code -> code.aload(0)
-                                                .aload(1)
-                                                .invokespecial(
-                                                        CD_TypedHost,
-                                                        ConstantDescs.INIT_NAME,
-                                                        MethodTypeDesc.of(CD_void, CD_FuncType))
-                                                .return_())
-                                .withMethodBody(
-                                        "invoke",
-                                        MethodTypeDesc.of(CD_void, CD_Caller, CD_long),
-                                        0,
-                                        code -> body(code, method.type())));
-        try {
-            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClassWithClassData(bytes, method, true);
-            return (HostAdapter)
-                    hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class, FuncType.class))
-                            .invoke(type);
-        } catch (Throwable e) {
-            throw new KilnBug("cannot define the adapter of " + method, e);
-        }
+        return HostClasses.define(
+                "kiln.runtime.TypedHostFunction", CD_TypedHost, code -> body(code, method.type()), type, method);
     }
 
     private static void body(CodeBuilder code, MethodType type) {
-        int caller = 1;
-        int area = 2;
-        code.ldc(DynamicConstantDesc.ofNamed(
-                ConstantDescs.ofConstantBootstrap(CD_MethodHandles, "classData", CD_Object),
-                ConstantDescs.DEFAULT_NAME,
-                CD_MethodHandle));
+        int caller = HostClasses.CALLER;
+        int area = HostClasses.AREA;
+        code.ldc(HostClasses.function(CD_MethodHandle));
         int first = takesCaller(type) ? 1 : 0;
         if (first == 1) {
             code.aload(caller);
@@ -105,7 +67,9 @@ abstract class TypedHost extends HostAdapter {
                         .lload(area)
                         .loadConstant(i - first)
                         .invokevirtual(
-                                CD_TypedHost, "readRef", MethodTypeDesc.of(CD_Object, CD_Caller, CD_long, CD_int));
+                                CD_TypedHost,
+                                "readRef",
+                                MethodTypeDesc.of(CD_Object, HostClasses.CD_Caller, CD_long, CD_int));
                 code.checkcast(p.describeConstable().orElseThrow());
             } else {
                 TypedCalls.address(code, area, i - first);
@@ -130,7 +94,9 @@ abstract class TypedHost extends HostAdapter {
                         .aload(result)
                         .lload(area)
                         .invokevirtual(
-                                CD_TypedHost, "writeRef", MethodTypeDesc.of(CD_void, CD_Caller, CD_Object, CD_long));
+                                CD_TypedHost,
+                                "writeRef",
+                                MethodTypeDesc.of(CD_void, HostClasses.CD_Caller, CD_Object, CD_long));
             } else {
                 code.lload(area).loadLocal(TypeKind.from(r), result);
                 TypedCalls.put(code, r);

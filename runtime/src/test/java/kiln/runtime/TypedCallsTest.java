@@ -15,6 +15,7 @@ import kiln.artifact.HeapType;
 import kiln.artifact.TypeDef;
 import kiln.artifact.TypeKeys;
 import kiln.artifact.ValueType;
+import kiln.loader.Native;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,26 @@ class TypedCallsTest {
         assertSame(s, (Object) same.handle().invokeExact((Object) s));
         assertNull(same.invoke((Object) null));
         assertThrows(ClassCastException.class, () -> same.invoke(1));
+    }
+
+    @Test
+    void vectorsGoThroughRawFunctionsOfBothKinds() throws Throwable {
+        FuncType type = new FuncType(
+                List.of(ValType.I32, ValType.V128, ValType.F32), List.of(ValType.V128, ValType.I64, ValType.I32));
+        HostFunction turn = (_, args, results) -> {
+            assertEquals(4, results.length);
+            System.arraycopy(args, 0, results, 0, 4);
+        };
+        for (HostAdapter a : List.of(HostAdapter.raw(type, turn), RawHost.adapter(type, turn))) {
+            long area = store.beginCall(48);
+            Native.putInt(area, -1);
+            Cells.writeV128(area + 16, new V128(5, 6));
+            Native.putInt(area + 32, -7);
+            a.invoke(null, area);
+            assertEquals(new V128(-1, 5), Cells.readV128(area));
+            assertEquals(6, Native.getLong(area + 16));
+            assertEquals(-7, Native.getInt(area + 32));
+        }
     }
 
     @Test
