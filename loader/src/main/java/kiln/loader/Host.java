@@ -32,6 +32,9 @@ public interface Host {
     /** Bytes of a page of the host. */
     long pageSize();
 
+    /** How many mappings a process can have. */
+    int maxMappings();
+
     /** Reserves address space without access that costs no memory. */
     long reserve(long length);
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,6 +48,9 @@ final class LinuxHost implements Host {
     private static final int SIGACTION_MASK = 8;
     private static final int SIGACTION_MASK_BYTES = 128;
     private static final int SIGACTION_FLAGS = 136;
+
+    /** Of kernels that do not tell. */
+    private static final int DEFAULT_MAX_MAPPINGS = 65530;
 
     private static final int ENOMEM = 12;
     private static final int ENOSYS = 38;
@@ -117,6 +122,18 @@ final class LinuxHost implements Host {
     @Override
     public long pageSize() {
         return pageSize;
+    }
+
+    @Override
+    public int maxMappings() {
+        byte[] text = new byte[32];
+        // In one go: the kernel gives nothing to whoever continues to read such a file.
+        try (InputStream in = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
+            int length = in.read(text);
+            return Integer.parseInt(new String(text, 0, Math.max(length, 0), StandardCharsets.US_ASCII).trim());
+        } catch (IOException | NumberFormatException e) {
+            return DEFAULT_MAX_MAPPINGS;
+        }
     }
 
     @Override

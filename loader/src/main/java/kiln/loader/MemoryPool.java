@@ -18,10 +18,22 @@ public final class MemoryPool {
     private static final long POPULATE_LIMIT = 1 << 20;
 
     private static final int DEFAULT_IDLE = 64;
+    /** So many mappings are left to others: a JVM that finds none ends. */
+    private static final int SPARED_MAPPINGS = 8192;
+    /** Up to here the limit need not be known. */
+    private static final int FEW_MAPPINGS = 4096;
+    /** A reservation is at least an accessible part and an inaccessible one. */
+    private static final int SLOT_MAPPINGS = 2;
+
     private static final MemoryPool SHARED = new MemoryPool(DEFAULT_IDLE);
 
     private final Host host = Host.current();
     private final int maxIdle;
+    /** Mappings that memories may take, or 0: not looked up yet. */
+    private int maxMappings;
+    /** Mappings that reservations take, idle ones too. */
+    private int mappings;
+
     private final ArrayDeque<Slot> idle = new ArrayDeque<>();
     private int inUse;
 
@@ -29,7 +41,16 @@ public final class MemoryPool {
      * @param maxIdle how many reservations are kept for later
      */
     public MemoryPool(int maxIdle) {
+        this(maxIdle, 0);
+    }
+
+    /**
+     * @param maxIdle how many reservations are kept for later
+     * @param maxMappings how many of the process's mappings memories may take, or 0 for nearly all
+     */
+    MemoryPool(int maxIdle, int maxMappings) {
         this.maxIdle = maxIdle;
+        this.maxMappings = maxMappings;
     }
 
     /** The pool that engines use unless told otherwise. */
@@ -82,11 +103,16 @@ public final class MemoryPool {
             }
         }
 
+        private int mappings() {
+            return SLOT_MAPPINGS + (template == null ? 0 : imageMappings(template));
+        }
+
         private void mapTemplate(MemoryTemplate t) {
+            takeMappings(imageMappings(t));
+            template = t;
             for (MemoryTemplate.Range r : t.ranges()) {
                 host.mapFile(base + r.memoryOffset(), r.length(), t.file(), r.fileOffset(), Host.Protection.READ_WRITE);
             }
-            template = t;
         }
 
         /** Makes the contents those of a new memory. */
@@ -101,6 +127,7 @@ public final class MemoryPool {
         private void reset() {
             host.mapZero(base, roundUp(Math.max(accessible, template.end())), Host.Protection.NONE);
             accessible = 0;
+            giveMappings(imageMappings(template));
             template = null;
         }
 
@@ -200,7 +227,39 @@ public final class MemoryPool {
         return found;
     }
 
+    private static int imageMappings(MemoryTemplate t) {
+        return 2 * t.ranges().size();
+    }
+
+    /** Counts mappings that are about to be made. */
+    private void takeMappings(int count) {
+        if (!countMappings(count)) {
+            trim();
+            if (!countMappings(count)) {
+                throw new HostException(
+                        "memories take nearly all mappings that a process may have (vm.max_map_count): " + mappings, 0);
+            }
+        }
+    }
+
+    private synchronized boolean countMappings(int count) {
+        int after = mappings + count;
+        if (maxMappings == 0 && after > FEW_MAPPINGS) {
+            maxMappings = Math.max(FEW_MAPPINGS, host.maxMappings() - SPARED_MAPPINGS);
+        }
+        if (maxMappings != 0 && after > maxMappings) {
+            return false;
+        }
+        mappings = after;
+        return true;
+    }
+
+    private synchronized void giveMappings(int count) {
+        mappings -= count;
+    }
+
     private long reserve(long length) {
+        takeMappings(SLOT_MAPPINGS);
         try {
             return host.reserve(length);
         } catch (HostException e) {
@@ -208,6 +267,7 @@ public final class MemoryPool {
             try {
                 return host.reserve(length);
             } catch (HostException second) {
+                giveMappings(SLOT_MAPPINGS);
                 int used;
                 synchronized (this) {
                     used = inUse;
@@ -275,6 +335,7 @@ public final class MemoryPool {
     }
 
     private void discard(Slot slot) {
+        giveMappings(slot.mappings());
         host.release(slot.base, slot.reserved);
     }
 

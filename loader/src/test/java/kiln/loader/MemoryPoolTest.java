@@ -55,6 +55,28 @@ class MemoryPoolTest {
         }
     }
 
+    /** Whoever takes all mappings of a process takes them from the JVM too, which cannot go on without. */
+    @Test
+    void mappingsAreLeftToOthers() {
+        assertTrue(
+                Host.current().maxMappings() >= 30_000,
+                () -> "" + Host.current().maxMappings());
+        MemoryPool pool = new MemoryPool(4, 10);
+        List<LinearMemory> memories = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 5; i++) {
+                memories.add(pool.guarded(PAGE, PAGE, null));
+            }
+            HostException e = assertThrows(HostException.class, () -> pool.guarded(PAGE, PAGE, null));
+            assertTrue(e.getMessage().contains("vm.max_map_count"), e::getMessage);
+            memories.forEach(LinearMemory::close);
+            memories.clear();
+        }
+        assertEquals(4, pool.idle());
+        pool.checked(PAGE, PAGE, null).close();
+        pool.trim();
+    }
+
     /** Whatever a memory held, grew to and mapped before, the next one starts with its own contents. */
     @Test
     void recycledMemoriesAreClean() {

@@ -12,6 +12,7 @@ public final class Caller {
         this.instance = instance;
     }
 
+    /** The store of the call. */
     public Store store() {
         return store;
     }

@@ -15,8 +15,9 @@ public final class Engine implements AutoCloseable {
     private final ArrayDeque<StoreBlock> idle = new ArrayDeque<>();
     private final boolean interruptChecks;
     private final List<PublicKey> signers;
-    private boolean closed;
+    private volatile boolean closed;
 
+    /** An engine whose WebAssembly, if it compiles any, has no interrupt checks in loops. */
     public Engine() {
         this(false);
     }

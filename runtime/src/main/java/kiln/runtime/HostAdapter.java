@@ -2,6 +2,7 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import java.util.Objects;
 
 /** A host function behind the argument area: how an upcall reaches it. */
 abstract class HostAdapter {
@@ -84,7 +85,7 @@ abstract class HostAdapter {
             super(type);
             this.paramCells = type.paramCells();
             this.resultCells = type.resultCells();
-            this.function = function;
+            this.function = Objects.requireNonNull(function, "function");
         }
 
         @Override

@@ -72,10 +72,12 @@ public final class Instance implements AutoCloseable {
         return Instantiation.runInOwnStore(module);
     }
 
+    /** What it is an instance of. */
     public Module module() {
         return module;
     }
 
+    /** Where it lives. */
     public Store store() {
         return store;
     }
@@ -93,9 +95,7 @@ public final class Instance implements AutoCloseable {
 
     /** Names of all exports, in the order of {@link Module#exports}. */
     public List<String> exportNames() {
-        return linked == null
-                ? module.info().exports().stream().map(ModuleInfo.Export::name).toList()
-                : module.exports().stream().map(Module.ExportType::name).toList();
+        return module.exportNames();
     }
 
     /**

@@ -259,9 +259,10 @@ final class Instantiation {
         for (int i = 0; i < info.types().size(); i++) {
             Native.putInt(vmctx + layout.typeId(i), module.typeId(i));
         }
-        store.add(instance);
         importFuncs(vmctx, instance);
         store.block().memory().addContext(vmctx);
+        // Last, for what fails before is taken back by the caller, and what the store has by the store.
+        store.add(instance);
         store.resolveHostFunctions();
         return instance;
     }

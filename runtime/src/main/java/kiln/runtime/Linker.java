@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import kiln.artifact.TrapCode;
 
 /**
@@ -26,7 +27,12 @@ public final class Linker {
         DEFAULT
     }
 
-    private record Name(String module, String name) {}
+    private record Name(String module, String name) {
+        Name {
+            Objects.requireNonNull(module, "module");
+            Objects.requireNonNull(name, "name");
+        }
+    }
 
     private sealed interface Definition {
         /** A host function, of which each store makes one of its own. */
@@ -40,9 +46,10 @@ public final class Linker {
     private UnknownImports unknownImports = UnknownImports.ERROR;
 
     public Linker(Engine engine) {
-        this.engine = engine;
+        this.engine = Objects.requireNonNull(engine, "engine");
     }
 
+    /** The engine of the stores it links in. */
     public Engine engine() {
         return engine;
     }
@@ -55,7 +62,7 @@ public final class Linker {
 
     /** Defines something of a store; replaces what had the name before. */
     public Linker define(String module, String name, Extern item) {
-        definitions.put(new Name(module, name), new Definition.Item(item));
+        definitions.put(new Name(module, name), new Definition.Item(Objects.requireNonNull(item, "item")));
         return this;
     }
 
@@ -87,14 +94,18 @@ public final class Linker {
 
     /**
      * Defines a lambda as a host function, for example
-     * {@code linker.func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)}. The interface's only abstract method gives the type.
+     * {@code linker.func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)}. The interface's only abstract method, apart from
+     * those of {@link Object}, gives the type.
      *
      * @throws IllegalArgumentException if there is not exactly one abstract method, or it has a type without counterpart
      */
     public <T> Linker func(String module, String name, Class<T> functionalInterface, T lambda) {
+        Objects.requireNonNull(module, "module");
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(lambda, "lambda");
         Method only = null;
         for (Method m : functionalInterface.getMethods()) {
-            if (Modifier.isAbstract(m.getModifiers())) {
+            if (Modifier.isAbstract(m.getModifiers()) && !isOfObject(m)) {
                 if (only != null) {
                     throw new IllegalArgumentException(functionalInterface.getName() + " has several abstract methods");
                 }
@@ -109,6 +120,16 @@ public final class Linker {
             return func(module, name, MethodHandles.lookup().unreflect(only).bindTo(lambda));
         } catch (IllegalAccessException | RuntimeException e) {
             throw new IllegalArgumentException("cannot call " + only + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether every object has the method, as it has {@code equals}, which Comparator declares again. */
+    private static boolean isOfObject(Method m) {
+        try {
+            Object.class.getMethod(m.getName(), m.getParameterTypes());
+            return true;
+        } catch (NoSuchMethodException _) {
+            return false;
         }
     }
 
@@ -136,12 +157,18 @@ public final class Linker {
     /**
      * Makes an instance in {@code store} and runs its start function.
      *
+     * @throws IllegalArgumentException if the store or the module belongs to another engine than the linker
+     * @throws IllegalStateException if the store or the module is closed, or another thread owns the store
+     * @throws OutOfMemoryError if there is no memory or address space left
      * @throws LinkException if imports are missing or of the wrong type, or a limit of the store does not allow it
      * @throws TrapException if an active segment does not fit or the start function traps; what was written to imported memories
      *     and tables before stays
      */
     public Instance instantiate(Store store, Module module) {
         store.check();
+        if (store.engine() != engine) {
+            throw new IllegalArgumentException("the store and the linker belong to different engines");
+        }
         List<String> problems = new ArrayList<>();
         List<Extern> imports = new ArrayList<>();
         for (Module.ImportType i : module.imports()) {

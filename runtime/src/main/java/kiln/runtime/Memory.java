@@ -63,6 +63,7 @@ public final class Memory implements Extern {
         if (type.min() < 0
                 || type.min() > max
                 || type.min() << type.pageShift() > store.limits().memoryBytes()
+                || !store.hasMemoryBytes(type.min() << type.pageShift())
                 || store.memoryCount() >= store.limits().memories()) {
             throw new IllegalArgumentException("a memory cannot have these limits: " + type);
         }
@@ -85,9 +86,7 @@ public final class Memory implements Extern {
             LinearMemory storage = guarded ? pool.guarded(size, max, template) : pool.checked(size, max, template);
             return new Memory(store, type, record, storage);
         } catch (HostException e) {
-            OutOfMemoryError error = new OutOfMemoryError(e.getMessage());
-            error.initCause(e);
-            throw error;
+            throw ZeroMemory.outOfMemory(e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.ExternType;
@@ -21,6 +22,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
+import kiln.loader.HostException;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
 
@@ -92,11 +94,13 @@ public final class Module implements AutoCloseable {
 
     /**
      * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file must not
-     * be changed as long as the module is open; it may be replaced by renaming another one over it.
+     * be changed as long as the module is open; it may be replaced by renaming another one over it. If it is truncated nevertheless,
+     * what needs the lost part throws a {@link WasmException}, an {@link ArtifactException} or an {@link InternalError}.
      *
      * @throws ArtifactException if the file is damaged, of another version or for another machine, or the engine requires a
      *     signature that it lacks
-     * @throws UncheckedIOException if it cannot be read
+     * @throws WasmException if it is WebAssembly that is malformed, invalid or not supported
+     * @throws UncheckedIOException if it cannot be read or mapped
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static Module load(Engine engine, Path file) {
@@ -124,7 +128,10 @@ public final class Module implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return of(engine, LoadedArtifact.load(file, options.signedBy(engine.signers())), file.toString())
+        return of(
+                        engine,
+                        map(file.toString(), () -> LoadedArtifact.load(file, options.signedBy(engine.signers()))),
+                        file.toString())
                 .named(stem(file));
     }
 
@@ -133,6 +140,7 @@ public final class Module implements AutoCloseable {
      *
      * @throws ArtifactException if it is damaged, of another version or for another machine, or the engine requires a signature
      *     that it lacks
+     * @throws WasmException if it is WebAssembly that is malformed, invalid or not supported
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static Module load(Engine engine, byte[] bytes) {
@@ -142,7 +150,15 @@ public final class Module implements AutoCloseable {
             return compile(engine, bytes, "");
         }
         Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT.signedBy(engine.signers());
-        return of(engine, LoadedArtifact.load(MemorySegment.ofArray(bytes), options), "module");
+        return of(engine, map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options)), "module");
+    }
+
+    private static LoadedArtifact map(String name, Supplier<LoadedArtifact> load) {
+        try {
+            return load.get();
+        } catch (HostException e) {
+            throw new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
+        }
     }
 
     private static void requireNoSignature(Engine engine, String name) {
@@ -200,8 +216,9 @@ public final class Module implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException(
                         "this is WebAssembly, not a compiled file, and no compiler is on the class path"));
         byte[] compiled = compiler.compile(wasm, name, engine.interruptChecks());
-        Module module = of(
-                engine, LoadedArtifact.load(MemorySegment.ofArray(compiled), Artifact.OpenOptions.SKIP_DIGEST), name);
+        MemorySegment bytes = MemorySegment.ofArray(compiled);
+        Module module =
+                of(engine, map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST)), name);
         return name.isEmpty() ? module : module.named(name);
     }
 
@@ -211,6 +228,7 @@ public final class Module implements AutoCloseable {
         return dot > 0 ? name.substring(0, dot) : name;
     }
 
+    /** The engine that it was loaded in, and whose stores can have instances of it. */
     public Engine engine() {
         return engine;
     }
@@ -257,8 +275,22 @@ public final class Module implements AutoCloseable {
         return contexts;
     }
 
-    /** What an instance offers, in the module's order. */
+    /**
+     * What an instance offers, in the module's order.
+     *
+     * @throws IllegalStateException if the module is closed
+     */
     public List<ExportType> exports() {
+        // Types are read from the file, which must not be unmapped meanwhile.
+        addUser();
+        try {
+            return exportTypes();
+        } finally {
+            removeUser();
+        }
+    }
+
+    private List<ExportType> exportTypes() {
         List<ExportType> result = new ArrayList<>();
         for (ModuleInfo.Export e : info.exports()) {
             result.add(new ExportType(e.name(), exportType(e)));
@@ -271,6 +303,22 @@ public final class Module implements AutoCloseable {
             }
         }
         return result;
+    }
+
+    /** The names of {@link #exports}, for which the file is not needed. */
+    List<String> exportNames() {
+        List<String> names = new ArrayList<>();
+        for (ModuleInfo.Export e : info.exports()) {
+            names.add(e.name());
+        }
+        if (parts != null) {
+            for (Module part : parts) {
+                for (ModuleInfo.Export e : part.info.exports()) {
+                    names.add(part.qualified(e.name()));
+                }
+            }
+        }
+        return names;
     }
 
     private EntityType exportType(ModuleInfo.Export e) {

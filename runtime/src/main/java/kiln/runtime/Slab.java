@@ -38,7 +38,7 @@ final class Slab {
     private void nextChunk() {
         current++;
         if (current == chunks.size()) {
-            chunks.add(Host.current().allocate(CHUNK));
+            chunks.add(ZeroMemory.allocate(CHUNK));
         }
         next = chunks.get(current);
         end = next + CHUNK;

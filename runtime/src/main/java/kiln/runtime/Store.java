@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import kiln.artifact.HeapType;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
@@ -15,7 +16,7 @@ import kiln.loader.Upcalls;
 
 /**
  * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with each other, and
- * go away together when it is closed.
+ * go away together when it is closed. A store that is not closed keeps its native memory, even if nobody can reach it any more.
  *
  * <p>A store belongs to one thread at a time: to the first that uses it, until that thread calls {@link #release} or ends. Any
  * use by another thread is an {@link IllegalStateException}, except {@link #interrupt}.
@@ -57,13 +58,25 @@ public final class Store implements AutoCloseable {
 
     private long memoryBytes;
 
+    /**
+     * A store with {@linkplain StoreLimits#DEFAULT the machine's limits}.
+     *
+     * @throws IllegalStateException if the engine is closed
+     * @throws OutOfMemoryError if the system has no memory left
+     */
     public Store(Engine engine) {
         this(engine, StoreLimits.DEFAULT);
     }
 
+    /**
+     * A store with limits.
+     *
+     * @throws IllegalStateException if the engine is closed
+     * @throws OutOfMemoryError if the system has no memory left
+     */
     public Store(Engine engine, StoreLimits limits) {
-        this.engine = engine;
-        this.limits = limits;
+        this.engine = Objects.requireNonNull(engine, "engine");
+        this.limits = Objects.requireNonNull(limits, "limits");
         this.block = engine.takeBlock();
         this.areaTop = block.areaStart();
         this.hostCaller = new Caller(this, null);
@@ -84,10 +97,12 @@ public final class Store implements AutoCloseable {
         return CLOSED_INSTANCE;
     }
 
+    /** The engine it was made with. */
     public Engine engine() {
         return engine;
     }
 
+    /** What its instances may use. */
     public StoreLimits limits() {
         return limits;
     }
@@ -109,7 +124,7 @@ public final class Store implements AutoCloseable {
         Thread current = Thread.currentThread();
         Thread o = (Thread) OWNER.getAcquire(this);
         if (o == CLOSED) {
-            throw new IllegalStateException("closed");
+            throw new IllegalStateException("the store is closed");
         }
         // A thread that has ended synchronises with whoever finds it ended.
         if (o != null && (o.getState() == Thread.State.NEW || o.isAlive())) {
@@ -286,9 +301,14 @@ public final class Store implements AutoCloseable {
         return tables.size();
     }
 
+    /** Whether the limits allow {@code bytes} more. */
+    boolean hasMemoryBytes(long bytes) {
+        return bytes <= limits.totalMemoryBytes() - memoryBytes;
+    }
+
     /** Counts {@code bytes} more against the limits, or returns false. */
     boolean reserveMemoryBytes(long bytes) {
-        if (bytes > limits.totalMemoryBytes() - memoryBytes) {
+        if (!hasMemoryBytes(bytes)) {
             return false;
         }
         memoryBytes += bytes;

@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import kiln.loader.Host;
+import kiln.loader.HostException;
 import kiln.loader.StoreMemory;
 
 /** The native memory that every store needs; blocks are used again by later stores. */
@@ -8,9 +9,26 @@ final class StoreBlock {
     /** Enough that the native stack ends first: a nested call takes more of that than of this. */
     private static final long AREA_BYTES = 1 << 20;
 
-    private final StoreMemory memory = new StoreMemory();
+    private final long area;
+    private final StoreMemory memory;
     private final Slab slab = new Slab();
-    private final long area = Host.current().allocate(AREA_BYTES);
+
+    /**
+     * @throws OutOfMemoryError if the system has no memory left
+     */
+    StoreBlock() {
+        try {
+            area = Host.current().allocate(AREA_BYTES);
+        } catch (HostException e) {
+            throw ZeroMemory.outOfMemory(e);
+        }
+        try {
+            memory = new StoreMemory();
+        } catch (HostException e) {
+            Host.current().free(area);
+            throw ZeroMemory.outOfMemory(e);
+        }
+    }
 
     StoreMemory memory() {
         return memory;

@@ -28,19 +28,33 @@ public record StoreLimits(
         }
     }
 
+    /** These limits, but for {@link #memoryBytes}. */
     public StoreLimits withMemoryBytes(long bytes) {
         return new StoreLimits(bytes, totalMemoryBytes, tableElements, instances, memories, tables);
     }
 
+    /** These limits, but for {@link #totalMemoryBytes}. */
     public StoreLimits withTotalMemoryBytes(long bytes) {
         return new StoreLimits(memoryBytes, bytes, tableElements, instances, memories, tables);
     }
 
+    /** These limits, but for {@link #tableElements}. */
     public StoreLimits withTableElements(long elements) {
         return new StoreLimits(memoryBytes, totalMemoryBytes, elements, instances, memories, tables);
     }
 
+    /** These limits, but for {@link #instances}. */
     public StoreLimits withInstances(int count) {
         return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, count, memories, tables);
+    }
+
+    /** These limits, but for {@link #memories}. */
+    public StoreLimits withMemories(int count) {
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, count, tables);
+    }
+
+    /** These limits, but for {@link #tables}. */
+    public StoreLimits withTables(int count) {
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, memories, count);
     }
 }

@@ -32,6 +32,7 @@ public final class Table implements Extern {
      * A table of the host's.
      *
      * @throws IllegalArgumentException if the minimum exceeds the maximum or a limit, or {@code init} does not fit the type
+     * @throws OutOfMemoryError if there is no memory left
      */
     public static Table of(Store store, TableType type, Object init) {
         store.check();
@@ -159,7 +160,7 @@ public final class Table implements Extern {
             try {
                 // Doubling, within the maximum, so that growing one by one stays linear.
                 reallocate(Math.max(size + delta, Math.min(2 * capacity, max)));
-            } catch (kiln.loader.HostException | OutOfMemoryError e) {
+            } catch (OutOfMemoryError e) {
                 return -1;
             }
         }

@@ -45,12 +45,19 @@ final class Traces {
 
     private Traces() {}
 
+    /** A page of a mapped file has gone; on both architectures. */
+    private static final int SIGBUS = 7;
+
     /** The exception for a trap that has just left generated code of this store. */
     static Throwable ofNative(Store store) {
         StoreMemory memory = store.block().memory();
         long pc = memory.trapPc();
         int signal = memory.trapSignal();
         long address = memory.trapAddress();
+        if (signal == SIGBUS) {
+            return new WasmException("a part of a compiled file cannot be read any more, at address 0x"
+                    + Long.toHexString(address) + ": the file was truncated while it was in use, or its disk failed");
+        }
         LoadedArtifact artifact = LoadedArtifact.find(signal == 0 ? pc - 1 : pc);
         TrapCode code = artifact == null ? null : artifact.trapAt(pc);
         List<WasmFrame> frames = new ArrayList<>();

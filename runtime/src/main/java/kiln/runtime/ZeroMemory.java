@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import kiln.loader.Host;
+import kiln.loader.HostException;
 
 /**
  * Zeroed native memory for structures of any size. Large ones are pages of their own, some of which are kept when they are
@@ -23,11 +24,27 @@ final class ZeroMemory {
 
     private ZeroMemory() {}
 
-    /** Aligned to 16. */
+    /** What a refusal of the system means to Java. */
+    static OutOfMemoryError outOfMemory(HostException e) {
+        OutOfMemoryError error = new OutOfMemoryError(e.getMessage());
+        error.initCause(e);
+        return error;
+    }
+
+    /**
+     * Aligned to 16.
+     *
+     * @throws OutOfMemoryError if the system has none left
+     */
     static long allocate(long bytes) {
-        if (bytes < LARGE) {
-            return Host.current().allocate(bytes);
+        try {
+            return bytes < LARGE ? Host.current().allocate(bytes) : allocatePages(bytes);
+        } catch (HostException e) {
+            throw outOfMemory(e);
         }
+    }
+
+    private static long allocatePages(long bytes) {
         long size = pages(bytes);
         synchronized (KEPT) {
             ArrayDeque<Long> pieces = KEPT.get(size);

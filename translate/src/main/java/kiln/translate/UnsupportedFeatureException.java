@@ -24,15 +24,19 @@ public final class UnsupportedFeatureException extends RuntimeException {
     static UnsupportedFeatureException inFunction(
             WasmModule module, Feature feature, String what, int function, int offset) {
         String message = "not supported: " + what + " (proposal " + feature.proposal() + ") in "
-                + module.describeFunc(function) + " at 0x" + Integer.toHexString(offset) + " of " + module.fileName();
+                + module.describeFunc(function) + " at 0x" + Integer.toHexString(offset) + of(module);
         return new UnsupportedFeatureException(message, feature, what, function, offset);
     }
 
     /** {@code what}, a part of the module outside of function bodies, stands at {@code offset}. */
     static UnsupportedFeatureException inModule(WasmModule module, Feature feature, String what, int offset) {
         String message = "not supported: " + what + " (proposal " + feature.proposal() + ") at 0x"
-                + Integer.toHexString(offset) + " of " + module.fileName();
+                + Integer.toHexString(offset) + of(module);
         return new UnsupportedFeatureException(message, feature, what, -1, offset);
+    }
+
+    private static String of(WasmModule module) {
+        return module.fileName().isEmpty() ? "" : " of " + module.fileName();
     }
 
     /** The proposal that brought what is missing. */

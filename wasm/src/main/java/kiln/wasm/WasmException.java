@@ -30,7 +30,7 @@ public final class WasmException extends RuntimeException {
 
     private static String describe(String problem, String file, int offset, int function) {
         String where = function < 0 ? "" : " in function " + function;
-        return problem + where + " at 0x" + Integer.toHexString(offset) + " of " + file;
+        return problem + where + " at 0x" + Integer.toHexString(offset) + (file.isEmpty() ? "" : " of " + file);
     }
 
     public Kind kind() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import kiln.artifact.TrapCode;
 import kiln.runtime.Func;
@@ -258,22 +259,20 @@ class UnwindingTest extends RuntimeFixture {
     void aStoreUsedByFourThreadsSaysSo() throws Exception {
         Func f = instance.func("divide");
         store.release();
-        int[] refused = {0};
-        int[] wrong = {0};
+        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger wrong = new AtomicInteger();
         Thread[] threads = new Thread[4];
         for (int k = 0; k < threads.length; k++) {
             threads[k] = new Thread(() -> {
-                for (int n = 1; n < 20_000; n++) {
+                // Nobody ends before somebody was refused, or they could run one after the other.
+                for (int i = 0; i < 20_000 || refused.get() == 0; i++) {
+                    int n = 1 + i % 20_000;
                     try {
                         if (f.call(n * 3, n) != 3) {
-                            synchronized (wrong) {
-                                wrong[0]++;
-                            }
+                            wrong.incrementAndGet();
                         }
                     } catch (IllegalStateException e) {
-                        synchronized (wrong) {
-                            refused[0]++;
-                        }
+                        refused.incrementAndGet();
                         Thread.onSpinWait();
                     }
                 }
@@ -285,8 +284,8 @@ class UnwindingTest extends RuntimeFixture {
         for (Thread t : threads) {
             t.join();
         }
-        assertEquals(0, wrong[0]);
-        assertTrue(refused[0] > 0);
+        assertEquals(0, wrong.get());
+        assertTrue(refused.get() > 0);
     }
 
     @Test
