@@ -121,6 +121,12 @@ public final class Artifact implements AutoCloseable {
         }
         modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), bytes(References.SECTION), dataLength());
         checkImages();
+        if (options.check() == Check.NONE) {
+            // These are followed without being looked at again.
+            for (ModuleInfo m : modules) {
+                References.check(m, textLength());
+            }
+        }
         index = new FunctionIndex(bytes(FunctionIndex.SECTION), textLength());
         traps = new TrapTable(bytes(TrapTable.SECTION));
         offsets = sections.containsKey(OffsetTable.SECTION) ? new OffsetTable(bytes(OffsetTable.SECTION)) : null;
@@ -142,7 +148,7 @@ public final class Artifact implements AutoCloseable {
 
     /**
      * Checks every entry of every table, and all bytes by SHA-256. Opening a file checks only what does not take longer the
-     * more functions it has; look-ups check the entries that they touch.
+     * more functions it has (without checksums, the function references, too); look-ups check the entries that they touch.
      *
      * @throws ArtifactException if anything is damaged
      */

@@ -138,6 +138,27 @@ class ArtifactTest {
         static final byte[] ORIGINAL = SampleFile.writer(false).toBytes();
     }
 
+    /** Tables of functions are filled from these without looking at them again. */
+    @Test
+    void functionReferencesAreCheckedWithoutChecksums() {
+        byte[] bytes = SampleBytes.ORIGINAL.clone();
+        Artifact a = open(bytes);
+        int refs =
+                (int) (a.sectionBytes(References.SECTION).address() - a.file().address());
+        for (int word = 0; word < 3; word++) {
+            byte[] damaged = bytes.clone();
+            Arrays.fill(
+                    damaged,
+                    refs + References.HEAD_BYTES + 4 * word,
+                    refs + References.HEAD_BYTES + 4 * word + 4,
+                    (byte) 0x7f);
+            ArtifactException e = assertThrows(
+                    ArtifactException.class,
+                    () -> Artifact.of(MemorySegment.ofArray(damaged), Artifact.OpenOptions.SKIP_DIGEST));
+            assertTrue(e.getMessage().contains("slot 0"), e.getMessage());
+        }
+    }
+
     /** Damage that no checksum finds is refused or does no harm. {@code -Dkiln.fuzz=N} asks for more rounds. */
     @Test
     void mutationsNeverEscape() {
