@@ -12,6 +12,9 @@ import java.util.List;
  * they have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of
  * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key, then {@code .N}, the
  * place in the group. Digests keep keys small where types refer to types that refer to types.
+ *
+ * <p>The compiler compares types of modules that it links by keys of the same kind, which {@code wasm} makes of its own model; neither
+ * module may use the other.
  */
 public final class TypeKeys {
     private static final int DIGEST_BYTES = 16;
