@@ -29,7 +29,7 @@ public final class Cfg {
     }
 
     /** The graph as it is now, which nobody else is told of. */
-    public Cfg(Function function) {
+    Cfg(Function function) {
         this.function = function;
         int bound = function.blockIdBound();
         this.rpoIndex = new int[bound];

@@ -30,7 +30,7 @@ public final class DominatorTree {
     }
 
     /** The tree of a graph. */
-    public DominatorTree(Cfg cfg) {
+    DominatorTree(Cfg cfg) {
         this.cfg = cfg;
         int n = cfg.size();
         this.idom = computeIdoms(cfg);

@@ -68,7 +68,7 @@ public final class LoopForest {
     }
 
     /** The loops of a graph. */
-    public LoopForest(DominatorTree dom) {
+    LoopForest(DominatorTree dom) {
         this.cfg = dom.cfg();
         int n = cfg.size();
         this.innermost = new Loop[n];
