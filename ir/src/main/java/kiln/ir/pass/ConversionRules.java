@@ -13,6 +13,9 @@ import kiln.ir.Value;
  * IntegerRules}.
  */
 final class ConversionRules {
+    /** The largest shift count that addresses have room for on every machine. */
+    private static final int MAX_SCALE = 3;
+
     private final Builder b;
     private final Simplify.SingleUses single;
 
@@ -29,7 +32,7 @@ final class ConversionRules {
         }
         return switch (i.opcode()) {
             case WRAP -> wrap(x, d);
-            case ZEXT -> d.opcode() == WRAP && KnownBits.possible(d.arg(0)) >>> 32 == 0 ? d.arg(0) : null;
+            case ZEXT -> zeroExtended(x, d);
             case SEXT -> signExtended(x, d);
             case SEXT8 -> narrowSign(i, x, d, 8);
             case SEXT16 -> narrowSign(i, x, d, 16);
@@ -67,6 +70,26 @@ final class ConversionRules {
     /** Whether the low half of {@code v} takes no instruction. */
     private static boolean isFree(Value v) {
         return v.is(ICONST) || v.is(ZEXT) || v.is(SEXT);
+    }
+
+    /**
+     * Sums and small multiples that cannot wrap around are formed behind the extension, where they are part of an
+     * address: how tables are indexed by what was a byte.
+     */
+    private Value zeroExtended(Value x, Inst d) {
+        if (d.opcode() == WRAP) {
+            return KnownBits.possible(d.arg(0)) >>> 32 == 0 ? d.arg(0) : null;
+        }
+        if ((d.opcode() != ADD && d.opcode() != SHL) || !d.arg(1).is(ICONST) || !single.contains(x)) {
+            return null;
+        }
+        long possible = KnownBits.possible(d.arg(0));
+        long c = d.arg(1).inst().imm() & KnownBits.all(Type.I32);
+        if (d.opcode() == ADD && possible + c <= KnownBits.all(Type.I32)
+                || d.opcode() == SHL && c <= MAX_SCALE && possible << c <= KnownBits.all(Type.I32)) {
+            return b.binary(d.opcode(), b.convert(ZEXT, Type.I64, d.arg(0)), b.iconst(Type.I64, c));
+        }
+        return null;
     }
 
     private Value signExtended(Value x, Inst d) {

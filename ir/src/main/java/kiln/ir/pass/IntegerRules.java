@@ -74,7 +74,13 @@ final class IntegerRules {
         if (x.is(SUB) && arg(x, 0).is(ICONST)) {
             return b.binary(SUB, c(x.type(), imm(arg(x, 0)) + c), arg(x, 1));
         }
-        return null;
+        // -1 - x + c
+        return isComplement(x) ? b.binary(SUB, c(x.type(), c - 1), arg(x, 0)) : null;
+    }
+
+    /** Whether {@code v} has the opposite bits of its first operand. */
+    private static boolean isComplement(Value v) {
+        return isWithConst(v, XOR) && constOf(v) == -1;
     }
 
     private Value add(Value x, Value y) {
@@ -145,6 +151,9 @@ final class IntegerRules {
             if (isZero(x)) {
                 return b.binary(SUB, arg(y, 1), arg(y, 0));
             }
+        }
+        if (x.is(ICONST) && isComplement(y)) {
+            return b.binary(ADD, arg(y, 0), c(type, imm(x) + 1));
         }
         if (x.is(ICONST)) {
             return isWithConst(y, ADD) ? b.binary(SUB, c(type, imm(x) - constOf(y)), arg(y, 0)) : null;
@@ -296,11 +305,32 @@ final class IntegerRules {
         if (isWithConst(x, XOR)) {
             return b.binary(XOR, arg(x, 0), c(x.type(), constOf(x) ^ c));
         }
+        if (c == -1 && single.contains(x)) {
+            Value v = complement(x);
+            if (v != null) {
+                return v;
+            }
+        }
         if (c == 1 && x.is(ICMP)) {
             return b.icmp(x.inst().intCond().negate(), arg(x, 0), arg(x, 1));
         }
         if (c == 1 && KnownBits.isBool(x) && x.type() == Type.I32) {
             return b.icmp(IntCond.EQ, x, c(x.type(), 0));
+        }
+        return null;
+    }
+
+    /** The complement of a difference or sum of which a part takes it in, or null. */
+    private Value complement(Value x) {
+        if (x.is(SUB) && arg(x, 0).is(ICONST)) {
+            // -1 - (c - y)
+            return b.binary(ADD, arg(x, 1), c(x.type(), -1 - imm(arg(x, 0))));
+        }
+        if (isWithConst(x, ADD) && isWithConst(arg(x, 0), XOR) && single.contains(arg(x, 0))) {
+            // -1 - (y + c)
+            Value y = arg(x, 0);
+            Value complement = b.binary(XOR, arg(y, 0), c(x.type(), ~constOf(y)));
+            return b.binary(ADD, complement, c(x.type(), -constOf(x)));
         }
         return null;
     }

@@ -56,6 +56,7 @@ public final class Pipeline {
                                 new Simplify(),
                                 new DeadCode(),
                                 new CleanUp(),
+                                new LoopTests(),
                                 new BlockLayout(),
                                 new SplitCriticalEdges());
                     default -> throw new IllegalArgumentException("no optimisation level " + level);
