@@ -93,6 +93,7 @@ public final class ValueNumbering implements Pass {
         }
 
         private void visit(Block b, Inst i) {
+            useKnown(b, i);
             switch (i.opcode().effect()) {
                 case PURE -> {
                     // Each of these owns its bytes.
@@ -113,6 +114,66 @@ public final class ValueNumbering implements Pass {
                 case CALLS -> versions.call();
                 case TERMINATES -> terminator(b, i);
             }
+        }
+
+        // Values that a branch or a check has made constants.
+
+        private void useKnown(Block b, Inst i) {
+            for (int a = 0, n = i.argCount(); a < n; a++) {
+                Value v = i.arg(a);
+                long c = constantIf(v, v.inst() == null || !v.is(Opcode.ICONST) ? known.of(number(v), k) : -1);
+                if (c >= 0) {
+                    i.setArg(a, constant(b, i, v.type(), c));
+                }
+            }
+            if (i.opcode().isTerminator()) {
+                for (int t = 0, n = i.targetCount(); t < n; t++) {
+                    useKnown(b, i, i.target(t), i.opcode() == Opcode.BRANCH ? 1 - t : -1);
+                }
+            }
+        }
+
+        /** The arguments of a way out; {@code taken} says what the branch's condition is there, -1 if it has none. */
+        private void useKnown(Block b, Inst i, Edge edge, int taken) {
+            for (int a = 0, n = edge.argCount(); a < n; a++) {
+                Value v = edge.arg(a);
+                if (!v.is(Opcode.ICONST)) {
+                    int fact = known.of(number(v), k);
+                    long c = constantIf(v, fact < 0 && taken >= 0 ? implied(i.arg(0), taken, v) : fact);
+                    if (c >= 0) {
+                        edge.setArg(a, constant(b, i, v.type(), c));
+                    }
+                }
+            }
+        }
+
+        /** What is known of {@code v}, as {@link #settled}, if {@code condition} is {@code taken}: 1 not zero, 0 zero. */
+        private int implied(Value condition, int taken, Value v) {
+            if (number(condition) == number(v)) {
+                return taken;
+            }
+            Inst d = condition.inst();
+            boolean ofZero =
+                    d != null && d.opcode() == Opcode.ICMP && isZero(d.arg(1)) && number(d.arg(0)) == number(v);
+            return !ofZero ? -1 : d.intCond() == IntCond.EQ ? 1 - taken : d.intCond() == IntCond.NE ? taken : -1;
+        }
+
+        /** The constant that {@code v} is if it is known to be zero (0) or not (1), or -1 if that does not say it. */
+        private static long constantIf(Value v, int fact) {
+            if (fact < 0 || !v.type().isInt()) {
+                return -1;
+            }
+            return fact == 0 ? 0 : KnownBits.isBool(v) ? 1 : -1;
+        }
+
+        /** A constant in front of {@code i}, or the one that is there already. */
+        private Value constant(Block b, Inst i, Type type, long c) {
+            builder.setBefore(i);
+            builder.setPosition(i.position());
+            Value v = builder.iconst(type, c);
+            number(v); // makes room for it
+            merge(b, v.inst());
+            return v.resolve();
         }
 
         // Computations.
