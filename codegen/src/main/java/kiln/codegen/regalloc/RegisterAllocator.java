@@ -84,6 +84,9 @@ public final class RegisterAllocator {
         boolean[] cheap = rematerializable(graph.function, ops);
         Spiller spiller = new Spiller(graph, ops, liveness, cheap);
         spiller.run();
+        if (!liveness.isLocal()) {
+            IdleEntries.drop(graph, ops, spiller);
+        }
         after.accept("spilling");
         SpillPlan plan = new SpillPlan(graph, ops, liveness, spiller, cheap);
         SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan);

@@ -18,6 +18,13 @@ final class Spiller {
     static final int RELOAD = 1;
     static final int EVICT_AFTER = 2;
 
+    /** Fates: an instruction or an edge reads it. */
+    static final byte READ = 1;
+    /** It is evicted before that. */
+    static final byte LEAVES_UNREAD = 2;
+    /** It is in a register at the block's end, unread. */
+    static final byte PASSES = 3;
+
     private static final int LIVING = 1;
     private static final int PLAIN = 2;
     private static final int LATE = 4;
@@ -34,6 +41,8 @@ final class Spiller {
     final int[][] exit;
     /** Events of each block in order. */
     final IntList[] events;
+    /** Beside {@link #entry}, what becomes of each variable first: {@link #READ}, {@link #LEAVES_UNREAD}, {@link #PASSES}. */
+    final byte[][] fate;
     /** Parameters that arrive in memory. */
     final boolean[] inMemory;
 
@@ -54,7 +63,10 @@ final class Spiller {
     private int[] used = new int[16];
     private int[] role = new int[16];
     private int usedCount;
+    /** The last instruction visited that read a variable. */
     private final int[] usedAt;
+    /** The last block in which a variable was evicted before it was read. */
+    private final int[] leftUnread;
     // Other operands of the current instruction, by class.
     private final int[] early = new int[2];
     private final int[] temps = new int[2];
@@ -70,11 +82,14 @@ final class Spiller {
         this.cheap = cheap;
         entry = new int[graph.blocks][];
         exit = new int[graph.blocks][];
+        fate = new byte[graph.blocks][];
         events = new IntList[graph.blocks];
         inMemory = new boolean[ops.variables];
         next = new int[ops.variables];
         inW = new boolean[ops.variables];
         usedAt = new int[ops.variables];
+        leftUnread = new int[ops.variables];
+        Arrays.fill(leftUnread, -1);
         capacity[0] = Long.bitCount(ops.allocatable[0]);
         capacity[1] = Long.bitCount(ops.allocatable[1]);
         choice = new EntryChoice(graph, ops, liveness, this, capacity);
@@ -119,6 +134,22 @@ final class Spiller {
             }
         }
         exit[b] = last;
+        fate[b] = fates(b, start);
+    }
+
+    private byte[] fates(int b, int[] start) {
+        byte[] result = new byte[start.length];
+        for (int k = 0; k < start.length; k++) {
+            int v = start[k];
+            result[k] = leftUnread[v] == b ? LEAVES_UNREAD : isRead(v) ? READ : PASSES;
+            leftUnread[v] = -1;
+        }
+        return result;
+    }
+
+    /** Whether an instruction of the current block that has been visited reads {@code v}. */
+    private boolean isRead(int v) {
+        return usedAt[v] >= ops.blockStart[block] && usedAt[v] < ops.blockStart[block + 1];
     }
 
     private void add(int v, int distance) {
@@ -336,6 +367,9 @@ final class Spiller {
             return false;
         }
         event(i, EVICT, best);
+        if (!isRead(best)) {
+            leftUnread[best] = block;
+        }
         remove(best);
         return true;
     }

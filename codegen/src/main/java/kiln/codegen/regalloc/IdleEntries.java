@@ -1,0 +1,153 @@
+package kiln.codegen.regalloc;
+
+import java.util.Arrays;
+import kiln.codegen.MachBlock;
+import kiln.codegen.Reg;
+
+/**
+ * Takes variables out of the registers at the start of blocks where nothing reads them there before they leave: the
+ * spiller guesses what a loop needs before it has seen how short registers are in it, and what guessed wrong would be reloaded
+ * on the way in for nothing. A backwards data-flow analysis over what the spiller decided.
+ */
+final class IdleEntries {
+    private final Graph graph;
+    private final Operands ops;
+    private final Spiller spiller;
+    /** Beside {@link Spiller#entry}: whether somebody reads it from the register. */
+    private final boolean[][] needed;
+    /** By block, how many variables pass through of which nobody is known yet who reads them. */
+    private final int[] open;
+    /** By variable, the last block, or visit of a block, that noted something. */
+    private final int[] stamp;
+
+    private final byte[] noted;
+
+    private IdleEntries(Graph graph, Operands ops, Spiller spiller) {
+        this.graph = graph;
+        this.ops = ops;
+        this.spiller = spiller;
+        needed = new boolean[graph.blocks][];
+        open = new int[graph.blocks];
+        stamp = new int[ops.variables];
+        noted = new byte[ops.variables];
+    }
+
+    static void drop(Graph graph, Operands ops, Spiller spiller) {
+        IdleEntries idle = new IdleEntries(graph, ops, spiller);
+        if (idle.observe()) {
+            idle.propagate();
+            idle.drop();
+        }
+    }
+
+    /** Finds what blocks read of what they start with. Returns whether there is something else. */
+    private boolean observe() {
+        boolean any = false;
+        Arrays.fill(stamp, -1);
+        for (int b : graph.flow.postorder()) {
+            int[] entry = spiller.entry[b];
+            needed[b] = new boolean[entry.length];
+            if (entry.length == 0) {
+                continue;
+            }
+            for (MachBlock.Successor s : graph.block(b).successors()) {
+                for (Reg r : s.args()) {
+                    stamp[r.index()] = b;
+                }
+            }
+            for (int k = 0; k < entry.length; k++) {
+                int v = entry[k];
+                byte fate = spiller.fate[b][k];
+                // Whether a parameter arrives in a register has been settled with those who pass it.
+                needed[b][k] = fate == Spiller.READ || fate == Spiller.PASSES && stamp[v] == b || isParameter(v, b);
+                any |= !needed[b][k];
+                open[b] += !needed[b][k] && fate == Spiller.PASSES ? 1 : 0;
+            }
+        }
+        return any;
+    }
+
+    private boolean isParameter(int v, int b) {
+        return ops.defBlock[v] == b && ops.defInst[v] < 0;
+    }
+
+    /** What passes through is needed where it is needed behind. */
+    private void propagate() {
+        Arrays.fill(stamp, -1);
+        int visit = 0;
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (int b : graph.flow.postorder()) {
+                if (open[b] == 0) {
+                    continue;
+                }
+                visit++;
+                for (int s : graph.flow.successors(b)) {
+                    int[] entry = spiller.entry[s];
+                    for (int k = 0; k < entry.length; k++) {
+                        if (needed[s][k]) {
+                            stamp[entry[k]] = visit;
+                        }
+                    }
+                }
+                int[] entry = spiller.entry[b];
+                for (int k = 0; k < entry.length; k++) {
+                    if (spiller.fate[b][k] == Spiller.PASSES && !needed[b][k] && stamp[entry[k]] == visit) {
+                        needed[b][k] = true;
+                        open[b]--;
+                        changed = true;
+                    }
+                }
+            }
+        }
+    }
+
+    private void drop() {
+        Arrays.fill(stamp, -1);
+        for (int b : graph.flow.postorder()) {
+            int[] entry = spiller.entry[b];
+            int kept = 0;
+            for (int k = 0; k < entry.length; k++) {
+                if (needed[b][k]) {
+                    entry[kept++] = entry[k];
+                } else {
+                    stamp[entry[k]] = b;
+                    noted[entry[k]] = spiller.fate[b][k];
+                }
+            }
+            if (kept < entry.length) {
+                spiller.entry[b] = Arrays.copyOf(entry, kept);
+                dropEvictions(b);
+                dropFromExit(b);
+            }
+        }
+    }
+
+    /** The first eviction of each variable that is not there any more, which need not leave. */
+    private void dropEvictions(int b) {
+        IntList events = spiller.events[b];
+        int kept = 0;
+        for (int e = 0; e < events.size; e += 2) {
+            int v = events.get(e + 1);
+            if (stamp[v] == b && noted[v] == Spiller.LEAVES_UNREAD) {
+                noted[v] = Spiller.READ;
+            } else {
+                events.data[kept++] = events.get(e);
+                events.data[kept++] = v;
+            }
+        }
+        events.size = kept;
+    }
+
+    private void dropFromExit(int b) {
+        int[] exit = spiller.exit[b];
+        int kept = 0;
+        for (int v : exit) {
+            if (stamp[v] != b || noted[v] != Spiller.PASSES) {
+                exit[kept++] = v;
+            }
+        }
+        spiller.exit[b] = Arrays.copyOf(exit, kept);
+    }
+}
