@@ -65,6 +65,9 @@ public final class LoopInvariants implements Pass {
 
         private final int[] small;
 
+        /** By index of the header, whether something in the loop calls: no register survives that. */
+        private final boolean[] calls;
+
         Walk(Function f) {
             this.f = f;
             this.cfg = Cfg.of(f);
@@ -72,6 +75,7 @@ public final class LoopInvariants implements Pass {
             this.effects = loops.loops().isEmpty() ? null : new MemoryEffects(cfg, loops);
             this.preheaders = new Block[cfg.size()];
             this.small = new int[cfg.size()];
+            this.calls = new boolean[cfg.size()];
             this.firstNew = f.blockIdBound();
             this.loopOf = new Loop[firstNew];
         }
@@ -83,6 +87,7 @@ public final class LoopInvariants implements Pass {
             for (int k = 0; k < cfg.size(); k++) {
                 loopOf[cfg.block(k).id()] = loops.innermost(cfg.block(k));
             }
+            findCalls();
             for (int k = 0; k < cfg.size(); k++) {
                 Block b = cfg.block(k);
                 if (loopOf[b.id()] != null) {
@@ -90,6 +95,19 @@ public final class LoopInvariants implements Pass {
                 }
             }
             layOutPreheaders();
+        }
+
+        private void findCalls() {
+            for (int k = 0; k < cfg.size(); k++) {
+                Block b = cfg.block(k);
+                Inst i = loopOf[b.id()] == null ? null : b.first();
+                while (i != null && i.opcode().effect() != Opcode.Effect.CALLS) {
+                    i = i.next();
+                }
+                for (Loop l = i == null ? null : loopOf[b.id()]; l != null; l = l.parent()) {
+                    calls[cfg.index(l.header())] = true;
+                }
+            }
         }
 
         /** New blocks go right before the headers of their loops, all at once because the layout is an array. */
@@ -149,7 +167,7 @@ public final class LoopInvariants implements Pass {
             Loop target = null;
             for (Loop l = innermost; l != null; l = l.parent()) {
                 if (mayTrap && target != null
-                        || gain == Gain.SMALL && small[cfg.index(l.header())] >= MAX_SMALL
+                        || gain == Gain.SMALL && !hasRoom(cfg.index(l.header()))
                         || !canLeave(l, i)) {
                     break;
                 }
@@ -164,6 +182,11 @@ public final class LoopInvariants implements Pass {
                 }
             }
             return target;
+        }
+
+        /** Whether a result of small gain is likely to keep a register throughout the loop with header {@code h}. */
+        private boolean hasRoom(int h) {
+            return small[h] < MAX_SMALL && !calls[h];
         }
 
         /**
