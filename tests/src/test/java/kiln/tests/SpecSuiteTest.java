@@ -95,7 +95,7 @@ class SpecSuiteTest {
         List<String> failures = new ArrayList<>();
         int[] sum = SUMS.computeIfAbsent(suite + " " + group, _ -> new int[5]);
         Script.forEach(zip, script -> {
-            for (int level : Corpus.isSampled(script.name(), 8) ? new int[] {2, 0} : new int[] {2}) {
+            for (int level : new int[] {2, 0}) {
                 ScriptResult r = ScriptRunner.run(script, options(group, script.name(), level), CrossCompiler::compile);
                 sum[0]++;
                 sum[1] += r.passed();
