@@ -27,7 +27,8 @@ import java.util.Map;
  *   .kiln.signature  room for a signature of everything above
  * </pre>
  *
- * Addresses in the file are file offsets, pages those of {@link Compat#pageBytes()}. Sections with a star are absent if they were stripped.
+ * Addresses in the file are file offsets, pages those of {@link Compat#pageBytes()}. Sections with a star are absent if
+ * they were stripped.
  */
 public final class Artifact implements AutoCloseable {
     static final String TEXT = ".text";

@@ -34,7 +34,8 @@ public final class DataSection {
     }
 
     /**
-     * Appends what a memory contains at first, filled up with zeros to the end of a page, and returns where it starts: {@link ModuleInfo.MemoryImage#start()}.
+     * Appends what a memory contains at first, filled up with zeros to the end of a page, and returns where it starts:
+     * {@link ModuleInfo.MemoryImage#start()}.
      */
     public long addImage(MemorySegment bytes) {
         size = nextPage();
