@@ -1,6 +1,8 @@
 package kiln.codegen;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -71,8 +73,10 @@ public final class Form {
     private final int tiedTo;
 
     private final RegSet clobbers;
-    /** Forms with one more operand, by a number that says which; made when first asked for. */
-    private final AtomicReferenceArray<Form> next = new AtomicReferenceArray<>(NEXT);
+    /** Forms with one more operand, by a number that says which; made when first asked for, as is the array. */
+    private volatile AtomicReferenceArray<Form> next;
+    /** The same operands with other clobbers. */
+    private volatile List<Form> clobbering = List.of();
 
     private Form(Role[] roles, Reg[] fixed, int tiedTo, RegSet clobbers) {
         this.roles = roles;
@@ -124,11 +128,29 @@ public final class Form {
     }
 
     /**
-     * The same operands, and registers whose contents are lost (late), apart from those that hold fixed definitions. To be
-     * asked for once per kind of instruction, and last: each call makes a new form.
+     * The same operands, and registers whose contents are lost (late), apart from those that hold fixed definitions. Few sets
+     * of registers are expected for one list of operands.
      */
     public Form clobbering(RegSet registers) {
-        return new Form(roles, fixed, tiedTo, clobbers.union(registers));
+        for (Form f : clobbering) {
+            if (f.clobbers.equals(registers)) {
+                return f;
+            }
+        }
+        return addClobbering(registers);
+    }
+
+    private synchronized Form addClobbering(RegSet registers) {
+        for (Form f : clobbering) {
+            if (f.clobbers.equals(registers)) {
+                return f;
+            }
+        }
+        Form f = new Form(roles, fixed, tiedTo, registers);
+        List<Form> more = new ArrayList<>(clobbering);
+        more.add(f);
+        clobbering = List.copyOf(more);
+        return f;
     }
 
     /** Number of operands. */
@@ -160,7 +182,8 @@ public final class Form {
     }
 
     private Form append(int number, Role role, Reg register, int use) {
-        Form f = next.get(number);
+        AtomicReferenceArray<Form> forms = next == null ? makeNext() : next;
+        Form f = forms.get(number);
         if (f != null) {
             return f;
         }
@@ -170,13 +193,26 @@ public final class Form {
         r[n] = role;
         x[n] = register;
         // Two threads may both make it: the first one to publish wins, so that there is one.
-        next.compareAndSet(number, null, new Form(r, x, use >= 0 ? use : tiedTo, clobbers));
-        return next.get(number);
+        forms.compareAndSet(number, null, new Form(r, x, use >= 0 ? use : tiedTo, clobbers));
+        return forms.get(number);
     }
 
-    /** The roles of an operand list that is too varied to be shared, as a call's: {@code roles} is copied. */
-    public static Form unshared(Role[] roles, Reg[] fixed, RegSet clobbers) {
-        return new Form(roles.clone(), fixed.clone(), -1, clobbers);
+    private synchronized AtomicReferenceArray<Form> makeNext() {
+        if (next == null) {
+            next = new AtomicReferenceArray<>(NEXT);
+        }
+        return next;
+    }
+
+    /**
+     * With {@code count} operands of {@link Role#USE_ANY}, as many as a module asks for: such a form, and those made from it,
+     * are not kept.
+     */
+    public Form anyUnshared(int count) {
+        int n = roles.length;
+        Role[] r = Arrays.copyOf(roles, n + count);
+        Arrays.fill(r, n, n + count, Role.USE_ANY);
+        return new Form(r, Arrays.copyOf(fixed, n + count), tiedTo, clobbers);
     }
 
     /** For messages: the roles, with their registers. */

@@ -44,6 +44,9 @@ public abstract class MachInst implements CodeBuffer.Emitter {
         Reg tied = form.tiedTo() < 0 ? null : regs[form.tiedTo()];
         for (int i = 0; i < regs.length; i++) {
             Reg r = regs[i];
+            if (r.isReserved()) {
+                continue;
+            }
             regs[i] = switch (form.role(i)) {
                 case USE -> v.use(r);
                 case USE_LATE -> v.useLate(r);

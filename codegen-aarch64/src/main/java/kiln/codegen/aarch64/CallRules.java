@@ -52,7 +52,7 @@ abstract class CallRules extends FloatRules {
             // C leaves the upper half of an int undefined.
             Reg raw = newReg(Type.I64);
             emit(new CallInsn.NativeCall(address, arguments, calls.nativeResult(inst, raw)));
-            emit(new IntegerInsn.Alu(AluOp.ORR, false, def(inst.result()), Registers.ZR, raw));
+            emit(Insn.of(Op.ORR, false, def(inst.result()), Registers.ZR, raw));
         } else {
             emit(new CallInsn.NativeCall(address, arguments, results));
         }
