@@ -62,6 +62,9 @@ public abstract class StubImage {
     /** Makes the processor see code that was written as data. */
     protected abstract void flush();
 
+    /** A C function whose arguments are a system call's number and its first five arguments. */
+    protected abstract void syscall();
+
     private void begin(String name) {
         buffer.align(16, padding);
         Label label = new Label();
@@ -89,6 +92,8 @@ public abstract class StubImage {
         handler();
         begin("flush");
         flush();
+        begin("syscall");
+        syscall();
         buffer.emitConstants();
         buffer.resolveLabels();
         byte[] code = buffer.toByteArray();

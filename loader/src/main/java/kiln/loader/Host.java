@@ -74,6 +74,9 @@ public interface Host {
 
     void closeFile(int file);
 
+    /** What there is to do with files beyond these; looked up when first asked for. */
+    HostFiles files();
+
     /** Zeroed memory of the C heap, aligned to 16. */
     long allocate(long length);
 

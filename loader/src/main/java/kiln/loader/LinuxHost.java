@@ -278,6 +278,16 @@ final class LinuxHost implements Host {
         }
     }
 
+    /** Apart, so that programs without files do not need it. */
+    private static final class OpenFiles {
+        static final HostFiles INSTANCE = new LinuxFiles(Host.current().architecture());
+    }
+
+    @Override
+    public HostFiles files() {
+        return OpenFiles.INSTANCE;
+    }
+
     @Override
     public long allocate(long length) {
         long address = call(CALLOC, 1, length);

@@ -38,6 +38,7 @@ public final class Stubs {
     private final long trap;
     private final long unwind;
     private final long flush;
+    private final long syscall;
     private int ranges;
 
     private Stubs(Host host) {
@@ -64,6 +65,7 @@ public final class Stubs {
         trap = address(offsets, "trap");
         unwind = address(offsets, "unwind");
         flush = address(offsets, "flush");
+        syscall = address(offsets, "syscall");
         installHandlers(host, address(offsets, "handler"));
     }
 
@@ -109,6 +111,10 @@ public final class Stubs {
 
     long flush() {
         return flush;
+    }
+
+    long syscall() {
+        return syscall;
     }
 
     /**

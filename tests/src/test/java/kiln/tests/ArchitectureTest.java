@@ -35,7 +35,7 @@ class ArchitectureTest {
             Map.entry("kiln.disasm", Set.of()),
             Map.entry("kiln.loader", Set.of("kiln.artifact")),
             Map.entry("kiln.runtime", Set.of("kiln.loader", "kiln.artifact")),
-            Map.entry("kiln.wasi", Set.of("kiln.runtime")));
+            Map.entry("kiln.wasi", Set.of("kiln.runtime", "kiln.loader")));
 
     private static final List<String> LAYERS = List.of(
             "kiln.wasm",

@@ -1,11 +1,6 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,30 +10,21 @@ import java.util.List;
  */
 final class DirectoryListing {
     private static final int HEADER = 24;
-    private static final FileStatus.Entry GONE = new FileStatus.Entry(0, FileType.UNKNOWN);
 
-    private final Path folder;
-    private final boolean isRoot;
-    private final List<String> names;
+    private final List<DirectoryEntry> entries;
 
-    private DirectoryListing(Path folder, boolean isRoot, List<String> names) {
-        this.folder = folder;
-        this.isRoot = isRoot;
-        this.names = names;
+    private DirectoryListing(List<DirectoryEntry> entries) {
+        this.entries = entries;
     }
 
-    static DirectoryListing of(Directory directory) throws IOException {
-        List<String> names = new ArrayList<>();
-        names.add(".");
-        names.add("..");
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory.path())) {
-            for (Path p : entries) {
-                names.add(p.getFileName().toString());
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return new DirectoryListing(directory.path(), directory.path().equals(directory.root()), names);
+    static DirectoryListing of(DirectoryHandle directory) throws IOException {
+        List<DirectoryEntry> entries = new ArrayList<>();
+        long self = directory.status().inode();
+        entries.add(new DirectoryEntry(new byte[] {'.'}, self, FileType.DIRECTORY));
+        // Nothing is told about what lies above; this folder may be one that the host gave, or be moved out of it.
+        entries.add(new DirectoryEntry(new byte[] {'.', '.'}, self, FileType.DIRECTORY));
+        entries.addAll(directory.entries());
+        return new DirectoryListing(entries);
     }
 
     /**
@@ -51,7 +37,7 @@ final class DirectoryListing {
         memory.check(address, length, 1);
         long room = Integer.toUnsignedLong(length);
         int at = address;
-        for (long i = cookie; i >= 0 && i < names.size() && room > 0; i++) {
+        for (long i = cookie; i >= 0 && i < entries.size() && room > 0; i++) {
             byte[] entry = entry((int) i);
             int n = (int) Math.min(entry.length, room);
             memory.putBytes(at, entry, 0, n);
@@ -62,30 +48,15 @@ final class DirectoryListing {
     }
 
     private byte[] entry(int index) {
-        String name = names.get(index);
-        byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
-        byte[] entry = new byte[HEADER + encoded.length];
-        FileStatus.Entry file = status(name);
+        DirectoryEntry e = entries.get(index);
+        byte[] name = e.name();
+        byte[] entry = new byte[HEADER + name.length];
         putLittleEndian(entry, 0, index + 1, 8);
-        putLittleEndian(entry, 8, file.inode(), 8);
-        putLittleEndian(entry, 16, encoded.length, 4);
-        putLittleEndian(entry, 20, file.type().code(), 4);
-        System.arraycopy(encoded, 0, entry, HEADER, encoded.length);
+        putLittleEndian(entry, 8, e.inode(), 8);
+        putLittleEndian(entry, 16, name.length, 4);
+        putLittleEndian(entry, 20, e.type().code(), 4);
+        System.arraycopy(name, 0, entry, HEADER, name.length);
         return entry;
-    }
-
-    private FileStatus.Entry status(String name) {
-        try {
-            return FileStatus.entry(
-                    switch (name) {
-                        case "." -> folder;
-                        // Nothing is told about what lies above the folders that the host gave.
-                        case ".." -> isRoot ? folder : folder.getParent();
-                        default -> folder.resolve(name);
-                    });
-        } catch (IOException _) {
-            return GONE;
-        }
     }
 
     private static void putLittleEndian(byte[] to, int at, long value, int bytes) {

@@ -1,7 +1,6 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 
 /** The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. */
@@ -73,35 +72,6 @@ final class FdTable {
         table[from] = null;
         lowest = Math.min(lowest, from);
         replaced.close();
-    }
-
-    /**
-     * Follows what the guest renames: open files and folders at or below a path.
-     *
-     * @param root the given folder in which {@code to} is
-     */
-    void moved(Path from, Path to, Path root) {
-        for (FileDescriptor d : table) {
-            if (d instanceof RegularFile f && f.path().startsWith(from)) {
-                f.moved(renamed(f.path(), from, to));
-            } else if (d instanceof Directory f && f.path().startsWith(from)) {
-                // A given folder may itself lie in another one.
-                f.moved(renamed(f.path(), from, to), f.root().startsWith(from) ? renamed(f.root(), from, to) : root);
-            }
-        }
-    }
-
-    private static Path renamed(Path path, Path from, Path to) {
-        return path.equals(from) ? to : to.resolve(from.relativize(path));
-    }
-
-    /** The guest is about to remove a name: what is known of the open file is kept. */
-    void removing(Path path) throws IOException {
-        for (FileDescriptor d : table) {
-            if (d instanceof RegularFile f && f.path().equals(path)) {
-                f.remember();
-            }
-        }
     }
 
     void flush() throws IOException {

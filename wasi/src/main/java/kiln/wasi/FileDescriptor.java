@@ -59,7 +59,7 @@ abstract sealed class FileDescriptor implements Closeable
     }
 
     /** How a file is synchronised is settled when it is opened; the rest can change. */
-    final void setFlags(int newFlags) {
+    void setFlags(int newFlags) throws IOException {
         int fixed = Flags.DSYNC | Flags.RSYNC | Flags.SYNC;
         Flags.check(newFlags, fixed | Flags.APPEND | Flags.NONBLOCK);
         if (((newFlags ^ flags) & fixed) != 0) {

@@ -164,7 +164,7 @@ final class FileFunctions {
         m.putLong(result + 16, d.inheriting());
     }
 
-    void fdstatSetFlags(int fd, int flags) {
+    void fdstatSetFlags(int fd, int flags) throws IOException {
         get(fd, Rights.FD_FDSTAT_SET_FLAGS).setFlags(flags);
     }
 
@@ -177,7 +177,7 @@ final class FileFunctions {
     }
 
     void filestatSetTimes(int fd, long accessed, long modified, int flags) throws IOException {
-        get(fd, Rights.FD_FILESTAT_SET_TIMES).setTimes(FileTimes.of(accessed, modified, flags));
+        get(fd, Rights.FD_FILESTAT_SET_TIMES).setTimes(new FileTimes(accessed, modified, flags));
     }
 
     // ---- folders

@@ -13,12 +13,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.Map;
+import kiln.loader.HostFileException;
 
-/** Which error number an exception of the host's file system becomes. */
+/** Which error number an exception of the host's files becomes. */
 final class HostErrors {
     /**
-     * The operating system's own words, all that Java hands on about errors without a class of their own. In another
-     * language they are not recognised; so checks whose outcome programs rely on are made beforehand, and this is for
+     * The operating system's own words, all that other file systems of Java's hand on about errors without a class of their own. In
+     * another language they are not recognised; so checks whose outcome programs rely on are made beforehand, and this is for
      * the rest.
      */
     private static final Map<String, Errno> WORDS = Map.ofEntries(
@@ -47,9 +48,57 @@ final class HostErrors {
             Map.entry("Illegal seek", Errno.SPIPE),
             Map.entry("Operation not supported", Errno.NOTSUP));
 
+    /** Linux's error numbers from 0 to 40 (asm-generic/errno-base.h and errno.h); null is one that WASI does not know. */
+    private static final Errno[] LINUX = {
+        null,
+        Errno.PERM,
+        Errno.NOENT,
+        Errno.SRCH,
+        Errno.INTR,
+        Errno.IO,
+        Errno.NXIO,
+        Errno.TOOBIG,
+        Errno.NOEXEC,
+        Errno.BADF,
+        Errno.CHILD,
+        Errno.AGAIN,
+        Errno.NOMEM,
+        Errno.ACCES,
+        Errno.FAULT,
+        null,
+        Errno.BUSY,
+        Errno.EXIST,
+        Errno.XDEV,
+        Errno.NODEV,
+        Errno.NOTDIR,
+        Errno.ISDIR,
+        Errno.INVAL,
+        Errno.NFILE,
+        Errno.MFILE,
+        Errno.NOTTY,
+        Errno.TXTBSY,
+        Errno.FBIG,
+        Errno.NOSPC,
+        Errno.SPIPE,
+        Errno.ROFS,
+        Errno.MLINK,
+        Errno.PIPE,
+        Errno.DOM,
+        Errno.RANGE,
+        Errno.DEADLK,
+        Errno.NAMETOOLONG,
+        Errno.NOLCK,
+        Errno.NOSYS,
+        Errno.NOTEMPTY,
+        Errno.LOOP
+    };
+
     private HostErrors() {}
 
     static Errno errno(IOException e) {
+        if (e instanceof HostFileException h) {
+            return ofNumber(h.errno());
+        }
         return switch (e) {
             case NoSuchFileException _ -> Errno.NOENT;
             case FileAlreadyExistsException _ -> Errno.EXIST;
@@ -63,6 +112,19 @@ final class HostErrors {
             case InterruptedIOException _ -> Errno.INTR;
             case ClosedChannelException _ -> Errno.BADF;
             default -> ofWords(e.getMessage());
+        };
+    }
+
+    private static Errno ofNumber(int number) {
+        Errno e = number < LINUX.length ? LINUX[number] : null;
+        return switch (number) {
+            case 75 -> Errno.OVERFLOW;
+            case 84 -> Errno.ILSEQ;
+            case 95 -> Errno.NOTSUP;
+            case 110 -> Errno.TIMEDOUT;
+            case 116 -> Errno.STALE;
+            case 122 -> Errno.DQUOT;
+            default -> e == null ? Errno.IO : e;
         };
     }
 

@@ -1,15 +1,6 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.OpenOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
-import java.util.Set;
 import kiln.wasi.PathResolver.LastLink;
 
 /** The functions path_*: what they do about files by name. Errors are those that POSIX and Linux name. */
@@ -22,7 +13,7 @@ final class PathFunctions {
 
     private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length, LastLink lastLink)
             throws IOException {
-        return PathResolver.resolve(base, m.path(path, length), lastLink);
+        return PathResolver.resolve(base.handle(), m.path(path, length), lastLink);
     }
 
     // ---- open
@@ -64,99 +55,79 @@ final class PathFunctions {
         table.reserve();
 
         LastLink lastLink = PathResolver.lastLink(lookupFlags);
-        ResolvedPath r = resolve(m, base, path, length, exclusive ? LastLink.KEEP : lastLink);
-        FileDescriptor opened;
-        if (r.exists() && exclusive) {
+        boolean write = (granted & (Rights.FD_WRITE | Rights.FD_ALLOCATE | Rights.FD_FILESTAT_SET_SIZE)) != 0;
+        boolean read = !write || (granted & Rights.FD_READ) != 0;
+        OpenMode mode = new OpenMode(read, write, create, exclusive, truncate, flags);
+        FileDescriptor opened = null;
+        boolean done = false;
+        try {
+            try (ResolvedPath r = resolve(m, base, path, length, exclusive ? LastLink.KEEP : lastLink)) {
+                opened = open(r, directory, mode, granted, passedOn);
+            }
+            m.putInt(result, table.add(opened));
+            done = true;
+        } finally {
+            if (!done && opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    private static FileDescriptor open(ResolvedPath r, boolean directory, OpenMode mode, long rights, long inheriting)
+            throws IOException {
+        if (r.exists() && mode.exclusive()) {
             throw Errno.EXIST.error();
         } else if (r.isLink()) {
             throw Errno.LOOP.error();
         } else if (r.isDirectory()) {
-            if (create || truncate || (granted & Rights.FD_WRITE) != 0) {
+            if (mode.create() || mode.truncate() || (rights & Rights.FD_WRITE) != 0) {
                 throw Errno.ISDIR.error();
             }
-            opened = new Directory(base.root(), null, r.path(), granted & Rights.DIRECTORY, passedOn, flags);
+            return new Directory(r.openDirectory(), null, rights & Rights.DIRECTORY, inheriting, mode.flags());
         } else if (r.exists() && (directory || r.slash())) {
             throw Errno.NOTDIR.error();
-        } else if (!r.exists() && !create) {
+        } else if (!r.exists() && !mode.create()) {
             throw Errno.NOENT.error();
         } else if (!r.exists() && r.slash()) {
             throw Errno.ISDIR.error();
-        } else {
-            opened = openFile(r, create, exclusive, truncate, granted & Rights.FILE, passedOn, flags);
         }
-        m.putInt(result, table.add(opened));
-    }
-
-    private static RegularFile openFile(
-            ResolvedPath r,
-            boolean create,
-            boolean exclusive,
-            boolean truncate,
-            long rights,
-            long inheriting,
-            int flags)
-            throws IOException {
-        boolean write = (rights & (Rights.FD_WRITE | Rights.FD_ALLOCATE | Rights.FD_FILESTAT_SET_SIZE)) != 0;
-        Set<OpenOption> options = new HashSet<>();
-        if (!write || (rights & Rights.FD_READ) != 0) {
-            options.add(StandardOpenOption.READ);
-        }
-        boolean make = create && !r.exists();
-        // Java makes and truncates files only when they are opened for writing. What the guest may do is up to its
-        // rights.
-        if (write || make || truncate) {
-            options.add(StandardOpenOption.WRITE);
-        }
-        if (make) {
-            options.add(exclusive ? StandardOpenOption.CREATE_NEW : StandardOpenOption.CREATE);
-        }
-        if (truncate) {
-            options.add(StandardOpenOption.TRUNCATE_EXISTING);
-        }
-        if ((flags & (Flags.SYNC | Flags.RSYNC)) != 0) {
-            options.add(StandardOpenOption.SYNC);
-        } else if ((flags & Flags.DSYNC) != 0) {
-            options.add(StandardOpenOption.DSYNC);
-        }
-        try (HostFolder folder = HostFolder.of(r)) {
-            FileChannel channel = folder.open(r.name(), options);
-            try {
-                return new RegularFile(channel, r.path(), rights, inheriting, flags);
-            } catch (IOException e) {
-                channel.close();
-                throw e;
-            }
-        }
+        return new RegularFile(r.folder().file(r.name(), mode), rights & Rights.FILE, inheriting, mode.flags());
     }
 
     // ---- attributes
 
     void filestatGet(GuestMemory m, int fd, int lookupFlags, int path, int length, int result) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_FILESTAT_GET);
-        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))
-                .mustExist();
-        FileStatus.of(r.path()).write(m, result);
+        try (ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))) {
+            r.mustExist().status().write(m, result);
+        }
     }
 
     void filestatSetTimes(
             GuestMemory m, int fd, int lookupFlags, int path, int length, long accessed, long modified, int flags)
             throws IOException {
         Directory base = table.directory(fd, Rights.PATH_FILESTAT_SET_TIMES);
-        FileTimes times = FileTimes.of(accessed, modified, flags);
-        ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))
-                .mustExist();
-        times.apply(r.path());
+        FileTimes times = new FileTimes(accessed, modified, flags);
+        try (ResolvedPath r = resolve(m, base, path, length, PathResolver.lastLink(lookupFlags))) {
+            r.mustExist();
+            if (r.name() == null) {
+                r.folder().setTimes(times);
+            } else {
+                r.folder().setTimes(r.name(), times);
+            }
+        }
     }
 
     // ---- making
 
     void createDirectory(GuestMemory m, int fd, int path, int length) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_CREATE_DIRECTORY);
-        ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS);
-        if (r.exists()) {
-            throw Errno.EXIST.error();
+        try (ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS)) {
+            if (r.exists()) {
+                throw Errno.EXIST.error();
+            }
+            r.folder().createDirectory(r.name());
         }
-        Files.createDirectory(r.path());
     }
 
     void link(
@@ -171,14 +142,16 @@ final class PathFunctions {
             throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_LINK_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_LINK_TARGET);
-        ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, PathResolver.lastLink(lookupFlags))
-                .mustExist();
-        ResolvedPath to =
-                resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS).mustNotExist(false);
-        if (from.isDirectory()) {
-            throw Errno.PERM.error();
+        try (ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, PathResolver.lastLink(lookupFlags))) {
+            from.mustExist();
+            try (ResolvedPath to = resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS)) {
+                to.mustNotExist(false);
+                if (from.isDirectory()) {
+                    throw Errno.PERM.error();
+                }
+                from.folder().createLink(from.name(), to.folder(), to.name());
+            }
         }
-        Files.createLink(to.path(), from.path());
     }
 
     void symlink(GuestMemory m, int target, int targetLength, int fd, int path, int length) throws IOException {
@@ -190,58 +163,48 @@ final class PathFunctions {
         if (text.startsWith("/")) {
             throw Errno.PERM.error();
         }
-        ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS).mustNotExist(false);
-        try {
-            Path hostTarget = r.folder().getFileSystem().getPath(text);
-            if (hostTarget.isAbsolute() || hostTarget.getRoot() != null) {
-                throw Errno.PERM.error();
-            }
-            Files.createSymbolicLink(r.path(), hostTarget);
-        } catch (InvalidPathException e) {
-            throw Errno.ILSEQ.error();
+        try (ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS)) {
+            r.mustNotExist(false).folder().createSymbolicLink(text, r.name());
         }
     }
 
     void readlink(GuestMemory m, int fd, int path, int length, int buffer, int bufferLength, int result)
             throws IOException {
         Directory base = table.directory(fd, Rights.PATH_READLINK);
-        ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP).mustExist();
-        if (!r.isLink()) {
-            throw Errno.INVAL.error();
+        try (ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP)) {
+            byte[] target = r.mustExist().isLink() ? r.folder().readLink(r.name()) : null;
+            if (target == null) {
+                throw Errno.INVAL.error();
+            }
+            m.check(buffer, bufferLength, 1);
+            int n = (int) Math.min(target.length, Integer.toUnsignedLong(bufferLength));
+            m.putBytes(buffer, target, 0, n);
+            m.putInt(result, n);
         }
-        byte[] target = PathResolver.guestForm(Files.readSymbolicLink(r.path())).getBytes(StandardCharsets.UTF_8);
-        m.check(buffer, bufferLength, 1);
-        int n = (int) Math.min(target.length, Integer.toUnsignedLong(bufferLength));
-        m.putBytes(buffer, target, 0, n);
-        m.putInt(result, n);
     }
 
     // ---- removing and renaming
 
     void unlinkFile(GuestMemory m, int fd, int path, int length) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_UNLINK_FILE);
-        ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS);
-        if (r.isDirectory()) {
-            throw Errno.ISDIR.error();
-        }
-        r.mustExist();
-        table.removing(r.path());
-        try (HostFolder folder = HostFolder.of(r)) {
-            folder.removeFile(r.name());
+        try (ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS)) {
+            if (r.isDirectory()) {
+                throw Errno.ISDIR.error();
+            }
+            r.mustExist().folder().removeFile(r.name());
         }
     }
 
     void removeDirectory(GuestMemory m, int fd, int path, int length) throws IOException {
         Directory base = table.directory(fd, Rights.PATH_REMOVE_DIRECTORY);
-        ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS).mustExist();
-        if (!r.isDirectory()) {
-            throw Errno.NOTDIR.error();
-        }
-        if (r.name() == null) {
-            throw Errno.INVAL.error();
-        }
-        try (HostFolder folder = HostFolder.of(r)) {
-            folder.removeDirectory(r.name());
+        try (ResolvedPath r = resolve(m, base, path, length, LastLink.KEEP_ALWAYS)) {
+            if (!r.mustExist().isDirectory()) {
+                throw Errno.NOTDIR.error();
+            }
+            if (r.name() == null) {
+                throw Errno.INVAL.error();
+            }
+            r.folder().removeDirectory(r.name());
         }
     }
 
@@ -249,48 +212,23 @@ final class PathFunctions {
             throws IOException {
         Directory oldBase = table.directory(oldFd, Rights.PATH_RENAME_SOURCE);
         Directory newBase = table.directory(newFd, Rights.PATH_RENAME_TARGET);
-        ResolvedPath from =
-                resolve(m, oldBase, oldPath, oldLength, LastLink.KEEP_ALWAYS).mustExist();
-        ResolvedPath to = resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS);
-        if (from.name() == null || to.name() == null) {
-            throw Errno.BUSY.error();
-        }
-        Path source = from.path();
-        Path target = to.path();
-        if (from.isDirectory()) {
-            if (to.exists() && !to.isDirectory()) {
-                throw Errno.NOTDIR.error();
+        try (ResolvedPath from = resolve(m, oldBase, oldPath, oldLength, LastLink.KEEP_ALWAYS)) {
+            from.mustExist();
+            try (ResolvedPath to = resolve(m, newBase, newPath, newLength, LastLink.KEEP_ALWAYS)) {
+                if (from.name() == null || to.name() == null) {
+                    throw Errno.BUSY.error();
+                }
+                if (from.isDirectory()) {
+                    if (to.exists() && !to.isDirectory()) {
+                        throw Errno.NOTDIR.error();
+                    }
+                } else if (to.isDirectory()) {
+                    throw Errno.ISDIR.error();
+                } else if (to.slash()) {
+                    throw Errno.NOTDIR.error();
+                }
+                from.folder().rename(from.name(), to.folder(), to.name());
             }
-            if (target.startsWith(source) && !target.equals(source)) {
-                throw Errno.INVAL.error();
-            }
-            if (!target.equals(source) && to.isDirectory() && !isEmpty(target)) {
-                throw Errno.NOTEMPTY.error();
-            }
-        } else if (to.isDirectory()) {
-            throw Errno.ISDIR.error();
-        } else if (to.slash()) {
-            throw Errno.NOTDIR.error();
-        }
-        if (to.exists() && !isSameFile(from, to)) {
-            table.removing(target);
-        }
-        HostFolder.rename(from, to);
-        // Two names of one file both stay.
-        if (!isSameFile(from, to)) {
-            table.moved(source, target, to.base().root());
-        }
-    }
-
-    private static boolean isSameFile(ResolvedPath a, ResolvedPath b) {
-        return b.exists()
-                && a.attributes().fileKey() != null
-                && a.attributes().fileKey().equals(b.attributes().fileKey());
-    }
-
-    private static boolean isEmpty(Path folder) throws IOException {
-        try (var entries = Files.newDirectoryStream(folder)) {
-            return !entries.iterator().hasNext();
         }
     }
 }

@@ -1,24 +1,25 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * Finds what a guest's path means, component by component and expanding symbolic links itself, so that nothing outside
- * of the folder in which the look-up begins is ever reached: neither by ".." nor by an absolute path nor by a link to
- * either (EPERM).
+ * Finds what a guest's path means, component by component from one open folder to the next and expanding symbolic links itself,
+ * so that nothing outside of the folder in which the look-up begins is ever reached: neither by ".." nor by an absolute path nor by a
+ * link to either (EPERM). ".." goes back to the folder that the look-up came from, which is held open; where that has been moved
+ * to meanwhile does not matter.
  */
 final class PathResolver {
     /** Links to expand before it is taken for a loop. As Linux. */
     private static final int MOST_LINKS = 40;
+    /** Folders that one look-up holds open. */
+    private static final int MOST_FOLDERS = 1024;
 
     /** What to do about a symbolic link as the last component. */
     enum LastLink {
@@ -29,20 +30,18 @@ final class PathResolver {
         KEEP_ALWAYS
     }
 
-    private final Directory base;
     private final LastLink lastLink;
     private final Deque<String> pending = new ArrayDeque<>();
-    private Path folder;
-    /** How far below the base {@link #folder} is. */
-    private int depth;
+    private final DirectoryHandle base;
+    /** The folders from the base down to where the look-up is. */
+    private final List<DirectoryHandle> opened = new ArrayList<>();
 
     private int links;
     private boolean slash;
 
-    private PathResolver(Directory base, LastLink lastLink) {
+    private PathResolver(DirectoryHandle base, LastLink lastLink) {
         this.base = base;
         this.lastLink = lastLink;
-        this.folder = base.path();
     }
 
     static LastLink lastLink(int lookupFlags) {
@@ -55,10 +54,19 @@ final class PathResolver {
      *
      * @throws WasiError NOENT, NOTDIR, LOOP; PERM if it leads out of the base
      */
-    static ResolvedPath resolve(Directory base, String path, LastLink lastLink) throws IOException {
+    static ResolvedPath resolve(DirectoryHandle base, String path, LastLink lastLink) throws IOException {
         PathResolver r = new PathResolver(base, lastLink);
-        r.push(path);
-        return r.run();
+        boolean done = false;
+        try {
+            r.push(path);
+            ResolvedPath resolved = r.run();
+            done = true;
+            return resolved;
+        } finally {
+            if (!done) {
+                ResolvedPath.close(r.opened);
+            }
+        }
     }
 
     /** Puts the components of a path before those that are left. */
@@ -87,6 +95,10 @@ final class PathResolver {
         }
     }
 
+    private DirectoryHandle folder() {
+        return opened.isEmpty() ? base : opened.getLast();
+    }
+
     private ResolvedPath run() throws IOException {
         while (!pending.isEmpty()) {
             String c = pending.pop();
@@ -95,74 +107,62 @@ final class PathResolver {
             }
             if (c.equals("..")) {
                 goUp();
-                continue;
-            }
-            boolean last = pending.isEmpty();
-            Path path = child(c);
-            BasicFileAttributes attributes = attributes(path);
-            if (attributes != null && attributes.isSymbolicLink() && (!last || followsLast())) {
-                expand(path);
-            } else if (last) {
-                return new ResolvedPath(base, folder, c, attributes, slash);
-            } else if (attributes == null) {
-                throw Errno.NOENT.error();
-            } else if (!attributes.isDirectory()) {
-                throw Errno.NOTDIR.error();
+            } else if (!pending.isEmpty()) {
+                goDown(c);
             } else {
-                folder = path;
-                depth++;
+                FileStatus status = folder().status(c);
+                if (status == null || !status.isLink() || !followsLast()) {
+                    return new ResolvedPath(folder(), opened, c, status, slash);
+                }
+                // Null if somebody has exchanged it since: what is there now is looked at.
+                expand(c, folder().readLink(c));
             }
         }
-        return new ResolvedPath(base, folder, null, FileStatus.attributes(folder), slash);
+        return new ResolvedPath(folder(), opened, null, folder().status(), slash);
     }
 
     private boolean followsLast() {
         return lastLink == LastLink.FOLLOW || lastLink == LastLink.KEEP && slash;
     }
 
-    /** The folder has no links in it, so that the one above is the one before. */
-    private void goUp() {
-        if (depth == 0) {
+    private void goUp() throws IOException {
+        if (opened.isEmpty()) {
             throw Errno.PERM.error();
         }
-        folder = folder.getParent();
-        depth--;
+        opened.removeLast().close();
     }
 
-    private void expand(Path link) throws IOException {
+    private void goDown(String name) throws IOException {
+        DirectoryHandle next = folder().directory(name);
+        if (next == null) {
+            byte[] target = folder().readLink(name);
+            if (target == null) {
+                throw Errno.NOTDIR.error();
+            }
+            expand(name, target);
+            return;
+        }
+        opened.add(next);
+        if (opened.size() > MOST_FOLDERS) {
+            throw Errno.NAMETOOLONG.error();
+        }
+    }
+
+    private void expand(String link, byte[] target) {
         if (++links > MOST_LINKS) {
             throw Errno.LOOP.error();
         }
-        Path target = Files.readSymbolicLink(link);
-        if (target.isAbsolute()) {
-            throw Errno.PERM.error();
-        }
-        push(guestForm(target));
-    }
-
-    /** A host's path as the guest writes it. */
-    static String guestForm(Path path) {
-        return path.toString().replace(path.getFileSystem().getSeparator(), "/");
-    }
-
-    private Path child(String name) {
-        // On Windows a name could otherwise be several, or be on another drive.
-        String separator = folder.getFileSystem().getSeparator();
-        if (!separator.equals("/") && (name.contains(separator) || name.indexOf(':') >= 0)) {
-            throw Errno.INVAL.error();
+        if (target == null) {
+            pending.push(link);
+            return;
         }
         try {
-            return folder.resolve(name);
-        } catch (InvalidPathException e) {
+            push(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(target))
+                    .toString());
+        } catch (CharacterCodingException e) {
             throw Errno.ILSEQ.error();
-        }
-    }
-
-    private static BasicFileAttributes attributes(Path path) throws IOException {
-        try {
-            return FileStatus.attributes(path);
-        } catch (NoSuchFileException e) {
-            return null;
         }
     }
 }

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -173,7 +173,10 @@ public final class Wasi implements AutoCloseable {
             return this;
         }
 
-        /** Gives a folder, with everything below it, under a name. */
+        /**
+         * Gives a folder, with everything below it, under a name. It is opened when this is built and stays the same one, whatever it is
+         * called later, until the {@link Wasi} is closed.
+         */
         public Builder preopen(Path folder, String guestName) {
             folders.add(new Folder(folder, guestName, true));
             return this;
@@ -227,7 +230,7 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * @throws IOException if a folder does not exist or is none
+         * @throws IOException if a folder does not exist or is none, or is in a file system of Java's that cannot keep a guest inside
          * @throws IllegalArgumentException if an argument or variable contains a zero
          */
         public Wasi build() throws IOException {
@@ -244,24 +247,34 @@ public final class Wasi implements AutoCloseable {
             table.add(new StandardOutput(
                     stderr == null ? OutputStream.nullOutputStream() : stderr,
                     inheritStderr ? 2 : ProcessStreams.OTHER));
-            for (Folder f : folders) {
-                table.add(open(f));
-            }
+            openFolders(table);
             RandomSource source = new RandomSource(random);
             return new Wasi(
                     table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
         }
 
-        private static Directory open(Folder f) throws IOException {
-            // Links above the folder are the host's business; later nobody follows any.
-            Path real = f.path().toRealPath();
-            if (!Files.isDirectory(real)) {
-                throw new NotDirectoryException(f.path().toString());
+        private void openFolders(FdTable table) throws IOException {
+            boolean done = false;
+            try {
+                for (Folder f : folders) {
+                    table.add(open(f));
+                }
+                done = true;
+            } finally {
+                if (!done) {
+                    table.closeAll();
+                }
             }
+        }
+
+        private static Directory open(Folder f) throws IOException {
+            FileSystem system = f.path().getFileSystem();
+            boolean own = system == FileSystems.getDefault()
+                    && system.provider().getScheme().equals("file");
+            DirectoryHandle handle = own ? LinuxDirectory.open(f.path()) : PortableDirectory.open(f.path());
             return new Directory(
-                    real,
+                    handle,
                     f.guestName().getBytes(StandardCharsets.UTF_8),
-                    real,
                     f.writable() ? Rights.DIRECTORY : Rights.READ_ONLY_DIRECTORY,
                     f.writable() ? Rights.INHERITED : Rights.READ_ONLY_INHERITED,
                     0);

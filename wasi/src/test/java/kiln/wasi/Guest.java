@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 
 /** A guest without WebAssembly: 64 KiB of memory, and calls with what they point to laid out by the test. */
 final class Guest implements AutoCloseable {
@@ -21,6 +23,7 @@ final class Guest implements AutoCloseable {
     static final int BUFFER = 32 << 10;
 
     final Wasi wasi;
+    private final Preview1 functions;
     final GuestMemory memory;
 
     Guest(Wasi.Builder builder) {
@@ -29,15 +32,23 @@ final class Guest implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        MemorySegment bytes = Arena.ofAuto().allocate(SIZE);
-        memory = new GuestMemory(bytes);
+        functions = wasi.functions();
+        memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
+    }
+
+    /** With descriptors of the test's own making; without a {@link Wasi}. */
+    Guest(FdTable table) {
+        wasi = null;
+        functions = new Preview1(
+                new StringTable(List.of()), new StringTable(List.of()), table, new RandomSource(new Random(1)));
+        memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
     }
 
     /** Whether waiting is to end. */
     volatile boolean stop;
 
     Errno call(WasiFunction f, long... args) {
-        return wasi.functions().call(f, memory, args, () -> stop);
+        return functions.call(f, memory, args, () -> stop);
     }
 
     private void text(int at, String s) {
@@ -117,6 +128,50 @@ final class Guest implements AutoCloseable {
         return call(WasiFunction.FD_FILESTAT_GET, fd, RESULT);
     }
 
+    /** Sets both times of what a path leads to. */
+    Errno setTimes(int fd, int lookup, String path, long nanos) {
+        text(PATH, path);
+        int both = Flags.ACCESSED | Flags.MODIFIED;
+        return call(WasiFunction.PATH_FILESTAT_SET_TIMES, fd, lookup, PATH, length(path), nanos, nanos, both);
+    }
+
+    /** What a link says, or null; {@link #lastErrno} says why. */
+    String readLink(int fd, String path) {
+        text(PATH, path);
+        lastErrno = call(WasiFunction.PATH_READLINK, fd, PATH, length(path), BUFFER, 4096, RESULT);
+        return lastErrno == Errno.SUCCESS ? bytes(BUFFER, result()) : null;
+    }
+
+    /** Of the last call that does not return it. */
+    Errno lastErrno;
+
+    /** An entry of a listing; the name as Latin-1, so that no byte is lost. */
+    record Entry(String name, long inode, int type, long cookie) {}
+
+    /** The listing of a folder from a cookie on, as far as the buffer goes; null if it fails. */
+    List<Entry> list(int fd, long cookie) {
+        lastErrno = call(WasiFunction.FD_READDIR, fd, BUFFER, SIZE - BUFFER, cookie, RESULT);
+        if (lastErrno != Errno.SUCCESS) {
+            return null;
+        }
+        List<Entry> entries = new ArrayList<>();
+        for (int at = BUFFER, end = BUFFER + result(); at < end; ) {
+            byte[] name = new byte[memory.getInt(at + 16)];
+            memory.buffer(at + 24, name.length).get(name);
+            entries.add(new Entry(
+                    new String(name, StandardCharsets.ISO_8859_1),
+                    memory.getLong(at + 8),
+                    memory.getByte(at + 20),
+                    memory.getLong(at)));
+            at += 24 + name.length;
+        }
+        return entries;
+    }
+
+    Errno close(int fd) {
+        return call(WasiFunction.FD_CLOSE, fd);
+    }
+
     /** Writes texts, each from a buffer of its own, and returns the number of bytes. */
     int write(int fd, String... texts) {
         int at = BUFFER;
@@ -172,6 +227,9 @@ final class Guest implements AutoCloseable {
 
     @Override
     public void close() {
+        if (wasi == null) {
+            return;
+        }
         try {
             wasi.close();
         } catch (IOException e) {

@@ -1,15 +1,13 @@
 package kiln.codegen.aarch64;
 
-import java.util.stream.Stream;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Bound;
 import kiln.codegen.Callee;
 import kiln.codegen.EmitContext;
-import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
+import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
-import kiln.codegen.RegSet;
 import kiln.ir.Type;
 
 /** Calls and tail calls. */
@@ -17,113 +15,91 @@ final class CallInsn {
     private CallInsn() {}
 
     /** The arguments of a call that lie on the stack; the call itself stores them. */
-    record StackArguments(Reg[] values, Type[] types, int[] offsets, int bytes) {
+    static final class StackArguments {
         static final StackArguments NONE = new StackArguments(new Reg[0], new Type[0], new int[0], 0);
-    }
 
-    /** What calls have in common: operands that are the address and context to call, arguments and results. */
-    abstract static class Calling extends Sequence {
-        /** Null where an address is called. */
-        final FuncKey key;
-
-        private final int called;
-        private final int arguments;
-        private final StackArguments stackArguments;
-        private final int results;
+        private final Reg[] values;
+        private final Type[] types;
+        private final int[] offsets;
+        private final int bytes;
 
         /**
-         * An instruction with the operands: {@code called}, arguments in registers, arguments on the stack, results.
-         *
-         * @param calledForm the form of {@code called}
+         * @param offsets where each goes, in bytes from the stack pointer at the call
+         * @param bytes size of all, a multiple of 16
          */
-        Calling(
-                FuncKey key,
-                Form calledForm,
-                Reg[] called,
-                Bound arguments,
-                StackArguments stackArguments,
-                Bound results,
-                RegSet clobbers) {
-            super(
-                    form(calledForm, arguments, stackArguments, results, clobbers),
-                    regs(called, arguments.values(), stackArguments.values(), results.values()));
-            this.key = key;
-            this.called = called.length;
-            this.arguments = arguments.count();
-            this.stackArguments = stackArguments;
-            this.results = results.count();
+        StackArguments(Reg[] values, Type[] types, int[] offsets, int bytes) {
+            this.values = values;
+            this.types = types;
+            this.offsets = offsets;
+            this.bytes = bytes;
         }
 
-        private static Form form(
-                Form calledForm, Bound arguments, StackArguments stackArguments, Bound results, RegSet clobbers) {
-            Form f = arguments.uses(calledForm);
-            int onStack = stackArguments.values().length;
-            if (onStack > 0) {
-                f = f.anyUnshared(onStack);
+        private void use(OperandVisitor v) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = v.useAny(values[i]);
             }
-            f = results.defines(f);
-            return clobbers == RegSet.EMPTY ? f : f.clobbering(clobbers);
         }
 
-        private static Reg[] regs(Reg[]... parts) {
-            return Stream.of(parts).flatMap(Stream::of).toArray(Reg[]::new);
-        }
-
-        /** Bytes of the arguments on the stack. */
-        final int stackBytes() {
-            return stackArguments.bytes;
-        }
-
-        /** Takes the room for the arguments on the stack and fills it. */
-        final void storeStackArguments(Assembler asm, FrameLayout frame) {
-            asm.addConstant(Registers.SP, Registers.SP, -stackArguments.bytes, Registers.IP0);
-            for (int i = 0; i < stackArguments.types.length; i++) {
-                Type type = stackArguments.types[i];
-                boolean isInt = RegClass.of(type) == RegClass.INT;
-                Reg value = reg(called + arguments + i);
-                Reg r = value;
-                if (value.isSlot()) {
+        /** Takes the room and fills it. */
+        private void store(Assembler asm, FrameLayout frame) {
+            asm.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
+            for (int i = 0; i < values.length; i++) {
+                boolean isInt = RegClass.of(types[i]) == RegClass.INT;
+                Reg r = values[i];
+                if (r.isSlot()) {
                     r = isInt ? Registers.IP0 : Registers.SCRATCH;
-                    MoveInsn.load(asm, frame, stackArguments.bytes, type, r, value);
+                    MoveInsn.load(asm, frame, bytes, types[i], r, values[i]);
                 }
-                LoadStoreOp op = isInt ? LoadStoreOp.STR_X : type == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
-                Address.emit(asm, op, r, Registers.SP, stackArguments.offsets[i]);
+                LoadStoreOp op =
+                        isInt ? LoadStoreOp.STR_X : types[i] == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
+                Address.emit(asm, op, r, Registers.SP, offsets[i]);
             }
         }
 
-        final String argumentText() {
-            StringBuilder s = new StringBuilder(Bound.text(this, called, arguments));
-            for (int i = 0; i < stackArguments.types.length; i++) {
-                s.append(" [").append(stackArguments.offsets[i]).append("] = ").append(reg(called + arguments + i));
+        /** As what follows the arguments in registers. */
+        @Override
+        public String toString() {
+            StringBuilder s = new StringBuilder();
+            for (int i = 0; i < values.length; i++) {
+                s.append(" [").append(offsets[i]).append("] = ").append(values[i]);
             }
             return s.toString();
-        }
-
-        final String resultText() {
-            return Bound.text(this, form().count() - results, results);
         }
     }
 
     /** A call of a wasm function. */
-    static final class Call extends Calling {
-        private static final Form ADDRESS_AND_CONTEXT = Form.NONE.use().use();
-
+    static final class Call extends Insn {
+        private final FuncKey key;
+        private Reg address;
+        private Reg calleeContext;
         private final int contextDistance;
         private final boolean reloadContext;
+        private final Bound arguments;
+        private final StackArguments stackArguments;
+        private final Bound results;
 
         /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
         Call(Callee callee, boolean reloadContext, Bound arguments, StackArguments stackArguments, Bound results) {
-            boolean direct = callee.key() != null;
-            super(
-                    callee.key(),
-                    direct ? Form.NONE : ADDRESS_AND_CONTEXT,
-                    direct ? new Reg[0] : new Reg[] {callee.address(), callee.context()},
-                    arguments,
-                    stackArguments,
-                    results,
-                    Registers.CALL_CLOBBERS);
+            this.key = callee.key();
+            this.address = callee.address();
+            this.calleeContext = callee.context();
             this.contextDistance = callee.contextDistance();
             this.reloadContext = reloadContext;
+            this.arguments = arguments;
+            this.stackArguments = stackArguments;
+            this.results = results;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            if (key == null) {
+                address = use(v, address);
+                calleeContext = use(v, calleeContext);
+            }
+            arguments.use(v);
+            stackArguments.use(v);
+            results.define(v);
+            v.clobber(Registers.CALL_CLOBBERS);
         }
 
         @Override
@@ -133,15 +109,15 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            storeStackArguments(asm, context.frame());
+            stackArguments.store(asm, context.frame());
             if (key != null) {
                 asm.addConstant(Registers.CONTEXT, Registers.CONTEXT, contextDistance, Registers.IP0);
                 asm.bl(key);
             } else {
-                if (reg(1) != Registers.CONTEXT) {
-                    asm.mov(true, Registers.CONTEXT, reg(1));
+                if (calleeContext != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, calleeContext);
                 }
-                asm.blr(reg(0));
+                asm.blr(address);
             }
             if (reloadContext) {
                 Prologue.restoreContext(asm);
@@ -150,18 +126,30 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            String called = key != null ? "bl " + key : "blr " + reg(0) + " in " + reg(1);
+            String called = key != null ? "bl " + key : "blr " + address + " in " + calleeContext;
             String distance = contextDistance != 0 ? " in context + " + contextDistance : "";
-            return called + distance + " " + argumentText() + " -> " + resultText();
+            return called + distance + " " + arguments + stackArguments + " -> " + results;
         }
     }
 
     /** A call of a C function, all of whose arguments lie in registers. */
-    static final class NativeCall extends Calling {
-        private static final Form ADDRESS = Form.NONE.use();
+    static final class NativeCall extends Insn {
+        private Reg address;
+        private final Bound arguments;
+        private final Bound results;
 
         NativeCall(Reg address, Bound arguments, Bound results) {
-            super(null, ADDRESS, new Reg[] {address}, arguments, StackArguments.NONE, results, Registers.CALL_CLOBBERS);
+            this.address = address;
+            this.arguments = arguments;
+            this.results = results;
+        }
+
+        @Override
+        public void visitOperands(OperandVisitor v) {
+            address = use(v, address);
+            arguments.use(v);
+            results.define(v);
+            v.clobber(Registers.CALL_CLOBBERS);
         }
 
         @Override
@@ -171,19 +159,19 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.blr(reg(0));
+            asm.blr(address);
         }
 
         @Override
         public String toString() {
-            return "native " + reg(0) + " " + argumentText() + " -> " + resultText();
+            return "native " + address + " " + arguments + " -> " + results;
         }
     }
 
     /**
      * Jumps to a wasm function after this frame and its stack arguments have been replaced by the callee's arguments.
      */
-    static final class TailCall extends Calling {
+    static final class TailCall extends Insn {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
         private static final Reg TARGET = Registers.x(9);
         private static final Reg TARGET_CONTEXT = Registers.x(10);
@@ -191,41 +179,52 @@ final class CallInsn {
         private static final Reg DESTINATION = Registers.x(11);
         private static final Reg TMP = Registers.x(12);
 
-        private static final Form ADDRESS_AND_CONTEXT =
-                Form.NONE.useFixed(TARGET).useFixed(TARGET_CONTEXT);
-
+        private final FuncKey key;
+        private Reg address;
+        private Reg calleeContext;
+        private final Bound arguments;
+        private final StackArguments stackArguments;
         private final int argumentBytes;
 
         /**
          * @param argumentBytes size of this function's own stack arguments
          */
         TailCall(Callee callee, Bound arguments, StackArguments stackArguments, int argumentBytes) {
-            boolean direct = callee.key() != null;
-            super(
-                    callee.key(),
-                    direct ? Form.NONE : ADDRESS_AND_CONTEXT,
-                    direct ? new Reg[0] : new Reg[] {callee.address(), callee.context()},
-                    arguments,
-                    stackArguments,
-                    Bound.NONE,
-                    RegSet.EMPTY);
+            this.key = callee.key();
+            this.address = callee.address();
+            this.calleeContext = callee.context();
+            this.arguments = arguments;
+            this.stackArguments = stackArguments;
             this.argumentBytes = argumentBytes;
         }
 
         @Override
+        public void visitOperands(OperandVisitor v) {
+            if (key == null) {
+                address = v.useFixed(address, TARGET);
+                if (!Registers.isReserved(calleeContext)) {
+                    calleeContext = v.useFixed(calleeContext, TARGET_CONTEXT);
+                }
+            }
+            arguments.use(v);
+            stackArguments.use(v);
+        }
+
+        @Override
         void emit(Assembler asm, EmitContext context) {
-            if (stackBytes() == 0) {
+            int bytes = stackArguments.bytes;
+            if (bytes == 0) {
                 Prologue.leave(asm, context.frame(), argumentBytes);
             } else {
-                replaceFrame(asm, context.frame(), stackBytes());
+                replaceFrame(asm, context.frame(), bytes);
             }
             if (key != null) {
                 asm.b(key);
             } else {
-                if (reg(1) != Registers.CONTEXT) {
-                    asm.mov(true, Registers.CONTEXT, reg(1));
+                if (calleeContext != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, calleeContext);
                 }
-                asm.br(reg(0));
+                asm.br(address);
             }
         }
 
@@ -234,7 +233,7 @@ final class CallInsn {
          * up, highest first: they end where the caller's arguments ended, at least sixteen bytes higher.
          */
         private void replaceFrame(Assembler asm, FrameLayout frame, int bytes) {
-            storeStackArguments(asm, frame);
+            stackArguments.store(asm, frame);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
             asm.addConstant(DESTINATION, Registers.FP, FrameLayout.ARGUMENTS + argumentBytes - bytes, TMP);
@@ -248,7 +247,8 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            return (key != null ? "b " + key : "br " + reg(0) + " in " + reg(1)) + " " + argumentText();
+            return (key != null ? "b " + key : "br " + address + " in " + calleeContext) + " " + arguments
+                    + stackArguments;
         }
     }
 }

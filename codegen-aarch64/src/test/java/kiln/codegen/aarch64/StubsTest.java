@@ -40,11 +40,11 @@ class StubsTest {
     }
 
     @Test
-    void namesSixStubs() {
+    void namesSevenStubs() {
         byte[] image = Stubs.image();
-        assertEquals(6, image[0]);
-        String names = new String(image, 4, 6 * 20, StandardCharsets.ISO_8859_1);
-        for (String name : List.of("enter", "trap", "unwind", "fault", "handler", "flush")) {
+        assertEquals(7, image[0]);
+        String names = new String(image, 4, 7 * 20, StandardCharsets.ISO_8859_1);
+        for (String name : List.of("enter", "trap", "unwind", "fault", "handler", "flush", "syscall")) {
             assertEquals(0, names.indexOf(name + "\0") % 20, name);
         }
     }

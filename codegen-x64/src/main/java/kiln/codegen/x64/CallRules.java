@@ -1,7 +1,6 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.Bound;
-import kiln.codegen.CallLowering;
 import kiln.codegen.Callee;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachInst;
@@ -21,21 +20,21 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCall(Inst inst) {
-        CallLowering.Arguments arguments = calls.arguments(inst);
+        Arguments arguments = arguments(inst);
         storeStackArguments(arguments);
-        Callee callee = calls.callee(inst);
-        boolean reload = calls.reloadsContext(callee);
+        Callee callee = callee(inst);
+        boolean reload = reloadsContext(callee);
         emit(new CallInsn.Call(
-                callee, reload, arguments.inRegisters(), calls.registerResults(inst), Registers.CALL_CLOBBERS));
-        calls.loadFurtherResults(inst);
+                callee, reload, arguments.inRegisters(), registerResults(inst), Registers.CALL_CLOBBERS));
+        loadFurtherResults(inst);
     }
 
-    private void storeStackArguments(CallLowering.Arguments arguments) {
+    private void storeStackArguments(Arguments arguments) {
         if (arguments.stackBytes() == 0) {
             return;
         }
         emit(new CallInsn.MakeRoom(arguments.stackBytes()));
-        for (CallLowering.OnStack argument : arguments.onStack()) {
+        for (OnStack argument : arguments.onStack()) {
             Value v = argument.value();
             Operand o = fitsImm(v) && (v.type() != Type.I32 || constValue(v) >= 0)
                     ? Operand.imm((int) constValue(v))
@@ -48,14 +47,14 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCallNative(Inst inst) {
-        Bound arguments = calls.nativeArguments(inst);
+        Bound arguments = nativeArguments(inst);
         Callee callee = new Callee(null, reg(inst.arg(0)), Registers.CONTEXT, 0);
-        Bound results = calls.registerResults(inst);
+        Bound results = registerResults(inst);
         Reg narrow = null;
         if (!results.isEmpty() && inst.result().type() == Type.I32) {
             // C leaves the upper half of an int undefined.
             narrow = newReg(Type.I32);
-            results = calls.nativeResult(inst, narrow);
+            results = nativeResult(inst, narrow);
         }
         emit(new CallInsn.Call(callee, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
@@ -66,25 +65,25 @@ abstract class CallRules extends FloatRules {
     // RETURN, RETURN_CALL, RETURN_CALL_INDIRECT.
 
     @Override
-    public final MachInst returnFrom(Bound results, int argumentBytes) {
+    protected final MachInst returnFrom(Bound results, int argumentBytes) {
         return new ControlInsn.Return(results, argumentBytes);
     }
 
     @Override
     protected final void lowerReturnCall(Inst inst) {
-        CallLowering.Arguments arguments = calls.arguments(inst);
+        Arguments arguments = arguments(inst);
         storeStackArguments(arguments);
-        Callee callee = calls.callee(inst);
+        Callee callee = callee(inst);
         if (callee.key() == null) {
             callee = new Callee(null, movable(inst.arg(0)), movable(inst.arg(1)), 0);
         }
-        emit(new CallInsn.TailCall(callee, arguments.inRegisters(), arguments.stackBytes(), calls.argumentBytes()));
+        emit(new CallInsn.TailCall(callee, arguments.inRegisters(), arguments.stackBytes(), argumentBytes()));
     }
 
     // Whole values in memory.
 
     @Override
-    public final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
+    protected final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
         Address from = Address.of(base, offset);
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.LoadVector(type.bytes(), target, from, readOnly)
@@ -92,7 +91,7 @@ abstract class CallRules extends FloatRules {
     }
 
     @Override
-    public final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
+    protected final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
         Address to = Address.of(base, offset);
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.StoreVector(type.bytes(), to, source)

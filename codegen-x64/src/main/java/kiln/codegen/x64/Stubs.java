@@ -8,6 +8,7 @@ import static kiln.codegen.x64.Registers.R13;
 import static kiln.codegen.x64.Registers.R14;
 import static kiln.codegen.x64.Registers.R15;
 import static kiln.codegen.x64.Registers.R8;
+import static kiln.codegen.x64.Registers.R9;
 import static kiln.codegen.x64.Registers.RAX;
 import static kiln.codegen.x64.Registers.RBP;
 import static kiln.codegen.x64.Registers.RBX;
@@ -279,6 +280,19 @@ public final class Stubs extends StubImage {
     /** The instruction cache is coherent. */
     @Override
     protected void flush() {
+        asm.ret();
+    }
+
+    /** C: rdi = number, rsi, rdx, rcx, r8, r9 = arguments. The kernel takes the fourth in r10 and overwrites rcx and r11. */
+    @Override
+    protected void syscall() {
+        asm.mov(8, RAX, RDI);
+        asm.mov(8, RDI, RSI);
+        asm.mov(8, RSI, RDX);
+        asm.mov(8, RDX, RCX);
+        asm.mov(8, R10, R8);
+        asm.mov(8, R8, R9);
+        asm.syscall();
         asm.ret();
     }
 }

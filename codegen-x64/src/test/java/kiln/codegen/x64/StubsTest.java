@@ -345,6 +345,18 @@ class StubsTest {
     }
 
     @Test
+    void asksTheSystemWithAllArguments() throws Throwable {
+        MethodHandle syscall = NativeCode.function(stub.get("syscall"), 6);
+        long[] cells = {arena.allocate(16).address(), arena.allocate(16).address()};
+        // pselect6 reads what its fourth and fifth arguments point to: no descriptors, and no time to wait.
+        assertEquals(0, (long) syscall.invokeExact(270L, 0L, 0L, 0L, 0L, cells[0]));
+        assertEquals(-22, (long) syscall.invokeExact(270L, -1L, 0L, 0L, 0L, cells[0]), "EINVAL");
+        NativeCode.putLong(cells[0], -1);
+        assertEquals(-22, (long) syscall.invokeExact(270L, 0L, 0L, 0L, 0L, cells[0]), "not a time");
+        assertEquals(-9, (long) syscall.invokeExact(3L, -1L, 0L, 0L, 0L, 0L), "EBADF");
+    }
+
+    @Test
     void theLoaderHasTheseStubs() throws IOException {
         Path source = Path.of("../loader/src/main/java/kiln/loader/StubsX64.java");
         assumeTrue(Files.exists(source));
