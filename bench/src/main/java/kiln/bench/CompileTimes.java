@@ -143,7 +143,8 @@ public final class CompileTimes {
                         options.canonicalNans(),
                         options.explicitBounds(),
                         options.keepAll(),
-                        options.eagerTables()));
+                        options.eagerTables(),
+                        false));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {

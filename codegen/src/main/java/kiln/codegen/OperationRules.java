@@ -53,6 +53,8 @@ public abstract class OperationRules extends CallLowering {
             case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> lowerFloatToInt(inst);
             case BITCAST -> lowerBitcast(inst);
 
+            case VBINARY -> lowerVectorBinary(inst);
+
             case LOAD -> lowerLoad(inst);
             case STORE -> lowerStore(inst);
             case CALL, CALL_INDIRECT -> lowerCall(inst);
@@ -170,6 +172,11 @@ public abstract class OperationRules extends CallLowering {
     protected abstract void lowerFloatToInt(Inst inst);
 
     protected abstract void lowerBitcast(Inst inst);
+
+    // Vectors.
+
+    /** VBINARY. */
+    protected abstract void lowerVectorBinary(Inst inst);
 
     // Memory and calls.
 

@@ -55,7 +55,8 @@ final class ModuleCompilation {
                         options.canonicalNans(),
                         options.explicitBounds(),
                         options.keepAll(),
-                        options.eagerTables()),
+                        options.eagerTables(),
+                        false),
                 linkage(links, before));
         linkCallees(before);
         backend = options.target().backend();

@@ -7,7 +7,7 @@ import kiln.artifact.TrapCode;
  * value instead of a new one. Nothing is appended after a terminator: that is an error of the caller.
  */
 public final class Builder {
-    private static final Type[] NO_TYPES = {};
+    private static final Value[] NO_VALUES = {};
 
     private final Function function;
     private SsaBuilder ssa;
@@ -62,7 +62,7 @@ public final class Builder {
     // Constants and fixed values.
 
     public Value iconst(Type type, long v) {
-        return emit(Opcode.ICONST, type, ConstantFolding.normalize(type, v), null, type);
+        return emit(Opcode.ICONST, type, type.normalize(v), null);
     }
 
     public Value i32(int v) {
@@ -75,16 +75,16 @@ public final class Builder {
 
     /** The f32 with these bits. */
     public Value f32(int bits) {
-        return emit(Opcode.FCONST, Type.F32, bits & 0xffffffffL, null, Type.F32);
+        return emit(Opcode.FCONST, Type.F32, bits & 0xffffffffL, null);
     }
 
     /** The f64 with these bits. */
     public Value f64(long bits) {
-        return emit(Opcode.FCONST, Type.F64, bits, null, Type.F64);
+        return emit(Opcode.FCONST, Type.F64, bits, null);
     }
 
     public Value vconst(V128 v) {
-        return emit(Opcode.VCONST, Type.V128, 0, v, Type.V128);
+        return emit(Opcode.VCONST, Type.V128, 0, v);
     }
 
     public Value nullRef() {
@@ -107,16 +107,16 @@ public final class Builder {
     }
 
     public Value vmctx() {
-        return emit(Opcode.VMCTX, Type.I64, 0, null, Type.I64);
+        return emit(Opcode.VMCTX, Type.I64, 0, null);
     }
 
     public Value framePointer() {
-        return emit(Opcode.FRAME_POINTER, Type.I64, 0, null, Type.I64);
+        return emit(Opcode.FRAME_POINTER, Type.I64, 0, null);
     }
 
     /** Address of {@code bytes} new bytes in the frame. */
     public Value stackAddr(long bytes) {
-        return emit(Opcode.STACK_ADDR, Type.I64, bytes, null, Type.I64);
+        return emit(Opcode.STACK_ADDR, Type.I64, bytes, null);
     }
 
     // Arithmetic.
@@ -133,60 +133,62 @@ public final class Builder {
             return v;
         }
         Type type = a.type();
-        return emit(op, type, 0, null, type, a, b);
+        return emit(op, type, 0, null, a, b);
     }
 
     /** A conversion to {@code type}. */
     public Value convert(Opcode op, Type type, Value a) {
         Value v = Folder.convert(this, op, type, a);
-        return v != null ? v : emit(op, type, 0, null, type, a);
+        return v != null ? v : emit(op, type, 0, null, a);
     }
 
     public Value icmp(IntCond cond, Value a, Value b) {
         Value v = Folder.icmp(this, cond, a, b);
-        return v != null ? v : emit(Opcode.ICMP, a.type(), 0, cond, Type.I32, a, b);
+        return v != null ? v : emit(Opcode.ICMP, a.type(), 0, cond, a, b);
     }
 
     public Value fcmp(FloatCond cond, Value a, Value b) {
         Value v = Folder.fcmp(this, cond, a, b);
-        return v != null ? v : emit(Opcode.FCMP, a.type(), 0, cond, Type.I32, a, b);
+        return v != null ? v : emit(Opcode.FCMP, a.type(), 0, cond, a, b);
+    }
+
+    /** An operation on the lanes of two vectors. */
+    public Value vector(LaneOp op, Value a, Value b) {
+        Value v = Folder.vector(this, op, a, b);
+        return v != null ? v : emit(op.op().opcode(), Type.V128, 0, op, a, b);
     }
 
     /** {@code c ? x : y}. */
     public Value select(Value c, Value x, Value y) {
         Value v = Folder.select(this, c, x, y);
-        return v != null ? v : emit(Opcode.SELECT, x.type(), 0, null, x.type(), c, x, y);
+        return v != null ? v : emit(Opcode.SELECT, x.type(), 0, null, c, x, y);
     }
 
     // Memory.
 
     /** @param disp unsigned displacement, at most 2^32-1 */
     public Value load(Type type, MemoryOp memory, Value address, long disp) {
-        return emit(Opcode.LOAD, type, disp, memory, type, address);
+        return emit(Opcode.LOAD, type, disp, memory, address);
     }
 
     /** @param disp unsigned displacement, at most 2^32-1 */
     public Inst store(MemoryOp memory, Value address, long disp, Value value) {
-        return append(Opcode.STORE, value.type(), new Value[] {address, value}, disp, memory, null, NO_TYPES);
+        return add(Opcode.STORE, value.type(), disp, memory, address, value);
     }
 
     // Calls.
 
     public Inst call(CallTarget target, Value... args) {
-        return append(Opcode.CALL, null, args, 0, target, null, resultTypes(target));
+        return add(Opcode.CALL, null, 0, target, args);
     }
 
     /** A call through a code address in the VMContext {@code vmctx}. */
     public Inst callIndirect(CallTarget target, Value code, Value vmctx, Value... args) {
-        return append(Opcode.CALL_INDIRECT, null, prepend(args, code, vmctx), 0, target, null, resultTypes(target));
+        return add(Opcode.CALL_INDIRECT, null, 0, target, prepend(args, code, vmctx));
     }
 
     public Inst callNative(CallTarget target, Value code, Value... args) {
-        return append(Opcode.CALL_NATIVE, null, prepend(args, code), 0, target, null, resultTypes(target));
-    }
-
-    private static Type[] resultTypes(CallTarget target) {
-        return target.signature().results().toArray(NO_TYPES);
+        return add(Opcode.CALL_NATIVE, null, 0, target, prepend(args, code));
     }
 
     private static Value[] prepend(Value[] args, Value... first) {
@@ -202,7 +204,7 @@ public final class Builder {
     public void trapIf(TrapCode code, Value c) {
         Value cond = c.resolve();
         if (!(cond.is(Opcode.ICONST) && cond.inst().imm() == 0)) {
-            append(Opcode.TRAP_IF, Type.I32, new Value[] {cond}, 0, code, null, NO_TYPES);
+            add(Opcode.TRAP_IF, Type.I32, 0, TrapReason.of(code), cond);
         }
     }
 
@@ -210,12 +212,12 @@ public final class Builder {
     public void trapIfZero(TrapCode code, Value v) {
         Value value = v.resolve();
         if (!(value.is(Opcode.ICONST) && value.inst().imm() != 0)) {
-            append(Opcode.TRAP_IF_ZERO, value.type(), new Value[] {value}, 0, code, null, NO_TYPES);
+            add(Opcode.TRAP_IF_ZERO, value.type(), 0, TrapReason.of(code), value);
         }
     }
 
     public void interruptCheck() {
-        append(Opcode.INTERRUPT_CHECK, null, new Value[0], 0, null, null, NO_TYPES);
+        add(Opcode.INTERRUPT_CHECK, null, 0, null);
     }
 
     // Terminators.
@@ -225,7 +227,7 @@ public final class Builder {
     }
 
     public Inst jump(Edge target) {
-        return terminate(Opcode.JUMP, new Value[0], null, target);
+        return terminate(Opcode.JUMP, NO_VALUES, null, target);
     }
 
     public Inst branch(Value c, Block then, Block otherwise) {
@@ -256,7 +258,7 @@ public final class Builder {
     }
 
     public Inst trap(TrapCode code) {
-        return terminate(Opcode.TRAP, new Value[0], code);
+        return terminate(Opcode.TRAP, NO_VALUES, TrapReason.of(code));
     }
 
     public Inst returnCall(CallTarget target, Value... args) {
@@ -268,11 +270,11 @@ public final class Builder {
     }
 
     public Inst unwind() {
-        return terminate(Opcode.UNWIND, new Value[0], null);
+        return terminate(Opcode.UNWIND, NO_VALUES, null);
     }
 
-    private Inst terminate(Opcode op, Value[] args, Object aux, Edge... targets) {
-        Inst inst = append(op, null, args, 0, aux, targets, NO_TYPES);
+    private Inst terminate(Opcode op, Value[] args, SideData data, Edge... targets) {
+        Inst inst = insert(function.newInst(op, null, 0, data, args, targets, position));
         if (ssa != null) {
             for (Edge edge : targets) {
                 ssa.addPredecessor(edge.target(), block, edge);
@@ -293,38 +295,38 @@ public final class Builder {
                 return Folder.icmp(this, i.intCond(), i.arg(0), i.arg(1));
             case FCMP:
                 return Folder.fcmp(this, i.floatCond(), i.arg(0), i.arg(1));
+            case VBINARY:
+                return Folder.vector(this, i.lanes(), i.arg(0), i.arg(1));
             case SELECT:
                 return Folder.select(this, i.arg(0), i.arg(1), i.arg(2));
             default:
-                if (!op.isPure() && op.effect() != Opcode.Effect.TRAPS || i.resultCount() != 1) {
-                    return null;
+                if (op.evaluation() instanceof Evaluation.Binary) {
+                    return Folder.binary(this, op, i.arg(0), i.arg(1));
                 }
-                return switch (i.argCount()) {
-                    case 1 -> Folder.convert(this, op, i.type(), i.arg(0));
-                    case 2 -> Folder.binary(this, op, i.arg(0), i.arg(1));
-                    default -> null;
-                };
+                return op.evaluation() instanceof Evaluation.Unary
+                        ? Folder.convert(this, op, i.type(), i.arg(0))
+                        : null;
         }
     }
 
-    Value emit(Opcode op, Type type, long imm, Object aux, Type result, Value... args) {
-        requireOpen(op);
-        Inst inst = function.newInst(op, type, args, imm, aux, position, result);
-        block.insertBefore(inst, before);
-        return inst.result();
+    private Value emit(Opcode op, Type type, long imm, SideData data, Value... args) {
+        return add(op, type, imm, data, args).result();
     }
 
-    private void requireOpen(Opcode op) {
+    private Inst add(Opcode op, Type type, long imm, SideData data, Value... args) {
+        return insert(function.newInst(op, type, imm, data, args, Inst.NO_EDGES, position));
+    }
+
+    private Inst insert(Inst inst) {
         if (before == null && block.terminator() != null) {
-            throw new IllegalStateException(block + " is terminated already: " + op);
+            throw new IllegalStateException(block + " is terminated already: " + inst.opcode());
         }
-    }
-
-    /** Appends an instruction as it is, without any folding. */
-    public Inst append(Opcode op, Type type, Value[] args, long imm, Object aux, Edge[] targets, Type... results) {
-        requireOpen(op);
-        Inst inst = function.newInst(op, type, args, imm, aux, targets, position, results);
         block.insertBefore(inst, before);
         return inst;
+    }
+
+    /** Appends an instruction that has neither number nor targets as it is, without any folding. */
+    public Inst append(Opcode op, Type type, SideData data, Value... args) {
+        return add(op, type, 0, data, args);
     }
 }

@@ -8,4 +8,4 @@ import kiln.artifact.FuncKey;
  * @param key the callee of a direct call, null for CALL_INDIRECT, CALL_NATIVE and RETURN_CALL_INDIRECT
  * @param signature the callee's parameters and results
  */
-public record CallTarget(FuncKey key, Signature signature) {}
+public record CallTarget(FuncKey key, Signature signature) implements SideData {}

@@ -3,7 +3,7 @@ package kiln.ir;
 /**
  * Floating-point comparison with WebAssembly's meaning: false on NaN, except {@link #NE}. Not closed under negation.
  */
-public enum FloatCond {
+public enum FloatCond implements SideData {
     EQ,
     NE,
     LT,
@@ -20,6 +20,11 @@ public enum FloatCond {
             case LE -> GE;
             case GE -> LE;
         };
+    }
+
+    /** Evaluates the condition on constants of a type, given as their bits. */
+    public boolean test(Type type, long a, long b) {
+        return test(Floats.value(type, a), Floats.value(type, b));
     }
 
     /** Evaluates the condition on constants. */

@@ -16,10 +16,8 @@ final class Folder {
         if (xConst && isConst(y)) {
             long p = x.inst().imm();
             long q = y.inst().imm();
-            if (ConstantFolding.canFold(op, type, p, q)) {
-                return b.constant(type, ConstantFolding.binary(op, type, p, q));
-            }
-            return null;
+            Evaluation.Binary f = op.binary();
+            return f.trap(type, p, q) == null ? b.constant(type, f.apply(type, p, q)) : null;
         }
         if (!type.isInt()) {
             return null;
@@ -77,10 +75,8 @@ final class Folder {
         Value x = operand.resolve();
         if (isConst(x)) {
             long c = x.inst().imm();
-            if (ConstantFolding.canFold(op, type, x.type(), c)) {
-                return b.constant(type, ConstantFolding.unary(op, type, x.type(), c));
-            }
-            return null;
+            Evaluation.Unary f = op.unary();
+            return f.trap(type, x.type(), c) == null ? b.constant(type, f.apply(type, x.type(), c)) : null;
         }
         if (op == Opcode.WRAP && (x.is(Opcode.ZEXT) || x.is(Opcode.SEXT))) {
             return x.inst().arg(0);
@@ -117,11 +113,19 @@ final class Folder {
         Value x = left.resolve();
         Value y = right.resolve();
         if (isConst(x) && isConst(y)) {
-            return b.i32(
-                    ConstantFolding.compare(
-                                    cond, x.type(), x.inst().imm(), y.inst().imm())
-                            ? 1
-                            : 0);
+            return b.i32(cond.test(x.type(), x.inst().imm(), y.inst().imm()) ? 1 : 0);
+        }
+        return null;
+    }
+
+    static Value vector(Builder b, LaneOp op, Value left, Value right) {
+        Value x = left.resolve();
+        Value y = right.resolve();
+        if (x.is(Opcode.VCONST)) {
+            if (y.is(Opcode.VCONST)) {
+                return b.vconst(op.apply(x.inst().vector(), y.inst().vector()));
+            }
+            return op.op().isCommutative() ? b.vector(op, y, x) : null;
         }
         return null;
     }

@@ -111,39 +111,24 @@ public final class Function {
     }
 
     /**
-     * A new instruction with one result, not yet in a block.
+     * A new instruction, not yet in a block. Its results follow from the opcode's row.
      *
      * @param type see {@link Inst#type()}
-     * @param result its type
      */
-    Inst newInst(Opcode op, Type type, Value[] args, long imm, Object aux, int position, Type result) {
-        Inst inst = new Inst(op, type, args, imm, aux, null, position);
-        inst.setResult(newValue(result));
-        return inst;
-    }
-
-    /**
-     * A new instruction, not yet in a block.
-     *
-     * @param type see {@link Inst#type()}
-     * @param resultTypes types of the results, in order
-     */
-    public Inst newInst(
-            Opcode op,
-            Type type,
-            Value[] args,
-            long imm,
-            Object aux,
-            Edge[] targets,
-            int position,
-            Type... resultTypes) {
-        Inst inst = new Inst(op, type, args, imm, aux, targets, position);
-        if (resultTypes.length > 0) {
-            Value[] results = new Value[resultTypes.length];
-            for (int i = 0; i < results.length; i++) {
-                results[i] = newValue(resultTypes[i]);
+    Inst newInst(Opcode op, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
+        Inst inst = new Inst(op, type, imm, data, args, targets, position);
+        switch (op.types().result()) {
+            case NONE -> {}
+            case SAME -> inst.setResult(newValue(type));
+            case BOOL -> inst.setResult(newValue(Type.I32));
+            case CALLEE -> {
+                List<Type> types = inst.call().signature().results();
+                Value[] results = new Value[types.size()];
+                for (int i = 0; i < results.length; i++) {
+                    results[i] = newValue(types.get(i));
+                }
+                inst.setResults(results);
             }
-            inst.setResults(results);
         }
         return inst;
     }

@@ -218,14 +218,7 @@ public final class Inliner {
                 return null;
             }
             if (op == Opcode.RETURN) {
-                Inst jump = caller.newInst(
-                        Opcode.JUMP,
-                        null,
-                        new Value[0],
-                        0,
-                        null,
-                        new Edge[] {new Edge(rest, new Value[i.argCount()])},
-                        position(i.position()));
+                Inst jump = jump(rest, new Value[i.argCount()], position(i.position()));
                 to.insertBefore(jump, place);
                 return jump;
             }
@@ -235,29 +228,29 @@ public final class Inliner {
             for (int r = 0; r < results.length; r++) {
                 results[r] = call.result(r);
             }
-            to.insertBefore(
-                    caller.newInst(
-                            Opcode.JUMP,
-                            null,
-                            new Value[0],
-                            0,
-                            null,
-                            new Edge[] {new Edge(rest, results)},
-                            call.position()),
-                    place);
+            to.insertBefore(jump(rest, results, call.position()), place);
             return call;
         }
 
+        /** To what follows the call. */
+        private Inst jump(Block rest, Value[] results, int position) {
+            Edge[] targets = {new Edge(rest, results)};
+            return caller.newInst(Opcode.JUMP, null, 0, null, new Value[0], targets, position);
+        }
+
         private void context(Inst i, Block to, Inst place) {
-            Inst own = caller.newInst(Opcode.VMCTX, Type.I64, new Value[0], 0, null, -1, Type.I64);
-            Inst bytes = caller.newInst(Opcode.ICONST, Type.I64, new Value[0], distance, null, -1, Type.I64);
-            Inst sum = caller.newInst(
-                    Opcode.ADD, Type.I64, new Value[] {own.result(), bytes.result()}, 0, null, -1, Type.I64);
+            Inst own = address(Opcode.VMCTX, 0);
+            Inst bytes = address(Opcode.ICONST, distance);
+            Inst sum = address(Opcode.ADD, 0, own.result(), bytes.result());
             to.insertBefore(own, place);
             to.insertBefore(bytes, place);
             to.insertBefore(sum, place);
             contexts[i.result().id()] = own.result();
             values[i.result().id()] = sum.result();
+        }
+
+        private Inst address(Opcode op, long imm, Value... args) {
+            return caller.newInst(op, Type.I64, imm, null, args, Inst.NO_EDGES, -1);
         }
 
         /** Whether an instruction accesses the callee's VMContext at a constant offset. */
@@ -271,31 +264,12 @@ public final class Inliner {
             Value[] args = new Value[i.argCount()];
             long imm = isContextAccess(i) ? i.imm() + distance : i.imm();
             int position = position(i.position());
-            if (op == i.opcode() && i.resultCount() == 1) {
-                return caller.newInst(
-                        op, i.type(), args, imm, i.aux(), position, i.result().type());
+            Edge[] targets = i.targetCount() == 0 ? Inst.NO_EDGES : new Edge[i.targetCount()];
+            for (int t = 0; t < targets.length; t++) {
+                targets[t] = new Edge(
+                        blocks[i.target(t).target().id()], new Value[i.target(t).argCount()]);
             }
-            Edge[] targets = null;
-            if (i.targetCount() > 0) {
-                targets = new Edge[i.targetCount()];
-                for (int t = 0; t < targets.length; t++) {
-                    targets[t] = new Edge(
-                            blocks[i.target(t).target().id()],
-                            new Value[i.target(t).argCount()]);
-                }
-            }
-            Type[] results = op == i.opcode()
-                    ? resultTypes(i)
-                    : i.call().signature().results().toArray(Type[]::new);
-            return caller.newInst(op, i.type(), args, imm, i.aux(), targets, position, results);
-        }
-
-        private static Type[] resultTypes(Inst i) {
-            Type[] types = new Type[i.resultCount()];
-            for (int r = 0; r < types.length; r++) {
-                types[r] = i.result(r).type();
-            }
-            return types;
+            return caller.newInst(op, i.type(), imm, i.data(), args, targets, position);
         }
 
         private void fill(Inst from, Inst to) {

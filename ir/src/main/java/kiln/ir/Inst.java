@@ -3,18 +3,18 @@ package kiln.ir;
 import kiln.artifact.TrapCode;
 
 /**
- * An instruction. Besides operands it may carry an immediate and one attachment, whose meaning depends on the opcode
- * and which are read through the named accessors: a constant, a displacement or a size in {@code imm}; an {@link
- * IntCond}, {@link FloatCond}, {@link MemoryOp}, {@link CallTarget}, {@link TrapCode} or {@link V128} as attachment.
+ * An instruction. Besides operands it may carry a number and side data, whose meaning depends on the opcode (see {@link
+ * SideData.Kind}) and which are read through the named accessors.
  */
 public final class Inst {
-    private static final Edge[] NO_EDGES = {};
+    /** The edges of an instruction that is no terminator. */
+    static final Edge[] NO_EDGES = {};
 
     private final Opcode opcode;
     private final Type type;
     private final Value[] args;
     private final long imm;
-    private final Object aux;
+    private final SideData data;
     private final Edge[] targets;
     /** The only result, or null: most instructions have one. */
     private Value result;
@@ -26,13 +26,13 @@ public final class Inst {
     Inst prev;
     Inst next;
 
-    Inst(Opcode opcode, Type type, Value[] args, long imm, Object aux, Edge[] targets, int position) {
+    Inst(Opcode opcode, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
         this.opcode = opcode;
         this.type = type;
         this.args = args;
         this.imm = imm;
-        this.aux = aux;
-        this.targets = targets == null ? NO_EDGES : targets;
+        this.data = data;
+        this.targets = targets;
         this.position = position;
     }
 
@@ -110,33 +110,42 @@ public final class Inst {
         return imm;
     }
 
-    /** The attachment as it is, for comparing and printing. */
-    public Object aux() {
-        return aux;
+    /** The side data, or null if there is none. */
+    public SideData data() {
+        return data;
     }
 
     public IntCond intCond() {
-        return (IntCond) aux;
+        return (IntCond) data;
     }
 
     public FloatCond floatCond() {
-        return (FloatCond) aux;
+        return (FloatCond) data;
     }
 
     public MemoryOp memory() {
-        return (MemoryOp) aux;
+        return (MemoryOp) data;
     }
 
     public CallTarget call() {
-        return (CallTarget) aux;
+        return (CallTarget) data;
     }
 
     public TrapCode trap() {
-        return (TrapCode) aux;
+        return ((TrapReason) data).code();
     }
 
     public V128 vector() {
-        return (V128) aux;
+        return (V128) data;
+    }
+
+    public LaneOp lanes() {
+        return (LaneOp) data;
+    }
+
+    /** Whether the two operands may be exchanged. */
+    public boolean isCommutative() {
+        return opcode.isCommutative() || data instanceof LaneOp l && l.op().isCommutative();
     }
 
     /**

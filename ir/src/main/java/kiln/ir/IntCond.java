@@ -1,7 +1,7 @@
 package kiln.ir;
 
 /** Integer comparison. */
-public enum IntCond {
+public enum IntCond implements SideData {
     EQ,
     NE,
     SLT,

@@ -12,7 +12,8 @@ import kiln.artifact.TrapCode;
  * @param readOnly whether the bytes never change while the function runs: the load may be moved and merged freely
  * @param trap what a fault means, or null if the access never faults where it stands
  */
-public record MemoryOp(int width, boolean signed, Region region, boolean canTrap, boolean readOnly, TrapCode trap) {
+public record MemoryOp(int width, boolean signed, Region region, boolean canTrap, boolean readOnly, TrapCode trap)
+        implements SideData {
     public MemoryOp {
         if (width != 1 && width != 2 && width != 4 && width != 8 && width != 16) {
             throw new IllegalArgumentException("width " + width);

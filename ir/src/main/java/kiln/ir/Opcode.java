@@ -1,138 +1,159 @@
 package kiln.ir;
 
+import static kiln.ir.Evaluation.*;
 import static kiln.ir.Opcode.Effect.*;
+import static kiln.ir.Opcode.Gain.*;
+import static kiln.ir.SideData.Kind.*;
+import static kiln.ir.TypeRule.*;
 
 import java.util.Locale;
 
 /**
- * The operations of the IR. The instruction's {@link Inst#type()} is the type of its result, or, where the result's
- * type is fixed (comparisons, stores), the type of its operands. {@code x, y} are value operands; {@code #imm} and
- * {@code aux} are described at {@link Inst}.
+ * The operations of the IR, one row each: types of operands and results, what it carries besides operands, effect, about
+ * how many machine instructions it becomes, what moving it out of a loop gains, and its value on constants. Verifier,
+ * parser, printer, builder, folding, passes and the generators of random programs read the row. {@code x, y} are value
+ * operands; the instruction's type is described at {@link TypeRule}.
  */
 public enum Opcode {
-    // Constants and fixed values.
-    /** i32 or i64 constant {@code #imm} (i32 sign-extended), or the null reference for type ref. */
-    ICONST(PURE),
-    /** f32 or f64 constant; {@code #imm} is its bit pattern (f32 in the low half, upper half zero). */
-    FCONST(PURE),
-    /** v128 constant; aux is a {@link V128}. */
-    VCONST(PURE),
-    /** Address of the current instance's VMContext (i64). */
-    VMCTX(PURE),
-    /** Address of the current frame's base (i64), where the caller's frame base and the return address lie. */
-    FRAME_POINTER(PURE),
-    /** Address of {@code #imm} bytes of this frame (i64), 16-byte aligned; each instruction owns its bytes. */
-    STACK_ADDR(PURE),
+    // Constants and fixed values. Most are part of their users, or shared with the caller's.
+    /** i32 or i64 constant (i32 sign-extended), or the null reference for type ref. */
+    ICONST(INT_CONSTANT, INTEGER, PURE, 0, IF_NEEDED),
+    /** f32 or f64 constant (f32 in the low half, upper half zero). */
+    FCONST(FLOAT_CONSTANT, FLOAT_BITS, PURE, 1, IF_NEEDED),
+    VCONST(VECTOR_CONSTANT, VECTOR, PURE, 1, IF_NEEDED),
+    /** Address of the current instance's VMContext. */
+    VMCTX(ADDRESS, NONE, PURE, 0, IF_NEEDED),
+    /** Address of the current frame's base, where the caller's frame base and the return address lie. */
+    FRAME_POINTER(ADDRESS, NONE, PURE, 1, IF_NEEDED),
+    /** Address of some bytes of this frame, 16-byte aligned; each instruction owns its bytes. */
+    STACK_ADDR(ADDRESS, SIZE, PURE, 1, STAYS),
 
-    // Integer arithmetic on i32, i64. Shift counts are taken modulo the width and have the type of the result.
-    ADD(PURE, true),
-    SUB(PURE),
-    MUL(PURE, true),
+    // Integer arithmetic. Shift counts are taken modulo the width and have the type of the result.
+    ADD(INT_BINARY, PURE, 1, SUM, ints((x, y) -> x + y).eitherWay()),
+    SUB(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x - y)),
+    MUL(INT_BINARY, PURE, 1, LARGE, ints((x, y) -> x * y).eitherWay()),
     /** High half of the full product. */
-    UMULH(PURE, true),
-    SMULH(PURE, true),
+    UMULH(
+            INT_BINARY,
+            PURE,
+            1,
+            LARGE,
+            ints(Opcode::umulh, Math::unsignedMultiplyHigh).eitherWay()),
+    SMULH(INT_BINARY, PURE, 1, LARGE, ints(Opcode::smulh, Math::multiplyHigh).eitherWay()),
     /** Division traps: INTEGER_DIVIDE_BY_ZERO, and SDIV INTEGER_OVERFLOW. SREM of MIN by -1 is 0. */
-    UDIV(TRAPS),
-    SDIV(TRAPS),
-    UREM(TRAPS),
-    SREM(TRAPS),
-    AND(PURE, true),
-    OR(PURE, true),
-    XOR(PURE, true),
-    SHL(PURE),
-    LSHR(PURE),
-    ASHR(PURE),
-    ROTL(PURE),
-    ROTR(PURE),
-    CLZ(PURE),
-    CTZ(PURE),
-    POPCNT(PURE),
+    UDIV(
+            INT_BINARY,
+            TRAPS,
+            6,
+            LARGE,
+            ints(Integer::divideUnsigned, Long::divideUnsigned).trapping(Evaluation::byZero)),
+    SDIV(INT_BINARY, TRAPS, 6, LARGE, ints((x, y) -> x / y).trapping(Evaluation::byZeroOrOverflow)),
+    UREM(
+            INT_BINARY,
+            TRAPS,
+            6,
+            LARGE,
+            ints(Integer::remainderUnsigned, Long::remainderUnsigned).trapping(Evaluation::byZero)),
+    SREM(INT_BINARY, TRAPS, 6, LARGE, ints((x, y) -> x % y).trapping(Evaluation::byZero)),
+    AND(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x & y).eitherWay()),
+    OR(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x | y).eitherWay()),
+    XOR(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x ^ y).eitherWay()),
+    SHL(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x << y, (x, y) -> x << y)),
+    LSHR(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x >>> y, (x, y) -> x >>> y)),
+    ASHR(INT_BINARY, PURE, 1, SMALL, ints((x, y) -> x >> y, (x, y) -> x >> y)),
+    ROTL(INT_BINARY, PURE, 1, SMALL, ints(Integer::rotateLeft, (x, y) -> Long.rotateLeft(x, (int) y))),
+    ROTR(INT_BINARY, PURE, 1, SMALL, ints(Integer::rotateRight, (x, y) -> Long.rotateRight(x, (int) y))),
+    CLZ(INT_UNARY, PURE, 1, LARGE, ints(Integer::numberOfLeadingZeros, Long::numberOfLeadingZeros)),
+    CTZ(INT_UNARY, PURE, 1, LARGE, ints(Integer::numberOfTrailingZeros, Long::numberOfTrailingZeros)),
+    POPCNT(INT_UNARY, PURE, 1, LARGE, ints(Integer::bitCount, Long::bitCount)),
     /** Sign-extends the low 8, 16 or 32 bits within the type. */
-    SEXT8(PURE),
-    SEXT16(PURE),
-    SEXT32(PURE),
+    SEXT8(INT_UNARY, PURE, 1, SMALL, ints(x -> (byte) x)),
+    SEXT16(INT_UNARY, PURE, 1, SMALL, ints(x -> (short) x)),
+    SEXT32(LONG_UNARY, PURE, 1, SMALL, ints(x -> (int) x)),
 
-    // Comparisons: result i32 0 or 1; type() is the operands' type. aux: IntCond or FloatCond.
-    ICMP(PURE),
-    FCMP(PURE),
-    /** {@code c ? x : y}; operands (c: i32, x, y); any type. Both x and y are evaluated. */
-    SELECT(PURE),
+    // Comparisons belong to the branch, trap or select behind them.
+    ICMP(INT_COMPARE, INT_COND, PURE, 1, IF_NEEDED, ofSideData()),
+    FCMP(FLOAT_COMPARE, FLOAT_COND, PURE, 1, IF_NEEDED, ofSideData()),
+    /** {@code c ? x : y}; operands (c: i32, x, y). Both x and y are evaluated. */
+    SELECT(TypeRule.SELECT, NONE, PURE, 2, IF_NEEDED),
 
-    // Conversions; type() is the result's type.
-    /** i64 to i32, dropping the upper half. */
-    WRAP(PURE),
-    /** i32 to i64. */
-    SEXT(PURE),
-    ZEXT(PURE),
-    FPROMOTE(PURE),
-    FDEMOTE(PURE),
-    /** Integer to float. */
-    FROM_SINT(PURE),
-    FROM_UINT(PURE),
-    /** Float to integer; traps BAD_CONVERSION_TO_INTEGER on NaN and INTEGER_OVERFLOW out of range. */
-    TO_SINT(TRAPS),
-    TO_UINT(TRAPS),
-    /** Float to integer, saturating; NaN gives 0. */
-    TO_SINT_SAT(PURE),
-    TO_UINT_SAT(PURE),
+    // Conversions.
+    /** Drops the upper half. */
+    WRAP(NARROW_INT, PURE, 0, IF_NEEDED, ints(x -> x)),
+    SEXT(WIDEN_INT, PURE, 1, SMALL, ints(x -> x)),
+    ZEXT(WIDEN_INT, PURE, 0, IF_NEEDED, ints(x -> x & 0xffffffffL)),
+    FPROMOTE(WIDEN_FLOAT, PURE, 1, LARGE, floats(x -> x)),
+    FDEMOTE(NARROW_FLOAT, PURE, 1, LARGE, floats(x -> x)),
+    FROM_SINT(INT_TO_FLOAT, PURE, 1, LARGE, conversion(Floats::fromSigned)),
+    FROM_UINT(INT_TO_FLOAT, PURE, 1, LARGE, conversion(Floats::fromUnsigned)),
+    /** Traps BAD_CONVERSION_TO_INTEGER on NaN and INTEGER_OVERFLOW out of range. */
+    TO_SINT(FLOAT_TO_INT, TRAPS, 6, LARGE, conversion(Floats::toSigned).trapping(Evaluation::outsideSigned)),
+    TO_UINT(FLOAT_TO_INT, TRAPS, 6, LARGE, conversion(Floats::toUnsigned).trapping(Evaluation::outsideUnsigned)),
+    /** Saturating; NaN gives 0. */
+    TO_SINT_SAT(FLOAT_TO_INT, PURE, 6, LARGE, conversion(Floats::toSigned)),
+    TO_UINT_SAT(FLOAT_TO_INT, PURE, 6, LARGE, conversion(Floats::toUnsigned)),
     /** Same bits in the other register class: i32/f32, i64/f64. */
-    BITCAST(PURE),
+    BITCAST(REINTERPRET, PURE, 0, LARGE, conversion((type, _, x) -> type.normalize(x))),
 
-    // Floating point on f32, f64, with WebAssembly's semantics (min and max propagate NaN, -0 below +0).
-    FADD(PURE, true),
-    FSUB(PURE),
-    FMUL(PURE, true),
-    FDIV(PURE),
-    FMIN(PURE),
-    FMAX(PURE),
-    FCOPYSIGN(PURE),
-    FSQRT(PURE),
-    FABS(PURE),
-    FNEG(PURE),
-    FCEIL(PURE),
-    FFLOOR(PURE),
-    FTRUNC(PURE),
-    FNEAREST(PURE),
+    // Floating point, with WebAssembly's semantics (min and max propagate NaN, -0 below +0).
+    FADD(FLOAT_BINARY, PURE, 1, LARGE, floats((x, y) -> x + y).eitherWay()),
+    FSUB(FLOAT_BINARY, PURE, 1, LARGE, floats((x, y) -> x - y)),
+    FMUL(FLOAT_BINARY, PURE, 1, LARGE, floats((x, y) -> x * y).eitherWay()),
+    FDIV(FLOAT_BINARY, PURE, 1, LARGE, floats((x, y) -> x / y)),
+    FMIN(FLOAT_BINARY, PURE, 1, LARGE, floats(Math::min)),
+    FMAX(FLOAT_BINARY, PURE, 1, LARGE, floats(Math::max)),
+    FCOPYSIGN(FLOAT_BINARY, PURE, 1, LARGE, bits(Opcode::copySign)),
+    FSQRT(FLOAT_UNARY, PURE, 1, LARGE, floats(Math::sqrt)),
+    FABS(FLOAT_UNARY, PURE, 1, LARGE, signs((x, sign) -> x & ~sign)),
+    FNEG(FLOAT_UNARY, PURE, 1, LARGE, signs((x, sign) -> x ^ sign)),
+    FCEIL(FLOAT_UNARY, PURE, 1, LARGE, floats(Math::ceil)),
+    FFLOOR(FLOAT_UNARY, PURE, 1, LARGE, floats(Math::floor)),
+    FTRUNC(FLOAT_UNARY, PURE, 1, LARGE, floats(Floats::truncate)),
+    FNEAREST(FLOAT_UNARY, PURE, 1, LARGE, floats(Math::rint)),
 
-    // Memory. Address is an i64 operand plus #imm (unsigned displacement, at most 2^32-1); aux: MemoryOp.
+    // Vectors: one operation for each form, whose rows are in VectorOp.
+    /** Operands (x, y). */
+    VBINARY(VECTOR_BINARY, LANES, PURE, 1, LARGE, ofSideData()),
+
+    // Memory. Address is an i64 operand plus an unsigned displacement, at most 2^32-1.
     /** Operands (address). */
-    LOAD(READS),
-    /** Operands (address, value); type() is the value's type. */
-    STORE(WRITES),
+    LOAD(TypeRule.LOAD, ACCESS, READS, 1, LARGE),
+    /** Operands (address, value). */
+    STORE(TypeRule.STORE, ACCESS, WRITES, 1, STAYS),
 
-    // Calls; results as in the signature. aux: CallTarget. A call may read and write every region and may trap.
-    /** Direct call; aux names the callee; operands are the arguments. */
-    CALL(CALLS),
+    // Calls; results as in the signature. A call may read and write every region and may trap.
+    /** Direct call; operands are the arguments. */
+    CALL(TypeRule.CALL, CALLEE, CALLS, 4, STAYS),
     /** Operands (code address, callee's VMContext, arguments...). The VMContext is this one again after the call. */
-    CALL_INDIRECT(CALLS),
+    CALL_INDIRECT(INDIRECT_CALL, CALLEE, CALLS, 4, STAYS),
     /**
      * C-ABI call; operands (code address, arguments...): integers and floats that fit into registers; at most one
      * result.
      */
-    CALL_NATIVE(CALLS),
+    CALL_NATIVE(NATIVE_CALL, CALLEE, CALLS, 4, STAYS),
 
-    // Checks.
-    /** Traps with aux TrapCode if the i32 operand is not zero. */
-    TRAP_IF(TRAPS),
-    /** Traps with aux TrapCode if the i32 or i64 operand is zero (type() says which). */
-    TRAP_IF_ZERO(TRAPS),
+    // Checks. One moves only from where a loop begins, and lets the accesses behind it follow.
+    /** Traps if the operand is not zero. */
+    TRAP_IF(CHECK, SideData.Kind.TRAP, TRAPS, 2, LARGE),
+    /** Traps if the operand is zero. */
+    TRAP_IF_ZERO(ZERO_CHECK, SideData.Kind.TRAP, TRAPS, 2, LARGE),
     /** Stops (trap STACK_CHECK) if the store asked for an interruption; stands at loop headers. */
-    INTERRUPT_CHECK(TRAPS),
+    INTERRUPT_CHECK(NOTHING, NONE, TRAPS, 2, STAYS),
 
     // Terminators.
-    JUMP(TERMINATES),
+    JUMP(NOTHING, NONE, Targets.ONE, 0),
     /** Operand (c: i32): first target if not zero, second target otherwise. */
-    BRANCH(TERMINATES),
+    BRANCH(CHOICE, NONE, Targets.TWO, 1),
     /** Operand (index: i32, unsigned): target number index, or the last target if there is none. */
-    SWITCH(TERMINATES),
-    RETURN(TERMINATES),
-    /** Always traps with aux TrapCode. */
-    TRAP(TERMINATES),
+    SWITCH(CHOICE, NONE, Targets.MANY, 4),
+    RETURN(RESULTS, NONE, Targets.NONE, 0),
+    /** Always traps. */
+    TRAP(NOTHING, SideData.Kind.TRAP, Targets.NONE, 1),
     /** As CALL and CALL_INDIRECT, but this frame is gone before the callee starts. */
-    RETURN_CALL(TERMINATES),
-    RETURN_CALL_INDIRECT(TERMINATES),
+    RETURN_CALL(TAIL_CALL, CALLEE, Targets.NONE, 4),
+    RETURN_CALL_INDIRECT(INDIRECT_TAIL_CALL, CALLEE, Targets.NONE, 4),
     /** Leaves all wasm frames of this activation at once, because a host function asked for it. */
-    UNWIND(TERMINATES);
+    UNWIND(NOTHING, NONE, Targets.NONE, 1);
 
     /** What an instruction may do besides computing its results. */
     public enum Effect {
@@ -153,16 +174,100 @@ public enum Opcode {
         TERMINATES
     }
 
-    private final Effect effect;
-    private final boolean commutative;
-
-    Opcode(Effect effect) {
-        this(effect, false);
+    /** What it gains to have an instruction's result in front of a loop, where it occupies a register. */
+    public enum Gain {
+        /** The instruction stays where it is. */
+        STAYS,
+        /** Moves if something else that moves needs it: costs no more in the loop than a register. */
+        IF_NEEDED,
+        /** Moves as long as there are registers to spare. */
+        SMALL,
+        /** As SMALL for i32; as IF_NEEDED for i64, where it mostly is a part of the access that uses it. */
+        SUM,
+        /** Moves. */
+        LARGE
     }
 
-    Opcode(Effect effect, boolean commutative) {
+    /** How many edges leave an instruction. */
+    public enum Targets {
+        NONE,
+        ONE,
+        TWO,
+        /** One at least. */
+        MANY
+    }
+
+    private final TypeRule types;
+    private final SideData.Kind data;
+    private final Effect effect;
+    private final int size;
+    private final Gain gain;
+    private final Evaluation evaluation;
+    private final Targets targets;
+    private final boolean commutative;
+    private final boolean makesNan;
+    private final String text = name().toLowerCase(Locale.ROOT);
+
+    /** A terminator. */
+    Opcode(TypeRule types, SideData.Kind data, Targets targets, int size) {
+        this(types, data, TERMINATES, size, STAYS, none(), targets);
+    }
+
+    /** What has no value that constants would decide. */
+    Opcode(TypeRule types, SideData.Kind data, Effect effect, int size, Gain gain) {
+        this(types, data, effect, size, gain, none(), Targets.NONE);
+    }
+
+    /** What computes a value out of its operands alone. */
+    Opcode(TypeRule types, Effect effect, int size, Gain gain, Evaluation evaluation) {
+        this(types, NONE, effect, size, gain, evaluation, Targets.NONE);
+    }
+
+    /** What computes a value as its side data says. */
+    Opcode(TypeRule types, SideData.Kind data, Effect effect, int size, Gain gain, Evaluation evaluation) {
+        this(types, data, effect, size, gain, evaluation, Targets.NONE);
+    }
+
+    Opcode(
+            TypeRule types,
+            SideData.Kind data,
+            Effect effect,
+            int size,
+            Gain gain,
+            Evaluation evaluation,
+            Targets targets) {
+        this.types = types;
+        this.data = data;
         this.effect = effect;
-        this.commutative = commutative;
+        this.size = size;
+        this.gain = gain;
+        this.evaluation = evaluation;
+        this.targets = targets;
+        this.commutative = evaluation instanceof Binary b && b.commutative();
+        this.makesNan = evaluation instanceof Binary b && b.makesNan() || evaluation instanceof Unary u && u.makesNan();
+    }
+
+    private static int umulh(int x, int y) {
+        return (int) (Integer.toUnsignedLong(x) * Integer.toUnsignedLong(y) >>> 32);
+    }
+
+    private static int smulh(int x, int y) {
+        return (int) ((long) x * y >> 32);
+    }
+
+    private static long copySign(Type type, long x, long y) {
+        long sign = Floats.sign(type);
+        return x & ~sign | y & sign;
+    }
+
+    /** Types of operands and results. */
+    public TypeRule types() {
+        return types;
+    }
+
+    /** What the instruction carries besides operands. */
+    public SideData.Kind data() {
+        return data;
     }
 
     public Effect effect() {
@@ -177,13 +282,60 @@ public enum Opcode {
         return effect == TERMINATES;
     }
 
+    /** How many edges leave it. */
+    public Targets targets() {
+        return targets;
+    }
+
+    /**
+     * About how many machine instructions it becomes; calls and SWITCH have one more for each operand, result and
+     * target.
+     */
+    public int size() {
+        return size;
+    }
+
+    /** What it gains to have the result in front of a loop. */
+    public Gain gain() {
+        return gain;
+    }
+
+    /** Its value on constants. */
+    public Evaluation evaluation() {
+        return evaluation;
+    }
+
+    /**
+     * Its value as a function of two operands.
+     *
+     * @throws ClassCastException if it is none
+     */
+    public Binary binary() {
+        return (Binary) evaluation;
+    }
+
+    /**
+     * Its value as a function of one operand.
+     *
+     * @throws ClassCastException if it is none
+     */
+    public Unary unary() {
+        return (Unary) evaluation;
+    }
+
+    /** Whether its two operands may be exchanged; see {@link Inst#isCommutative} for what the side data says. */
     public boolean isCommutative() {
         return commutative;
+    }
+
+    /** Whether its result may be a NaN that was computed, whose bits depend on the machine. */
+    public boolean makesNan() {
+        return makesNan;
     }
 
     /** The operation's name in the text form. */
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return text;
     }
 }

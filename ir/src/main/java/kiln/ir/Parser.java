@@ -140,39 +140,36 @@ public final class Parser {
         if (op == null) {
             throw error("no such operation: " + name[0]);
         }
-        OpcodeShape shape = OpcodeShape.of(op);
         Type type = name.length > 1 ? type(name[1]) : null;
-        if (type == null && shape.typed()) {
+        if (type == null && op.types().isTyped()) {
             throw error(op + " needs a type");
         }
         long imm = 0;
-        Object aux = null;
+        SideData data = null;
         ArrayList<Integer> args = new ArrayList<>();
         ArrayList<Edge> targets = new ArrayList<>();
-        switch (shape.aux()) {
-            case INT_COND -> aux = constant(IntCond.class, name.length > 2 ? name[2] : "");
-            case FLOAT_COND -> aux = constant(FloatCond.class, name.length > 2 ? name[2] : "");
-            case TRAP -> aux = constant(TrapCode.class, next());
-            case VECTOR -> aux = new V128(longNumber(), longNumber());
-            case MEMORY -> {
-                aux = memory();
+        switch (op.data()) {
+            case NONE -> {}
+            case INTEGER, FLOAT_BITS, SIZE -> imm = longNumber();
+            case INT_COND -> data = constant(IntCond.class, part(name, 2));
+            case FLOAT_COND -> data = constant(FloatCond.class, part(name, 2));
+            case LANES -> data = lanes(op, part(name, 2), part(name, 3));
+            case TRAP -> data = TrapReason.of(constant(TrapCode.class, next()));
+            case VECTOR -> data = new V128(longNumber(), longNumber());
+            case ACCESS -> {
+                data = memory();
                 expect("[");
                 args.add(number(next(), 'v'));
                 expect("+");
                 imm = longNumber();
                 expect("]");
-                if (op == Opcode.STORE) {
+                if (op.types().operands().size() > 1) {
                     expect(",");
                 }
             }
-            case CALL -> {
-                aux = new CallTarget(token.equals("(") ? null : key(), signature());
+            case CALLEE -> {
+                data = new CallTarget(token.equals("(") ? null : key(), signature());
                 expect("(");
-            }
-            case NONE -> {
-                if (shape.imm()) {
-                    imm = longNumber();
-                }
             }
         }
         // Only what is on the same line: the next line may begin with a value or a block, too.
@@ -186,19 +183,19 @@ public final class Parser {
                 break;
             }
         }
-        if (shape.aux() == OpcodeShape.Aux.CALL) {
+        if (op.data() == SideData.Kind.CALLEE) {
             expect(")");
         }
         int position = accept("@") ? (int) longNumber() : -1;
         Value[] operands = new Value[args.size()];
-        Inst inst = new Inst(op, type, operands, imm, aux, targets.toArray(Edge[]::new), position);
+        Inst inst = new Inst(op, type, imm, data, operands, targets.toArray(Edge[]::new), position);
         int at = lastLine;
         fixups.add(() -> {
             for (int i = 0; i < operands.length; i++) {
                 operands[i] = valueNumbered(args.get(i), at);
             }
         });
-        List<Type> types = resultTypes(inst);
+        List<Type> types = op.types().results(type, data instanceof CallTarget callee ? callee : null);
         if (types.size() != results.size()) {
             throw error(op + " has " + types.size() + " results, not " + results.size());
         }
@@ -210,12 +207,18 @@ public final class Parser {
         b.append(inst);
     }
 
-    private static List<Type> resultTypes(Inst inst) {
-        if (inst.opcode().effect() == Opcode.Effect.CALLS) {
-            return inst.call().signature().results();
+    /** A part of an operation's name, or nothing. */
+    private static String part(String[] name, int i) {
+        return i < name.length ? name[i] : "";
+    }
+
+    private LaneOp lanes(Opcode op, String shape, String name) {
+        VectorOp vectorOp = constant(VectorOp.class, name);
+        Lanes lanes = constant(Lanes.class, shape);
+        if (vectorOp.opcode() != op || !vectorOp.shapes().contains(lanes)) {
+            throw error("no such operation: " + op + "." + shape + "." + name);
         }
-        Type t = OpcodeShape.resultType(inst.opcode(), inst.type());
-        return t == null ? List.of() : List.of(t);
+        return new LaneOp(lanes, vectorOp);
     }
 
     private Edge edge() {

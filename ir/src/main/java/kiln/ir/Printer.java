@@ -85,26 +85,37 @@ public final class Printer {
         if (inst.type() != null) {
             out.append('.').append(inst.type());
         }
-        OpcodeShape shape = OpcodeShape.of(inst.opcode());
-        switch (shape.aux()) {
-            case INT_COND, FLOAT_COND ->
-                out.append('.').append(inst.aux().toString().toLowerCase(Locale.ROOT));
-            case TRAP -> out.append(' ').append(inst.trap().name().toLowerCase(Locale.ROOT));
+        switch (inst.opcode().data()) {
+            case NONE -> operands(inst);
+            case INT_COND -> {
+                suffix(inst.intCond());
+                operands(inst);
+            }
+            case FLOAT_COND -> {
+                suffix(inst.floatCond());
+                operands(inst);
+            }
+            case LANES -> {
+                suffix(inst.lanes());
+                operands(inst);
+            }
+            case INTEGER, SIZE -> out.append(' ').append(inst.imm());
+            case FLOAT_BITS -> hex(inst.imm());
             case VECTOR -> {
                 hex(inst.vector().low());
                 hex(inst.vector().high());
             }
-            case MEMORY, CALL, NONE -> {}
-        }
-        switch (shape.aux()) {
-            case MEMORY -> access(inst);
-            case CALL -> call(inst);
-            default -> operands(inst, shape);
+            case TRAP -> {
+                out.append(' ').append(inst.trap().name().toLowerCase(Locale.ROOT));
+                operands(inst);
+            }
+            case ACCESS -> access(inst);
+            case CALLEE -> call(inst);
         }
         if (inst.position() >= 0) {
             out.append(" @").append(inst.position());
         }
-        if (inst.opcode() == Opcode.FCONST) {
+        if (inst.opcode().data() == SideData.Kind.FLOAT_BITS) {
             out.append(" ; ");
             if (inst.type() == Type.F32) {
                 out.append(Float.intBitsToFloat((int) inst.imm()));
@@ -114,15 +125,12 @@ public final class Printer {
         }
     }
 
-    private void operands(Inst inst, OpcodeShape shape) {
+    private void suffix(SideData data) {
+        out.append('.').append(data.toString().toLowerCase(Locale.ROOT));
+    }
+
+    private void operands(Inst inst) {
         String separator = " ";
-        if (shape.imm()) {
-            if (inst.opcode() == Opcode.FCONST) {
-                hex(inst.imm());
-            } else {
-                out.append(' ').append(inst.imm());
-            }
-        }
         for (int i = 0; i < inst.argCount(); i++) {
             out.append(separator).append(inst.arg(i));
             separator = ", ";
@@ -158,8 +166,8 @@ public final class Printer {
         }
         out.append(m.readOnly() ? " readonly" : "");
         out.append(" [").append(inst.arg(0)).append(" + ").append(inst.imm()).append(']');
-        if (inst.opcode() == Opcode.STORE) {
-            out.append(", ").append(inst.arg(1));
+        for (int i = 1; i < inst.argCount(); i++) {
+            out.append(", ").append(inst.arg(i));
         }
     }
 

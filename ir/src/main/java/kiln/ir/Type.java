@@ -31,6 +31,13 @@ public enum Type {
         return this == F32 || this == F64;
     }
 
+    /**
+     * {@code bits} as a value of this type is kept: i32 sign-extended, f32 in the low half with the upper half zero.
+     */
+    public long normalize(long bits) {
+        return this == I32 ? (int) bits : this == F32 ? bits & 0xffffffffL : bits;
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

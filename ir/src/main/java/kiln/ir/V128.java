@@ -6,4 +6,32 @@ package kiln.ir;
  * @param low bytes 0..7, little-endian
  * @param high bytes 8..15
  */
-public record V128(long low, long high) {}
+public record V128(long low, long high) implements SideData {
+    /** What each lane of a new vector is. */
+    @FunctionalInterface
+    public interface LaneFunction {
+        /** The value of a lane, of which the low bits count. */
+        long lane(int index);
+    }
+
+    /** A vector made lane by lane. */
+    public static V128 of(Lanes lanes, LaneFunction f) {
+        long low = 0;
+        long high = 0;
+        long mask = -1L >>> 64 - lanes.bits();
+        int half = lanes.count() / 2;
+        for (int i = half - 1; i >= 0; i--) {
+            low = low << lanes.bits() | f.lane(i) & mask;
+            high = high << lanes.bits() | f.lane(half + i) & mask;
+        }
+        return new V128(low, high);
+    }
+
+    /** A lane's bits, sign-extended. */
+    public long lane(Lanes lanes, int index) {
+        int bit = index * lanes.bits();
+        long word = bit < 64 ? low : high;
+        int unused = 64 - lanes.bits();
+        return word << unused - (bit & 63) >> unused;
+    }
+}

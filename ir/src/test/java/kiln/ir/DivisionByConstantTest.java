@@ -46,7 +46,7 @@ class DivisionByConstantTest {
     }
 
     private static void addDivisor(TreeSet<Long> all, Type type, long d) {
-        long n = ConstantFolding.normalize(type, d);
+        long n = type.normalize(d);
         if (n != 0) {
             all.add(n);
         }
@@ -77,7 +77,7 @@ class DivisionByConstantTest {
                 Function f = quotient(type, op, d);
                 Value result = f.entry().terminator().arg(0);
                 for (long x : dividends) {
-                    long expected = ConstantFolding.binary(op, type, x, d);
+                    long expected = op.binary().apply(type, x, d);
                     if (evaluate(result, x) != expected) {
                         fail(type + ": " + x + " " + op + " " + d + " should be " + expected + ", not "
                                 + evaluate(result, x) + "\n" + Printer.print(f));
@@ -88,7 +88,7 @@ class DivisionByConstantTest {
     }
 
     private static void addDividend(TreeSet<Long> all, Type type, long x) {
-        all.add(ConstantFolding.normalize(type, x));
+        all.add(type.normalize(x));
     }
 
     private static Function quotient(Type type, Opcode op, long d) {
@@ -114,8 +114,8 @@ class DivisionByConstantTest {
             case ICMP -> i.intCond().test(evaluate(i.arg(0), x), evaluate(i.arg(1), x)) ? 1 : 0;
             default ->
                 i.argCount() == 1
-                        ? ConstantFolding.unary(i.opcode(), i.type(), i.arg(0).type(), evaluate(i.arg(0), x))
-                        : ConstantFolding.binary(i.opcode(), i.type(), evaluate(i.arg(0), x), evaluate(i.arg(1), x));
+                        ? i.opcode().unary().apply(i.type(), i.arg(0).type(), evaluate(i.arg(0), x))
+                        : i.opcode().binary().apply(i.type(), evaluate(i.arg(0), x), evaluate(i.arg(1), x));
         };
     }
 }

@@ -35,7 +35,7 @@ final class IrInterpreter extends IrExecution {
         }
     }
 
-    /** Integers and floats are given as longs, as in {@link ConstantFolding}. */
+    /** Integers and floats are given as longs, as in {@link IrExecution}. */
     static Outcome run(Function f, int steps, long... args) {
         IrInterpreter in = new IrInterpreter(steps);
         String end;
@@ -82,13 +82,8 @@ final class IrInterpreter extends IrExecution {
     }
 
     @Override
-    protected long load(Inst i, long address) {
-        return read(memory, index(i, address), i.memory());
-    }
-
-    @Override
-    protected void store(Inst i, long address, long value) {
-        write(memory, index(i, address), i.memory(), value);
+    protected ByteBuffer bytes(Inst i, long address) {
+        return memory.slice(index(i, address), i.memory().width()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override

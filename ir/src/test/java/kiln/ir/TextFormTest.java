@@ -29,6 +29,7 @@ class TextFormTest {
                 trap_if_zero.i64 null_reference v1
                 interrupt_check
                 v19 = zext.i64 v12
+                v22 = vbinary.v128.i8x16.add v8, v8
                 branch v11, b1, b2(v16, v17)
             b1:
                 switch v0, b3, b2(v16, v7), b4
@@ -60,6 +61,16 @@ class TextFormTest {
                 () -> Parser.parse(
                         "function wasm_function[0,0] () -> () {\nb0:\n    v1 = frobnicate.i32\n    return\n}"));
         assertTrue(e.getMessage().startsWith("line 3: no such operation: frobnicate"), e.getMessage());
+    }
+
+    @Test
+    void parserRejectsUnknownVectorOperations() {
+        for (String name : new String[] {"i8x16.nought", "i8x17.add", "f32x4.add", "add", "i8x16"}) {
+            String text = "function wasm_function[0,0] (v128) -> () {\nb0(v0: v128):\n    v1 = vbinary.v128." + name
+                    + " v0, v0\n    return\n}";
+            var e = assertThrows(Parser.ParseException.class, () -> Parser.parse(text));
+            assertTrue(e.getMessage().startsWith("line 3: no such"), e.getMessage());
+        }
     }
 
     @Test

@@ -3,7 +3,6 @@ package kiln.translate;
 import java.util.ArrayDeque;
 import kiln.artifact.Builtin;
 import kiln.ir.Builder;
-import kiln.ir.ConstantFolding;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -35,7 +34,7 @@ final class ConstantExpressions {
                 case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
                     Constant y = stack.pop();
                     Constant x = stack.pop();
-                    long bits = ConstantFolding.binary(arithmetic(op), x.type(), x.bits(), y.bits());
+                    long bits = arithmetic(op).binary().apply(x.type(), x.bits(), y.bits());
                     yield Constant.number(x.type(), bits);
                 }
                 default -> throw unsupported(wasm, op, expr);

@@ -2,8 +2,10 @@ package kiln.translate;
 
 import kiln.ir.Block;
 import kiln.ir.Builder;
+import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.SsaBuilder;
 import kiln.ir.Type;
@@ -14,6 +16,9 @@ import kiln.wasm.FunctionValidator;
 final class Emission {
     /** A pointer in the VMContext that instantiation sets once. */
     static final MemoryOp POINTER = MemoryOp.readOnly(Type.I64, Region.CONTEXT);
+
+    private static final long F32_NAN = 0x7fc00000L;
+    private static final long F64_NAN = 0x7ff8000000000000L;
 
     final ModuleEnvironment env;
     final FunctionValidator validator;
@@ -44,6 +49,19 @@ final class Emission {
         b.setBlock(entry);
         ssa.sealBlock(entry);
         vmctx = b.vmctx();
+    }
+
+    /** Pushes a result of {@code op}: the canonical NaN if it is a NaN and the options ask for that. */
+    void pushComputed(Opcode op, Value x) {
+        stack.push(op.makesNan() && env.options().canonicalNans() ? canonical(x) : x);
+    }
+
+    private Value canonical(Value x) {
+        if (x.is(Opcode.FCONST)) {
+            return x;
+        }
+        Value nan = b.constant(x.type(), x.type() == Type.F32 ? F32_NAN : F64_NAN);
+        return b.select(b.fcmp(FloatCond.NE, x, x), nan, x);
     }
 
     /** Continues in a block of which all edges are known and that comes next in the layout. */

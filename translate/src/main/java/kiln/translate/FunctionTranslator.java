@@ -8,12 +8,12 @@ import kiln.artifact.TrapCode;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;
-import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.wasm.Feature;
 import kiln.wasm.FuncType;
@@ -30,9 +30,6 @@ import kiln.wasm.WasmModule;
  * <p>One translator serves one thread, for any number of functions of its module.
  */
 public final class FunctionTranslator {
-    private static final long F32_NAN = 0x7fc00000L;
-    private static final long F64_NAN = 0x7ff8000000000000L;
-
     private final ModuleEnvironment env;
     private final WasmModule wasm;
     private final FunctionValidator v;
@@ -90,7 +87,7 @@ public final class FunctionTranslator {
     private void declareLocals(int params) {
         for (int i = params; i < v.localCount(); i++) {
             int type = v.localType(i);
-            Feature missing = IrTypes.missing(wasm.types(), type);
+            Feature missing = IrTypes.missing(wasm.types(), type, env.options().vectors());
             if (missing != null) {
                 throw unsupported(missing, "a local of type " + ValType.toString(type));
             }
@@ -115,47 +112,10 @@ public final class FunctionTranslator {
         b.setPosition(v.offset());
         Rule rule = Rules.of(op);
         if (rule != null) {
-            apply(rule);
+            rule.translate(e, memory);
         } else {
             special(op);
         }
-    }
-
-    private void apply(Rule rule) {
-        switch (rule.shape()) {
-            case BINARY -> {
-                Value y = stack.pop();
-                Value x = stack.pop();
-                stack.push(canonical(rule, b.binary(rule.opcode(), x, y)));
-            }
-            case UNARY -> stack.push(canonical(rule, b.unary(rule.opcode(), stack.pop())));
-            case CONVERT -> stack.push(canonical(rule, b.convert(rule.opcode(), rule.type(), stack.pop())));
-            case COMPARE_INT -> {
-                Value y = stack.pop();
-                Value x = stack.pop();
-                stack.push(b.icmp(rule.intCond(), x, y));
-            }
-            case COMPARE_FLOAT -> {
-                Value y = stack.pop();
-                Value x = stack.pop();
-                stack.push(b.fcmp(rule.floatCond(), x, y));
-            }
-            case EQZ -> {
-                Value x = stack.pop();
-                stack.push(b.icmp(IntCond.EQ, x, b.zero(x.type())));
-            }
-            case LOAD -> memory.load(rule, v.memoryIndex(), v.memOffset());
-            case STORE -> memory.store(rule, v.memoryIndex(), v.memOffset());
-        }
-    }
-
-    /** {@code x}, or the canonical NaN if it is one and the options ask for that. */
-    private Value canonical(Rule rule, Value x) {
-        if (!rule.makesNan() || !env.options().canonicalNans() || x.is(Opcode.FCONST)) {
-            return x;
-        }
-        Value nan = b.constant(x.type(), x.type() == Type.F32 ? F32_NAN : F64_NAN);
-        return b.select(b.fcmp(FloatCond.NE, x, x), nan, x);
     }
 
     private void special(Op op) {
@@ -231,7 +191,8 @@ public final class FunctionTranslator {
             case ELEM_DROP -> dropSegment(Builtin.ELEM_DROP, v.elemIndex());
             case REF_NULL -> {
                 int type = ValType.ref(true, v.heapType());
-                Feature missing = IrTypes.missing(wasm.types(), type);
+                Feature missing =
+                        IrTypes.missing(wasm.types(), type, env.options().vectors());
                 if (missing != null) {
                     throw unsupported(missing, "ref.null of type " + ValType.toString(type));
                 }
@@ -265,7 +226,18 @@ public final class FunctionTranslator {
             case I64_ADD128, I64_SUB128 -> wideSum(op == Op.I64_ADD128);
             case I64_MUL_WIDE_S -> wideProduct(Opcode.SMULH);
             case I64_MUL_WIDE_U -> wideProduct(Opcode.UMULH);
-            default -> throw unsupported(op.feature(), op.text());
+            default -> vector(op);
+        }
+    }
+
+    private void vector(Op op) {
+        Rule rule = env.options().vectors() ? Rules.ofVectors(op) : null;
+        if (rule != null) {
+            rule.translate(e, memory);
+        } else if (op == Op.V128_CONST && env.options().vectors()) {
+            stack.push(b.vconst(new V128(v.v128Low(), v.v128High())));
+        } else {
+            throw unsupported(op.feature(), op.text());
         }
     }
 

@@ -51,17 +51,19 @@ final class MemoryTranslator {
         this.builtins = builtins;
     }
 
-    void load(Rule rule, int memory, long offset) {
-        MemoryPlan m = e.env.memory(memory);
-        Value address = address(m, stack.pop(), offset, 1 << rule.log2Width());
-        stack.push(b.load(rule.type(), m.access(rule.log2Width(), rule.signed(), canTrap), address, displacement));
+    /** The present instruction, which reads {@code 1 << log2Width} bytes. */
+    void load(Type type, int log2Width, boolean signed) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
+        Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
+        stack.push(b.load(type, m.access(log2Width, signed, canTrap), address, displacement));
     }
 
-    void store(Rule rule, int memory, long offset) {
-        MemoryPlan m = e.env.memory(memory);
+    /** The present instruction, which writes {@code 1 << log2Width} bytes. */
+    void store(int log2Width) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value value = stack.pop();
-        Value address = address(m, stack.pop(), offset, 1 << rule.log2Width());
-        b.store(m.access(rule.log2Width(), false, canTrap), address, displacement, value);
+        Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
+        b.store(m.access(log2Width, false, canTrap), address, displacement, value);
     }
 
     /**

@@ -81,7 +81,7 @@ public final class ModuleEnvironment {
                 indirect[i] = indirect[first];
             } else if (type != null) {
                 signatures[i] = IrTypes.signature(types, type);
-                missing[i] = IrTypes.missing(types, type);
+                missing[i] = IrTypes.missing(types, type, options.vectors());
                 indirect[i] = new CallTarget(null, signatures[i]);
             }
         }
@@ -230,7 +230,7 @@ public final class ModuleEnvironment {
                         "table " + i + " with 64-bit indices",
                         wasm.offset(ExternKind.TABLE, i));
             }
-            Feature lacking = IrTypes.missing(wasm.types(), table.element());
+            Feature lacking = IrTypes.missing(wasm.types(), table.element(), false);
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
                         wasm,
@@ -271,7 +271,7 @@ public final class ModuleEnvironment {
         int imported = wasm.importedGlobalCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Global global = wasm.global(i);
-            Feature lacking = IrTypes.missing(wasm.types(), global.type());
+            Feature lacking = IrTypes.missing(wasm.types(), global.type(), false);
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
                         wasm,

@@ -2,81 +2,94 @@ package kiln.translate;
 
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
+import kiln.ir.LaneOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.Value;
 
-/**
- * How an instruction that is one operation of the IR is translated.
- *
- * @param shape what it pops and pushes
- * @param opcode the operation; null for constants, loads, stores and comparisons
- * @param type result type, or the type of the value stored, or of the operands compared
- * @param intCond for COMPARE of integers
- * @param floatCond for COMPARE of floats
- * @param log2Width of a memory access
- * @param signed whether a narrow load sign-extends
- * @param makesNan whether the result may be a NaN whose bits depend on the machine
- */
-record Rule(
-        Shape shape,
-        Opcode opcode,
-        Type type,
-        IntCond intCond,
-        FloatCond floatCond,
-        int log2Width,
-        boolean signed,
-        boolean makesNan) {
-    enum Shape {
-        /** (x, y) to opcode(x, y). */
-        BINARY,
-        /** (x) to opcode(x), of the same type. */
-        UNARY,
-        /** (x) to opcode(x), of another type. */
-        CONVERT,
-        /** (x, y) to i32. */
-        COMPARE_INT,
-        /** (x, y) to i32. */
-        COMPARE_FLOAT,
-        /** (x) to whether x is zero. */
-        EQZ,
-        /** (address) to value. */
-        LOAD,
-        /** (address, value) to nothing. */
-        STORE
+/** How an instruction that is one operation of the IR is translated. */
+sealed interface Rule {
+    /** Pops operands, appends the operation, and pushes what it results in. */
+    void translate(Emission e, MemoryTranslator memory);
+
+    /** (x, y) to {@code opcode(x, y)}. */
+    record Binary(Opcode opcode) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.pushComputed(opcode, e.b.binary(opcode, x, y));
+        }
     }
 
-    static Rule binary(Opcode opcode, Type type) {
-        boolean nan = type.isFloat() && opcode != Opcode.FCOPYSIGN;
-        return new Rule(Shape.BINARY, opcode, type, null, null, 0, false, nan);
+    /** (x) to {@code opcode(x)}, of the same type. */
+    record Unary(Opcode opcode) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            e.pushComputed(opcode, e.b.unary(opcode, e.stack.pop()));
+        }
     }
 
-    static Rule unary(Opcode opcode, Type type) {
-        boolean nan = type.isFloat() && opcode != Opcode.FABS && opcode != Opcode.FNEG;
-        return new Rule(Shape.UNARY, opcode, type, null, null, 0, false, nan);
+    /** (x) to {@code opcode(x)}, of type {@code type}. */
+    record Convert(Opcode opcode, Type type) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            e.pushComputed(opcode, e.b.convert(opcode, type, e.stack.pop()));
+        }
     }
 
-    static Rule convert(Opcode opcode, Type type) {
-        boolean nan = opcode == Opcode.FPROMOTE || opcode == Opcode.FDEMOTE;
-        return new Rule(Shape.CONVERT, opcode, type, null, null, 0, false, nan);
+    /** (x, y) to i32. */
+    record CompareInts(IntCond cond) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.stack.push(e.b.icmp(cond, x, y));
+        }
     }
 
-    static Rule compare(IntCond cond, Type type) {
-        return new Rule(Shape.COMPARE_INT, null, type, cond, null, 0, false, false);
+    /** (x, y) to i32. */
+    record CompareFloats(FloatCond cond) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.stack.push(e.b.fcmp(cond, x, y));
+        }
     }
 
-    static Rule compare(FloatCond cond, Type type) {
-        return new Rule(Shape.COMPARE_FLOAT, null, type, null, cond, 0, false, false);
+    /** (x) to whether x is zero. */
+    record EqualsZero() implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value x = e.stack.pop();
+            e.stack.push(e.b.icmp(IntCond.EQ, x, e.b.zero(x.type())));
+        }
     }
 
-    static Rule eqz(Type type) {
-        return new Rule(Shape.EQZ, null, type, null, null, 0, false, false);
+    /** (address) to a value of {@code type}, of which {@code 1 << log2Width} bytes are in memory. */
+    record Load(Type type, int log2Width, boolean signed) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.load(type, log2Width, signed);
+        }
     }
 
-    static Rule load(Type type, int log2Width, boolean signed) {
-        return new Rule(Shape.LOAD, null, type, null, null, log2Width, signed, false);
+    /** (address, value) to nothing. */
+    record Store(int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.store(log2Width);
+        }
     }
 
-    static Rule store(Type type, int log2Width) {
-        return new Rule(Shape.STORE, null, type, null, null, log2Width, false, false);
+    /** (x, y) to an operation on their lanes. */
+    record BinaryLanes(LaneOp op) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.stack.push(e.b.vector(op, x, y));
+        }
     }
 }

@@ -10,28 +10,38 @@ package kiln.translate;
  *     base of a memory may then move when it grows
  * @param keepAll whether functions that can never run are translated too; without, what they would need is left out
  * @param eagerTables whether all slots of tables are initialised at start-up instead of on first use
+ * @param vectors whether vectors are translated; if not, they are refused by name
  */
 public record TranslateOptions(
-        boolean interruptChecks, boolean canonicalNans, boolean explicitBounds, boolean keepAll, boolean eagerTables) {
-    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false);
+        boolean interruptChecks,
+        boolean canonicalNans,
+        boolean explicitBounds,
+        boolean keepAll,
+        boolean eagerTables,
+        boolean vectors) {
+    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false, false);
 
     public TranslateOptions withInterruptChecks(boolean on) {
-        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables);
+        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables, vectors);
     }
 
     public TranslateOptions withCanonicalNans(boolean on) {
-        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables);
+        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables, vectors);
     }
 
     public TranslateOptions withExplicitBounds(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables);
+        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables, vectors);
     }
 
     public TranslateOptions withKeepAll(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on, eagerTables);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on, eagerTables, vectors);
     }
 
     public TranslateOptions withEagerTables(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, on);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, on, vectors);
+    }
+
+    public TranslateOptions withVectors(boolean on) {
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, on);
     }
 }

@@ -1,5 +1,7 @@
 package kiln.translate;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -154,15 +156,9 @@ final class IrMachine {
         }
 
         @Override
-        protected long load(Inst i, long address) {
+        protected ByteBuffer bytes(Inst i, long address) {
             AddressSpace.Chunk c = chunk(i, address);
-            return read(c.bytes, (int) (address - c.base), i.memory());
-        }
-
-        @Override
-        protected void store(Inst i, long address, long value) {
-            AddressSpace.Chunk c = chunk(i, address);
-            write(c.bytes, (int) (address - c.base), i.memory(), value);
+            return c.bytes.slice((int) (address - c.base), i.memory().width()).order(ByteOrder.LITTLE_ENDIAN);
         }
     }
 }

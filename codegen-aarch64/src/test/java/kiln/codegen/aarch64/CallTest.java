@@ -212,10 +212,8 @@ class CallTest {
     }
 
     private static Value copied(Builder b) {
-        Value zero = b.append(Opcode.SUB, Type.I64, new Value[] {b.vmctx(), b.vmctx()}, 0, null, null, Type.I64)
-                .result();
-        return b.append(Opcode.ADD, Type.I64, new Value[] {b.vmctx(), zero}, 0, null, null, Type.I64)
-                .result();
+        Value zero = b.append(Opcode.SUB, Type.I64, null, b.vmctx(), b.vmctx()).result();
+        return b.append(Opcode.ADD, Type.I64, null, b.vmctx(), zero).result();
     }
 
     private static void returnAll(Builder b, Inst call) {

@@ -16,6 +16,7 @@ import kiln.ir.Function;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.Printer;
+import kiln.ir.SideData;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -167,8 +168,8 @@ class ExecutionTest {
     }
 
     /** An instruction without folding on the way. */
-    private static Value raw(Builder b, Opcode op, Type type, Object aux, Type result, Value... args) {
-        return b.append(op, type, args, 0, aux, null, result).result();
+    private static Value raw(Builder b, Opcode op, Type type, SideData data, Value... args) {
+        return b.append(op, type, data, args).result();
     }
 
     /** NaNs are equal to each other. */
@@ -214,19 +215,16 @@ class ExecutionTest {
         return Arrays.stream(edges(t)).mapToObj(v -> new long[] {v}).toList();
     }
 
-    private static void checkBinary(Opcode op, Type t, Object aux, Type result) {
-        check(
-                List.of(function(0, result, (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(1)), t, t)),
-                pairs(t, t));
+    private static void checkBinary(Opcode op, Type t, SideData data, Type result) {
+        check(List.of(function(0, result, (b, p) -> raw(b, op, t, data, p.get(0), p.get(1)), t, t)), pairs(t, t));
         List<Function> withConstant = new ArrayList<>();
         for (long c : edges(t)) {
             withConstant.add(function(
-                    withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, p.get(0), b.constant(t, c)), t));
+                    withConstant.size(), result, (b, p) -> raw(b, op, t, data, p.get(0), b.constant(t, c)), t));
             withConstant.add(function(
-                    withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, b.constant(t, c), p.get(0)), t));
+                    withConstant.size(), result, (b, p) -> raw(b, op, t, data, b.constant(t, c), p.get(0)), t));
         }
-        withConstant.add(
-                function(withConstant.size(), result, (b, p) -> raw(b, op, t, aux, result, p.get(0), p.get(0)), t));
+        withConstant.add(function(withConstant.size(), result, (b, p) -> raw(b, op, t, data, p.get(0), p.get(0)), t));
         check(withConstant, singles(t));
     }
 
@@ -267,7 +265,7 @@ class ExecutionTest {
     }
 
     private static void checkUnary(Opcode op, Type type, Type from) {
-        check(List.of(function(0, type, (b, p) -> raw(b, op, type, null, type, p.get(0)), from)), singles(from));
+        check(List.of(function(0, type, (b, p) -> raw(b, op, type, null, p.get(0)), from)), singles(from));
     }
 
     @Test
@@ -327,8 +325,7 @@ class ExecutionTest {
                                     Opcode.SELECT,
                                     t,
                                     null,
-                                    t,
-                                    raw(b, Opcode.AND, Type.I32, null, Type.I32, p.get(0), b.i32(4)),
+                                    raw(b, Opcode.AND, Type.I32, null, p.get(0), b.i32(4)),
                                     p.get(1),
                                     p.get(1)),
                             Type.I32,
@@ -343,9 +340,9 @@ class ExecutionTest {
                     (b, p) -> b.constant(t, 1),
                     (b, p) -> b.constant(t, -1),
                     (b, p) -> b.constant(t, 1234567),
-                    (b, p) -> raw(b, Opcode.ADD, t, null, t, p.get(1), b.constant(t, 1)),
-                    (b, p) -> raw(b, Opcode.XOR, t, null, t, p.get(1), b.constant(t, -1)),
-                    (b, p) -> raw(b, Opcode.SUB, t, null, t, b.constant(t, 0), p.get(1)));
+                    (b, p) -> raw(b, Opcode.ADD, t, null, p.get(1), b.constant(t, 1)),
+                    (b, p) -> raw(b, Opcode.XOR, t, null, p.get(1), b.constant(t, -1)),
+                    (b, p) -> raw(b, Opcode.SUB, t, null, b.constant(t, 0), p.get(1)));
             for (Body x : operands) {
                 for (Body y : operands) {
                     functions.add(function(
@@ -356,8 +353,7 @@ class ExecutionTest {
                                     Opcode.SELECT,
                                     t,
                                     null,
-                                    t,
-                                    raw(b, Opcode.ICMP, Type.I32, IntCond.SLT, Type.I32, p.get(0), b.i32(5)),
+                                    raw(b, Opcode.ICMP, Type.I32, IntCond.SLT, p.get(0), b.i32(5)),
                                     x.build(b, p),
                                     y.build(b, p)),
                             Type.I32,

@@ -60,14 +60,7 @@ class FarBranchTest {
             b.setBlock(then);
             Value v = sum;
             for (int i = 0; i < filler; i++) {
-                v = b.append(
-                                i % 2 == 0 ? Opcode.ADD : Opcode.XOR,
-                                Type.I64,
-                                new Value[] {v, y},
-                                0,
-                                null,
-                                null,
-                                Type.I64)
+                v = b.append(i % 2 == 0 ? Opcode.ADD : Opcode.XOR, Type.I64, null, v, y)
                         .result();
             }
             b.jump(join, v);

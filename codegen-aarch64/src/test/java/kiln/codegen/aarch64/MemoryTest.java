@@ -40,7 +40,7 @@ class MemoryTest {
     private final Random random = new Random(3);
 
     private Value raw(Builder b, Opcode op, Type type, Value... args) {
-        return b.append(op, type, args, 0, null, null, type).result();
+        return b.append(op, type, null, args).result();
     }
 
     /** The address of a byte below 2,000 in the area, in one of many forms. */

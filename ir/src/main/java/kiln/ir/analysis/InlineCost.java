@@ -1,9 +1,11 @@
 package kiln.ir.analysis;
 
 import kiln.ir.Block;
+import kiln.ir.CallTarget;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
+import kiln.ir.SideData;
 
 /**
  * What a copy of a function costs, in about machine instructions, and whether it can be copied at all.
@@ -35,16 +37,11 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
                 if (!b.isCold()) {
                     hot = Math.min(ENOUGH, hot + weight);
                 }
-                switch (i.opcode()) {
-                    case CALL, RETURN_CALL -> {
-                        calls++;
-                        if (i.call().key().equals(f.key())) {
-                            selfCalls++;
-                        }
-                    }
-                    case FRAME_POINTER, UNWIND -> copyable = false;
-                    default -> {}
+                if (i.data() instanceof CallTarget callee && callee.key() != null) {
+                    calls++;
+                    selfCalls += callee.key().equals(f.key()) ? 1 : 0;
                 }
+                copyable &= i.opcode() != Opcode.FRAME_POINTER && i.opcode() != Opcode.UNWIND;
                 for (int t = 0; t < i.targetCount(); t++) {
                     Block target = i.target(t).target();
                     loops |= seen[target.id()];
@@ -58,17 +55,11 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
 
     /** About how many machine instructions an instruction becomes. */
     public static int weight(Inst i) {
-        return switch (i.opcode()) {
-            // Usually part of their users, or shared with the caller's.
-            case ICONST, VMCTX, JUMP, RETURN, ZEXT, WRAP, BITCAST -> 0;
-            case CALL, CALL_INDIRECT, CALL_NATIVE, RETURN_CALL, RETURN_CALL_INDIRECT ->
-                4 + i.argCount() + i.resultCount();
-            case SWITCH -> 5 + i.targetCount();
-            case TRAP_IF, TRAP_IF_ZERO, INTERRUPT_CHECK, SELECT -> 2;
-            // Comparisons belong to the branch, trap or select behind them.
-            case ICMP, BRANCH -> 1;
-            case UDIV, SDIV, UREM, SREM, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> 6;
-            default -> i.opcode() == Opcode.LOAD && i.memory().readOnly() ? 0 : 1;
-        };
+        Opcode op = i.opcode();
+        if (op.data() == SideData.Kind.CALLEE || op.targets() == Opcode.Targets.MANY) {
+            return op.size() + i.argCount() + i.resultCount() + i.targetCount();
+        }
+        // What is read from memory that never changes is shared with the caller's.
+        return op.effect() == Opcode.Effect.READS && i.memory().readOnly() ? 0 : op.size();
     }
 }

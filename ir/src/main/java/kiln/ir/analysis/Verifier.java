@@ -1,12 +1,12 @@
 package kiln.ir.analysis;
 
 import java.util.List;
-import kiln.artifact.TrapCode;
+import java.util.stream.Collectors;
 import kiln.ir.*;
 
 /**
- * Checks that a function is well formed: blocks end in their only terminator, operands have the right number, type and
- * attachment and are defined on every way to their use, edges pass what blocks expect.
+ * Checks that a function is well formed: blocks end in their only terminator, instructions are as the rows of {@link
+ * Opcode} say, operands are defined on every way to their use, edges pass what blocks expect.
  */
 public final class Verifier {
     /** A function that is not well formed. */
@@ -179,34 +179,24 @@ public final class Verifier {
         }
     }
 
+    /** Number, side data and edges: all but types. */
     private void shape(Inst i) {
-        OpcodeShape shape = OpcodeShape.of(i.opcode());
-        if (shape.args() >= 0 && i.argCount() != shape.args()) {
-            throw error(i.block(), i, shape.args() + " operands expected, not " + i.argCount());
+        Opcode op = i.opcode();
+        Class<? extends SideData> data = op.data().type();
+        if (data == null ? i.data() != null : !data.isInstance(i.data())) {
+            throw error(i.block(), i, "side data should be " + (data == null ? "none" : data.getSimpleName()));
         }
-        Class<?> aux = switch (shape.aux()) {
-            case NONE -> null;
-            case INT_COND -> IntCond.class;
-            case FLOAT_COND -> FloatCond.class;
-            case MEMORY -> MemoryOp.class;
-            case CALL -> CallTarget.class;
-            case TRAP -> TrapCode.class;
-            case VECTOR -> V128.class;
-        };
-        if (aux == null ? i.aux() != null : !aux.isInstance(i.aux())) {
-            throw error(i.block(), i, "attachment should be " + (aux == null ? "none" : aux.getSimpleName()));
-        }
-        if (shape.typed() != (i.type() != null)) {
-            throw error(i.block(), i, shape.typed() ? "has no type" : "has a type");
+        if (op.types().isTyped() != (i.type() != null)) {
+            throw error(i.block(), i, op.types().isTyped() ? "has no type" : "has a type");
         }
         for (int a = 0; a < i.argCount(); a++) {
             known(i, i.arg(a));
         }
-        int targets = switch (i.opcode()) {
-            case JUMP -> 1;
-            case BRANCH -> 2;
-            case SWITCH -> Math.max(1, i.targetCount());
-            default -> 0;
+        int targets = switch (op.targets()) {
+            case NONE -> 0;
+            case ONE -> 1;
+            case TWO -> 2;
+            case MANY -> Math.max(1, i.targetCount());
         };
         if (i.targetCount() != targets) {
             throw error(i.block(), i, targets + " targets expected, not " + i.targetCount());
@@ -214,115 +204,58 @@ public final class Verifier {
     }
 
     private void types(Inst i) {
-        Type type = i.type();
-        switch (i.opcode()) {
-            case ICONST -> {
-                require(i, type.isInt() || type == Type.REF && i.imm() == 0, "integer or null expected");
-                require(i, type != Type.I32 || i.imm() == (int) i.imm(), "constant is not sign-extended");
-                result(i, type);
+        TypeRule rule = i.opcode().types();
+        require(i, !rule.isTyped() || rule.types().contains(i.type()), "not for type " + i.type());
+        operands(i, rule);
+        results(i, rule);
+        data(i);
+    }
+
+    private void operands(Inst i, TypeRule rule) {
+        List<TypeRule.Operand> fixed = rule.operands();
+        List<Type> rest = switch (rule.rest()) {
+            case NONE -> List.of();
+            case CALLEE_PARAMS -> i.call().signature().params();
+            case OWN_RESULTS -> f.signature().results();
+        };
+        int n = fixed.size() + rest.size();
+        require(i, i.argCount() == n, n + " operands expected, not " + i.argCount());
+        for (int a = 0; a < n; a++) {
+            Type type = i.arg(a).type();
+            boolean fits = a < fixed.size() ? fixed.get(a).accepts(i.type(), type) : rest.get(a - fixed.size()) == type;
+            if (!fits) {
+                List<Type> expected =
+                        a < fixed.size() ? fixed.get(a).choices(i.type()) : List.of(rest.get(a - fixed.size()));
+                String names = expected.stream().map(Type::toString).collect(Collectors.joining(" or "));
+                throw error(i.block(), i, "operand " + i.arg(a) + " is " + type + ", not " + names);
             }
-            case FCONST -> {
-                require(i, type.isFloat(), "float type expected");
-                require(i, type != Type.F32 || i.imm() >>> 32 == 0, "upper half of the constant is not zero");
-                result(i, type);
+        }
+    }
+
+    private void results(Inst i, TypeRule rule) {
+        List<Type> types = rule.results(i.type(), i.data() instanceof CallTarget callee ? callee : null);
+        require(i, i.resultCount() == types.size(), types.size() + " results expected, not " + i.resultCount());
+        for (int r = 0; r < types.size(); r++) {
+            require(i, i.result(r).type() == types.get(r), "result " + i.result(r) + " is not " + types.get(r));
+        }
+    }
+
+    /** What the number and the side data may be. */
+    private void data(Inst i) {
+        long imm = i.imm();
+        switch (i.opcode().data()) {
+            case NONE, VECTOR, FLOAT_COND, TRAP -> require(i, imm == 0, "has a number");
+            case INTEGER -> {
+                require(i, i.type() != Type.I32 || imm == (int) imm, "constant is not sign-extended");
+                require(i, i.type() != Type.REF || imm == 0, "reference that is not null");
             }
-            case VCONST -> sameType(i, type == Type.V128);
-            case VMCTX, FRAME_POINTER -> sameType(i, type == Type.I64);
-            case STACK_ADDR -> {
-                require(i, i.imm() > 0 && i.imm() <= Integer.MAX_VALUE, "size out of range");
-                sameType(i, type == Type.I64);
-            }
-            case ADD,
-                    SUB,
-                    MUL,
-                    UMULH,
-                    SMULH,
-                    UDIV,
-                    SDIV,
-                    UREM,
-                    SREM,
-                    AND,
-                    OR,
-                    XOR,
-                    SHL,
-                    LSHR,
-                    ASHR,
-                    ROTL,
-                    ROTR,
-                    CLZ,
-                    CTZ,
-                    POPCNT,
-                    SEXT8,
-                    SEXT16 -> sameType(i, type.isInt());
-            case SEXT32 -> sameType(i, type == Type.I64);
-            case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN, FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST ->
-                sameType(i, type.isFloat());
-            case ICMP -> {
-                require(i, type.isInt() || type == Type.REF && !isOrder(i.intCond()), "cannot compare " + type);
-                operands(i, type, type);
-                result(i, Type.I32);
-            }
-            case FCMP -> {
-                require(i, type.isFloat(), "float type expected");
-                operands(i, type, type);
-                result(i, Type.I32);
-            }
-            case SELECT -> {
-                operands(i, Type.I32, type, type);
-                result(i, type);
-            }
-            case WRAP -> conversion(i, type == Type.I32, Type.I64);
-            case SEXT, ZEXT -> conversion(i, type == Type.I64, Type.I32);
-            case FPROMOTE -> conversion(i, type == Type.F64, Type.F32);
-            case FDEMOTE -> conversion(i, type == Type.F32, Type.F64);
-            case FROM_SINT, FROM_UINT -> {
-                require(i, type.isFloat() && i.arg(0).type().isInt(), "integer to float expected");
-                result(i, type);
-            }
-            case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> {
-                require(i, type.isInt() && i.arg(0).type().isFloat(), "float to integer expected");
-                result(i, type);
-            }
-            case BITCAST -> {
-                Type from = i.arg(0).type();
-                boolean otherKind = type.isInt() && from.isFloat() || type.isFloat() && from.isInt();
-                require(i, type.bytes() == from.bytes() && otherKind, "cannot take " + from + " as " + type);
-                result(i, type);
-            }
-            case LOAD -> {
-                access(i);
-                operands(i, Type.I64);
-                result(i, type);
-            }
-            case STORE -> {
-                access(i);
-                operands(i, Type.I64, type);
-                require(i, !i.memory().readOnly(), "store to read-only memory");
-                results(i, List.of());
-            }
-            case CALL -> call(i, i.call().signature().results());
-            case CALL_INDIRECT -> call(i, i.call().signature().results(), Type.I64, Type.I64);
-            case CALL_NATIVE -> call(i, i.call().signature().results(), Type.I64);
-            case RETURN_CALL, RETURN_CALL_INDIRECT -> {
-                List<Type> results = i.call().signature().results();
-                require(i, results.equals(f.signature().results()), "results differ from this function's");
-                if (i.opcode() == Opcode.RETURN_CALL) {
-                    call(i, List.of());
-                } else {
-                    call(i, List.of(), Type.I64, Type.I64);
-                }
-            }
-            case TRAP_IF -> {
-                require(i, type == Type.I32, "condition is i32");
-                operands(i, type);
-            }
-            case TRAP_IF_ZERO -> {
-                require(i, type.isInt() || type == Type.REF, "integer expected");
-                operands(i, type);
-            }
-            case BRANCH, SWITCH -> operands(i, Type.I32);
-            case RETURN -> operands(i, f.signature().results().toArray(Type[]::new));
-            case INTERRUPT_CHECK, JUMP, TRAP, UNWIND -> results(i, List.of());
+            case FLOAT_BITS ->
+                require(i, i.type() != Type.F32 || imm >>> 32 == 0, "upper half of the constant is not zero");
+            case SIZE -> require(i, imm > 0 && imm <= Integer.MAX_VALUE, "size out of range");
+            case INT_COND -> require(i, i.arg(0).type().isInt() || !isOrder(i.intCond()), "references have no order");
+            case LANES -> require(i, i.lanes().op().opcode() == i.opcode(), "operation of another form");
+            case ACCESS -> access(i);
+            case CALLEE -> call(i);
         }
     }
 
@@ -336,60 +269,19 @@ public final class Verifier {
         int bytes = i.type().bytes();
         boolean fits = m.width() == bytes || m.width() < bytes && i.type().isInt();
         require(i, fits, "width " + m.width() + " with " + i.type());
+        require(i, i.opcode().effect() == Opcode.Effect.READS || !m.readOnly(), "store to read-only memory");
     }
 
-    private void call(Inst i, List<Type> results, Type... first) {
+    private void call(Inst i) {
         CallTarget target = i.call();
-        boolean direct = i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL;
+        boolean direct = i.opcode().types().operands().isEmpty();
         require(i, direct == (target.key() != null), direct ? "callee has no key" : "callee has a key");
-        List<Type> params = target.signature().params();
-        Type[] all = new Type[first.length + params.size()];
-        System.arraycopy(first, 0, all, 0, first.length);
-        for (int p = 0; p < params.size(); p++) {
-            all[first.length + p] = params.get(p);
-        }
-        operands(i, all);
-        results(i, results);
-        require(i, i.opcode() != Opcode.CALL_NATIVE || results.size() <= 1, "more than one result");
-    }
-
-    private void sameType(Inst i, boolean allowed) {
-        require(i, allowed, "not for type " + i.type());
-        for (int a = 0; a < i.argCount(); a++) {
-            operand(i, a, i.type());
-        }
-        result(i, i.type());
-    }
-
-    private void conversion(Inst i, boolean allowed, Type from) {
-        require(i, allowed, "not for type " + i.type());
-        operands(i, from);
-        result(i, i.type());
-    }
-
-    private void operands(Inst i, Type... types) {
-        require(i, i.argCount() == types.length, types.length + " operands expected, not " + i.argCount());
-        for (int a = 0; a < types.length; a++) {
-            operand(i, a, types[a]);
-        }
-    }
-
-    private void operand(Inst i, int a, Type type) {
+        List<Type> results = target.signature().results();
         require(
                 i,
-                i.arg(a).type() == type,
-                "operand " + i.arg(a) + " is " + i.arg(a).type() + ", not " + type);
-    }
-
-    private void result(Inst i, Type type) {
-        results(i, List.of(type));
-    }
-
-    private void results(Inst i, List<Type> types) {
-        require(i, i.resultCount() == types.size(), types.size() + " results expected, not " + i.resultCount());
-        for (int r = 0; r < types.size(); r++) {
-            require(i, i.result(r).type() == types.get(r), "result " + i.result(r) + " is not " + types.get(r));
-        }
+                !i.opcode().isTerminator() || results.equals(f.signature().results()),
+                "results differ from this function's");
+        require(i, i.opcode() != Opcode.CALL_NATIVE || results.size() <= 1, "more than one result");
     }
 
     private void require(Inst i, boolean condition, String message) {

@@ -3,6 +3,7 @@ package kiln.ir.pass;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.TypeRule;
 import kiln.ir.Value;
 
 /** Which bits of an integer are zero whatever the operands are, found by looking a few definitions back. */
@@ -31,9 +32,11 @@ final class KnownBits {
         if (i == null || depth == 0) {
             return all;
         }
+        if (i.opcode().types().result() == TypeRule.Result.BOOL) {
+            return 1;
+        }
         return switch (i.opcode()) {
             case ICONST -> i.imm() & all;
-            case ICMP, FCMP -> 1;
             case AND -> possible(i.arg(0), depth - 1) & possible(i.arg(1), depth - 1);
             case OR, XOR -> possible(i.arg(0), depth - 1) | possible(i.arg(1), depth - 1);
             case ADD -> {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import kiln.ir.*;
+import kiln.ir.Opcode.Gain;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.LoopForest.Loop;
@@ -25,18 +26,6 @@ public final class LoopInvariants implements Pass {
     @Override
     public void run(Function f) {
         new Walk(f).run();
-    }
-
-    /** What it takes to have an instruction's result in front of the loop. */
-    private enum Gain {
-        /** Stays where it is. */
-        NONE,
-        /** Moves if something else that moves needs it: costs no more in the loop than a register. */
-        IF_NEEDED,
-        /** Moves as long as there are registers to spare. */
-        SMALL,
-        /** Moves. */
-        LARGE
     }
 
     private static final class Walk {
@@ -214,20 +203,8 @@ public final class LoopInvariants implements Pass {
         }
 
         private static Gain gain(Inst i) {
-            return switch (i.opcode()) {
-                // A check moves only from where the loop begins, and lets the accesses behind it follow.
-                case LOAD, TRAP_IF, TRAP_IF_ZERO -> Gain.LARGE;
-                case MUL, UMULH, SMULH, UDIV, SDIV, UREM, SREM, CLZ, CTZ, POPCNT -> Gain.LARGE;
-                case FROM_SINT, FROM_UINT, TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> Gain.LARGE;
-                case FPROMOTE, FDEMOTE, BITCAST -> Gain.LARGE;
-                case FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN -> Gain.LARGE;
-                case FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST -> Gain.LARGE;
-                // Sums of addresses are a part of the access that uses them.
-                case ADD -> i.type() == Type.I64 ? Gain.IF_NEEDED : Gain.SMALL;
-                case SUB, AND, OR, XOR, SHL, LSHR, ASHR, ROTL, ROTR, SEXT8, SEXT16, SEXT32, SEXT -> Gain.SMALL;
-                case ICONST, FCONST, VCONST, VMCTX, FRAME_POINTER, WRAP, ZEXT, ICMP, FCMP, SELECT -> Gain.IF_NEEDED;
-                default -> Gain.NONE;
-            };
+            Gain gain = i.opcode().gain();
+            return gain != Gain.SUM ? gain : i.type() == Type.I64 ? Gain.IF_NEEDED : Gain.SMALL;
         }
 
         private boolean canLeave(Loop l, Inst i) {
@@ -248,7 +225,7 @@ public final class LoopInvariants implements Pass {
                 return true;
             }
             Inst d = v.inst();
-            if (d == null || depth == 0 || !d.opcode().isPure() || gain(d) == Gain.NONE) {
+            if (d == null || depth == 0 || !d.opcode().isPure() || gain(d) == Gain.STAYS) {
                 return false;
             }
             for (int a = 0, n = d.argCount(); a < n; a++) {
@@ -289,7 +266,7 @@ public final class LoopInvariants implements Pass {
                 if (d.opcode() == i.opcode()
                         && d.type() == i.type()
                         && d.imm() == i.imm()
-                        && Objects.equals(d.aux(), i.aux())
+                        && Objects.equals(d.data(), i.data())
                         && sameArgs(d, i)) {
                     return d;
                 }

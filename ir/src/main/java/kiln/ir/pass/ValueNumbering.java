@@ -226,8 +226,8 @@ public final class ValueNumbering implements Pass {
                 table.key(packed, swap ? y : x, swap ? x : y, z, 0, null);
                 return;
             }
-            boolean swap = op.isCommutative() && x > y;
-            table.key(packed, swap ? y : x, swap ? x : y, z, i.imm(), i.aux());
+            boolean swap = i.isCommutative() && x > y;
+            table.key(packed, swap ? y : x, swap ? x : y, z, i.imm(), i.data());
         }
 
         private void keyOfIcmp(Type type, IntCond cond, int x, int y) {

@@ -29,7 +29,15 @@ class VerifierTest {
             return_call wasm_function[0,1] () -> () ()                  | results differ
             v2 = select.i64 v1, v1, v1 ; return v0                      | operand v1 is i64, not i32
             branch v1, b1, b1 ; b1: ; return v0                         | operand v1 is i64, not i32
-            v2 = bitcast.f64 v0 ; return v0                             | cannot take i32 as f64
+            v2 = bitcast.f64 v0 ; return v0                             | operand v0 is i32, not i64
+            v2 = from_sint.f32 v0 ; v3 = from_sint.f32 v2 ; return v0   | operand v2 is f32, not i32 or i64
+            v2 = iconst.ref 1 ; return v0                               | reference that is not null
+            v2 = iconst.ref 0 ; v3 = icmp.ref.slt v2, v2 ; return v3    | references have no order
+            v2 = vbinary.v128.i8x16.add v1, v1 ; return v0              | operand v1 is i64, not v128
+            store.i32 memory0 w4 readonly [v1 + 0], v0 ; return v0      | store to read-only memory
+            v2 = stack_addr.i64 0 ; return v0                           | size out of range
+            jump b1, b1 ; b1: ; return v0                               | 1 targets expected, not 2
+            v2 = call_native (i64) -> (i64) (v1) ; return v0            | 2 operands expected, not 1
             """)
     void rejects(String body, String message) {
         String text = "function wasm_function[0,0] (i32, i64) -> (i32) {\nb0(v0: i32, v1: i64):\n"

@@ -2,20 +2,30 @@ package kiln.ir.testing;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import kiln.artifact.TrapCode;
 import kiln.ir.Block;
-import kiln.ir.ConstantFolding;
+import kiln.ir.CallTarget;
 import kiln.ir.Edge;
+import kiln.ir.Evaluation;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.IntCond;
+import kiln.ir.LaneOp;
 import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.TrapReason;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 
 /**
  * Executes IR, for tests of all modules. What lies around a function (memory, other functions, its frame) is the subclass's
- * affair. Every value is a long: integers of 32 bits sign-extended, floats as their bits, as in {@link ConstantFolding}.
+ * affair. Arguments and results are longs, one after the other: integers of 32 bits sign-extended, floats as their bits,
+ * as {@link Type#normalize} has them; a vector is two, the low bytes first.
  */
 public abstract class IrExecution {
     /** A trap of the program. */
@@ -45,11 +55,8 @@ public abstract class IrExecution {
         this.steps = steps;
     }
 
-    /** What LOAD reads at {@code address}; see {@link #read}. */
-    protected abstract long load(Inst inst, long address);
-
-    /** What STORE does at {@code address}. */
-    protected abstract void store(Inst inst, long address, long value);
+    /** The bytes from {@code address} on that LOAD or STORE accesses, little-endian; traps if they are not there. */
+    protected abstract ByteBuffer bytes(Inst inst, long address);
 
     /** The results of CALL, CALL_INDIRECT or CALL_NATIVE, all of whose operands are {@code args}. */
     protected abstract long[] call(Inst inst, long[] args);
@@ -81,70 +88,99 @@ public abstract class IrExecution {
         }
     }
 
-    /** The bytes at {@code at}, extended as a load says. */
-    public static long read(ByteBuffer bytes, int at, MemoryOp op) {
+    /** A scalar, extended as a load says. */
+    private static long read(ByteBuffer bytes, MemoryOp op) {
         return switch (op.width()) {
-            case 1 -> op.signed() ? bytes.get(at) : bytes.get(at) & 0xffL;
-            case 2 -> op.signed() ? bytes.getShort(at) : bytes.getShort(at) & 0xffffL;
-            case 4 -> op.signed() ? bytes.getInt(at) : bytes.getInt(at) & 0xffff_ffffL;
-            default -> bytes.getLong(at);
+            case 1 -> op.signed() ? bytes.get(0) : bytes.get(0) & 0xffL;
+            case 2 -> op.signed() ? bytes.getShort(0) : bytes.getShort(0) & 0xffffL;
+            case 4 -> op.signed() ? bytes.getInt(0) : bytes.getInt(0) & 0xffff_ffffL;
+            case 8 -> bytes.getLong(0);
+            default -> throw new AssertionError(op);
         };
     }
 
-    /** Writes the low bytes of {@code value}. */
-    public static void write(ByteBuffer bytes, int at, MemoryOp op, long value) {
+    /** Writes the low bytes of a scalar. */
+    private static void write(ByteBuffer bytes, MemoryOp op, long value) {
         switch (op.width()) {
-            case 1 -> bytes.put(at, (byte) value);
-            case 2 -> bytes.putShort(at, (short) value);
-            case 4 -> bytes.putInt(at, (int) value);
-            default -> bytes.putLong(at, value);
+            case 1 -> bytes.put(0, (byte) value);
+            case 2 -> bytes.putShort(0, (short) value);
+            case 4 -> bytes.putInt(0, (int) value);
+            case 8 -> bytes.putLong(0, value);
+            default -> throw new AssertionError(op);
         }
     }
 
     private final class Frame {
         private final Function f;
+        /** Two longs for each value. */
         private final long[] values;
+
         private final boolean[] defined;
         private long[] results;
 
         Frame(Entry entry) {
             f = entry.function;
-            values = new long[f.valueIdBound()];
-            defined = new boolean[values.length];
+            values = new long[f.valueIdBound() * 2];
+            defined = new boolean[f.valueIdBound()];
             setAll(f.entry().params(), entry.args);
         }
 
         private void set(Value v, long x) {
-            values[v.id()] = ConstantFolding.normalize(v.type(), x);
+            values[v.id() * 2] = v.type().normalize(x);
+            defined[v.id()] = true;
+        }
+
+        private void set(Value v, V128 x) {
+            values[v.id() * 2] = x.low();
+            values[v.id() * 2 + 1] = x.high();
             defined[v.id()] = true;
         }
 
         private void setAll(List<Value> targets, long[] from) {
-            if (targets.size() != from.length) {
-                throw new AssertionError(from.length + " values for " + targets + " in " + f.key());
+            int at = 0;
+            for (Value v : targets) {
+                if (v.type() == Type.V128) {
+                    set(v, new V128(from[at], from[at + 1]));
+                    at += 2;
+                } else {
+                    set(v, from[at++]);
+                }
             }
-            for (int i = 0; i < from.length; i++) {
-                set(targets.get(i), from[i]);
+            if (at != from.length) {
+                throw new AssertionError(from.length + " words for " + targets + " in " + f.key());
             }
         }
 
+        /** A scalar, or the low half of a vector. */
         private long get(Value v) {
             if (!defined[v.id()]) {
                 throw new AssertionError(v + " has no value yet in " + f.key());
             }
-            return values[v.id()];
+            return values[v.id() * 2];
         }
 
         private long arg(Inst i, int a) {
             return get(i.arg(a));
         }
 
+        private V128 vector(Inst i, int a) {
+            return new V128(arg(i, a), values[i.arg(a).id() * 2 + 1]);
+        }
+
         private long[] args(Inst i) {
-            long[] all = new long[i.argCount()];
-            for (int a = 0; a < all.length; a++) {
-                all[a] = arg(i, a);
+            return all(i.argCount(), i::arg);
+        }
+
+        private long[] all(int n, IntFunction<Value> values) {
+            LongStream.Builder all = LongStream.builder();
+            for (int a = 0; a < n; a++) {
+                Value v = values.apply(a);
+                all.add(get(v));
+                if (v.type() == Type.V128) {
+                    all.add(this.values[v.id() * 2 + 1]);
+                }
             }
-            return all;
+            return all.build().toArray();
         }
 
         /** Null, with {@link #results}, or what a tail call goes on with. */
@@ -182,22 +218,18 @@ public abstract class IrExecution {
         }
 
         private Block follow(Edge e) {
-            long[] args = new long[e.argCount()];
-            for (int a = 0; a < args.length; a++) {
-                args[a] = get(e.arg(a));
-            }
-            setAll(e.target().params(), args);
+            setAll(e.target().params(), all(e.argCount(), e::arg));
             return e.target();
         }
 
         private void execute(Inst i) {
             switch (i.opcode()) {
-                case STORE -> store(i, arg(i, 0) + i.imm(), arg(i, 1));
+                case STORE -> store(i, bytes(i, arg(i, 0) + i.imm()));
                 case CALL, CALL_INDIRECT, CALL_NATIVE -> {
-                    long[] from = call(i, args(i));
-                    for (int r = 0; r < i.resultCount(); r++) {
-                        set(i.result(r), from[r]);
-                    }
+                    List<Value> results = IntStream.range(0, i.resultCount())
+                            .mapToObj(i::result)
+                            .toList();
+                    setAll(results, call(i, args(i)));
                 }
                 case TRAP_IF -> {
                     if (arg(i, 0) != 0) {
@@ -210,40 +242,68 @@ public abstract class IrExecution {
                     }
                 }
                 case INTERRUPT_CHECK -> {}
-                default -> set(i.result(), value(i));
+                case SELECT -> {
+                    int chosen = arg(i, 0) != 0 ? 1 : 2;
+                    if (i.type() == Type.V128) {
+                        set(i.result(), vector(i, chosen));
+                    } else {
+                        set(i.result(), arg(i, chosen));
+                    }
+                }
+                case LOAD -> load(i, bytes(i, arg(i, 0) + i.imm()));
+                case ICONST, FCONST -> set(i.result(), i.imm());
+                case VCONST -> set(i.result(), i.vector());
+                case VMCTX, FRAME_POINTER, STACK_ADDR -> set(i.result(), place(i));
+                default -> compute(i);
             }
         }
 
-        private long value(Inst i) {
-            Type type = i.type();
-            return switch (i.opcode()) {
-                case ICONST, FCONST -> i.imm();
-                case VMCTX, FRAME_POINTER, STACK_ADDR -> place(i);
-                case ICMP -> i.intCond().test(arg(i, 0), arg(i, 1)) ? 1 : 0;
-                case FCMP -> ConstantFolding.compare(i.floatCond(), type, arg(i, 0), arg(i, 1)) ? 1 : 0;
-                case SELECT -> arg(i, arg(i, 0) != 0 ? 1 : 2);
-                case LOAD -> load(i, arg(i, 0) + i.imm());
-                default -> i.argCount() == 2 ? binary(i) : unary(i);
-            };
+        private void load(Inst i, ByteBuffer bytes) {
+            if (i.type() == Type.V128) {
+                set(i.result(), new V128(bytes.getLong(0), bytes.getLong(8)));
+            } else {
+                set(i.result(), read(bytes, i.memory()));
+            }
         }
 
-        private long binary(Inst i) {
-            long x = arg(i, 0);
-            long y = arg(i, 1);
-            if (!ConstantFolding.canFold(i.opcode(), i.type(), x, y)) {
-                throw new Trap(y == 0 ? TrapCode.INTEGER_DIVIDE_BY_ZERO : TrapCode.INTEGER_OVERFLOW);
+        private void store(Inst i, ByteBuffer bytes) {
+            if (i.type() == Type.V128) {
+                bytes.putLong(0, vector(i, 1).low());
+                bytes.putLong(8, vector(i, 1).high());
+            } else {
+                write(bytes, i.memory(), arg(i, 1));
             }
-            return ConstantFolding.binary(i.opcode(), i.type(), x, y);
         }
 
-        private long unary(Inst i) {
-            long x = arg(i, 0);
-            Type from = i.arg(0).type();
-            if (!ConstantFolding.canFold(i.opcode(), i.type(), from, x)) {
-                boolean nan = !ConstantFolding.compare(FloatCond.EQ, from, x, x);
-                throw new Trap(nan ? TrapCode.BAD_CONVERSION_TO_INTEGER : TrapCode.INTEGER_OVERFLOW);
+        /** What the operation's row says. */
+        private void compute(Inst i) {
+            Opcode op = i.opcode();
+            switch (op.evaluation()) {
+                case Evaluation.Unary f -> {
+                    Type from = i.arg(0).type();
+                    check(f.trap(i.type(), from, arg(i, 0)));
+                    set(i.result(), f.apply(i.type(), from, arg(i, 0)));
+                }
+                case Evaluation.Binary f -> {
+                    check(f.trap(i.type(), arg(i, 0), arg(i, 1)));
+                    set(i.result(), f.apply(i.type(), arg(i, 0), arg(i, 1)));
+                }
+                case Evaluation.OfSideData() -> {
+                    switch (i.data()) {
+                        case IntCond c -> set(i.result(), c.test(arg(i, 0), arg(i, 1)) ? 1 : 0);
+                        case FloatCond c -> set(i.result(), c.test(i.arg(0).type(), arg(i, 0), arg(i, 1)) ? 1 : 0);
+                        case LaneOp lanes -> set(i.result(), lanes.apply(vector(i, 0), vector(i, 1)));
+                        case MemoryOp _, CallTarget _, TrapReason _, V128 _ -> throw new AssertionError(op);
+                    }
+                }
+                case Evaluation.None() -> throw new AssertionError(op);
             }
-            return ConstantFolding.unary(i.opcode(), i.type(), from, x);
+        }
+
+        private static void check(TrapCode trap) {
+            if (trap != null) {
+                throw new Trap(trap);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import kiln.artifact.FuncKey;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.Opcode;
 
 /** Executes functions that call each other, on the memory that machine code sees, or on a copy of it. */
 public final class ProgramExecution extends IrExecution {
@@ -31,20 +32,17 @@ public final class ProgramExecution extends IrExecution {
         this(functions, 0, MemorySegment.NULL.reinterpret(Long.MAX_VALUE));
     }
 
-    private ByteBuffer bytes(Inst inst, long address) {
+    @Override
+    protected ByteBuffer bytes(Inst inst, long address) {
         return memory.asSlice(address - base, inst.memory().width())
                 .asByteBuffer()
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** There is no VMContext to look at. */
     @Override
-    protected long load(Inst inst, long address) {
-        return read(bytes(inst, address), 0, inst.memory());
-    }
-
-    @Override
-    protected void store(Inst inst, long address, long value) {
-        write(bytes(inst, address), 0, inst.memory(), value);
+    protected long place(Inst inst) {
+        return inst.opcode() == Opcode.VMCTX ? 0 : super.place(inst);
     }
 
     @Override

@@ -152,7 +152,7 @@ public final class RandomPrograms {
             for (Type t : new Type[] {Type.I32, Type.I64, Type.F32, Type.F64}) {
                 Value sum = null;
                 for (Value v : List.copyOf(pools.get(t))) {
-                    sum = sum == null ? v : t.isInt() ? raw(Opcode.XOR, t, t, sum, v) : raw(Opcode.FMIN, t, t, sum, v);
+                    sum = sum == null ? v : t.isInt() ? raw(Opcode.XOR, t, sum, v) : raw(Opcode.FMIN, t, sum, v);
                 }
                 b.store(MemoryOp.of(t, region()), memory, 8 * random.nextInt(MEMORY / 8), sum);
             }
@@ -166,8 +166,8 @@ public final class RandomPrograms {
         pools.get(v.type()).add(v);
     }
 
-    private Value raw(Opcode op, Type type, Type result, Value... args) {
-        return b.append(op, type, args, 0, null, null, result).result();
+    private Value raw(Opcode op, Type type, Value... args) {
+        return b.append(op, type, null, args).result();
     }
 
     /** Mostly a recent value, so that many have one use only. */
@@ -214,7 +214,7 @@ public final class RandomPrograms {
                 table(depth, calls);
             } else if (kind < 97) {
                 // Hardly ever holds.
-                Value v = raw(Opcode.XOR, Type.I64, Type.I64, any(Type.I64), b.i64(0x5ac3_1234_9876_5432L));
+                Value v = raw(Opcode.XOR, Type.I64, any(Type.I64), b.i64(0x5ac3_1234_9876_5432L));
                 b.trapIfZero(TrapCode.NULL_REFERENCE, v);
             } else if (calls) {
                 call();
@@ -232,8 +232,7 @@ public final class RandomPrograms {
                     : chance(20) ? constant(s.params().get(i)) : any(s.params().get(i));
         }
         CallTarget target = new CallTarget(FuncKey.wasmFunction(0, k + 1), s);
-        var inst =
-                b.append(Opcode.CALL, null, args, 0, target, null, s.results().toArray(Type[]::new));
+        var inst = b.append(Opcode.CALL, null, target, args);
         for (int i = 0; i < inst.resultCount(); i++) {
             add(inst.result(i));
         }
@@ -305,16 +304,9 @@ public final class RandomPrograms {
         }
         statements(1 + random.nextInt(6), depth + 1, calls);
         boolean down = chance(30);
-        Value next = raw(Opcode.ADD, Type.I32, Type.I32, counter, b.i32(down ? -1 : 1));
-        Value more = b.append(
-                        Opcode.ICMP,
-                        Type.I32,
-                        new Value[] {next, b.i32((1 + random.nextInt(4)) * (down ? -1 : 1))},
-                        0,
-                        down ? IntCond.SGT : IntCond.SLT,
-                        null,
-                        Type.I32)
-                .result();
+        Value next = raw(Opcode.ADD, Type.I32, counter, b.i32(down ? -1 : 1));
+        Value more = compare(
+                Type.I32, down ? IntCond.SGT : IntCond.SLT, next, b.i32((1 + random.nextInt(4)) * (down ? -1 : 1)));
         Value[] again = new Value[types.size() + 1];
         again[0] = next;
         System.arraycopy(anyOf(types), 0, again, 1, types.size());
@@ -338,7 +330,7 @@ public final class RandomPrograms {
                 edges[i] = new Edge(blocks[i]);
             }
         }
-        Value index = raw(Opcode.AND, Type.I32, Type.I32, any(Type.I32), b.i32(7));
+        Value index = raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(7));
         b.switch_(index, edges);
         Map<Type, List<Value>> saved = save();
         for (Block block : blocks) {
@@ -363,14 +355,12 @@ public final class RandomPrograms {
         }
         Value index = any(chance(50) ? Type.I32 : Type.I64);
         Type t = index.type();
-        Value masked = raw(Opcode.AND, t, t, index, b.constant(t, 31));
-        Value wide = t == Type.I32 ? raw(Opcode.ZEXT, Type.I64, Type.I64, masked) : masked;
+        Value masked = raw(Opcode.AND, t, index, b.constant(t, 31));
+        Value wide = t == Type.I32 ? raw(Opcode.ZEXT, Type.I64, masked) : masked;
         if (chance(50)) {
-            wide = raw(Opcode.SHL, Type.I64, Type.I64, wide, b.i64(random.nextInt(scale + 1)));
+            wide = raw(Opcode.SHL, Type.I64, wide, b.i64(random.nextInt(scale + 1)));
         }
-        return chance(50)
-                ? raw(Opcode.ADD, Type.I64, Type.I64, memory, wide)
-                : raw(Opcode.ADD, Type.I64, Type.I64, wide, memory);
+        return chance(50) ? raw(Opcode.ADD, Type.I64, memory, wide) : raw(Opcode.ADD, Type.I64, wide, memory);
     }
 
     /** Both regions share the same bytes, so one function uses one of them only: the one for its number. */
@@ -402,7 +392,7 @@ public final class RandomPrograms {
         Value v = b.load(t, m, address, disp);
         Value by = operand(t);
         Opcode op = pick(Opcode.ADD, Opcode.SUB, Opcode.AND, Opcode.OR, Opcode.XOR);
-        Value result = chance(80) ? raw(op, t, t, v, by) : raw(op, t, t, by, v);
+        Value result = chance(80) ? raw(op, t, v, by) : raw(op, t, by, v);
         b.store(m, address, disp, result);
     }
 
@@ -419,14 +409,14 @@ public final class RandomPrograms {
             case 0 -> load(t);
             case 1 ->
                 t == Type.I32
-                        ? raw(Opcode.WRAP, t, t, any(other))
-                        : raw(chance(50) ? Opcode.ZEXT : Opcode.SEXT, t, t, any(other));
-            case 2 -> raw(pick(INT_UNARY), t, t, operand(t));
-            case 3 -> t == Type.I64 ? raw(Opcode.SEXT32, t, t, any(t)) : condition();
-            case 4, 5 -> raw(Opcode.SELECT, t, t, condition(), operand(t), operand(t));
-            case 6 -> raw(Opcode.BITCAST, t, t, any(t == Type.I32 ? Type.F32 : Type.F64));
-            case 7 -> raw(chance(50) ? Opcode.TO_SINT_SAT : Opcode.TO_UINT_SAT, t, t, any(pick(Type.F32, Type.F64)));
-            case 8 -> raw(pick(Opcode.TO_SINT, Opcode.TO_UINT), t, t, small(pick(Type.F32, Type.F64)));
+                        ? raw(Opcode.WRAP, t, any(other))
+                        : raw(chance(50) ? Opcode.ZEXT : Opcode.SEXT, t, any(other));
+            case 2 -> raw(pick(INT_UNARY), t, operand(t));
+            case 3 -> t == Type.I64 ? raw(Opcode.SEXT32, t, any(t)) : condition();
+            case 4, 5 -> raw(Opcode.SELECT, t, condition(), operand(t), operand(t));
+            case 6 -> raw(Opcode.BITCAST, t, any(t == Type.I32 ? Type.F32 : Type.F64));
+            case 7 -> raw(chance(50) ? Opcode.TO_SINT_SAT : Opcode.TO_UINT_SAT, t, any(pick(Type.F32, Type.F64)));
+            case 8 -> raw(pick(Opcode.TO_SINT, Opcode.TO_UINT), t, small(pick(Type.F32, Type.F64)));
             default -> binary(t);
         };
     }
@@ -437,9 +427,9 @@ public final class RandomPrograms {
         Value y = operand(t);
         if (op.effect() == Opcode.Effect.TRAPS && !chance(2)) {
             // Neither 0 nor -1.
-            y = raw(Opcode.OR, t, t, raw(Opcode.AND, t, t, y, b.constant(t, 0xff)), b.constant(t, 1));
+            y = raw(Opcode.OR, t, raw(Opcode.AND, t, y, b.constant(t, 0xff)), b.constant(t, 1));
         }
-        return raw(op, t, t, x, y);
+        return raw(op, t, x, y);
     }
 
     private Value condition() {
@@ -448,12 +438,11 @@ public final class RandomPrograms {
             case 0 -> any(Type.I32);
             case 1 -> floatCompare();
             case 2 -> compare(Type.I32, IntCond.EQ, condition(), b.i32(0));
-            case 3 ->
-                compare(t, pick(IntCond.values()), raw(Opcode.AND, t, t, operand(t), operand(t)), b.constant(t, 0));
+            case 3 -> compare(t, pick(IntCond.values()), raw(Opcode.AND, t, operand(t), operand(t)), b.constant(t, 0));
             case 4 -> compare(t, pick(IntCond.values()), any(t), b.constant(t, 0));
-            case 5, 6 -> raw(pick(Opcode.AND, Opcode.OR), Type.I32, Type.I32, comparison(), comparison());
-            case 7 -> raw(Opcode.XOR, Type.I32, Type.I32, comparison(), b.i32(1));
-            case 8 -> raw(Opcode.AND, Type.I32, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
+            case 5, 6 -> raw(pick(Opcode.AND, Opcode.OR), Type.I32, comparison(), comparison());
+            case 7 -> raw(Opcode.XOR, Type.I32, comparison(), b.i32(1));
+            case 8 -> raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
             default -> comparison();
         };
     }
@@ -471,41 +460,38 @@ public final class RandomPrograms {
         Type t = pick(Type.F32, Type.F64);
         Value x = any(t);
         if (chance(20)) {
-            x = raw(Opcode.FDIV, t, t, x, raw(Opcode.FSUB, t, t, x, x));
+            x = raw(Opcode.FDIV, t, x, raw(Opcode.FSUB, t, x, x));
         }
-        return b.append(Opcode.FCMP, t, new Value[] {x, operand(t)}, 0, pick(FloatCond.values()), null, Type.I32)
-                .result();
+        return b.append(Opcode.FCMP, t, pick(FloatCond.values()), x, operand(t)).result();
     }
 
     private Value compare(Type t, IntCond cond, Value x, Value y) {
-        return b.append(Opcode.ICMP, t, new Value[] {x, y}, 0, cond, null, Type.I32)
-                .result();
+        return b.append(Opcode.ICMP, t, cond, x, y).result();
     }
 
     private Value real(Type t) {
         Type other = t == Type.F32 ? Type.F64 : Type.F32;
         return switch (random.nextInt(12)) {
             case 0 -> load(t);
-            case 1 -> number(raw(t == Type.F32 ? Opcode.FDEMOTE : Opcode.FPROMOTE, t, t, any(other)));
-            case 2 -> number(raw(pick(FLOAT_UNARY), t, t, operand(t)));
-            case 3 -> raw(pick(Opcode.FROM_SINT, Opcode.FROM_UINT), t, t, any(pick(Type.I32, Type.I64)));
-            case 4 -> number(raw(Opcode.BITCAST, t, t, any(t == Type.F32 ? Type.I32 : Type.I64)));
-            case 5 -> raw(Opcode.SELECT, t, t, condition(), operand(t), operand(t));
-            default -> number(raw(pick(FLOAT_OPS), t, t, operand(t), operand(t)));
+            case 1 -> number(raw(t == Type.F32 ? Opcode.FDEMOTE : Opcode.FPROMOTE, t, any(other)));
+            case 2 -> number(raw(pick(FLOAT_UNARY), t, operand(t)));
+            case 3 -> raw(pick(Opcode.FROM_SINT, Opcode.FROM_UINT), t, any(pick(Type.I32, Type.I64)));
+            case 4 -> number(raw(Opcode.BITCAST, t, any(t == Type.F32 ? Type.I32 : Type.I64)));
+            case 5 -> raw(Opcode.SELECT, t, condition(), operand(t), operand(t));
+            default -> number(raw(pick(FLOAT_OPS), t, operand(t), operand(t)));
         };
     }
 
     /** The value, or a constant in place of NaN. */
     private Value number(Value v) {
         Type t = v.type();
-        Value ordered = b.append(Opcode.FCMP, t, new Value[] {v, v}, 0, FloatCond.EQ, null, Type.I32)
-                .result();
-        return raw(Opcode.SELECT, t, t, ordered, v, constant(t));
+        Value ordered = b.append(Opcode.FCMP, t, FloatCond.EQ, v, v).result();
+        return raw(Opcode.SELECT, t, ordered, v, constant(t));
     }
 
     /** A float between 0 and 1000, so that conversions of it do not trap. */
     private Value small(Type t) {
-        Value bits = raw(Opcode.AND, Type.I32, Type.I32, any(Type.I32), b.i32(0x3ff));
-        return raw(Opcode.FROM_UINT, t, t, bits);
+        Value bits = raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(0x3ff));
+        return raw(Opcode.FROM_UINT, t, bits);
     }
 }
