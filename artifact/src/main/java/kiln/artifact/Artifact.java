@@ -99,7 +99,7 @@ public final class Artifact implements AutoCloseable {
         compat = Compat.decode(bytes(Compat.SECTION));
         if (!machine.equals(compat.architecture())) {
             throw new ArtifactException("damaged file: the ELF header says " + machine + ", " + Compat.SECTION
-                    + " says " + compat.architecture());
+                    + " says " + Printable.name(compat.architecture()));
         }
         Elf.Section digest = section(Digest.SECTION);
         Elf.Section signature = section(FileSignature.SECTION);
@@ -200,10 +200,10 @@ public final class Artifact implements AutoCloseable {
             return new Artifact(arena, file.asReadOnly(), options);
         } catch (IOException e) {
             arena.close();
-            throw new UncheckedIOException("cannot read " + path, e);
+            throw new UncheckedIOException("cannot read " + Printable.file(path), e);
         } catch (ArtifactException e) {
             arena.close();
-            throw new ArtifactException(path + ": " + e.getMessage(), e);
+            throw new ArtifactException(Printable.file(path) + ": " + e.getMessage(), e);
         }
     }
 

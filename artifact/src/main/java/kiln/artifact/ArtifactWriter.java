@@ -3,16 +3,8 @@ package kiln.artifact;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +15,6 @@ import java.util.TreeMap;
  * positions are added in ascending order. Not safe for use by several threads.
  */
 public final class ArtifactWriter {
-    private static final int WRITE_BYTES = 1 << 24;
-
     /** What may be left out. */
     public enum Strip {
         /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
@@ -162,70 +152,17 @@ public final class ArtifactWriter {
         return bytes;
     }
 
-    /**
-     * Writes the file under a temporary name beside {@code path} and renames it, so that a file that another process
-     * has mapped is never changed and a half-written one is never seen.
-     *
-     * @throws IOException naming {@code path}; what was there before is still there
-     */
+    /** Writes the file where {@code path} says, as {@link OutputFile} has it: whole or not at all. */
     public void write(Path path) throws IOException {
         Layout layout = layout();
-        // Through a link to where it leads; and what is no file, a pipe or a device, cannot be replaced.
-        Path target = Files.exists(path) ? path.toRealPath() : path;
-        if (Files.isDirectory(target)) {
-            throw new FileSystemException(path.toString(), null, "is a directory");
-        }
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            try {
-                fill(target, layout);
-            } catch (IOException e) {
-                throw about(path, e);
-            }
-            return;
-        }
-        Path temporary = null;
-        try {
-            temporary = Files.createTempFile(target.toAbsolutePath().getParent(), "." + target.getFileName(), ".tmp");
-            fill(temporary, layout);
-            temporary.toFile().setReadable(true, false);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            temporary = null;
-        } catch (IOException e) {
-            throw about(path, e);
-        } finally {
-            if (temporary != null) {
-                Files.deleteIfExists(temporary);
-            }
-        }
-    }
-
-    /**
-     * Writes through a copy in memory: a mapped file on a full disk would be a fault instead of an error. The digests of a large file are
-     * computed by several threads.
-     */
-    private static void fill(Path path, Layout layout) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
-                Arena arena = Arena.ofShared()) {
+        // A copy in memory: a mapped file on a full disk would be a fault instead of an error. The digests of a large
+        // file are computed
+        // by several threads.
+        try (Arena arena = Arena.ofShared()) {
             MemorySegment bytes = arena.allocate(layout.fileSize, 8);
             layout.write(bytes);
-            for (long at = 0; at < layout.fileSize; at += WRITE_BYTES) {
-                ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, layout.fileSize - at))
-                        .asByteBuffer();
-                while (part.hasRemaining()) {
-                    channel.write(part);
-                }
-            }
+            OutputFile.write(path, bytes);
         }
-    }
-
-    /** The same failure, in terms of the file that was asked for instead of a temporary one. */
-    private static IOException about(Path path, IOException e) {
-        return switch (e) {
-            case NoSuchFileException _ -> new NoSuchFileException(path.toString());
-            case AccessDeniedException _ -> new AccessDeniedException(path.toString());
-            case FileSystemException f -> new FileSystemException(path.toString(), null, f.getReason());
-            default -> new FileSystemException(path.toString(), null, e.getMessage());
-        };
     }
 
     private Layout layout() {

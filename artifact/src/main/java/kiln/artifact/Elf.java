@@ -79,7 +79,7 @@ final class Elf {
             String name = name(strings, Le.u32(file, table + (long) i * SHDR_BYTES));
             MemorySegment bytes = slice(file, table, i);
             if (result.put(name, new Section(name, bytes.address() - file.address(), bytes.byteSize())) != null) {
-                throw new ArtifactException("damaged file: two sections " + name);
+                throw new ArtifactException("damaged file: two sections " + Printable.name(name));
             }
         }
         return result;

@@ -124,7 +124,7 @@ public final class FileSignature {
             Files.copy(target, temporary, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.READ, StandardOpenOption.WRITE);
                     Arena arena = Arena.ofShared()) {
-                sign(channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), arena), path.toString(), keys);
+                sign(channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), arena), Printable.file(path), keys);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {

@@ -39,19 +39,23 @@ public final class Printable {
 
     /** Names with commas between; of very many the first ones and how many there are. */
     public static String names(Collection<String> names) {
-        return join(", ", names);
+        return join(", ", names, MAX_NAME, 2 * MAX_NAME);
     }
 
-    /** Names with {@code separator} between; of very many the first ones and how many there are. */
-    public static String join(String separator, Collection<String> names) {
+    /** Texts, such as problems, with {@code separator} between; of very many the first ones and how many there are. */
+    public static String join(String separator, Collection<String> texts) {
+        return join(separator, texts, MAX_LINE / 2, MAX_LINE / 2);
+    }
+
+    private static String join(String separator, Collection<String> texts, int longest, int limit) {
         StringBuilder out = new StringBuilder();
         int shown = 0;
-        for (String name : names) {
-            String text = name(name);
-            if (shown > 0 && out.length() + text.length() > 2 * MAX_NAME) {
+        for (String one : texts) {
+            String text = escape(one, longest);
+            if (shown > 0 && out.length() + text.length() > limit) {
                 return out.append(separator)
                         .append("... (")
-                        .append(names.size())
+                        .append(texts.size())
                         .append(" in all)")
                         .toString();
             }

@@ -98,7 +98,7 @@ public final class SigningKeys {
         try {
             return Ed25519.pair(factory().generatePrivate(new PKCS8EncodedKeySpec(der)));
         } catch (GeneralSecurityException | ArtifactException e) {
-            throw new ArtifactException(file + ": not an Ed25519 private key", e);
+            throw new ArtifactException(Printable.file(file) + ": not an Ed25519 private key", e);
         }
     }
 
@@ -115,7 +115,7 @@ public final class SigningKeys {
             Ed25519.encode(key);
             return key;
         } catch (GeneralSecurityException | ArtifactException e) {
-            throw new ArtifactException(file + ": not an Ed25519 public key", e);
+            throw new ArtifactException(Printable.file(file) + ": not an Ed25519 public key", e);
         }
     }
 
@@ -132,12 +132,12 @@ public final class SigningKeys {
         if (from < 0 || to < 0) {
             String other = text.contains("-----BEGIN ") ? ", but it has a key of another kind" : "";
             throw new ArtifactException(
-                    file + ": no " + kind.toLowerCase(java.util.Locale.ROOT) + " in PEM form" + other);
+                    Printable.file(file) + ": no " + kind.toLowerCase(java.util.Locale.ROOT) + " in PEM form" + other);
         }
         try {
             return Base64.getMimeDecoder().decode(text.substring(from + begin.length(), to));
         } catch (IllegalArgumentException e) {
-            throw new ArtifactException(file + ": damaged PEM file", e);
+            throw new ArtifactException(Printable.file(file) + ": damaged PEM file", e);
         }
     }
 

@@ -5,6 +5,7 @@ import kiln.artifact.Builtin;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.Printable;
 
 /** Names of the functions of a compiled file, as the user knows them. */
 final class ArtifactNames {
@@ -14,8 +15,18 @@ final class ArtifactNames {
         this.artifact = artifact;
     }
 
-    /** The name of a function of any kind; never empty. */
+    /** The name of a function of any kind, to be shown. */
     String of(FuncKey key) {
+        return Printable.name(exact(key));
+    }
+
+    /** Whether the user means this function: by its name, or by what is shown of that. */
+    boolean isNamed(FuncKey key, String wanted) {
+        String name = exact(key);
+        return name.equals(wanted) || Printable.name(name).equals(wanted);
+    }
+
+    private String exact(FuncKey key) {
         return switch (key.kind()) {
             case WASM_FUNCTION -> wasmFunction(key);
             case ARRAY_TO_WASM -> "array-to-wasm type " + key.index();

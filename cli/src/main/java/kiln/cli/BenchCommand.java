@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
@@ -130,8 +132,8 @@ final class BenchCommand implements Callable<Integer> {
             // One job, so that the CPU time of this thread is all there is.
             CompilerOptions options = compile.toHostOptions().withJobs(1);
             long cpu = threads.getCurrentThreadCpuTime();
-            try (Progress progress = Progress.onTerminal("compiling " + file.getFileName())) {
-                Files.write(artifact, Compiler.compile(file.toString(), content, options, progress));
+            try (Progress progress = Progress.onTerminal("compiling " + Printable.file(file.getFileName()))) {
+                Files.write(artifact, Compiler.compile(PathBytes.text(file), content, options, progress));
             }
             figures.put("compile_cpu_ms", (threads.getCurrentThreadCpuTime() - cpu) / 1e6);
         } else {
@@ -147,14 +149,14 @@ final class BenchCommand implements Callable<Integer> {
                     Files.delete(temporary);
                 }
                 if (module.exports().stream().noneMatch(e -> e.name().equals("_start"))) {
-                    throw new UserError(file + ": the module exports no _start");
+                    throw new UserError(file, "the module exports no _start");
                 }
                 execute(engine, module, figures);
             }
         } catch (LinkException e) {
-            throw new UserError(file + ": " + e.getMessage());
+            throw new UserError(file, e.getMessage());
         } catch (TrapException e) {
-            throw new UserError(file + ": the program trapped: " + e.getMessage());
+            throw new UserError(file, "the program trapped: " + e.getMessage());
         } finally {
             if (temporary != null) {
                 Files.deleteIfExists(temporary);
@@ -175,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static String show(Object value) {
         if (!(value instanceof List<?> list)) {
-            return value instanceof Double d ? String.format(Locale.ROOT, "%.3f", d) : value.toString();
+            return value instanceof Double d ? String.format(Locale.ROOT, "%.3f", d) : Printable.name(value.toString());
         }
         List<Double> sorted = new ArrayList<>();
         list.forEach(v -> sorted.add((Double) v));
@@ -191,7 +193,7 @@ final class BenchCommand implements Callable<Integer> {
         boolean marked = module.imports().stream().anyMatch(i -> i.module().equals("bench"));
         for (int i = 0; i < iterations; i++) {
             Meter meter = new Meter();
-            List<String> argv = new ArrayList<>(List.of(file.getFileName().toString()));
+            List<String> argv = new ArrayList<>(List.of(PathBytes.text(file.getFileName())));
             argv.addAll(arguments);
             Wasi.Builder builder = Wasi.builder()
                     .args(argv)
@@ -214,7 +216,7 @@ final class BenchCommand implements Callable<Integer> {
                     instance.func("_start").call();
                 } catch (ExitException e) {
                     if (e.code() != 0) {
-                        throw new UserError(file + ": the program ended with status " + e.code());
+                        throw new UserError(file, "the program ended with status " + e.code());
                     }
                 }
                 if (meter.cpu < 0) {

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import picocli.CommandLine;
@@ -61,7 +63,8 @@ final class CompileCommand implements Callable<Integer> {
                         case "names" -> CompilerOptions.Strip.NAMES;
                         case "offsets" -> CompilerOptions.Strip.OFFSETS;
                         case "all" -> CompilerOptions.Strip.ALL;
-                        default -> throw new UserError("--strip " + strip + ": known are names, offsets, all");
+                        default ->
+                            throw new UserError("--strip " + Printable.name(strip) + ": known are names, offsets, all");
                     });
         }
         if (inputs.size() > 1 && output == null) {
@@ -71,18 +74,19 @@ final class CompileCommand implements Callable<Integer> {
             throw new UserError("there are more names than modules");
         }
         Path first = inputs.getFirst();
-        Path target = output != null ? output : first.resolveSibling(ModuleFiles.stem(first) + ".cwasm");
+        Path target =
+                output != null ? output : first.resolveSibling(PathBytes.path(ModuleFiles.stem(first) + ".cwasm"));
         List<Compiler.Input> modules = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             Path input = inputs.get(i);
             String stem = inputs.size() > 1 ? ModuleFiles.stem(input) : null;
             String name = i < names.size() ? names.get(i) : stem;
-            modules.add(new Compiler.Input(name, input.toString(), InputFile.read(input)));
+            modules.add(new Compiler.Input(name, PathBytes.text(input), InputFile.read(input)));
             if (Files.exists(target) && Files.isRegularFile(target) && Files.isSameFile(input, target)) {
-                throw new UserError(target + ": is the input: name another file with -o");
+                throw new UserError(target, "is the input: name another file with -o");
             }
         }
-        try (Progress progress = Progress.onTerminal("compiling " + first.getFileName())) {
+        try (Progress progress = Progress.onTerminal("compiling " + Printable.file(first.getFileName()))) {
             Compiler.linkTo(target, modules, how, progress);
         }
         return 0;

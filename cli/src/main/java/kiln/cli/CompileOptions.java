@@ -3,6 +3,7 @@ package kiln.cli;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import kiln.artifact.Printable;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
@@ -85,7 +86,7 @@ final class CompileOptions {
         Set<String> names = new TreeSet<>(List.of(cpu.split("[,+]")));
         for (String name : names) {
             if (!t.knownFeatures().contains(name)) {
-                throw new UserError("unknown CPU feature " + name + " for " + t.label() + " (known: "
+                throw new UserError("unknown CPU feature " + Printable.name(name) + " for " + t.label() + " (known: "
                         + String.join(", ", new TreeSet<>(t.knownFeatures())) + ")");
             }
         }

@@ -10,6 +10,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.Printable;
 
 /** Tells why functions are in a compiled file, or why they are not. */
 final class FateReport {
@@ -50,7 +51,7 @@ final class FateReport {
     void why(String wanted) {
         List<FuncKey> found = find(wanted);
         if (found.isEmpty()) {
-            throw new UserError("there is no function " + wanted + " in "
+            throw new UserError("there is no function " + Printable.name(wanted) + " in "
                     + (fates.size() == 1 ? "the module" : "any of the modules"));
         }
         for (FuncKey key : found) {
@@ -79,9 +80,7 @@ final class FateReport {
             for (int i = 0; i < fates.get(m).size(); i++) {
                 FuncKey key = FuncKey.wasmFunction(m, i);
                 int index = names.functionIndex(key);
-                if (names.of(key).equals(wanted)
-                        || Integer.toString(index).equals(wanted)
-                        || isExportedAs(key, wanted)) {
+                if (names.isNamed(key, wanted) || Integer.toString(index).equals(wanted) || isExportedAs(key, wanted)) {
                     found.add(key);
                 }
             }
@@ -93,7 +92,7 @@ final class FateReport {
         for (ModuleInfo.Export e : artifact.modules().get(key.payload()).exports()) {
             if (e.kind() == ExternType.Kind.FUNC
                     && e.index() == names.functionIndex(key)
-                    && e.name().equals(name)) {
+                    && (e.name().equals(name) || Printable.name(e.name()).equals(name))) {
                 return true;
             }
         }
@@ -109,7 +108,7 @@ final class FateReport {
 
     private String moduleName(int module) {
         String name = artifact.modules().get(module).name();
-        return name.isEmpty() ? "module " + module : name;
+        return name.isEmpty() ? "module " + module : Printable.name(name);
     }
 
     private String reason(FuncKey key, Fate fate) {
@@ -120,11 +119,12 @@ final class FateReport {
                 "dropped, because it was inlined into every caller" + (other == null ? "" : ", such as " + other);
             case EXPORT ->
                 "exported as \""
-                        + artifact.modules()
+                        + Printable.name(artifact.modules()
                                 .get(key.payload())
                                 .exports()
                                 .get(fate.item())
-                                .name() + "\"";
+                                .name())
+                        + "\"";
             case START -> "the start function";
             case TABLE ->
                 "in a table (element segment " + fate.item() + ") "

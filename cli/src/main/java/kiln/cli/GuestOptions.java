@@ -2,6 +2,7 @@ package kiln.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import kiln.artifact.Printable;
 import kiln.wasi.Wasi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -24,17 +25,19 @@ final class GuestOptions {
             String host = colons < 0 ? folder : folder.substring(0, colons);
             String guest = colons < 0 ? folder : folder.substring(colons + 2);
             if (host.isEmpty() || guest.isEmpty()) {
-                throw new UserError("--dir \"" + folder + "\": not of the form HOST or HOST::GUEST");
+                throw new UserError("--dir \"" + Printable.name(folder) + "\": not of the form HOST or HOST::GUEST");
             }
-            if (!Files.isDirectory(Path.of(host))) {
-                throw new UserError("--dir " + folder + ": " + host + " is not a folder");
+            Path path = Arguments.path(host);
+            if (!Files.isDirectory(path)) {
+                throw new UserError(
+                        "--dir " + Printable.name(folder) + ": " + Printable.name(host) + " is not a folder");
             }
-            wasi.preopen(Path.of(host), guest);
+            wasi.preopen(path, guest);
         }
         for (String variable : Options.strings(environment)) {
             int equals = variable.indexOf('=');
             if (equals < 1) {
-                throw new UserError("--env " + variable + ": not of the form NAME=VALUE");
+                throw new UserError("--env " + Printable.name(variable) + ": not of the form NAME=VALUE");
             }
             wasi.env(variable.substring(0, equals), variable.substring(equals + 1));
         }

@@ -12,6 +12,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.Printable;
 import kiln.artifact.SigningKeys;
 import kiln.artifact.TypeDef;
 import picocli.CommandLine.Command;
@@ -49,17 +50,22 @@ final class InfoCommand implements Callable<Integer> {
                 }
                 return 0;
             }
-            System.out.printf("file         %s, %,d bytes%n", file, Files.size(file));
-            System.out.printf("target       %s-linux%n", artifact.compat().architecture());
+            System.out.printf("file         %s, %,d bytes%n", Printable.file(file), Files.size(file));
+            System.out.printf(
+                    "target       %s-linux%n", Printable.name(artifact.compat().architecture()));
             System.out.printf(
                     "cpu          baseline%s%n",
                     artifact.compat().cpuFeatures().isEmpty()
                             ? ""
-                            : " + " + String.join(" + ", artifact.compat().cpuFeatures()));
+                            : " + " + Printable.join(" + ", artifact.compat().cpuFeatures()));
             System.out.printf(
                     "compiler     %s (format %d)%n",
-                    artifact.compat().compiler(), artifact.compat().formatVersion());
-            artifact.compat().options().forEach((name, value) -> System.out.printf("%-12s %s%n", name, value));
+                    Printable.name(artifact.compat().compiler()),
+                    artifact.compat().formatVersion());
+            artifact.compat()
+                    .options()
+                    .forEach((name, value) ->
+                            System.out.printf("%-12s %s%n", Printable.name(name), Printable.name(value)));
             System.out.printf("signature    %s%n", signature(artifact.signature()));
             for (int i = 0; i < artifact.modules().size(); i++) {
                 module(artifact, i);
@@ -71,7 +77,7 @@ final class InfoCommand implements Callable<Integer> {
                     System.out.printf(
                             Locale.ROOT,
                             "  %-18s %,12d bytes%n",
-                            name,
+                            Printable.name(name),
                             artifact.sectionBytes(name).byteSize());
                 }
             }
@@ -89,19 +95,22 @@ final class InfoCommand implements Callable<Integer> {
 
     private static void module(Artifact artifact, int index) {
         ModuleInfo module = artifact.modules().get(index);
-        System.out.printf("module %d     %s%n", index, module.name());
+        System.out.printf("module %d     %s%n", index, Printable.name(module.name()));
         if (!module.features().isEmpty()) {
-            System.out.println("  uses       " + String.join(", ", module.features()));
+            System.out.println("  uses       " + Printable.names(module.features()));
         }
         for (ModuleInfo.Import i : module.imports()) {
             String bound = i.link() == null
                     ? ""
                     : " (linked with module " + i.link().module() + ", "
-                            + artifact.modules().get(i.link().module()).name() + ")";
-            System.out.printf("  import     %s.%s: %s%s%n", i.module(), i.name(), type(module, i.type()), bound);
+                            + Printable.name(
+                                    artifact.modules().get(i.link().module()).name()) + ")";
+            System.out.printf(
+                    "  import     %s.%s: %s%s%n",
+                    Printable.name(i.module()), Printable.name(i.name()), type(module, i.type()), bound);
         }
         for (ModuleInfo.Export e : module.exports()) {
-            System.out.printf("  export     %s: %s%n", e.name(), type(module, exported(module, e)));
+            System.out.printf("  export     %s: %s%n", Printable.name(e.name()), type(module, exported(module, e)));
         }
     }
 
@@ -129,7 +138,7 @@ final class InfoCommand implements Callable<Integer> {
 
     private static String signature(ModuleInfo module, int type) {
         TypeDef.Func f = module.types().get(type).asFunc();
-        return f.params() + " -> " + f.results();
+        return Printable.name(f.params() + " -> " + f.results());
     }
 
     private static String limits(long min, long max) {

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 
 /** Says what is wrong with a file that the user named before anything is done with it. */
 final class InputFile {
@@ -22,19 +24,19 @@ final class InputFile {
      */
     static Path check(Path file) {
         if (Files.isDirectory(file)) {
-            throw new UserError(file + ": is a directory");
+            throw new UserError(file, "is a directory");
         }
         if (Files.notExists(file)) {
             for (Path p = file.toAbsolutePath().getParent(); p != null; p = p.getParent()) {
                 if (Files.exists(p) && !Files.isDirectory(p)) {
-                    throw new UserError(file + ": " + p.getFileName() + " is not a directory");
+                    throw new UserError(file, Printable.file(p.getFileName()) + " is not a directory");
                 }
             }
             boolean dangling = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-            throw new UserError(file + ": no such file" + (dangling ? " (a link to nothing)" : ""));
+            throw new UserError(file, "no such file" + (dangling ? " (a link to nothing)" : ""));
         }
         if (Files.exists(file) && !Files.isReadable(file)) {
-            throw new UserError(file + ": permission denied");
+            throw new UserError(file, "permission denied");
         }
         // Whatever else there is, opening it will say.
         return file;
@@ -55,7 +57,9 @@ final class InputFile {
 
     /** The same failure, with the file's name if it lacks that. */
     static IOException about(Path file, IOException e) {
-        return e instanceof FileSystemException ? e : new FileSystemException(file.toString(), null, e.getMessage());
+        return e instanceof FileSystemException
+                ? e
+                : new FileSystemException(PathBytes.text(file), null, e.getMessage());
     }
 
     /** The bytes {@code start}, which have been read already, and all that {@code in} still gives. */
@@ -76,6 +80,6 @@ final class InputFile {
     }
 
     private static UserError tooLarge(Path file) {
-        return new UserError(file + ": larger than a WebAssembly module can be here (" + MAX_BYTES + " bytes)");
+        return new UserError(file, "larger than a WebAssembly module can be here (" + MAX_BYTES + " bytes)");
     }
 }

@@ -5,6 +5,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.concurrent.Callable;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.artifact.SigningKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,17 +30,21 @@ final class KeygenCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path secret = base.resolveSibling(base.getFileName() + ".key");
-        Path open = base.resolveSibling(base.getFileName() + ".pub");
+        Path secret = sibling(".key");
+        Path open = sibling(".pub");
         KeyPair keys = SigningKeys.generate();
         try {
             SigningKeys.write(keys, secret, open, force);
         } catch (FileAlreadyExistsException e) {
-            throw new UserError(e.getMessage() + " exists; --force replaces it");
+            throw new UserError(Printable.name(e.getMessage()) + " exists; --force replaces it");
         }
         System.out.printf(
                 "%s  private key, for kiln sign --key%n%s  public key %s%n",
-                secret, open, SigningKeys.fingerprint(keys.getPublic()));
+                Printable.file(secret), Printable.file(open), SigningKeys.fingerprint(keys.getPublic()));
         return 0;
+    }
+
+    private Path sibling(String extension) {
+        return base.resolveSibling(PathBytes.path(PathBytes.text(base.getFileName()) + extension));
     }
 }

@@ -2,6 +2,7 @@ package kiln.cli;
 
 import java.math.BigInteger;
 import java.util.Locale;
+import kiln.artifact.Printable;
 import kiln.runtime.ValType;
 
 /**
@@ -31,7 +32,7 @@ final class Literals {
                 default -> throw new UserError("an argument of type " + type + " cannot be given on the command line");
             };
         } catch (NumberFormatException _) {
-            throw new UserError("not a value of type " + type + ": " + text);
+            throw new UserError("not a value of type " + type + ": " + Printable.name(text));
         }
     }
 

@@ -1,5 +1,6 @@
 package kiln.cli;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ public final class Main {
         Locale.setDefault(Locale.ROOT);
         int status;
         try {
-            status = run(args);
+            status = run(Arguments.exact(args));
         } catch (OutOfMemoryError e) {
             System.err.println("kiln: out of memory (" + e.getMessage() + "); KILN_JAVA_OPTS=-Xmx… gives more");
             status = Mistakes.USER_ERROR;
@@ -36,6 +37,7 @@ public final class Main {
         if (args.length > 0 && args[0].equals("help")) {
             return help(line, Arrays.copyOfRange(args, 1, args.length));
         }
+        line.registerConverter(Path.class, Arguments.TO_PATH);
         line.setExecutionExceptionHandler((e, _, _) -> Mistakes.report(e));
         line.setParameterExceptionHandler((e, _) -> Mistakes.report(e));
         line.setStopAtPositional(false);

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import kiln.artifact.ArtifactException;
+import kiln.artifact.Printable;
 import kiln.compiler.CompileException;
 import kiln.loader.HostException;
 import picocli.CommandLine;
@@ -32,7 +33,7 @@ final class Mistakes {
             e.printStackTrace();
             return INTERNAL_ERROR;
         }
-        System.err.println("kiln: " + text);
+        System.err.println("kiln: " + Printable.line(text));
         return USER_ERROR;
     }
 
@@ -63,10 +64,10 @@ final class Mistakes {
             case ArtifactException a -> a.getMessage();
             case HostException h -> h.getMessage();
             case UncheckedIOException u -> describe(u.getCause());
-            case NoSuchFileException f -> f.getFile() + ": no such file";
-            case AccessDeniedException f -> f.getFile() + ": permission denied";
+            case NoSuchFileException f -> Printable.name(f.getFile()) + ": no such file";
+            case AccessDeniedException f -> Printable.name(f.getFile()) + ": permission denied";
             case FileSystemException f ->
-                f.getFile() + ": "
+                Printable.name(f.getFile()) + ": "
                         + (f.getReason() == null
                                 ? "cannot be used"
                                 : f.getReason().toLowerCase(Locale.ROOT));
@@ -77,7 +78,8 @@ final class Mistakes {
 
     /** For a command line that makes no sense: what, and where to look. */
     static int report(CommandLine.ParameterException e) {
-        System.err.println("kiln: " + e.getMessage().lines().findFirst().orElse("bad command line"));
+        System.err.println(
+                "kiln: " + Printable.line(e.getMessage().lines().findFirst().orElse("bad command line")));
         System.err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
         return USER_ERROR;
     }

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.compiler.CodeCache;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
@@ -30,7 +32,7 @@ final class ModuleFiles {
 
     /** The file's name without {@code .wasm}: what a module without a name of its own is called. */
     static String stem(Path file) {
-        String name = file.getFileName().toString();
+        String name = PathBytes.text(file.getFileName());
         return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
     }
 
@@ -91,8 +93,8 @@ final class ModuleFiles {
     }
 
     private static byte[] compile(Path file, byte[] wasm, CompilerOptions options) {
-        try (Progress progress = Progress.onTerminal("compiling " + file.getFileName())) {
-            return Compiler.compile(file.toString(), wasm, options, progress);
+        try (Progress progress = Progress.onTerminal("compiling " + Printable.file(file.getFileName()))) {
+            return Compiler.compile(PathBytes.text(file), wasm, options, progress);
         }
     }
 }

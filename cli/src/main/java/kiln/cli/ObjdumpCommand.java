@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FunctionIndex;
+import kiln.artifact.Printable;
 import kiln.artifact.TrapCode;
 import kiln.disasm.CapstoneMissingException;
 import kiln.disasm.Disassembler;
@@ -66,7 +67,7 @@ final class ObjdumpCommand implements Callable<Integer> {
                 }
                 case "offsets" -> {
                     if (artifact.offsets() == null) {
-                        throw new UserError(file + ": offsets were stripped");
+                        throw new UserError(file, "offsets were stripped");
                     }
                     BitSet wanted = wantedEntries(artifact);
                     artifact.offsets().forEach((at, wasm) -> {
@@ -77,7 +78,8 @@ final class ObjdumpCommand implements Callable<Integer> {
                 }
                 default -> {
                     if (function != null) {
-                        throw new UserError("--function selects of text, index, traps and offsets, not of " + section);
+                        throw new UserError("--function selects of text, index, traps and offsets, not of "
+                                + Printable.name(section));
                     }
                     bytes(artifact);
                 }
@@ -110,7 +112,7 @@ final class ObjdumpCommand implements Callable<Integer> {
             }
         }
         if (wanted.isEmpty() && function != null) {
-            throw new UserError(file + ": no function " + function);
+            throw new UserError(file, "no function " + Printable.name(function));
         }
         return wanted;
     }
@@ -127,7 +129,9 @@ final class ObjdumpCommand implements Callable<Integer> {
         }
         if (bytes == null) {
             throw new UserError(
-                    file + ": no section " + section + " (there are: " + String.join(", ", artifact.sections()) + ")");
+                    file,
+                    "no section " + Printable.name(section) + " (there are: " + Printable.names(artifact.sections())
+                            + ")");
         }
         for (long at = 0; at < bytes.byteSize(); at += 16) {
             byte[] row = bytes.asSlice(at, Math.min(16, bytes.byteSize() - at)).toArray(ValueLayout.JAVA_BYTE);
@@ -150,7 +154,7 @@ final class ObjdumpCommand implements Callable<Integer> {
     }
 
     private boolean isWanted(ArtifactNames names, FuncKey key) {
-        if (function == null || names.of(key).equals(function)) {
+        if (function == null || names.isNamed(key, function)) {
             return true;
         }
         return key.kind() == FuncKey.Kind.WASM_FUNCTION && function.equals(Integer.toString(names.functionIndex(key)));

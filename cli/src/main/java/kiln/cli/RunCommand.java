@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.artifact.SigningKeys;
 import kiln.artifact.TrapCode;
 import kiln.compiler.CompilerOptions;
@@ -46,7 +48,8 @@ final class RunCommand implements Callable<Integer> {
             return switch (text) {
                 case "trap" -> trap;
                 case "default" -> defaults;
-                default -> throw new UserError("--unknown-imports=" + text + ": known are trap, default");
+                default ->
+                    throw new UserError("--unknown-imports=" + Printable.name(text) + ": known are trap, default");
             };
         }
     }
@@ -138,11 +141,11 @@ final class RunCommand implements Callable<Integer> {
         try (Engine engine = engine();
                 Module module = load(engine, options)) {
             if (seconds != null && !ModuleFiles.isInterruptible(file)) {
-                throw new UserError(file + ": --timeout cannot stop it: it was compiled without --interruptible");
+                throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
             }
             return run(engine, module);
         } catch (LinkException e) {
-            throw new UserError(file + ": " + e.getMessage());
+            throw new UserError(file, e.getMessage());
         }
     }
 
@@ -152,7 +155,7 @@ final class RunCommand implements Callable<Integer> {
         }
         List<PublicKey> keys = new ArrayList<>();
         for (String key : Options.strings(signers)) {
-            keys.add(SigningKeys.readPublic(Path.of(key)));
+            keys.add(SigningKeys.readPublic(Arguments.path(key)));
         }
         return Engine.requiringSignature(keys);
     }
@@ -170,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
     private int run(Engine engine, Module module) throws IOException {
         Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
         List<String> argv = new ArrayList<>();
-        argv.add(file.getFileName().toString());
+        argv.add(PathBytes.text(file.getFileName()));
         argv.addAll(arguments());
         wasiBuilder.args(argv);
         guest.apply(wasiBuilder);
@@ -197,8 +200,10 @@ final class RunCommand implements Callable<Integer> {
                     return 0;
                 }
                 if (!instance.hasExport("_start")) {
-                    throw new UserError(file + ": the module exports no _start; --invoke calls one of its functions ("
-                            + String.join(", ", functions(instance)) + ")");
+                    throw new UserError(
+                            file,
+                            "the module exports no _start; --invoke calls one of its functions ("
+                                    + Printable.names(functions(instance)) + ")");
                 }
                 instance.func("_start").call();
                 return 0;
@@ -226,13 +231,15 @@ final class RunCommand implements Callable<Integer> {
         List<String> given = arguments();
         Func func = instance.hasExport(name) && instance.export(name) instanceof Func f ? f : null;
         if (func == null) {
-            throw new UserError(file + ": no exported function " + name + " (there are: "
-                    + String.join(", ", functions(instance)) + ")");
+            throw new UserError(
+                    file,
+                    "no exported function " + Printable.name(name) + " (there are: "
+                            + Printable.names(functions(instance)) + ")");
         }
         List<ValType> params = func.type().params();
         if (params.size() != given.size()) {
-            throw new UserError(
-                    name + " takes " + params.size() + " arguments, not " + given.size() + ": " + func.type());
+            throw new UserError(Printable.name(name) + " takes " + params.size() + " arguments, not " + given.size()
+                    + ": " + Printable.name(func.type().toString()));
         }
         Object[] args = new Object[params.size()];
         for (int i = 0; i < args.length; i++) {

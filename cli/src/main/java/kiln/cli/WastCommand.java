@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.zip.ZipException;
+import kiln.artifact.Printable;
 import kiln.cli.wast.Script;
 import kiln.cli.wast.ScriptResult;
 import kiln.cli.wast.ScriptRunner;
@@ -67,7 +68,7 @@ final class WastCommand implements Callable<Integer> {
                 sum[3] += result.notExecutedCount();
             });
             if (scripts[0] == before) {
-                throw new UserError(file + ": no script (.json) is in it");
+                throw new UserError(file, "no script (.json) is in it");
             }
         }
         System.out.printf(
@@ -80,13 +81,13 @@ final class WastCommand implements Callable<Integer> {
         try {
             Script.forEach(file, consumer);
         } catch (JsonProcessingException e) {
-            throw new UserError(file + ": not a script in JSON form: " + e.getOriginalMessage());
+            throw new UserError(file, "not a script in JSON form: " + e.getOriginalMessage());
         } catch (ZipException e) {
-            throw new UserError(file + ": not a zip file: " + e.getMessage());
+            throw new UserError(file, "not a zip file: " + e.getMessage());
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {
-            throw new UserError(file + ": " + e.getMessage());
+            throw new UserError(file, e.getMessage());
         }
     }
 
@@ -96,7 +97,7 @@ final class WastCommand implements Callable<Integer> {
             case "2.0" -> Features.WASM2;
             case "3.0" -> Features.WASM3;
             case "all" -> Features.ALL;
-            default -> throw new UserError("--features " + name + ": known are 1.0, 2.0, 3.0, all");
+            default -> throw new UserError("--features " + Printable.name(name) + ": known are 1.0, 2.0, 3.0, all");
         };
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.Printable;
 import kiln.wasm.Export;
 import kiln.wasm.ExternType;
 import kiln.wasm.Import;
@@ -21,7 +22,12 @@ final class Links {
      * @param name that others import it by; null only for a module that is alone
      * @param file for messages
      */
-    record Part(String name, String file, WasmModule module) {}
+    record Part(String name, String file, WasmModule module) {
+        /** The file as messages name it. */
+        String label() {
+            return Printable.name(file);
+        }
+    }
 
     /** Number of a module of the file, in their final order, and of one of its exports. */
     record Target(int module, int export) {}
@@ -48,8 +54,9 @@ final class Links {
             places[i] = -1;
             Integer other = byName.put(parts.get(i).name, i);
             if (other != null) {
-                throw new CompileException(parts.get(other).file + " and " + parts.get(i).file + " are both named \""
-                        + parts.get(i).name + "\": modules that are linked need different names");
+                throw new CompileException(parts.get(other).label() + " and "
+                        + parts.get(i).label() + " are both named \"" + Printable.name(parts.get(i).name)
+                        + "\": modules that are linked need different names");
             }
         }
     }
@@ -79,10 +86,10 @@ final class Links {
         importers.add(part);
         if (at >= 0) {
             throw new CompileException("modules that import from each other cannot be linked: "
-                    + String.join(
+                    + Printable.join(
                             " -> ",
                             importers.subList(at, importers.size()).stream()
-                                    .map(i -> parts.get(i).file)
+                                    .map(i -> parts.get(i).label())
                                     .toList()));
         }
         for (Import i : parts.get(part).module.imports()) {
@@ -108,16 +115,19 @@ final class Links {
             if (e.name().equals(wanted.name())) {
                 ExternType offered = exporter.module.externType(e.kind(), e.index());
                 if (!matches(exporter.module.types(), offered, importer.module.types(), wanted.type())) {
-                    throw new CompileException(
-                            importer.file + " imports " + wanted.module() + "." + wanted.name() + " as "
-                                    + text(importer.module, wanted.type()) + ", but " + exporter.file + " exports "
-                                    + text(exporter.module, offered));
+                    throw new CompileException(importer.label() + " imports " + label(wanted) + " as "
+                            + text(importer.module, wanted.type()) + ", but " + exporter.label() + " exports "
+                            + text(exporter.module, offered));
                 }
                 return i;
             }
         }
-        throw new CompileException(importer.file + " imports " + wanted.module() + "." + wanted.name() + ", but "
-                + exporter.file + " has no export \"" + wanted.name() + "\"");
+        throw new CompileException(importer.label() + " imports " + label(wanted) + ", but " + exporter.label()
+                + " has no export \"" + Printable.name(wanted.name()) + "\"");
+    }
+
+    private static String label(Import i) {
+        return Printable.name(i.module()) + "." + Printable.name(i.name());
     }
 
     // Import matching (specification 4.5.2), as far as it does not depend on what happens before: sizes may have grown.
@@ -164,8 +174,10 @@ final class Links {
 
     private static String text(WasmModule module, ExternType type) {
         return switch (type) {
-            case ExternType.Func f -> module.types().func(f.typeIndex()).toString();
-            case ExternType.Tag t -> "tag " + module.types().func(t.typeIndex());
+            case ExternType.Func f ->
+                Printable.name(module.types().func(f.typeIndex()).toString());
+            case ExternType.Tag t ->
+                "tag " + Printable.name(module.types().func(t.typeIndex()).toString());
             case ExternType.Memory m ->
                 (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits();
             case ExternType.Table t ->

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import kiln.artifact.Printable;
 import kiln.codegen.Backend;
 import kiln.codegen.aarch64.A64Backend;
 import kiln.codegen.x64.X64Backend;
@@ -30,7 +31,9 @@ public enum Target {
         return switch (arch) {
             case "amd64", "x86_64" -> X86_64_LINUX;
             case "aarch64", "arm64" -> AARCH64_LINUX;
-            default -> throw new CompileException("there is no code generator for this machine (" + arch + ")");
+            default ->
+                throw new CompileException(
+                        "there is no code generator for this machine (" + Printable.name(arch) + ")");
         };
     }
 
@@ -44,7 +47,7 @@ public enum Target {
                 return t;
             }
         }
-        throw new CompileException("unknown target " + name + " (known: native, "
+        throw new CompileException("unknown target " + Printable.name(name) + " (known: native, "
                 + Arrays.stream(values()).map(Target::label).collect(Collectors.joining(", ")) + ")");
     }
 

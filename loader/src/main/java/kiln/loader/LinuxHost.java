@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 
 /** Linux with glibc or musl on x86-64 and AArch64, through the C library. Constants from the Linux headers (UAPI). */
 final class LinuxHost implements Host {
@@ -206,8 +208,10 @@ final class LinuxHost implements Host {
     @Override
     public int openFile(Path path) {
         try (Arena arena = Arena.ofConfined()) {
-            long name = arena.allocateFrom(path.toAbsolutePath().toString()).address();
-            return intCall("open ".concat(path.toString()), OPEN, name, O_CLOEXEC, 0);
+            byte[] bytes = PathBytes.of(path.toAbsolutePath());
+            MemorySegment name = arena.allocate(bytes.length + 1);
+            name.copyFrom(MemorySegment.ofArray(bytes));
+            return intCall("open ".concat(Printable.file(path)), OPEN, name.address(), O_CLOEXEC, 0);
         }
     }
 

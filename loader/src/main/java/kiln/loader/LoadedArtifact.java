@@ -13,6 +13,8 @@ import kiln.artifact.Compat;
 import kiln.artifact.FuncKey;
 import kiln.artifact.InlineSites;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.artifact.TrapCode;
 
 /**
@@ -39,7 +41,7 @@ public final class LoadedArtifact implements AutoCloseable {
         this.file = file;
         mappingLength = host.fileSize(file);
         if (mappingLength == 0) {
-            throw new ArtifactException(name + ": not a compiled WebAssembly file: empty");
+            throw new ArtifactException(Printable.name(name) + ": not a compiled WebAssembly file: empty");
         }
         mapping = host.mapFile(file, 0, mappingLength);
         try {
@@ -50,7 +52,7 @@ public final class LoadedArtifact implements AutoCloseable {
             textEnd = textBase + length;
         } catch (ArtifactException e) {
             host.release(mapping, mappingLength);
-            throw new ArtifactException(name + ": " + e.getMessage(), e);
+            throw new ArtifactException(Printable.name(name) + ": " + e.getMessage(), e);
         } catch (RuntimeException e) {
             host.release(mapping, mappingLength);
             throw e;
@@ -90,7 +92,7 @@ public final class LoadedArtifact implements AutoCloseable {
     public static LoadedArtifact load(Path path, Artifact.OpenOptions options) {
         Host host = Host.current();
         int file = host.openFile(path);
-        return open(host, options.requiresSignature() ? copy(host, file) : file, path.toString(), options);
+        return open(host, options.requiresSignature() ? copy(host, file) : file, PathBytes.text(path), options);
     }
 
     /** A copy in memory of a file, which is closed. */
@@ -140,13 +142,13 @@ public final class LoadedArtifact implements AutoCloseable {
     /** Checks that the code can run on {@code cpu}. */
     static void checkMachine(Compat compat, HostCpu cpu) {
         if (!compat.architecture().equals(cpu.architecture())) {
-            throw new ArtifactException(
-                    "compiled for " + compat.architecture() + ", but this machine is " + cpu.architecture());
+            throw new ArtifactException("compiled for " + Printable.name(compat.architecture())
+                    + ", but this machine is " + cpu.architecture());
         }
         List<String> missing = new ArrayList<>(compat.cpuFeatures());
         missing.removeAll(cpu.features());
         if (!missing.isEmpty()) {
-            throw new ArtifactException("the code needs CPU features " + String.join(", ", missing)
+            throw new ArtifactException("the code needs CPU features " + Printable.names(missing)
                     + ", which this machine (" + cpu.architecture() + ") does not have: compile for the baseline");
         }
     }

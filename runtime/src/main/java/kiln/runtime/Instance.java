@@ -7,6 +7,7 @@ import java.util.NoSuchElementException;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.Printable;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Native;
@@ -115,8 +116,8 @@ public final class Instance implements AutoCloseable {
             return other.export(name.substring(other.module.qualified("").length()));
         }
         if (e == null) {
-            throw new NoSuchElementException(
-                    "module " + module.name() + " has no export \"" + name + "\"; it has " + exportNames());
+            throw new NoSuchElementException(module + " has no export \"" + Printable.name(name) + "\"; it has ["
+                    + Printable.names(exportNames()) + "]");
         }
         Extern item = switch (e.kind()) {
             case FUNC -> func(e.index());
@@ -148,8 +149,8 @@ public final class Instance implements AutoCloseable {
     private <T extends Extern> T export(String name, Class<T> kind) {
         Extern e = export(name);
         if (!kind.isInstance(e)) {
-            throw new NoSuchElementException(
-                    "export \"" + name + "\" of module " + module.name() + " is a " + e.type());
+            throw new NoSuchElementException("export \"" + Printable.name(name) + "\" of " + module + " is a "
+                    + Printable.name(e.type().toString()));
         }
         return kind.cast(e);
     }
@@ -203,7 +204,7 @@ public final class Instance implements AutoCloseable {
         } else if (memories.length == 1) {
             return memories[0];
         }
-        throw new IllegalStateException("module " + module.name() + " has "
+        throw new IllegalStateException(module + " has "
                 + (memories.length == 0 ? "no memory" : "several memories and exports none as \"memory\""));
     }
 
@@ -227,7 +228,7 @@ public final class Instance implements AutoCloseable {
     private Func makeFunc(int index) {
         int slot = module.info().funcRefs().slotOf(index);
         if (slot < 0) {
-            throw new KilnBug("function " + index + " of " + module.name() + " is exported but has no funcref");
+            throw new KilnBug("function " + index + " of " + module + " is exported but has no funcref");
         }
         int type = module.info().funcRefs().type(slot);
         long record = FuncRecords.get(vmctx, slot);
@@ -333,6 +334,6 @@ public final class Instance implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "instance of " + module.name();
+        return "instance of " + Printable.name(module.name());
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.Printable;
 import kiln.artifact.References;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
@@ -146,12 +147,13 @@ final class Instantiation {
                 continue;
             }
             if (e.store() != store) {
-                problems.add("import " + w.module() + "." + w.name() + " belongs to another store or is closed");
+                problems.add("import " + w.label() + " belongs to another store or is closed");
                 continue;
             }
             if (!addIfMatching(e, w.type(), info.imports().get(i).type())) {
-                problems.add("incompatible import type: " + w.module() + "." + w.name() + " is " + e.type() + ", but "
-                        + w.type() + " is needed");
+                problems.add("incompatible import type: " + w.label() + " is "
+                        + Printable.name(e.type().toString()) + ", but "
+                        + Printable.name(w.type().toString()) + " is needed");
             }
         }
     }

@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import java.util.List;
+import kiln.artifact.Printable;
 
 /** A module cannot be instantiated: imports are missing or of the wrong type, or a limit of the store would be exceeded. */
 public final class LinkException extends WasmException {
@@ -9,7 +10,7 @@ public final class LinkException extends WasmException {
     private final transient List<String> problems;
 
     LinkException(String module, List<String> problems) {
-        super("cannot link " + module + ": " + String.join("; ", problems));
+        super("cannot link " + Printable.name(module) + ": " + Printable.join("; ", problems));
         this.problems = List.copyOf(problems);
     }
 

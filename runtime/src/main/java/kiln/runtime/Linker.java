@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import kiln.artifact.Printable;
 import kiln.artifact.TrapCode;
 
 /**
@@ -177,7 +178,8 @@ public final class Linker {
                 e = unknown(store, i, t);
             }
             if (e == null) {
-                problems.add("unknown import " + i.module() + "." + i.name() + " (" + i.type() + ")");
+                problems.add("unknown import " + i.label() + " ("
+                        + Printable.name(i.type().toString()) + ")");
             }
             imports.add(e);
         }
@@ -188,7 +190,7 @@ public final class Linker {
         if (unknownImports == UnknownImports.DEFAULT) {
             return Func.of(store, type, (_, _, _) -> {});
         }
-        String message = "call of the unknown import " + i.module() + "." + i.name();
+        String message = "call of the unknown import " + i.label();
         return Func.of(store, type, (_, _, _) -> {
             throw new TrapException(TrapCode.UNREACHABLE, message);
         });

@@ -19,6 +19,8 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.LinkedContexts;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
@@ -38,10 +40,25 @@ public final class Module implements AutoCloseable {
     private static final int NOT_LOOKED_UP = -1;
 
     /** Something that must be given to instantiate the module. */
-    public record ImportType(String module, String name, EntityType type) {}
+    public record ImportType(String module, String name, EntityType type) {
+        /** Both names, for messages. */
+        String label() {
+            return Printable.name(module) + "." + Printable.name(name);
+        }
+
+        @Override
+        public String toString() {
+            return label() + ": " + type;
+        }
+    }
 
     /** Something that an instance offers. */
-    public record ExportType(String name, EntityType type) {}
+    public record ExportType(String name, EntityType type) {
+        @Override
+        public String toString() {
+            return Printable.name(name) + ": " + type;
+        }
+    }
 
     private final Engine engine;
     private final LoadedArtifact code;
@@ -122,7 +139,7 @@ public final class Module implements AutoCloseable {
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
             if (in.readNBytes(start, 0, 4) == 4 && isWasm(start)) {
-                requireNoSignature(engine, file.toString());
+                requireNoSignature(engine, Printable.file(file));
                 return compile(engine, Files.readAllBytes(file), stem(file));
             }
         } catch (IOException e) {
@@ -130,8 +147,8 @@ public final class Module implements AutoCloseable {
         }
         return of(
                         engine,
-                        map(file.toString(), () -> LoadedArtifact.load(file, options.signedBy(engine.signers()))),
-                        file.toString())
+                        map(Printable.file(file), () -> LoadedArtifact.load(file, options.signedBy(engine.signers()))),
+                        Printable.file(file))
                 .named(stem(file));
     }
 
@@ -223,7 +240,7 @@ public final class Module implements AutoCloseable {
     }
 
     private static String stem(Path file) {
-        String name = file.getFileName().toString();
+        String name = PathBytes.text(file.getFileName());
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;
     }
@@ -438,8 +455,8 @@ public final class Module implements AutoCloseable {
         if (t == NOT_LOOKED_UP) {
             t = trampoline(FuncKey.Kind.ARRAY_TO_WASM, typeIds[index]);
             if (t == 0) {
-                throw new KilnBug(name() + ": no trampoline for functions of "
-                        + info.types().get(index).key());
+                throw new KilnBug(this + ": no trampoline for functions of "
+                        + Printable.name(info.types().get(index).key()));
             }
             arrayToWasm[index] = t;
         }
@@ -488,7 +505,7 @@ public final class Module implements AutoCloseable {
 
     private synchronized void changeUsers(int by) {
         if (closed && by > 0) {
-            throw new IllegalStateException("the module " + name() + " is closed");
+            throw new IllegalStateException("the " + this + " is closed");
         }
         users += by;
         if (closed && users == 0) {
@@ -513,6 +530,6 @@ public final class Module implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "module " + name();
+        return "module " + Printable.name(name());
     }
 }

@@ -1,5 +1,7 @@
 package kiln.runtime;
 
+import kiln.artifact.Printable;
+
 /**
  * An active WebAssembly function in a backtrace.
  *
@@ -9,14 +11,16 @@ package kiln.runtime;
  * @param offset of the instruction in the module's binary in bytes, or -1 if the file does not say
  */
 public record WasmFrame(String module, String function, int functionIndex, long offset) {
-    /** As Java shows it. */
+    /** As Java shows it, with names that can be printed. */
     public StackTraceElement toStackTraceElement() {
         int line = offset < 0 || offset > Integer.MAX_VALUE ? -1 : (int) offset;
-        return new StackTraceElement(module, function, module + ".wasm", line);
+        String name = Printable.name(module);
+        return new StackTraceElement(name, Printable.name(function), name + ".wasm", line);
     }
 
     @Override
     public String toString() {
-        return module + "." + function + (offset < 0 ? "" : "@0x" + Long.toHexString(offset));
+        return Printable.name(module) + "." + Printable.name(function)
+                + (offset < 0 ? "" : "@0x" + Long.toHexString(offset));
     }
 }

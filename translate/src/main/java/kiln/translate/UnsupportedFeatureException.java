@@ -1,5 +1,6 @@
 package kiln.translate;
 
+import kiln.artifact.Printable;
 import kiln.wasm.Feature;
 import kiln.wasm.WasmModule;
 
@@ -36,7 +37,7 @@ public final class UnsupportedFeatureException extends RuntimeException {
     }
 
     private static String of(WasmModule module) {
-        return module.fileName().isEmpty() ? "" : " of " + module.fileName();
+        return module.fileName().isEmpty() ? "" : " of " + Printable.name(module.fileName());
     }
 
     /** The proposal that brought what is missing. */

@@ -9,6 +9,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.PathBytes;
 import kiln.loader.Host;
 import kiln.loader.HostDirectoryEntry;
 import kiln.loader.HostFileException;
@@ -31,9 +32,9 @@ final class LinuxDirectory implements DirectoryHandle {
         HostFiles files = Host.current().files();
         try {
             return new LinuxDirectory(
-                    files, files.openRoot(bytes(path.toAbsolutePath().toString())));
+                    files, files.openRoot(PathBytes.of(path.toAbsolutePath())));
         } catch (HostFileException e) {
-            String name = path.toString();
+            String name = PathBytes.text(path);
             throw switch (e.errno()) {
                 case HostFileException.ENOENT -> new NoSuchFileException(name);
                 case HostFileException.ENOTDIR -> new NotDirectoryException(name);

@@ -1,8 +1,9 @@
 package kiln.wasi;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 
 /** Arguments or environment variables, as the guest gets them: zero-terminated, and a list of their addresses. */
 final class StringTable {
@@ -14,9 +15,9 @@ final class StringTable {
         for (String s : strings) {
             if (s.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException(
-                        "a string for a guest program contains a zero: " + s.replace("\0", "\\0"));
+                        "a string for a guest program contains a zero: " + Printable.name(s));
             }
-            byte[] encoded = s.concat("\0").getBytes(StandardCharsets.UTF_8);
+            byte[] encoded = PathBytes.encode(s.concat("\0"));
             this.strings.add(encoded);
             bytes = Math.addExact(bytes, encoded.length);
         }

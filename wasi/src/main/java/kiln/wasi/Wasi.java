@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -16,6 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.runtime.Caller;
 import kiln.runtime.HostFunction;
 import kiln.runtime.Instance;
@@ -125,7 +126,10 @@ public final class Wasi implements AutoCloseable {
         table.closeAll();
     }
 
-    /** What a guest is given; at first nothing. */
+    /**
+     * What a guest is given; at first nothing. Arguments, variables and names reach it as UTF-8; a lone surrogate from U+DC80 to U+DCFF is
+     * a byte from 0x80 to 0xff, so that any bytes can be given ({@link PathBytes}).
+     */
     public static final class Builder {
         private record Folder(Path path, String guestName, boolean writable) {}
 
@@ -161,7 +165,8 @@ public final class Wasi implements AutoCloseable {
          */
         public Builder env(String name, String value) {
             if (name.isEmpty() || name.indexOf('=') >= 0) {
-                throw new IllegalArgumentException("not the name of an environment variable: \"" + name + '"');
+                throw new IllegalArgumentException(
+                        "not the name of an environment variable: \"" + Printable.name(name) + '"');
             }
             environment.put(name, Objects.requireNonNull(value));
             return this;
@@ -274,7 +279,7 @@ public final class Wasi implements AutoCloseable {
             DirectoryHandle handle = own ? LinuxDirectory.open(f.path()) : PortableDirectory.open(f.path());
             return new Directory(
                     handle,
-                    f.guestName().getBytes(StandardCharsets.UTF_8),
+                    PathBytes.encode(f.guestName()),
                     f.writable() ? Rights.DIRECTORY : Rights.READ_ONLY_DIRECTORY,
                     f.writable() ? Rights.INHERITED : Rights.READ_ONLY_INHERITED,
                     0);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import kiln.artifact.Printable;
 
 /** Reads a module section by section (5.5) and validates each as far as it can be without function bodies. */
 final class SectionReader {
@@ -147,7 +148,7 @@ final class SectionReader {
             int at = in.pos;
             String name = in.name();
             if (!names.add(name)) {
-                throw in.invalid("duplicate export name " + name, at);
+                throw in.invalid("duplicate export name " + Printable.name(name), at);
             }
             ExternKind kind = entities.externKind("malformed export kind");
             int indexAt = in.pos;

@@ -1,5 +1,7 @@
 package kiln.wasm;
 
+import kiln.artifact.Printable;
+
 /** A module that is not well-formed or not valid, with the place where this was noticed. */
 public final class WasmException extends RuntimeException {
     /** The two phases of the specification that can reject a module (sections 5 and 3). */
@@ -30,7 +32,8 @@ public final class WasmException extends RuntimeException {
 
     private static String describe(String problem, String file, int offset, int function) {
         String where = function < 0 ? "" : " in function " + function;
-        return problem + where + " at 0x" + Integer.toHexString(offset) + (file.isEmpty() ? "" : " of " + file);
+        return problem + where + " at 0x" + Integer.toHexString(offset)
+                + (file.isEmpty() ? "" : " of " + Printable.name(file));
     }
 
     public Kind kind() {

@@ -3,6 +3,7 @@ package kiln.wasm;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import kiln.artifact.Printable;
 
 /**
  * A decoded module whose sections are valid; only function bodies are still to be validated
@@ -265,6 +266,6 @@ public final class WasmModule {
     /** A function for messages: its index and, from the name section, its name. */
     public String describeFunc(int func) {
         String n = names().function(func);
-        return n == null ? "function " + func : "function " + func + " (" + n + ')';
+        return n == null ? "function " + func : "function " + func + " (" + Printable.name(n) + ')';
     }
 }

@@ -2,6 +2,7 @@ package kiln.cli.wast;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.Printable;
 
 /** What came of the commands of a script. Every command is counted exactly once. */
 public final class ScriptResult {
@@ -20,7 +21,7 @@ public final class ScriptResult {
     }
 
     void fail(int line, String what) {
-        failures.add(name + ":" + line + ": " + what);
+        failures.add(Printable.name(name) + ":" + line + ": " + Printable.line(what));
     }
 
     void textOnly() {
@@ -43,7 +44,7 @@ public final class ScriptResult {
         return failures.size();
     }
 
-    /** One line each: script, line, reason. */
+    /** One line each, to be shown: script, line, reason. */
     public List<String> failures() {
         return failures;
     }
@@ -63,7 +64,7 @@ public final class ScriptResult {
     public String toString() {
         return String.format(
                 "%-46s %6d passed, %d failed%s%s",
-                name,
+                Printable.name(name),
                 passed,
                 failures.size(),
                 textOnly == 0 ? "" : ", " + textOnly + " for text parsers only",

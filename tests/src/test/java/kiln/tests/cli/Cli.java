@@ -23,6 +23,11 @@ final class Cli {
                         .map(a ->
                                 a.startsWith("@") ? dir.resolve(a.substring(1)).toString() : a)
                         .toArray(String[]::new);
+        return run(args);
+    }
+
+    /** Any arguments. */
+    static Outcome run(String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream oldOut = System.out;

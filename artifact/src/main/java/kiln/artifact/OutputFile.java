@@ -1,0 +1,128 @@
+package kiln.artifact;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
+
+/**
+ * Writes files that a user named. A regular file is written under a temporary name beside it, which is then renamed: a file that another
+ * process has mapped never changes, a half-written one is never seen, and what was there before is lost only when the new one is whole.
+ * Links are followed and stay. What cannot be replaced is written to: devices, pipes, and the descriptors that the process was given
+ * ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead to.
+ */
+final class OutputFile {
+    private static final int WRITE_BYTES = 1 << 24;
+    /** As Linux has it. */
+    private static final int MAX_LINKS = 40;
+
+    /** A folder of a process's descriptors. */
+    private static final Pattern DESCRIPTORS = Pattern.compile("/proc/\\d+(/task/\\d+)?/fd");
+
+    private OutputFile() {}
+
+    /** @throws IOException naming {@code path}; what was there before is still there */
+    static void write(Path path, MemorySegment bytes) throws IOException {
+        try {
+            Path target = follow(path);
+            if (isDescriptor(target)) {
+                intoDescriptor(target, bytes);
+            } else if (Files.isDirectory(target)) {
+                throw new FileSystemException(null, null, "is a directory");
+            } else if (Files.exists(target) && !Files.isRegularFile(target)) {
+                open(target, bytes, StandardOpenOption.WRITE);
+            } else {
+                replace(target, bytes);
+            }
+        } catch (IOException e) {
+            throw about(path, e);
+        }
+    }
+
+    /** Where links lead, which need not exist; a descriptor is not followed further. */
+    private static Path follow(Path path) throws IOException {
+        Path at = path;
+        for (int links = 0; Files.isSymbolicLink(at) && !isDescriptor(at); links++) {
+            if (links == MAX_LINKS) {
+                throw new FileSystemException(null, null, "too many levels of symbolic links");
+            }
+            at = at.resolveSibling(Files.readSymbolicLink(at));
+        }
+        return at;
+    }
+
+    private static boolean isDescriptor(Path path) throws IOException {
+        Path folder = path.toAbsolutePath().getParent();
+        return folder != null
+                && Files.isSymbolicLink(path)
+                && DESCRIPTORS.matcher(folder.toRealPath().toString()).matches();
+    }
+
+    /**
+     * What others write to the same descriptor comes before and after, not in the same place: the process's own output streams are
+     * written to as they are; of others a file is opened anew, and appended to.
+     */
+    private static void intoDescriptor(Path descriptor, MemorySegment bytes) throws IOException {
+        String process = Long.toString(ProcessHandle.current().pid());
+        boolean own = descriptor.toAbsolutePath().getParent().toRealPath().startsWith("/proc/" + process);
+        String number = descriptor.getFileName().toString();
+        if (own && (number.equals("1") || number.equals("2"))) {
+            // Not closed: it is not ours.
+            FileOutputStream stream =
+                    new FileOutputStream(number.equals("1") ? FileDescriptor.out : FileDescriptor.err);
+            copy(stream.getChannel(), bytes);
+        } else {
+            open(descriptor, bytes, StandardOpenOption.APPEND);
+        }
+    }
+
+    private static void open(Path path, MemorySegment bytes, OpenOption how) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, how)) {
+            copy(channel, bytes);
+        }
+    }
+
+    private static void replace(Path target, MemorySegment bytes) throws IOException {
+        Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), ".kiln", ".tmp");
+        try {
+            open(temporary, bytes, StandardOpenOption.WRITE);
+            temporary.toFile().setReadable(true, false);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private static void copy(WritableByteChannel channel, MemorySegment bytes) throws IOException {
+        for (long at = 0; at < bytes.byteSize(); at += WRITE_BYTES) {
+            ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, bytes.byteSize() - at))
+                    .asByteBuffer();
+            while (part.hasRemaining()) {
+                channel.write(part);
+            }
+        }
+    }
+
+    /** The same failure, in terms of the file that was asked for instead of a temporary one. */
+    private static IOException about(Path path, IOException e) {
+        String name = PathBytes.text(path);
+        return switch (e) {
+            case NoSuchFileException _ -> new NoSuchFileException(name);
+            case AccessDeniedException _ -> new AccessDeniedException(name);
+            case FileSystemException f -> new FileSystemException(name, null, f.getReason());
+            default -> new FileSystemException(name, null, e.getMessage());
+        };
+    }
+}
