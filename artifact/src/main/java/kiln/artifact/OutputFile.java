@@ -28,6 +28,9 @@ final class OutputFile {
     /** As Linux has it. */
     private static final int MAX_LINKS = 40;
 
+    /** O_ACCMODE: 0 is O_RDONLY. */
+    private static final int ACCESS_MODE = 3;
+
     /** A folder of a process's descriptors. */
     private static final Pattern DESCRIPTORS = Pattern.compile("/proc/\\d+(/task/\\d+)?/fd");
 
@@ -72,12 +75,16 @@ final class OutputFile {
 
     /**
      * What others write to the same descriptor comes before and after, not in the same place: the process's own output streams are
-     * written to as they are; of others a file is opened anew, and appended to.
+     * written to as they are; of others a file is opened anew, and appended to. That would also open for writing what the process has
+     * open for reading, such as its own classes, so a descriptor must be open for writing.
      */
     private static void intoDescriptor(Path descriptor, MemorySegment bytes) throws IOException {
-        String process = Long.toString(ProcessHandle.current().pid());
-        boolean own = descriptor.toAbsolutePath().getParent().toRealPath().startsWith("/proc/" + process);
+        Path process = descriptor.toAbsolutePath().getParent().toRealPath().getParent();
+        boolean own = process.startsWith("/proc/" + ProcessHandle.current().pid());
         String number = descriptor.getFileName().toString();
+        if ((flags(process.resolve("fdinfo").resolve(number)) & ACCESS_MODE) == 0) {
+            throw new FileSystemException(null, null, "not open for writing");
+        }
         if (own && (number.equals("1") || number.equals("2"))) {
             // Not closed: it is not ours.
             FileOutputStream stream =
@@ -86,6 +93,16 @@ final class OutputFile {
         } else {
             open(descriptor, bytes, StandardOpenOption.APPEND);
         }
+    }
+
+    /** What a descriptor was opened with, as the system tells it. */
+    private static int flags(Path info) throws IOException {
+        for (String line : Files.readAllLines(info)) {
+            if (line.startsWith("flags:")) {
+                return Integer.parseInt(line.substring("flags:".length()).strip(), 8);
+            }
+        }
+        throw new FileSystemException(null, null, "cannot be used");
     }
 
     private static void open(Path path, MemorySegment bytes, OpenOption how) throws IOException {

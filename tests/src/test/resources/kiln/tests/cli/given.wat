@@ -1,0 +1,27 @@
+;; Writes its arguments, its environment and the name of its first folder to standard output as they are, each ended by a zero.
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $fd_prestat_dir_name (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  ;; 0: count or kind, 4: bytes, 8: the vector of fd_write, 16: its result; 1024: addresses; 65536: bytes
+  (func $write (param $length i32)
+    (i32.store (i32.const 8) (i32.const 65536))
+    (i32.store (i32.const 12) (local.get $length))
+    (drop (call $fd_write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))))
+  (func (export "_start")
+    (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
+    (drop (call $args_get (i32.const 1024) (i32.const 65536)))
+    (call $write (i32.load (i32.const 4)))
+    (drop (call $environ_sizes_get (i32.const 0) (i32.const 4)))
+    (drop (call $environ_get (i32.const 1024) (i32.const 65536)))
+    (call $write (i32.load (i32.const 4)))
+    (if (i32.eqz (call $fd_prestat_get (i32.const 3) (i32.const 0)))
+      (then
+        (memory.fill (i32.const 65536) (i32.const 0) (i32.const 4096))
+        (drop (call $fd_prestat_dir_name (i32.const 3) (i32.const 65536) (i32.load (i32.const 4))))
+        (call $write (i32.add (i32.load (i32.const 4)) (i32.const 1)))))))
