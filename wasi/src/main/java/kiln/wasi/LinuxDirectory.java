@@ -31,8 +31,7 @@ final class LinuxDirectory implements DirectoryHandle {
     static LinuxDirectory open(Path path) throws IOException {
         HostFiles files = Host.current().files();
         try {
-            return new LinuxDirectory(
-                    files, files.openRoot(PathBytes.of(path.toAbsolutePath())));
+            return new LinuxDirectory(files, files.openRoot(PathBytes.of(path.toAbsolutePath())));
         } catch (HostFileException e) {
             String name = PathBytes.text(path);
             throw switch (e.errno()) {
