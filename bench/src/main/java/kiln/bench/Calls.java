@@ -44,7 +44,8 @@ public final class Calls {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private static final Engine ENGINE = new Engine();
-    private static final Module MODULE = load();
+    private static final Module MODULE = load("calls.wasm");
+    private static final Module PASS = load("pass.wasm");
     private static final Store STORE = new Store(ENGINE);
     private static final Linker TYPED = new Linker(ENGINE).func("env", "host", IntUnaryOperator.class, x -> x + 1);
     private static final Instance INSTANCE = TYPED.instantiate(STORE, MODULE);
@@ -53,6 +54,17 @@ public final class Calls {
     private static final MethodHandle NOTHING = INSTANCE.func("nothing").handle();
     private static final MethodHandle ADD = INSTANCE.func("add").handle();
     private static final Func ADD_FUNC = INSTANCE.func("add");
+    private static final long[] CELLS = new long[2];
+    private static final long[] RESULT = new long[1];
+    private static final Instance PASSING = new Linker(ENGINE)
+            .func(
+                    "env",
+                    "pass",
+                    FuncType.of(ValType.FUNCREF, ValType.FUNCREF),
+                    (_, args, results) -> results[0] = args[0])
+            .instantiate(STORE, PASS);
+    private static final MethodHandle SAME = PASSING.func("same").handle();
+    private static final Func SAME_FUNC = PASSING.func("same");
     private static final Func TRAP = INSTANCE.func("trap");
 
     private Calls() {}
@@ -62,8 +74,8 @@ public final class Calls {
         void run() throws Throwable;
     }
 
-    private static Module load() {
-        try (InputStream in = Calls.class.getResourceAsStream("calls.wasm")) {
+    private static Module load(String name) {
+        try (InputStream in = Calls.class.getResourceAsStream(name)) {
             return Module.load(ENGINE, in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -75,6 +87,7 @@ public final class Calls {
         Map<String, Body> bodies = new LinkedHashMap<>();
         addCallsIn(bodies);
         addCallsOut(bodies);
+        addReferencesOut(bodies);
         bodies.put("trap, with its exception", () -> {
             for (int i = 0; i < RARE; i++) {
                 trap();
@@ -124,6 +137,27 @@ public final class Calls {
             }
             check((int) sum, SUM);
         });
+        bodies.put("in: Func.callRaw", () -> {
+            for (int i = 0; i < CALLS; i++) {
+                CELLS[0] = RESULT[0];
+                CELLS[1] = i;
+                ADD_FUNC.callRaw(CELLS, RESULT);
+            }
+            check((int) RESULT[0], SUM);
+            RESULT[0] = 0;
+        });
+        bodies.put("in: handle (funcref) -> funcref", () -> {
+            Func f = SAME_FUNC;
+            for (int i = 0; i < CALLS; i++) {
+                f = (Func) SAME.invokeExact(f);
+            }
+        });
+        bodies.put("in: Func.call (funcref) -> funcref", () -> {
+            long cell = STORE.toCell(ValType.FUNCREF, SAME_FUNC);
+            for (int i = 0; i < CALLS; i++) {
+                cell = SAME_FUNC.call(cell);
+            }
+        });
     }
 
     /** Several of each kind, so that no call is one that the JIT has seen only one target of. */
@@ -147,6 +181,11 @@ public final class Calls {
                 bodies,
                 "out: another raw host function",
                 new Linker(ENGINE).func("env", "host", type, (_, args, results) -> results[0] = 2 * args[0]));
+    }
+
+    private static void addReferencesOut(Map<String, Body> bodies) {
+        Func out = PASSING.func("out");
+        bodies.put("out: raw host function (funcref) -> funcref", () -> out.invoke(CALLS, out));
     }
 
     private interface WithCaller {

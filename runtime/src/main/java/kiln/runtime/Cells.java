@@ -48,7 +48,7 @@ final class Cells {
                     case F64 -> Native.getDouble(address);
                     case V128 -> readV128(address);
                 };
-            case ValType.Ref r -> store.fromCell(r, Native.getLong(address));
+            case ValType.Ref r -> store.references().object(r, Native.getLong(address));
         };
     }
 
@@ -64,7 +64,7 @@ final class Cells {
                         case V128 -> writeV128(address, (V128) value);
                     }
                 }
-                case ValType.Ref r -> Native.putLong(address, store.toCell(r, value));
+                case ValType.Ref r -> Native.putLong(address, store.references().raw(store, r, value));
             }
         } catch (ClassCastException | NullPointerException e) {
             throw new IllegalArgumentException(

@@ -25,13 +25,12 @@ final class ExternRefs {
         return objects.size();
     }
 
-    /**
-     * @throws IllegalArgumentException if there is no such number
-     */
+    /** Whether some object has this number. */
+    boolean has(long handle) {
+        return objects != null && handle >= 1 && handle <= objects.size();
+    }
+
     Object object(long handle) {
-        if (objects == null || handle < 1 || handle > objects.size()) {
-            throw new IllegalArgumentException("no externref of this store: " + handle);
-        }
         return objects.get((int) handle - 1);
     }
 }

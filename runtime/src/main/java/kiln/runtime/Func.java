@@ -17,8 +17,12 @@ public final class Func implements Extern {
     private final int resultCells;
     /** Whether every parameter is one cell, and so in a place of its own of the argument area. */
     private final boolean simpleParams;
+    /** As {@link References#among}. */
+    private final ValType.Ref[] refParams;
     /** Whether there is one result and its cell is made from 32 bits. */
     private final boolean narrowResult;
+    /** Whether some result is a reference. */
+    private final boolean refResults;
 
     /** Null for a function of the host. */
     private final Instance instance;
@@ -55,7 +59,9 @@ public final class Func implements Extern {
         this.paramCells = type.paramCells();
         this.resultCells = type.resultCells();
         this.simpleParams = paramCells == type.params().size();
+        this.refParams = References.among(type.params());
         this.narrowResult = resultCells == 1 && Cells.isNarrow(type.results().getFirst());
+        this.refResults = References.among(type.results()) != null;
         this.instance = instance;
         this.index = index;
         this.vmctx = vmctx;
@@ -142,7 +148,8 @@ public final class Func implements Extern {
      * Calls with cells, see {@link ValType}.
      *
      * @return the result's cell, or 0 if there is no result
-     * @throws IllegalArgumentException if the number of cells is wrong
+     * @throws IllegalArgumentException if the number of cells is wrong, or one should be a reference of this store and
+     *     is none
      * @throws IllegalStateException if there is more than one result cell
      * @throws TrapException if it traps; what host functions throw comes out unchanged
      */
@@ -151,9 +158,15 @@ public final class Func implements Extern {
             throw new IllegalStateException("several result cells: use callRaw or invoke");
         }
         long area = begin(args);
+        if (refParams != null) {
+            store.references().toRaw(refParams, area);
+        }
         enter(area);
         if (narrowResult) {
             return Native.getInt(area);
+        }
+        if (refResults) {
+            return store.references().cell(Native.getLong(area));
         }
         return resultCells == 0 ? 0 : Native.getLong(area);
     }
@@ -162,15 +175,22 @@ public final class Func implements Extern {
      * Calls with cells, see {@link ValType}.
      *
      * @param results takes the results
-     * @throws IllegalArgumentException if the number of cells is wrong
+     * @throws IllegalArgumentException if the number of cells is wrong, or one should be a reference of this store and
+     *     is none
      */
     public void callRaw(long[] args, long[] results) {
         if (results.length != resultCells) {
             throw new IllegalArgumentException(resultCells + " result cells needed, not " + results.length);
         }
         long area = begin(args);
+        if (refParams != null) {
+            store.references().toRaw(refParams, area);
+        }
         enter(area);
         Cells.readAll(type.results(), area, results);
+        if (refResults) {
+            store.references().toCells(type.results(), results);
+        }
     }
 
     private long begin(long[] args) {
@@ -252,18 +272,22 @@ public final class Func implements Extern {
     /** Called by generated code. */
     void putRef(long area, int param, Object value) {
         Native.putLong(
-                area + 16L * param, store.toCell((ValType.Ref) type.params().get(param), value));
+                area + 16L * param,
+                store.references().raw(store, (ValType.Ref) type.params().get(param), value));
     }
 
     /** Called by generated code. */
     Object getRef(long area) {
-        return store.fromCell((ValType.Ref) type.results().getFirst(), Native.getLong(area));
+        return store.references().object((ValType.Ref) type.results().getFirst(), Native.getLong(area));
     }
 
     /** All results as cells. Called by generated code. */
     long[] results(long area) {
         long[] cells = resultCells == 0 ? NO_CELLS : new long[resultCells];
         Cells.readAll(type.results(), area, cells);
+        if (refResults) {
+            store.references().toCells(type.results(), cells);
+        }
         return cells;
     }
 

@@ -51,7 +51,8 @@ public final class Global implements Extern {
     /** The value as a cell, see {@link ValType}; of a v128 the low half. */
     public long getCell() {
         store.check();
-        return Cells.read(type.type(), cell);
+        long value = Cells.read(type.type(), cell);
+        return type.type() instanceof ValType.Ref ? store.references().cell(value) : value;
     }
 
     /**

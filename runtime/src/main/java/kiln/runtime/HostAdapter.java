@@ -7,9 +7,12 @@ import java.util.Objects;
 /** A host function behind the argument area: how an upcall reaches it. */
 abstract class HostAdapter {
     private final FuncType type;
+    /** As {@link References#among}. */
+    private final ValType.Ref[] refResults;
 
     HostAdapter(FuncType type) {
         this.type = type;
+        this.refResults = References.among(type.results());
     }
 
     final FuncType type() {
@@ -18,6 +21,26 @@ abstract class HostAdapter {
 
     /** Reads the arguments from {@code area}, calls, writes the results there. */
     abstract void invoke(Caller caller, long area) throws Throwable;
+
+    /**
+     * @throws IllegalArgumentException if a cell should be a reference of the store and is none
+     */
+    final void writeResults(Caller caller, long[] cells, long area) {
+        Cells.writeAll(type.results(), area, cells);
+        if (refResults != null) {
+            caller.store().references().toRaw(refResults, area);
+        }
+    }
+
+    /** Called by generated subclasses: the cell for an argument that is a reference. */
+    static long refCell(Caller caller, long raw) {
+        return caller.store().references().cell(raw);
+    }
+
+    /** Called by generated subclasses: the reference that a result's cell names. */
+    final long refResult(Caller caller, long cell, int result) {
+        return caller.store().references().raw((ValType.Ref) type.results().get(result), cell);
+    }
 
     /**
      * Where calls should go from now on: here, or to an adapter that was made because so many calls came; null if that is not yet
@@ -75,6 +98,7 @@ abstract class HostAdapter {
 
         private final int paramCells;
         private final int resultCells;
+        private final boolean refParams;
         private final HostFunction function;
         /** Approximate: several threads may count. */
         private int calls;
@@ -85,6 +109,7 @@ abstract class HostAdapter {
             super(type);
             this.paramCells = type.paramCells();
             this.resultCells = type.resultCells();
+            this.refParams = References.among(type.params()) != null;
             this.function = Objects.requireNonNull(function, "function");
         }
 
@@ -105,9 +130,12 @@ abstract class HostAdapter {
             calls++;
             long[] args = paramCells == 0 ? NONE : new long[paramCells];
             Cells.readAll(type().params(), area, args);
+            if (refParams) {
+                caller.store().references().toCells(type().params(), args);
+            }
             long[] results = resultCells == 0 ? NONE : new long[resultCells];
             function.call(caller, args, results);
-            Cells.writeAll(type().results(), area, results);
+            writeResults(caller, results, area);
         }
     }
 

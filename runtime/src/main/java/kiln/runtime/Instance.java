@@ -61,11 +61,12 @@ public final class Instance implements AutoCloseable {
     /**
      * Makes an instance in {@code store} from imports in the module's order, and runs its start function.
      *
+     * @throws NullPointerException if an import is null
      * @throws LinkException if the imports do not fit, or a limit of the store does not allow it
      * @throws TrapException if an active segment does not fit or the start function traps
      */
     public static Instance create(Store store, Module module, List<Extern> imports) {
-        return Instantiation.run(store, module, imports, List.of());
+        return Instantiation.run(store, module, List.copyOf(imports), List.of());
     }
 
     /** Makes an instance without imports in a store of its own, which is closed with the instance. */

@@ -33,14 +33,21 @@ final class RawHost {
         int results = code.allocateLocal(TypeKind.REFERENCE);
         code.loadConstant(type.paramCells()).newarray(TypeKind.LONG).astore(args);
         code.loadConstant(type.resultCells()).newarray(TypeKind.LONG).astore(results);
-        moveAll(type.params(), (value, cell, offset) -> {
+        moveAll(type.params(), (value, _, cell, offset) -> {
             code.aload(args).loadConstant(cell);
+            if (value instanceof ValType.Ref) {
+                code.aload(HostClasses.CALLER);
+            }
             address(code, offset);
             if (Cells.isNarrow(value)) {
                 code.invokestatic(TypedCalls.CD_Native, "getInt", MethodTypeDesc.of(CD_int, CD_long))
                         .i2l();
             } else {
                 code.invokestatic(TypedCalls.CD_Native, "getLong", MethodTypeDesc.of(CD_long, CD_long));
+            }
+            if (value instanceof ValType.Ref) {
+                code.invokestatic(
+                        CD_HostAdapter, "refCell", MethodTypeDesc.of(CD_long, HostClasses.CD_Caller, CD_long));
             }
             code.lastore();
         });
@@ -49,26 +56,34 @@ final class RawHost {
                 .aload(args)
                 .aload(results)
                 .invokeinterface(CD_HostFunction, "call", CALL);
-        moveAll(type.results(), (_, cell, offset) -> {
+        moveAll(type.results(), (value, number, cell, offset) -> {
             address(code, offset);
-            code.aload(results)
-                    .loadConstant(cell)
-                    .laload()
-                    .invokestatic(TypedCalls.CD_Native, "putLong", MethodTypeDesc.of(CD_void, CD_long, CD_long));
+            if (value instanceof ValType.Ref) {
+                code.aload(0).aload(HostClasses.CALLER);
+            }
+            code.aload(results).loadConstant(cell).laload();
+            if (value instanceof ValType.Ref) {
+                code.loadConstant(number)
+                        .invokevirtual(
+                                CD_HostAdapter,
+                                "refResult",
+                                MethodTypeDesc.of(CD_long, HostClasses.CD_Caller, CD_long, CD_int));
+            }
+            code.invokestatic(TypedCalls.CD_Native, "putLong", MethodTypeDesc.of(CD_void, CD_long, CD_long));
         });
         code.return_();
     }
 
     private interface Move {
-        void cell(ValType type, int cell, int offset);
+        void cell(ValType type, int number, int cell, int offset);
     }
 
-    /** Names each cell of some values, with its offset in an argument area. */
+    /** Names each cell of some values, with the value's number and the cell's offset in an argument area. */
     private static void moveAll(List<ValType> types, Move move) {
         int cell = 0;
         for (int i = 0; i < types.size(); i++) {
             for (int half = 0; half < types.get(i).cells(); half++) {
-                move.cell(types.get(i), cell++, 16 * i + 8 * half);
+                move.cell(types.get(i), i, cell++, 16 * i + 8 * half);
             }
         }
     }

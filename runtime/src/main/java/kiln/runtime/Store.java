@@ -8,9 +8,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import kiln.artifact.HeapType;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
+import kiln.artifact.VMContextLayout;
 import kiln.loader.Entry;
 import kiln.loader.Upcalls;
 
@@ -41,7 +41,7 @@ public final class Store implements AutoCloseable {
     private final StoreLimits limits;
     private final StoreBlock block;
     private final Caller hostCaller;
-    private final ExternRefs externRefs = new ExternRefs();
+    private final References references;
     private final List<Instance> instances = new ArrayList<>();
     private final List<Memory> memories = new ArrayList<>();
     private final List<Table> tables = new ArrayList<>();
@@ -80,6 +80,7 @@ public final class Store implements AutoCloseable {
         this.block = engine.takeBlock();
         this.areaTop = block.areaStart();
         this.hostCaller = new Caller(this, null);
+        this.references = new References(engine.types());
         this.watch = new Watch(this);
     }
 
@@ -88,6 +89,7 @@ public final class Store implements AutoCloseable {
         limits = StoreLimits.DEFAULT;
         block = null;
         hostCaller = null;
+        references = null;
         watch = null;
         owner = CLOSED;
     }
@@ -222,46 +224,30 @@ public final class Store implements AutoCloseable {
 
     // ---- references
 
+    References references() {
+        return references;
+    }
+
     /**
-     * The cell for a reference: 0 for null; for a {@link Func} its native record; for any other object a number that stands for
-     * it, the same one every time. Objects that got a number are kept until the store is closed.
+     * The cell for a reference: 0 for null; for a {@link Func}, or any other object as externref, a number that stands
+     * for it in this store, the same one every time. Objects that got a number are kept until the store is closed.
      *
-     * @throws IllegalArgumentException if the value does not fit the type
+     * @throws IllegalArgumentException if the value does not fit the type, or is a function of another store
      */
     public long toCell(ValType.Ref type, Object value) {
         check();
-        if (value == null) {
-            if (!type.nullable()) {
-                throw new IllegalArgumentException("null is no " + type);
-            }
-            return 0;
-        }
-        if (type.isExtern() && type.heap() == HeapType.Abstract.EXTERN) {
-            return externRefs.handle(value);
-        }
-        if (value instanceof Func f && type.heap() == HeapType.Abstract.FUNC) {
-            if (f.store() != this) {
-                throw new IllegalArgumentException("the function belongs to another store");
-            }
-            if (type.typeId() != ValType.Ref.ABSTRACT && !engine.types().isSubtype(f.typeId(), type.typeId())) {
-                throw new IllegalArgumentException(f + " is no " + type);
-            }
-            return f.record();
-        }
-        throw new IllegalArgumentException("an object of " + value.getClass().getName() + " is no " + type);
+        return references.cell(references.raw(this, type, value));
     }
 
-    /** The inverse of {@link #toCell}, for cells that came out of WebAssembly in this store. */
+    /**
+     * The inverse of {@link #toCell}, also for cells that came out of WebAssembly in this store. A cell of another
+     * store is refused, unless 65,534 stores were made between the two; then it may stand for something of this one.
+     *
+     * @throws IllegalArgumentException if the cell is no reference of this store, or does not fit the type
+     */
     public Object fromCell(ValType.Ref type, long cell) {
         check();
-        if (cell == 0) {
-            return null;
-        } else if (type.isExtern()) {
-            return externRefs.object(cell);
-        } else if (type.isFunc()) {
-            return Dispatch.func(cell);
-        }
-        throw new IllegalArgumentException("references of type " + type + " cannot be given to Java");
+        return references.object(type, references.raw(type, cell));
     }
 
     // ---- what lives here
@@ -279,6 +265,8 @@ public final class Store implements AutoCloseable {
 
     void add(Instance i) {
         instances.add(i);
+        VMContextLayout layout = i.module().layout();
+        references.addRecords(i.vmctx() + layout.funcRef(0), layout.counts().funcRefs());
     }
 
     List<Instance> instances() {
@@ -330,6 +318,7 @@ public final class Store implements AutoCloseable {
     long hostRecord(Func f) {
         HostBinding b = new HostBinding(f, hostCaller);
         long record = b.makeRecord(this);
+        references.addRecords(record, 1);
         if (!b.resolve(this)) {
             unresolved.add(b);
         }

@@ -36,7 +36,7 @@ public final class Table implements Extern {
      */
     public static Table of(Store store, TableType type, Object init) {
         store.check();
-        long fill = store.toCell(type.element(), init);
+        long fill = store.references().raw(store, type.element(), init);
         if (type.min() < 0
                 || type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.min(), type.max()) > 0
                 || type.min() > store.limits().tableElements()
@@ -90,7 +90,7 @@ public final class Table implements Extern {
     public Object get(long index) {
         store.check();
         checkIndex(index);
-        return store.fromCell(type.element(), cell(index));
+        return store.references().object(type.element(), cell(index));
     }
 
     /**
@@ -102,7 +102,7 @@ public final class Table implements Extern {
     public void set(long index, Object value) {
         store.check();
         checkIndex(index);
-        setCell(index, store.toCell(type.element(), value));
+        setCell(index, raw(value));
     }
 
     private void checkIndex(long index) {
@@ -118,7 +118,11 @@ public final class Table implements Extern {
      */
     public long grow(long delta, Object value) {
         store.check();
-        return growCells(delta, store.toCell(type.element(), value));
+        return growCells(delta, raw(value));
+    }
+
+    private long raw(Object value) {
+        return store.references().raw(store, type.element(), value);
     }
 
     private long cell(long index) {

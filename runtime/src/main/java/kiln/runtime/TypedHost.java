@@ -27,22 +27,26 @@ abstract class TypedHost extends HostAdapter {
 
     /** Called by generated subclasses. */
     final Object readRef(Caller caller, long area, int param) {
-        return caller.store().fromCell((ValType.Ref) type().params().get(param), Native.getLong(area + 16L * param));
+        return caller.store()
+                .references()
+                .object((ValType.Ref) type().params().get(param), Native.getLong(area + 16L * param));
     }
 
     /** Called by generated subclasses. */
     final void writeRef(Caller caller, Object value, long area) {
+        Store store = caller.store();
         Native.putLong(
-                area, caller.store().toCell((ValType.Ref) type().results().getFirst(), value));
+                area,
+                store.references().raw(store, (ValType.Ref) type().results().getFirst(), value));
     }
 
     /** Called by generated subclasses. */
-    final void writeResults(long[] cells, long area) {
+    final void writeCells(Caller caller, long[] cells, long area) {
         if (cells.length != type().resultCells()) {
             throw new IllegalArgumentException(
                     "host function returned " + cells.length + " cells instead of " + type().resultCells());
         }
-        Cells.writeAll(type().results(), area, cells);
+        writeResults(caller, cells, area);
     }
 
     /** {@code method} has the type's method type, perhaps with a {@link Caller} before. */
@@ -84,10 +88,13 @@ abstract class TypedHost extends HostAdapter {
             code.storeLocal(TypeKind.from(r), result);
             if (r == long[].class) {
                 code.aload(0)
+                        .aload(caller)
                         .aload(result)
                         .lload(area)
                         .invokevirtual(
-                                CD_TypedHost, "writeResults", MethodTypeDesc.of(CD_void, TypedCalls.CD_longs, CD_long));
+                                CD_TypedHost,
+                                "writeCells",
+                                MethodTypeDesc.of(CD_void, HostClasses.CD_Caller, TypedCalls.CD_longs, CD_long));
             } else if (TypedCalls.isReference(r)) {
                 code.aload(0)
                         .aload(caller)

@@ -142,7 +142,7 @@ class TypedCallsTest {
             Native.putInt(area, -1);
             Cells.writeV128(area + 16, new V128(5, 6));
             Native.putInt(area + 32, -7);
-            a.invoke(null, area);
+            a.invoke(new Caller(store, null), area);
             assertEquals(new V128(-1, 5), Cells.readV128(area));
             assertEquals(6, Native.getLong(area + 16));
             assertEquals(-7, Native.getInt(area + 32));
