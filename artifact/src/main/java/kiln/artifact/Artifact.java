@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.PublicKey;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -73,6 +75,9 @@ public final class Artifact implements AutoCloseable {
         }
     }
 
+    /** A JDK's channel copies through a buffer of this size that it keeps. */
+    private static final long READ_BYTES = 1 << 20;
+
     private final Arena arena;
     private final MemorySegment file;
     private final Map<String, Elf.Section> sections;
@@ -92,6 +97,7 @@ public final class Artifact implements AutoCloseable {
         if (options.requiresSignature()) {
             FileSignature.require(file, options.signers());
         }
+        checkSize(file, file.byteSize());
         sections = Elf.sections(file);
         if (!sections.containsKey(Compat.SECTION)) {
             throw new ArtifactException("not a compiled WebAssembly file: no section " + Compat.SECTION);
@@ -185,25 +191,74 @@ public final class Artifact implements AutoCloseable {
     }
 
     /**
-     * Opens a file. If a signature is required, it is read into memory first.
+     * Opens a file. It is read into memory first, so that nothing that becomes of it later matters.
      *
      * @throws ArtifactException if it is damaged or not for this version
      * @throws UncheckedIOException if it cannot be read
      */
     public static Artifact open(Path path, OpenOptions options) {
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            if (options.requiresSignature()) {
-                file = arena.allocate(file.byteSize()).copyFrom(file);
-            }
-            return new Artifact(arena, file.asReadOnly(), options);
+        try {
+            return new Artifact(arena, read(path, arena).asReadOnly(), options);
         } catch (IOException e) {
             arena.close();
             throw new UncheckedIOException("cannot read " + Printable.file(path), e);
         } catch (ArtifactException e) {
             arena.close();
             throw new ArtifactException(Printable.file(path) + ": " + e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** How much of a file {@link #checkStart} wants to see. */
+    public static final int START_BYTES = Elf.EHDR_BYTES;
+
+    /** Offsets in a file are 32 bits wide. */
+    private static final long MAX_FILE = 1L << 32;
+
+    /**
+     * Checks by its first bytes and its size whether something can be a compiled file at all, so that nothing else that is large is read
+     * into memory.
+     *
+     * @param start the first {@link #START_BYTES} bytes, or all if the file is shorter
+     * @throws ArtifactException if it cannot
+     */
+    public static void checkStart(byte[] start, long size) {
+        checkSize(MemorySegment.ofArray(start), size);
+    }
+
+    private static void checkSize(MemorySegment start, long size) {
+        Elf.architecture(start);
+        long end = Elf.sectionHeadersEnd(start);
+        if (size > MAX_FILE) {
+            throw new ArtifactException("not a compiled WebAssembly file: larger than 4 GiB");
+        }
+        // Only the checksums of all of that follow, and the room for a signature.
+        if (end < 0 || end > size || size != end + Digest.size(end) + FileSignature.BYTES) {
+            throw new ArtifactException("truncated or damaged file: it has " + size
+                    + " bytes, but its section headers end at " + Long.toUnsignedString(end));
+        }
+    }
+
+    /** What a file contains; of one that changes meanwhile, no more than its size at the beginning. */
+    private static MemorySegment read(Path path, Arena arena) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            long size = channel.size();
+            ByteBuffer start = ByteBuffer.allocate(START_BYTES);
+            channel.read(start, 0);
+            checkStart(Arrays.copyOf(start.array(), start.position()), size);
+            MemorySegment bytes = arena.allocate(size, 8);
+            for (long at = 0; at < bytes.byteSize(); ) {
+                long part = Math.min(bytes.byteSize() - at, READ_BYTES);
+                int n = channel.read(bytes.asSlice(at, part).asByteBuffer(), at);
+                if (n < 0) {
+                    return bytes.asSlice(0, at);
+                }
+                at += n;
+            }
+            return bytes;
         }
     }
 
@@ -320,7 +375,7 @@ public final class Artifact implements AutoCloseable {
         return bytes(DATA);
     }
 
-    /** Releases the file if {@link #open} mapped it. */
+    /** Releases the memory if {@link #open} read the file. */
     @Override
     public void close() {
         if (arena != null) {

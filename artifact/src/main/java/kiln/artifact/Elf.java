@@ -61,6 +61,11 @@ final class Elf {
         throw new ArtifactException("compiled for an unknown machine: ELF number " + machine);
     }
 
+    /** Where the table of section headers ends, as the ELF header says. */
+    static long sectionHeadersEnd(MemorySegment header) {
+        return Le.i64(header, 40) + (long) Le.u16(header, 60) * SHDR_BYTES;
+    }
+
     static Map<String, Section> sections(MemorySegment file) {
         long table = Le.i64(file, 40);
         int count = Le.u16(file, 60);

@@ -67,10 +67,19 @@ public interface Host {
     /** Opens a file for reading; the number is given back with {@link #closeFile}. */
     int openFile(Path path);
 
-    /** A nameless file with these bytes. */
+    /** A nameless file in memory with these bytes, which nobody can change. */
     int memoryFile(String name, MemorySegment bytes);
 
+    /**
+     * A nameless file in memory with the bytes that a file has now, which nobody can change. If the file changes meanwhile, the copy has
+     * something of both states; no more than the size at the beginning is read.
+     */
+    int memoryFile(String name, int file);
+
     long fileSize(int file);
+
+    /** The first bytes of a file: fewer than asked for if it has no more. */
+    byte[] readStart(int file, int length);
 
     void closeFile(int file);
 

@@ -11,12 +11,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 
@@ -33,11 +30,17 @@ final class LinuxHost implements Host {
     /** Since Linux 5.14. */
     private static final int MADV_POPULATE_WRITE = 23;
 
+    private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
     private static final int SEEK_END = 2;
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_ALLOW_SEALING = 2;
+    /** Since Linux 6.3. */
+    private static final int MFD_NOEXEC_SEAL = 8;
+
     private static final int F_ADD_SEALS = 1033;
+    private static final int F_GET_SEALS = 1034;
+    private static final int F_SEAL_SEAL = 1;
     /** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
     private static final int ALL_SEALS = 15;
 
@@ -54,8 +57,13 @@ final class LinuxHost implements Host {
     /** Of kernels that do not tell. */
     private static final int DEFAULT_MAX_MAPPINGS = 65530;
 
+    private static final int EPERM = 1;
     private static final int ENOMEM = 12;
+    private static final int EACCES = 13;
     private static final int ENOSYS = 38;
+
+    /** What of a file is read at once: it stays in the processor's cache until it is written. */
+    private static final long COPY_BYTES = 256 << 10;
 
     private static final SymbolLookup LIBC = Linker.nativeLinker().defaultLookup();
 
@@ -67,7 +75,9 @@ final class LinuxHost implements Host {
     private static final MemorySegment OPEN = find("open");
     private static final MemorySegment CLOSE = find("close");
     private static final MemorySegment LSEEK = find("lseek");
+    private static final MemorySegment PREAD = find("pread");
     private static final MemorySegment WRITE = find("write");
+    private static final MemorySegment FCNTL = find("fcntl");
     private static final MemorySegment SIGACTION = find("sigaction");
     private static final MemorySegment CALLOC = find("calloc");
     private static final MemorySegment FREE = find("free");
@@ -207,29 +217,28 @@ final class LinuxHost implements Host {
 
     @Override
     public int openFile(Path path) {
+        return openFile(path, 0);
+    }
+
+    private static int openFile(Path path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             byte[] bytes = PathBytes.of(path.toAbsolutePath());
             MemorySegment name = arena.allocate(bytes.length + 1);
             name.copyFrom(MemorySegment.ofArray(bytes));
-            return intCall("open ".concat(Printable.file(path)), OPEN, name.address(), O_CLOEXEC, 0);
+            return intCall("open ".concat(Printable.file(path)), OPEN, name.address(), O_CLOEXEC | flags, 0);
         }
     }
 
     @Override
     public int memoryFile(String name, MemorySegment bytes) {
-        int file;
+        int file = createMemoryFile(name);
         try (Arena arena = Arena.ofConfined()) {
-            long text = arena.allocateFrom(name).address();
-            file = intCall("create a file in memory", find("memfd_create"), text, MFD_CLOEXEC | MFD_ALLOW_SEALING, 0);
-        } catch (HostException e) {
-            if (e.errno() != ENOSYS) {
-                throw e;
+            MemorySegment source = bytes.isNative() ? bytes : arena.allocate(bytes.byteSize());
+            if (source != bytes) {
+                source.copyFrom(bytes);
             }
-            return temporaryFile(bytes);
-        }
-        try {
-            writeAll(file, bytes);
-            intCall("seal a file in memory", find("fcntl"), file, F_ADD_SEALS, ALL_SEALS);
+            writeAll(file, source.address(), source.byteSize());
+            seal(file);
         } catch (RuntimeException e) {
             closeFile(file);
             throw e;
@@ -237,30 +246,71 @@ final class LinuxHost implements Host {
         return file;
     }
 
-    private static void writeAll(int file, MemorySegment bytes) {
+    @Override
+    public int memoryFile(String name, int source) {
+        long size = fileSize(source);
+        int file = createMemoryFile(name);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment source = bytes.isNative() ? bytes : arena.allocate(bytes.byteSize());
-            if (source != bytes) {
-                source.copyFrom(bytes);
+            long buffer =
+                    arena.allocate(Math.max(1, Math.min(size, COPY_BYTES))).address();
+            long n = 1;
+            // By reading, never through a mapping: pages that another process takes away would be faults.
+            for (long at = 0; at < size && n > 0; at += n) {
+                long part = Math.min(size - at, COPY_BYTES);
+                n = longCall("read a file", PREAD, source, buffer, part, at, 0, 0, -1L);
+                writeAll(file, buffer, n);
             }
-            for (long at = 0; at < source.byteSize(); ) {
-                long left = source.byteSize() - at;
-                at += longCall("write a file in memory", WRITE, file, source.address() + at, left, 0, 0, 0, -1L);
-            }
+            seal(file);
+        } catch (RuntimeException e) {
+            closeFile(file);
+            throw e;
+        }
+        return file;
+    }
+
+    private static void seal(int file) {
+        // A temporary file in its place cannot be sealed: it says that it is already, or that it knows no seals.
+        if ((call(FCNTL, file, F_GET_SEALS) & F_SEAL_SEAL) == 0) {
+            intCall("seal a file in memory", FCNTL, file, F_ADD_SEALS, ALL_SEALS);
         }
     }
 
-    /** For kernels without memfd_create: a file that is deleted while it is open. */
-    private int temporaryFile(MemorySegment bytes) {
+    private int createMemoryFile(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            long text = arena.allocateFrom(name).address();
+            int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+            try {
+                return intCall("create a file in memory", find("memfd_create"), text, flags, 0);
+            } catch (HostException e) {
+                if (e.errno() == EACCES) {
+                    // vm.memfd_noexec=2: only files that cannot be started as programs, which ours need not be.
+                    return intCall("create a file in memory", find("memfd_create"), text, flags | MFD_NOEXEC_SEAL, 0);
+                }
+                throw e;
+            }
+        } catch (HostException e) {
+            if (e.errno() != ENOSYS && e.errno() != EPERM) {
+                throw e;
+            }
+            return temporaryFile();
+        }
+    }
+
+    private static void writeAll(int file, long address, long length) {
+        for (long at = 0; at < length; ) {
+            at += longCall("write a file in memory", WRITE, file, address + at, length - at, 0, 0, 0, -1L);
+        }
+    }
+
+    /**
+     * For kernels without memfd_create, or where it is forbidden: a file that is deleted while it is open, so that only this process, and
+     * others of the same user through this one's descriptors, can reach it.
+     */
+    private int temporaryFile() {
         try {
             Path path = Files.createTempFile("kiln", ".cwasm");
-            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-                for (long at = 0; at < bytes.byteSize(); ) {
-                    ByteBuffer part = bytes.asSlice(at, Math.min(1 << 20, bytes.byteSize() - at))
-                            .asByteBuffer();
-                    at += channel.write(part);
-                }
-                return openFile(path);
+            try {
+                return openFile(path, O_RDWR);
             } finally {
                 Files.delete(path);
             }
@@ -272,6 +322,15 @@ final class LinuxHost implements Host {
     @Override
     public long fileSize(int file) {
         return longCall("find the size of a file", LSEEK, file, 0, SEEK_END, 0, 0, 0, -1L);
+    }
+
+    @Override
+    public byte[] readStart(int file, int length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(length);
+            long n = longCall("read a file", PREAD, file, buffer.address(), length, 0, 0, 0, -1L);
+            return buffer.asSlice(0, n).toArray(JAVA_BYTE);
+        }
     }
 
     @Override

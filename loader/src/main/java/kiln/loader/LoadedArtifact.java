@@ -83,34 +83,42 @@ public final class LoadedArtifact implements AutoCloseable {
     }
 
     /**
-     * Maps a file. It must not be changed while it is mapped (it may be replaced by renaming another one over it); if a signature is
-     * required, the file is copied first, and what is checked and mapped is the copy, which nobody can change.
+     * Loads a file from a copy in memory that nobody can change, so that whatever becomes of the file during and after loading does
+     * nothing.
      *
      * @throws ArtifactException if it is damaged, of another version or for another machine, or lacks a required signature
-     * @throws HostException if the system refuses to open or map it
+     * @throws HostException if the system refuses to read or map it
      */
     public static LoadedArtifact load(Path path, Artifact.OpenOptions options) {
         Host host = Host.current();
         int file = host.openFile(path);
-        return open(host, options.requiresSignature() ? copy(host, file) : file, PathBytes.text(path), options);
-    }
-
-    /** A copy in memory of a file, which is closed. */
-    private static int copy(Host host, int file) {
+        int copy;
         try {
-            long length = host.fileSize(file);
-            if (length == 0) {
-                return host.memoryFile(FILE_NAME, MemorySegment.ofArray(new byte[0]));
-            }
-            long source = host.mapFile(file, 0, length);
-            try {
-                return host.memoryFile(FILE_NAME, Native.segment(source, length));
-            } finally {
-                host.release(source, length);
-            }
+            Artifact.checkStart(host.readStart(file, Artifact.START_BYTES), host.fileSize(file));
+            copy = host.memoryFile(FILE_NAME, file);
+        } catch (ArtifactException e) {
+            throw new ArtifactException(Printable.file(path) + ": " + e.getMessage(), e);
         } finally {
             host.closeFile(file);
         }
+        return open(host, copy, PathBytes.text(path), options);
+    }
+
+    /**
+     * Maps a file itself, so that processes share its pages and those that nobody needs are never read. It must not change while it is
+     * mapped (it may be replaced by renaming another one over it): where pages are lost, generated code ends with a trap by signal, but
+     * anything else that needs them ends the process; where they change, anything may happen.
+     *
+     * @param options which require no signature
+     * @throws ArtifactException if it is damaged, of another version or for another machine
+     * @throws HostException if the system refuses to open or map it
+     */
+    public static LoadedArtifact map(Path path, Artifact.OpenOptions options) {
+        if (options.requiresSignature()) {
+            throw new IllegalArgumentException("what a signature is checked of must not change: load it");
+        }
+        Host host = Host.current();
+        return open(host, host.openFile(path), PathBytes.text(path), options);
     }
 
     /**

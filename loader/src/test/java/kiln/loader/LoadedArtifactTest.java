@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -60,20 +61,38 @@ class LoadedArtifactTest {
         assertNull(LoadedArtifact.find(a.textBase()));
     }
 
-    /** The text is the file itself, not a copy, and nothing is writable and executable. */
+    /** What others can change is copied before anything looks at it; what is trusted is shared, and tools find its symbols. */
     @Test
-    void textIsMappedFromTheFile() throws IOException {
+    void onlyTrustedFilesAreMappedThemselves() throws IOException {
         Path file = dir.resolve("mapped.cwasm");
         TestCode.writer().write(file);
+        byte[] bytes = Files.readAllBytes(file);
         try (LoadedArtifact a = LoadedArtifact.load(file, Artifact.OpenOptions.DEFAULT)) {
-            String start = Long.toHexString(a.textBase());
-            List<String> maps = Files.readAllLines(Path.of("/proc/self/maps"));
-            List<String> text = maps.stream().filter(l -> l.startsWith(start)).toList();
-            assertEquals(1, text.size());
-            assertTrue(text.getFirst().contains("r-xp") && text.getFirst().contains("mapped.cwasm"), text.getFirst());
-            assertFalse(maps.stream().anyMatch(l -> l.contains("cwasm") && l.contains("wx")));
+            assertTrue(text(a.textBase()).contains("/memfd:kiln.cwasm"), text(a.textBase()));
+            Files.write(file, new byte[bytes.length]);
+            a.artifact().verify();
+            assertEquals(-1, a.artifact().file().mismatch(MemorySegment.ofArray(bytes)));
         }
-        assertFalse(Files.readString(Path.of("/proc/self/maps")).contains("mapped.cwasm"));
+        Files.write(file, bytes);
+        try (LoadedArtifact a = LoadedArtifact.map(file, Artifact.OpenOptions.SKIP_DIGEST)) {
+            assertTrue(text(a.textBase()).contains("mapped.cwasm"), text(a.textBase()));
+        }
+        List<String> maps = Files.readAllLines(Path.of("/proc/self/maps"));
+        assertFalse(maps.stream().anyMatch(l -> l.contains("mapped.cwasm") || l.contains("/memfd:kiln")));
+        Artifact.OpenOptions signed = Artifact.OpenOptions.DEFAULT.signedBy(
+                List.of(SigningKeys.generate().getPublic()));
+        assertThrows(IllegalArgumentException.class, () -> LoadedArtifact.map(file, signed));
+    }
+
+    /** The line about the mapping of a text; nothing is writable and executable. */
+    private static String text(long address) throws IOException {
+        List<String> maps = Files.readAllLines(Path.of("/proc/self/maps"));
+        assertFalse(maps.stream().anyMatch(l -> l.contains("cwasm") && l.contains("wx")));
+        String start = Long.toHexString(address);
+        return maps.stream()
+                .filter(l -> l.startsWith(start) && l.contains("r-xp"))
+                .findFirst()
+                .orElse("");
     }
 
     /** A required signature is checked on the bytes that then run, whatever happens to the file meanwhile. */
@@ -102,6 +121,20 @@ class LoadedArtifactTest {
         }
     }
 
+    /** By its size, before it is read: what is large and no compiled file must not fill the memory. */
+    @Test
+    void whatCannotBeACompiledFileIsNotRead() throws IOException {
+        Path file = dir.resolve("huge.cwasm");
+        TestCode.writer().write(file);
+        try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+            f.setLength(1L << 40);
+        }
+        Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT;
+        assertThrows(ArtifactException.class, () -> LoadedArtifact.load(file, options));
+        assertThrows(ArtifactException.class, () -> LoadedArtifact.map(file, options));
+        assertThrows(ArtifactException.class, () -> Artifact.open(file, options));
+    }
+
     /** On a file system mounted noexec the text is copied. */
     @Test
     void textIsCopiedWhereFilesCannotBeExecuted() throws IOException {
@@ -123,9 +156,7 @@ class LoadedArtifactTest {
             long text = arena.mapText(f, a.textOffset(), a.textLength());
             assertEquals(1, refused[0]);
             assertEquals(-1, a.text().mismatch(Native.segment(text, a.textLength())));
-            String start = Long.toHexString(text);
-            assertTrue(Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                    .anyMatch(l -> l.startsWith(start) && l.contains("r-xp") && !l.contains("noexec.cwasm")));
+            assertTrue(text(text).contains("r-xp") && !text(text).contains("noexec.cwasm"), text(text));
             arena.release(text, a.textLength());
         } finally {
             real.closeFile(f);

@@ -110,9 +110,9 @@ public final class Module implements AutoCloseable {
     }
 
     /**
-     * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file must not
-     * be changed as long as the module is open; it may be replaced by renaming another one over it. If it is truncated nevertheless,
-     * what needs the lost part throws a {@link WasmException}, an {@link ArtifactException} or an {@link InternalError}.
+     * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file is read
+     * once, into memory that nobody can change, and everything is checked and run there: what becomes of the file meanwhile or later
+     * does not matter to the module.
      *
      * @throws ArtifactException if the file is damaged, of another version or for another machine, or the engine requires a
      *     signature that it lacks
@@ -121,20 +121,23 @@ public final class Module implements AutoCloseable {
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static Module load(Engine engine, Path file) {
-        return load(engine, file, Artifact.OpenOptions.DEFAULT);
+        return load(engine, file, false);
     }
 
     /**
-     * As {@link #load(Engine, Path)}, but does not compare a compiled file with its checksums: for files that were checked before and
-     * cannot have changed. Loading then takes the same short time whatever the size. (A signature that the engine requires is checked.)
-     * Looking at a file that is damaged all the same is safe; running it, and instantiating it where that runs start-up code, is not: it
-     * is native code that nobody has looked at.
+     * As {@link #load(Engine, Path)}, but for compiled files that were checked before and that nobody changes: the file is not compared
+     * with its checksums, and is mapped instead of copied. Loading then takes the same short time whatever the size, processes share the
+     * memory, and profilers find the file's symbols. (If the engine requires a signature, it is checked, and the file is copied.)
+     *
+     * <p>The caller promises that nobody else can write to the file while the module or an instance of it exists; another file may be
+     * renamed over it. If the promise is broken, the process may end. Looking at a file that was damaged before it was loaded is safe;
+     * running it, and instantiating it where that runs start-up code, is not: it is native code that nobody has looked at.
      */
     public static Module loadTrusted(Engine engine, Path file) {
-        return load(engine, file, Artifact.OpenOptions.SKIP_DIGEST);
+        return load(engine, file, true);
     }
 
-    private static Module load(Engine engine, Path file, Artifact.OpenOptions options) {
+    private static Module load(Engine engine, Path file, boolean trusted) {
         engine.requireOpen();
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
@@ -145,11 +148,14 @@ public final class Module implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return of(
-                        engine,
-                        map(Printable.file(file), () -> LoadedArtifact.load(file, options.signedBy(engine.signers()))),
-                        Printable.file(file))
-                .named(stem(file));
+        LoadedArtifact code = map(Printable.file(file), () -> {
+            if (trusted && engine.signers().isEmpty()) {
+                return LoadedArtifact.map(file, Artifact.OpenOptions.SKIP_DIGEST);
+            }
+            Artifact.OpenOptions options = trusted ? Artifact.OpenOptions.SKIP_DIGEST : Artifact.OpenOptions.DEFAULT;
+            return LoadedArtifact.load(file, options.signedBy(engine.signers()));
+        });
+        return of(engine, code, Printable.file(file)).named(stem(file));
     }
 
     /**
