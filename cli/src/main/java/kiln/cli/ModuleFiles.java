@@ -54,6 +54,22 @@ final class ModuleFiles {
         return (module != null ? module : Module.load(engine, compile(file, wasm, options))).named(stem(file));
     }
 
+    /** A compiled file that the user vouches for. */
+    static Module loadTrusted(Engine engine, Path file) throws IOException {
+        boolean compiled = Files.isRegularFile(InputFile.check(file));
+        if (compiled) {
+            try (InputStream in = Files.newInputStream(file)) {
+                compiled = !isWasm(in.readNBytes(WASM_MAGIC.length));
+            } catch (IOException e) {
+                throw InputFile.about(file, e);
+            }
+        }
+        if (!compiled) {
+            throw new UserError(file + ": --trusted is for .cwasm files");
+        }
+        return Module.loadTrusted(engine, file);
+    }
+
     /** Whether a compiled file has checks that let a deadline stop it; of WebAssembly, which is compiled as one likes, true. */
     static boolean isInterruptible(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {

@@ -142,6 +142,8 @@ class MistakesTest {
             Target.host().label()
         },
         {"run @truncated.wasm --no-cache", "truncated.wasm", "0x"},
+        {"run --trusted --invoke add @good.wasm 1 2", "good.wasm", "--trusted", ".cwasm"},
+        {"run --trusted --invoke add @missing.cwasm 1 2", "missing.cwasm", "no such file"},
         {"run @good.wasm", "_start", "add"},
         {"run --invoke nothing @good.wasm", "nothing", "add"},
         {"run --invoke memory @good.wasm", "memory"},
@@ -307,6 +309,7 @@ class MistakesTest {
     @Test
     void resultsAndStatus() {
         assertEquals(new Outcome(0, "5\n", ""), kiln("run --no-cache --invoke add @good.wasm 2 3"));
+        assertEquals(new Outcome(0, "5\n", ""), kiln("run --trusted --invoke add @good.cwasm 2 3"));
         assertEquals(new Outcome(0, "-1\n", ""), kiln("run --invoke add @good.cwasm 0xffffffff 0"));
         assertEquals(new Outcome(0, "-1\n", ""), kiln("run --invoke add @good.cwasm -- -1 0"));
         assertEquals(new Outcome(0, "1.25\n", ""), kiln("run --invoke half @good.cwasm 2.5"));
