@@ -5,7 +5,6 @@ import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
-import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
@@ -15,49 +14,54 @@ import kiln.ir.Value;
  * The part of the rules for calls, returns and parameters that goes by the calling convention and is the same for all
  * instruction sets, which differ in how stack arguments are stored and in the calls themselves.
  */
-public abstract class CallLowering extends Lowering {
+public final class CallLowering {
+    /** The instructions that a back end supplies. */
+    public interface Machine {
+        /**
+         * A load of a whole value.
+         *
+         * @param readOnly whether the same load gives the same value anywhere in the function
+         */
+        MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly);
+
+        /** A store of a whole value. */
+        MachInst storeValue(Type type, Reg base, int offset, Reg source);
+
+        /**
+         * The end of the function, with results in their registers.
+         *
+         * @param argumentBytes size of this function's own stack arguments, which it takes off
+         */
+        MachInst returnFrom(Bound results, int argumentBytes);
+    }
+
+    private final LoweringContext context;
+    private final Machine machine;
     private final CallingConvention convention;
     private final Places parameters;
 
-    protected CallLowering(Function function, CodegenOptions options, CallingConvention convention) {
-        super(function, options);
+    public CallLowering(LoweringContext context, Machine machine, CallingConvention convention) {
+        this.context = context;
+        this.machine = machine;
         this.convention = convention;
-        this.parameters = convention.placesOfArguments(function.signature().params());
+        this.parameters =
+                convention.placesOfArguments(context.function.signature().params());
     }
-
-    // What a back end supplies.
-
-    /**
-     * A load of a whole value.
-     *
-     * @param readOnly whether the same load gives the same value anywhere in the function
-     */
-    protected abstract MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly);
-
-    /** A store of a whole value. */
-    protected abstract MachInst storeValue(Type type, Reg base, int offset, Reg source);
-
-    /**
-     * The end of the function, with results in their registers.
-     *
-     * @param argumentBytes size of this function's own stack arguments, which it takes off
-     */
-    protected abstract MachInst returnFrom(Bound results, int argumentBytes);
 
     // Calls.
 
     /** What a call passes to its callee. */
-    protected record Arguments(Bound inRegisters, List<OnStack> onStack, int stackBytes) {}
+    public record Arguments(Bound inRegisters, List<OnStack> onStack, int stackBytes) {}
 
     /**
      * An argument without register.
      *
      * @param offset bytes from the stack pointer at the call
      */
-    protected record OnStack(Value value, int offset) {}
+    public record OnStack(Value value, int offset) {}
 
     /** The arguments of a CALL, CALL_INDIRECT, RETURN_CALL or RETURN_CALL_INDIRECT. */
-    protected final Arguments arguments(Inst inst) {
+    public Arguments arguments(Inst inst) {
         int first = isIndirect(inst) ? 2 : 0;
         return arguments(
                 inst,
@@ -66,7 +70,7 @@ public abstract class CallLowering extends Lowering {
     }
 
     /** The arguments of a CALL_NATIVE, all of them in registers. */
-    protected final Bound nativeArguments(Inst inst) {
+    public Bound nativeArguments(Inst inst) {
         Places places =
                 convention.placesOfNativeArguments(inst.call().signature().params());
         return arguments(inst, 1, places).inRegisters;
@@ -78,7 +82,7 @@ public abstract class CallLowering extends Lowering {
         for (int i = 0; i < places.registers().length; i++) {
             Value v = inst.arg(first + i);
             if (places.registers()[i] != null) {
-                inRegisters.add(movable(v), places.registers()[i]);
+                inRegisters.add(context.movable(v), places.registers()[i]);
             } else {
                 onStack.add(new OnStack(v, places.offsets()[i]));
             }
@@ -91,87 +95,88 @@ public abstract class CallLowering extends Lowering {
     }
 
     /** What a CALL, CALL_INDIRECT, RETURN_CALL or RETURN_CALL_INDIRECT calls. */
-    protected final Callee callee(Inst inst) {
+    public Callee callee(Inst inst) {
         if (isIndirect(inst)) {
-            return new Callee(null, reg(inst.arg(0)), reg(inst.arg(1)), 0);
+            return new Callee(null, context.reg(inst.arg(0)), context.reg(inst.arg(1)), 0);
         }
         FuncKey key = inst.call().key();
-        return new Callee(key, null, null, options.contextDistance(function.key(), key));
+        return new Callee(key, null, null, context.options.contextDistance(context.function.key(), key));
     }
 
     /** Whether the VMContext must be read back from the frame after a call, where it is kept then. */
-    protected final boolean reloadsContext(Callee callee) {
+    public boolean reloadsContext(Callee callee) {
         boolean changes =
                 callee.key() == null ? callee.context() != convention.context() : callee.contextDistance() != 0;
-        boolean reloads = changes || options.reloadContext();
+        boolean reloads = changes || context.options.reloadContext();
         if (reloads) {
-            saveContext();
+            context.saveContext();
         }
         return reloads;
     }
 
     /** The results of a call that come in registers. */
-    protected final Bound registerResults(Inst inst) {
+    public Bound registerResults(Inst inst) {
         Places places = convention.placesOfResults(inst.call().signature().results());
         Bound.Builder results = new Bound.Builder();
         for (int i = 0; i < inst.resultCount(); i++) {
-            if (places.registers()[i] != null && isDemanded(inst.result(i))) {
-                results.add(def(inst.result(i)), places.registers()[i]);
+            if (places.registers()[i] != null && context.isDemanded(inst.result(i))) {
+                results.add(context.def(inst.result(i)), places.registers()[i]);
             }
         }
         return results.build();
     }
 
     /** The result of a CALL_NATIVE, in {@code value} instead of the result's own register. */
-    protected final Bound nativeResult(Inst inst, Reg value) {
+    public Bound nativeResult(Inst inst, Reg value) {
         Places places = convention.placesOfResults(inst.call().signature().results());
         return new Bound(new Reg[] {value}, new Reg[] {places.registers()[0]});
     }
 
     /** Behind the call: loads the results that did not come in registers. */
-    protected final void loadFurtherResults(Inst inst) {
+    public void loadFurtherResults(Inst inst) {
         Places places = convention.placesOfResults(inst.call().signature().results());
         Reg store = null;
         for (int i = 0; i < inst.resultCount(); i++) {
             Value v = inst.result(i);
-            if (places.registers()[i] == null && isDemanded(v)) {
+            if (places.registers()[i] == null && context.isDemanded(v)) {
                 store = store == null ? storeContext() : store;
-                emit(loadValue(v.type(), def(v), store, StoreLayout.RESULTS + places.offsets()[i], false));
+                context.emit(machine.loadValue(
+                        v.type(), context.def(v), store, StoreLayout.RESULTS + places.offsets()[i], false));
             }
         }
     }
 
     private Reg storeContext() {
-        Reg store = newReg(Type.I64);
-        emit(loadValue(Type.I64, store, convention.context(), VMContextLayout.STORE, true));
+        Reg store = context.newReg(Type.I64);
+        context.emit(machine.loadValue(Type.I64, store, convention.context(), VMContextLayout.STORE, true));
         return store;
     }
 
     // This function's own parameters and results.
 
     /** Size of this function's own stack arguments. */
-    protected final int argumentBytes() {
+    public int argumentBytes() {
         return parameters.stackBytes();
     }
 
-    @Override
-    protected final void lowerEntry(List<Value> params) {
+    /** Defines the function's parameters, as {@link LoweringContext#lowerEntry} asks for. */
+    public void lowerEntry(List<Value> params) {
         Bound.Builder inRegisters = new Bound.Builder();
         for (int i = 0; i < params.size(); i++) {
-            if (isDemanded(params.get(i)) && parameters.registers()[i] != null) {
-                inRegisters.add(def(params.get(i)), parameters.registers()[i]);
+            if (context.isDemanded(params.get(i)) && parameters.registers()[i] != null) {
+                inRegisters.add(context.def(params.get(i)), parameters.registers()[i]);
             }
         }
         Bound bound = inRegisters.build();
         if (!bound.isEmpty()) {
-            emit(new Entry(bound));
+            context.emit(new Entry(bound));
         }
         for (int i = 0; i < params.size(); i++) {
             Value v = params.get(i);
-            if (isDemanded(v) && parameters.registers()[i] == null) {
-                emit(loadValue(
+            if (context.isDemanded(v) && parameters.registers()[i] == null) {
+                context.emit(machine.loadValue(
                         v.type(),
-                        def(v),
+                        context.def(v),
                         convention.frame(),
                         FrameLayout.ARGUMENTS + parameters.offsets()[i],
                         true));
@@ -180,41 +185,31 @@ public abstract class CallLowering extends Lowering {
     }
 
     /** Lowers a RETURN. */
-    protected final void lowerReturn(Inst inst) {
-        Places places = convention.placesOfResults(function.signature().results());
+    public void lowerReturn(Inst inst) {
+        Places places = convention.placesOfResults(context.function.signature().results());
         Bound.Builder inRegisters = new Bound.Builder();
         Reg store = null;
         for (int i = 0; i < inst.argCount(); i++) {
             Value v = inst.arg(i);
             if (places.registers()[i] != null) {
-                inRegisters.add(movable(v), places.registers()[i]);
+                inRegisters.add(context.movable(v), places.registers()[i]);
             } else {
                 store = store == null ? storeContext() : store;
-                emit(storeValue(v.type(), store, StoreLayout.RESULTS + places.offsets()[i], reg(v)));
+                context.emit(
+                        machine.storeValue(v.type(), store, StoreLayout.RESULTS + places.offsets()[i], context.reg(v)));
             }
         }
-        emit(returnFrom(inRegisters.build(), argumentBytes()));
+        context.emit(machine.returnFrom(inRegisters.build(), argumentBytes()));
     }
 
     // Registers.
 
-    @Override
-    protected final Reg pinned(Inst inst) {
+    /** The physical register that always holds the result of {@code inst}, or null. */
+    public Reg pinned(Inst inst) {
         return switch (inst.opcode()) {
             case VMCTX -> convention.context();
             case FRAME_POINTER -> convention.frame();
             default -> null;
         };
-    }
-
-    /** The register of {@code v} as a virtual one, for operands that are bound to a register. */
-    protected final Reg movable(Value v) {
-        Reg r = reg(v);
-        if (r.isVirtual()) {
-            return r;
-        }
-        Reg copy = newReg(v.type());
-        emit(moves().move(v.type(), copy, r));
-        return copy;
     }
 }

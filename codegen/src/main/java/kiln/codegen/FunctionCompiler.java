@@ -13,7 +13,7 @@ public final class FunctionCompiler {
     /** Each round lengthens branches only, and two or three rounds do; the limit is against mistakes. */
     private static final int MAX_ROUNDS = 50;
 
-    private final Lowering lowering;
+    private final LoweringContext lowering;
     private final RegisterFile registers;
     private final Consumer<String> after;
     private MachFunction function;
@@ -25,7 +25,7 @@ public final class FunctionCompiler {
      * @param registers what may be allocated
      * @param after is told the name of each step when it is done
      */
-    public FunctionCompiler(Lowering lowering, RegisterFile registers, Consumer<String> after) {
+    public FunctionCompiler(LoweringContext lowering, RegisterFile registers, Consumer<String> after) {
         this.lowering = lowering;
         this.registers = registers;
         this.after = after;
@@ -40,7 +40,7 @@ public final class FunctionCompiler {
 
     /** The first step: machine instructions over virtual registers. */
     public MachFunction lower() {
-        function = lowering.run();
+        function = new Lowering(lowering).run();
         after.accept("lowering");
         return function;
     }

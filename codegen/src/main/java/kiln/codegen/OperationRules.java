@@ -10,12 +10,26 @@ import kiln.ir.Value;
  * From each operation of the IR to its rule. A back end has one rule for each abstract method; what several operations share is
  * decided here, so that no instruction set forgets one.
  */
-public abstract class OperationRules extends CallLowering {
+public abstract class OperationRules extends LoweringContext implements CallLowering.Machine {
     /** Up to this many cases, branches that can be predicted one by one are better than a table. */
     protected static final int MAX_CHAIN = 3;
 
+    /** What calls, returns and parameters have in common on all instruction sets. */
+    protected final CallLowering calls;
+
     protected OperationRules(Function function, CodegenOptions options, CallingConvention convention) {
-        super(function, options, convention);
+        super(function, options);
+        calls = new CallLowering(this, this, convention);
+    }
+
+    @Override
+    protected final Reg pinned(Inst inst) {
+        return calls.pinned(inst);
+    }
+
+    @Override
+    protected final void lowerEntry(List<Value> params) {
+        calls.lowerEntry(params);
     }
 
     @Override
@@ -87,7 +101,7 @@ public abstract class OperationRules extends CallLowering {
                     lowerSwitch(inst.arg(0), List.of(targets).subList(0, targets.length - 1), otherwise);
                 }
             }
-            case RETURN -> lowerReturn(inst);
+            case RETURN -> calls.lowerReturn(inst);
             case TRAP -> emit(trap(inst.trap()));
             case RETURN_CALL, RETURN_CALL_INDIRECT -> lowerReturnCall(inst);
             case UNWIND -> emit(unwind());

@@ -19,20 +19,22 @@ public final class Reg {
     private final RegClass regClass;
     private final int index;
     private final Type type;
+    private final boolean reserved;
     /** Of a physical register; the others are named after their number when somebody asks. */
     private final String name;
 
-    private Reg(Kind kind, RegClass regClass, int index, Type type, String name) {
+    private Reg(Kind kind, RegClass regClass, int index, Type type, boolean reserved, String name) {
         this.kind = kind;
         this.regClass = regClass;
         this.index = index;
         this.type = type;
+        this.reserved = reserved;
         this.name = name;
     }
 
     /** A virtual register; its type says how many bytes a spill needs and whether a collector must find it. */
     static Reg virtual(int index, Type type) {
-        return new Reg(Kind.VIRTUAL, RegClass.of(type), index, type, null);
+        return new Reg(Kind.VIRTUAL, RegClass.of(type), index, type, false, null);
     }
 
     /**
@@ -41,7 +43,15 @@ public final class Reg {
      * @param encoding hardware number, 0..31
      */
     public static Reg physical(RegClass regClass, int encoding, String name) {
-        return new Reg(Kind.PHYSICAL, regClass, encoding, null, name);
+        return new Reg(Kind.PHYSICAL, regClass, encoding, null, false, name);
+    }
+
+    /**
+     * A physical register that the allocator knows nothing of: it may stand for any operand, stays there, and what it holds is
+     * the back end's business (a stack pointer, a register that reads as zero, a scratch register).
+     */
+    public static Reg reserved(RegClass regClass, int encoding, String name) {
+        return new Reg(Kind.PHYSICAL, regClass, encoding, null, true, name);
     }
 
     /**
@@ -50,7 +60,7 @@ public final class Reg {
      * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its successor
      */
     public static Reg slot(int index, Type type) {
-        return new Reg(Kind.SLOT, RegClass.of(type), index, type, null);
+        return new Reg(Kind.SLOT, RegClass.of(type), index, type, false, null);
     }
 
     public Kind kind() {
@@ -63,6 +73,11 @@ public final class Reg {
 
     public boolean isPhysical() {
         return kind == Kind.PHYSICAL;
+    }
+
+    /** Whether this is a physical register that the allocator knows nothing of; see {@link #reserved}. */
+    public boolean isReserved() {
+        return reserved;
     }
 
     public boolean isSlot() {

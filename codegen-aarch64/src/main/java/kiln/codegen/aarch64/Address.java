@@ -1,6 +1,7 @@
 package kiln.codegen.aarch64;
 
-import kiln.codegen.OperandVisitor;
+import kiln.codegen.Form;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
@@ -8,8 +9,8 @@ import kiln.codegen.Reg;
  * The base may be sp, x28 or x29.
  */
 final class Address {
-    private Reg base;
-    private Reg index;
+    private final Reg base;
+    private final Reg index;
     private final ExtendOp extend;
     private final int shift;
     private final int displacement;
@@ -42,16 +43,36 @@ final class Address {
         return Immediates.isScaled(displacement, scale) || Immediates.isUnscaled(displacement);
     }
 
-    void visitOperands(OperandVisitor v) {
-        base = Insn.use(v, base);
-        if (index != null) {
-            index = Insn.use(v, index);
+    /** {@code form} with an operand for each register. */
+    Form uses(Form form) {
+        return index == null ? form.use() : form.use().use();
+    }
+
+    /** The registers, with others around them. */
+    Reg[] regs(Reg before, Reg after) {
+        int at = before == null ? 0 : 1;
+        Reg[] regs = new Reg[at + (index == null ? 1 : 2) + (after == null ? 0 : 1)];
+        if (before != null) {
+            regs[0] = before;
         }
+        regs[at] = base;
+        if (index != null) {
+            regs[at + 1] = index;
+        }
+        if (after != null) {
+            regs[regs.length - 1] = after;
+        }
+        return regs;
+    }
+
+    /** The same address over the registers that {@code inst} has from operand {@code at} on. */
+    Address over(MachInst inst, int at) {
+        return new Address(inst.reg(at), index == null ? null : inst.reg(at + 1), extend, shift, displacement);
     }
 
     /** Whether the address consists of reserved registers only, so that it means the same wherever it is computed. */
     boolean isConstant() {
-        return index == null && Registers.isReserved(base);
+        return index == null && base.isReserved();
     }
 
     /** Whether {@code other} is {@code bytes} behind this address, which is a register with a displacement. */
@@ -96,6 +117,6 @@ final class Address {
         }
         String name = extend == ExtendOp.UXTX ? "lsl" : extend.toString();
         String how = shift != 0 ? ", " + name + " #" + shift : extend == ExtendOp.UXTX ? "" : ", " + name;
-        return "[" + base + ", " + Insn.name(extend.isWide(), index) + how + "]";
+        return "[" + base + ", " + Registers.name(extend.isWide(), index) + how + "]";
     }
 }

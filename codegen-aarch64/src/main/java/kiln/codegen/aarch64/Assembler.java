@@ -50,27 +50,85 @@ final class Assembler {
         return r.index() << 16;
     }
 
-    private static void require(boolean condition) {
+    static void require(boolean condition) {
         if (!condition) {
             throw new IllegalArgumentException("operand does not fit");
         }
     }
 
-    // Data processing with immediates.
+    // Data processing: rows of Op.
+
+    /**
+     * Any row.
+     *
+     * @param wide 64-bit integer registers
+     * @param dbl double precision
+     * @param rd null if the row has no target
+     * @param rm null if it has fewer sources, as {@code ra}
+     */
+    void emit(Op op, boolean wide, boolean dbl, Modifier modifier, Reg rd, Reg rn, Reg rm, Reg ra) {
+        int sources = op.format.sources.length;
+        require(rd != null == (op.format.target != null) && rm != null == sources > 1 && ra != null == sources > 2);
+        int word = modifier.encode(op, wide) | op.sizeBits(wide, dbl) | rn(rn);
+        if (rd != null) {
+            word |= rd(rd);
+        }
+        if (rm != null) {
+            word |= rm(rm);
+        }
+        if (ra != null) {
+            word |= ra(ra);
+        }
+        put(op.format == Op.Format.VECTOR_MOVE ? word | rm(rn) : word);
+    }
+
+    /** Vector registers, two of them. */
+    void op(Op op, Reg rd, Reg rn) {
+        emit(op, false, false, Modifier.NONE, rd, rn, null, null);
+    }
+
+    void op(Op op, Reg rd, Reg rn, Reg rm) {
+        emit(op, false, false, Modifier.NONE, rd, rn, rm, null);
+    }
+
+    void opFloat(Op op, boolean dbl, Reg rd, Reg rn) {
+        emit(op, false, dbl, Modifier.NONE, rd, rn, null, null);
+    }
+
+    /** Between an integer register of 32 or 64 bits and a float register. */
+    void convert(Op op, boolean wide, boolean dbl, Reg rd, Reg rn) {
+        emit(op, wide, dbl, Modifier.NONE, rd, rn, null, null);
+    }
+
+    void compareFloat(boolean dbl, Reg rn, Reg rm) {
+        emit(Op.FCMP, false, dbl, Modifier.NONE, null, rn, rm, null);
+    }
+
+    void alu(Op op, boolean wide, Reg rd, Reg rn, Reg rm) {
+        emit(op, wide, false, Modifier.NONE, rd, rn, rm, null);
+    }
+
+    /** ADD, ADDS, SUB, SUBS with a second operand that is extended and shifted left by 0 to 4. */
+    void extended(Op op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
+        emit(op, wide, false, new Modifier.Extended(extend, amount), rd, rn, rm, null);
+    }
 
     /** ADD, ADDS, SUB, SUBS with an immediate that {@link Immediates#isAddSub} accepts. */
-    void addSubImmediate(AluOp op, boolean wide, Reg rd, Reg rn, int imm) {
-        require(op.isAddSub() && Immediates.isAddSub(imm & 0xffff_ffffL));
-        int field = (imm & ~0xfff) == 0 ? imm << 10 : imm >>> 12 << 10 | 1 << 22;
-        put(op.bits & 0x6000_0000 | 0x1100_0000 | sf(wide) | field | rn(rn) | rd(rd));
+    void addSubImmediate(Op op, boolean wide, Reg rd, Reg rn, int imm) {
+        emit(op.withImmediate(), wide, false, new Modifier.AddSubImmediate(imm), rd, rn, null, null);
     }
 
     /** AND, ORR, EOR, ANDS with a bitmask immediate. */
-    void logicalImmediate(AluOp op, boolean wide, Reg rd, Reg rn, long imm) {
-        int fields = Immediates.logical(imm, wide);
-        require(op.takesLogicalImmediate() && fields >= 0);
-        put(op.bits & 0x6000_0000 | 0x1200_0000 | sf(wide) | fields << 10 | rn(rn) | rd(rd));
+    void logicalImmediate(Op op, boolean wide, Reg rd, Reg rn, long imm) {
+        emit(op.withImmediate(), wide, false, new Modifier.LogicalImmediate(imm), rd, rn, null, null);
     }
+
+    /** SBFM, BFM, UBFM. */
+    void bitfield(Op op, boolean wide, Reg rd, Reg rn, int immr, int imms) {
+        emit(op, wide, false, new Modifier.Field(immr, imms), rd, rn, null, null);
+    }
+
+    // Constants and addresses.
 
     /** MOVZ: {@code imm16 << shift}, the rest zero. */
     void movz(boolean wide, Reg rd, int imm16, int shift) {
@@ -85,16 +143,6 @@ final class Assembler {
     /** MOVK: sixteen bits, the rest stays. */
     void movk(boolean wide, Reg rd, int imm16, int shift) {
         put(0x7280_0000 | sf(wide) | shift / 16 << 21 | imm16 << 5 | rd(rd));
-    }
-
-    /** SBFM, BFM, UBFM, which all bitfield moves, extensions and shifts by constants are spellings of. */
-    void bitfield(BitfieldOp op, boolean wide, Reg rd, Reg rn, int immr, int imms) {
-        put(op.bits | sf(wide) | (wide ? 1 << 22 : 0) | immr << 16 | imms << 10 | rn(rn) | rd(rd));
-    }
-
-    /** Bits {@code lsb} and up of {@code rn:rm}. */
-    void extr(boolean wide, Reg rd, Reg rn, Reg rm, int lsb) {
-        put(0x1380_0000 | sf(wide) | (wide ? 1 << 22 : 0) | rm(rm) | lsb << 10 | rn(rn) | rd(rd));
     }
 
     /** Address of a label, within 1 MiB. */
@@ -122,65 +170,11 @@ final class Assembler {
     /** Adds the offset in the page of a function's address. */
     void addLow12(Reg rd, Reg rn, FuncKey target) {
         buffer.relocate(buffer.size(), Relocation.Kind.A64_ADD12, target, 0);
-        addSubImmediate(AluOp.ADD, true, rd, rn, 0);
+        addSubImmediate(Op.ADD, true, rd, rn, 0);
     }
 
     static int adrFields(int distance) {
         return (distance & 3) << 29 | (distance >> 2 & 0x7ffff) << 5;
-    }
-
-    // Data processing on registers.
-
-    /** Any {@link AluOp} on plain registers; 31 is the zero register. */
-    void alu(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm) {
-        put(op.bits | sf(wide) | rm(rm) | rn(rn) | rd(rd));
-    }
-
-    /** ADD, SUB and the logical operations with a shifted second operand. */
-    void aluShifted(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ShiftOp shift, int amount) {
-        require((op.isAddSub() && shift != ShiftOp.ROR || op.isLogical()) && amount >= 0 && amount < (wide ? 64 : 32));
-        put(op.bits | sf(wide) | shift.ordinal() << 22 | rm(rm) | amount << 10 | rn(rn) | rd(rd));
-    }
-
-    /** ADD, SUB with an extended second operand, shifted left by 0 to 4; 31 is sp as first operand and target. */
-    void aluExtended(AluOp op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
-        require(op.isAddSub() && amount >= 0 && amount <= 4);
-        int operand = rm(rm) | extend.ordinal() << 13 | amount << 10;
-        put(op.bits & 0x6000_0000 | 0x0b20_0000 | sf(wide) | operand | rn(rn) | rd(rd));
-    }
-
-    /** {@code ra ± rn * rm}. */
-    void multiplyAdd(MultiplyOp op, boolean wide, Reg rd, Reg rn, Reg rm, Reg ra) {
-        put(op.bits | sf(wide) | rm(rm) | ra(ra) | rn(rn) | rd(rd));
-    }
-
-    /** RBIT, REV, CLZ. */
-    void unary(UnaryOp op, boolean wide, Reg rd, Reg rn) {
-        // Reversing all bytes of eight has its own opcode, the 32-bit one would reverse each word.
-        int bits = op == UnaryOp.REV && wide ? op.bits | 0x400 : op.bits;
-        put(bits | sf(wide) | rn(rn) | rd(rd));
-    }
-
-    /** CSEL, CSINC, CSINV, CSNEG: {@code cond ? rn : op(rm)}. */
-    void conditionalSelect(SelectOp op, boolean wide, Reg rd, Reg rn, Reg rm, Cond cond) {
-        put(op.bits | sf(wide) | rm(rm) | cond.ordinal() << 12 | rn(rn) | rd(rd));
-    }
-
-    /** CCMP: compares if {@code cond} holds, else sets the flags to {@code nzcv}. */
-    void conditionalCompare(boolean wide, Reg rn, Reg rm, int nzcv, Cond cond) {
-        put(0x7a40_0000 | sf(wide) | rm(rm) | cond.ordinal() << 12 | rn(rn) | nzcv);
-    }
-
-    /** CCMP with an immediate 0..31. */
-    void conditionalCompareImmediate(boolean wide, Reg rn, int imm5, int nzcv, Cond cond) {
-        require(imm5 >= 0 && imm5 <= 31);
-        put(0x7a40_0800 | sf(wide) | imm5 << 16 | cond.ordinal() << 12 | rn(rn) | nzcv);
-    }
-
-    /** CCMN with an immediate 0..31: compares with its negative. */
-    void conditionalCompareNegativeImmediate(boolean wide, Reg rn, int imm5, int nzcv, Cond cond) {
-        require(imm5 >= 0 && imm5 <= 31);
-        put(0x3a40_0800 | sf(wide) | imm5 << 16 | cond.ordinal() << 12 | rn(rn) | nzcv);
     }
 
     // Spellings.
@@ -188,31 +182,31 @@ final class Assembler {
     /** Copies an integer register, or sp. */
     void mov(boolean wide, Reg rd, Reg rn) {
         if (rd == Registers.SP || rn == Registers.SP) {
-            addSubImmediate(AluOp.ADD, true, rd, rn, 0);
+            addSubImmediate(Op.ADD, true, rd, rn, 0);
         } else {
-            alu(AluOp.ORR, wide, rd, Registers.ZR, rn);
+            alu(Op.ORR, wide, rd, Registers.ZR, rn);
         }
     }
 
     void lsl(boolean wide, Reg rd, Reg rn, int amount) {
         int width = wide ? 64 : 32;
-        bitfield(BitfieldOp.UBFM, wide, rd, rn, -amount & width - 1, width - 1 - amount);
+        bitfield(Op.UBFM, wide, rd, rn, -amount & width - 1, width - 1 - amount);
     }
 
     void lsr(boolean wide, Reg rd, Reg rn, int amount) {
-        bitfield(BitfieldOp.UBFM, wide, rd, rn, amount, wide ? 63 : 31);
+        bitfield(Op.UBFM, wide, rd, rn, amount, wide ? 63 : 31);
     }
 
     void asr(boolean wide, Reg rd, Reg rn, int amount) {
-        bitfield(BitfieldOp.SBFM, wide, rd, rn, amount, wide ? 63 : 31);
+        bitfield(Op.SBFM, wide, rd, rn, amount, wide ? 63 : 31);
     }
 
     void cmp(boolean wide, Reg rn, Reg rm) {
-        alu(AluOp.SUBS, wide, Registers.ZR, rn, rm);
+        alu(Op.SUBS, wide, Registers.ZR, rn, rm);
     }
 
     void cmpImmediate(boolean wide, Reg rn, int imm) {
-        addSubImmediate(AluOp.SUBS, wide, Registers.ZR, rn, imm);
+        addSubImmediate(Op.SUBS, wide, Registers.ZR, rn, imm);
     }
 
     /** Loads a constant with as few instructions as MOVZ, MOVN, MOVK and ORR can do it. */
@@ -234,7 +228,7 @@ final class Assembler {
             return;
         }
         if (Math.max(zeros, ones) < halves - 1 && Immediates.logical(value, wide) >= 0) {
-            logicalImmediate(AluOp.ORR, wide, rd, Registers.ZR, value);
+            logicalImmediate(Op.ORR, wide, rd, Registers.ZR, value);
             return;
         }
         boolean negative = ones > zeros;
@@ -267,7 +261,7 @@ final class Assembler {
      * @param tmp is lost if the distance is large; may be {@code rd} unless that is sp
      */
     void addConstant(Reg rd, Reg rn, long distance, Reg tmp) {
-        AluOp op = distance < 0 ? AluOp.SUB : AluOp.ADD;
+        Op op = distance < 0 ? Op.SUB : Op.ADD;
         long d = Math.abs(distance);
         if (d == 0) {
             if (rd != rn) {
@@ -281,7 +275,7 @@ final class Assembler {
         } else {
             require(tmp != rn && tmp != Registers.SP);
             movImmediate(true, tmp, d);
-            aluExtended(op, true, rd, rn, tmp, ExtendOp.UXTX, 0);
+            extended(op, true, rd, rn, tmp, ExtendOp.UXTX, 0);
         }
     }
 
@@ -414,72 +408,15 @@ final class Assembler {
         return op.bits | (displacement >> op.scale & 0x7f) << 15 | rt2.index() << 10 | rn(rn) | rd(rt);
     }
 
-    // Floating point.
+    // Floating point and vector constants.
 
     private static int type(boolean dbl) {
         return dbl ? 1 << 22 : 0;
     }
 
-    void floatUnary(FloatOp.Unary op, boolean dbl, Reg rd, Reg rn) {
-        put(op.bits | type(dbl) | rn(rn) | rd(rd));
-    }
-
-    /** FCVT from single to double. */
-    void floatPromote(Reg rd, Reg rn) {
-        put(0x1e22_c000 | rn(rn) | rd(rd));
-    }
-
-    /** FCVT from double to single. */
-    void floatDemote(Reg rd, Reg rn) {
-        put(0x1e62_4000 | rn(rn) | rd(rd));
-    }
-
-    void floatBinary(FloatOp.Binary op, boolean dbl, Reg rd, Reg rn, Reg rm) {
-        put(op.bits | type(dbl) | rm(rm) | rn(rn) | rd(rd));
-    }
-
-    void floatCompare(boolean dbl, Reg rn, Reg rm) {
-        put(0x1e20_2000 | type(dbl) | rm(rm) | rn(rn));
-    }
-
-    void floatCompareZero(boolean dbl, Reg rn) {
-        put(0x1e20_2008 | type(dbl) | rn(rn));
-    }
-
-    void floatSelect(boolean dbl, Reg rd, Reg rn, Reg rm, Cond cond) {
-        put(0x1e20_0c00 | type(dbl) | rm(rm) | cond.ordinal() << 12 | rn(rn) | rd(rd));
-    }
-
     /** FMOV with the eight bits from {@link Immediates#fmovSingle} or {@link Immediates#fmovDouble}. */
     void floatImmediate(boolean dbl, Reg rd, int imm8) {
         put(0x1e20_1000 | type(dbl) | imm8 << 13 | rd(rd));
-    }
-
-    /** Between an integer register of 32 or 64 bits and a float register. */
-    void floatConvert(FloatOp.Convert op, boolean wide, boolean dbl, Reg rd, Reg rn) {
-        put(op.bits | sf(wide) | type(dbl) | rn(rn) | rd(rd));
-    }
-
-    // The few vector instructions that scalar code needs.
-
-    /** Copies all 128 bits. */
-    void vectorMov(Reg rd, Reg rn) {
-        put(0x4ea0_1c00 | rm(rn) | rn(rn) | rd(rd));
-    }
-
-    /** CNT: ones in each of eight bytes. */
-    void vectorCount(Reg rd, Reg rn) {
-        put(0x0e20_5800 | rn(rn) | rd(rd));
-    }
-
-    /** ADDV: sum of eight bytes. */
-    void vectorSum(Reg rd, Reg rn) {
-        put(0x0e31_b800 | rn(rn) | rd(rd));
-    }
-
-    /** BIT: takes the bits of {@code rn} where {@code rm} has ones, on eight bytes. */
-    void vectorInsertIfTrue(Reg rd, Reg rn, Reg rm) {
-        put(0x2ea0_1c00 | rm(rm) | rn(rn) | rd(rd));
     }
 
     /** MOVI: all 64 (low) bits zero. */

@@ -1,13 +1,15 @@
 package kiln.codegen.aarch64;
 
+import java.util.stream.Stream;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Bound;
 import kiln.codegen.Callee;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
+import kiln.codegen.RegSet;
 import kiln.ir.Type;
 
 /** Calls and tail calls. */
@@ -15,91 +17,113 @@ final class CallInsn {
     private CallInsn() {}
 
     /** The arguments of a call that lie on the stack; the call itself stores them. */
-    static final class StackArguments {
+    record StackArguments(Reg[] values, Type[] types, int[] offsets, int bytes) {
         static final StackArguments NONE = new StackArguments(new Reg[0], new Type[0], new int[0], 0);
+    }
 
-        private final Reg[] values;
-        private final Type[] types;
-        private final int[] offsets;
-        private final int bytes;
+    /** What calls have in common: operands that are the address and context to call, arguments and results. */
+    abstract static class Calling extends Sequence {
+        /** Null where an address is called. */
+        final FuncKey key;
+
+        private final int called;
+        private final int arguments;
+        private final StackArguments stackArguments;
+        private final int results;
 
         /**
-         * @param offsets where each goes, in bytes from the stack pointer at the call
-         * @param bytes size of all, a multiple of 16
+         * An instruction with the operands: {@code called}, arguments in registers, arguments on the stack, results.
+         *
+         * @param calledForm the form of {@code called}
          */
-        StackArguments(Reg[] values, Type[] types, int[] offsets, int bytes) {
-            this.values = values;
-            this.types = types;
-            this.offsets = offsets;
-            this.bytes = bytes;
+        Calling(
+                FuncKey key,
+                Form calledForm,
+                Reg[] called,
+                Bound arguments,
+                StackArguments stackArguments,
+                Bound results,
+                RegSet clobbers) {
+            super(
+                    form(calledForm, arguments, stackArguments, results, clobbers),
+                    regs(called, arguments.values(), stackArguments.values(), results.values()));
+            this.key = key;
+            this.called = called.length;
+            this.arguments = arguments.count();
+            this.stackArguments = stackArguments;
+            this.results = results.count();
         }
 
-        private void use(OperandVisitor v) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = v.useAny(values[i]);
+        private static Form form(
+                Form calledForm, Bound arguments, StackArguments stackArguments, Bound results, RegSet clobbers) {
+            Form f = arguments.uses(calledForm);
+            int onStack = stackArguments.values().length;
+            if (onStack > 0) {
+                f = f.anyUnshared(onStack);
             }
+            f = results.defines(f);
+            return clobbers == RegSet.EMPTY ? f : f.clobbering(clobbers);
         }
 
-        /** Takes the room and fills it. */
-        private void store(Assembler asm, FrameLayout frame) {
-            asm.addConstant(Registers.SP, Registers.SP, -bytes, Registers.IP0);
-            for (int i = 0; i < values.length; i++) {
-                boolean isInt = RegClass.of(types[i]) == RegClass.INT;
-                Reg r = values[i];
-                if (r.isSlot()) {
+        private static Reg[] regs(Reg[]... parts) {
+            return Stream.of(parts).flatMap(Stream::of).toArray(Reg[]::new);
+        }
+
+        /** Bytes of the arguments on the stack. */
+        final int stackBytes() {
+            return stackArguments.bytes;
+        }
+
+        /** Takes the room for the arguments on the stack and fills it. */
+        final void storeStackArguments(Assembler asm, FrameLayout frame) {
+            asm.addConstant(Registers.SP, Registers.SP, -stackArguments.bytes, Registers.IP0);
+            for (int i = 0; i < stackArguments.types.length; i++) {
+                Type type = stackArguments.types[i];
+                boolean isInt = RegClass.of(type) == RegClass.INT;
+                Reg value = reg(called + arguments + i);
+                Reg r = value;
+                if (value.isSlot()) {
                     r = isInt ? Registers.IP0 : Registers.SCRATCH;
-                    MoveInsn.load(asm, frame, bytes, types[i], r, values[i]);
+                    MoveInsn.load(asm, frame, stackArguments.bytes, type, r, value);
                 }
-                LoadStoreOp op =
-                        isInt ? LoadStoreOp.STR_X : types[i] == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
-                Address.emit(asm, op, r, Registers.SP, offsets[i]);
+                LoadStoreOp op = isInt ? LoadStoreOp.STR_X : type == Type.V128 ? LoadStoreOp.STR_Q : LoadStoreOp.STR_D;
+                Address.emit(asm, op, r, Registers.SP, stackArguments.offsets[i]);
             }
         }
 
-        /** As what follows the arguments in registers. */
-        @Override
-        public String toString() {
-            StringBuilder s = new StringBuilder();
-            for (int i = 0; i < values.length; i++) {
-                s.append(" [").append(offsets[i]).append("] = ").append(values[i]);
+        final String argumentText() {
+            StringBuilder s = new StringBuilder(Bound.text(this, called, arguments));
+            for (int i = 0; i < stackArguments.types.length; i++) {
+                s.append(" [").append(stackArguments.offsets[i]).append("] = ").append(reg(called + arguments + i));
             }
             return s.toString();
+        }
+
+        final String resultText() {
+            return Bound.text(this, form().count() - results, results);
         }
     }
 
     /** A call of a wasm function. */
-    static final class Call extends Insn {
-        private final FuncKey key;
-        private Reg address;
-        private Reg calleeContext;
+    static final class Call extends Calling {
+        private static final Form ADDRESS_AND_CONTEXT = Form.NONE.use().use();
+
         private final int contextDistance;
         private final boolean reloadContext;
-        private final Bound arguments;
-        private final StackArguments stackArguments;
-        private final Bound results;
 
         /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
         Call(Callee callee, boolean reloadContext, Bound arguments, StackArguments stackArguments, Bound results) {
-            this.key = callee.key();
-            this.address = callee.address();
-            this.calleeContext = callee.context();
+            boolean direct = callee.key() != null;
+            super(
+                    callee.key(),
+                    direct ? Form.NONE : ADDRESS_AND_CONTEXT,
+                    direct ? new Reg[0] : new Reg[] {callee.address(), callee.context()},
+                    arguments,
+                    stackArguments,
+                    results,
+                    Registers.CALL_CLOBBERS);
             this.contextDistance = callee.contextDistance();
             this.reloadContext = reloadContext;
-            this.arguments = arguments;
-            this.stackArguments = stackArguments;
-            this.results = results;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            if (key == null) {
-                address = use(v, address);
-                calleeContext = use(v, calleeContext);
-            }
-            arguments.use(v);
-            stackArguments.use(v);
-            results.define(v);
-            v.clobber(Registers.CALL_CLOBBERS);
         }
 
         @Override
@@ -109,15 +133,15 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            stackArguments.store(asm, context.frame());
+            storeStackArguments(asm, context.frame());
             if (key != null) {
                 asm.addConstant(Registers.CONTEXT, Registers.CONTEXT, contextDistance, Registers.IP0);
                 asm.bl(key);
             } else {
-                if (calleeContext != Registers.CONTEXT) {
-                    asm.mov(true, Registers.CONTEXT, calleeContext);
+                if (reg(1) != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, reg(1));
                 }
-                asm.blr(address);
+                asm.blr(reg(0));
             }
             if (reloadContext) {
                 Prologue.restoreContext(asm);
@@ -126,30 +150,18 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            String called = key != null ? "bl " + key : "blr " + address + " in " + calleeContext;
+            String called = key != null ? "bl " + key : "blr " + reg(0) + " in " + reg(1);
             String distance = contextDistance != 0 ? " in context + " + contextDistance : "";
-            return called + distance + " " + arguments + stackArguments + " -> " + results;
+            return called + distance + " " + argumentText() + " -> " + resultText();
         }
     }
 
     /** A call of a C function, all of whose arguments lie in registers. */
-    static final class NativeCall extends Insn {
-        private Reg address;
-        private final Bound arguments;
-        private final Bound results;
+    static final class NativeCall extends Calling {
+        private static final Form ADDRESS = Form.NONE.use();
 
         NativeCall(Reg address, Bound arguments, Bound results) {
-            this.address = address;
-            this.arguments = arguments;
-            this.results = results;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address = use(v, address);
-            arguments.use(v);
-            results.define(v);
-            v.clobber(Registers.CALL_CLOBBERS);
+            super(null, ADDRESS, new Reg[] {address}, arguments, StackArguments.NONE, results, Registers.CALL_CLOBBERS);
         }
 
         @Override
@@ -159,19 +171,19 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.blr(address);
+            asm.blr(reg(0));
         }
 
         @Override
         public String toString() {
-            return "native " + address + " " + arguments + " -> " + results;
+            return "native " + reg(0) + " " + argumentText() + " -> " + resultText();
         }
     }
 
     /**
      * Jumps to a wasm function after this frame and its stack arguments have been replaced by the callee's arguments.
      */
-    static final class TailCall extends Insn {
+    static final class TailCall extends Calling {
         // Not among the argument registers, and not x30, which gets the caller's return address back before the jump.
         private static final Reg TARGET = Registers.x(9);
         private static final Reg TARGET_CONTEXT = Registers.x(10);
@@ -179,52 +191,41 @@ final class CallInsn {
         private static final Reg DESTINATION = Registers.x(11);
         private static final Reg TMP = Registers.x(12);
 
-        private final FuncKey key;
-        private Reg address;
-        private Reg calleeContext;
-        private final Bound arguments;
-        private final StackArguments stackArguments;
+        private static final Form ADDRESS_AND_CONTEXT =
+                Form.NONE.useFixed(TARGET).useFixed(TARGET_CONTEXT);
+
         private final int argumentBytes;
 
         /**
          * @param argumentBytes size of this function's own stack arguments
          */
         TailCall(Callee callee, Bound arguments, StackArguments stackArguments, int argumentBytes) {
-            this.key = callee.key();
-            this.address = callee.address();
-            this.calleeContext = callee.context();
-            this.arguments = arguments;
-            this.stackArguments = stackArguments;
+            boolean direct = callee.key() != null;
+            super(
+                    callee.key(),
+                    direct ? Form.NONE : ADDRESS_AND_CONTEXT,
+                    direct ? new Reg[0] : new Reg[] {callee.address(), callee.context()},
+                    arguments,
+                    stackArguments,
+                    Bound.NONE,
+                    RegSet.EMPTY);
             this.argumentBytes = argumentBytes;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            if (key == null) {
-                address = v.useFixed(address, TARGET);
-                if (!Registers.isReserved(calleeContext)) {
-                    calleeContext = v.useFixed(calleeContext, TARGET_CONTEXT);
-                }
-            }
-            arguments.use(v);
-            stackArguments.use(v);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
-            int bytes = stackArguments.bytes;
-            if (bytes == 0) {
+            if (stackBytes() == 0) {
                 Prologue.leave(asm, context.frame(), argumentBytes);
             } else {
-                replaceFrame(asm, context.frame(), bytes);
+                replaceFrame(asm, context.frame(), stackBytes());
             }
             if (key != null) {
                 asm.b(key);
             } else {
-                if (calleeContext != Registers.CONTEXT) {
-                    asm.mov(true, Registers.CONTEXT, calleeContext);
+                if (reg(1) != Registers.CONTEXT) {
+                    asm.mov(true, Registers.CONTEXT, reg(1));
                 }
-                asm.br(address);
+                asm.br(reg(0));
             }
         }
 
@@ -233,7 +234,7 @@ final class CallInsn {
          * up, highest first: they end where the caller's arguments ended, at least sixteen bytes higher.
          */
         private void replaceFrame(Assembler asm, FrameLayout frame, int bytes) {
-            stackArguments.store(asm, frame);
+            storeStackArguments(asm, frame);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP1, Registers.FP, 0);
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.LR, Registers.FP, 8);
             asm.addConstant(DESTINATION, Registers.FP, FrameLayout.ARGUMENTS + argumentBytes - bytes, TMP);
@@ -247,8 +248,7 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            return (key != null ? "b " + key : "br " + address + " in " + calleeContext) + " " + arguments
-                    + stackArguments;
+            return (key != null ? "b " + key : "br " + reg(0) + " in " + reg(1)) + " " + argumentText();
         }
     }
 }

@@ -2,6 +2,7 @@ package kiln.codegen.aarch64;
 
 import java.util.List;
 import kiln.codegen.Bound;
+import kiln.codegen.CallLowering;
 import kiln.codegen.Callee;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachInst;
@@ -20,23 +21,23 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCall(Inst inst) {
-        Callee callee = callee(inst);
-        Arguments arguments = arguments(inst);
-        boolean reload = reloadsContext(callee);
+        Callee callee = calls.callee(inst);
+        CallLowering.Arguments arguments = calls.arguments(inst);
+        boolean reload = calls.reloadsContext(callee);
         emit(new CallInsn.Call(
-                callee, reload, arguments.inRegisters(), stackArguments(arguments), registerResults(inst)));
-        loadFurtherResults(inst);
+                callee, reload, arguments.inRegisters(), stackArguments(arguments), calls.registerResults(inst)));
+        calls.loadFurtherResults(inst);
     }
 
-    private CallInsn.StackArguments stackArguments(Arguments arguments) {
+    private CallInsn.StackArguments stackArguments(CallLowering.Arguments arguments) {
         if (arguments.stackBytes() == 0) {
             return CallInsn.StackArguments.NONE;
         }
-        List<OnStack> onStack = arguments.onStack();
+        List<CallLowering.OnStack> onStack = arguments.onStack();
         return new CallInsn.StackArguments(
                 onStack.stream().map(a -> movable(a.value())).toArray(Reg[]::new),
                 onStack.stream().map(a -> a.value().type()).toArray(Type[]::new),
-                onStack.stream().mapToInt(OnStack::offset).toArray(),
+                onStack.stream().mapToInt(CallLowering.OnStack::offset).toArray(),
                 arguments.stackBytes());
     }
 
@@ -44,14 +45,14 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCallNative(Inst inst) {
-        Bound arguments = nativeArguments(inst);
+        Bound arguments = calls.nativeArguments(inst);
         Reg address = reg(inst.arg(0));
-        Bound results = registerResults(inst);
+        Bound results = calls.registerResults(inst);
         if (!results.isEmpty() && inst.result().type() == Type.I32) {
             // C leaves the upper half of an int undefined.
             Reg raw = newReg(Type.I64);
-            emit(new CallInsn.NativeCall(address, arguments, nativeResult(inst, raw)));
-            emit(new IntegerInsn.Alu(AluOp.ORR, false, def(inst.result()), Registers.ZR, raw));
+            emit(new CallInsn.NativeCall(address, arguments, calls.nativeResult(inst, raw)));
+            emit(Insn.of(Op.ORR, false, def(inst.result()), Registers.ZR, raw));
         } else {
             emit(new CallInsn.NativeCall(address, arguments, results));
         }
@@ -60,20 +61,21 @@ abstract class CallRules extends FloatRules {
     // RETURN, RETURN_CALL, RETURN_CALL_INDIRECT.
 
     @Override
-    protected final MachInst returnFrom(Bound results, int argumentBytes) {
+    public final MachInst returnFrom(Bound results, int argumentBytes) {
         return new ControlInsn.Return(results, argumentBytes);
     }
 
     @Override
     protected final void lowerReturnCall(Inst inst) {
-        Arguments arguments = arguments(inst);
-        emit(new CallInsn.TailCall(callee(inst), arguments.inRegisters(), stackArguments(arguments), argumentBytes()));
+        CallLowering.Arguments arguments = calls.arguments(inst);
+        emit(new CallInsn.TailCall(
+                calls.callee(inst), arguments.inRegisters(), stackArguments(arguments), calls.argumentBytes()));
     }
 
     // Whole values in memory.
 
     @Override
-    protected final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
+    public final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
         LoadStoreOp op = switch (type) {
             case I32 -> LoadStoreOp.LDR_W;
             case I64, REF -> LoadStoreOp.LDR_X;
@@ -85,7 +87,7 @@ abstract class CallRules extends FloatRules {
     }
 
     @Override
-    protected final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
+    public final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
         LoadStoreOp op = switch (type) {
             case I32 -> LoadStoreOp.STR_W;
             case I64, REF -> LoadStoreOp.STR_X;

@@ -1,7 +1,6 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.Label;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** What a conditional branch looks at: unlike on x86-64, an instruction of its own has set the flags. */
@@ -14,7 +13,12 @@ sealed interface Condition {
         }
 
         @Override
-        public Condition visitOperands(OperandVisitor v) {
+        public Reg register() {
+            return null;
+        }
+
+        @Override
+        public Condition over(Reg r) {
             return this;
         }
 
@@ -37,8 +41,13 @@ sealed interface Condition {
         }
 
         @Override
-        public Condition visitOperands(OperandVisitor v) {
-            return new Zero(Insn.use(v, reg), wide, zero);
+        public Reg register() {
+            return reg;
+        }
+
+        @Override
+        public Condition over(Reg r) {
+            return new Zero(r, wide, zero);
         }
 
         @Override
@@ -52,7 +61,7 @@ sealed interface Condition {
 
         @Override
         public String toString() {
-            return (zero ? "cbz " : "cbnz ") + Insn.name(wide, reg);
+            return (zero ? "cbz " : "cbnz ") + Registers.name(wide, reg);
         }
     }
 
@@ -64,8 +73,13 @@ sealed interface Condition {
         }
 
         @Override
-        public Condition visitOperands(OperandVisitor v) {
-            return new Bit(Insn.use(v, reg), bit, set);
+        public Reg register() {
+            return reg;
+        }
+
+        @Override
+        public Condition over(Reg r) {
+            return new Bit(r, bit, set);
         }
 
         @Override
@@ -79,15 +93,18 @@ sealed interface Condition {
 
         @Override
         public String toString() {
-            return (set ? "tbnz " : "tbz ") + Insn.name(bit > 31, reg) + ", #" + bit;
+            return (set ? "tbnz " : "tbz ") + Registers.name(bit > 31, reg) + ", #" + bit;
         }
     }
 
     /** The condition that holds exactly when this one does not. */
     Condition negate();
 
-    /** The same condition on the registers that the visitor answers. */
-    Condition visitOperands(OperandVisitor v);
+    /** The register that is looked at, or null. */
+    Reg register();
+
+    /** The same condition on another register. */
+    Condition over(Reg r);
 
     /** Branches to a label in the range of this condition's instruction. */
     void branch(Assembler asm, Label target);

@@ -30,8 +30,8 @@ abstract class ConditionRules extends MemoryRules {
             this.amount = amount;
         }
 
-        Insn apply(AluOp op, boolean wide, Reg rd, Reg rn) {
-            return new IntegerInsn.AluShifted(op, wide, rd, rn, value(value), shift, amount);
+        Insn apply(Op op, boolean wide, Reg rd, Reg rn) {
+            return Insn.shifted(op, wide, rd, rn, value(value), shift, amount);
         }
     }
 
@@ -95,14 +95,14 @@ abstract class ConditionRules extends MemoryRules {
     }
 
     /** ADD, ADDS, SUB or SUBS with the best form of the second operand. */
-    final void addSub(AluOp op, boolean wide, Reg rd, Reg rn, Value y) {
+    final void addSub(Op op, boolean wide, Reg rd, Reg rn, Value y) {
         Extended e = rn == Registers.ZR ? null : extended(y);
         if (e != null) {
-            emit(new IntegerInsn.AluExtended(op, wide, rd, rn, value(e.value), e.extend, e.amount));
+            emit(Insn.extended(op, wide, rd, rn, value(e.value), e.extend, e.amount));
             return;
         }
         Shifted s = shifted(y, false);
-        emit(s != null ? s.apply(op, wide, rd, rn) : new IntegerInsn.Alu(op, wide, rd, rn, value(y)));
+        emit(s != null ? s.apply(op, wide, rd, rn) : Insn.of(op, wide, rd, rn, value(y)));
     }
 
     // Comparisons that leave their result in the flags.
@@ -131,7 +131,7 @@ abstract class ConditionRules extends MemoryRules {
             testBits(d);
             return Cond.NE;
         }
-        emit(new IntegerInsn.AluImmediate(AluOp.SUBS, false, Registers.ZR, value(c), 0));
+        emit(Insn.addSub(Op.SUBS, false, Registers.ZR, value(c), 0));
         return Cond.NE;
     }
 
@@ -155,7 +155,10 @@ abstract class ConditionRules extends MemoryRules {
         }
         // -0 compares like +0.
         boolean zero = isConst(y) && (type == Type.F64 ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);
-        emit(new ConditionInsn.CompareFloat(type == Type.F64, reg(x), zero ? null : reg(y)));
+        emit(
+                zero
+                        ? Insn.compareFloatWithZero(type == Type.F64, reg(x))
+                        : Insn.compareFloat(type == Type.F64, reg(x), reg(y)));
         return Cond.of(cond);
     }
 
@@ -191,15 +194,15 @@ abstract class ConditionRules extends MemoryRules {
                 }
             }
             if (Immediates.isAddSub(c)) {
-                emit(new IntegerInsn.AluImmediate(AluOp.SUBS, wide, Registers.ZR, value(x), (int) c));
+                emit(Insn.addSub(Op.SUBS, wide, Registers.ZR, value(x), (int) c));
                 return Cond.of(cond);
             }
             if (Immediates.isAddSub(-c)) {
-                emit(new IntegerInsn.AluImmediate(AluOp.ADDS, wide, Registers.ZR, value(x), (int) -c));
+                emit(Insn.addSub(Op.ADDS, wide, Registers.ZR, value(x), (int) -c));
                 return Cond.of(cond);
             }
         }
-        addSub(AluOp.SUBS, wide, Registers.ZR, value(x), y);
+        addSub(Op.SUBS, wide, Registers.ZR, value(x), y);
         return Cond.of(cond);
     }
 
@@ -239,14 +242,14 @@ abstract class ConditionRules extends MemoryRules {
         Value x = and.arg(0);
         Value y = and.arg(1);
         if (isConst(y) && Immediates.logical(constValue(y), wide) >= 0) {
-            emit(new IntegerInsn.LogicalImmediate(AluOp.ANDS, wide, Registers.ZR, value(x), constValue(y)));
+            emit(Insn.logical(Op.ANDS, wide, Registers.ZR, value(x), constValue(y)));
             return;
         }
         Shifted s = shifted(y, true);
         emit(
                 s != null
-                        ? s.apply(AluOp.ANDS, wide, Registers.ZR, value(x))
-                        : new IntegerInsn.Alu(AluOp.ANDS, wide, Registers.ZR, value(x), value(y)));
+                        ? s.apply(Op.ANDS, wide, Registers.ZR, value(x))
+                        : Insn.of(Op.ANDS, wide, Registers.ZR, value(x), value(y)));
     }
 
     /** {@code (a < b) & (c < d)} or with |, as a comparison and a conditional one; null if that is not it. */
@@ -278,8 +281,8 @@ abstract class ConditionRules extends MemoryRules {
         int otherwise = nzcvFor(and ? result.negate() : result);
         emit(
                 ry == null
-                        ? new ConditionInsn.ConditionalCompareImmediate(wide, rx, (int) constValue(y), otherwise, when)
-                        : new ConditionInsn.ConditionalCompare(wide, rx, ry, otherwise, when));
+                        ? Insn.compareIf(when, wide, rx, (int) constValue(y), otherwise)
+                        : Insn.compareIf(when, wide, rx, ry, otherwise));
         return result;
     }
 
@@ -389,16 +392,11 @@ abstract class ConditionRules extends MemoryRules {
                 && isConst(inst.arg(1))
                 && constValue(inst.arg(1)) == 0) {
             int top = width(inst.type()) - 1;
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide(inst.type()), rd, value(inst.arg(0)), top, top));
+            emit(Insn.bitfield(Op.UBFM, wide(inst.type()), rd, value(inst.arg(0)), top, top));
             return;
         }
-        emit(new ConditionInsn.Select(
-                SelectOp.CSINC,
-                false,
-                rd,
-                Registers.ZR,
-                Registers.ZR,
-                compare(inst).negate()));
+        emit(Insn.select(
+                Op.CSINC, false, rd, Registers.ZR, Registers.ZR, compare(inst).negate()));
     }
 
     // SELECT.
@@ -412,7 +410,7 @@ abstract class ConditionRules extends MemoryRules {
             case F32, F64 -> {
                 Reg rx = reg(x);
                 Reg ry = reg(y);
-                emit(new ConditionInsn.FloatSelect(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
+                emit(Insn.selectFloat(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
             }
             case V128 -> {
                 Reg rx = reg(x);
@@ -438,26 +436,26 @@ abstract class ConditionRules extends MemoryRules {
         Reg rn = valueOrZero(plain);
         Reg rm = m == null ? valueOrZero(other) : m.value == null ? Registers.ZR : value(m.value);
         Cond cond = flags(inst.arg(0));
-        emit(new ConditionInsn.Select(m == null ? SelectOp.CSEL : m.op, wide, rd, rn, rm, swap ? cond.negate() : cond));
+        emit(Insn.select(m == null ? Op.CSEL : m.op, wide, rd, rn, rm, swap ? cond.negate() : cond));
     }
 
     /** A value as the second operand of CSINC, CSINV or CSNEG; {@code value} is null for zero. */
-    private record Modified(SelectOp op, Value value) {}
+    private record Modified(Op op, Value value) {}
 
     private Modified modified(Value v) {
         if (v.is(Opcode.ICONST)) {
             return constValue(v) == 1
-                    ? new Modified(SelectOp.CSINC, null)
-                    : constValue(v) == -1 ? new Modified(SelectOp.CSINV, null) : null;
+                    ? new Modified(Op.CSINC, null)
+                    : constValue(v) == -1 ? new Modified(Op.CSINV, null) : null;
         }
         Inst d = foldable(v);
         if (d == null) {
             return null;
         }
         return switch (d.opcode()) {
-            case ADD -> isConst(d.arg(1)) && constValue(d.arg(1)) == 1 ? new Modified(SelectOp.CSINC, d.arg(0)) : null;
-            case XOR -> isConst(d.arg(1)) && constValue(d.arg(1)) == -1 ? new Modified(SelectOp.CSINV, d.arg(0)) : null;
-            case SUB -> isConst(d.arg(0)) && constValue(d.arg(0)) == 0 ? new Modified(SelectOp.CSNEG, d.arg(1)) : null;
+            case ADD -> isConst(d.arg(1)) && constValue(d.arg(1)) == 1 ? new Modified(Op.CSINC, d.arg(0)) : null;
+            case XOR -> isConst(d.arg(1)) && constValue(d.arg(1)) == -1 ? new Modified(Op.CSINV, d.arg(0)) : null;
+            case SUB -> isConst(d.arg(0)) && constValue(d.arg(0)) == 0 ? new Modified(Op.CSNEG, d.arg(1)) : null;
             default -> null;
         };
     }

@@ -6,18 +6,21 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.Bound;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.MachBlock;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Jumps and checks. */
 final class ControlInsn {
+    private static final Form USE = Form.NONE.use();
+
     private ControlInsn() {}
 
-    static final class Jump extends Shape.Plain {
+    static final class Jump extends Sequence {
         private final MachBlock target;
 
         Jump(MachBlock target) {
+            super(Form.NONE);
             this.target = target;
         }
 
@@ -35,28 +38,22 @@ final class ControlInsn {
     }
 
     /** Two ways. */
-    static final class Branch extends Insn {
-        private Condition condition;
+    static final class Branch extends ConditionInsn.Conditional {
         private final MachBlock yes;
         private final MachBlock no;
 
         Branch(Condition condition, MachBlock yes, MachBlock no) {
-            this.condition = condition;
+            super(condition);
             this.yes = yes;
             this.no = no;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            condition = condition.visitOperands(v);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
             if (context.isNext(yes)) {
-                condition.negate().branch(asm, no.label(), isFar());
+                condition().negate().branch(asm, no.label(), isFar());
             } else {
-                condition.branch(asm, yes.label(), isFar());
+                condition().branch(asm, yes.label(), isFar());
                 if (!context.isNext(no)) {
                     asm.b(no.label());
                 }
@@ -65,29 +62,24 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return condition + ", " + yes + " else " + no;
+            return condition() + ", " + yes + " else " + no;
         }
     }
 
     /** One comparison for each of a few targets. */
-    static final class CompareChain extends Insn {
-        private Reg index;
+    static final class CompareChain extends Sequence {
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
 
         CompareChain(Reg index, List<MachBlock> targets, MachBlock otherwise) {
-            this.index = index;
+            super(USE, index);
             this.targets = targets;
             this.otherwise = otherwise;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            index = use(v, index);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg index = reg(0);
             for (int i = 0; i < targets.size(); i++) {
                 if (i == 0) {
                     new Condition.Zero(index, false, true)
@@ -104,29 +96,24 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return "switch " + name(false, index) + ", " + targets + " else " + otherwise;
+            return "switch " + Registers.name(false, reg(0)) + ", " + targets + " else " + otherwise;
         }
     }
 
     /** A jump through a table of distances, which stands right behind it. */
-    static final class JumpTable extends Insn {
-        private Reg index;
+    static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
 
         JumpTable(Reg index, List<MachBlock> targets, MachBlock otherwise) {
-            this.index = index;
+            super(USE, index);
             this.targets = targets;
             this.otherwise = otherwise;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            index = use(v, index);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg index = reg(0);
             int count = targets.size();
             if (Immediates.isAddSub(count)) {
                 asm.cmpImmediate(false, index, count);
@@ -138,7 +125,7 @@ final class ControlInsn {
             int table = asm.buffer().size() + 16;
             asm.adr(Registers.IP0, 16);
             asm.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
-            asm.alu(AluOp.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
+            asm.alu(Op.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
             asm.br(Registers.IP0);
             for (MachBlock target : targets) {
                 asm.buffer().refer(asm.buffer().size(), target.label(), (b, at, to) -> {
@@ -151,23 +138,17 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return "table " + name(false, index) + ", " + targets + " else " + otherwise;
+            return "table " + Registers.name(false, reg(0)) + ", " + targets + " else " + otherwise;
         }
     }
 
     /** Leaves the function with results in their registers, and takes its stack arguments off. */
-    static final class Return extends Insn {
-        private final Bound results;
+    static final class Return extends Sequence {
         private final int argumentBytes;
 
         Return(Bound results, int argumentBytes) {
-            this.results = results;
+            super(results.uses(Form.NONE), results.values());
             this.argumentBytes = argumentBytes;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            results.use(v);
         }
 
         @Override
@@ -178,15 +159,16 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return text("ret", results);
+            return text("ret", Bound.text(this, 0, form().count()));
         }
     }
 
     /** A trap in any case. */
-    static final class Trap extends Shape.Plain {
+    static final class Trap extends Sequence {
         private final TrapCode code;
 
         Trap(TrapCode code) {
+            super(Form.NONE);
             this.code = code;
         }
 
@@ -205,7 +187,11 @@ final class ControlInsn {
     }
 
     /** Compares the stack pointer with the limit, which an interruption raises above every address. */
-    static final class InterruptCheck extends Shape.Plain {
+    static final class InterruptCheck extends Sequence {
+        InterruptCheck() {
+            super(Form.NONE);
+        }
+
         @Override
         void emit(Assembler asm, EmitContext context) {
             Prologue.checkStack(asm, isFar());
@@ -218,7 +204,11 @@ final class ControlInsn {
     }
 
     /** Leaves the activation. */
-    static final class Unwind extends Shape.Plain {
+    static final class Unwind extends Sequence {
+        Unwind() {
+            super(Form.NONE);
+        }
+
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STORE);

@@ -1,22 +1,27 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.Label;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.V128;
 
-/** Scalar floating-point arithmetic. {@code dbl} chooses double over single precision. */
+/** Floating-point arithmetic that takes several instructions, and constants; {@code dbl} chooses double precision. */
 final class FloatInsn {
+    private static final Form DEF = Form.NONE.def();
+    /** The source is read late: the target already holds the magnitude when that happens. */
+    private static final Form MERGE = Form.NONE.use().useLate().tied(0);
+
     private FloatInsn() {}
 
     /** A constant of 4 or 8 bytes. */
-    static final class Const extends Shape.Define {
+    static final class Const extends Sequence {
         private final boolean dbl;
         private final long bits;
 
         Const(boolean dbl, Reg rd, long bits) {
-            super(rd);
+            super(DEF, rd);
             this.dbl = dbl;
             this.bits = bits;
         }
@@ -32,6 +37,7 @@ final class FloatInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg rd = reg(0);
             int imm8 = immediate(dbl, bits);
             if (bits == 0) {
                 asm.vectorZero(rd);
@@ -39,7 +45,7 @@ final class FloatInsn {
                 asm.floatImmediate(dbl, rd, imm8);
             } else if (isFar()) {
                 asm.movImmediate(dbl, Registers.IP0, bits);
-                asm.floatConvert(FloatOp.Convert.FMOV_FROM_INT, dbl, dbl, rd, Registers.IP0);
+                asm.convert(Op.FMOV_FROM_INT, dbl, dbl, rd, Registers.IP0);
             } else if (dbl) {
                 asm.loadLiteral(LoadStoreOp.LDR_D, rd, context.buffer().constant8(bits));
             } else {
@@ -57,21 +63,22 @@ final class FloatInsn {
             String value = dbl
                     ? Double.toString(Double.longBitsToDouble(bits))
                     : Float.toString(Float.intBitsToFloat((int) bits));
-            return text("fmov", floating(dbl, rd), "#" + value);
+            return text("fmov", Registers.scalar(dbl ? 8 : 4, reg(0)), "#" + value);
         }
     }
 
     /** A constant of 128 bits. */
-    static final class VectorConst extends Shape.Define {
+    static final class VectorConst extends Sequence {
         private final V128 value;
 
         VectorConst(Reg rd, V128 value) {
-            super(rd);
+            super(DEF, rd);
             this.value = value;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg rd = reg(0);
             if (value.low() == 0 && value.high() == 0) {
                 asm.vectorZero16(rd);
             } else if (isFar()) {
@@ -96,60 +103,16 @@ final class FloatInsn {
 
         @Override
         public String toString() {
-            return text("ldr", scalar(16, rd), String.format("#0x%016x%016x", value.high(), value.low()));
-        }
-    }
-
-    /** FSQRT, FABS, FNEG and the roundings to an integer. */
-    static final class Unary extends Shape.Unary {
-        private final FloatOp.Unary op;
-        private final boolean dbl;
-
-        Unary(FloatOp.Unary op, boolean dbl, Reg rd, Reg rn) {
-            super(rd, rn);
-            this.op = op;
-            this.dbl = dbl;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.floatUnary(op, dbl, rd, rn);
-        }
-
-        @Override
-        public String toString() {
-            return text(op, floating(dbl, rd), floating(dbl, rn));
-        }
-    }
-
-    /** FADD, FSUB, FMUL, FDIV, and FMIN and FMAX, which do what WebAssembly asks for. */
-    static final class Binary extends Shape.Binary {
-        private final FloatOp.Binary op;
-        private final boolean dbl;
-
-        Binary(FloatOp.Binary op, boolean dbl, Reg rd, Reg rn, Reg rm) {
-            super(rd, rn, rm);
-            this.op = op;
-            this.dbl = dbl;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.floatBinary(op, dbl, rd, rn, rm);
-        }
-
-        @Override
-        public String toString() {
-            return text(op, floating(dbl, rd), floating(dbl, rn), floating(dbl, rm));
+            return text("ldr", Registers.scalar(16, reg(0)), String.format("#0x%016x%016x", value.high(), value.low()));
         }
     }
 
     /** The magnitude of one operand, which {@code rd} takes the place of, with the sign of another. */
-    static final class CopySign extends Shape.Merge {
+    static final class CopySign extends Sequence {
         private final boolean dbl;
 
         CopySign(boolean dbl, Reg rd, Reg magnitude, Reg sign) {
-            super(rd, magnitude, sign);
+            super(MERGE, magnitude, sign, rd);
             this.dbl = dbl;
         }
 
@@ -158,16 +121,21 @@ final class FloatInsn {
             if (dbl) {
                 // -0.0 is not among MOVI's patterns.
                 asm.vectorZero(Registers.SCRATCH);
-                asm.floatUnary(FloatOp.Unary.FNEG, true, Registers.SCRATCH, Registers.SCRATCH);
+                asm.opFloat(Op.FNEG, true, Registers.SCRATCH, Registers.SCRATCH);
             } else {
                 asm.vectorSignBits(Registers.SCRATCH);
             }
-            asm.vectorInsertIfTrue(rd, rn, Registers.SCRATCH);
+            asm.op(Op.BIT_8B, reg(2), reg(1), Registers.SCRATCH);
         }
 
         @Override
         public String toString() {
-            return text("fcopysign", floating(dbl, rd), floating(dbl, kept), floating(dbl, rn));
+            int bytes = dbl ? 8 : 4;
+            return text(
+                    "fcopysign",
+                    Registers.scalar(bytes, reg(2)),
+                    Registers.scalar(bytes, reg(0)),
+                    Registers.scalar(bytes, reg(1)));
         }
     }
 }

@@ -43,21 +43,21 @@ abstract class FloatRules extends IntegerRules {
         lowerBinary(
                 inst,
                 switch (inst.opcode()) {
-                    case FADD -> FloatOp.Binary.FADD;
-                    case FSUB -> FloatOp.Binary.FSUB;
-                    case FMUL -> FloatOp.Binary.FMUL;
-                    case FDIV -> FloatOp.Binary.FDIV;
+                    case FADD -> Op.FADD;
+                    case FSUB -> Op.FSUB;
+                    case FMUL -> Op.FMUL;
+                    case FDIV -> Op.FDIV;
                     default -> throw new IllegalArgumentException(inst.toString());
                 });
     }
 
     @Override
     protected final void lowerMinMax(Inst inst) {
-        lowerBinary(inst, inst.opcode() == Opcode.FMIN ? FloatOp.Binary.FMIN : FloatOp.Binary.FMAX);
+        lowerBinary(inst, inst.opcode() == Opcode.FMIN ? Op.FMIN : Op.FMAX);
     }
 
-    private void lowerBinary(Inst inst, FloatOp.Binary op) {
-        emit(new FloatInsn.Binary(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0)), reg(inst.arg(1))));
+    private void lowerBinary(Inst inst, Op op) {
+        emit(Insn.ofFloat(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0)), reg(inst.arg(1))));
     }
 
     @Override
@@ -75,12 +75,12 @@ abstract class FloatRules extends IntegerRules {
 
     @Override
     protected final void lowerSquareRoot(Inst inst) {
-        lowerUnary(inst, FloatOp.Unary.FSQRT);
+        lowerUnary(inst, Op.FSQRT);
     }
 
     @Override
     protected final void lowerSign(Inst inst) {
-        lowerUnary(inst, inst.opcode() == Opcode.FABS ? FloatOp.Unary.FABS : FloatOp.Unary.FNEG);
+        lowerUnary(inst, inst.opcode() == Opcode.FABS ? Op.FABS : Op.FNEG);
     }
 
     @Override
@@ -88,23 +88,23 @@ abstract class FloatRules extends IntegerRules {
         lowerUnary(
                 inst,
                 switch (inst.opcode()) {
-                    case FCEIL -> FloatOp.Unary.FRINTP;
-                    case FFLOOR -> FloatOp.Unary.FRINTM;
-                    case FTRUNC -> FloatOp.Unary.FRINTZ;
-                    case FNEAREST -> FloatOp.Unary.FRINTN;
+                    case FCEIL -> Op.FRINTP;
+                    case FFLOOR -> Op.FRINTM;
+                    case FTRUNC -> Op.FRINTZ;
+                    case FNEAREST -> Op.FRINTN;
                     default -> throw new IllegalArgumentException(inst.toString());
                 });
     }
 
-    private void lowerUnary(Inst inst, FloatOp.Unary op) {
-        emit(new FloatInsn.Unary(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
+    private void lowerUnary(Inst inst, Op op) {
+        emit(Insn.ofFloat(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
     }
 
     // FPROMOTE, FDEMOTE.
 
     @Override
     protected final void lowerChangePrecision(Inst inst) {
-        emit(new ConversionInsn.ChangePrecision(dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
+        emit(Insn.ofFloat(dbl(inst.type()) ? Op.FCVT_D : Op.FCVT_S, false, def(inst.result()), reg(inst.arg(0))));
     }
 
     // FROM_SINT, FROM_UINT.
@@ -112,8 +112,8 @@ abstract class FloatRules extends IntegerRules {
     @Override
     protected final void lowerIntToFloat(Inst inst) {
         Value x = inst.arg(0);
-        FloatOp.Convert op = inst.opcode() == Opcode.FROM_SINT ? FloatOp.Convert.SCVTF : FloatOp.Convert.UCVTF;
-        emit(new ConversionInsn.Convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
+        Op op = inst.opcode() == Opcode.FROM_SINT ? Op.SCVTF : Op.UCVTF;
+        emit(Insn.convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
     }
 
     // TO_SINT, TO_UINT, and the saturating ones, which are what the hardware does.
@@ -127,10 +127,8 @@ abstract class FloatRules extends IntegerRules {
                 switch (inst.opcode()) {
                     case TO_SINT -> new ConversionInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
                     case TO_UINT -> new ConversionInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
-                    case TO_SINT_SAT ->
-                        new ConversionInsn.Convert(FloatOp.Convert.FCVTZS, wide, dbl(x.type()), rd, reg(x));
-                    case TO_UINT_SAT ->
-                        new ConversionInsn.Convert(FloatOp.Convert.FCVTZU, wide, dbl(x.type()), rd, reg(x));
+                    case TO_SINT_SAT -> Insn.convert(Op.FCVTZS, wide, dbl(x.type()), rd, reg(x));
+                    case TO_UINT_SAT -> Insn.convert(Op.FCVTZU, wide, dbl(x.type()), rd, reg(x));
                     default -> throw new IllegalArgumentException(inst.toString());
                 });
     }
@@ -149,10 +147,10 @@ abstract class FloatRules extends IntegerRules {
         }
         if (inst.type().isFloat()) {
             boolean wide = inst.type() == Type.F64;
-            emit(new ConversionInsn.Convert(FloatOp.Convert.FMOV_FROM_INT, wide, wide, rd, valueOrZero(x)));
+            emit(Insn.convert(Op.FMOV_FROM_INT, wide, wide, rd, valueOrZero(x)));
         } else {
             boolean wide = wide(inst.type());
-            emit(new ConversionInsn.Convert(FloatOp.Convert.FMOV_TO_INT, wide, wide, rd, reg(x)));
+            emit(Insn.convert(Op.FMOV_TO_INT, wide, wide, rd, reg(x)));
         }
     }
 }

@@ -1,78 +1,172 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.EmitContext;
-import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
-import kiln.codegen.RegClass;
-import kiln.ir.Type;
 
 /**
- * An AArch64 instruction, or a fixed short sequence of them that the allocator must not cut. Each extends the
- * {@link Shape} of its operands, or states its own if nothing else has the like; the classes lie in one file for each family.
- * Reserved registers (sp, xzr, x28, x29) may stand wherever the encoding takes them.
+ * One instruction of data processing: a row of {@link Op}, the size, registers, and what else it has. A target of xzr makes
+ * an instruction that sets flags a comparison.
  */
-abstract class Insn extends MachInst {
-    /** Set once a short branch or literal load did not reach its label: the longer form is emitted from then on. */
-    private boolean far;
+final class Insn extends Sequence {
+    private final Op op;
+    /** 64-bit over 32-bit integer registers. */
+    private final boolean wide;
+    /** Double over single precision. */
+    private final boolean dbl;
 
-    abstract void emit(Assembler asm, EmitContext context);
+    private final Modifier modifier;
 
-    @Override
-    public final void emit(EmitContext context) {
-        emit(new Assembler(context.buffer()), context);
+    /**
+     * @param regs in the order of the row's form: the sources (the target's old value in front of them, where it is one),
+     *     then the target
+     */
+    private Insn(Op op, boolean wide, boolean dbl, Modifier modifier, Reg... regs) {
+        super(op.format.form, regs);
+        this.op = op;
+        this.wide = wide;
+        this.dbl = dbl;
+        this.modifier = modifier;
+    }
+
+    // Registers only; the targets come first, as in assembly text.
+
+    static Insn of(Op op, boolean wide, Reg rd, Reg rn) {
+        return new Insn(op, wide, false, Modifier.NONE, rn, rd);
+    }
+
+    static Insn of(Op op, boolean wide, Reg rd, Reg rn, Reg rm) {
+        return new Insn(op, wide, false, Modifier.NONE, rn, rm, rd);
+    }
+
+    static Insn of(Op op, boolean wide, Reg rd, Reg rn, Reg rm, Reg ra) {
+        return new Insn(op, wide, false, Modifier.NONE, rn, rm, ra, rd);
+    }
+
+    /** Floats. */
+    static Insn ofFloat(Op op, boolean dbl, Reg rd, Reg rn) {
+        return new Insn(op, false, dbl, Modifier.NONE, rn, rd);
+    }
+
+    static Insn ofFloat(Op op, boolean dbl, Reg rd, Reg rn, Reg rm) {
+        return new Insn(op, false, dbl, Modifier.NONE, rn, rm, rd);
+    }
+
+    /** Between an integer register of either size and a float register of either precision. */
+    static Insn convert(Op op, boolean wide, boolean dbl, Reg rd, Reg rn) {
+        return new Insn(op, wide, dbl, Modifier.NONE, rn, rd);
+    }
+
+    /** Whole vector registers. */
+    static Insn ofVector(Op op, Reg rd, Reg rn, Reg rm) {
+        return new Insn(op, false, false, Modifier.NONE, rn, rm, rd);
+    }
+
+    // Sources that are changed on their way in.
+
+    static Insn shifted(Op op, boolean wide, Reg rd, Reg rn, Reg rm, ShiftOp shift, int amount) {
+        return new Insn(op, wide, false, new Modifier.Shifted(shift, amount), rn, rm, rd);
+    }
+
+    static Insn extended(Op op, boolean wide, Reg rd, Reg rn, Reg rm, ExtendOp extend, int amount) {
+        return new Insn(op, wide, false, new Modifier.Extended(extend, amount), rn, rm, rd);
+    }
+
+    // Constants.
+
+    /** ADD, ADDS, SUB, SUBS with a constant that {@link Immediates#isAddSub} accepts. */
+    static Insn addSub(Op op, boolean wide, Reg rd, Reg rn, int imm) {
+        return new Insn(op.withImmediate(), wide, false, new Modifier.AddSubImmediate(imm), rn, rd);
+    }
+
+    /** AND, ORR, EOR, ANDS with a constant that {@link Immediates#logical} accepts. */
+    static Insn logical(Op op, boolean wide, Reg rd, Reg rn, long mask) {
+        long m = wide ? mask : mask & 0xffff_ffffL;
+        return new Insn(op.withImmediate(), wide, false, new Modifier.LogicalImmediate(m), rn, rd);
+    }
+
+    /** SBFM, UBFM. */
+    static Insn bitfield(Op op, boolean wide, Reg rd, Reg rn, int immr, int imms) {
+        return new Insn(op, wide, false, new Modifier.Field(immr, imms), rn, rd);
+    }
+
+    /** BFM: replaces some bits of {@code kept}. */
+    static Insn insert(boolean wide, Reg rd, Reg kept, Reg rn, int immr, int imms) {
+        return new Insn(Op.BFM, wide, false, new Modifier.Field(immr, imms), kept, rn, rd);
+    }
+
+    static Insn extract(boolean wide, Reg rd, Reg rn, Reg rm, int lsb) {
+        return new Insn(Op.EXTR, wide, false, new Modifier.Lowest(lsb), rn, rm, rd);
+    }
+
+    // Conditions.
+
+    static Insn select(Op op, boolean wide, Reg rd, Reg rn, Reg rm, Cond cond) {
+        return new Insn(op, wide, false, new Modifier.When(cond), rn, rm, rd);
+    }
+
+    static Insn selectFloat(boolean dbl, Reg rd, Reg rn, Reg rm, Cond cond) {
+        return new Insn(Op.FCSEL, false, dbl, new Modifier.When(cond), rn, rm, rd);
+    }
+
+    /** FCMP. */
+    static Insn compareFloat(boolean dbl, Reg rn, Reg rm) {
+        return new Insn(Op.FCMP, false, dbl, Modifier.NONE, rn, rm);
+    }
+
+    /** FCMP with zero. */
+    static Insn compareFloatWithZero(boolean dbl, Reg rn) {
+        return new Insn(Op.FCMP_ZERO, false, dbl, Modifier.NONE, rn);
+    }
+
+    /** CCMP: compares if {@code cond} holds, else sets the flags to {@code nzcv}. */
+    static Insn compareIf(Cond cond, boolean wide, Reg rn, Reg rm, int nzcv) {
+        return new Insn(Op.CCMP, wide, false, new Modifier.Chained(nzcv, cond), rn, rm);
+    }
+
+    /** CCMP with a constant 0..31, or CCMN for -31..-1. */
+    static Insn compareIf(Cond cond, boolean wide, Reg rn, int imm, int nzcv) {
+        Op op = imm >= 0 ? Op.CCMP_IMM : Op.CCMN_IMM;
+        return new Insn(op, wide, false, new Modifier.ChainedImmediate(Math.abs(imm), nzcv, cond), rn);
     }
 
     @Override
-    public final void lengthen() {
-        far = true;
+    void emit(Assembler asm, EmitContext context) {
+        int first = op.format.merges ? 1 : 0;
+        int sources = op.format.sources.length;
+        asm.emit(
+                op,
+                wide,
+                dbl,
+                modifier,
+                op.format.target == null ? null : reg(form().count() - 1),
+                reg(first),
+                sources > 1 ? reg(first + 1) : null,
+                sources > 2 ? reg(first + 2) : null);
     }
 
-    final boolean isFar() {
-        return far;
-    }
-
-    // Reserved registers are not the allocator's business.
-
-    static Reg use(OperandVisitor v, Reg r) {
-        return Registers.isReserved(r) ? r : v.use(r);
-    }
-
-    static Reg useLate(OperandVisitor v, Reg r) {
-        return Registers.isReserved(r) ? r : v.useLate(r);
-    }
-
-    static Reg def(OperandVisitor v, Reg r) {
-        return Registers.isReserved(r) ? r : v.def(r);
-    }
-
-    /** An integer register's name in its 32-bit or 64-bit form. */
-    static String name(boolean wide, Reg r) {
-        if (!r.isPhysical() || r == Registers.SP) {
-            return r.toString();
+    @Override
+    public String toString() {
+        StringBuilder s = new StringBuilder(op.toString());
+        String comma = " ";
+        if (op.format.target != null) {
+            s.append(comma).append(op.format.target.name(reg(form().count() - 1), wide, dbl));
+            if (op.format.merges) {
+                s.append('(').append(op.format.target.name(reg(0), wide, dbl)).append(')');
+            }
+            comma = ", ";
         }
-        return r == Registers.ZR ? wide ? "xzr" : "wzr" : (wide ? "x" : "w") + r.index();
-    }
-
-    /** A vector register's name as a scalar of {@code bytes} bytes. */
-    static String scalar(int bytes, Reg r) {
-        if (!r.isPhysical()) {
-            return r.toString();
+        int first = op.format.merges ? 1 : 0;
+        Op.View[] sources = op.format.sources;
+        for (int i = 0; i < sources.length; i++) {
+            boolean last = i == sources.length - 1;
+            boolean w =
+                    last && modifier instanceof Modifier.Extended e ? e.extend().isWide() : wide;
+            s.append(comma).append(sources[i].name(reg(first + i), w, dbl));
+            comma = ", ";
         }
-        return (bytes == 16 ? "q" : bytes == 8 ? "d" : "s") + r.index();
-    }
-
-    static String floating(boolean dbl, Reg r) {
-        return scalar(dbl ? 8 : 4, r);
-    }
-
-    /** Whether an integer type takes the 64-bit form. */
-    static boolean isWide(Type t) {
-        return t != Type.I32;
-    }
-
-    /** A register's name in the size of a type. */
-    static String name(Type t, Reg r) {
-        return RegClass.of(t) == RegClass.INT ? name(isWide(t), r) : scalar(t.bytes(), r);
+        if (op == Op.FCMP_ZERO) {
+            s.append(", #0.0");
+        }
+        return s.append(modifier).toString();
     }
 }

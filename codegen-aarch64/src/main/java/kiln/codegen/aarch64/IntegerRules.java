@@ -39,12 +39,12 @@ abstract class IntegerRules extends ConditionRules {
         // x + constant
         if (isConst(y)) {
             if (!addImmediate(wide, rd, x, constValue(y))) {
-                emit(new IntegerInsn.Alu(AluOp.ADD, wide, rd, value(x), value(y)));
+                emit(Insn.of(Op.ADD, wide, rd, value(x), value(y)));
             }
             return;
         }
         // x + y * z
-        if (multiplyAdd(inst, MultiplyOp.MADD, rd, x, y) || multiplyAdd(inst, MultiplyOp.MADD, rd, y, x)) {
+        if (multiplyAdd(inst, Op.MADD, rd, x, y) || multiplyAdd(inst, Op.MADD, rd, y, x)) {
             return;
         }
         // x + (y < z)
@@ -56,14 +56,14 @@ abstract class IntegerRules extends ConditionRules {
             x = y;
             y = t;
         }
-        addSub(AluOp.ADD, wide, rd, value(x), y);
+        addSub(Op.ADD, wide, rd, value(x), y);
     }
 
     private boolean addImmediate(boolean wide, Reg rd, Value x, long c) {
         if (Immediates.isAddSub(c)) {
-            emit(new IntegerInsn.AluImmediate(AluOp.ADD, wide, rd, value(x), (int) c));
+            emit(Insn.addSub(Op.ADD, wide, rd, value(x), (int) c));
         } else if (Immediates.isAddSub(-c)) {
-            emit(new IntegerInsn.AluImmediate(AluOp.SUB, wide, rd, value(x), (int) -c));
+            emit(Insn.addSub(Op.SUB, wide, rd, value(x), (int) -c));
         } else {
             return false;
         }
@@ -71,7 +71,7 @@ abstract class IntegerRules extends ConditionRules {
     }
 
     /** {@code rd = addend ± product} if {@code product} is a multiplication to fold. */
-    private boolean multiplyAdd(Inst inst, MultiplyOp op, Reg rd, Value addend, Value product) {
+    private boolean multiplyAdd(Inst inst, Op op, Reg rd, Value addend, Value product) {
         Inst m = foldable(product, Opcode.MUL);
         if (m == null || isConst(m.arg(1))) {
             return false;
@@ -79,11 +79,10 @@ abstract class IntegerRules extends ConditionRules {
         Inst sx = inst.type() == Type.I64 ? foldable(m.arg(0), Opcode.SEXT) : null;
         Inst sy = inst.type() == Type.I64 ? foldable(m.arg(1), Opcode.SEXT) : null;
         if (sx != null && sy != null) {
-            MultiplyOp longOp = op == MultiplyOp.MADD ? MultiplyOp.SMADDL : MultiplyOp.SMSUBL;
-            emit(new IntegerInsn.MultiplyAdd(longOp, true, rd, value(sx.arg(0)), value(sy.arg(0)), reg(addend)));
+            Op longOp = op == Op.MADD ? Op.SMADDL : Op.SMSUBL;
+            emit(Insn.of(longOp, true, rd, value(sx.arg(0)), value(sy.arg(0)), reg(addend)));
         } else {
-            emit(new IntegerInsn.MultiplyAdd(
-                    op, wide(inst.type()), rd, value(m.arg(0)), value(m.arg(1)), value(addend)));
+            emit(Insn.of(op, wide(inst.type()), rd, value(m.arg(0)), value(m.arg(1)), value(addend)));
         }
         return true;
     }
@@ -96,7 +95,7 @@ abstract class IntegerRules extends ConditionRules {
         }
         Reg rx = value(x);
         Cond cond = flags(c);
-        emit(new ConditionInsn.Select(SelectOp.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
+        emit(Insn.select(Op.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
         return true;
     }
 
@@ -116,24 +115,24 @@ abstract class IntegerRules extends ConditionRules {
         // -(y * z)
         Inst m = negates ? foldable(y, Opcode.MUL) : null;
         if (m != null) {
-            emit(new IntegerInsn.Alu(AluOp.MNEG, wide, rd, value(m.arg(0)), value(m.arg(1))));
+            emit(Insn.of(Op.MNEG, wide, rd, value(m.arg(0)), value(m.arg(1))));
             return;
         }
         // -y
         if (negates) {
             Shifted s = shifted(y, false);
             if (s != null) {
-                emit(s.apply(AluOp.SUB, wide, rd, Registers.ZR));
+                emit(s.apply(Op.SUB, wide, rd, Registers.ZR));
             } else {
-                emit(new IntegerInsn.Alu(AluOp.SUB, wide, rd, Registers.ZR, value(y)));
+                emit(Insn.of(Op.SUB, wide, rd, Registers.ZR, value(y)));
             }
             return;
         }
         // x - y * z
-        if (multiplyAdd(inst, MultiplyOp.MSUB, rd, x, y)) {
+        if (multiplyAdd(inst, Op.MSUB, rd, x, y)) {
             return;
         }
-        addSub(AluOp.SUB, wide, rd, value(x), y);
+        addSub(Op.SUB, wide, rd, value(x), y);
     }
 
     // MUL, SMULH, UMULH.
@@ -153,23 +152,23 @@ abstract class IntegerRules extends ConditionRules {
             if (Long.bitCount(c - 1) == 1) {
                 Reg rx = value(x);
                 int n = Long.numberOfTrailingZeros(c - 1);
-                emit(new IntegerInsn.AluShifted(AluOp.ADD, wide, rd, rx, rx, ShiftOp.LSL, n));
+                emit(Insn.shifted(Op.ADD, wide, rd, rx, rx, ShiftOp.LSL, n));
                 return;
             }
         }
         Inst sx = wide ? foldable(x, Opcode.SEXT) : null;
         Inst sy = wide ? foldable(y, Opcode.SEXT) : null;
         if (sx != null && sy != null) {
-            emit(new IntegerInsn.Alu(AluOp.SMULL, true, rd, value(sx.arg(0)), value(sy.arg(0))));
+            emit(Insn.of(Op.SMULL, true, rd, value(sx.arg(0)), value(sy.arg(0))));
             return;
         }
         // -x * y
         Inst negated = foldable(x, Opcode.SUB);
         if (negated != null && isConst(negated.arg(0)) && constValue(negated.arg(0)) == 0) {
-            emit(new IntegerInsn.Alu(AluOp.MNEG, wide, rd, value(negated.arg(1)), value(y)));
+            emit(Insn.of(Op.MNEG, wide, rd, value(negated.arg(1)), value(y)));
             return;
         }
-        emit(new IntegerInsn.Alu(AluOp.MUL, wide, rd, value(x), value(y)));
+        emit(Insn.of(Op.MUL, wide, rd, value(x), value(y)));
     }
 
     @Override
@@ -177,15 +176,15 @@ abstract class IntegerRules extends ConditionRules {
         boolean signed = inst.opcode() == Opcode.SMULH;
         Reg rd = def(inst.result());
         if (inst.type() == Type.I64) {
-            AluOp op = signed ? AluOp.SMULH : AluOp.UMULH;
-            emit(new IntegerInsn.Alu(op, true, rd, reg(inst.arg(0)), reg(inst.arg(1))));
+            Op op = signed ? Op.SMULH : Op.UMULH;
+            emit(Insn.of(op, true, rd, reg(inst.arg(0)), reg(inst.arg(1))));
             return;
         }
         Reg product = newReg(Type.I64);
-        AluOp op = signed ? AluOp.SMULL : AluOp.UMULL;
-        emit(new IntegerInsn.Alu(op, true, product, value(inst.arg(0)), value(inst.arg(1))));
+        Op op = signed ? Op.SMULL : Op.UMULL;
+        emit(Insn.of(op, true, product, value(inst.arg(0)), value(inst.arg(1))));
         // An arithmetic shift would leave ones above an i32.
-        emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, true, rd, product, 32, 63));
+        emit(Insn.bitfield(Op.UBFM, true, rd, product, 32, 63));
     }
 
     // UDIV, SDIV, UREM, SREM. The hardware divides by zero to zero and MIN by -1 to MIN; wasm traps.
@@ -205,19 +204,19 @@ abstract class IntegerRules extends ConditionRules {
         }
         // The remainder of MIN by -1 comes out as 0 without further ado.
         if (signed && !remainder && (!constant || constValue(y) == -1)) {
-            emit(new IntegerInsn.AluImmediate(AluOp.ADDS, wide, Registers.ZR, ry, 1));
+            emit(Insn.addSub(Op.ADDS, wide, Registers.ZR, ry, 1));
             // x - 1 overflows for MIN only; without y = -1 the flags say "no overflow".
-            emit(new ConditionInsn.ConditionalCompareImmediate(wide, rx, 1, 0, Cond.EQ));
+            emit(Insn.compareIf(Cond.EQ, wide, rx, 1, 0));
             emit(new ConditionInsn.TrapIf(new Condition.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
         }
-        AluOp op = signed ? AluOp.SDIV : AluOp.UDIV;
+        Op op = signed ? Op.SDIV : Op.UDIV;
         Reg rd = def(inst.result());
         if (remainder) {
             Reg quotient = newReg(inst.type());
-            emit(new IntegerInsn.Alu(op, wide, quotient, rx, ry));
-            emit(new IntegerInsn.MultiplyAdd(MultiplyOp.MSUB, wide, rd, quotient, ry, rx));
+            emit(Insn.of(op, wide, quotient, rx, ry));
+            emit(Insn.of(Op.MSUB, wide, rd, quotient, ry, rx));
         } else {
-            emit(new IntegerInsn.Alu(op, wide, rd, rx, ry));
+            emit(Insn.of(op, wide, rd, rx, ry));
         }
     }
 
@@ -225,20 +224,20 @@ abstract class IntegerRules extends ConditionRules {
 
     @Override
     protected final void lowerAnd(Inst inst) {
-        logical(inst, AluOp.AND, AluOp.BIC);
+        logical(inst, Op.AND, Op.BIC);
     }
 
     @Override
     protected final void lowerOr(Inst inst) {
-        logical(inst, AluOp.ORR, AluOp.ORN);
+        logical(inst, Op.ORR, Op.ORN);
     }
 
     @Override
     protected final void lowerXor(Inst inst) {
-        logical(inst, AluOp.EOR, AluOp.EON);
+        logical(inst, Op.EOR, Op.EON);
     }
 
-    private void logical(Inst inst, AluOp op, AluOp inverted) {
+    private void logical(Inst inst, Op op, Op inverted) {
         boolean wide = wide(inst.type());
         Reg rd = def(inst.result());
         Value x = inst.arg(0);
@@ -250,22 +249,22 @@ abstract class IntegerRules extends ConditionRules {
         }
         if (isConst(y)) {
             long c = wide ? constValue(y) : constValue(y) & 0xffff_ffffL;
-            if (op == AluOp.AND && extractField(inst, rd, x, c)) {
+            if (op == Op.AND && extractField(inst, rd, x, c)) {
                 return;
             }
-            if (op == AluOp.EOR && constValue(y) == -1) {
+            if (op == Op.EOR && constValue(y) == -1) {
                 complement(wide, rd, x);
                 return;
             }
             if (Immediates.logical(c, wide) >= 0) {
-                emit(new IntegerInsn.LogicalImmediate(op, wide, rd, value(x), c));
+                emit(Insn.logical(op, wide, rd, value(x), c));
                 return;
             }
         }
-        if (op == AluOp.ORR && (combineShifts(inst, rd, x, y) || combineShifts(inst, rd, y, x))) {
+        if (op == Op.ORR && (combineShifts(inst, rd, x, y) || combineShifts(inst, rd, y, x))) {
             return;
         }
-        if (op == AluOp.ORR && (insertField(inst, rd, x, y) || insertField(inst, rd, y, x))) {
+        if (op == Op.ORR && (insertField(inst, rd, x, y) || insertField(inst, rd, y, x))) {
             return;
         }
         // x op ~y
@@ -278,7 +277,7 @@ abstract class IntegerRules extends ConditionRules {
             emit(
                     s != null
                             ? s.apply(inverted, wide, rd, value(other))
-                            : new IntegerInsn.Alu(inverted, wide, rd, value(other), value(operand)));
+                            : Insn.of(inverted, wide, rd, value(other), value(operand)));
             return;
         }
         Shifted s = shifted(y, true);
@@ -287,7 +286,7 @@ abstract class IntegerRules extends ConditionRules {
             s = shifted(x, true);
             other = y;
         }
-        emit(s != null ? s.apply(op, wide, rd, value(other)) : new IntegerInsn.Alu(op, wide, rd, value(x), value(y)));
+        emit(s != null ? s.apply(op, wide, rd, value(other)) : Insn.of(op, wide, rd, value(x), value(y)));
     }
 
     /** The operand of a complement to fold. */
@@ -298,10 +297,7 @@ abstract class IntegerRules extends ConditionRules {
 
     private void complement(boolean wide, Reg rd, Value x) {
         Shifted s = shifted(x, true);
-        emit(
-                s != null
-                        ? s.apply(AluOp.ORN, wide, rd, Registers.ZR)
-                        : new IntegerInsn.Alu(AluOp.ORN, wide, rd, Registers.ZR, value(x)));
+        emit(s != null ? s.apply(Op.ORN, wide, rd, Registers.ZR) : Insn.of(Op.ORN, wide, rd, Registers.ZR, value(x)));
     }
 
     /** {@code x >>> n & mask} and {@code x << n & mask}. */
@@ -320,9 +316,9 @@ abstract class IntegerRules extends ConditionRules {
         }
         int bits = Math.min(Long.bitCount(field), width - n);
         if (d.opcode() == Opcode.LSHR) {
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + bits - 1));
+            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), n, n + bits - 1));
         } else {
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
         }
         return true;
     }
@@ -340,7 +336,7 @@ abstract class IntegerRules extends ConditionRules {
         if (n == 0 || n + m != width) {
             return false;
         }
-        emit(new IntegerInsn.Extract(wide(inst.type()), rd, value(h.arg(0)), value(l.arg(0)), m));
+        emit(Insn.extract(wide(inst.type()), rd, value(h.arg(0)), value(l.arg(0)), m));
         return true;
     }
 
@@ -376,7 +372,7 @@ abstract class IntegerRules extends ConditionRules {
         if (keptReg == source || !keptReg.isVirtual()) {
             return false;
         }
-        emit(new IntegerInsn.BitfieldInsert(wide, rd, keptReg, source, -shift & width - 1, bits - 1));
+        emit(Insn.insert(wide, rd, keptReg, source, -shift & width - 1, bits - 1));
         return true;
     }
 
@@ -397,31 +393,31 @@ abstract class IntegerRules extends ConditionRules {
             Reg rx = value(x);
             switch (inst.opcode()) {
                 case SHL -> shiftLeft(wide, rd, rx, n);
-                case LSHR -> emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, rx, n, width - 1));
-                case ASHR -> emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, wide, rd, rx, n, width - 1));
-                case ROTL -> emit(new IntegerInsn.Extract(wide, rd, rx, rx, -n & width - 1));
-                default -> emit(new IntegerInsn.Extract(wide, rd, rx, rx, n));
+                case LSHR -> emit(Insn.bitfield(Op.UBFM, wide, rd, rx, n, width - 1));
+                case ASHR -> emit(Insn.bitfield(Op.SBFM, wide, rd, rx, n, width - 1));
+                case ROTL -> emit(Insn.extract(wide, rd, rx, rx, -n & width - 1));
+                default -> emit(Insn.extract(wide, rd, rx, rx, n));
             }
             return;
         }
         Reg count = value(withoutCountMask(y, width));
-        AluOp op = switch (inst.opcode()) {
-            case SHL -> AluOp.LSL;
-            case LSHR -> AluOp.LSR;
-            case ASHR -> AluOp.ASR;
-            default -> AluOp.ROR;
+        Op op = switch (inst.opcode()) {
+            case SHL -> Op.LSL;
+            case LSHR -> Op.LSR;
+            case ASHR -> Op.ASR;
+            default -> Op.ROR;
         };
         if (inst.opcode() == Opcode.ROTL) {
             Reg negated = newReg(inst.type());
-            emit(new IntegerInsn.Alu(AluOp.SUB, wide, negated, Registers.ZR, count));
+            emit(Insn.of(Op.SUB, wide, negated, Registers.ZR, count));
             count = negated;
         }
-        emit(new IntegerInsn.Alu(op, wide, rd, value(x), count));
+        emit(Insn.of(op, wide, rd, value(x), count));
     }
 
     private void shiftLeft(boolean wide, Reg rd, Reg rx, int n) {
         int width = wide ? 64 : 32;
-        emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, rx, -n & width - 1, width - 1 - n));
+        emit(Insn.bitfield(Op.UBFM, wide, rd, rx, -n & width - 1, width - 1 - n));
     }
 
     /** {@code x << a >> b}: a field, zero- or sign-extended. */
@@ -432,8 +428,8 @@ abstract class IntegerRules extends ConditionRules {
             return false;
         }
         int a = (int) constValue(left.arg(1)) & width - 1;
-        BitfieldOp op = inst.opcode() == Opcode.LSHR ? BitfieldOp.UBFM : BitfieldOp.SBFM;
-        emit(new IntegerInsn.Bitfield(op, wide(inst.type()), rd, value(left.arg(0)), b - a & width - 1, width - 1 - a));
+        Op op = inst.opcode() == Opcode.LSHR ? Op.UBFM : Op.SBFM;
+        emit(Insn.bitfield(op, wide(inst.type()), rd, value(left.arg(0)), b - a & width - 1, width - 1 - a));
         return true;
     }
 
@@ -446,7 +442,7 @@ abstract class IntegerRules extends ConditionRules {
             return false;
         }
         if (inst.opcode() == Opcode.SHL && d.opcode() == Opcode.SEXT && n < 32) {
-            emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, true, rd, value(d.arg(0)), -n & 63, 31));
+            emit(Insn.bitfield(Op.SBFM, true, rd, value(d.arg(0)), -n & 63, 31));
             return true;
         }
         if (d.opcode() != Opcode.AND || !isConst(d.arg(1))) {
@@ -455,12 +451,12 @@ abstract class IntegerRules extends ConditionRules {
         long mask = constValue(d.arg(1)) & (wide ? -1 : 0xffff_ffffL);
         if (inst.opcode() == Opcode.SHL && mask > 0 && (mask & mask + 1) == 0) {
             int bits = Math.min(Long.bitCount(mask), width - n);
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
             return true;
         }
         long field = mask >>> n;
         if (inst.opcode() == Opcode.LSHR && field != 0 && (field & field + 1) == 0) {
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
+            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
             return true;
         }
         return false;
@@ -484,10 +480,10 @@ abstract class IntegerRules extends ConditionRules {
         }
         if (inst.opcode() == Opcode.CTZ) {
             Reg reversed = newReg(inst.type());
-            emit(new IntegerInsn.Unary(UnaryOp.RBIT, wide, reversed, x));
+            emit(Insn.of(Op.RBIT, wide, reversed, x));
             x = reversed;
         }
-        emit(new IntegerInsn.Unary(UnaryOp.CLZ, wide, def(inst.result()), x));
+        emit(Insn.of(Op.CLZ, wide, def(inst.result()), x));
     }
 
     // SEXT8, SEXT16, SEXT32, SEXT, WRAP.
@@ -520,7 +516,7 @@ abstract class IntegerRules extends ConditionRules {
             bits = inner.opcode() == Opcode.SEXT8 ? 8 : 16;
             x = inner.arg(0);
         }
-        emit(new IntegerInsn.Bitfield(BitfieldOp.SBFM, wide(inst.type()), rd, value(x), 0, bits - 1));
+        emit(Insn.bitfield(Op.SBFM, wide(inst.type()), rd, value(x), 0, bits - 1));
     }
 
     @Override
@@ -529,10 +525,10 @@ abstract class IntegerRules extends ConditionRules {
         Inst d = foldable(inst.arg(0));
         if (d != null && d.opcode() == Opcode.LSHR && isConst(d.arg(1))) {
             int n = (int) constValue(d.arg(1)) & 63;
-            emit(new IntegerInsn.Bitfield(BitfieldOp.UBFM, true, rd, reg(d.arg(0)), n, Math.min(n + 31, 63)));
+            emit(Insn.bitfield(Op.UBFM, true, rd, reg(d.arg(0)), n, Math.min(n + 31, 63)));
             return;
         }
         // Not a Move: the allocator would take both sides for the same value.
-        emit(new IntegerInsn.Alu(AluOp.ORR, false, rd, Registers.ZR, reg(inst.arg(0))));
+        emit(Insn.of(Op.ORR, false, rd, Registers.ZR, reg(inst.arg(0))));
     }
 }

@@ -3,102 +3,95 @@ package kiln.codegen.aarch64;
 import java.util.Locale;
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Loads, stores and addresses. */
 final class MemoryInsn {
     private MemoryInsn() {}
 
-    static final class Load extends Insn {
-        private final LoadStoreOp op;
-        private Reg rt;
-        private final Address address;
-        /** What a fault means, or null if there is none. */
-        private final TrapCode trap;
+    private static final Form DEF = Form.NONE.def();
+    private static final Form USE = Form.NONE.use();
 
+    /** A load or store of one register. */
+    abstract static class Access extends Sequence {
+        final LoadStoreOp op;
+        private final Address address;
+        /** Operand of the transferred register, and the first one of the address. */
+        private final int value;
+
+        private final int first;
+        /** What a fault means, or null if there is none. */
+        final TrapCode trap;
+
+        Access(LoadStoreOp op, Address address, int value, int first, TrapCode trap, Form form, Reg... regs) {
+            super(form, regs);
+            this.op = op;
+            this.address = address;
+            this.value = value;
+            this.first = first;
+            this.trap = trap;
+        }
+
+        /** The register that is loaded or stored. */
+        final Reg value() {
+            return reg(value);
+        }
+
+        final Address address() {
+            return address.over(this, first);
+        }
+
+        @Override
+        final void emit(Assembler asm, EmitContext context) {
+            if (trap != null) {
+                context.buffer().trapSite(trap);
+            }
+            address().emit(asm, op, value());
+        }
+
+        @Override
+        public final String toString() {
+            return op.mnemonic() + " " + register(op, value()) + ", " + address();
+        }
+    }
+
+    static final class Load extends Access {
         private final boolean readOnly;
 
         Load(LoadStoreOp op, Reg rt, Address address, TrapCode trap, boolean readOnly) {
-            this.op = op;
-            this.rt = rt;
-            this.address = address;
-            this.trap = trap;
+            Form form = address.uses(Form.NONE).def();
+            super(op, address, form.count() - 1, 0, trap, form, address.regs(null, rt));
             this.readOnly = readOnly;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visitOperands(v);
-            rt = def(v, rt);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
-            address.emit(asm, op, rt);
-        }
-
-        @Override
         public MachInst rematerialize(Reg target) {
-            return readOnly && trap == null && address.isConstant() ? new Load(op, target, address, null, true) : null;
-        }
-
-        @Override
-        public String toString() {
-            return op.mnemonic() + " " + register(op, rt) + ", " + address;
+            return readOnly && trap == null && address().isConstant()
+                    ? new Load(op, target, address(), null, true)
+                    : null;
         }
     }
 
-    static final class Store extends Insn {
-        private final LoadStoreOp op;
-        private Reg rt;
-        private final Address address;
-        /** What a fault means, or null if there is none. */
-        private final TrapCode trap;
-
+    static final class Store extends Access {
         Store(LoadStoreOp op, Reg rt, Address address, TrapCode trap) {
-            this.op = op;
-            this.rt = rt;
-            this.address = address;
-            this.trap = trap;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            rt = use(v, rt);
-            address.visitOperands(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
-            address.emit(asm, op, rt);
-        }
-
-        @Override
-        public String toString() {
-            return op.mnemonic() + " " + register(op, rt) + ", " + address;
+            super(op, address, 0, 1, trap, address.uses(USE), address.regs(rt, null));
         }
     }
 
     /** Address of bytes of this frame, counted from the stack pointer. */
-    static final class StackAddress extends Shape.Define {
+    static final class StackAddress extends Sequence {
         private final int offset;
 
         StackAddress(Reg rd, int offset) {
-            super(rd);
+            super(DEF, rd);
             this.offset = offset;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.addConstant(rd, Registers.SP, offset, rd);
+            asm.addConstant(reg(0), Registers.SP, offset, reg(0));
         }
 
         @Override
@@ -108,12 +101,12 @@ final class MemoryInsn {
 
         @Override
         public String toString() {
-            return "add " + rd + ", sp, #" + offset;
+            return "add " + reg(0) + ", sp, #" + offset;
         }
     }
 
     /** Two registers at neighbouring addresses. */
-    static final class Pair extends Shape.Plain {
+    static final class Pair extends Sequence {
         private final PairOp op;
         private final Reg low;
         private final Reg high;
@@ -122,6 +115,7 @@ final class MemoryInsn {
         private final TrapCode trap;
 
         private Pair(PairOp op, Reg low, Reg high, Address address, TrapCode trap) {
+            super(Form.NONE);
             this.op = op;
             this.low = low;
             this.high = high;
@@ -153,13 +147,13 @@ final class MemoryInsn {
             case LDR_D -> PairOp.LDP_D;
             default -> null;
         };
-        if (op == null || a.op != b.op || a.rt == b.rt || b.address.reads(a.rt)) {
+        if (op == null || a.op != b.op || a.value() == b.value() || b.address().reads(a.value())) {
             return null;
         }
         if (a.trap != null && b.trap != null && a.trap != b.trap) {
             return null;
         }
-        return pair(op, a.rt, a.address, b.rt, b.address, a.trap != null ? a.trap : b.trap);
+        return pair(op, a.value(), a.address(), b.value(), b.address(), a.trap != null ? a.trap : b.trap);
     }
 
     /**
@@ -178,7 +172,7 @@ final class MemoryInsn {
         if (op == null || a.op != b.op || a.trap != null || b.trap != null) {
             return null;
         }
-        return pair(op, a.rt, a.address, b.rt, b.address, null);
+        return pair(op, a.value(), a.address(), b.value(), b.address(), null);
     }
 
     private static MachInst pair(PairOp op, Reg a, Address atA, Reg b, Address atB, TrapCode trap) {
@@ -192,6 +186,6 @@ final class MemoryInsn {
     }
 
     private static String register(LoadStoreOp op, Reg r) {
-        return op.isVector() ? Insn.scalar(op.registerBytes(), r) : Insn.name(op.registerBytes() == 8, r);
+        return op.isVector() ? Registers.scalar(op.registerBytes(), r) : Registers.name(op.registerBytes() == 8, r);
     }
 }

@@ -19,7 +19,7 @@ abstract class MemoryRules extends OperationRules {
     // Operands.
 
     static boolean wide(Type t) {
-        return Insn.isWide(t);
+        return Registers.isWide(t);
     }
 
     static int width(Type t) {
@@ -69,7 +69,7 @@ abstract class MemoryRules extends OperationRules {
         long low = displacement & 0xfff;
         if (displacement < 1 << 24 && displacement > 0 && Immediates.isScaled(low, scale)) {
             Reg sum = newReg(Type.I64);
-            emit(new IntegerInsn.AluImmediate(AluOp.ADD, true, sum, reg(address), (int) (displacement - low)));
+            emit(Insn.addSub(Op.ADD, true, sum, reg(address), (int) (displacement - low)));
             return Address.of(sum, (int) low);
         }
         Reg index = newReg(Type.I64);

@@ -1,6 +1,7 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
@@ -22,42 +23,46 @@ final class MoveInsn {
         }
     };
 
+    private static final Form USE_DEF = Form.NONE.use().def();
+
     private MoveInsn() {}
 
     /**
      * A copy of one value. An integer slot is always written in eight bytes, and an i32 always read in four, so that
      * either way the register ends up zero-extended.
      */
-    static final class Move extends Shape.Unary {
+    static final class Move extends Sequence {
         private final Type type;
 
         Move(Type type, Reg target, Reg source) {
-            super(target, source);
+            super(USE_DEF, source, target);
             this.type = type;
         }
 
         @Override
         public boolean isMove() {
-            return !Registers.isReserved(rn) && !Registers.isReserved(rd);
+            return !reg(0).isReserved() && !reg(1).isReserved();
         }
 
         @Override
         public Reg moveSource() {
-            return rn;
+            return reg(0);
         }
 
         @Override
         public Reg moveTarget() {
-            return rd;
+            return reg(1);
         }
 
         @Override
         public MachInst rematerialize(Reg to) {
-            return Registers.isReserved(rn) ? new Move(type, to, rn) : null;
+            return reg(0).isReserved() ? new Move(type, to, reg(0)) : null;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg rn = reg(0);
+            Reg rd = reg(1);
             if (rd == rn) {
                 return;
             }
@@ -70,26 +75,27 @@ final class MoveInsn {
             } else if (rn.isSlot()) {
                 load(asm, context.frame(), 0, type, rd, rn);
             } else if (RegClass.of(type) == RegClass.INT) {
-                asm.mov(isWide(type), rd, rn);
+                asm.mov(Registers.isWide(type), rd, rn);
             } else if (type == Type.V128) {
-                asm.vectorMov(rd, rn);
+                asm.op(Op.VMOV, rd, rn);
             } else {
-                asm.floatUnary(FloatOp.Unary.FMOV, true, rd, rn);
+                asm.opFloat(Op.FMOV, true, rd, rn);
             }
         }
 
         @Override
         public String toString() {
-            return "mov " + name(type, rd) + ", " + name(type, rn);
+            return "mov " + Registers.name(type, reg(1)) + ", " + Registers.name(type, reg(0));
         }
     }
 
     /** Exchanges two registers through the scratch register of their class. */
-    static final class Swap extends Shape.Plain {
+    static final class Swap extends Sequence {
         private final Reg a;
         private final Reg b;
 
         Swap(Reg a, Reg b) {
+            super(Form.NONE);
             this.a = a;
             this.b = b;
         }
@@ -101,9 +107,9 @@ final class MoveInsn {
                 asm.mov(true, a, b);
                 asm.mov(true, b, Registers.IP0);
             } else {
-                asm.vectorMov(Registers.SCRATCH, a);
-                asm.vectorMov(a, b);
-                asm.vectorMov(b, Registers.SCRATCH);
+                asm.op(Op.VMOV, Registers.SCRATCH, a);
+                asm.op(Op.VMOV, a, b);
+                asm.op(Op.VMOV, b, Registers.SCRATCH);
             }
         }
 
@@ -114,7 +120,7 @@ final class MoveInsn {
     }
 
     /** Two slots that are neighbours, loaded or stored at once; {@code low} is the one at the lower address. */
-    static final class SlotPair extends Shape.Plain {
+    static final class SlotPair extends Sequence {
         private final boolean load;
         private final boolean vector;
         private final Reg lowSlot;
@@ -123,6 +129,7 @@ final class MoveInsn {
         private final Reg high;
 
         private SlotPair(boolean load, Reg lowSlot, Reg low, Reg highSlot, Reg high) {
+            super(Form.NONE);
             this.load = load;
             this.vector = low.regClass() == RegClass.VECTOR;
             this.lowSlot = lowSlot;
@@ -155,21 +162,24 @@ final class MoveInsn {
 
     /** One instruction for two moves that follow each other, or null. */
     static MachInst pair(Move a, Move b) {
-        if (isLoad(a) && isLoad(b) && a.rd != b.rd) {
-            return pair(true, a.rn, a.rd, b.rn, b.rd);
+        if (isLoad(a) && isLoad(b) && a.moveTarget() != b.moveTarget()) {
+            return pair(true, a.moveSource(), a.moveTarget(), b.moveSource(), b.moveTarget());
         }
         if (isLoad(a) || isLoad(b) || !isStore(a) || !isStore(b)) {
             return null;
         }
-        return pair(false, a.rd, a.rn, b.rd, b.rn);
+        return pair(false, a.moveTarget(), a.moveSource(), b.moveTarget(), b.moveSource());
     }
 
     private static boolean isLoad(Move m) {
-        return m.rn.isSlot() && m.rd.isPhysical() && m.type != Type.V128;
+        return m.moveSource().isSlot() && m.moveTarget().isPhysical() && m.type != Type.V128;
     }
 
     private static boolean isStore(Move m) {
-        return m.rd.isSlot() && m.rn.isPhysical() && !Registers.isReserved(m.rn) && m.type != Type.V128;
+        return m.moveTarget().isSlot()
+                && m.moveSource().isPhysical()
+                && !m.moveSource().isReserved()
+                && m.type != Type.V128;
     }
 
     private static MachInst pair(boolean load, Reg slotA, Reg a, Reg slotB, Reg b) {

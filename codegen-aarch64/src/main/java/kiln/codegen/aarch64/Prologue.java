@@ -38,7 +38,7 @@ final class Prologue {
     /** Compares the stack pointer with the limit. */
     static void checkStack(Assembler asm, boolean far) {
         asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
-        asm.aluExtended(AluOp.SUBS, true, Registers.ZR, Registers.SP, Registers.IP0, ExtendOp.UXTX, 0);
+        asm.extended(Op.SUBS, true, Registers.ZR, Registers.SP, Registers.IP0, ExtendOp.UXTX, 0);
         trapIf(asm, Cond.LO, far);
     }
 

@@ -7,6 +7,7 @@ import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
 import kiln.codegen.RegisterFile;
+import kiln.ir.Type;
 
 /** The registers of AArch64 and the roles that {@code docs/abi.md} gives them. */
 final class Registers {
@@ -15,17 +16,18 @@ final class Registers {
 
     static {
         for (int i = 0; i < 31; i++) {
-            X[i] = Reg.physical(RegClass.INT, i, "x" + i);
+            boolean reserved = i >= 16 && i <= 18 || i == 28 || i == 29;
+            X[i] = reserved ? Reg.reserved(RegClass.INT, i, "x" + i) : Reg.physical(RegClass.INT, i, "x" + i);
         }
         for (int i = 0; i < 32; i++) {
-            V[i] = Reg.physical(RegClass.VECTOR, i, "v" + i);
+            V[i] = i == 31 ? Reg.reserved(RegClass.VECTOR, i, "v" + i) : Reg.physical(RegClass.VECTOR, i, "v" + i);
         }
     }
 
     /** Stack pointer: register 31 where an instruction takes addresses. */
-    static final Reg SP = Reg.physical(RegClass.INT, 31, "sp");
+    static final Reg SP = Reg.reserved(RegClass.INT, 31, "sp");
     /** Zero register: register 31 everywhere else. */
-    static final Reg ZR = Reg.physical(RegClass.INT, 31, "xzr");
+    static final Reg ZR = Reg.reserved(RegClass.INT, 31, "xzr");
     /** Frame base. */
     static final Reg FP = X[29];
     /** Link register; saved in every frame, and so allocatable like any other. */
@@ -80,8 +82,35 @@ final class Registers {
         return V[i];
     }
 
-    /** Whether {@code r} is a physical register that the allocator knows nothing of. */
-    static boolean isReserved(Reg r) {
-        return r.isPhysical() && !CALL_CLOBBERS.contains(r);
+    /** An integer register's name in its 32-bit or 64-bit form. */
+    static String name(boolean wide, Reg r) {
+        if (!r.isPhysical() || r == SP) {
+            return r.toString();
+        }
+        return r == ZR ? wide ? "xzr" : "wzr" : (wide ? "x" : "w") + r.index();
+    }
+
+    /** A vector register's name as a scalar of {@code bytes} bytes. */
+    static String scalar(int bytes, Reg r) {
+        if (!r.isPhysical()) {
+            return r.toString();
+        }
+        return switch (bytes) {
+                    case 1 -> "b";
+                    case 4 -> "s";
+                    case 8 -> "d";
+                    default -> "q";
+                }
+                + r.index();
+    }
+
+    /** Whether an integer type takes the 64-bit form. */
+    static boolean isWide(Type t) {
+        return t != Type.I32;
+    }
+
+    /** A register's name in the size of a type. */
+    static String name(Type t, Reg r) {
+        return RegClass.of(t) == RegClass.INT ? name(isWide(t), r) : scalar(t.bytes(), r);
     }
 }

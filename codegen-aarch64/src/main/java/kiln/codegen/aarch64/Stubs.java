@@ -69,7 +69,7 @@ public final class Stubs extends StubImage {
     }
 
     private void add(Reg rd, Reg rn, int imm) {
-        asm.addSubImmediate(AluOp.ADD, true, rd, rn, imm);
+        asm.addSubImmediate(Op.ADD, true, rd, rn, imm);
     }
 
     /**
@@ -85,7 +85,7 @@ public final class Stubs extends StubImage {
         asm.cmp(true, x(10), x(11));
         asm.b(Cond.NE, newThread);
 
-        asm.addSubImmediate(AluOp.SUB, true, SP, SP, FRAME_BYTES);
+        asm.addSubImmediate(Op.SUB, true, SP, SP, FRAME_BYTES);
         asm.pairOffset(PairOp.STP_X, FP, LR, SP, SAVED_FRAME);
         add(FP, SP, SAVED_FRAME);
         for (int i = 0; i < 10; i += 2) {
@@ -275,7 +275,7 @@ public final class Stubs extends StubImage {
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.addSubImmediate(AluOp.SUB, true, SP, SP, KERNEL_SIGACTION_BYTES);
+        asm.addSubImmediate(Op.SUB, true, SP, SP, KERNEL_SIGACTION_BYTES);
         for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 16) {
             asm.pairOffset(PairOp.STP_X, ZR, ZR, SP, i);
         }
@@ -293,13 +293,13 @@ public final class Stubs extends StubImage {
     protected void flush() {
         Label nothing = new Label();
         asm.cbz(true, x(1), nothing);
-        asm.alu(AluOp.ADD, true, x(5), x(0), x(1));
+        asm.alu(Op.ADD, true, x(5), x(0), x(1));
         asm.readCacheType(x(2));
         // Log2 of the words of a line: DminLine in bits 19..16, IminLine in bits 3..0.
-        asm.bitfield(BitfieldOp.UBFM, true, x(3), x(2), 16, 19);
+        asm.bitfield(Op.UBFM, true, x(3), x(2), 16, 19);
         forEachLine(() -> asm.cleanDataLine(x(6)));
         asm.dataBarrier();
-        asm.bitfield(BitfieldOp.UBFM, true, x(3), x(2), 0, 3);
+        asm.bitfield(Op.UBFM, true, x(3), x(2), 0, 3);
         forEachLine(() -> asm.invalidateInstructionLine(x(6)));
         asm.dataBarrier();
         asm.isb();
@@ -322,12 +322,12 @@ public final class Stubs extends StubImage {
     private void forEachLine(Runnable maintain) {
         Label next = new Label();
         asm.movImmediate(true, x(4), 4);
-        asm.alu(AluOp.LSL, true, x(3), x(4), x(3));
-        asm.addSubImmediate(AluOp.SUB, true, x(4), x(3), 1);
-        asm.alu(AluOp.BIC, true, x(6), x(0), x(4));
+        asm.alu(Op.LSL, true, x(3), x(4), x(3));
+        asm.addSubImmediate(Op.SUB, true, x(4), x(3), 1);
+        asm.alu(Op.BIC, true, x(6), x(0), x(4));
         buffer.bind(next);
         maintain.run();
-        asm.alu(AluOp.ADD, true, x(6), x(6), x(3));
+        asm.alu(Op.ADD, true, x(6), x(6), x(3));
         asm.cmp(true, x(6), x(5));
         asm.b(Cond.LO, next);
     }

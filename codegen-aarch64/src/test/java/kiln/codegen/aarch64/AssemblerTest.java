@@ -8,6 +8,8 @@ import static kiln.codegen.aarch64.Registers.x;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -57,7 +59,7 @@ class AssemblerTest {
             assertEquals(wide ? 5334 : 1302, masks.size());
             Encodings e = new Encodings();
             for (long m : masks) {
-                for (AluOp op : new AluOp[] {AluOp.AND, AluOp.ORR, AluOp.EOR, AluOp.ANDS}) {
+                for (Op op : new Op[] {Op.AND, Op.ORR, Op.EOR, Op.ANDS}) {
                     e.row(
                             op + " " + r(wide, x(3)) + ", " + r(wide, x(30)) + ", " + signedHex(m),
                             a -> a.logicalImmediate(op, wide, x(3), x(30), m));
@@ -96,9 +98,9 @@ class AssemblerTest {
     void addSubImmediates() {
         Encodings e = new Encodings();
         int[] immediates = {0, 1, 9, 10, 0x7ff, 0xfff};
-        AluOp[] ops = {AluOp.ADD, AluOp.ADDS, AluOp.SUB, AluOp.SUBS};
+        Op[] ops = {Op.ADD, Op.ADDS, Op.SUB, Op.SUBS};
         for (boolean wide : new boolean[] {true, false}) {
-            for (AluOp op : ops) {
+            for (Op op : ops) {
                 for (int imm : immediates) {
                     e.row(
                             op + " " + r(wide, x(7)) + ", " + r(wide, x(29)) + ", " + hex(imm),
@@ -111,12 +113,12 @@ class AssemblerTest {
                 }
             }
         }
-        e.row("add x0, sp, #0x10", a -> a.addSubImmediate(AluOp.ADD, true, x(0), SP, 16));
-        e.row("sub sp, sp, #0x20", a -> a.addSubImmediate(AluOp.SUB, true, SP, SP, 32));
+        e.row("add x0, sp, #0x10", a -> a.addSubImmediate(Op.ADD, true, x(0), SP, 16));
+        e.row("sub sp, sp, #0x20", a -> a.addSubImmediate(Op.SUB, true, SP, SP, 32));
         e.row("mov x29, sp", a -> a.mov(true, FP, SP));
         e.row("mov sp, x29", a -> a.mov(true, SP, FP));
         e.row("cmp x4, #0x64", a -> a.cmpImmediate(true, x(4), 100));
-        e.row("cmn w4, #0x64", a -> a.addSubImmediate(AluOp.ADDS, false, ZR, x(4), 100));
+        e.row("cmn w4, #0x64", a -> a.addSubImmediate(Op.ADDS, false, ZR, x(4), 100));
         e.check();
     }
 
@@ -173,16 +175,16 @@ class AssemblerTest {
     @Test
     void bitfields() {
         Encodings e = new Encodings();
-        e.row("sxtb w1, w2", a -> a.bitfield(BitfieldOp.SBFM, false, x(1), x(2), 0, 7));
-        e.row("sxth x1, w2", a -> a.bitfield(BitfieldOp.SBFM, true, x(1), x(2), 0, 15));
-        e.row("sxtw x1, w2", a -> a.bitfield(BitfieldOp.SBFM, true, x(1), x(2), 0, 31));
-        e.row("uxtb w1, w2", a -> a.bitfield(BitfieldOp.UBFM, false, x(1), x(2), 0, 7));
-        e.row("uxth w1, w2", a -> a.bitfield(BitfieldOp.UBFM, false, x(1), x(2), 0, 15));
-        e.row("ubfx x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.UBFM, true, x(1), x(2), 4, 11));
-        e.row("sbfx w1, w2, #4, #8", a -> a.bitfield(BitfieldOp.SBFM, false, x(1), x(2), 4, 11));
-        e.row("ubfiz x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.UBFM, true, x(1), x(2), 60, 7));
-        e.row("bfi w1, w2, #4, #8", a -> a.bitfield(BitfieldOp.BFM, false, x(1), x(2), 28, 7));
-        e.row("bfxil x1, x2, #4, #8", a -> a.bitfield(BitfieldOp.BFM, true, x(1), x(2), 4, 11));
+        e.row("sxtb w1, w2", a -> a.bitfield(Op.SBFM, false, x(1), x(2), 0, 7));
+        e.row("sxth x1, w2", a -> a.bitfield(Op.SBFM, true, x(1), x(2), 0, 15));
+        e.row("sxtw x1, w2", a -> a.bitfield(Op.SBFM, true, x(1), x(2), 0, 31));
+        e.row("uxtb w1, w2", a -> a.bitfield(Op.UBFM, false, x(1), x(2), 0, 7));
+        e.row("uxth w1, w2", a -> a.bitfield(Op.UBFM, false, x(1), x(2), 0, 15));
+        e.row("ubfx x1, x2, #4, #8", a -> a.bitfield(Op.UBFM, true, x(1), x(2), 4, 11));
+        e.row("sbfx w1, w2, #4, #8", a -> a.bitfield(Op.SBFM, false, x(1), x(2), 4, 11));
+        e.row("ubfiz x1, x2, #4, #8", a -> a.bitfield(Op.UBFM, true, x(1), x(2), 60, 7));
+        e.row("bfi w1, w2, #4, #8", a -> a.bitfield(Op.BFM, false, x(1), x(2), 28, 7));
+        e.row("bfxil x1, x2, #4, #8", a -> a.bitfield(Op.BFM, true, x(1), x(2), 4, 11));
         for (boolean wide : new boolean[] {true, false}) {
             int max = wide ? 63 : 31;
             String args = r(wide, x(1)) + ", " + r(wide, x(2)) + ", ";
@@ -190,8 +192,8 @@ class AssemblerTest {
                 e.row("lsl " + args + hex(n), a -> a.lsl(wide, x(1), x(2), n));
                 e.row("lsr " + args + hex(n), a -> a.lsr(wide, x(1), x(2), n));
                 e.row("asr " + args + hex(n), a -> a.asr(wide, x(1), x(2), n));
-                e.row("ror " + args + hex(n), a -> a.extr(wide, x(1), x(2), x(2), n));
-                e.row("extr " + args + r(wide, x(3)) + ", " + hex(n), a -> a.extr(wide, x(1), x(2), x(3), n));
+                e.row("ror " + args + hex(n), a -> extract(a, wide, x(2), n));
+                e.row("extr " + args + r(wide, x(3)) + ", " + hex(n), a -> extract(a, wide, x(3), n));
             }
             e.row("lsr " + args + "#0", a -> a.lsr(wide, x(1), x(2), 0));
             e.row("asr " + args + "#0", a -> a.asr(wide, x(1), x(2), 0));
@@ -201,22 +203,14 @@ class AssemblerTest {
                 for (int bit = 1; bit + bits <= max + 1; bit++) {
                     int lsb = bit;
                     String field = hex(lsb) + ", " + hex(width);
-                    e.row(
-                            "bfi " + args + field,
-                            a -> a.bitfield(BitfieldOp.BFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
-                    e.row(
-                            "bfxil " + args + field,
-                            a -> a.bitfield(BitfieldOp.BFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                    e.row("bfi " + args + field, a -> a.bitfield(Op.BFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
+                    e.row("bfxil " + args + field, a -> a.bitfield(Op.BFM, wide, x(1), x(2), lsb, lsb + width - 1));
                     if (lsb + width <= max) {
                         e.row(
                                 "ubfiz " + args + field,
-                                a -> a.bitfield(BitfieldOp.UBFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
-                        e.row(
-                                "ubfx " + args + field,
-                                a -> a.bitfield(BitfieldOp.UBFM, wide, x(1), x(2), lsb, lsb + width - 1));
-                        e.row(
-                                "sbfx " + args + field,
-                                a -> a.bitfield(BitfieldOp.SBFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                                a -> a.bitfield(Op.UBFM, wide, x(1), x(2), max + 1 - lsb, width - 1));
+                        e.row("ubfx " + args + field, a -> a.bitfield(Op.UBFM, wide, x(1), x(2), lsb, lsb + width - 1));
+                        e.row("sbfx " + args + field, a -> a.bitfield(Op.SBFM, wide, x(1), x(2), lsb, lsb + width - 1));
                     }
                 }
             }
@@ -229,11 +223,11 @@ class AssemblerTest {
         Encodings e = new Encodings();
         for (int i = 0; i <= 30; i++) {
             Reg n = x(i);
-            e.row("add " + n + ", x1, x2", a -> a.alu(AluOp.ADD, true, n, x(1), x(2)));
-            e.row("add x1, " + n + ", x2", a -> a.alu(AluOp.ADD, true, x(1), n, x(2)));
-            e.row("add x1, x2, " + n, a -> a.alu(AluOp.ADD, true, x(1), x(2), n));
-            e.row("madd x1, x2, x3, " + n, a -> a.multiplyAdd(MultiplyOp.MADD, true, x(1), x(2), x(3), n));
-            e.row("csel x1, " + n + ", x2, lt", a -> a.conditionalSelect(SelectOp.CSEL, true, x(1), n, x(2), Cond.LT));
+            e.row("add " + n + ", x1, x2", a -> a.alu(Op.ADD, true, n, x(1), x(2)));
+            e.row("add x1, " + n + ", x2", a -> a.alu(Op.ADD, true, x(1), n, x(2)));
+            e.row("add x1, x2, " + n, a -> a.alu(Op.ADD, true, x(1), x(2), n));
+            e.row("madd x1, x2, x3, " + n, a -> a.emit(Op.MADD, true, false, Modifier.NONE, x(1), x(2), x(3), n));
+            e.row("csel x1, " + n + ", x2, lt", a -> select(a, Op.CSEL, true, x(1), n, x(2), Cond.LT));
             e.row("stp " + n + ", x29, [sp, #0x10]", a -> a.pairOffset(PairOp.STP_X, n, FP, SP, 16));
             e.row("stp x29, " + n + ", [sp, #0x10]", a -> a.pairOffset(PairOp.STP_X, FP, n, SP, 16));
             e.row(
@@ -242,41 +236,110 @@ class AssemblerTest {
         }
         for (int i = 0; i <= 31; i++) {
             int n = i;
-            e.row("fadd d" + n + ", d1, d2", a -> a.floatBinary(FloatOp.Binary.FADD, true, v(n), v(1), v(2)));
-            e.row("fadd d1, d" + n + ", d2", a -> a.floatBinary(FloatOp.Binary.FADD, true, v(1), v(n), v(2)));
-            e.row("fadd d1, d2, d" + n, a -> a.floatBinary(FloatOp.Binary.FADD, true, v(1), v(2), v(n)));
+            e.row("fadd d" + n + ", d1, d2", a -> fadd(a, v(n), v(1), v(2)));
+            e.row("fadd d1, d" + n + ", d2", a -> fadd(a, v(1), v(n), v(2)));
+            e.row("fadd d1, d2, d" + n, a -> fadd(a, v(1), v(2), v(n)));
             e.row("str q" + n + ", [sp, #0x20]", a -> a.loadStoreScaled(LoadStoreOp.STR_Q, v(n), SP, 32));
         }
         e.check();
     }
 
+    /** Rows that are nothing without a {@link Modifier}; each has a test below. */
+    private static final Set<Op> MODIFIED = EnumSet.of(
+            Op.ADD_IMM,
+            Op.ADDS_IMM,
+            Op.SUB_IMM,
+            Op.SUBS_IMM,
+            Op.AND_IMM,
+            Op.ORR_IMM,
+            Op.EOR_IMM,
+            Op.ANDS_IMM,
+            Op.SBFM,
+            Op.BFM,
+            Op.UBFM,
+            Op.EXTR,
+            Op.CSEL,
+            Op.CSINC,
+            Op.CSINV,
+            Op.CSNEG,
+            Op.CCMP,
+            Op.CCMP_IMM,
+            Op.CCMN_IMM,
+            Op.FCSEL);
+
+    /** Every other row, in all its sizes, over low and high registers. */
     @Test
-    void threeRegisters() {
+    void everyRow() {
         Encodings e = new Encodings();
-        for (AluOp op : AluOp.values()) {
-            boolean widening = op == AluOp.SMULL || op == AluOp.UMULL;
-            boolean only64 = widening || op == AluOp.SMULH || op == AluOp.UMULH;
-            for (boolean wide : new boolean[] {true, false}) {
-                if (wide || !only64) {
-                    e.row(
-                            op + " " + r(wide, x(5)) + ", " + r(wide && !widening, x(6)) + ", "
-                                    + r(wide && !widening, x(30)),
-                            a -> a.alu(op, wide, x(5), x(6), x(30)));
+        for (Op op : Op.values()) {
+            if (MODIFIED.contains(op)) {
+                continue;
+            }
+            for (boolean wide : sizes(op, Op.View.SIZED)) {
+                for (boolean dbl : sizes(op, Op.View.FLOAT)) {
+                    boolean sameSize = op == Op.FMOV_TO_INT || op == Op.FMOV_FROM_INT;
+                    if (!sameSize || wide == dbl) {
+                        plainRow(e, op, wide, dbl, 1, 2, 3, 4);
+                        plainRow(e, op, wide, dbl, 30, 29, 28, 27);
+                    }
                 }
             }
         }
-        e.row("neg x1, x2", a -> a.alu(AluOp.SUB, true, x(1), ZR, x(2)));
-        e.row("mvn w1, w2", a -> a.alu(AluOp.ORN, false, x(1), ZR, x(2)));
+        e.row("neg x1, x2", a -> a.alu(Op.SUB, true, x(1), ZR, x(2)));
+        e.row("mvn w1, w2", a -> a.alu(Op.ORN, false, x(1), ZR, x(2)));
         e.row("mov w1, w2", a -> a.mov(false, x(1), x(2)));
         e.row("cmp x1, x2", a -> a.cmp(true, x(1), x(2)));
-        e.row("tst w1, w2", a -> a.alu(AluOp.ANDS, false, ZR, x(1), x(2)));
+        e.row("tst w1, w2", a -> a.alu(Op.ANDS, false, ZR, x(1), x(2)));
         e.check();
+    }
+
+    /** Both sizes if {@code op} has a register that is called after its size. */
+    private static boolean[] sizes(Op op, Op.View view) {
+        boolean both =
+                op.format.target == view || Arrays.asList(op.format.sources).contains(view);
+        return both ? new boolean[] {true, false} : new boolean[] {false};
+    }
+
+    private static void plainRow(Encodings e, Op op, boolean wide, boolean dbl, int... numbers) {
+        StringBuilder text = new StringBuilder(op.toString());
+        Reg[] regs = new Reg[4];
+        int n = 0;
+        if (op.format.target != null) {
+            regs[0] = register(op.format.target, numbers[n++]);
+            text.append(' ').append(op.format.target.name(regs[0], wide, dbl));
+        }
+        for (int i = 0; i < op.format.sources.length; i++) {
+            Op.View view = op.format.sources[i];
+            regs[i + 1] = register(view, numbers[n]);
+            text.append(n++ == 0 ? " " : ", ").append(view.name(regs[i + 1], wide, dbl));
+        }
+        text.append(op == Op.FCMP_ZERO ? ", #0.0" : "");
+        e.row(text.toString(), a -> a.emit(op, wide, dbl, Modifier.NONE, regs[0], regs[1], regs[2], regs[3]));
+    }
+
+    private static Reg register(Op.View view, int number) {
+        return switch (view) {
+            case W, X, SIZED -> x(number);
+            default -> v(number);
+        };
+    }
+
+    private static void extract(Assembler a, boolean wide, Reg rm, int lsb) {
+        a.emit(Op.EXTR, wide, false, new Modifier.Lowest(lsb), x(1), x(2), rm, null);
+    }
+
+    private static void select(Assembler a, Op op, boolean wide, Reg rd, Reg rn, Reg rm, Cond cond) {
+        a.emit(op, wide, false, new Modifier.When(cond), rd, rn, rm, null);
+    }
+
+    private static void fadd(Assembler a, Reg rd, Reg rn, Reg rm) {
+        a.emit(Op.FADD, false, true, Modifier.NONE, rd, rn, rm, null);
     }
 
     @Test
     void shiftedRegisters() {
         Encodings e = new Encodings();
-        for (AluOp op : AluOp.values()) {
+        for (Op op : Op.values()) {
             if (!op.isAddSub() && !op.isLogical()) {
                 continue;
             }
@@ -289,7 +352,7 @@ class AssemblerTest {
                         e.row(
                                 op + " " + r(wide, x(5)) + ", " + r(wide, x(6)) + ", " + r(wide, x(7)) + ", " + shift
                                         + " #" + n,
-                                a -> a.aluShifted(op, wide, x(5), x(6), x(7), shift, n));
+                                a -> a.emit(op, wide, false, new Modifier.Shifted(shift, n), x(5), x(6), x(7), null));
                     }
                 }
             }
@@ -300,34 +363,20 @@ class AssemblerTest {
     @Test
     void extendedRegisters() {
         Encodings e = new Encodings();
-        for (AluOp op : new AluOp[] {AluOp.ADD, AluOp.ADDS, AluOp.SUB, AluOp.SUBS}) {
+        for (Op op : new Op[] {Op.ADD, Op.ADDS, Op.SUB, Op.SUBS}) {
             for (ExtendOp extend : ExtendOp.values()) {
                 for (int n = 0; n <= 4; n++) {
                     int amount = n;
                     String tail = ", " + extend + (n == 0 ? "" : " " + hex(n));
                     e.row(
                             op + " x5, x6, " + r(extend.isWide(), x(7)) + tail,
-                            a -> a.aluExtended(op, true, x(5), x(6), x(7), extend, amount));
+                            a -> a.extended(op, true, x(5), x(6), x(7), extend, amount));
                 }
-                e.row(op + " w5, w6, w7, " + extend, a -> a.aluExtended(op, false, x(5), x(6), x(7), extend, 0));
+                e.row(op + " w5, w6, w7, " + extend, a -> a.extended(op, false, x(5), x(6), x(7), extend, 0));
             }
         }
-        e.row("cmp sp, x17", a -> a.aluExtended(AluOp.SUBS, true, ZR, SP, x(17), ExtendOp.UXTX, 0));
-        e.row("sub sp, sp, x17", a -> a.aluExtended(AluOp.SUB, true, SP, SP, x(17), ExtendOp.UXTX, 0));
-        e.check();
-    }
-
-    @Test
-    void multiplyAndUnary() {
-        Encodings e = new Encodings();
-        e.row("madd x1, x2, x3, x4", a -> a.multiplyAdd(MultiplyOp.MADD, true, x(1), x(2), x(3), x(4)));
-        e.row("msub w1, w2, w3, w4", a -> a.multiplyAdd(MultiplyOp.MSUB, false, x(1), x(2), x(3), x(4)));
-        e.row("smaddl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMADDL, true, x(1), x(2), x(3), x(4)));
-        e.row("smsubl x1, w2, w3, x4", a -> a.multiplyAdd(MultiplyOp.SMSUBL, true, x(1), x(2), x(3), x(4)));
-        for (UnaryOp op : UnaryOp.values()) {
-            e.row(op + " x9, x10", a -> a.unary(op, true, x(9), x(10)));
-            e.row(op + " w9, w10", a -> a.unary(op, false, x(9), x(10)));
-        }
+        e.row("cmp sp, x17", a -> a.extended(Op.SUBS, true, ZR, SP, x(17), ExtendOp.UXTX, 0));
+        e.row("sub sp, sp, x17", a -> a.extended(Op.SUB, true, SP, SP, x(17), ExtendOp.UXTX, 0));
         e.check();
     }
 
@@ -335,25 +384,39 @@ class AssemblerTest {
     void conditionals() {
         Encodings e = new Encodings();
         for (Cond c : Cond.values()) {
-            for (SelectOp op : SelectOp.values()) {
-                e.row(op + " x1, x2, x3, " + c, a -> a.conditionalSelect(op, true, x(1), x(2), x(3), c));
-                e.row(op + " w1, w2, w3, " + c, a -> a.conditionalSelect(op, false, x(1), x(2), x(3), c));
+            for (Op op : new Op[] {Op.CSEL, Op.CSINC, Op.CSINV, Op.CSNEG}) {
+                e.row(op + " x1, x2, x3, " + c, a -> select(a, op, true, x(1), x(2), x(3), c));
+                e.row(op + " w1, w2, w3, " + c, a -> select(a, op, false, x(1), x(2), x(3), c));
             }
-            e.row("cset w1, " + c, a -> a.conditionalSelect(SelectOp.CSINC, false, x(1), ZR, ZR, c.negate()));
+            e.row("cset w1, " + c, a -> select(a, Op.CSINC, false, x(1), ZR, ZR, c.negate()));
             e.row(
                     "ccmp x1, x2, " + hex(c.ordinal()) + ", " + c,
-                    a -> a.conditionalCompare(true, x(1), x(2), c.ordinal(), c));
+                    a -> compareIf(a, Op.CCMP, true, new Modifier.Chained(c.ordinal(), c), x(2)));
             for (int imm = 0; imm <= 31; imm++) {
                 int n = imm;
                 String args = hex(n) + ", #0, " + c;
-                e.row("ccmp w1, " + args, a -> a.conditionalCompareImmediate(false, x(1), n, 0, c));
-                e.row("ccmn w1, " + args, a -> a.conditionalCompareNegativeImmediate(false, x(1), n, 0, c));
+                e.row(
+                        "ccmp w1, " + args,
+                        a -> compareIf(a, Op.CCMP_IMM, false, new Modifier.ChainedImmediate(n, 0, c), null));
+                e.row(
+                        "ccmn w1, " + args,
+                        a -> compareIf(a, Op.CCMN_IMM, false, new Modifier.ChainedImmediate(n, 0, c), null));
             }
-            e.row("ccmn x1, #1, #4, " + c, a -> a.conditionalCompareNegativeImmediate(true, x(1), 1, 4, c));
-            e.row("fcsel d1, d2, d3, " + c, a -> a.floatSelect(true, v(1), v(2), v(3), c));
-            e.row("fcsel s1, s2, s3, " + c, a -> a.floatSelect(false, v(1), v(2), v(3), c));
+            e.row(
+                    "ccmn x1, #1, #4, " + c,
+                    a -> compareIf(a, Op.CCMN_IMM, true, new Modifier.ChainedImmediate(1, 4, c), null));
+            e.row(
+                    "fcsel d1, d2, d3, " + c,
+                    a -> a.emit(Op.FCSEL, false, true, new Modifier.When(c), v(1), v(2), v(3), null));
+            e.row(
+                    "fcsel s1, s2, s3, " + c,
+                    a -> a.emit(Op.FCSEL, false, false, new Modifier.When(c), v(1), v(2), v(3), null));
         }
         e.check();
+    }
+
+    private static void compareIf(Assembler a, Op op, boolean wide, Modifier modifier, Reg rm) {
+        a.emit(op, wide, false, modifier, null, x(1), rm, null);
     }
 
     @Test
@@ -440,40 +503,8 @@ class AssemblerTest {
     }
 
     @Test
-    void floats() {
+    void vectorConstants() {
         Encodings e = new Encodings();
-        for (boolean dbl : new boolean[] {true, false}) {
-            String f = dbl ? "d" : "s";
-            for (FloatOp.Unary op : FloatOp.Unary.values()) {
-                e.row(op + " " + f + "1, " + f + "31", a -> a.floatUnary(op, dbl, v(1), v(31)));
-            }
-            for (FloatOp.Binary op : FloatOp.Binary.values()) {
-                e.row(op + " " + f + "1, " + f + "2, " + f + "31", a -> a.floatBinary(op, dbl, v(1), v(2), v(31)));
-            }
-            e.row("fcmp " + f + "1, " + f + "31", a -> a.floatCompare(dbl, v(1), v(31)));
-            e.row("fcmp " + f + "1, #0.0", a -> a.floatCompareZero(dbl, v(1)));
-            for (boolean wide : new boolean[] {true, false}) {
-                for (FloatOp.Convert op : FloatOp.Convert.values()) {
-                    boolean move = op == FloatOp.Convert.FMOV_TO_INT || op == FloatOp.Convert.FMOV_FROM_INT;
-                    if (move && wide != dbl) {
-                        continue;
-                    }
-                    boolean toInt = op != FloatOp.Convert.SCVTF
-                            && op != FloatOp.Convert.UCVTF
-                            && op != FloatOp.Convert.FMOV_FROM_INT;
-                    String i = wide ? "x" : "w";
-                    e.row(
-                            op + " " + (toInt ? i : f) + "1, " + (toInt ? f : i) + "2",
-                            a -> a.floatConvert(op, wide, dbl, toInt ? x(1) : v(1), toInt ? v(2) : x(2)));
-                }
-            }
-        }
-        e.row("fcvt d1, s2", a -> a.floatPromote(v(1), v(2)));
-        e.row("fcvt s1, d2", a -> a.floatDemote(v(1), v(2)));
-        e.row("mov v1.16b, v2.16b", a -> a.vectorMov(v(1), v(2)));
-        e.row("cnt v1.8b, v2.8b", a -> a.vectorCount(v(1), v(2)));
-        e.row("addv b1, v2.8b", a -> a.vectorSum(v(1), v(2)));
-        e.row("bit v1.8b, v2.8b, v3.8b", a -> a.vectorInsertIfTrue(v(1), v(2), v(3)));
         e.row("movi d5, #0000000000000000", a -> a.vectorZero(v(5)));
         e.row("movi v5.2d, #0000000000000000", a -> a.vectorZero16(v(5)));
         e.row("movi v5.2s, #0x80, lsl #24", a -> a.vectorSignBits(v(5)));

@@ -1,6 +1,7 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.Bound;
+import kiln.codegen.CallLowering;
 import kiln.codegen.Callee;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachInst;
@@ -20,21 +21,21 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCall(Inst inst) {
-        Arguments arguments = arguments(inst);
+        CallLowering.Arguments arguments = calls.arguments(inst);
         storeStackArguments(arguments);
-        Callee callee = callee(inst);
-        boolean reload = reloadsContext(callee);
+        Callee callee = calls.callee(inst);
+        boolean reload = calls.reloadsContext(callee);
         emit(new CallInsn.Call(
-                callee, reload, arguments.inRegisters(), registerResults(inst), Registers.CALL_CLOBBERS));
-        loadFurtherResults(inst);
+                callee, reload, arguments.inRegisters(), calls.registerResults(inst), Registers.CALL_CLOBBERS));
+        calls.loadFurtherResults(inst);
     }
 
-    private void storeStackArguments(Arguments arguments) {
+    private void storeStackArguments(CallLowering.Arguments arguments) {
         if (arguments.stackBytes() == 0) {
             return;
         }
         emit(new CallInsn.MakeRoom(arguments.stackBytes()));
-        for (OnStack argument : arguments.onStack()) {
+        for (CallLowering.OnStack argument : arguments.onStack()) {
             Value v = argument.value();
             Operand o = fitsImm(v) && (v.type() != Type.I32 || constValue(v) >= 0)
                     ? Operand.imm((int) constValue(v))
@@ -47,14 +48,14 @@ abstract class CallRules extends FloatRules {
 
     @Override
     protected final void lowerCallNative(Inst inst) {
-        Bound arguments = nativeArguments(inst);
+        Bound arguments = calls.nativeArguments(inst);
         Callee callee = new Callee(null, reg(inst.arg(0)), Registers.CONTEXT, 0);
-        Bound results = registerResults(inst);
+        Bound results = calls.registerResults(inst);
         Reg narrow = null;
         if (!results.isEmpty() && inst.result().type() == Type.I32) {
             // C leaves the upper half of an int undefined.
             narrow = newReg(Type.I32);
-            results = nativeResult(inst, narrow);
+            results = calls.nativeResult(inst, narrow);
         }
         emit(new CallInsn.Call(callee, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
@@ -65,25 +66,25 @@ abstract class CallRules extends FloatRules {
     // RETURN, RETURN_CALL, RETURN_CALL_INDIRECT.
 
     @Override
-    protected final MachInst returnFrom(Bound results, int argumentBytes) {
+    public final MachInst returnFrom(Bound results, int argumentBytes) {
         return new ControlInsn.Return(results, argumentBytes);
     }
 
     @Override
     protected final void lowerReturnCall(Inst inst) {
-        Arguments arguments = arguments(inst);
+        CallLowering.Arguments arguments = calls.arguments(inst);
         storeStackArguments(arguments);
-        Callee callee = callee(inst);
+        Callee callee = calls.callee(inst);
         if (callee.key() == null) {
             callee = new Callee(null, movable(inst.arg(0)), movable(inst.arg(1)), 0);
         }
-        emit(new CallInsn.TailCall(callee, arguments.inRegisters(), arguments.stackBytes(), argumentBytes()));
+        emit(new CallInsn.TailCall(callee, arguments.inRegisters(), arguments.stackBytes(), calls.argumentBytes()));
     }
 
     // Whole values in memory.
 
     @Override
-    protected final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
+    public final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
         Address from = Address.of(base, offset);
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.LoadVector(type.bytes(), target, from, readOnly)
@@ -91,7 +92,7 @@ abstract class CallRules extends FloatRules {
     }
 
     @Override
-    protected final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
+    public final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
         Address to = Address.of(base, offset);
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.StoreVector(type.bytes(), to, source)

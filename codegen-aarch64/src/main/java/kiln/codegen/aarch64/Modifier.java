@@ -1,0 +1,151 @@
+package kiln.codegen.aarch64;
+
+/** What an instruction of data processing has besides registers: how its last source is changed, a constant, a condition. */
+sealed interface Modifier {
+    /** Nothing. */
+    Modifier NONE = new None();
+
+    /** The encoding of {@code op} with this, without registers and size. */
+    int encode(Op op, boolean wide);
+
+    /** As text behind the registers, which begins with a comma; empty if there is none. */
+    @Override
+    String toString();
+
+    /** Nothing. */
+    record None() implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits;
+        }
+
+        @Override
+        public String toString() {
+            return "";
+        }
+    }
+
+    /** The last source is shifted: ADD and SUB (not by ROR) and the logical operations. */
+    record Shifted(ShiftOp shift, int amount) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            boolean taken = op.isLogical() || op.isAddSub() && shift != ShiftOp.ROR;
+            Assembler.require(taken && amount >= 0 && amount < (wide ? 64 : 32));
+            return op.bits | shift.ordinal() << 22 | amount << 10;
+        }
+
+        @Override
+        public String toString() {
+            return ", " + shift + " #" + amount;
+        }
+    }
+
+    /** The last source of ADD or SUB is extended and shifted left by 0 to 4; 31 is sp as first source and target. */
+    record Extended(ExtendOp extend, int amount) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(op.isAddSub() && amount >= 0 && amount <= 4);
+            return op.bits | 0x0020_0000 | extend.ordinal() << 13 | amount << 10;
+        }
+
+        @Override
+        public String toString() {
+            return ", " + extend + (amount == 0 ? "" : " #" + amount);
+        }
+    }
+
+    /** What {@link Immediates#isAddSub} accepts. */
+    record AddSubImmediate(int value) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(Immediates.isAddSub(value & 0xffff_ffffL));
+            return op.bits | ((value & ~0xfff) == 0 ? value << 10 : value >>> 12 << 10 | 1 << 22);
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + value;
+        }
+    }
+
+    /** A bitmask that {@link Immediates#logical} accepts for the size. */
+    record LogicalImmediate(long mask) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            int fields = Immediates.logical(mask, wide);
+            Assembler.require(fields >= 0);
+            return op.bits | fields << 10;
+        }
+
+        @Override
+        public String toString() {
+            return ", #0x" + Long.toHexString(mask);
+        }
+    }
+
+    /** The rotation and the highest bit of a bitfield move. */
+    record Field(int immr, int imms) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits | immr << 16 | imms << 10;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + immr + ", #" + imms;
+        }
+    }
+
+    /** The lowest bit of an extraction. */
+    record Lowest(int lsb) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits | lsb << 10;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + lsb;
+        }
+    }
+
+    /** The condition of a select. */
+    record When(Cond cond) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits | cond.ordinal() << 12;
+        }
+
+        @Override
+        public String toString() {
+            return ", " + cond;
+        }
+    }
+
+    /** Of a conditional comparison: where {@code cond} does not hold, the flags become {@code nzcv}. */
+    record Chained(int nzcv, Cond cond) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits | cond.ordinal() << 12 | nzcv;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + nzcv + ", " + cond;
+        }
+    }
+
+    /** As {@link Chained}, with a constant 0..31 to compare with (CCMN: its negative). */
+    record ChainedImmediate(int value, int nzcv, Cond cond) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(value >= 0 && value <= 31);
+            return op.bits | value << 16 | cond.ordinal() << 12 | nzcv;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + value + ", #" + nzcv + ", " + cond;
+        }
+    }
+}

@@ -1,0 +1,465 @@
+package kiln.codegen;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/**
+ * What lowering rules read and write while one function is lowered: the registers of values, what may be folded, and the
+ * instructions of the rule at work. {@link Lowering} walks the code; a back end extends this class by what its own rules ask
+ * for, and says how each instruction is lowered.
+ *
+ * <p>A rule writes its instructions in forward order with {@link #emit}; constants that it asks for are put in front of all
+ * of them, so they may change the flags.
+ */
+public abstract class LoweringContext {
+    /** How far up a load is looked for interfering instructions before folding it is given up. */
+    private static final int SCAN_LIMIT = 40;
+
+    public final Function function;
+    public final CodegenOptions options;
+    final MachFunction mach;
+    final BlockPlan plan;
+    final UseInfo uses;
+    final int[] nodeOfBlock;
+    final MachBlock[] machBlocks;
+    final Reg[] regs;
+    final boolean[] absorbed;
+    private final Map<Inst, Integer> stackAreas = new HashMap<>();
+    int stackBytes;
+    boolean savesContext;
+    boolean makesCalls;
+
+    /** By header, whether a loop calls anything. */
+    final boolean[] hasCall;
+
+    // State of the rule at work.
+    private Inst root;
+    /** Of the terminator at work. */
+    MachBlock[] targets;
+
+    int rootNode;
+    private final ArrayList<MachInst> ruleInsts = new ArrayList<>();
+    private final ArrayList<MachInst> ruleConstants = new ArrayList<>();
+    private final Map<Value, Reg> ruleConstantRegs = new HashMap<>();
+    private List<MachInst> sink = ruleInsts;
+    /** Whether the arguments of an edge are being asked for. */
+    boolean connecting;
+    /** Constants that loops want to find in a register, by the node at whose end they are made. */
+    private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
+
+    protected LoweringContext(Function function, CodegenOptions options) {
+        this.function = function;
+        this.options = options;
+        this.plan = new BlockPlan(function);
+        this.uses = new UseInfo(function, plan);
+        this.mach = new MachFunction(function.key());
+        this.regs = new Reg[function.valueIdBound()];
+        this.absorbed = new boolean[function.valueIdBound()];
+        this.machBlocks = new MachBlock[plan.nodes()];
+        this.nodeOfBlock = new int[function.blockIdBound()];
+        this.hasCall = new boolean[plan.nodes()];
+    }
+
+    // What a back end supplies.
+
+    /**
+     * Lowers one instruction that is no terminator. Results are defined through {@link #def}; operands are read through
+     * {@link #reg} or folded.
+     */
+    protected abstract void lower(Inst inst);
+
+    /**
+     * Lowers BRANCH, SWITCH, RETURN, TRAP, RETURN_CALL, RETURN_CALL_INDIRECT or UNWIND. A way that needs moves has a block of
+     * its own, so targets may differ from those of {@code inst}; several targets may be the same block. The last
+     * instruction emitted is the one that leaves the block.
+     */
+    protected abstract void lowerTerminator(Inst inst, MachBlock[] targets);
+
+    /**
+     * Defines the function's parameters at its start: {@link #def} of each of {@code params} for which {@link #isDemanded}
+     * holds.
+     */
+    protected abstract void lowerEntry(List<Value> params);
+
+    /** An unconditional jump, which emits nothing if {@link EmitContext#isNext} holds for its target. */
+    protected abstract MachInst jump(MachBlock target);
+
+    /** A copy between two registers; also used to bring a {@link #pinned} register into a virtual one. */
+    protected abstract MoveFactory moves();
+
+    /**
+     * The physical register that always holds this instruction's result (VMCTX, perhaps FRAME_POINTER), or null. It is
+     * passed as operand as it is.
+     */
+    protected Reg pinned(Inst inst) {
+        return null;
+    }
+
+    /**
+     * The operand whose register also serves as the result's, because the operation changes no bit that anybody reads;
+     * null if there is none. Slots of integer registers are always stored in eight bytes, so that this holds for spilled
+     * ones too.
+     */
+    protected Value sameRegister(Inst inst) {
+        return inst.opcode() == Opcode.WRAP ? inst.arg(0) : null;
+    }
+
+    /**
+     * Whether an operand-less pure instruction (constant, address in the frame) is so cheap that it is best repeated in
+     * front of every use. Others are computed once before the outermost loop around their use.
+     */
+    protected boolean isCheap(Inst inst) {
+        return true;
+    }
+
+    /**
+     * Whether a cheap constant that an instruction cannot encode is worth a register throughout a loop without calls: on
+     * machines with many registers and small immediates. It is made again wherever registers are short.
+     */
+    protected boolean keepsConstantsInLoops() {
+        return false;
+    }
+
+    /** Code at the start of the function. {@link #makesCalls()} and the frame say what is needed. */
+    protected abstract void emitPrologue(EmitContext context);
+
+    /** Told that a branch of the prologue does not reach its label. */
+    protected void lengthenPrologue() {
+        throw new IllegalStateException("there is no longer prologue");
+    }
+
+    /** Instructions without effect, of {@code bytes} bytes in total, that the processor passes quickly. */
+    protected abstract void emitPadding(CodeBuffer buffer, int bytes);
+
+    /** Bytes of stack that one activation takes, return address included. */
+    protected int frameBytes(FrameLayout frame) {
+        return frame.bytes() + 16;
+    }
+
+    // What a back end may ask and do within a rule.
+
+    /** The register that holds {@code v} in front of the current instruction. */
+    public final Reg reg(Value v) {
+        Inst d = v.inst();
+        if (d != null) {
+            if (d == root) {
+                return def(v);
+            }
+            Reg fixed = pinned(d);
+            if (fixed != null) {
+                return fixed;
+            }
+            if (isConstant(d)) {
+                return constant(v, d);
+            }
+            if (d.argCount() > 0 && d.opcode().isPure()) {
+                Value same = sameRegister(d);
+                if (same != null) {
+                    return reg(same);
+                }
+            }
+        }
+        return def(v);
+    }
+
+    /** The register of {@code v} as a virtual one, for operands that are bound to a register. */
+    public final Reg movable(Value v) {
+        Reg r = reg(v);
+        if (r.isVirtual()) {
+            return r;
+        }
+        Reg copy = newReg(v.type());
+        emit(moves().move(v.type(), copy, r));
+        return copy;
+    }
+
+    /** The register that the current instruction writes its result {@code v} to; nobody reads it if the result is unused. */
+    public final Reg def(Value v) {
+        Reg r = regs[v.id()];
+        if (r == null) {
+            r = mach.newVirtual(v.type());
+            regs[v.id()] = r;
+        }
+        return r;
+    }
+
+    /** Whether any instruction lowered so far reads {@code v} from a register. */
+    public final boolean isDemanded(Value v) {
+        return regs[v.id()] != null;
+    }
+
+    /** A fresh virtual register. */
+    public final Reg newReg(Type type) {
+        return mach.newVirtual(type);
+    }
+
+    /** Appends an instruction to those of the current rule. */
+    public final void emit(MachInst inst) {
+        if (inst.position() < 0) {
+            inst.setPosition(root == null ? -1 : root.position());
+        }
+        sink.add(inst);
+    }
+
+    /** Appends an instruction that stems from {@code origin}: a folded load that may trap. */
+    public final void emit(MachInst inst, Inst origin) {
+        inst.setPosition(origin.position());
+        sink.add(inst);
+    }
+
+    /** The instruction being lowered, null while parameters are. */
+    public final Inst root() {
+        return root;
+    }
+
+    /** Where the terminator being lowered goes: a block for each of its targets, several of which may be the same. */
+    public final MachBlock target(int i) {
+        return targets[i];
+    }
+
+    public final int targetCount() {
+        return targets.length;
+    }
+
+    /** Number of uses of {@code v} by live code. */
+    public final int useCount(Value v) {
+        return uses.count(v);
+    }
+
+    /** Whether {@code v} is an integer or float constant. */
+    public static boolean isConst(Value v) {
+        return v.is(Opcode.ICONST) || v.is(Opcode.FCONST);
+    }
+
+    /** Value of a constant: i32 sign-extended, floats as their bits. */
+    public static long constValue(Value v) {
+        return v.inst().imm();
+    }
+
+    /** The pure instruction that computes {@code v}, or null: for rules whose repetition of it costs nothing (addresses). */
+    public final Inst producer(Value v) {
+        Inst d = v.inst();
+        return d != null && d.opcode().isPure() ? d : null;
+    }
+
+    /**
+     * The instruction that computes {@code v}, if the current rule may compute it instead: it is pure or a load, has no use
+     * but (through instructions folded likewise) the one being lowered, does not come from outside the loop, and nothing
+     * in between interferes. A rule that folds a load calls {@link #absorb}.
+     */
+    public final Inst foldable(Value v) {
+        Inst d = v.inst();
+        if (d == null || root == null || !onlyForRoot(v)) {
+            return null;
+        }
+        if (d.opcode().isPure()) {
+            return depthOf(d) >= plan.flow().loopDepth(rootNode) ? d : null;
+        }
+        // A comparison that was repeated further down has read the load's register: then the load has to stay.
+        return d.opcode() == Opcode.LOAD && !isDemanded(v) && canSink(d) ? d : null;
+    }
+
+    /** As {@link #foldable}, if the instruction has opcode {@code op}. */
+    public final Inst foldable(Value v, Opcode op) {
+        return v.is(op) ? foldable(v) : null;
+    }
+
+    /** Says that the load that {@link #foldable} returned is part of the current rule's instructions. */
+    public final void absorb(Inst load) {
+        absorbed[load.result().id()] = true;
+    }
+
+    /**
+     * The ICMP or FCMP that computes {@code v}, if comparing again in front of the current instruction is at least as good as
+     * testing the result; else null.
+     */
+    public final Inst comparison(Value v) {
+        if (!v.is(Opcode.ICMP) && !v.is(Opcode.FCMP)) {
+            return null;
+        }
+        Inst d = v.inst();
+        return uses.count(v) == 1 || depthOf(d) >= plan.flow().loopDepth(rootNode) ? d : null;
+    }
+
+    /** Offset from the stack pointer of the bytes that a STACK_ADDR owns. */
+    public final int stackOffset(Inst stackAddress) {
+        Integer at = stackAreas.get(stackAddress);
+        if (at == null) {
+            at = stackBytes;
+            stackAreas.put(stackAddress, at);
+            stackBytes = Math.addExact(stackBytes, Math.toIntExact(stackAddress.imm() + 15 & -16));
+        }
+        return at;
+    }
+
+    /** Has the VMContext kept in the frame. */
+    public final void saveContext() {
+        savesContext = true;
+    }
+
+    /**
+     * Whether the function calls anything, and so has to look at the stack limit when it starts: calls use up the stack, and tail calls may go
+     * round for ever, which only an interruption ends.
+     */
+    public final boolean makesCalls() {
+        return makesCalls;
+    }
+
+    // For the walk.
+
+    /** Begins the rules for an instruction; null for code that belongs to none. */
+    void begin(Inst inst) {
+        root = inst;
+    }
+
+    /** Appends the instructions of the rule at work to {@code output}, last to first. */
+    void end(List<MachInst> output) {
+        for (int i = ruleInsts.size() - 1; i >= 0; i--) {
+            output.add(ruleInsts.get(i));
+        }
+        for (int i = ruleConstants.size() - 1; i >= 0; i--) {
+            output.add(ruleConstants.get(i));
+        }
+        ruleInsts.clear();
+        ruleConstants.clear();
+        ruleConstantRegs.clear();
+    }
+
+    boolean savesContext() {
+        return savesContext;
+    }
+
+    int stackBytes() {
+        return stackBytes;
+    }
+
+    // Constants.
+
+    private static boolean isConstant(Inst d) {
+        return switch (d.opcode()) {
+            case ICONST, FCONST, VCONST, STACK_ADDR, FRAME_POINTER, VMCTX -> true;
+            default -> false;
+        };
+    }
+
+    private Reg constant(Value v, Inst d) {
+        Reg r = ruleConstantRegs.get(v);
+        if (r != null) {
+            return r;
+        }
+        int loop = loopToHoistFrom(d);
+        if (loop >= 0) {
+            int at = plan.flow().idom(loop);
+            return hoisted.computeIfAbsent(at, _ -> new HashMap<>()).computeIfAbsent(v, _ -> newReg(v.type()));
+        }
+        r = newReg(v.type());
+        ruleConstantRegs.put(v, r);
+        define(v, d, r);
+        return r;
+    }
+
+    /** The loop in front of which the constant {@code d} is to be made for the current instruction, by its header, or -1. */
+    private int loopToHoistFrom(Inst d) {
+        ControlFlow flow = plan.flow();
+        int loop = flow.loopHeader(rootNode);
+        if (loop < 0) {
+            return -1;
+        }
+        boolean cheap = isCheap(d);
+        // As argument of a call or edge it is best made where it has to be.
+        if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop] || plan.isCold(rootNode))) {
+            return -1;
+        }
+        for (int outer = flow.outerLoop(loop);
+                outer >= 0 && !(cheap && hasCall[outer]);
+                outer = flow.outerLoop(outer)) {
+            loop = outer;
+        }
+        return loop;
+    }
+
+    /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */
+    private void define(Value v, Inst d, Reg r) {
+        Inst outerRoot = root;
+        List<MachInst> outerSink = sink;
+        Reg outerReg = regs[v.id()];
+        root = d;
+        sink = ruleConstants;
+        regs[v.id()] = r;
+        int from = ruleConstants.size();
+        lower(d);
+        int position = outerRoot == null ? -1 : outerRoot.position();
+        for (int i = from; i < ruleConstants.size(); i++) {
+            ruleConstants.get(i).setPosition(position);
+        }
+        regs[v.id()] = outerReg;
+        sink = outerSink;
+        root = outerRoot;
+    }
+
+    /** Makes the constants that loops behind this block want; they stand in front of its terminator. */
+    void makeHoisted(int node, List<MachInst> output) {
+        Map<Value, Reg> wanted = hoisted.get(node);
+        if (wanted == null) {
+            return;
+        }
+        begin(null);
+        wanted.entrySet().stream()
+                .sorted((a, b) -> Integer.compare(a.getKey().id(), b.getKey().id()))
+                .forEach(e -> define(e.getKey(), e.getKey().inst(), e.getValue()));
+        end(output);
+    }
+
+    // Folding.
+
+    private int depthOf(Inst d) {
+        return plan.flow().loopDepth(nodeOfBlock[d.block().id()]);
+    }
+
+    /** Whether computing {@code v} serves the current instruction only. */
+    private boolean onlyForRoot(Value v) {
+        Inst user = uses.soleUser(v);
+        while (user != root) {
+            if (user == null || !user.opcode().isPure() || isDemanded(user.result())) {
+                return false;
+            }
+            user = uses.soleUser(user.result());
+        }
+        return true;
+    }
+
+    /** Whether {@code load} may happen at the current instruction instead. */
+    private boolean canSink(Inst load) {
+        if (load.block() != root.block()) {
+            return false;
+        }
+        int steps = 0;
+        for (Inst i = load.next(); i != root; i = i.next()) {
+            if (i == null || ++steps > SCAN_LIMIT || interferes(load.memory(), i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean interferes(MemoryOp load, Inst inst) {
+        return switch (inst.opcode().effect()) {
+            case PURE -> false;
+            // Two accesses out of bounds are the same trap, so loads may pass each other.
+            case TRAPS -> load.canTrap();
+            case READS -> false;
+            case WRITES ->
+                load.canTrap() || !load.readOnly() && inst.memory().region().equals(load.region());
+            case CALLS -> load.canTrap() || !load.readOnly();
+            case TERMINATES -> true;
+        };
+    }
+}
