@@ -17,6 +17,7 @@ public abstract class OperationRules extends LoweringContext implements CallLowe
     /** What calls, returns and parameters have in common on all instruction sets. */
     protected final CallLowering calls;
 
+    @SuppressWarnings("this-escape") // kept there, not called before it is whole
     protected OperationRules(Function function, CodegenOptions options, CallingConvention convention) {
         super(function, options);
         calls = new CallLowering(this, this, convention);
