@@ -106,6 +106,11 @@ public interface Operations<C extends LoweringContext> {
     /** BITCAST. */
     Rules<C> bitcast();
 
+    // Vectors.
+
+    /** VBINARY. */
+    Rules<C> vectorBinary();
+
     // Memory and calls.
 
     /** LOAD. */
@@ -185,6 +190,8 @@ public interface Operations<C extends LoweringContext> {
             case FROM_SINT, FROM_UINT -> intToFloat();
             case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> floatToInt();
             case BITCAST -> bitcast();
+
+            case VBINARY -> vectorBinary();
 
             case LOAD -> load();
             case STORE -> store();
