@@ -3,23 +3,24 @@ package kiln.runtime;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import kiln.loader.StoreMemory;
 
 /**
  * Interrupts a store from outside: on request, at a deadline, or when its owner is interrupted. All watching is done by one
- * daemon thread for the process, which exists only once something is watched; calls pay nothing.
+ * daemon thread for the process, which is started once something is watched; calls pay nothing.
  *
- * <p>That thread never waits for a lock that a virtual thread may wait for too. Else it could be queued behind one that finds no
+ * <p>Every protection hangs on that thread, so nothing may end it. It allocates nothing and links nothing (what it calls has been
+ * called before, by whoever asked to be watched), and outlives whatever is thrown nevertheless; who asks to be watched starts
+ * another one if it has ended, and is told if that cannot be done.
+ *
+ * <p>It never waits for a lock that a virtual thread may wait for too. Else it could be queued behind one that finds no
  * carrier, because all carriers run code that only this thread would interrupt.
  */
 final class Watch {
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final Duration FAR = Duration.ofDays(36_500);
-    private static final Set<Watch> WATCHED = ConcurrentHashMap.newKeySet();
     private static final VarHandle LOCKED;
 
     static {
@@ -30,25 +31,94 @@ final class Watch {
         }
     }
 
+    /** The watching thread, and a list of what it watches. */
     private static final class Watcher {
-        static final Thread THREAD =
-                Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+        private static volatile Thread thread;
+        private static volatile Watch first;
+
+        /**
+         * Makes sure that somebody watches.
+         *
+         * @throws OutOfMemoryError if no thread can be started
+         */
+        static void ensureRunning() {
+            Thread t = thread;
+            if (t == null || !t.isAlive()) {
+                start();
+            }
+        }
+
+        private static synchronized void start() {
+            if (thread == null || !thread.isAlive()) {
+                thread = Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+            }
+        }
 
         private static void run() {
             while (true) {
-                long now = System.nanoTime();
-                long wait = Long.MAX_VALUE;
-                for (Watch w : WATCHED) {
-                    wait = Math.min(wait, w.look(now));
-                }
-                if (wait == Long.MAX_VALUE) {
-                    LockSupport.park();
-                } else {
-                    LockSupport.parkNanos(wait);
+                try {
+                    long wait = lookAtAll(System.nanoTime());
+                    // Whoever interrupts all threads of a process would otherwise keep this one from ever pausing again.
+                    Thread.interrupted();
+                    if (wait == Long.MAX_VALUE) {
+                        LockSupport.park();
+                    } else {
+                        LockSupport.parkNanos(wait);
+                    }
+                } catch (Throwable t) {
+                    // Whatever it is, looking again is all that can be done about it, and must be done.
+                    Thread.yield();
                 }
             }
         }
+
+        private static long lookAtAll(long now) {
+            long wait = Long.MAX_VALUE;
+            // No iterator, which would be an object, and no lock: what is taken out of the list meanwhile still leads on.
+            for (Watch w = first; w != null; w = w.next) {
+                wait = Math.min(wait, w.look(now));
+            }
+            return wait;
+        }
+
+        static synchronized void add(Watch w) {
+            if (!w.isListed) {
+                w.isListed = true;
+                w.previous = null;
+                w.next = first;
+                if (first != null) {
+                    first.previous = w;
+                }
+                first = w;
+            }
+        }
+
+        /** Leaves {@link Watch#next} as it is, for the watching thread may be there. */
+        static synchronized void remove(Watch w) {
+            if (w.isListed) {
+                w.isListed = false;
+                if (w.previous == null) {
+                    first = w.next;
+                } else {
+                    w.previous.next = w.next;
+                }
+                if (w.next != null) {
+                    w.next.previous = w.previous;
+                }
+            }
+        }
+
+        static void wake() {
+            LockSupport.unpark(thread);
+        }
     }
+
+    /** In the watcher's list; the links are written under its lock. */
+    private volatile Watch next;
+
+    private Watch previous;
+    /** Only the owner changes it. */
+    private boolean isListed;
 
     private final StoreMemory memory;
     private final int generation;
@@ -86,8 +156,15 @@ final class Watch {
         memory.interrupt(generation, false);
     }
 
-    /** By the owner. */
+    /**
+     * By the owner. Null: none.
+     *
+     * @throws OutOfMemoryError if there is no thread that would watch, and none can be started; nothing has changed then
+     */
     void deadline(Duration time) {
+        if (time != null) {
+            Watcher.ensureRunning();
+        }
         lock();
         try {
             if (deadlinePassed && !requested) {
@@ -112,8 +189,15 @@ final class Watch {
         return time.compareTo(FAR) > 0 ? FAR.toNanos() : time.toNanos();
     }
 
-    /** By the owner. */
+    /**
+     * By the owner.
+     *
+     * @throws OutOfMemoryError as {@link #deadline}
+     */
     void threadInterruptible(boolean on) {
+        if (on) {
+            Watcher.ensureRunning();
+        }
         threadInterruptible = on;
         lock();
         boolean watched = on || hasDeadline;
@@ -123,10 +207,10 @@ final class Watch {
 
     private void update(boolean watched) {
         if (watched) {
-            WATCHED.add(this);
-            LockSupport.unpark(Watcher.THREAD);
+            Watcher.add(this);
+            Watcher.wake();
         } else {
-            WATCHED.remove(this);
+            Watcher.remove(this);
         }
     }
 
@@ -138,9 +222,10 @@ final class Watch {
             if (hasDeadline) {
                 wait = deadline - now;
                 if (wait <= 0) {
+                    // First, so that it is done again if it fails.
+                    memory.interrupt(generation, false);
                     hasDeadline = false;
                     deadlinePassed = true;
-                    memory.interrupt(generation, false);
                     wait = Long.MAX_VALUE;
                 }
             }
@@ -158,7 +243,9 @@ final class Watch {
     }
 
     void close() {
-        WATCHED.remove(this);
+        if (isListed) {
+            Watcher.remove(this);
+        }
         owner = null;
     }
 }
