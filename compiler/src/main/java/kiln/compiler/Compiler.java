@@ -36,8 +36,11 @@ public final class Compiler {
     /**
      * Compiles one module.
      *
+     * <p>Works on threads of its own, whatever stack the caller has, and leaves nothing behind if it fails, with an
+     * {@link OutOfMemoryError} say: the next call finds everything in order.
+     *
      * @throws CompileException if the module is malformed or invalid, or needs something that is not supported; the message
-     *     names file, offset and reason
+     *     names file, offset and reason. Also if the calling thread is interrupted
      */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
         return compile(name, wasm, options, CompileProgress.NONE);
@@ -45,7 +48,7 @@ public final class Compiler {
 
     /** As {@link #compile(String, byte[], CompilerOptions)}, telling {@code progress} how far it is. */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options, CompileProgress progress) {
-        return compile(List.of(new Input(null, name, wasm)), options, progress).toBytes();
+        return toBytes(List.of(new Input(null, name, wasm)), options, progress, null);
     }
 
     /**
@@ -56,7 +59,7 @@ public final class Compiler {
     public static void compileTo(
             Path output, String name, byte[] wasm, CompilerOptions options, CompileProgress progress)
             throws IOException {
-        compile(List.of(new Input(null, name, wasm)), options, progress).write(output);
+        linkTo(output, List.of(new Input(null, name, wasm)), options, progress);
     }
 
     /**
@@ -66,7 +69,7 @@ public final class Compiler {
      * @throws CompileException as {@link #compile}, or if modules cannot be linked; the message names their files
      */
     public static byte[] link(List<Input> modules, CompilerOptions options) {
-        return compile(modules, options, CompileProgress.NONE).toBytes();
+        return toBytes(modules, options, CompileProgress.NONE, null);
     }
 
     /**
@@ -76,23 +79,46 @@ public final class Compiler {
      */
     public static void linkTo(Path output, List<Input> modules, CompilerOptions options, CompileProgress progress)
             throws IOException {
-        compile(modules, options, progress).write(output);
+        onOwnStack(options, pool -> {
+            compile(modules, options, progress, null, pool).write(output);
+            return null;
+        });
     }
 
     /** As if direct calls reached {@code callRange} bytes only: a small text is then laid out like a huge one. */
     static byte[] compile(String name, byte[] wasm, CompilerOptions options, long callRange) {
-        return compile(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, callRange)
-                .toBytes();
+        return toBytes(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, callRange);
     }
 
-    private static ArtifactWriter compile(List<Input> inputs, CompilerOptions options, CompileProgress progress) {
-        return compile(inputs, options, progress, options.target().backend().callRange());
+    private static byte[] toBytes(
+            List<Input> inputs, CompilerOptions options, CompileProgress progress, Long callRange) {
+        return onOwnStack(
+                options,
+                pool -> compile(inputs, options, progress, callRange, pool).toBytes());
     }
 
+    /** A step that takes a pool's threads. */
+    @FunctionalInterface
+    private interface Job<T> {
+        T run(WorkPool pool) throws IOException;
+    }
+
+    private static <T> T onOwnStack(CompilerOptions options, Job<T> job) {
+        WorkPool pool = new WorkPool(options.jobs());
+        return OwnStack.call(
+                () -> {
+                    try (pool) {
+                        return job.run(pool);
+                    }
+                },
+                pool::cancel);
+    }
+
+    /** @param callRange null for what the target has */
     private static ArtifactWriter compile(
-            List<Input> inputs, CompilerOptions options, CompileProgress progress, long callRange) {
+            List<Input> inputs, CompilerOptions options, CompileProgress progress, Long callRange, WorkPool pool) {
         List<Links.Part> parts = new ArrayList<>();
-        try (WorkPool pool = new WorkPool(options.jobs())) {
+        try {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
                 parts.add(new Links.Part(
@@ -109,7 +135,7 @@ public final class Compiler {
             TextLayout layout = TextLayout.of(
                     options.target().backend(),
                     functions.stream().map(Product.Code::function).toList(),
-                    callRange);
+                    callRange != null ? callRange : options.target().backend().callRange());
             return write(compilations, program, functions, layout, options);
         } catch (WasmException | UnsupportedFeatureException e) {
             throw new CompileException(e.getMessage(), e);
@@ -176,11 +202,19 @@ public final class Compiler {
 
     /** Distinguishes builds of the same version, so that no cache serves code of an older one. */
     static String buildId() {
-        return BuildId.VALUE;
+        return BuildId.value();
     }
 
+    /** Not in an initialiser, which gets only one chance. */
     private static final class BuildId {
-        static final String VALUE = compute();
+        private static volatile String value;
+
+        static String value() {
+            if (value == null) {
+                value = compute();
+            }
+            return value;
+        }
 
         private static String compute() {
             try {

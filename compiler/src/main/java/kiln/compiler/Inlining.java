@@ -50,6 +50,7 @@ final class Inlining {
     private final Function[] bodies;
     private final InlineCost[] costs;
     private final boolean[] done;
+    private boolean abandoned;
 
     /**
      * @param contexts where VMContexts of modules lie, up to this one's
@@ -211,6 +212,12 @@ final class Inlining {
         notifyAll();
     }
 
+    /** Says that some functions will never be complete: nobody may wait for them any longer. */
+    synchronized void abandon() {
+        abandoned = true;
+        notifyAll();
+    }
+
     /** Whether copies of a function might be made. */
     boolean isSmall(int function, InlineCost cost) {
         if (!cost.copyable() || cost.selfCalls() > 0) {
@@ -223,6 +230,9 @@ final class Inlining {
     /** The function to copy, or null if it is not to be copied; waits until that is known. */
     private synchronized Function body(int function) {
         while (!done[function]) {
+            if (abandoned) {
+                throw WorkPool.ABANDONED;
+            }
             try {
                 wait();
             } catch (InterruptedException e) {

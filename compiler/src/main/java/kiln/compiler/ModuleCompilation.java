@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Builtin;
 import kiln.artifact.DataSection;
@@ -100,7 +101,7 @@ final class ModuleCompilation {
             inlining = new Inlining(env.contexts(), complete, new CallOrder(env, linked), defined.length);
         }
         AtomicInteger done = new AtomicInteger();
-        pool.run(defined.length, () -> {
+        Supplier<WorkPool.Worker> workers = () -> {
             FunctionTranslator translator = new FunctionTranslator(env);
             FunctionValidator validator = new FunctionValidator(module);
             return piece -> {
@@ -114,7 +115,8 @@ final class ModuleCompilation {
                 }
                 progress.compiled(done.incrementAndGet(), defined.length);
             };
-        });
+        };
+        pool.run(defined.length, workers, inlining == null ? () -> {} : inlining::abandon);
         for (int i = 0; i < defined.length; i++) {
             if (defined[i] != null) {
                 results.accept(FuncKey.wasmFunction(env.moduleIndex(), i), defined[i]);
@@ -156,7 +158,8 @@ final class ModuleCompilation {
             }
             return generate(f);
         } finally {
-            // Also if it failed: others may be waiting.
+            // Also if it failed: others may be waiting. If this fails too, for want of stack say, they are told so by
+            // the pool.
             inlining.complete(defined, body, cost);
         }
     }

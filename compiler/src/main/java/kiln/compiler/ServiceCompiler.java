@@ -7,14 +7,20 @@ import kiln.runtime.WasmException;
 public final class ServiceCompiler implements ModuleCompiler {
     @Override
     public byte[] compile(byte[] wasm, String name, boolean interruptChecks) {
-        CompilerOptions options = CompilerOptions.defaults()
-                .withCpu(Target.host()
-                        .usableFeatures(kiln.loader.HostCpu.current().features()))
-                .withInterruptible(interruptChecks);
         try {
-            return Compiler.compile(name, wasm, options);
+            return Compiler.compile(name, wasm, options(interruptChecks));
         } catch (CompileException e) {
             throw new WasmException(e.getMessage(), e);
         }
+    }
+
+    /** The classes behind the options are the compiler's, too. */
+    private static CompilerOptions options(boolean interruptChecks) {
+        return OwnStack.call(
+                () -> CompilerOptions.defaults()
+                        .withCpu(Target.host()
+                                .usableFeatures(kiln.loader.HostCpu.current().features()))
+                        .withInterruptible(interruptChecks),
+                () -> {});
     }
 }

@@ -33,7 +33,9 @@ final class Watch {
 
     /** The watching thread, and a list of what it watches. */
     private static final class Watcher {
+        private static final Error REHEARSAL = new Error("rehearsal");
         private static volatile Thread thread;
+        private static volatile boolean looking;
         private static volatile Watch first;
 
         /**
@@ -49,16 +51,33 @@ final class Watch {
         }
 
         private static synchronized void start() {
-            if (thread == null || !thread.isAlive()) {
-                thread = Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+            if (thread != null && thread.isAlive()) {
+                return;
+            }
+            // The JVM looks up the class that a handler catches when that handler is first looked for, which takes
+            // memory.
+            try {
+                throw REHEARSAL;
+            } catch (Throwable t) {
+                looking = false;
+            }
+            thread = Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+            // It might end before it gets as far as run().
+            while (!looking && thread.isAlive()) {
+                Thread.yield();
+            }
+            if (!looking) {
+                throw new OutOfMemoryError("the thread that watches deadlines and interruptions could not be started");
             }
         }
 
         private static void run() {
             while (true) {
                 try {
+                    looking = true;
                     long wait = lookAtAll(System.nanoTime());
-                    // Whoever interrupts all threads of a process would otherwise keep this one from ever pausing again.
+                    // Whoever interrupts all threads of a process would otherwise keep this one from ever pausing
+                    // again.
                     Thread.interrupted();
                     if (wait == Long.MAX_VALUE) {
                         LockSupport.park();
@@ -74,7 +93,8 @@ final class Watch {
 
         private static long lookAtAll(long now) {
             long wait = Long.MAX_VALUE;
-            // No iterator, which would be an object, and no lock: what is taken out of the list meanwhile still leads on.
+            // No iterator, which would be an object, and no lock: what is taken out of the list meanwhile still leads
+            // on.
             for (Watch w = first; w != null; w = w.next) {
                 wait = Math.min(wait, w.look(now));
             }

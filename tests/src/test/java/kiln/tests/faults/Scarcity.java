@@ -1,5 +1,7 @@
 package kiln.tests.faults;
 
+import java.lang.ref.Reference;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +12,7 @@ import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
+import kiln.tests.Corpus;
 
 /**
  * What Kiln does where memory or stack runs out, in a process of its own with a small heap: {@code Scarcity CASE}. Prints {@code DONE} if it
@@ -21,6 +24,7 @@ public final class Scarcity {
     public static void main(String[] args) throws Exception {
         switch (args[0]) {
             case "watch" -> watch();
+            case "load" -> load();
             default -> throw new IllegalArgumentException(args[0]);
         }
         System.out.println("DONE");
@@ -49,6 +53,41 @@ public final class Scarcity {
             }
             throw new AssertionError("the loop has ended");
         }
+    }
+
+    /** Compiles with less and less memory left, and then with enough. */
+    private static void load() throws Exception {
+        byte[] wasm = Files.readAllBytes(Corpus.root().resolve("examples/raytrace.wasm"));
+        int failures = 0;
+        try (Engine engine = new Engine()) {
+            Module.load(engine, wasm).close();
+            for (int left = 2 << 20; left > 1 << 12; left /= 4) {
+                Object hoard = fill(left);
+                try {
+                    Module.load(engine, wasm).close();
+                } catch (OutOfMemoryError e) {
+                    failures++;
+                } finally {
+                    Reference.reachabilityFence(hoard);
+                    hoard = null;
+                }
+            }
+            Module.load(engine, wasm).close();
+        }
+        if (failures == 0) {
+            throw new AssertionError("there was always enough memory");
+        }
+    }
+
+    /** Takes all memory but about {@code left} bytes. */
+    private static Object fill(int left) {
+        byte[] kept = new byte[left];
+        List<Object> hoard = new ArrayList<>(1 << 16);
+        for (int size = 1 << 20; size > 1 << 9; size /= 16) {
+            hoard(hoard, size);
+        }
+        Reference.reachabilityFence(kept);
+        return hoard;
     }
 
     /** Fills the heap to the last few bytes, and keeps it filled against whatever frees some. */

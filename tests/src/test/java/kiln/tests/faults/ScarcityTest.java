@@ -18,7 +18,7 @@ class ScarcityTest {
     private void run(String name, String... options) throws Exception {
         Path output = dir.resolve(name);
         Process child = ChildJvm.start(output, List.of(options), Scarcity.class.getName(), List.of(name));
-        boolean ended = ChildJvm.ends(child, 1);
+        boolean ended = ChildJvm.ends(child, 3);
         String text = Files.readString(output);
         assertTrue(ended, () -> "still running after " + text);
         assertEquals("DONE\n", text);
@@ -27,5 +27,10 @@ class ScarcityTest {
     @Test
     void theWatchingThreadSurvivesAFullHeap() throws Exception {
         run("watch", "-Xmx32m");
+    }
+
+    @Test
+    void compilationFailsInAFullHeapButEnds() throws Exception {
+        run("load", "-Xmx24m", "-XX:ActiveProcessorCount=8");
     }
 }
