@@ -11,7 +11,7 @@ import kiln.codegen.Reg;
  * An addressing mode: {@code [base + (index << shift) + disp]} with base and index optional, or {@code [rip + label]}, or
  * bytes of the frame's STACK_ADDR area.
  */
-public final class Address extends Operand {
+final class Address extends Operand {
     private Reg base;
     private Reg index;
     private final int shift;

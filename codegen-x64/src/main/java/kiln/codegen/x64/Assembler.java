@@ -3,14 +3,15 @@ package kiln.codegen.x64;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
+import kiln.codegen.x64.Op.Encoding;
 
 /**
- * Encodes x86-64 instructions, one short method for each encoding form (Intel SDM volume 2). Sizes are in bytes. Operands
+ * Encodes x86-64 instructions, as their rows in {@link Op} say. Sizes are in bytes. Operands
  * are physical registers and addresses over them; {@link Operand}s must have been resolved. An access through an address
  * that may trap is recorded as trap site where its instruction starts.
  */
-public final class Assembler {
-    // An opcode is: mandatory prefix (the number VEX has for it) << 16 | opcode map (likewise) << 8 | opcode byte.
+final class Assembler {
+    // An opcode is: mandatory prefix << 16 | map << 8 | opcode byte; prefix and map by their numbers in VEX.
     static final int P66 = 1 << 16;
     static final int PF3 = 2 << 16;
     static final int PF2 = 3 << 16;
@@ -20,366 +21,236 @@ public final class Assembler {
 
     private static final int[] PREFIX = {0, 0x66, 0xf3, 0xf2};
 
+    /** The bit of an opcode that says that its immediate is one byte, sign-extended. */
+    private static final int SHORT = 2;
+    /** The bit of a shift's opcode that says that it is by 1. */
+    private static final int ONE = 0x10;
+
     private final CodeBuffer buffer;
 
-    public Assembler(CodeBuffer buffer) {
+    Assembler(CodeBuffer buffer) {
         this.buffer = buffer;
     }
 
-    public CodeBuffer buffer() {
+    CodeBuffer buffer() {
         return buffer;
     }
 
-    // Integer arithmetic.
+    // One method for each encoding form, see Op.Encoding. Operands stand in the order in which they are written.
 
-    /** {@code op dst, src} with a register, memory or immediate as source. */
-    public void alu(AluOp op, int size, Reg dst, Operand src) {
-        if (src instanceof Operand.Imm i) {
-            aluImm(op, size, Operand.of(dst), i.value());
+    /** {@code op reg, r/m}. */
+    void rm(Op op, int size, Reg reg, Operand rm) {
+        legacy(op, op.opcode(Encoding.RM), size, reg, rm, 0);
+    }
+
+    /** {@code op r/m, reg}. */
+    void mr(Op op, int size, Operand rm, Reg reg) {
+        legacy(op, op.opcode(Encoding.MR), size, reg, rm, 0);
+    }
+
+    /** {@code op r/m}. */
+    void m(Op op, int size, Operand rm) {
+        legacy(op, op.opcode(Encoding.M), size, op.digit(), rm, 0);
+    }
+
+    void m(Op op, int size, Reg rm) {
+        m(op, size, Operand.of(rm));
+    }
+
+    /** {@code op r/m, imm}. */
+    void mi(Op op, int size, Operand rm, int imm) {
+        int opcode = op.opcode(Encoding.MI);
+        if (op.immediate() == Op.Immediate.COUNT && imm == 1) {
+            legacy(op, opcode | ONE, size, op.digit(), rm, 0);
         } else {
-            encode(op.ordinal() * 8 + (size == 1 ? 2 : 3), size, dst, src, 0);
-        }
-    }
-
-    /** {@code op dst, src} on registers. */
-    public void alu(AluOp op, int size, Reg dst, Reg src) {
-        alu(op, size, dst, Operand.of(src));
-    }
-
-    /** {@code op dst, imm}. */
-    public void alu(AluOp op, int size, Reg dst, int imm) {
-        aluImm(op, size, Operand.of(dst), imm);
-    }
-
-    /** {@code op [dst], src} with a register or immediate as source; {@code size} is 1, 2, 4 or 8. */
-    public void aluStore(AluOp op, int size, Address dst, Operand src) {
-        switch (src) {
-            case Operand.Imm i -> aluImm(op, size, dst, i.value());
-            case Operand.InReg r -> encode(op.ordinal() * 8 + (size == 1 ? 0 : 1), size, r.reg(), dst, 0);
-            case Address _, Operand.Pooled _ -> throw new IllegalArgumentException("two memory operands");
-        }
-    }
-
-    /** {@code op r/m, imm}: sign-extended from 8 bits where that fits. */
-    void aluImm(AluOp op, int size, Operand rm, int imm) {
-        if (size == 1) {
-            encode(0x80, 1, op.ordinal(), rm, 1);
-            buffer.put1(imm);
-        } else if ((byte) imm == imm) {
-            encode(0x83, size, op.ordinal(), rm, 1);
-            buffer.put1(imm);
-        } else {
-            immediate(0x81, size, op.ordinal(), rm, imm);
-        }
-    }
-
-    /** {@code test r/m, reg}. */
-    public void test(int size, Operand rm, Reg reg) {
-        encode(size == 1 ? 0x84 : 0x85, size, reg, rm, 0);
-    }
-
-    /** {@code test r/m, imm}. */
-    public void test(int size, Operand rm, int imm) {
-        if (size == 1) {
-            encode(0xf6, 1, 0, rm, 1);
-            buffer.put1(imm);
-        } else {
-            immediate(0xf7, size, 0, rm, imm);
-        }
-    }
-
-    /** An immediate of the operation's size, at most four bytes. */
-    private void immediate(int opcode, int size, int extension, Operand rm, int imm) {
-        if (size == 2) {
-            encode(opcode, 2, extension, rm, 2);
-            buffer.put2(imm);
-        } else {
-            encode(opcode, size, extension, rm, 4);
-            buffer.put4(imm);
-        }
-    }
-
-    /** {@code op dst, r/m}. */
-    public void op(IntOp op, int size, Reg dst, Operand src) {
-        encode(op.opcode, size, dst, src, 0);
-    }
-
-    /** {@code imul dst, r/m, imm}. */
-    public void imul(int size, Reg dst, Operand src, int imm) {
-        if ((byte) imm == imm) {
-            encode(0x6b, size, dst, src, 1);
-            buffer.put1(imm);
-        } else {
-            encode(0x69, size, dst, src, 4);
-            buffer.put4(imm);
-        }
-    }
-
-    public void not(int size, Operand rm) {
-        encode(0xf7, size, 2, rm, 0);
-    }
-
-    public void neg(int size, Operand rm) {
-        encode(0xf7, size, 3, rm, 0);
-    }
-
-    /** rdx:rax = rax * r/m, unsigned. */
-    public void mul(int size, Operand rm) {
-        encode(0xf7, size, 4, rm, 0);
-    }
-
-    /** rdx:rax = rax * r/m, signed. */
-    public void imul(int size, Operand rm) {
-        encode(0xf7, size, 5, rm, 0);
-    }
-
-    /** rax, rdx = quotient and remainder of rdx:rax by r/m, unsigned. */
-    public void div(int size, Operand rm) {
-        encode(0xf7, size, 6, rm, 0);
-    }
-
-    /** rax, rdx = quotient and remainder of rdx:rax by r/m, signed. */
-    public void idiv(int size, Operand rm) {
-        encode(0xf7, size, 7, rm, 0);
-    }
-
-    /** cdq, cqo: the sign of rax into rdx. */
-    public void signIntoRdx(int size) {
-        if (size == 8) {
-            buffer.put1(0x48);
-        }
-        buffer.put1(0x99);
-    }
-
-    /** {@code op r/m, count}. */
-    public void shift(ShiftOp op, int size, Operand rm, int count) {
-        if (count == 1) {
-            encode(0xd1, size, op.number, rm, 0);
-        } else {
-            encode(0xc1, size, op.number, rm, 1);
-            buffer.put1(count);
+            int bytes = immediateBytes(op, size, imm);
+            legacy(op, isShort(op, size, bytes) ? opcode | SHORT : opcode, size, op.digit(), rm, bytes);
+            putImmediate(imm, bytes);
         }
     }
 
     /** {@code op r/m, cl}. */
-    public void shiftByCl(ShiftOp op, int size, Operand rm) {
-        encode(0xd3, size, op.number, rm, 0);
+    void mc(Op op, int size, Operand rm) {
+        legacy(op, op.opcode(Encoding.MC), size, op.digit(), rm, 0);
     }
 
-    /** {@code bt r/m, bit}, also bts (5), btr (6), btc (7) by {@code number}. */
-    public void bitTest(int number, int size, Operand rm, int bit) {
-        encode(M0F | 0xba, size, number, rm, 1);
-        buffer.put1(bit);
-    }
-
-    /** {@code bt reg, bit}: the bit's number modulo the size. */
-    public void bitTest(int size, Reg reg, Reg bit) {
-        encode(M0F | 0xa3, size, bit, Operand.of(reg), 0);
-    }
-
-    public void lea(int size, Reg dst, Address address) {
-        encode(0x8d, size, dst, address, 0);
-    }
-
-    public void setcc(Cond c, Reg dst) {
-        encode(M0F | 0x90 + c.ordinal(), 1, 0, Operand.of(dst), 0);
-    }
-
-    public void cmov(Cond c, int size, Reg dst, Operand src) {
-        encode(M0F | 0x40 + c.ordinal(), size, dst, src, 0);
-    }
-
-    public void xchg(int size, Reg a, Reg b) {
-        encode(0x87, size, b, Operand.of(a), 0);
-    }
-
-    // BMI1, BMI2.
-
-    /** {@code andn dst, inverted, src}: {@code ~inverted & src}. */
-    public void andn(int size, Reg dst, Reg inverted, Operand src) {
-        vex(IntOp.Vex.ANDN.opcode, size == 8, dst.index(), inverted.index(), src, 0);
-    }
-
-    /** {@code shlx dst, src, count} and its kin. */
-    void shiftx(IntOp.Vex op, int size, Reg dst, Operand src, Reg count) {
-        vex(op.opcode, size == 8, dst.index(), count.index(), src, 0);
-    }
-
-    void lowestBit(IntOp.LowestBit op, int size, Reg dst, Operand src) {
-        vex(M38 | 0xf3, size == 8, op.number, dst.index(), src, 0);
-    }
-
-    public void rorx(int size, Reg dst, Operand src, int count) {
-        vex(PF2 | M3A | 0xf0, size == 8, dst.index(), 0, src, 1);
-        buffer.put1(count);
-    }
-
-    /** high:low = rdx * src, unsigned; flags stay as they are. */
-    public void mulx(int size, Reg high, Reg low, Operand src) {
-        vex(PF2 | M38 | 0xf6, size == 8, high.index(), low.index(), src, 0);
-    }
-
-    // Moves.
-
-    /** {@code mov dst, src} on registers. */
-    public void mov(int size, Reg dst, Reg src) {
-        encode(0x8b, size, dst, Operand.of(src), 0);
-    }
-
-    /** {@code mov dst, [src]} of 4 or 8 bytes. */
-    public void mov(int size, Reg dst, Address src) {
-        encode(0x8b, size, dst, src, 0);
-    }
-
-    /** {@code mov [dst], src} of 1, 2, 4 or 8 bytes. */
-    public void store(int size, Address dst, Reg src) {
-        encode(size == 1 ? 0x88 : 0x89, size, src, dst, 0);
-    }
-
-    /** {@code mov [dst], imm} of 1, 2, 4 or 8 bytes (sign-extended). */
-    public void store(int size, Address dst, int imm) {
-        if (size == 1) {
-            encode(0xc6, 1, 0, dst, 1);
-            buffer.put1(imm);
+    /** {@code op reg, r/m, imm}. */
+    void rmi(Op op, int size, Reg reg, Operand rm, int imm) {
+        int opcode = op.opcode(Encoding.RMI);
+        int bytes = immediateBytes(op, size, imm);
+        if (op.isVex(Encoding.RMI)) {
+            vex(op, opcode, size, reg.index(), 0, rm, bytes);
         } else {
-            immediate(0xc7, size, 0, dst, imm);
+            legacy(op, isShort(op, size, bytes) ? opcode | SHORT : opcode, size, reg, rm, bytes);
+        }
+        putImmediate(imm, bytes);
+    }
+
+    /** {@code op reg, vvvv, r/m} (VEX). */
+    void rvm(Op op, int size, Reg reg, Reg vvvv, Operand rm) {
+        vex(op, op.opcode(Encoding.RVM), size, reg.index(), vvvv.index(), rm, 0);
+    }
+
+    /** {@code op reg, vvvv, r/m, imm} (VEX). */
+    void rvmi(Op op, int size, Reg reg, Reg vvvv, Operand rm, int imm) {
+        vex(op, op.opcode(Encoding.RVMI), size, reg.index(), vvvv.index(), rm, 1);
+        buffer.put1(imm);
+    }
+
+    /** {@code op reg, r/m, vvvv} (VEX). */
+    void rmv(Op op, int size, Reg reg, Operand rm, Reg vvvv) {
+        vex(op, op.opcode(Encoding.RMV), size, reg.index(), vvvv.index(), rm, 0);
+    }
+
+    /** {@code op vvvv, r/m} (VEX). */
+    void vm(Op op, int size, Reg vvvv, Operand rm) {
+        vex(op, op.opcode(Encoding.VM), size, op.digit(), vvvv.index(), rm, 0);
+    }
+
+    /** {@code op reg}, with the register's number in the opcode. */
+    void o(Op op, Reg r) {
+        shortOpcode(0, op.opcode(Encoding.O), r);
+    }
+
+    /** {@code op}. */
+    void zo(Op op, int size) {
+        if (op.isSized() && size == 8) {
+            buffer.put1(0x48);
+        }
+        int opcode = op.opcode(Encoding.ZO);
+        putMap(opcode);
+        buffer.put1(opcode);
+    }
+
+    void zo(Op op) {
+        zo(op, op.size());
+    }
+
+    // What is written often.
+
+    /** {@code op dst, src} with a register, memory or immediate as source. */
+    void op(Op op, int size, Reg dst, Operand src) {
+        if (src instanceof Operand.Imm i) {
+            mi(op, size, Operand.of(dst), i.value());
+        } else {
+            rm(op, size, dst, src);
         }
     }
 
+    void op(Op op, int size, Reg dst, Reg src) {
+        rm(op, size, dst, Operand.of(src));
+    }
+
+    void op(Op op, int size, Reg dst, int imm) {
+        mi(op, size, Operand.of(dst), imm);
+    }
+
+    /** {@code op dst, src} of an operation that comes in one size. */
+    void op(Op op, Reg dst, Operand src) {
+        rm(op, op.size(), dst, src);
+    }
+
+    void op(Op op, Reg dst, Reg src) {
+        rm(op, op.size(), dst, Operand.of(src));
+    }
+
+    /** {@code test reg, reg}: compares with zero. */
+    void test(int size, Reg reg) {
+        mr(Op.TEST, size, Operand.of(reg), reg);
+    }
+
+    /** {@code mov dst, src} on registers. */
+    void mov(int size, Reg dst, Reg src) {
+        op(Op.MOV, size, dst, src);
+    }
+
+    /** {@code mov dst, [src]} of 4 or 8 bytes. */
+    void mov(int size, Reg dst, Address src) {
+        op(Op.MOV, size, dst, src);
+    }
+
+    /** {@code mov [dst], src} of 1, 2, 4 or 8 bytes. */
+    void store(int size, Address dst, Reg src) {
+        mr(Op.MOV, size, dst, src);
+    }
+
+    /** {@code mov [dst], imm} of 1, 2, 4 or 8 bytes (sign-extended). */
+    void store(int size, Address dst, int imm) {
+        mi(Op.MOV, size, dst, imm);
+    }
+
     /** A constant by the shortest encoding that leaves the flags alone. */
-    public void movImm(Reg dst, long value) {
+    void movImm(Reg dst, long value) {
         if (value >>> 32 == 0) {
             shortOpcode(0, 0xb8, dst);
             buffer.put4((int) value);
         } else if ((int) value == value) {
-            immediate(0xc7, 8, 0, Operand.of(dst), (int) value);
+            op(Op.MOV, 8, dst, (int) value);
         } else {
             shortOpcode(1, 0xb8, dst);
             buffer.put8(value);
         }
     }
 
-    public void extend(ExtendOp op, Reg dst, Operand src) {
-        boolean byteReg = op.from == 1;
-        legacy(op.opcode, op.to == 8, dst.index(), src, 0, byteReg ? src : null);
+    void lea(int size, Reg dst, Address address) {
+        rm(Op.LEA, size, dst, address);
     }
 
-    /** {@code push reg}, 8 bytes. */
-    public void push(Reg r) {
-        shortOpcode(0, 0x50, r);
+    void set(Cond c, Reg dst) {
+        legacy(Op.SET, Op.SET.opcode(Encoding.M) + c.ordinal(), 4, 0, Operand.of(dst), 0);
     }
 
-    public void pop(Reg r) {
-        shortOpcode(0, 0x58, r);
+    void cmov(Cond c, int size, Reg dst, Operand src) {
+        legacy(Op.CMOV, Op.CMOV.opcode(Encoding.RM) + c.ordinal(), size, dst, src, 0);
     }
 
-    // Vector registers.
-
-    /** {@code op dst, xmm/m}. */
-    public void op(FloatOp op, Reg dst, Operand src) {
-        legacy(op.opcode, false, dst.index(), src, 0, null);
+    /** Loads 4, 8 or 16 bytes into a vector register; the rest of it becomes zero. */
+    void loadVector(int size, Reg dst, Address src) {
+        rm(Op.movVector(size), size, dst, src);
     }
 
-    /** {@code op dst, xmm/m} on registers. */
-    public void op(FloatOp op, Reg dst, Reg src) {
-        op(op, dst, Operand.of(src));
+    void storeVector(int size, Address dst, Reg src) {
+        mr(Op.movVector(size), size, dst, src);
     }
 
-    /** {@code vop dst, left, xmm/m}. */
-    public void vop(FloatOp op, Reg dst, Reg left, Operand right) {
-        vex(op.opcode, false, dst.index(), left.index(), right, 0);
+    void push(Reg r) {
+        o(Op.PUSH, r);
     }
 
-    /** ucomiss, ucomisd. */
-    public void ucomis(int size, Reg a, Operand b) {
-        legacy((size == 8 ? P66 : 0) | M0F | 0x2e, false, a.index(), b, 0, null);
-    }
-
-    /** movaps: all sixteen bytes. */
-    public void movaps(Reg dst, Reg src) {
-        legacy(M0F | 0x28, false, dst.index(), Operand.of(src), 0, null);
-    }
-
-    /** movss, movsd, movups load (4, 8, 16 bytes); the rest of the register becomes zero. */
-    public void loadVector(int size, Reg dst, Address src) {
-        legacy(vectorPrefix(size) | M0F | 0x10, false, dst.index(), src, 0, null);
-    }
-
-    /** movss, movsd, movups store. */
-    public void storeVector(int size, Address dst, Reg src) {
-        legacy(vectorPrefix(size) | M0F | 0x11, false, src.index(), dst, 0, null);
-    }
-
-    private static int vectorPrefix(int size) {
-        return switch (size) {
-            case 4 -> PF3;
-            case 8 -> PF2;
-            default -> 0;
-        };
-    }
-
-    /** movd, movq from an integer register; the rest becomes zero. */
-    public void movToVector(int size, Reg dst, Operand src) {
-        legacy(P66 | M0F | 0x6e, size == 8, dst.index(), src, 0, null);
-    }
-
-    /** movd, movq to an integer register. */
-    public void movFromVector(int size, Reg dst, Reg src) {
-        legacy(P66 | M0F | 0x7e, size == 8, src.index(), Operand.of(dst), 0, null);
-    }
-
-    /** cvtsi2ss, cvtsi2sd ({@code floatSize}) of an integer of {@code intSize}; the rest of dst stays. */
-    public void intToFloat(int floatSize, int intSize, Reg dst, Operand src) {
-        legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2a, intSize == 8, dst.index(), src, 0, null);
-    }
-
-    /** cvttss2si, cvttsd2si: truncates; the most negative integer if the result does not fit. */
-    public void floatToInt(int floatSize, int intSize, Reg dst, Operand src) {
-        legacy((floatSize == 4 ? PF3 : PF2) | M0F | 0x2c, intSize == 8, dst.index(), src, 0, null);
-    }
-
-    /** roundss, roundsd (SSE4.1). */
-    public void round(int size, Reg dst, Operand src, int mode) {
-        legacy(P66 | M3A | (size == 4 ? 0x0a : 0x0b), false, dst.index(), src, 1, null);
-        buffer.put1(mode);
-    }
-
-    /** vroundss, vroundsd, the rest of dst from {@code rest}. */
-    public void vround(int size, Reg dst, Reg rest, Operand src, int mode) {
-        vex(P66 | M3A | (size == 4 ? 0x0a : 0x0b), false, dst.index(), rest.index(), src, 1);
-        buffer.put1(mode);
+    void pop(Reg r) {
+        o(Op.POP, r);
     }
 
     // Control flow.
 
     /** {@code jmp label}, in its short form where that reaches. */
-    public void jmp(Label target) {
+    void jmp(Label target) {
         buffer.branch(target, 0xeb, 0xe9);
     }
 
     /** {@code jcc label}, in its short form where that reaches. */
-    public void jcc(Cond c, Label target) {
+    void jcc(Cond c, Label target) {
         buffer.branch(target, 0x70 + c.ordinal(), 0x0f, 0x80 + c.ordinal());
     }
 
-    public void jmp(Operand rm) {
-        encode(0xff, 4, 4, rm, 0);
+    void jmp(Operand rm) {
+        m(Op.JMP, 8, rm);
     }
 
-    public void call(Operand rm) {
-        encode(0xff, 4, 2, rm, 0);
+    void call(Operand rm) {
+        m(Op.CALL, 8, rm);
         buffer.returnAddress();
     }
 
     /** {@code call rel32} with the distance left to a relocation; returns the offset of its field. */
-    public int callRel32() {
+    int callRel32() {
         int field = rel32(0xe8);
         buffer.returnAddress();
         return field;
     }
 
     /** {@code jmp rel32} with the distance left to a relocation; returns the offset of its field. */
-    public int jmpRel32() {
+    int jmpRel32() {
         return rel32(0xe9);
     }
 
@@ -389,37 +260,24 @@ public final class Assembler {
         return buffer.size() - 4;
     }
 
-    public void ret() {
-        buffer.put1(0xc3);
+    void ret() {
+        zo(Op.RET, 8);
     }
 
     /** Returns and takes {@code bytes} of arguments off the stack. */
-    public void ret(int bytes) {
+    void ret(int bytes) {
         buffer.put1(0xc2);
         buffer.put2(bytes);
     }
 
-    public void leave() {
-        buffer.put1(0xc9);
-    }
-
-    /** A breakpoint: what must never run. */
-    public void int3() {
-        buffer.put1(0xcc);
-    }
-
-    public void syscall() {
-        put(0x0f, 0x05);
-    }
-
     /** Reads the first word that the thread pointer points to: {@code mov dst, fs:[0]}. */
-    public void loadThreadPointer(Reg dst) {
+    void loadThreadPointer(Reg dst) {
         buffer.put1(0x64);
-        encode(0x8b, 8, dst, Address.of(null, 0), 0);
+        mov(8, dst, Address.of(null, 0));
     }
 
     /** The bytes from the current offset to {@code label}, as four bytes relative to {@code base}: an entry of a jump table. */
-    public void tableEntry(Label label, Label base) {
+    void tableEntry(Label label, Label base) {
         buffer.refer(buffer.size(), label, (b, at, target) -> {
             b.set4(at, target - base.offset());
             return true;
@@ -428,7 +286,7 @@ public final class Assembler {
     }
 
     /** Instructions of {@code bytes} bytes in total that do nothing (Intel SDM, table 4-12). */
-    public void nop(int bytes) {
+    void nop(int bytes) {
         int left = bytes;
         while (left > 0) {
             int n = Math.min(left, 9);
@@ -455,17 +313,25 @@ public final class Assembler {
 
     // Encoding.
 
-    /** An instruction with both register fields as integer registers of the operation's size. */
-    private void encode(int opcode, int size, Reg reg, Operand rm, int immBytes) {
-        int op = size == 2 ? opcode | P66 : opcode;
-        boolean highByte = size == 1 && isHighByte(reg.index());
-        legacy(op, size == 8, reg.index(), rm, immBytes, size == 1 ? rm : null, highByte);
+    private static int immediateBytes(Op op, int size, int imm) {
+        return switch (op.immediate()) {
+            case BYTE, COUNT -> 1;
+            case SHORT -> (byte) imm == imm ? 1 : Math.min(size, 4);
+            case FULL -> Math.min(size, 4);
+        };
     }
 
-    /** The same with an extension of the opcode in place of a register. */
-    private void encode(int opcode, int size, int extension, Operand rm, int immBytes) {
-        int op = size == 2 ? opcode | P66 : opcode;
-        legacy(op, size == 8, extension, rm, immBytes, size == 1 ? rm : null, false);
+    /** Whether an immediate of {@code bytes} is sign-extended to the operation's size, which takes another opcode. */
+    private static boolean isShort(Op op, int size, int bytes) {
+        return op.immediate() == Op.Immediate.SHORT && bytes < Math.min(size, 4);
+    }
+
+    private void putImmediate(int imm, int bytes) {
+        switch (bytes) {
+            case 1 -> buffer.put1(imm);
+            case 2 -> buffer.put2(imm);
+            default -> buffer.put4(imm);
+        }
     }
 
     /** Without a REX prefix, byte registers 4 to 7 would be ah, ch, dh and bh. */
@@ -473,25 +339,35 @@ public final class Assembler {
         return index >= 4 && index < 8;
     }
 
-    private void legacy(int opcode, boolean w, int reg, Operand rm, int immBytes, Operand byteOperand) {
-        legacy(opcode, w, reg, rm, immBytes, byteOperand, false);
+    private void legacy(Op op, int opcode, int size, Reg reg, Operand rm, int immBytes) {
+        boolean highByte = size == 1 && isHighByte(reg.index());
+        legacy(op, opcode, size, reg.index(), highByte, rm, immBytes);
     }
 
-    private void legacy(
-            int opcode, boolean w, int reg, Operand rm, int immBytes, Operand byteOperand, boolean forceRex) {
-        if (rm instanceof Address a && a.trap() != null) {
-            buffer.trapSite(a.trap());
-        }
-        int prefix = opcode >>> 16;
+    private void legacy(Op op, int opcode, int size, int digit, Operand rm, int immBytes) {
+        legacy(op, opcode, size, digit, false, rm, immBytes);
+    }
+
+    private void legacy(Op op, int opcode, int size, int reg, boolean highByte, Operand rm, int immBytes) {
+        recordTrap(rm);
+        int prefix = size == 2 ? 1 : opcode >>> 16;
         if (prefix != 0) {
             buffer.put1(PREFIX[prefix]);
         }
-        int rex = (w ? 8 : 0) | (reg >> 3) << 2 | highBits(rm);
-        boolean force = forceRex
-                || byteOperand instanceof Operand.InReg r && isHighByte(r.reg().index());
-        if (rex != 0 || force) {
+        int rex = (size == 8 && op.isSized() ? 8 : 0) | (reg >> 3) << 2 | highBits(rm);
+        if (rex != 0
+                || highByte
+                || rm instanceof Operand.InReg r
+                        && op.rmBytes(size) == 1
+                        && isHighByte(r.reg().index())) {
             buffer.put1(0x40 | rex);
         }
+        putMap(opcode);
+        buffer.put1(size == 1 ? opcode & ~1 : opcode);
+        modRm(reg & 7, rm, immBytes);
+    }
+
+    private void putMap(int opcode) {
         int map = opcode >>> 8 & 0xff;
         if (map != 0) {
             buffer.put1(0x0f);
@@ -501,14 +377,11 @@ public final class Assembler {
                 buffer.put1(0x3a);
             }
         }
-        buffer.put1(opcode);
-        modRm(reg & 7, rm, immBytes);
     }
 
-    private void vex(int opcode, boolean w, int reg, int vvvv, Operand rm, int immBytes) {
-        if (rm instanceof Address a && a.trap() != null) {
-            buffer.trapSite(a.trap());
-        }
+    private void vex(Op op, int opcode, int size, int reg, int vvvv, Operand rm, int immBytes) {
+        recordTrap(rm);
+        boolean w = size == 8 && op.isSized();
         int map = opcode >>> 8 & 0xff;
         int high = highBits(rm);
         int tail = (~vvvv & 15) << 3 | opcode >>> 16;
@@ -522,6 +395,12 @@ public final class Assembler {
         }
         buffer.put1(opcode);
         modRm(reg & 7, rm, immBytes);
+    }
+
+    private void recordTrap(Operand rm) {
+        if (rm instanceof Address a && a.trap() != null) {
+            buffer.trapSite(a.trap());
+        }
     }
 
     /** The bits X and B of REX. */

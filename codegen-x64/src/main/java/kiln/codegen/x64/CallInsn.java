@@ -125,7 +125,7 @@ final class CallInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (calleeContext != null) {
-                asm.extend(ExtendOp.FULL64, Registers.CONTEXT, calleeContext.resolve(context));
+                asm.op(Op.MOV, 8, Registers.CONTEXT, calleeContext.resolve(context));
             } else if (contextDistance != 0) {
                 asm.lea(8, Registers.CONTEXT, Address.of(Registers.CONTEXT, contextDistance));
             }

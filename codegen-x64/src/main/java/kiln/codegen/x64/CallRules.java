@@ -59,7 +59,7 @@ abstract class CallRules extends FloatRules {
         }
         emit(new CallInsn.Call(callee, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
-            emit(new MemoryInsn.Extend(ExtendOp.ZX32, def(inst.result()), Operand.of(narrow)));
+            emit(new MemoryInsn.Extend(Op.MOV, 4, def(inst.result()), Operand.of(narrow)));
         }
     }
 
@@ -88,7 +88,7 @@ abstract class CallRules extends FloatRules {
         Address from = Address.of(base, offset);
         return type.isFloat() || type == Type.V128
                 ? new MemoryInsn.LoadVector(type.bytes(), target, from, readOnly)
-                : new MemoryInsn.Extend(extension(type, type.bytes(), false), target, from, readOnly);
+                : load(type, type.bytes(), false, target, from, readOnly);
     }
 
     @Override

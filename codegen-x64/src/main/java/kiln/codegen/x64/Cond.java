@@ -4,7 +4,7 @@ import java.util.Locale;
 import kiln.ir.IntCond;
 
 /** A condition over the flags; the ordinal is its number in jcc, setcc and cmovcc. */
-public enum Cond {
+enum Cond {
     O,
     NO,
     B,

@@ -54,17 +54,17 @@ final class ConditionInsn {
             // Clearing first saves a dependent instruction, where the register is not still needed for the comparison.
             boolean clearFirst = !condition.flags().reads(dst);
             if (clearFirst) {
-                asm.alu(AluOp.XOR, 4, dst, dst);
+                asm.op(Op.XOR, 4, dst, dst);
             }
             condition.emitFlags(asm, context);
-            asm.setcc(condition.cond(), dst);
+            asm.set(condition.cond(), dst);
             if (condition.parity() != Condition.Parity.NONE) {
                 boolean and = condition.parity() == Condition.Parity.AND_ORDERED;
-                asm.setcc(and ? Cond.NP : Cond.P, temp);
-                asm.alu(and ? AluOp.AND : AluOp.OR, 1, dst, temp);
+                asm.set(and ? Cond.NP : Cond.P, temp);
+                asm.op(and ? Op.AND : Op.OR, 1, dst, temp);
             }
             if (!clearFirst) {
-                asm.extend(ExtendOp.ZX8, dst, Operand.of(dst));
+                asm.op(Op.MOVZX8, 4, dst, Operand.of(dst));
             }
         }
 
@@ -148,7 +148,7 @@ final class ConditionInsn {
             condition.emitFlags(asm, context);
             // x + !carry = x - (-1) - carry, and so on.
             boolean inverted = condition.cond() == Cond.AE;
-            asm.alu(subtract != inverted ? AluOp.SBB : AluOp.ADC, size, dst, inverted ? -1 : 0);
+            asm.op(subtract != inverted ? Op.SBB : Op.ADC, size, dst, inverted ? -1 : 0);
         }
 
         @Override
@@ -189,7 +189,7 @@ final class ConditionInsn {
             Label keep = new Label();
             condition.emitFlags(asm, context);
             jumpIf(asm, condition.negate(), keep);
-            asm.movaps(dst, src);
+            asm.op(Op.MOVAPS, dst, src);
             asm.buffer().bind(keep);
         }
 

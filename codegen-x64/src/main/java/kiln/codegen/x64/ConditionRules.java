@@ -314,7 +314,8 @@ abstract class ConditionRules extends IntegerRules {
             return false;
         }
         // The second operand is the result unless the first one is smaller, or larger.
-        FloatOp op = (less == straight ? FloatOp.MINSS : FloatOp.MAXSS).forSize(size(inst.type()));
+        int size = size(inst.type());
+        Op op = less == straight ? Op.ofSize(size, Op.MINSS, Op.MINSD) : Op.ofSize(size, Op.MAXSS, Op.MAXSD);
         Reg dst = def(inst.result());
         Reg left = reg(x);
         Operand right = Operand.of(reg(y));

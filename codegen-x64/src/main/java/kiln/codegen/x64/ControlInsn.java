@@ -88,15 +88,15 @@ final class ControlInsn {
             int i = 0;
             while (i < targets.size()) {
                 if (i + 1 < targets.size()) {
-                    asm.alu(AluOp.CMP, 4, index, i + 1);
+                    asm.op(Op.CMP, 4, index, i + 1);
                     asm.jcc(Cond.B, targets.get(i).label());
                     asm.jcc(Cond.E, targets.get(i + 1).label());
                     i += 2;
                 } else if (i == 0) {
-                    asm.test(4, Operand.of(index), index);
+                    asm.test(4, index);
                     asm.jcc(Cond.E, targets.get(i++).label());
                 } else {
-                    asm.alu(AluOp.CMP, 4, index, i);
+                    asm.op(Op.CMP, 4, index, i);
                     asm.jcc(Cond.E, targets.get(i++).label());
                 }
             }
@@ -137,11 +137,11 @@ final class ControlInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Label base = new Label();
-            asm.alu(AluOp.CMP, 4, index, targets.size());
+            asm.op(Op.CMP, 4, index, targets.size());
             asm.jcc(Cond.AE, otherwise.label());
             asm.lea(8, table, Address.of(base));
-            asm.extend(ExtendOp.SX32_64, temp, Address.of(table, index, 2, 0));
-            asm.alu(AluOp.ADD, 8, temp, table);
+            asm.op(Op.MOVSXD, 8, temp, Address.of(table, index, 2, 0));
+            asm.op(Op.ADD, 8, temp, table);
             asm.jmp(Operand.of(temp));
             asm.buffer().later(() -> {
                 asm.buffer().position(-1);

@@ -24,7 +24,7 @@ final class ConversionInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.movToVector(size, dst, src.resolve(context));
+            asm.op(Op.MOVD, size, dst, src.resolve(context));
         }
 
         @Override
@@ -44,7 +44,7 @@ final class ConversionInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.movFromVector(size, dst, src);
+            asm.mr(Op.MOVD, size, Operand.of(dst), src);
         }
 
         @Override
@@ -66,8 +66,8 @@ final class ConversionInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.op(FloatOp.XORPS, dst, dst);
-            asm.intToFloat(floatSize, intSize, dst, src.resolve(context));
+            asm.op(Op.XORPS, dst, dst);
+            asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), intSize, dst, src.resolve(context));
         }
 
         @Override
@@ -89,22 +89,22 @@ final class ConversionInsn {
         void emit(Assembler asm, EmitContext context) {
             Label large = new Label();
             Label done = new Label();
-            asm.op(FloatOp.XORPS, dst, dst);
-            asm.test(8, Operand.of(src), src);
+            asm.op(Op.XORPS, dst, dst);
+            asm.test(8, src);
             asm.jcc(Cond.S, large);
-            asm.intToFloat(floatSize, 8, dst, Operand.of(src));
+            asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, Operand.of(src));
             asm.buffer().bind(done);
             asm.buffer().rarely(() -> {
                 // Half of it, converted and doubled; the bit shifted out is kept as a sticky one for correct rounding.
                 Label even = new Label();
                 asm.buffer().bind(large);
                 asm.mov(8, temp, src);
-                asm.shift(ShiftOp.SHR, 8, Operand.of(temp), 1);
+                asm.op(Op.SHR, 8, temp, 1);
                 asm.jcc(Cond.AE, even);
-                asm.alu(AluOp.OR, 8, temp, 1);
+                asm.op(Op.OR, 8, temp, 1);
                 asm.buffer().bind(even);
-                asm.intToFloat(floatSize, 8, dst, Operand.of(temp));
-                asm.op(FloatOp.ADDSS.forSize(floatSize), dst, dst);
+                asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, Operand.of(temp));
+                asm.op(Op.ofSize(floatSize, Op.ADDSS, Op.ADDSD), dst, dst);
                 asm.jmp(done);
             });
         }
@@ -139,25 +139,25 @@ final class ConversionInsn {
             Label rare = new Label();
             Label done = new Label();
             if (signed) {
-                asm.floatToInt(floatSize, intSize, dst, Operand.of(src));
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), intSize, dst, Operand.of(src));
                 // Only the most negative integer overflows when 1 is subtracted.
-                asm.alu(AluOp.CMP, intSize, dst, 1);
+                asm.op(Op.CMP, intSize, dst, 1);
                 asm.jcc(Cond.O, rare);
             } else if (intSize == 4) {
-                asm.floatToInt(floatSize, 8, dst, Operand.of(src));
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(src));
                 asm.mov(4, temp, dst);
-                asm.alu(AluOp.CMP, 8, temp, dst);
+                asm.op(Op.CMP, 8, temp, dst);
                 asm.jcc(Cond.NE, rare);
             } else {
-                asm.floatToInt(floatSize, 8, dst, Operand.of(src));
-                asm.test(8, Operand.of(dst), dst);
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(src));
+                asm.test(8, dst);
                 asm.jcc(Cond.S, rare);
             }
             asm.buffer().bind(done);
             asm.buffer().rarely(() -> {
                 asm.buffer().bind(rare);
                 Label nan = new Label();
-                asm.ucomis(floatSize, src, Operand.of(src));
+                asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), src, Operand.of(src));
                 asm.jcc(Cond.P, nan);
                 if (signed) {
                     rareSigned(asm, context, done);
@@ -178,8 +178,8 @@ final class ConversionInsn {
 
         /** Compares the source with zero. */
         private void compareWithZero(Assembler asm) {
-            asm.op(FloatOp.XORPS, Registers.SCRATCH, Registers.SCRATCH);
-            asm.ucomis(floatSize, src, Operand.of(Registers.SCRATCH));
+            asm.op(Op.XORPS, Registers.SCRATCH, Registers.SCRATCH);
+            asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), src, Operand.of(Registers.SCRATCH));
         }
 
         /** A negative source is the most negative integer or saturates to it, which dst is already. */
@@ -196,7 +196,10 @@ final class ConversionInsn {
             double limit = intSize == 8 ? -0x1p63 : exclusive ? -0x1p31 - 1 : -0x1p31;
             long bits = floatSize == 4 ? Float.floatToRawIntBits((float) limit) : Double.doubleToRawLongBits(limit);
             Label overflow = new Label();
-            asm.ucomis(floatSize, src, Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
+            asm.op(
+                    Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD),
+                    src,
+                    Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
             asm.jcc(exclusive ? Cond.BE : Cond.B, overflow);
             compareWithZero(asm);
             asm.jcc(Cond.B, done);
@@ -223,15 +226,15 @@ final class ConversionInsn {
         private void rareUnsigned64(Assembler asm, EmitContext context, Label done) {
             long bits = floatSize == 4 ? Float.floatToRawIntBits(0x1p63f) : Double.doubleToRawLongBits(0x1p63);
             Label outside = new Label();
-            asm.movaps(Registers.SCRATCH, src);
+            asm.op(Op.MOVAPS, Registers.SCRATCH, src);
             asm.op(
-                    FloatOp.SUBSS.forSize(floatSize),
+                    Op.ofSize(floatSize, Op.SUBSS, Op.SUBSD),
                     Registers.SCRATCH,
                     Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
-            asm.floatToInt(floatSize, 8, dst, Operand.of(Registers.SCRATCH));
-            asm.test(8, Operand.of(dst), dst);
+            asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(Registers.SCRATCH));
+            asm.test(8, dst);
             asm.jcc(Cond.S, outside);
-            asm.bitTest(7, 8, Operand.of(dst), 63);
+            asm.op(Op.BTC, 8, dst, 63);
             asm.jmp(done);
             asm.buffer().bind(outside);
             if (saturating) {

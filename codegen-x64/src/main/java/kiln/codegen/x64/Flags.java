@@ -62,9 +62,9 @@ abstract sealed class Flags {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (right instanceof Operand.Imm i && i.value() == 0) {
-                asm.test(size, Operand.of(left), left);
+                asm.test(size, left);
             } else {
-                asm.alu(AluOp.CMP, size, left, right.resolve(context));
+                asm.op(Op.CMP, size, left, right.resolve(context));
             }
         }
 
@@ -95,7 +95,12 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.aluStore(AluOp.CMP, size, left.resolve(context), right);
+            Address l = left.resolve(context);
+            if (right instanceof Operand.Imm i) {
+                asm.mi(Op.CMP, size, l, i.value());
+            } else {
+                asm.mr(Op.CMP, size, l, ((Operand.InReg) right).reg());
+            }
         }
 
         @Override
@@ -129,7 +134,7 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.test(size, left.resolve(context), right);
+            asm.mr(Op.TEST, size, left.resolve(context), right);
         }
 
         @Override
@@ -163,7 +168,7 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.test(size, left.resolve(context), mask);
+            asm.mi(Op.TEST, size, left.resolve(context), mask);
         }
 
         @Override
@@ -197,7 +202,7 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.bitTest(size, value, bit);
+            asm.mr(Op.BT, size, Operand.of(value), bit);
         }
 
         @Override
@@ -230,7 +235,7 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.bitTest(4, size, Operand.of(value), bit);
+            asm.op(Op.BT, size, value, bit);
         }
 
         @Override
@@ -252,7 +257,7 @@ abstract sealed class Flags {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.ucomis(size, left, right.resolve(context));
+            asm.op(Op.ofSize(size, Op.UCOMISS, Op.UCOMISD), left, right.resolve(context));
         }
 
         @Override

@@ -34,7 +34,7 @@ final class FloatInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (bits == 0) {
-                asm.op(FloatOp.XORPS, dst, dst);
+                asm.op(Op.XORPS, dst, dst);
             } else {
                 asm.loadVector(
                         size, dst, (Address) Operand.Pooled.ofFloat(size, bits).resolve(context));
@@ -64,7 +64,7 @@ final class FloatInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (value.low() == 0 && value.high() == 0) {
-                asm.op(FloatOp.XORPS, dst, dst);
+                asm.op(Op.XORPS, dst, dst);
             } else {
                 asm.loadVector(16, dst, (Address) new Operand.Pooled(value).resolve(context));
             }
@@ -78,9 +78,9 @@ final class FloatInsn {
 
     /** Arithmetic and the bitwise operations. */
     static final class Binary extends Shape.InPlaceBinary {
-        private final FloatOp op;
+        private final Op op;
 
-        Binary(FloatOp op, Reg dst, Reg left, Operand right) {
+        Binary(Op op, Reg dst, Reg left, Operand right) {
             super(dst, left, right);
             this.op = op;
         }
@@ -92,36 +92,36 @@ final class FloatInsn {
 
         @Override
         public String toString() {
-            return text(op, dst, left, right.text(op.bytes));
+            return text(op.mnemonic(op.size()), dst, left, right.text(op.size()));
         }
     }
 
     /** The same with three registers (AVX). */
     static final class VexBinary extends Shape.Binary {
-        private final FloatOp op;
+        private final Op op;
 
-        VexBinary(FloatOp op, Reg dst, Reg left, Operand right) {
+        VexBinary(Op op, Reg dst, Reg left, Operand right) {
             super(dst, left, right);
             this.op = op;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.vop(op, dst, left, right.resolve(context));
+            asm.rvm(op, op.size(), dst, left, right.resolve(context));
         }
 
         @Override
         public String toString() {
-            return format("v%s %s, %s, %s", op, dst, left, right.text(op.bytes));
+            return format("v%s %s, %s, %s", op.mnemonic(op.size()), dst, left, right.text(op.size()));
         }
     }
 
     /** {@code dst = op src}: square root and conversion between the float types. */
     static final class Unary extends Shape.Unary {
-        private final FloatOp op;
+        private final Op op;
         private final boolean avx;
 
-        Unary(FloatOp op, boolean avx, Reg dst, Operand src) {
+        Unary(Op op, boolean avx, Reg dst, Operand src) {
             super(dst, src);
             this.op = op;
             this.avx = avx;
@@ -131,7 +131,7 @@ final class FloatInsn {
         void emit(Assembler asm, EmitContext context) {
             Operand s = src.resolve(context);
             if (avx && s instanceof Operand.InReg r) {
-                asm.vop(op, dst, r.reg(), s);
+                asm.rvm(op, op.size(), dst, r.reg(), s);
             } else {
                 breakDependency(asm, dst, s);
                 asm.op(op, dst, s);
@@ -140,7 +140,7 @@ final class FloatInsn {
 
         @Override
         public String toString() {
-            return text(op, dst, src.text(op.bytes));
+            return text(op.mnemonic(op.size()), dst, src.text(op.size()));
         }
     }
 
@@ -150,7 +150,7 @@ final class FloatInsn {
      */
     static void breakDependency(Assembler asm, Reg dst, Operand src) {
         if (!(src instanceof Operand.InReg r && r.reg() == dst)) {
-            asm.op(FloatOp.XORPS, dst, dst);
+            asm.op(Op.XORPS, dst, dst);
         }
     }
 
@@ -178,11 +178,15 @@ final class FloatInsn {
         void emit(Assembler asm, EmitContext context) {
             Operand s = src.resolve(context);
             if (avx && s instanceof Operand.InReg r) {
-                asm.vround(size, dst, r.reg(), s, mode);
+                asm.rvmi(op(), size, dst, r.reg(), s, mode);
             } else {
                 breakDependency(asm, dst, s);
-                asm.round(size, dst, s, mode);
+                asm.rmi(op(), size, dst, s, mode);
             }
+        }
+
+        private Op op() {
+            return Op.ofSize(size, Op.ROUNDSS, Op.ROUNDSD);
         }
 
         @Override
@@ -209,19 +213,19 @@ final class FloatInsn {
         void emit(Assembler asm, EmitContext context) {
             Label same = new Label();
             Label done = new Label();
-            asm.ucomis(size, dst, Operand.of(right));
+            asm.op(Op.ofSize(size, Op.UCOMISS, Op.UCOMISD), dst, Operand.of(right));
             asm.jcc(Cond.E, same);
-            asm.op((max ? FloatOp.MAXSS : FloatOp.MINSS).forSize(size), dst, right);
+            asm.op(max ? Op.ofSize(size, Op.MAXSS, Op.MAXSD) : Op.ofSize(size, Op.MINSS, Op.MINSD), dst, right);
             asm.buffer().bind(done);
             asm.buffer().rarely(() -> {
                 Label nan = new Label();
                 asm.buffer().bind(same);
                 asm.jcc(Cond.P, nan);
                 // Equal operands differ at most in the sign of zero.
-                asm.op(max ? FloatOp.ANDPS : FloatOp.ORPS, dst, right);
+                asm.op(max ? Op.ANDPS : Op.ORPS, dst, right);
                 asm.jmp(done);
                 asm.buffer().bind(nan);
-                asm.op(FloatOp.ADDSS.forSize(size), dst, right);
+                asm.op(Op.ofSize(size, Op.ADDSS, Op.ADDSD), dst, right);
                 asm.jmp(done);
             });
         }
@@ -244,13 +248,10 @@ final class FloatInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             long sign = signBit(size);
-            asm.movaps(Registers.SCRATCH, right);
-            asm.op(
-                    FloatOp.ANDPS,
-                    Registers.SCRATCH,
-                    Operand.Pooled.splat(size, sign).resolve(context));
-            asm.op(FloatOp.ANDPS, dst, Operand.Pooled.splat(size, ~sign).resolve(context));
-            asm.op(FloatOp.ORPS, dst, Registers.SCRATCH);
+            asm.op(Op.MOVAPS, Registers.SCRATCH, right);
+            asm.op(Op.ANDPS, Registers.SCRATCH, Operand.Pooled.splat(size, sign).resolve(context));
+            asm.op(Op.ANDPS, dst, Operand.Pooled.splat(size, ~sign).resolve(context));
+            asm.op(Op.ORPS, dst, Registers.SCRATCH);
         }
 
         @Override

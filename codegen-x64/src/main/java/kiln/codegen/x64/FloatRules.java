@@ -35,11 +35,11 @@ abstract class FloatRules extends ConditionRules {
     @Override
     protected final void lowerFloatBinary(Inst inst) {
         int size = size(inst.type());
-        FloatOp op = switch (inst.opcode()) {
-            case FADD -> FloatOp.ADDSS;
-            case FSUB -> FloatOp.SUBSS;
-            case FMUL -> FloatOp.MULSS;
-            case FDIV -> FloatOp.DIVSS;
+        Op op = switch (inst.opcode()) {
+            case FADD -> Op.ofSize(size, Op.ADDSS, Op.ADDSD);
+            case FSUB -> Op.ofSize(size, Op.SUBSS, Op.SUBSD);
+            case FMUL -> Op.ofSize(size, Op.MULSS, Op.MULSD);
+            case FDIV -> Op.ofSize(size, Op.DIVSS, Op.DIVSD);
             default -> throw new IllegalArgumentException(inst.toString());
         };
         Value x = inst.arg(0);
@@ -54,8 +54,8 @@ abstract class FloatRules extends ConditionRules {
         Operand right = floatSource(y);
         emitFolding(
                 features.avx()
-                        ? new FloatInsn.VexBinary(op.forSize(size), dst, left, right)
-                        : new FloatInsn.Binary(op.forSize(size), dst, left, right));
+                        ? new FloatInsn.VexBinary(op, dst, left, right)
+                        : new FloatInsn.Binary(op, dst, left, right));
     }
 
     /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
@@ -93,7 +93,7 @@ abstract class FloatRules extends ConditionRules {
         boolean negate = inst.opcode() == Opcode.FNEG;
         long sign = FloatInsn.signBit(size);
         Operand mask = Operand.Pooled.splat(size, negate ? sign : ~sign);
-        FloatOp op = negate ? FloatOp.XORPS : FloatOp.ANDPS;
+        Op op = negate ? Op.XORPS : Op.ANDPS;
         Reg dst = def(inst.result());
         Reg x = reg(inst.arg(0));
         emit(features.avx() ? new FloatInsn.VexBinary(op, dst, x, mask) : new FloatInsn.Binary(op, dst, x, mask));
@@ -103,15 +103,15 @@ abstract class FloatRules extends ConditionRules {
 
     @Override
     protected final void lowerSquareRoot(Inst inst) {
-        lowerUnary(inst, FloatOp.SQRTSS.forSize(size(inst.type())));
+        lowerUnary(inst, Op.ofSize(size(inst.type()), Op.SQRTSS, Op.SQRTSD));
     }
 
     @Override
     protected final void lowerChangePrecision(Inst inst) {
-        lowerUnary(inst, inst.opcode() == Opcode.FPROMOTE ? FloatOp.CVTSS2SD : FloatOp.CVTSD2SS);
+        lowerUnary(inst, inst.opcode() == Opcode.FPROMOTE ? Op.CVTSS2SD : Op.CVTSD2SS);
     }
 
-    private void lowerUnary(Inst inst, FloatOp op) {
+    private void lowerUnary(Inst inst, Op op) {
         emitFolding(new FloatInsn.Unary(op, features.avx(), def(inst.result()), floatSource(inst.arg(0))));
     }
 
@@ -144,7 +144,7 @@ abstract class FloatRules extends ConditionRules {
         } else {
             emitFolding(
                     load != null
-                            ? new MemoryInsn.Extend(extension(inst.type(), size, false), dst, fold(load))
+                            ? load(inst.type(), size, false, dst, fold(load), false)
                             : new ConversionInsn.FromVector(size, dst, reg(x)));
         }
     }

@@ -24,7 +24,7 @@ final class IntegerInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (value == 0) {
-                asm.alu(AluOp.XOR, 4, dst, dst);
+                asm.op(Op.XOR, 4, dst, dst);
             } else {
                 asm.movImm(dst, value);
             }
@@ -59,15 +59,15 @@ final class IntegerInsn {
             Address a = address().resolve(context);
             boolean plain = a.index() != null && a.shift() == 0 && a.disp() == 0;
             if (plain && a.base() == dst) {
-                asm.alu(AluOp.ADD, size, dst, a.index());
+                asm.op(Op.ADD, size, dst, a.index());
             } else if (plain && a.index() == dst) {
-                asm.alu(AluOp.ADD, size, dst, a.base());
+                asm.op(Op.ADD, size, dst, a.base());
             } else if (a.index() == null && a.base() == dst) {
                 // 128 is the one number whose negation has a shorter form.
                 if (a.disp() == 128) {
-                    asm.alu(AluOp.SUB, size, dst, -128);
+                    asm.op(Op.SUB, size, dst, -128);
                 } else {
-                    asm.alu(AluOp.ADD, size, dst, a.disp());
+                    asm.op(Op.ADD, size, dst, a.disp());
                 }
             } else {
                 asm.lea(size, dst, a);
@@ -89,10 +89,10 @@ final class IntegerInsn {
 
     /** Addition, subtraction and the logical operations. */
     static final class Alu extends Shape.InPlaceBinary {
-        private final AluOp op;
+        private final Op op;
         private final int size;
 
-        Alu(AluOp op, int size, Reg dst, Reg left, Operand right) {
+        Alu(Op op, int size, Reg dst, Reg left, Operand right) {
             super(dst, left, right);
             this.op = op;
             this.size = size;
@@ -100,13 +100,13 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.alu(op, size, dst, right.resolve(context));
-            ResultFlags.remark(asm, dst, size, op == AluOp.AND || op == AluOp.OR || op == AluOp.XOR);
+            asm.op(op, size, dst, right.resolve(context));
+            ResultFlags.remark(asm, dst, size, op.flags() == Op.FlagResult.COMPARED);
         }
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), name(left, size), right.text(size));
+            return text(op.mnemonic(size), name(dst, size), name(left, size), right.text(size));
         }
     }
 
@@ -121,7 +121,7 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.op(IntOp.IMUL, size, dst, right.resolve(context));
+            asm.op(Op.IMUL, size, dst, right.resolve(context));
         }
 
         @Override
@@ -143,7 +143,7 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.imul(size, dst, src.resolve(context), factor);
+            asm.rmi(Op.IMUL, size, dst, src.resolve(context), factor);
         }
 
         @Override
@@ -180,9 +180,9 @@ final class IntegerInsn {
         void emit(Assembler asm, EmitContext context) {
             Operand r = right.resolve(context);
             if (signed) {
-                asm.imul(size, r);
+                asm.m(Op.IMUL, size, r);
             } else {
-                asm.mul(size, r);
+                asm.m(Op.MUL, size, r);
             }
         }
 
@@ -216,7 +216,7 @@ final class IntegerInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             // With one register for both halves, it receives the high one.
-            asm.mulx(size, dst, dst, right.resolve(context));
+            asm.rvm(Op.MULX, size, dst, dst, right.resolve(context));
         }
 
         @Override
@@ -272,32 +272,32 @@ final class IntegerInsn {
         void emit(Assembler asm, EmitContext context) {
             Operand by = Operand.of(divisor);
             if (checkZero) {
-                asm.test(size, by, divisor);
+                asm.test(size, divisor);
                 asm.jcc(Cond.E, Traps.label(asm, TrapCode.INTEGER_DIVIDE_BY_ZERO));
             }
             if (!signed) {
-                asm.alu(AluOp.XOR, 4, Registers.RDX, Registers.RDX);
-                asm.div(size, by);
+                asm.op(Op.XOR, 4, Registers.RDX, Registers.RDX);
+                asm.m(Op.DIV, size, by);
                 return;
             }
             Label done = new Label();
             if (checkMinusOne) {
-                asm.alu(AluOp.CMP, size, divisor, -1);
+                asm.op(Op.CMP, size, divisor, -1);
                 Label minusOne = new Label();
                 asm.jcc(Cond.E, minusOne);
                 asm.buffer().rarely(() -> {
                     asm.buffer().bind(minusOne);
                     if (remainder) {
-                        asm.alu(AluOp.XOR, 4, Registers.RDX, Registers.RDX);
+                        asm.op(Op.XOR, 4, Registers.RDX, Registers.RDX);
                     } else {
-                        asm.neg(size, Operand.of(Registers.RAX));
+                        asm.m(Op.NEG, size, Registers.RAX);
                         asm.jcc(Cond.O, Traps.label(asm, TrapCode.INTEGER_OVERFLOW));
                     }
                     asm.jmp(done);
                 });
             }
-            asm.signIntoRdx(size);
-            asm.idiv(size, by);
+            asm.zo(Op.CDQ, size);
+            asm.m(Op.IDIV, size, by);
             asm.buffer().bind(done);
         }
 
@@ -325,10 +325,10 @@ final class IntegerInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (negate) {
-                asm.neg(size, Operand.of(dst));
+                asm.m(Op.NEG, size, dst);
                 ResultFlags.remark(asm, dst, size, false);
             } else {
-                asm.not(size, Operand.of(dst));
+                asm.m(Op.NOT, size, dst);
             }
         }
 
@@ -340,11 +340,11 @@ final class IntegerInsn {
 
     /** Shift or rotation by a constant. */
     static final class Shift extends Shape.InPlace {
-        private final ShiftOp op;
+        private final Op op;
         private final int size;
         private final int count;
 
-        Shift(ShiftOp op, int size, Reg dst, Reg src, int count) {
+        Shift(Op op, int size, Reg dst, Reg src, int count) {
             super(dst, src);
             this.op = op;
             this.size = size;
@@ -353,28 +353,28 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.shift(op, size, Operand.of(dst), count);
+            asm.op(op, size, dst, count);
             // Rotations and shifts by nothing leave these flags as they were.
-            if (count != 0 && op != ShiftOp.ROL && op != ShiftOp.ROR) {
+            if (count != 0 && op.flags() != Op.FlagResult.NONE) {
                 ResultFlags.remark(asm, dst, size, false);
             }
         }
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), name(src, size), count);
+            return text(op.mnemonic(size), name(dst, size), name(src, size), count);
         }
     }
 
     /** Shift or rotation by cl. */
     static final class ShiftCl extends Insn {
-        private final ShiftOp op;
+        private final Op op;
         private final int size;
         private Reg dst;
         private Reg src;
         private Reg count;
 
-        ShiftCl(ShiftOp op, int size, Reg dst, Reg src, Reg count) {
+        ShiftCl(Op op, int size, Reg dst, Reg src, Reg count) {
             this.op = op;
             this.size = size;
             this.dst = dst;
@@ -392,24 +392,24 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.shiftByCl(op, size, Operand.of(dst));
+            asm.mc(op, size, Operand.of(dst));
         }
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), name(src, size), name(count, 1));
+            return text(op.mnemonic(size), name(dst, size), name(src, size), name(count, 1));
         }
     }
 
     /** Shift by a register into another (BMI2). */
     static final class ShiftX extends Insn {
-        private final IntOp.Vex op;
+        private final Op op;
         private final int size;
         private Reg dst;
         private final Operand src;
         private Reg count;
 
-        ShiftX(IntOp.Vex op, int size, Reg dst, Operand src, Reg count) {
+        ShiftX(Op op, int size, Reg dst, Operand src, Reg count) {
             this.op = op;
             this.size = size;
             this.dst = dst;
@@ -426,12 +426,12 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.shiftx(op, size, dst, src.resolve(context), count);
+            asm.rmv(op, size, dst, src.resolve(context), count);
         }
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), src.text(size), name(count, size));
+            return text(op.mnemonic(size), name(dst, size), src.text(size), name(count, size));
         }
     }
 
@@ -448,7 +448,7 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.rorx(size, dst, src.resolve(context), count);
+            asm.rmi(Op.RORX, size, dst, src.resolve(context), count);
         }
 
         @Override
@@ -468,7 +468,7 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.andn(size, dst, left, right.resolve(context));
+            asm.rvm(Op.ANDN, size, dst, left, right.resolve(context));
             ResultFlags.remark(asm, dst, size, true);
         }
 
@@ -480,10 +480,10 @@ final class IntegerInsn {
 
     /** blsr, blsi, blsmsk (BMI1). */
     static final class LowestBit extends Shape.Unary {
-        private final IntOp.LowestBit op;
+        private final Op op;
         private final int size;
 
-        LowestBit(IntOp.LowestBit op, int size, Reg dst, Operand src) {
+        LowestBit(Op op, int size, Reg dst, Operand src) {
             super(dst, src);
             this.op = op;
             this.size = size;
@@ -491,22 +491,22 @@ final class IntegerInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.lowestBit(op, size, dst, src.resolve(context));
+            asm.vm(op, size, dst, src.resolve(context));
             ResultFlags.remark(asm, dst, size, false);
         }
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), src.text(size));
+            return text(op.mnemonic(size), name(dst, size), src.text(size));
         }
     }
 
     /** popcnt, lzcnt, tzcnt. */
     static final class Count extends Shape.Unary {
-        private final IntOp op;
+        private final Op op;
         private final int size;
 
-        Count(IntOp op, int size, Reg dst, Operand src) {
+        Count(Op op, int size, Reg dst, Operand src) {
             super(dst, src);
             this.op = op;
             this.size = size;
@@ -519,7 +519,7 @@ final class IntegerInsn {
 
         @Override
         public String toString() {
-            return text(op, name(dst, size), src.text(size));
+            return text(op.mnemonic(size), name(dst, size), src.text(size));
         }
     }
 
@@ -551,10 +551,10 @@ final class IntegerInsn {
             int bits = size * 8;
             // The leading zeros of x are the bit number of its highest bit, with all bits of a bit number flipped.
             asm.movImm(temp, leading ? 2 * bits - 1 : bits);
-            asm.op(leading ? IntOp.BSR : IntOp.BSF, size, dst, src.resolve(context));
+            asm.op(leading ? Op.BSR : Op.BSF, size, dst, src.resolve(context));
             asm.cmov(Cond.E, 4, dst, Operand.of(temp));
             if (leading) {
-                asm.alu(AluOp.XOR, 4, dst, bits - 1);
+                asm.op(Op.XOR, 4, dst, bits - 1);
             }
         }
 

@@ -63,7 +63,7 @@ abstract class IntegerRules extends MemoryRules {
         }
         if (foldableLoad(y, size) != null) {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(AluOp.ADD, size, dst, left, source(y, size)));
+            emitFolding(new IntegerInsn.Alu(Op.ADD, size, dst, left, source(y, size)));
             return;
         }
         // x + y
@@ -94,7 +94,7 @@ abstract class IntegerRules extends MemoryRules {
             emit(new IntegerInsn.Unary(true, size, dst, regOf(y, size)));
         } else {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(AluOp.SUB, size, dst, left, source(y, size)));
+            emitFolding(new IntegerInsn.Alu(Op.SUB, size, dst, left, source(y, size)));
         }
     }
 
@@ -198,24 +198,24 @@ abstract class IntegerRules extends MemoryRules {
                         || lowerLowestBit(inst, y, x, size))) {
             return;
         }
-        lowerCommutative(inst, AluOp.AND);
+        lowerCommutative(inst, Op.AND);
     }
 
     private void andConstant(Inst inst, Value x, Value y, int size) {
         Reg dst = def(inst.result());
         long mask = size == 4 ? constValue(y) & 0xffffffffL : constValue(y);
         if (mask == 0xff) {
-            emit(new MemoryInsn.Extend(ExtendOp.ZX8, dst, Operand.of(regOf(x, size))));
+            emit(new MemoryInsn.Extend(Op.MOVZX8, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask == 0xffff) {
-            emit(new MemoryInsn.Extend(ExtendOp.ZX16, dst, Operand.of(regOf(x, size))));
+            emit(new MemoryInsn.Extend(Op.MOVZX16, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask == 0xffffffffL) {
-            emit(new MemoryInsn.Extend(ExtendOp.ZX32, dst, Operand.of(regOf(x, size))));
+            emit(new MemoryInsn.Extend(Op.MOV, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask >>> 32 == 0) {
             // The upper half becomes zero by itself.
-            emit(new IntegerInsn.Alu(AluOp.AND, 4, dst, regOf(x, size), Operand.imm((int) mask)));
+            emit(new IntegerInsn.Alu(Op.AND, 4, dst, regOf(x, size), Operand.imm((int) mask)));
         } else {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(AluOp.AND, size, dst, left, source(y, size)));
+            emitFolding(new IntegerInsn.Alu(Op.AND, size, dst, left, source(y, size)));
         }
     }
 
@@ -233,12 +233,12 @@ abstract class IntegerRules extends MemoryRules {
     /** {@code x & (x - 1)}, {@code x & -x} */
     private boolean lowerLowestBit(Inst inst, Value x, Value y, int size) {
         Inst d = foldable(y);
-        IntOp.LowestBit op = d == null
+        Op op = d == null
                 ? null
                 : isDecrement(d, x)
-                        ? IntOp.LowestBit.BLSR
+                        ? Op.BLSR
                         : d.opcode() == Opcode.SUB && isConst(d.arg(0)) && constValue(d.arg(0)) == 0 && d.arg(1) == x
-                                ? IntOp.LowestBit.BLSI
+                                ? Op.BLSI
                                 : null;
         if (op == null) {
             return false;
@@ -256,7 +256,7 @@ abstract class IntegerRules extends MemoryRules {
 
     @Override
     protected final void lowerOr(Inst inst) {
-        lowerCommutative(inst, AluOp.OR);
+        lowerCommutative(inst, Op.OR);
     }
 
     @Override
@@ -274,14 +274,14 @@ abstract class IntegerRules extends MemoryRules {
             Inst d = foldable(y);
             if (d != null && isDecrement(d, x)) {
                 Operand src = Operand.of(regOf(x, size));
-                emit(new IntegerInsn.LowestBit(IntOp.LowestBit.BLSMSK, size, def(inst.result()), src));
+                emit(new IntegerInsn.LowestBit(Op.BLSMSK, size, def(inst.result()), src));
                 return;
             }
         }
-        lowerCommutative(inst, AluOp.XOR);
+        lowerCommutative(inst, Op.XOR);
     }
 
-    private void lowerCommutative(Inst inst, AluOp op) {
+    private void lowerCommutative(Inst inst, Op op) {
         int size = size(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
@@ -299,12 +299,12 @@ abstract class IntegerRules extends MemoryRules {
     @Override
     protected final void lowerShift(Inst inst) {
         int size = size(inst.type());
-        ShiftOp op = switch (inst.opcode()) {
-            case SHL -> ShiftOp.SHL;
-            case LSHR -> ShiftOp.SHR;
-            case ASHR -> ShiftOp.SAR;
-            case ROTL -> ShiftOp.ROL;
-            case ROTR -> ShiftOp.ROR;
+        Op op = switch (inst.opcode()) {
+            case SHL -> Op.SHL;
+            case LSHR -> Op.SHR;
+            case ASHR -> Op.SAR;
+            case ROTL -> Op.ROL;
+            case ROTR -> Op.ROR;
             default -> throw new IllegalArgumentException(inst.toString());
         };
         Reg dst = def(inst.result());
@@ -315,10 +315,10 @@ abstract class IntegerRules extends MemoryRules {
             return;
         }
         Value count = shiftCount(y, size);
-        IntOp.Vex vex = switch (op) {
-            case SHL -> IntOp.Vex.SHLX;
-            case SHR -> IntOp.Vex.SHRX;
-            case SAR -> IntOp.Vex.SARX;
+        Op vex = switch (op) {
+            case SHL -> Op.SHLX;
+            case SHR -> Op.SHRX;
+            case SAR -> Op.SARX;
             default -> null;
         };
         if (vex != null && features.bmi2()) {
@@ -329,14 +329,14 @@ abstract class IntegerRules extends MemoryRules {
         }
     }
 
-    private void shiftByConstant(ShiftOp op, int size, Reg dst, Value x, int count) {
-        boolean rotates = op == ShiftOp.ROL || op == ShiftOp.ROR;
-        if (op == ShiftOp.SHL && count == 1) {
+    private void shiftByConstant(Op op, int size, Reg dst, Value x, int count) {
+        boolean rotates = op == Op.ROL || op == Op.ROR;
+        if (op == Op.SHL && count == 1) {
             // x + x, into any register
             Reg r = regOf(x, size);
             emit(new IntegerInsn.Lea(size, dst, Address.of(r, r, 0, 0)));
         } else if (rotates && features.bmi2()) {
-            int right = op == ShiftOp.ROR ? count : -count & size * 8 - 1;
+            int right = op == Op.ROR ? count : -count & size * 8 - 1;
             emitFolding(new IntegerInsn.Rorx(size, dst, registerOrMemory(x, size), right));
         } else {
             emit(new IntegerInsn.Shift(op, size, dst, regOf(x, size), count));
@@ -372,15 +372,15 @@ abstract class IntegerRules extends MemoryRules {
     protected final void lowerCount(Inst inst) {
         int size = size(inst.type());
         Reg dst = def(inst.result());
-        IntOp op = switch (inst.opcode()) {
-            case CLZ -> features.lzcnt() ? IntOp.LZCNT : IntOp.BSR;
-            case CTZ -> features.bmi1() ? IntOp.TZCNT : IntOp.BSF;
-            default -> IntOp.POPCNT;
+        Op op = switch (inst.opcode()) {
+            case CLZ -> features.lzcnt() ? Op.LZCNT : Op.BSR;
+            case CTZ -> features.bmi1() ? Op.TZCNT : Op.BSF;
+            default -> Op.POPCNT;
         };
         Operand src = registerOrMemory(inst.arg(0), size);
-        if (op == IntOp.BSR || op == IntOp.BSF) {
+        if (op == Op.BSR || op == Op.BSF) {
             Reg temp = newReg(Type.I32);
-            emitFolding(new IntegerInsn.Scan(op == IntOp.BSR, size, dst, src, temp));
+            emitFolding(new IntegerInsn.Scan(op == Op.BSR, size, dst, src, temp));
         } else {
             emitFolding(new IntegerInsn.Count(op, size, dst, src));
         }
@@ -393,18 +393,18 @@ abstract class IntegerRules extends MemoryRules {
         Value x = inst.arg(0);
         Reg dst = def(inst.result());
         boolean wide = inst.type() == Type.I64;
-        ExtendOp op = switch (inst.opcode()) {
-            case SEXT8 -> wide ? ExtendOp.SX8_64 : ExtendOp.SX8_32;
-            case SEXT16 -> wide ? ExtendOp.SX16_64 : ExtendOp.SX16_32;
-            default -> wide ? ExtendOp.SX32_64 : ExtendOp.ZX32;
+        Op op = switch (inst.opcode()) {
+            case SEXT8 -> Op.MOVSX8;
+            case SEXT16 -> Op.MOVSX16;
+            default -> wide ? Op.MOVSXD : Op.MOV;
         };
         Operand src = inst.opcode() == Opcode.SEXT ? registerOrMemory(x, 4) : Operand.of(reg(low(x)));
-        emitFolding(new MemoryInsn.Extend(op, dst, src));
+        emitFolding(new MemoryInsn.Extend(op, wide ? 8 : 4, dst, src));
     }
 
     @Override
     protected final void lowerWrap(Inst inst) {
         Reg dst = def(inst.result());
-        emit(new MemoryInsn.Extend(ExtendOp.ZX32, dst, Operand.of(reg(low(inst.arg(0))))));
+        emit(new MemoryInsn.Extend(Op.MOV, 4, dst, Operand.of(reg(low(inst.arg(0))))));
     }
 }

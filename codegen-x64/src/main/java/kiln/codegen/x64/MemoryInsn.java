@@ -11,38 +11,40 @@ final class MemoryInsn {
 
     /** An integer load, or a register widened. */
     static final class Extend extends Shape.Unary {
-        private final ExtendOp op;
+        private final Op op;
+        private final int size;
         private final boolean constant;
 
-        Extend(ExtendOp op, Reg dst, Operand src) {
-            this(op, dst, src, false);
+        Extend(Op op, int size, Reg dst, Operand src) {
+            this(op, size, dst, src, false);
         }
 
         /** {@code constant}: whether this is a load whose result never changes, at an address without allocated registers. */
-        Extend(ExtendOp op, Reg dst, Operand src, boolean constant) {
+        Extend(Op op, int size, Reg dst, Operand src, boolean constant) {
             super(dst, src);
             this.op = op;
+            this.size = size;
             this.constant = constant;
         }
 
         @Override
         public MachInst rematerialize(Reg target) {
-            return constant ? new Extend(op, target, src, true) : null;
+            return constant ? new Extend(op, size, target, src, true) : null;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.extend(op, dst, src.resolve(context));
+            asm.op(op, size, dst, src.resolve(context));
         }
 
         @Override
         public String toString() {
             return format(
                     "%s %s, %s%s",
-                    op.mnemonic,
-                    name(dst, op.to),
-                    src instanceof Address ? "m" + op.from + " " : "",
-                    src.text(op.from));
+                    op.mnemonic(size),
+                    name(dst, size),
+                    src instanceof Address ? "m" + op.rmBytes(size) + " " : "",
+                    src.text(op.rmBytes(size)));
         }
     }
 
@@ -96,13 +98,13 @@ final class MemoryInsn {
 
     /** {@code op [address], src}: load, operation and store in one. */
     static final class AluStore extends Insn {
-        private final AluOp op;
+        private final Op op;
         private final int width;
         private final Address address;
         private final Operand src;
 
         /** {@code src} is a constant or {@link Operand#inRegister}. */
-        AluStore(AluOp op, int width, Address address, Operand src) {
+        AluStore(Op op, int width, Address address, Operand src) {
             this.op = op;
             this.width = width;
             this.address = address;
@@ -117,7 +119,12 @@ final class MemoryInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            asm.aluStore(op, width, address.resolve(context), src);
+            Address a = address.resolve(context);
+            if (src instanceof Operand.Imm i) {
+                asm.mi(op, width, a, i.value());
+            } else {
+                asm.mr(op, width, a, ((Operand.InReg) src).reg());
+            }
         }
 
         @Override

@@ -216,19 +216,21 @@ abstract class MemoryRules extends OperationRules {
         if (inst.type().isFloat() || inst.type() == Type.V128) {
             emit(new MemoryInsn.LoadVector(m.width(), dst, a, constant));
         } else {
-            emit(new MemoryInsn.Extend(extension(inst.type(), m.width(), m.signed()), dst, a, constant));
+            emit(load(inst.type(), m.width(), m.signed(), dst, a, constant));
         }
     }
 
-    static ExtendOp extension(Type type, int width, boolean signed) {
-        boolean wide = type != Type.I32;
-        return switch (width) {
-            case 1 -> !signed ? ExtendOp.ZX8 : wide ? ExtendOp.SX8_64 : ExtendOp.SX8_32;
-            case 2 -> !signed ? ExtendOp.ZX16 : wide ? ExtendOp.SX16_64 : ExtendOp.SX16_32;
-            case 4 -> signed && wide ? ExtendOp.SX32_64 : ExtendOp.ZX32;
-            case 8 -> ExtendOp.FULL64;
+    /** An integer load of {@code width} bytes. */
+    static MemoryInsn.Extend load(Type type, int width, boolean signed, Reg dst, Address a, boolean constant) {
+        int size = signed && type != Type.I32 || width == 8 ? 8 : 4;
+        Op op = switch (width) {
+            case 1 -> signed ? Op.MOVSX8 : Op.MOVZX8;
+            case 2 -> signed ? Op.MOVSX16 : Op.MOVZX16;
+            case 4 -> signed && size == 8 ? Op.MOVSXD : Op.MOV;
+            case 8 -> Op.MOV;
             default -> throw new IllegalArgumentException("integer load of " + width + " bytes");
         };
+        return new MemoryInsn.Extend(op, size, dst, a, constant);
     }
 
     // Stores.
@@ -288,14 +290,14 @@ abstract class MemoryRules extends OperationRules {
     private boolean lowerReadModifyWrite(Inst store, Value stored, int width) {
         Value value = narrow(stored, width);
         Inst d = foldable(value);
-        AluOp op = d == null
+        Op op = d == null
                 ? null
                 : switch (d.opcode()) {
-                    case ADD -> AluOp.ADD;
-                    case SUB -> AluOp.SUB;
-                    case AND -> AluOp.AND;
-                    case OR -> AluOp.OR;
-                    case XOR -> AluOp.XOR;
+                    case ADD -> Op.ADD;
+                    case SUB -> Op.SUB;
+                    case AND -> Op.AND;
+                    case OR -> Op.OR;
+                    case XOR -> Op.XOR;
                     default -> null;
                 };
         if (op == null) {

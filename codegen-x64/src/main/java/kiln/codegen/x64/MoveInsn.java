@@ -79,7 +79,7 @@ final class MoveInsn {
             } else if (src.isSlot()) {
                 asm.loadVector(bytes, dst, Address.slot(context.frame(), src));
             } else {
-                asm.movaps(dst, src);
+                asm.op(Op.MOVAPS, dst, src);
             }
         }
 
@@ -102,11 +102,11 @@ final class MoveInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             if (a.regClass() == RegClass.INT) {
-                asm.xchg(8, a, b);
+                asm.mr(Op.XCHG, 8, Operand.of(a), b);
             } else {
-                asm.movaps(Registers.SCRATCH, a);
-                asm.movaps(a, b);
-                asm.movaps(b, Registers.SCRATCH);
+                asm.op(Op.MOVAPS, Registers.SCRATCH, a);
+                asm.op(Op.MOVAPS, a, b);
+                asm.op(Op.MOVAPS, b, Registers.SCRATCH);
             }
         }
 

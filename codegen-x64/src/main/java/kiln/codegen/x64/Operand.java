@@ -6,7 +6,7 @@ import kiln.codegen.Reg;
 import kiln.ir.V128;
 
 /** A source operand of an instruction that takes a register, memory, or an immediate in the same place. */
-public abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled, Address {
+abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled, Address {
 
     /** Passes the registers that are read to {@code v}. */
     abstract void visit(OperandVisitor v);

@@ -19,13 +19,13 @@ final class Prologue {
         if (bytes < SMALL_FRAME) {
             allocate(asm, bytes);
             if (makesCalls) {
-                asm.alu(AluOp.CMP, 8, Registers.RSP, limit);
+                asm.op(Op.CMP, 8, Registers.RSP, limit);
                 asm.jcc(Cond.B, Traps.label(asm, TrapCode.STACK_CHECK));
             }
         } else {
             // The call of the trap stub must find its stack. r11 carries no argument.
             asm.lea(8, Registers.R11, Address.of(Registers.RSP, -bytes));
-            asm.alu(AluOp.CMP, 8, Registers.R11, limit);
+            asm.op(Op.CMP, 8, Registers.R11, limit);
             asm.jcc(Cond.B, Traps.label(asm, TrapCode.STACK_CHECK));
             asm.mov(8, Registers.RSP, Registers.R11);
         }
@@ -36,16 +36,16 @@ final class Prologue {
 
     private static void allocate(Assembler asm, int bytes) {
         if (bytes == 128) {
-            asm.alu(AluOp.ADD, 8, Registers.RSP, -128);
+            asm.op(Op.ADD, 8, Registers.RSP, -128);
         } else if (bytes != 0) {
-            asm.alu(AluOp.SUB, 8, Registers.RSP, bytes);
+            asm.op(Op.SUB, 8, Registers.RSP, bytes);
         }
     }
 
     /** Leaves the stack pointer at the return address. */
     static void leave(Assembler asm, FrameLayout frame) {
         if (frame.bytes() != 0) {
-            asm.leave();
+            asm.zo(Op.LEAVE);
         } else {
             asm.pop(Registers.RBP);
         }

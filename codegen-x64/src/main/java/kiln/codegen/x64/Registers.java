@@ -9,7 +9,7 @@ import kiln.codegen.RegSet;
 import kiln.codegen.RegisterFile;
 
 /** The registers of x86-64 and their roles, see docs/abi.md. */
-public final class Registers {
+final class Registers {
     public static final Reg RAX = integer(0, "rax");
     public static final Reg RCX = integer(1, "rcx");
     public static final Reg RDX = integer(2, "rdx");

@@ -77,7 +77,7 @@ public final class Stubs extends StubImage {
         Label newThread = new Label();
         asm.mov(8, RAX, at(RDI, VMContextLayout.STORE));
         asm.loadThreadPointer(R10);
-        asm.alu(AluOp.CMP, 8, R10, at(RAX, StoreLayout.THREAD));
+        asm.op(Op.CMP, 8, R10, at(RAX, StoreLayout.THREAD));
         asm.jcc(Cond.NE, newThread);
 
         asm.push(RBP);
@@ -135,7 +135,7 @@ public final class Stubs extends StubImage {
         asm.mov(8, RBP, RSP);
         asm.push(RBX);
         asm.push(R12);
-        asm.alu(AluOp.SUB, 8, RSP, 80);
+        asm.op(Op.SUB, 8, RSP, 80);
         asm.mov(8, RBX, RAX);
         asm.mov(8, R12, R10);
         // If the C library cannot tell, nothing may run: no stack pointer is above this limit.
@@ -144,7 +144,7 @@ public final class Stubs extends StubImage {
         asm.mov(8, RDI, RAX);
         asm.lea(8, RSI, at(RSP, attributes));
         asm.call(at(RBX, StoreLayout.PTHREAD_GETATTR));
-        asm.test(4, Operand.of(RAX), RAX);
+        asm.test(4, RAX);
         asm.jcc(Cond.NE, done);
         asm.lea(8, RDI, at(RSP, attributes));
         asm.lea(8, RSI, at(RSP, low));
@@ -153,7 +153,7 @@ public final class Stubs extends StubImage {
         asm.lea(8, RDI, at(RSP, attributes));
         asm.call(at(RBX, StoreLayout.PTHREAD_ATTR_DESTROY));
         asm.mov(8, RAX, at(RSP, low));
-        asm.alu(AluOp.ADD, 8, RAX, STACK_RESERVE);
+        asm.op(Op.ADD, 8, RAX, STACK_RESERVE);
         asm.store(8, at(RBX, StoreLayout.STACK_LIMIT), RAX);
         buffer.bind(done);
         asm.store(8, at(RBX, StoreLayout.THREAD), R12);
@@ -200,14 +200,14 @@ public final class Stubs extends StubImage {
         asm.mov(8, RSI, at(R10, StoreLayout.BACKTRACE));
         asm.movImm(RAX, 0);
         buffer.bind(next);
-        asm.alu(AluOp.CMP, 8, RBP, RDX);
+        asm.op(Op.CMP, 8, RBP, RDX);
         asm.jcc(Cond.E, done);
-        asm.alu(AluOp.CMP, 8, RAX, StoreLayout.BACKTRACE_CAPACITY);
+        asm.op(Op.CMP, 8, RAX, StoreLayout.BACKTRACE_CAPACITY);
         asm.jcc(Cond.AE, full);
         asm.mov(8, RDI, at(RBP, 8));
         asm.store(8, Address.of(RSI, RAX, 3, 0), RDI);
         buffer.bind(full);
-        asm.alu(AluOp.ADD, 8, RAX, 1);
+        asm.op(Op.ADD, 8, RAX, 1);
         asm.mov(8, RBP, at(RBP, 0));
         asm.jmp(next);
         buffer.bind(done);
@@ -228,24 +228,24 @@ public final class Stubs extends StubImage {
         Label reset = new Label();
         asm.lea(8, RCX, Address.of(start));
         // Sent by kill or the like: not our fault.
-        asm.aluStore(AluOp.CMP, 4, at(RSI, SI_CODE), Operand.imm(0));
+        asm.mi(Op.CMP, 4, at(RSI, SI_CODE), 0);
         asm.jcc(Cond.LE, chain);
         asm.mov(8, RAX, at(RDX, UC_RIP));
         asm.movImm(R8, 0);
         buffer.bind(next);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA));
+        asm.op(Op.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA));
         asm.jcc(Cond.B, skip);
-        asm.alu(AluOp.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA + 8));
+        asm.op(Op.CMP, 8, RAX, Address.of(RCX, R8, 0, DATA + 8));
         asm.jcc(Cond.B, found);
         buffer.bind(skip);
-        asm.alu(AluOp.ADD, 4, R8, 16);
-        asm.alu(AluOp.CMP, 4, R8, RANGES_BYTES);
+        asm.op(Op.ADD, 4, R8, 16);
+        asm.op(Op.CMP, 4, R8, RANGES_BYTES);
         asm.jcc(Cond.NE, next);
 
         buffer.bind(chain);
-        asm.extend(ExtendOp.SX32_64, RAX, Operand.of(RDI));
+        asm.op(Op.MOVSXD, 8, RAX, Operand.of(RDI));
         asm.mov(8, RAX, Address.of(RCX, RAX, 3, DATA + PREVIOUS_HANDLERS));
-        asm.alu(AluOp.CMP, 8, RAX, 1);
+        asm.op(Op.CMP, 8, RAX, 1);
         asm.jcc(Cond.B, reset);
         asm.jcc(Cond.E, ignore);
         asm.jmp(Operand.of(RAX));
@@ -264,7 +264,7 @@ public final class Stubs extends StubImage {
 
         // SIG_DFL: the instruction faults again after the return and meets the default action.
         buffer.bind(reset);
-        asm.alu(AluOp.SUB, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        asm.op(Op.SUB, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
         for (int i = 0; i < KERNEL_SIGACTION_BYTES; i += 8) {
             asm.store(8, at(RSP, i), 0);
         }
@@ -272,8 +272,8 @@ public final class Stubs extends StubImage {
         asm.movImm(RDX, 0);
         asm.movImm(R10, KERNEL_SIGSET_BYTES);
         asm.movImm(RAX, SYS_RT_SIGACTION);
-        asm.syscall();
-        asm.alu(AluOp.ADD, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
+        asm.zo(Op.SYSCALL);
+        asm.op(Op.ADD, 8, RSP, KERNEL_SIGACTION_BYTES + 8);
         asm.ret();
     }
 

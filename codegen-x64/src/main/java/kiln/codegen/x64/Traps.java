@@ -15,7 +15,7 @@ final class Traps {
     static void trap(Assembler asm, TrapCode code) {
         asm.call(Address.of(Registers.CONTEXT, VMContextLayout.TRAP_STUB));
         asm.buffer().trapSite(code);
-        asm.int3();
+        asm.zo(Op.INT3);
     }
 
     /** The place of a trap behind the body, for conditional jumps from the current instruction. */

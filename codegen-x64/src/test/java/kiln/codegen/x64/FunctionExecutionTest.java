@@ -461,14 +461,14 @@ class FunctionExecutionTest {
         load(text);
         CodeBuffer b = new CodeBuffer();
         Assembler a = new Assembler(b);
-        a.floatToInt(8, 8, Registers.RAX, Operand.of(Registers.XMM.get(0)));
-        a.alu(AluOp.ADD, 8, Registers.RAX, Registers.RDI);
-        a.alu(AluOp.ADD, 8, Registers.RAX, Registers.RSI);
+        a.op(Op.CVTTSD2SI, 8, Registers.RAX, Registers.XMM.get(0));
+        a.op(Op.ADD, 8, Registers.RAX, Registers.RDI);
+        a.op(Op.ADD, 8, Registers.RAX, Registers.RSI);
         a.movImm(Registers.RCX, 0xffff00000000L);
-        a.alu(AluOp.ADD, 8, Registers.RAX, Registers.RCX);
+        a.op(Op.ADD, 8, Registers.RAX, Registers.RCX);
         a.ret();
         int second = b.size();
-        a.op(FloatOp.ADDSD, Registers.XMM.get(0), Registers.XMM.get(0));
+        a.op(Op.ADDSD, Registers.XMM.get(0), Registers.XMM.get(0));
         a.ret();
         try (NativeCode c = new NativeCode(b.toByteArray())) {
             NativeCode.putLong(runner.vmctx + 64, c.address());

@@ -158,10 +158,10 @@ class StubsTest {
             a.movImm(Registers.RBP, 2000);
             a.movImm(Registers.RAX, stub.get("enter"));
             a.call(Operand.of(Registers.RAX));
-            a.alu(AluOp.CMP, 8, Registers.RBP, 2000);
+            a.op(Op.CMP, 8, Registers.RBP, 2000);
             a.jcc(Cond.NE, bad);
             for (Reg r : saved) {
-                a.alu(AluOp.CMP, 8, r, 1000 + r.index());
+                a.op(Op.CMP, 8, r, 1000 + r.index());
                 a.jcc(Cond.NE, bad);
             }
             Label out = new Label();
@@ -186,10 +186,10 @@ class StubsTest {
         return assemble(a -> {
             a.push(Registers.RBP);
             a.mov(8, Registers.RBP, Registers.RSP);
-            a.alu(AluOp.SUB, 8, Registers.RSP, 4096);
+            a.op(Op.SUB, 8, Registers.RSP, 4096);
             a.movImm(Registers.RAX, callee);
             a.call(Operand.of(Registers.RAX));
-            a.leave();
+            a.zo(Op.LEAVE);
             a.ret();
         });
     }
@@ -208,7 +208,7 @@ class StubsTest {
         settleThread();
         try (NativeCode f = leaf(a -> {
             a.movImm(Registers.R15, vmctx);
-            a.leave();
+            a.zo(Op.LEAVE);
             a.ret();
         })) {
             assertEquals(StoreLayout.STATUS_OK, enterChecked(f.address(), 0, 0));
@@ -278,7 +278,7 @@ class StubsTest {
             a.buffer().bind(self);
             a.push(Registers.RBP);
             a.mov(8, Registers.RBP, Registers.RSP);
-            a.alu(AluOp.SUB, 8, Registers.RDI, 1);
+            a.op(Op.SUB, 8, Registers.RDI, 1);
             a.jcc(Cond.NE, deeper);
             a.call(Address.of(Registers.CONTEXT, VMContextLayout.TRAP_STUB));
             a.buffer().bind(deeper);
