@@ -292,7 +292,7 @@ public final class Stubs extends StubImage {
         asm.mov(8, RDX, RCX);
         asm.mov(8, R10, R8);
         asm.mov(8, R8, R9);
-        asm.syscall();
+        asm.zo(Op.SYSCALL);
         asm.ret();
     }
 }
