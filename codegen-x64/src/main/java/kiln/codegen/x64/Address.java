@@ -2,9 +2,10 @@ package kiln.codegen.x64;
 
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.Label;
-import kiln.codegen.OperandVisitor;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
@@ -12,8 +13,8 @@ import kiln.codegen.Reg;
  * bytes of the frame's STACK_ADDR area.
  */
 final class Address extends Operand {
-    private Reg base;
-    private Reg index;
+    private final Reg base;
+    private final Reg index;
     private final int shift;
     private final int disp;
     private final Label label;
@@ -21,7 +22,10 @@ final class Address extends Operand {
     /** What a fault means, or null if there is none. */
     private final TrapCode trap;
 
-    private Address(Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, TrapCode trap) {
+    private final int position;
+
+    private Address(
+            Reg base, Reg index, int shift, int disp, Label label, boolean inStackArea, TrapCode trap, int position) {
         if (index == Registers.RSP) {
             throw new IllegalArgumentException("rsp cannot be an index");
         }
@@ -32,25 +36,26 @@ final class Address extends Operand {
         this.label = label;
         this.inStackArea = inStackArea;
         this.trap = trap;
+        this.position = position;
     }
 
-    public static Address of(Reg base, int disp) {
-        return new Address(base, null, 0, disp, null, false, null);
+    static Address of(Reg base, int disp) {
+        return of(base, null, 0, disp);
     }
 
     /** {@code shift} is 0 to 3; base and index may be null. */
-    public static Address of(Reg base, Reg index, int shift, int disp) {
-        return new Address(base, index, shift, disp, null, false, null);
+    static Address of(Reg base, Reg index, int shift, int disp) {
+        return new Address(base, index, shift, disp, null, false, null, -1);
     }
 
     /** A place in the same function. */
-    public static Address of(Label label) {
-        return new Address(null, null, 0, 0, label, false, null);
+    static Address of(Label label) {
+        return new Address(null, null, 0, 0, label, false, null, -1);
     }
 
     /** Byte {@code offset} of the frame's STACK_ADDR area, plus an index that may be null. */
     static Address stackArea(int offset, Reg index, int shift) {
-        return new Address(Registers.RBP, index, shift, offset, null, true, null);
+        return new Address(Registers.RBP, index, shift, offset, null, true, null, -1);
     }
 
     /** Where a spill slot lies. */
@@ -60,7 +65,12 @@ final class Address extends Operand {
 
     /** The same address, accesses to which are trap sites if {@code code} is not null. */
     Address trapping(TrapCode code) {
-        return new Address(base, index, shift, disp, label, inStackArea, code);
+        return new Address(base, index, shift, disp, label, inStackArea, code, position);
+    }
+
+    /** The same address, accesses to which come from a place of their own, which their instruction takes over. */
+    Address at(int wasmOffset) {
+        return new Address(base, index, shift, disp, label, inStackArea, trap, wasmOffset);
     }
 
     Reg base() {
@@ -94,19 +104,39 @@ final class Address extends Operand {
     }
 
     @Override
-    void visit(OperandVisitor v) {
+    int position() {
+        return position;
+    }
+
+    @Override
+    Form append(Form form) {
+        Form f = base != null ? form.use() : form;
+        return index != null ? f.use() : f;
+    }
+
+    @Override
+    int put(Reg[] regs, int at) {
+        int next = at;
         if (base != null) {
-            base = v.use(base);
+            regs[next++] = base;
         }
         if (index != null) {
-            index = v.use(index);
+            regs[next++] = index;
         }
+        return next;
+    }
+
+    @Override
+    Address over(MachInst inst, int at) {
+        Reg b = base == null ? null : inst.reg(at);
+        Reg i = index == null ? null : inst.reg(base == null ? at : at + 1);
+        return b == base && i == index ? this : new Address(b, i, shift, disp, label, inStackArea, trap, position);
     }
 
     @Override
     Address resolve(EmitContext context) {
         return inStackArea
-                ? new Address(base, index, shift, disp - context.frame().bytes(), null, false, trap)
+                ? new Address(base, index, shift, disp - context.frame().bytes(), null, false, trap, position)
                 : this;
     }
 

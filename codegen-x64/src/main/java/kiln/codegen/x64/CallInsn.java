@@ -1,12 +1,15 @@
 package kiln.codegen.x64;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.codegen.Bound;
 import kiln.codegen.Callee;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
@@ -21,10 +24,11 @@ final class CallInsn {
     }
 
     /** Makes room for stack arguments; nothing else depends on the stack pointer. The callee removes them. */
-    static final class MakeRoom extends Shape.Plain {
+    static final class MakeRoom extends Sequence {
         private final int bytes;
 
         MakeRoom(int bytes) {
+            super(Form.NONE);
             this.bytes = bytes;
         }
 
@@ -40,27 +44,27 @@ final class CallInsn {
     }
 
     /** Stores an argument on the stack. */
-    static final class StackArgument extends Insn {
+    static final class StackArgument extends Sequence {
         private final int offset;
         private final int bytes;
         private final Operand value;
 
         /** {@code bytes} is 8 or 16. */
         StackArgument(int offset, int bytes, Operand value) {
+            this(value.append(Form.NONE), offset, bytes, value);
+        }
+
+        private StackArgument(Form form, int offset, int bytes, Operand value) {
+            super(form, regs(form, value, null));
             this.offset = offset;
             this.bytes = bytes;
             this.value = value;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            value.visit(v);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
             Address to = Address.of(Registers.RSP, offset);
-            switch (value.resolve(context)) {
+            switch (value.resolve(this, 0, context)) {
                 case Operand.Imm i -> asm.store(8, to, i.value());
                 case Operand.InReg r when r.reg().regClass() == RegClass.INT -> asm.store(8, to, r.reg());
                 case Operand.InReg r -> asm.storeVector(bytes, to, r.reg());
@@ -74,47 +78,53 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            return format("arg [%d] = %s", offset, value);
+            return format("arg [%d] = %s", offset, value.over(this, 0));
         }
     }
 
     /** A call of a wasm or C function. */
-    static final class Call extends Insn {
+    static final class Call extends Sequence {
         private final FuncKey key;
-        private final Operand address;
-        /** The VMContext to call in, or null for this one, or one at a distance from it. */
-        private final Operand calleeContext;
+        /** How many arguments are in registers: the first operands. */
+        private final int arguments;
+        /** The operand with the VMContext to call in, or -1 for this one, or one at a distance from it. */
+        private final int calleeContext;
 
         private final int contextDistance;
         private final boolean reloadContext;
-        private final Bound arguments;
-        private final Bound results;
-        private final RegSet clobbers;
 
-        /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
-        Call(Callee callee, boolean reloadContext, Bound arguments, Bound results, RegSet clobbers) {
+        private Call(Form form, Callee callee, boolean reloadContext, int arguments, Reg... regs) {
+            super(form, regs);
             this.key = callee.key();
-            this.address = key == null ? Operand.of(callee.address()) : null;
-            this.calleeContext =
-                    key == null && callee.context() != Registers.CONTEXT ? Operand.of(callee.context()) : null;
+            this.arguments = arguments;
+            this.calleeContext = hasContext(callee) ? arguments + 1 : -1;
             this.contextDistance = callee.contextDistance();
             this.reloadContext = reloadContext;
-            this.arguments = arguments;
-            this.results = results;
-            this.clobbers = clobbers;
         }
 
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            arguments.use(v);
-            if (address != null) {
-                address.visit(v);
+        /** {@code reloadContext}: whether the VMContext must be restored afterwards. */
+        static Call of(Callee callee, boolean reloadContext, Bound arguments, Bound results, RegSet clobbers) {
+            Form form = arguments.uses(Form.NONE);
+            List<Reg> regs = new ArrayList<>(Arrays.asList(arguments.values()));
+            if (callee.key() == null) {
+                form = form.any();
+                regs.add(callee.address());
             }
-            if (calleeContext != null) {
-                calleeContext.visit(v);
+            if (hasContext(callee)) {
+                form = form.any();
+                regs.add(callee.context());
             }
-            results.define(v);
-            v.clobber(clobbers);
+            form = results.defines(form).clobbering(clobbers);
+            regs.addAll(Arrays.asList(results.values()));
+            return new Call(form, callee, reloadContext, arguments.count(), regs.toArray(Reg[]::new));
+        }
+
+        private static boolean hasContext(Callee callee) {
+            return callee.key() == null && callee.context() != Registers.CONTEXT;
+        }
+
+        private Operand operand(int i, EmitContext context) {
+            return Operand.of(reg(i)).resolve(context);
         }
 
         @Override
@@ -124,15 +134,15 @@ final class CallInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            if (calleeContext != null) {
-                asm.op(Op.MOV, 8, Registers.CONTEXT, calleeContext.resolve(context));
+            if (calleeContext >= 0) {
+                asm.op(Op.MOV, 8, Registers.CONTEXT, operand(calleeContext, context));
             } else if (contextDistance != 0) {
                 asm.lea(8, Registers.CONTEXT, Address.of(Registers.CONTEXT, contextDistance));
             }
             if (key != null) {
                 relocate(asm.buffer(), asm.callRel32(), key);
             } else {
-                asm.call(address.resolve(context));
+                asm.call(operand(arguments, context));
             }
             if (reloadContext) {
                 asm.mov(8, Registers.CONTEXT, Prologue.savedContext());
@@ -141,17 +151,18 @@ final class CallInsn {
 
         @Override
         public String toString() {
+            int results = calleeContext >= 0 ? calleeContext + 1 : key == null ? arguments + 1 : arguments;
             StringBuilder s = new StringBuilder();
-            if (!results.isEmpty()) {
-                s.append(results).append(" = ");
+            if (results < form().count()) {
+                s.append(Bound.text(this, results, form().count() - results)).append(" = ");
             }
-            s.append("call ").append(key != null ? key : address);
-            if (calleeContext != null) {
-                s.append(" in ").append(calleeContext);
+            s.append("call ").append(key != null ? key : reg(arguments));
+            if (calleeContext >= 0) {
+                s.append(" in ").append(reg(calleeContext));
             } else if (contextDistance != 0) {
                 s.append(" in context + ").append(contextDistance);
             }
-            return s.append(arguments).toString();
+            return s.append(Bound.text(this, 0, arguments)).toString();
         }
     }
 
@@ -159,7 +170,7 @@ final class CallInsn {
      * A jump to another function that takes the place of this one, which leaves the stack as this one's caller arranged
      * it: the return address moves if the callee has more or fewer stack arguments.
      */
-    static final class TailCall extends Insn {
+    static final class TailCall extends Sequence {
         private static final Reg TARGET = Registers.R11;
         private static final Reg TARGET_CONTEXT = Registers.RBX;
         /** Neither these nor the two above carry arguments. */
@@ -168,9 +179,6 @@ final class CallInsn {
         private static final Reg CALLER_FRAME = Registers.R13;
 
         private final FuncKey key;
-        private Reg target;
-        private Reg targetContext;
-        private final Bound arguments;
         private final int stackBytes;
         private final int ownStackBytes;
 
@@ -178,22 +186,23 @@ final class CallInsn {
          * @param stackBytes bytes of stack arguments that have been stored below the frame, see {@link MakeRoom}
          * @param ownStackBytes bytes of this function's own stack arguments
          */
-        TailCall(Callee callee, Bound arguments, int stackBytes, int ownStackBytes) {
-            this.key = callee.key();
-            this.target = callee.address();
-            this.targetContext = callee.context();
-            this.arguments = arguments;
-            this.stackBytes = stackBytes;
-            this.ownStackBytes = ownStackBytes;
+        static TailCall of(Callee callee, Bound arguments, int stackBytes, int ownStackBytes) {
+            Form form = arguments.uses(Form.NONE);
+            Reg[] regs = arguments.values();
+            if (callee.key() == null) {
+                form = form.useFixed(TARGET).useFixed(TARGET_CONTEXT);
+                regs = Arrays.copyOf(regs, form.count());
+                regs[form.count() - 2] = callee.address();
+                regs[form.count() - 1] = callee.context();
+            }
+            return new TailCall(form, callee.key(), stackBytes, ownStackBytes, regs);
         }
 
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            arguments.use(v);
-            if (key == null) {
-                target = v.useFixed(target, TARGET);
-                targetContext = v.useFixed(targetContext, TARGET_CONTEXT);
-            }
+        private TailCall(Form form, FuncKey key, int stackBytes, int ownStackBytes, Reg... regs) {
+            super(form, regs);
+            this.key = key;
+            this.stackBytes = stackBytes;
+            this.ownStackBytes = ownStackBytes;
         }
 
         @Override
@@ -228,13 +237,9 @@ final class CallInsn {
 
         @Override
         public String toString() {
-            StringBuilder s = new StringBuilder("tailcall ");
-            if (key != null) {
-                s.append(key);
-            } else {
-                s.append(target).append(" in ").append(targetContext);
-            }
-            return s.append(arguments).toString();
+            int arguments = key != null ? form().count() : form().count() - 2;
+            Object callee = key != null ? key : reg(arguments) + " in " + reg(arguments + 1);
+            return "tailcall " + callee + Bound.text(this, 0, arguments);
         }
     }
 }

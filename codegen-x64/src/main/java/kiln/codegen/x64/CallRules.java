@@ -25,7 +25,7 @@ abstract class CallRules extends FloatRules {
         storeStackArguments(arguments);
         Callee callee = calls.callee(inst);
         boolean reload = calls.reloadsContext(callee);
-        emit(new CallInsn.Call(
+        emit(CallInsn.Call.of(
                 callee, reload, arguments.inRegisters(), calls.registerResults(inst), Registers.CALL_CLOBBERS));
         calls.loadFurtherResults(inst);
     }
@@ -57,9 +57,9 @@ abstract class CallRules extends FloatRules {
             narrow = newReg(Type.I32);
             results = calls.nativeResult(inst, narrow);
         }
-        emit(new CallInsn.Call(callee, false, arguments, results, Registers.NATIVE_CLOBBERS));
+        emit(CallInsn.Call.of(callee, false, arguments, results, Registers.NATIVE_CLOBBERS));
         if (narrow != null) {
-            emit(new MemoryInsn.Extend(Op.MOV, 4, def(inst.result()), Operand.of(narrow)));
+            emit(Insn.unary(Op.MOV, 4, def(inst.result()), Operand.of(narrow)));
         }
     }
 
@@ -78,24 +78,18 @@ abstract class CallRules extends FloatRules {
         if (callee.key() == null) {
             callee = new Callee(null, movable(inst.arg(0)), movable(inst.arg(1)), 0);
         }
-        emit(new CallInsn.TailCall(callee, arguments.inRegisters(), arguments.stackBytes(), calls.argumentBytes()));
+        emit(CallInsn.TailCall.of(callee, arguments.inRegisters(), arguments.stackBytes(), calls.argumentBytes()));
     }
 
     // Whole values in memory.
 
     @Override
     public final MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
-        Address from = Address.of(base, offset);
-        return type.isFloat() || type == Type.V128
-                ? new MemoryInsn.LoadVector(type.bytes(), target, from, readOnly)
-                : load(type, type.bytes(), false, target, from, readOnly);
+        return MemoryInsn.load(type, type.bytes(), false, target, Address.of(base, offset), readOnly);
     }
 
     @Override
     public final MachInst storeValue(Type type, Reg base, int offset, Reg source) {
-        Address to = Address.of(base, offset);
-        return type.isFloat() || type == Type.V128
-                ? new MemoryInsn.StoreVector(type.bytes(), to, source)
-                : new MemoryInsn.Store(type.bytes(), to, source);
+        return MemoryInsn.store(type, type.bytes(), Address.of(base, offset), source);
     }
 }

@@ -1,13 +1,16 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.MachInst;
+import kiln.codegen.Reg;
 
 /**
- * A comparison and what it is asked.
+ * A comparison and what it is asked. A sequence that goes by it has the comparison's operands as its first ones.
  *
+ * @param comparison sets the flags and nothing else
  * @param parity whether a condition on the parity flag (unordered floats) comes on top
  */
-record Condition(Flags flags, Cond cond, Parity parity) {
+record Condition(Insn comparison, Cond cond, Parity parity) {
     /** Equality of floats needs two conditions. */
     enum Parity {
         NONE,
@@ -17,25 +20,45 @@ record Condition(Flags flags, Cond cond, Parity parity) {
         OR_UNORDERED
     }
 
-    static Condition of(Flags flags, Cond cond) {
-        return new Condition(flags, cond, Parity.NONE);
+    static Condition of(Insn comparison, Cond cond) {
+        return new Condition(comparison, cond, Parity.NONE);
     }
 
-    /** Emits the comparison, unless the flags tell already what it would. */
-    void emitFlags(Assembler asm, EmitContext context) {
-        boolean told = flags instanceof Flags.Compare c
-                && parity == Parity.NONE
+    /** Number of operands that the comparison has. */
+    int operands() {
+        return comparison.form().count();
+    }
+
+    /** Whether the comparison that {@code inst} begins with reads {@code r}. */
+    boolean reads(MachInst inst, Reg r) {
+        for (int i = 0; i < operands(); i++) {
+            if (inst.reg(i) == r) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Emits the comparison that {@code inst} begins with, unless the flags tell already what it would. */
+    void emitFlags(Assembler asm, EmitContext context, MachInst inst) {
+        if (!comparison.comparesWithZero()) {
+            comparison.encode(asm, context, inst);
+            return;
+        }
+        Reg reg = inst.reg(0);
+        boolean told = parity == Parity.NONE
                 && asm.buffer().remark() instanceof ResultFlags r
-                && c.isWithZero(r.reg(), r.size())
+                && r.reg() == reg
+                && r.size() == comparison.size()
                 && r.tell(cond);
         if (!told) {
-            flags.emit(asm, context);
+            asm.test(comparison.size(), reg);
         }
     }
 
     Condition negate() {
         return new Condition(
-                flags,
+                comparison,
                 cond.negate(),
                 switch (parity) {
                     case NONE -> Parity.NONE;
@@ -44,9 +67,9 @@ record Condition(Flags flags, Cond cond, Parity parity) {
                 });
     }
 
-    @Override
-    public String toString() {
-        return flags + "; " + cond
+    /** Text over the operands that {@code inst} begins with. */
+    String text(MachInst inst) {
+        return comparison.text(inst) + "; " + cond
                 + switch (parity) {
                     case NONE -> "";
                     case AND_ORDERED -> "&np";

@@ -2,8 +2,8 @@ package kiln.codegen.x64;
 
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.Label;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.ir.Type;
 
@@ -28,195 +28,204 @@ final class ConditionInsn {
         }
     }
 
-    /** 0 or 1. */
-    static final class SetCond extends Shape.Conditional {
-        private Reg dst;
-        private Reg temp;
+    /** Begins with the operands of a comparison. */
+    abstract static class Conditional extends Sequence {
+        final Condition condition;
+        /** The number of operands of the comparison, and of the first one behind them. */
+        final int own;
 
-        /** {@code temp} is needed for conditions on parity, else null. */
-        SetCond(Condition condition, Reg dst, Reg temp) {
-            super(condition);
-            this.dst = dst;
-            this.temp = temp;
+        /** {@code src} and {@code rest} are what {@code form} has behind the comparison's operands; src may be null. */
+        Conditional(Condition condition, Form form, Operand src, Reg... rest) {
+            super(form, withComparison(condition, form, src, rest));
+            this.condition = condition;
+            this.own = condition.operands();
+            setPosition(condition.comparison().position());
         }
 
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            condition.flags().visit(v);
-            if (temp != null) {
-                temp = v.temp(temp);
+        private static Reg[] withComparison(Condition condition, Form form, Operand src, Reg... rest) {
+            Reg[] regs = new Reg[form.count()];
+            int n = condition.operands();
+            for (int i = 0; i < n; i++) {
+                regs[i] = condition.comparison().reg(i);
             }
-            dst = v.def(dst);
+            n = src == null ? n : src.put(regs, n);
+            System.arraycopy(rest, 0, regs, n, rest.length);
+            return regs;
         }
 
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            // Clearing first saves a dependent instruction, where the register is not still needed for the comparison.
-            boolean clearFirst = !condition.flags().reads(dst);
-            if (clearFirst) {
-                asm.op(Op.XOR, 4, dst, dst);
-            }
-            condition.emitFlags(asm, context);
-            asm.set(condition.cond(), dst);
-            if (condition.parity() != Condition.Parity.NONE) {
-                boolean and = condition.parity() == Condition.Parity.AND_ORDERED;
-                asm.set(and ? Cond.NP : Cond.P, temp);
-                asm.op(and ? Op.AND : Op.OR, 1, dst, temp);
-            }
-            if (!clearFirst) {
-                asm.op(Op.MOVZX8, 4, dst, Operand.of(dst));
-            }
+        static Form form(Condition condition) {
+            return condition.comparison().form();
         }
 
-        @Override
-        public String toString() {
-            return format("%s ? set %s%s", condition, dst, temp == null ? "" : " ; temp " + temp);
+        final void emitFlags(Assembler asm, EmitContext context) {
+            condition.emitFlags(asm, context, this);
+        }
+
+        /** The last operand. */
+        final Reg dst() {
+            return reg(form().count() - 1);
+        }
+
+        final String text() {
+            return condition.text(this);
         }
     }
 
-    /** {@code dst = condition ? src : base}, where dst takes the place of base; integers. Not for {@code AND_ORDERED}. */
-    static final class Select extends Shape.Conditional {
-        private final int size;
-        private Reg dst;
-        private final Operand src;
-        private Reg base;
-
-        Select(Condition condition, int size, Reg dst, Operand src, Reg base) {
-            super(condition);
-            if (condition.parity() == Condition.Parity.AND_ORDERED) {
-                throw new IllegalArgumentException("the condition must be negated: " + condition);
-            }
-            this.size = size;
-            this.dst = dst;
-            this.src = src;
-            this.base = base;
+    /** 0 or 1. */
+    static final class SetCond extends Conditional {
+        private SetCond(Condition condition, Form form, Reg... own) {
+            super(condition, form, null, own);
         }
 
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = base;
-            condition.flags().visit(v);
-            src.visit(v);
-            base = v.use(base);
-            dst = v.defReuse(dst, reused);
+        /** {@code temp} is needed for conditions on parity, else null. */
+        static SetCond of(Condition c, Reg dst, Reg temp) {
+            return temp == null
+                    ? new SetCond(c, form(c).def(), dst)
+                    : new SetCond(c, form(c).temp().def(), temp, dst);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            Operand s = src.resolve(context);
-            condition.emitFlags(asm, context);
-            asm.cmov(condition.cond(), size, dst, s);
-            if (condition.parity() == Condition.Parity.OR_UNORDERED) {
-                asm.cmov(Cond.P, size, dst, s);
+            Reg dst = dst();
+            // Clearing first saves a dependent instruction, where the register is not still needed for the comparison.
+            boolean clearFirst = !condition.reads(this, dst);
+            if (clearFirst) {
+                asm.op(Op.XOR, 4, dst, dst);
+            }
+            emitFlags(asm, context);
+            asm.set(condition.cond(), dst);
+            if (condition.parity() != Condition.Parity.NONE) {
+                boolean and = condition.parity() == Condition.Parity.AND_ORDERED;
+                asm.set(and ? Cond.NP : Cond.P, reg(own));
+                asm.op(and ? Op.AND : Op.OR, 1, dst, reg(own));
+            }
+            if (!clearFirst) {
+                asm.op(Op.MOVZX8, 4, dst, dst);
             }
         }
 
         @Override
         public String toString() {
-            return format("%s ? %s = %s : %s", condition, name(dst, size), src.text(size), name(base, size));
+            boolean hasTemp = condition.parity() != Condition.Parity.NONE;
+            return format("%s ? set %s%s", text(), dst(), hasTemp ? " ; temp " + reg(own) : "");
+        }
+    }
+
+    /** {@code dst = condition ? src : base}, in the register of base; integers. Not for {@code AND_ORDERED}. */
+    static final class Select extends Conditional {
+        private final int size;
+        private final Operand src;
+
+        private Select(Condition condition, int size, Form form, Reg dst, Operand src, Reg base) {
+            super(condition, form, src, base, dst);
+            if (condition.parity() == Condition.Parity.AND_ORDERED) {
+                throw new IllegalArgumentException("the condition must be negated: " + text());
+            }
+            this.size = size;
+            this.src = src;
+            if (src.position() >= 0) {
+                setPosition(src.position());
+            }
+        }
+
+        static Select of(Condition c, int size, Reg dst, Operand src, Reg base) {
+            Form form = src.append(form(c));
+            return new Select(c, size, form.use().tied(form.count()), dst, src, base);
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Operand s = src.resolve(this, own, context);
+            emitFlags(asm, context);
+            asm.cmov(condition.cond(), size, dst(), s);
+            if (condition.parity() == Condition.Parity.OR_UNORDERED) {
+                asm.cmov(Cond.P, size, dst(), s);
+            }
+        }
+
+        @Override
+        public String toString() {
+            int last = form().count() - 1;
+            String s = src.over(this, own).text(size);
+            return format("%s ? %s = %s : %s", text(), name(last, size), s, name(last - 1, size));
         }
     }
 
     /** {@code dst = base + condition} or {@code base - condition}, by adding the carry; the condition is B or AE. */
-    static final class AddCarry extends Shape.Conditional {
+    static final class AddCarry extends Conditional {
         private final boolean subtract;
         private final int size;
-        private Reg dst;
-        private Reg base;
 
         AddCarry(Condition condition, boolean subtract, int size, Reg dst, Reg base) {
-            super(condition);
+            super(condition, form(condition).use().tied(condition.operands()), null, base, dst);
             if (condition.cond() != Cond.B && condition.cond() != Cond.AE) {
-                throw new IllegalArgumentException("not a carry: " + condition);
+                throw new IllegalArgumentException("not a carry: " + text());
             }
             this.subtract = subtract;
             this.size = size;
-            this.dst = dst;
-            this.base = base;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = base;
-            condition.flags().visit(v);
-            base = v.use(base);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            condition.emitFlags(asm, context);
+            emitFlags(asm, context);
             // x + !carry = x - (-1) - carry, and so on.
             boolean inverted = condition.cond() == Cond.AE;
-            asm.op(subtract != inverted ? Op.SBB : Op.ADC, size, dst, inverted ? -1 : 0);
+            asm.op(subtract != inverted ? Op.SBB : Op.ADC, size, dst(), inverted ? -1 : 0);
         }
 
         @Override
         public String toString() {
-            return format("%s ? %s = %s %s 1", condition, name(dst, size), name(base, size), subtract ? "-" : "+");
+            String op = subtract ? "-" : "+";
+            return format("%s ? %s = %s %s 1", text(), name(own + 1, size), name(own, size), op);
         }
     }
 
     /** As {@link Select} for vector registers, with a jump. */
-    static final class VectorSelect extends Shape.Conditional {
+    static final class VectorSelect extends Conditional {
         private final Type type;
-        private Reg dst;
-        private Reg src;
-        private Reg base;
 
         VectorSelect(Condition condition, Type type, Reg dst, Reg src, Reg base) {
-            super(condition);
+            super(condition, form(condition).use().use().tied(condition.operands() + 1), null, src, base, dst);
             this.type = type;
-            this.dst = dst;
-            this.src = src;
-            this.base = base;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            Reg reused = base;
-            condition.flags().visit(v);
-            src = v.use(src);
-            base = v.use(base);
-            dst = v.defReuse(dst, reused);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            if (src == dst) {
+            Reg src = reg(own);
+            if (src == dst()) {
                 return;
             }
             Label keep = new Label();
-            condition.emitFlags(asm, context);
+            emitFlags(asm, context);
             jumpIf(asm, condition.negate(), keep);
-            asm.op(Op.MOVAPS, dst, src);
+            asm.op(Op.MOVAPS, dst(), src);
             asm.buffer().bind(keep);
         }
 
         @Override
         public String toString() {
-            return format("%s ? %s = %s : %s ; %s", condition, dst, src, base, type);
+            return format("%s ? %s = %s : %s ; %s", text(), dst(), reg(own), reg(own + 1), type);
         }
     }
 
     /** A trap if the condition holds. */
-    static final class TrapIf extends Shape.Conditional {
+    static final class TrapIf extends Conditional {
         private final TrapCode code;
 
         TrapIf(Condition condition, TrapCode code) {
-            super(condition);
+            super(condition, form(condition), null);
             this.code = code;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            condition.emitFlags(asm, context);
+            emitFlags(asm, context);
             jumpIf(asm, condition, Traps.label(asm, code));
         }
 
         @Override
         public String toString() {
-            return format("%s ? trap %s", condition, code);
+            return format("%s ? trap %s", text(), code);
         }
     }
 }

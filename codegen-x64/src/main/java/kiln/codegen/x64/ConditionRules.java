@@ -74,26 +74,26 @@ abstract class ConditionRules extends IntegerRules {
         Inst load = foldableLoad(x, size);
         if (load != null && foldableLoad(y, size) == null) {
             Address a = fold(load);
-            return Condition.of(new Flags.CompareMemory(size, a, Operand.inRegister(regOf(y, size))), Cond.of(cond));
+            return Condition.of(Insn.compare(Op.CMP, size, a, Operand.inRegister(regOf(y, size))), Cond.of(cond));
         }
-        Reg left = regOf(x, size);
-        return Condition.of(new Flags.Compare(size, left, registerOrMemory(y, size)), Cond.of(cond));
+        Operand left = Operand.inRegister(regOf(x, size));
+        return Condition.of(Insn.compare(Op.CMP, size, left, registerOrMemory(y, size)), Cond.of(cond));
     }
 
     private Condition compareWithConstant(Value x, int c, int size, IntCond cond) {
         Inst load = foldableLoad(x, size);
         if (load != null) {
-            return Condition.of(new Flags.CompareMemory(size, fold(load), Operand.imm(c)), Cond.of(cond));
+            return Condition.of(Insn.compare(Op.CMP, size, fold(load), Operand.imm(c)), Cond.of(cond));
         }
         // A byte from memory: what it was extended from decides, if the constant is a byte as well.
         Inst narrow = foldableByte(x);
         if (narrow != null && c >= 0 && c < 256) {
             Operand imm = Operand.imm((byte) c);
-            return Condition.of(new Flags.CompareMemory(1, fold(narrow), imm), Cond.of(unsigned(cond)));
+            return Condition.of(Insn.compare(Op.CMP, 1, fold(narrow), imm), Cond.of(unsigned(cond)));
         }
         // The sign flag alone says it too, and may be there already: see ResultFlags.
         Cond holds = c == 0 && cond == IntCond.SLT ? Cond.S : c == 0 && cond == IntCond.SGE ? Cond.NS : Cond.of(cond);
-        return Condition.of(new Flags.Compare(size, regOf(x, size), Operand.imm(c)), holds);
+        return Condition.of(Insn.compare(Op.CMP, size, Operand.inRegister(regOf(x, size)), Operand.imm(c)), holds);
     }
 
     /** A zero-extending load of one byte that may be folded. */
@@ -131,15 +131,17 @@ abstract class ConditionRules extends IntegerRules {
             int mask = (int) constValue(y);
             Inst narrow = mask >= 0 && mask < 128 ? foldableByte(x) : null;
             Operand left = narrow != null ? fold(narrow) : registerOrMemory(x, size);
-            return Condition.of(new Flags.TestImm(size, left, mask), Cond.of(cond));
+            // A mask within the low seven bits says the same of the low byte alone, in a shorter instruction.
+            int bytes = mask >= 0 && mask < 128 ? 1 : size;
+            return Condition.of(Insn.compare(Op.TEST, bytes, left, Operand.imm(mask)), Cond.of(cond));
         }
         if (foldableLoad(y, size) != null) {
             Value v = x;
             x = y;
             y = v;
         }
-        Reg right = regOf(y, size);
-        return Condition.of(new Flags.Test(size, registerOrMemory(x, size), right), Cond.of(cond));
+        Operand right = Operand.inRegister(regOf(y, size));
+        return Condition.of(Insn.compare(Op.TEST, size, registerOrMemory(x, size), right), Cond.of(cond));
     }
 
     /** A test of a single bit: {@code x & 1 << n}, {@code x >> n & 1}, {@code x & 2^k} for a bit that is no immediate. */
@@ -154,7 +156,7 @@ abstract class ConditionRules extends IntegerRules {
         }
         if (isBit(y)) {
             Reg value = regOf(x, size);
-            return Condition.of(new Flags.BitTest(size, value, reg(y.inst().arg(1))), c);
+            return bitTest(size, value, Operand.inRegister(reg(y.inst().arg(1))), c);
         }
         if (!y.is(Opcode.ICONST)) {
             return null;
@@ -164,16 +166,19 @@ abstract class ConditionRules extends IntegerRules {
         if (mask == 1 && shift != null && (shift.opcode() == Opcode.LSHR || shift.opcode() == Opcode.ASHR)) {
             Value count = shift.arg(1);
             Reg value = regOf(shift.arg(0), size);
-            return Condition.of(
-                    count.is(Opcode.ICONST)
-                            ? new Flags.BitTestImm(size, value, (int) constValue(count) & size * 8 - 1)
-                            : new Flags.BitTest(size, value, reg(count)),
-                    c);
+            Operand bit = count.is(Opcode.ICONST)
+                    ? Operand.imm((int) constValue(count) & size * 8 - 1)
+                    : Operand.inRegister(reg(count));
+            return bitTest(size, value, bit, c);
         }
         if (Long.bitCount(mask) == 1 && (int) mask != mask) {
-            return Condition.of(new Flags.BitTestImm(size, regOf(x, size), Long.numberOfTrailingZeros(mask)), c);
+            return bitTest(size, regOf(x, size), Operand.imm(Long.numberOfTrailingZeros(mask)), c);
         }
         return null;
+    }
+
+    private static Condition bitTest(int size, Reg value, Operand bit, Cond c) {
+        return Condition.of(Insn.compare(Op.BT, size, Operand.inRegister(value), bit), c);
     }
 
     /** {@code 1 << n} */
@@ -200,9 +205,9 @@ abstract class ConditionRules extends IntegerRules {
         };
     }
 
-    private Flags compareFloats(int size, Value x, Value y) {
-        Reg left = reg(x);
-        return new Flags.CompareFloat(size, left, floatSource(y));
+    private Insn compareFloats(int size, Value x, Value y) {
+        Operand left = Operand.inRegister(reg(x));
+        return Insn.compare(Op.ofSize(size, Op.UCOMISS, Op.UCOMISD), size, left, floatSource(y));
     }
 
     // add, sub of a comparison.
@@ -219,7 +224,7 @@ abstract class ConditionRules extends IntegerRules {
         }
         int size = size(inst.type());
         Reg base = regOf(x, size);
-        emitFolding(new ConditionInsn.AddCarry(c, inst.opcode() == Opcode.SUB, size, def(inst.result()), base));
+        emit(new ConditionInsn.AddCarry(c, inst.opcode() == Opcode.SUB, size, def(inst.result()), base));
         return true;
     }
 
@@ -257,7 +262,7 @@ abstract class ConditionRules extends IntegerRules {
     protected final void lowerCompare(Inst inst) {
         Condition c = conditionOf(inst);
         Reg temp = c.parity() == Condition.Parity.NONE ? null : newReg(Type.I32);
-        emitFolding(new ConditionInsn.SetCond(c, def(inst.result()), temp));
+        emit(ConditionInsn.SetCond.of(c, def(inst.result()), temp));
     }
 
     /** The condition of a comparison that is itself the current instruction. */
@@ -279,8 +284,10 @@ abstract class ConditionRules extends IntegerRules {
         }
         Condition c = condition(inst.arg(0));
         boolean integer = type.isInt() || type == Type.REF;
+        // One instruction has one position, so it can do one load that may trap.
+        boolean folds = c.comparison().position() < 0;
         if (c.parity() == Condition.Parity.AND_ORDERED
-                || c.parity() == Condition.Parity.NONE && prefersNegated(ifTrue, ifFalse, integer)) {
+                || c.parity() == Condition.Parity.NONE && prefersNegated(ifTrue, ifFalse, integer && folds)) {
             c = c.negate();
             Value v = ifTrue;
             ifTrue = ifFalse;
@@ -290,10 +297,11 @@ abstract class ConditionRules extends IntegerRules {
         if (integer) {
             int size = size(type);
             Reg base = movable(ifFalse);
-            emitFolding(new ConditionInsn.Select(c, size, dst, registerOrMemory(ifTrue, size), base));
+            Operand src = folds ? registerOrMemory(ifTrue, size) : Operand.of(regOf(ifTrue, size));
+            emit(ConditionInsn.Select.of(c, size, dst, src, base));
         } else {
             Reg base = reg(ifFalse);
-            emitFolding(new ConditionInsn.VectorSelect(c, type, dst, reg(ifTrue), base));
+            emit(new ConditionInsn.VectorSelect(c, type, dst, reg(ifTrue), base));
         }
     }
 
@@ -319,19 +327,16 @@ abstract class ConditionRules extends IntegerRules {
         Reg dst = def(inst.result());
         Reg left = reg(x);
         Operand right = Operand.of(reg(y));
-        emit(
-                features.avx()
-                        ? new FloatInsn.VexBinary(op, dst, left, right)
-                        : new FloatInsn.Binary(op, dst, left, right));
+        emit(features.avx() ? Insn.vex(op, op.size(), dst, left, right) : Insn.binary(op, op.size(), dst, left, right));
         return true;
     }
 
     /** Whether the value for true should be the one that is overwritten: it dies here, and the other does not. */
-    private boolean prefersNegated(Value ifTrue, Value ifFalse, boolean integer) {
-        if (integer && foldableLoad(ifTrue, size(ifTrue.type())) != null) {
+    private boolean prefersNegated(Value ifTrue, Value ifFalse, boolean folds) {
+        if (folds && foldableLoad(ifTrue, size(ifTrue.type())) != null) {
             return false;
         }
-        return integer && foldableLoad(ifFalse, size(ifFalse.type())) != null
+        return folds && foldableLoad(ifFalse, size(ifFalse.type())) != null
                 || useCount(ifTrue) == 1 && useCount(ifFalse) > 1;
     }
 }

@@ -6,9 +6,9 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.codegen.Bound;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.Label;
 import kiln.codegen.MachBlock;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 
 /** Where control goes. */
@@ -16,10 +16,11 @@ final class ControlInsn {
     private ControlInsn() {}
 
     /** An unconditional jump. */
-    static final class Jump extends Shape.Plain {
+    static final class Jump extends Sequence {
         private final MachBlock target;
 
         Jump(MachBlock target) {
+            super(Form.NONE);
             this.target = target;
         }
 
@@ -37,19 +38,19 @@ final class ControlInsn {
     }
 
     /** A comparison and a conditional jump. */
-    static final class Branch extends Shape.Conditional {
+    static final class Branch extends ConditionInsn.Conditional {
         private final MachBlock yes;
         private final MachBlock no;
 
         Branch(Condition condition, MachBlock yes, MachBlock no) {
-            super(condition);
+            super(condition, form(condition), null);
             this.yes = yes;
             this.no = no;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            condition.emitFlags(asm, context);
+            emitFlags(asm, context);
             if (context.isNext(yes)) {
                 ConditionInsn.jumpIf(asm, condition.negate(), no.label());
                 return;
@@ -62,29 +63,24 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return format("%s ? jmp %s : %s", condition, yes, no);
+            return format("%s ? jmp %s : %s", text(), yes, no);
         }
     }
 
     /** A few targets, told apart by comparisons: two of them share one. */
-    static final class CompareChain extends Insn {
-        private Reg index;
+    static final class CompareChain extends Sequence {
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
 
         CompareChain(Reg index, List<MachBlock> targets, MachBlock otherwise) {
-            this.index = index;
+            super(Form.NONE.use(), index);
             this.targets = targets;
             this.otherwise = otherwise;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            index = v.use(index);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg index = reg(0);
             int i = 0;
             while (i < targets.size()) {
                 if (i + 1 < targets.size()) {
@@ -107,35 +103,26 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return format("switch %s, %s else %s", index, targets, otherwise);
+            return format("switch %s, %s else %s", reg(0), targets, otherwise);
         }
     }
 
     /** A jump through a table of distances behind the body. */
-    static final class JumpTable extends Insn {
-        private Reg index;
-        private Reg table;
-        private Reg temp;
+    static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
         private final MachBlock otherwise;
 
         JumpTable(Reg index, Reg table, Reg temp, List<MachBlock> targets, MachBlock otherwise) {
-            this.index = index;
-            this.table = table;
-            this.temp = temp;
+            super(Form.NONE.use().temp().temp(), index, table, temp);
             this.targets = targets;
             this.otherwise = otherwise;
         }
 
         @Override
-        public void visitOperands(OperandVisitor v) {
-            index = v.use(index);
-            table = v.temp(table);
-            temp = v.temp(temp);
-        }
-
-        @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg index = reg(0);
+            Reg table = reg(1);
+            Reg temp = reg(2);
             Label base = new Label();
             asm.op(Op.CMP, 4, index, targets.size());
             asm.jcc(Cond.AE, otherwise.label());
@@ -152,23 +139,17 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return format("switch %s, %s else %s ; temp %s, %s", index, targets, otherwise, table, temp);
+            return format("switch %s, %s else %s ; temp %s, %s", reg(0), targets, otherwise, reg(1), reg(2));
         }
     }
 
     /** Leaves the function with results in their registers, and takes its stack arguments off. */
-    static final class Return extends Insn {
-        private final Bound results;
+    static final class Return extends Sequence {
         private final int argumentBytes;
 
         Return(Bound results, int argumentBytes) {
-            this.results = results;
+            super(results.uses(Form.NONE), results.values());
             this.argumentBytes = argumentBytes;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            results.use(v);
         }
 
         @Override
@@ -188,15 +169,16 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return text("ret", results);
+            return text("ret", Bound.text(this, 0, form().count()));
         }
     }
 
     /** Always traps. */
-    static final class Trap extends Shape.Plain {
+    static final class Trap extends Sequence {
         private final TrapCode code;
 
         Trap(TrapCode code) {
+            super(Form.NONE);
             this.code = code;
         }
 
@@ -212,7 +194,11 @@ final class ControlInsn {
     }
 
     /** Leaves all frames of the activation. */
-    static final class Unwind extends Shape.Plain {
+    static final class Unwind extends Sequence {
+        Unwind() {
+            super(Form.NONE);
+        }
+
         @Override
         void emit(Assembler asm, EmitContext context) {
             asm.mov(8, Registers.RAX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));

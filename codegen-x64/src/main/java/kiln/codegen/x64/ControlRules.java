@@ -36,7 +36,7 @@ abstract class ControlRules extends CallRules {
 
     @Override
     protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
-        emitFolding(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
+        emit(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
     }
 
     @Override
@@ -56,13 +56,14 @@ abstract class ControlRules extends CallRules {
                 : inst.type() == Type.I32
                         ? condition(inst.arg(0)).negate()
                         : notZero(inst.arg(0), size(inst.type())).negate();
-        emitFolding(new ConditionInsn.TrapIf(c, inst.trap()));
+        emit(new ConditionInsn.TrapIf(c, inst.trap()));
     }
 
     /** The stack limit is all ones when the store asked for an interruption. */
     @Override
     protected final void lowerInterruptCheck() {
-        Flags compare = new Flags.Compare(8, Registers.RSP, Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT));
+        Address limit = Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
+        Insn compare = Insn.compare(Op.CMP, 8, Operand.inRegister(Registers.RSP), limit);
         emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
     }
 }

@@ -2,97 +2,41 @@ package kiln.codegen.x64;
 
 import kiln.artifact.TrapCode;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
 
-/** Conversion between integer and vector registers. */
+/** Conversion between integers and floats, of several instructions. */
 final class ConversionInsn {
+    private static final Form PLAIN = Form.NONE.use().def();
+    private static final Form WITH_TEMP = Form.NONE.use().temp().def();
+
     private ConversionInsn() {}
 
     private static char suffix(int size) {
         return size == 4 ? 's' : 'd';
     }
 
-    /** The same bits in a vector register. */
-    static final class ToVector extends Shape.Unary {
-        private final int size;
-
-        ToVector(int size, Reg dst, Operand src) {
-            super(dst, src);
-            this.size = size;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.op(Op.MOVD, size, dst, src.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return format("mov%c %s, %s", size == 4 ? 'd' : 'q', dst, src.text(size));
-        }
-    }
-
-    /** The same bits in an integer register. */
-    static final class FromVector extends Shape.Convert {
-        private final int size;
-
-        FromVector(int size, Reg dst, Reg src) {
-            super(dst, src);
-            this.size = size;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.mr(Op.MOVD, size, Operand.of(dst), src);
-        }
-
-        @Override
-        public String toString() {
-            return format("mov%c %s, %s", size == 4 ? 'd' : 'q', name(dst, size), src);
-        }
-    }
-
-    /** Signed integer to float. */
-    static final class IntToFloat extends Shape.Unary {
-        private final int floatSize;
-        private final int intSize;
-
-        IntToFloat(int floatSize, int intSize, Reg dst, Operand src) {
-            super(dst, src);
-            this.floatSize = floatSize;
-            this.intSize = intSize;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.op(Op.XORPS, dst, dst);
-            asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), intSize, dst, src.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return format("cvtsi2s%c %s, %s", suffix(floatSize), dst, src.text(intSize));
-        }
-    }
-
     /** Unsigned 64-bit integer to float. */
-    static final class UnsignedToFloat extends Shape.ConvertWithTemp {
+    static final class UnsignedToFloat extends Sequence {
         private final int floatSize;
 
         UnsignedToFloat(int floatSize, Reg dst, Reg src, Reg temp) {
-            super(dst, src, temp);
+            super(WITH_TEMP, src, temp, dst);
             this.floatSize = floatSize;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg src = reg(0);
+            Reg temp = reg(1);
+            Reg dst = reg(2);
             Label large = new Label();
             Label done = new Label();
             asm.op(Op.XORPS, dst, dst);
             asm.test(8, src);
             asm.jcc(Cond.S, large);
-            asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, Operand.of(src));
+            asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, src);
             asm.buffer().bind(done);
             asm.buffer().rarely(() -> {
                 // Half of it, converted and doubled; the bit shifted out is kept as a sticky one for correct rounding.
@@ -103,7 +47,7 @@ final class ConversionInsn {
                 asm.jcc(Cond.AE, even);
                 asm.op(Op.OR, 8, temp, 1);
                 asm.buffer().bind(even);
-                asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, Operand.of(temp));
+                asm.op(Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD), 8, dst, temp);
                 asm.op(Op.ofSize(floatSize, Op.ADDSS, Op.ADDSD), dst, dst);
                 asm.jmp(done);
             });
@@ -111,7 +55,7 @@ final class ConversionInsn {
 
         @Override
         public String toString() {
-            return format("cvtui2s%c %s, %s ; temp %s", suffix(floatSize), dst, src, temp);
+            return format("cvtui2s%c %s, %s ; temp %s", suffix(floatSize), reg(2), reg(0), reg(1));
         }
     }
 
@@ -119,19 +63,23 @@ final class ConversionInsn {
      * Float to integer, truncating. The processor gives the most negative integer for what it cannot represent; the cold
      * path sorts out what that means. Out of range or NaN traps, or saturates (NaN to 0).
      */
-    static final class FloatToInt extends Shape.ConvertWithTemp {
+    static final class Truncate extends Sequence {
         private final int floatSize;
         private final int intSize;
         private final boolean signed;
         private final boolean saturating;
 
         /** {@code temp} is needed for unsigned 32-bit results, else null. */
-        FloatToInt(int floatSize, int intSize, boolean signed, boolean saturating, Reg dst, Reg src, Reg temp) {
-            super(dst, src, temp);
+        Truncate(int floatSize, int intSize, boolean signed, boolean saturating, Reg dst, Reg src, Reg temp) {
+            super(temp == null ? PLAIN : WITH_TEMP, temp == null ? new Reg[] {src, dst} : new Reg[] {src, temp, dst});
             this.floatSize = floatSize;
             this.intSize = intSize;
             this.signed = signed;
             this.saturating = saturating;
+        }
+
+        private Reg dst() {
+            return reg(form().count() - 1);
         }
 
         @Override
@@ -139,25 +87,25 @@ final class ConversionInsn {
             Label rare = new Label();
             Label done = new Label();
             if (signed) {
-                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), intSize, dst, Operand.of(src));
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), intSize, dst(), reg(0));
                 // Only the most negative integer overflows when 1 is subtracted.
-                asm.op(Op.CMP, intSize, dst, 1);
+                asm.op(Op.CMP, intSize, dst(), 1);
                 asm.jcc(Cond.O, rare);
             } else if (intSize == 4) {
-                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(src));
-                asm.mov(4, temp, dst);
-                asm.op(Op.CMP, 8, temp, dst);
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst(), reg(0));
+                asm.mov(4, reg(1), dst());
+                asm.op(Op.CMP, 8, reg(1), dst());
                 asm.jcc(Cond.NE, rare);
             } else {
-                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(src));
-                asm.test(8, dst);
+                asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst(), reg(0));
+                asm.test(8, dst());
                 asm.jcc(Cond.S, rare);
             }
             asm.buffer().bind(done);
             asm.buffer().rarely(() -> {
                 asm.buffer().bind(rare);
                 Label nan = new Label();
-                asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), src, Operand.of(src));
+                asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), reg(0), reg(0));
                 asm.jcc(Cond.P, nan);
                 if (signed) {
                     rareSigned(asm, context, done);
@@ -168,7 +116,7 @@ final class ConversionInsn {
                 }
                 asm.buffer().bind(nan);
                 if (saturating) {
-                    asm.movImm(dst, 0);
+                    asm.movImm(dst(), 0);
                     asm.jmp(done);
                 } else {
                     Traps.trap(asm, TrapCode.BAD_CONVERSION_TO_INTEGER);
@@ -179,15 +127,15 @@ final class ConversionInsn {
         /** Compares the source with zero. */
         private void compareWithZero(Assembler asm) {
             asm.op(Op.XORPS, Registers.SCRATCH, Registers.SCRATCH);
-            asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), src, Operand.of(Registers.SCRATCH));
+            asm.op(Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD), reg(0), Registers.SCRATCH);
         }
 
-        /** A negative source is the most negative integer or saturates to it, which dst is already. */
+        /** A negative source is the most negative integer or saturates to it, which the target is already. */
         private void rareSigned(Assembler asm, EmitContext context, Label done) {
             if (saturating) {
                 compareWithZero(asm);
                 asm.jcc(Cond.B, done);
-                asm.movImm(dst, intSize == 4 ? Integer.MAX_VALUE : Long.MAX_VALUE);
+                asm.movImm(dst(), intSize == 4 ? Integer.MAX_VALUE : Long.MAX_VALUE);
                 asm.jmp(done);
                 return;
             }
@@ -198,7 +146,7 @@ final class ConversionInsn {
             Label overflow = new Label();
             asm.op(
                     Op.ofSize(floatSize, Op.UCOMISS, Op.UCOMISD),
-                    src,
+                    reg(0),
                     Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
             asm.jcc(exclusive ? Cond.BE : Cond.B, overflow);
             compareWithZero(asm);
@@ -215,10 +163,10 @@ final class ConversionInsn {
             Label negative = new Label();
             compareWithZero(asm);
             asm.jcc(Cond.B, negative);
-            asm.movImm(dst, 0xffffffffL);
+            asm.movImm(dst(), 0xffffffffL);
             asm.jmp(done);
             asm.buffer().bind(negative);
-            asm.movImm(dst, 0);
+            asm.movImm(dst(), 0);
             asm.jmp(done);
         }
 
@@ -226,25 +174,25 @@ final class ConversionInsn {
         private void rareUnsigned64(Assembler asm, EmitContext context, Label done) {
             long bits = floatSize == 4 ? Float.floatToRawIntBits(0x1p63f) : Double.doubleToRawLongBits(0x1p63);
             Label outside = new Label();
-            asm.op(Op.MOVAPS, Registers.SCRATCH, src);
+            asm.op(Op.MOVAPS, Registers.SCRATCH, reg(0));
             asm.op(
                     Op.ofSize(floatSize, Op.SUBSS, Op.SUBSD),
                     Registers.SCRATCH,
                     Operand.Pooled.ofFloat(floatSize, bits).resolve(context));
-            asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst, Operand.of(Registers.SCRATCH));
-            asm.test(8, dst);
+            asm.op(Op.ofSize(floatSize, Op.CVTTSS2SI, Op.CVTTSD2SI), 8, dst(), Registers.SCRATCH);
+            asm.test(8, dst());
             asm.jcc(Cond.S, outside);
-            asm.op(Op.BTC, 8, dst, 63);
+            asm.op(Op.BTC, 8, dst(), 63);
             asm.jmp(done);
             asm.buffer().bind(outside);
             if (saturating) {
                 Label negative = new Label();
                 compareWithZero(asm);
                 asm.jcc(Cond.B, negative);
-                asm.movImm(dst, -1);
+                asm.movImm(dst(), -1);
                 asm.jmp(done);
                 asm.buffer().bind(negative);
-                asm.movImm(dst, 0);
+                asm.movImm(dst(), 0);
                 asm.jmp(done);
             } else {
                 Traps.trap(asm, TrapCode.INTEGER_OVERFLOW);
@@ -258,9 +206,9 @@ final class ConversionInsn {
                     suffix(floatSize),
                     signed ? 's' : 'u',
                     saturating ? ".sat" : "",
-                    name(dst, intSize),
-                    src,
-                    temp == null ? "" : " ; temp " + temp);
+                    name(form().count() - 1, intSize),
+                    reg(0),
+                    form() == PLAIN ? "" : " ; temp " + reg(1));
         }
     }
 }

@@ -1,6 +1,7 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.Label;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
@@ -8,6 +9,9 @@ import kiln.ir.V128;
 
 /** Floating-point arithmetic. {@code size} is 4 or 8. */
 final class FloatInsn {
+    /** The result in the register of the first of two operands. */
+    private static final Form IN_PLACE = Form.NONE.use().use().tied(0);
+
     private FloatInsn() {}
 
     /** Bits with only the sign set. */
@@ -16,12 +20,12 @@ final class FloatInsn {
     }
 
     /** A constant. */
-    static final class Const extends Shape.Define {
+    static final class Const extends Sequence {
         private final int size;
         private final long bits;
 
         Const(int size, Reg dst, long bits) {
-            super(dst);
+            super(Form.NONE.def(), dst);
             this.size = size;
             this.bits = bits;
         }
@@ -33,26 +37,26 @@ final class FloatInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg dst = reg(0);
             if (bits == 0) {
                 asm.op(Op.XORPS, dst, dst);
             } else {
-                asm.loadVector(
-                        size, dst, (Address) Operand.Pooled.ofFloat(size, bits).resolve(context));
+                asm.loadVector(size, dst, Operand.Pooled.ofFloat(size, bits).resolve(context));
             }
         }
 
         @Override
         public String toString() {
-            return format("fconst %s, 0x%x", dst, bits);
+            return format("fconst %s, 0x%x", reg(0), bits);
         }
     }
 
     /** A constant of 128 bits. */
-    static final class VectorConst extends Shape.Define {
+    static final class VectorConst extends Sequence {
         private final V128 value;
 
         VectorConst(Reg dst, V128 value) {
-            super(dst);
+            super(Form.NONE.def(), dst);
             this.value = value;
         }
 
@@ -63,135 +67,85 @@ final class FloatInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg dst = reg(0);
             if (value.low() == 0 && value.high() == 0) {
                 asm.op(Op.XORPS, dst, dst);
             } else {
-                asm.loadVector(16, dst, (Address) new Operand.Pooled(value).resolve(context));
+                asm.loadVector(16, dst, new Operand.Pooled(value).resolve(context));
             }
         }
 
         @Override
         public String toString() {
-            return format("vconst %s, 0x%016x%016x", dst, value.high(), value.low());
-        }
-    }
-
-    /** Arithmetic and the bitwise operations. */
-    static final class Binary extends Shape.InPlaceBinary {
-        private final Op op;
-
-        Binary(Op op, Reg dst, Reg left, Operand right) {
-            super(dst, left, right);
-            this.op = op;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.op(op, dst, right.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return text(op.mnemonic(op.size()), dst, left, right.text(op.size()));
-        }
-    }
-
-    /** The same with three registers (AVX). */
-    static final class VexBinary extends Shape.Binary {
-        private final Op op;
-
-        VexBinary(Op op, Reg dst, Reg left, Operand right) {
-            super(dst, left, right);
-            this.op = op;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.rvm(op, op.size(), dst, left, right.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return format("v%s %s, %s, %s", op.mnemonic(op.size()), dst, left, right.text(op.size()));
-        }
-    }
-
-    /** {@code dst = op src}: square root and conversion between the float types. */
-    static final class Unary extends Shape.Unary {
-        private final Op op;
-        private final boolean avx;
-
-        Unary(Op op, boolean avx, Reg dst, Operand src) {
-            super(dst, src);
-            this.op = op;
-            this.avx = avx;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            Operand s = src.resolve(context);
-            if (avx && s instanceof Operand.InReg r) {
-                asm.rvm(op, op.size(), dst, r.reg(), s);
-            } else {
-                breakDependency(asm, dst, s);
-                asm.op(op, dst, s);
-            }
-        }
-
-        @Override
-        public String toString() {
-            return text(op.mnemonic(op.size()), dst, src.text(op.size()));
+            return format("vconst %s, 0x%016x%016x", reg(0), value.high(), value.low());
         }
     }
 
     /**
-     * Clears {@code dst}, whose old value an instruction would otherwise wait for, since it keeps the upper part; unless
-     * that is what it reads anyway.
+     * {@code dst = op src} for operations that write the low part of their target only: square root, rounding, conversions. The
+     * target is cleared before, since the instruction would wait for its old value; unless that is what it reads anyway.
      */
-    static void breakDependency(Assembler asm, Reg dst, Operand src) {
-        if (!(src instanceof Operand.InReg r && r.reg() == dst)) {
-            asm.op(Op.XORPS, dst, dst);
-        }
-    }
-
-    /** Rounds to an integer: ceil, floor, trunc, nearest. */
-    static final class Round extends Shape.Unary {
-        /** To nearest, ties to even; 8 suppresses the inexact exception. */
+    static final class Unary extends Sequence {
+        // How ROUNDSS and ROUNDSD round: 8 suppresses the inexact exception.
+        /** Ties to even. */
         static final int NEAREST = 8;
 
         static final int FLOOR = 9;
         static final int CEIL = 10;
         static final int TRUNC = 11;
 
+        private final Op op;
         private final int size;
+        private final Operand src;
         private final int mode;
         private final boolean avx;
 
-        Round(int size, int mode, boolean avx, Reg dst, Operand src) {
-            super(dst, src);
+        private Unary(Op op, int size, Form form, Reg dst, Operand src, int mode, boolean avx) {
+            super(form, regs(form, src, null, dst));
+            this.op = op;
             this.size = size;
+            this.src = src;
             this.mode = mode;
-            this.avx = avx;
+            this.avx = avx && op.hasVexTwin();
+            setPosition(src.position());
+        }
+
+        /** {@code size} is the operand's, {@code mode} that of rounding. */
+        static Unary of(Op op, int size, Reg dst, Operand src, int mode, boolean avx) {
+            return new Unary(op, size, src.append(Form.NONE).def(), dst, src, mode, avx);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
-            Operand s = src.resolve(context);
+            Reg dst = reg(form().count() - 1);
+            Operand s = src.resolve(this, 0, context);
+            boolean rounds = op.has(Op.Encoding.RMI);
             if (avx && s instanceof Operand.InReg r) {
-                asm.rvmi(op(), size, dst, r.reg(), s, mode);
-            } else {
-                breakDependency(asm, dst, s);
-                asm.rmi(op(), size, dst, s, mode);
+                // The rest of the target is that of the operand.
+                if (rounds) {
+                    asm.rvmi(op, size, dst, r.reg(), s, mode);
+                } else {
+                    asm.rvm(op, size, dst, r.reg(), s);
+                }
+                return;
             }
-        }
-
-        private Op op() {
-            return Op.ofSize(size, Op.ROUNDSS, Op.ROUNDSD);
+            if (!(s instanceof Operand.InReg r && r.reg() == dst)) {
+                asm.op(Op.XORPS, dst, dst);
+            }
+            if (rounds) {
+                asm.rmi(op, size, dst, s, mode);
+            } else {
+                asm.rm(op, size, dst, s);
+            }
         }
 
         @Override
         public String toString() {
-            return format("round%d %s, %s, %d", size, dst, src.text(size), mode);
+            String s = text(
+                    op.mnemonic(size),
+                    reg(form().count() - 1),
+                    src.over(this, 0).text(op.rmBytes(size)));
+            return op.has(Op.Encoding.RMI) ? s + ", " + mode : s;
         }
     }
 
@@ -199,18 +153,20 @@ final class FloatInsn {
      * Minimum or maximum as WebAssembly defines them: a NaN operand gives a NaN, and -0 is below +0. The processor's own
      * instructions do that only for operands that are ordered and differ.
      */
-    static final class MinMax extends Shape.Merge {
+    static final class MinMax extends Sequence {
         private final int size;
         private final boolean max;
 
         MinMax(int size, boolean max, Reg dst, Reg left, Reg right) {
-            super(dst, left, right);
+            super(IN_PLACE, left, right, dst);
             this.size = size;
             this.max = max;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg right = reg(1);
+            Reg dst = reg(2);
             Label same = new Label();
             Label done = new Label();
             asm.op(Op.ofSize(size, Op.UCOMISS, Op.UCOMISD), dst, Operand.of(right));
@@ -232,23 +188,24 @@ final class FloatInsn {
 
         @Override
         public String toString() {
-            return format("f%s%d %s, %s, %s", max ? "max" : "min", size, dst, left, right);
+            return format("f%s%d %s, %s, %s", max ? "max" : "min", size, reg(2), reg(0), reg(1));
         }
     }
 
     /** The magnitude of left with the sign of right. */
-    static final class CopySign extends Shape.Merge {
+    static final class CopySign extends Sequence {
         private final int size;
 
         CopySign(int size, Reg dst, Reg left, Reg right) {
-            super(dst, left, right);
+            super(IN_PLACE, left, right, dst);
             this.size = size;
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg dst = reg(2);
             long sign = signBit(size);
-            asm.op(Op.MOVAPS, Registers.SCRATCH, right);
+            asm.op(Op.MOVAPS, Registers.SCRATCH, reg(1));
             asm.op(Op.ANDPS, Registers.SCRATCH, Operand.Pooled.splat(size, sign).resolve(context));
             asm.op(Op.ANDPS, dst, Operand.Pooled.splat(size, ~sign).resolve(context));
             asm.op(Op.ORPS, dst, Registers.SCRATCH);
@@ -256,7 +213,7 @@ final class FloatInsn {
 
         @Override
         public String toString() {
-            return format("copysign%d %s, %s, %s", size, dst, left, right);
+            return format("copysign%d %s, %s, %s", size, reg(2), reg(0), reg(1));
         }
     }
 }

@@ -52,10 +52,7 @@ abstract class FloatRules extends ConditionRules {
         Reg dst = def(inst.result());
         Reg left = reg(x);
         Operand right = floatSource(y);
-        emitFolding(
-                features.avx()
-                        ? new FloatInsn.VexBinary(op, dst, left, right)
-                        : new FloatInsn.Binary(op, dst, left, right));
+        emit(features.avx() ? Insn.vex(op, op.size(), dst, left, right) : Insn.binary(op, op.size(), dst, left, right));
     }
 
     /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
@@ -96,7 +93,7 @@ abstract class FloatRules extends ConditionRules {
         Op op = negate ? Op.XORPS : Op.ANDPS;
         Reg dst = def(inst.result());
         Reg x = reg(inst.arg(0));
-        emit(features.avx() ? new FloatInsn.VexBinary(op, dst, x, mask) : new FloatInsn.Binary(op, dst, x, mask));
+        emit(features.avx() ? Insn.vex(op, op.size(), dst, x, mask) : Insn.binary(op, op.size(), dst, x, mask));
     }
 
     // fsqrt, fpromote, fdemote, fceil, ffloor, ftrunc, fnearest.
@@ -112,20 +109,21 @@ abstract class FloatRules extends ConditionRules {
     }
 
     private void lowerUnary(Inst inst, Op op) {
-        emitFolding(new FloatInsn.Unary(op, features.avx(), def(inst.result()), floatSource(inst.arg(0))));
+        emit(FloatInsn.Unary.of(op, op.size(), def(inst.result()), floatSource(inst.arg(0)), 0, features.avx()));
     }
 
     @Override
     protected final void lowerRound(Inst inst) {
         int mode = switch (inst.opcode()) {
-            case FCEIL -> FloatInsn.Round.CEIL;
-            case FFLOOR -> FloatInsn.Round.FLOOR;
-            case FTRUNC -> FloatInsn.Round.TRUNC;
-            case FNEAREST -> FloatInsn.Round.NEAREST;
+            case FCEIL -> FloatInsn.Unary.CEIL;
+            case FFLOOR -> FloatInsn.Unary.FLOOR;
+            case FTRUNC -> FloatInsn.Unary.TRUNC;
+            case FNEAREST -> FloatInsn.Unary.NEAREST;
             default -> throw new IllegalArgumentException(inst.toString());
         };
+        Op op = Op.ofSize(size(inst.type()), Op.ROUNDSS, Op.ROUNDSD);
         Operand src = floatSource(inst.arg(0));
-        emitFolding(new FloatInsn.Round(size(inst.type()), mode, features.avx(), def(inst.result()), src));
+        emit(FloatInsn.Unary.of(op, op.size(), def(inst.result()), src, mode, features.avx()));
     }
 
     // bitcast, from_sint, from_uint, to_sint, to_uint.
@@ -137,15 +135,15 @@ abstract class FloatRules extends ConditionRules {
         int size = size(inst.type());
         Inst load = foldableLoad(x, size);
         if (inst.type().isFloat()) {
-            emitFolding(
+            emit(
                     load != null
-                            ? new MemoryInsn.LoadVector(size, dst, fold(load), false)
-                            : new ConversionInsn.ToVector(size, dst, Operand.of(regOf(x, size))));
+                            ? MemoryInsn.load(inst.type(), size, false, dst, fold(load), false)
+                            : Insn.unary(Op.MOVD, size, dst, Operand.of(regOf(x, size))));
         } else {
-            emitFolding(
+            emit(
                     load != null
-                            ? load(inst.type(), size, false, dst, fold(load), false)
-                            : new ConversionInsn.FromVector(size, dst, reg(x)));
+                            ? MemoryInsn.load(inst.type(), size, false, dst, fold(load), false)
+                            : Insn.fromVector(Op.MOVD, size, dst, reg(x)));
         }
     }
 
@@ -153,13 +151,14 @@ abstract class FloatRules extends ConditionRules {
     protected final void lowerIntToFloat(Inst inst) {
         Value x = inst.arg(0);
         int floatSize = size(inst.type());
+        Op op = Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD);
         Reg dst = def(inst.result());
         if (inst.opcode() == Opcode.FROM_SINT) {
             int size = size(x.type());
-            emitFolding(new ConversionInsn.IntToFloat(floatSize, size, dst, registerOrMemory(x, size)));
+            emit(FloatInsn.Unary.of(op, size, dst, registerOrMemory(x, size), 0, false));
         } else if (x.type() == Type.I32) {
             // An i32 is zero-extended, and so a signed i64 that is not negative.
-            emit(new ConversionInsn.IntToFloat(floatSize, 8, dst, Operand.of(reg(x))));
+            emit(FloatInsn.Unary.of(op, 8, dst, Operand.of(reg(x)), 0, false));
         } else {
             emit(new ConversionInsn.UnsignedToFloat(floatSize, dst, reg(x), newReg(Type.I64)));
         }
@@ -172,6 +171,6 @@ abstract class FloatRules extends ConditionRules {
         int size = size(inst.type());
         Reg temp = !signed && size == 4 ? newReg(Type.I64) : null;
         Value x = inst.arg(0);
-        emit(new ConversionInsn.FloatToInt(size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
+        emit(new ConversionInsn.Truncate(size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
     }
 }

@@ -37,7 +37,7 @@ abstract class IntegerRules extends MemoryRules {
         Reg dst = def(inst.result());
         if (fitsImm(y)) {
             // x + c
-            emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), (int) constValue(y))));
+            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), (int) constValue(y))));
             return;
         }
         if (lowerAddCarry(inst, x, y) || lowerAddCarry(inst, y, x)) {
@@ -52,7 +52,7 @@ abstract class IntegerRules extends MemoryRules {
         if (isScaled(y)) {
             Inst shift = y.inst();
             int count = (int) constValue(shift.arg(1));
-            emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), regOf(shift.arg(0), size), count, 0)));
+            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), regOf(shift.arg(0), size), count, 0)));
             return;
         }
         // x + [memory]
@@ -63,11 +63,11 @@ abstract class IntegerRules extends MemoryRules {
         }
         if (foldableLoad(y, size) != null) {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(Op.ADD, size, dst, left, source(y, size)));
+            emit(Insn.binary(Op.ADD, size, dst, left, source(y, size)));
             return;
         }
         // x + y
-        emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), regOf(y, size), 0, 0)));
+        emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), regOf(y, size), 0, 0)));
     }
 
     /** Lowers {@code x + y} or {@code x - y} where y is a comparison that sets the carry flag; see {@link ConditionRules}. */
@@ -86,15 +86,15 @@ abstract class IntegerRules extends MemoryRules {
         Reg dst = def(inst.result());
         if (fitsImm(y) && constValue(y) != Integer.MIN_VALUE) {
             // x - c
-            emit(new IntegerInsn.Lea(size, dst, Address.of(regOf(x, size), (int) -constValue(y))));
+            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), (int) -constValue(y))));
         } else if (lowerAddCarry(inst, x, y)) {
             return;
         } else if (x.is(Opcode.ICONST) && constValue(x) == 0) {
             // 0 - y
-            emit(new IntegerInsn.Unary(true, size, dst, regOf(y, size)));
+            emit(Insn.inPlace(Op.NEG, size, dst, regOf(y, size)));
         } else {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(Op.SUB, size, dst, left, source(y, size)));
+            emit(Insn.binary(Op.SUB, size, dst, left, source(y, size)));
         }
     }
 
@@ -116,9 +116,9 @@ abstract class IntegerRules extends MemoryRules {
             if (factor == 3 || factor == 5 || factor == 9) {
                 // x + (x << 1..3)
                 Reg r = regOf(x, size);
-                emit(new IntegerInsn.Lea(size, dst, Address.of(r, r, Integer.numberOfTrailingZeros(factor - 1), 0)));
+                emit(IntegerInsn.Lea.of(size, dst, Address.of(r, r, Integer.numberOfTrailingZeros(factor - 1), 0)));
             } else {
-                emitFolding(new IntegerInsn.MulImm(size, dst, registerOrMemory(x, size), factor));
+                emit(Insn.unary(Op.IMUL, size, dst, registerOrMemory(x, size), factor));
             }
             return;
         }
@@ -128,7 +128,7 @@ abstract class IntegerRules extends MemoryRules {
             y = v;
         }
         Reg left = regOf(x, size);
-        emitFolding(new IntegerInsn.Mul(size, dst, left, registerOrMemory(y, size)));
+        emit(Insn.binary(Op.IMUL, size, dst, left, registerOrMemory(y, size)));
     }
 
     /**
@@ -149,10 +149,7 @@ abstract class IntegerRules extends MemoryRules {
         Reg left = movable(inst.arg(0));
         Operand right = registerOrMemory(inst.arg(1), size);
         boolean signed = inst.opcode() == Opcode.SMULH;
-        emitFolding(
-                !signed && features.bmi2()
-                        ? new IntegerInsn.Mulx(size, dst, left, right)
-                        : new IntegerInsn.MulHigh(signed, size, dst, left, right));
+        emit(Insn.mulHigh(signed ? Op.IMUL : features.bmi2() ? Op.MULX : Op.MUL, size, dst, left, right));
     }
 
     // div, rem.
@@ -205,17 +202,17 @@ abstract class IntegerRules extends MemoryRules {
         Reg dst = def(inst.result());
         long mask = size == 4 ? constValue(y) & 0xffffffffL : constValue(y);
         if (mask == 0xff) {
-            emit(new MemoryInsn.Extend(Op.MOVZX8, 4, dst, Operand.of(regOf(x, size))));
+            emit(Insn.unary(Op.MOVZX8, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask == 0xffff) {
-            emit(new MemoryInsn.Extend(Op.MOVZX16, 4, dst, Operand.of(regOf(x, size))));
+            emit(Insn.unary(Op.MOVZX16, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask == 0xffffffffL) {
-            emit(new MemoryInsn.Extend(Op.MOV, 4, dst, Operand.of(regOf(x, size))));
+            emit(Insn.unary(Op.MOV, 4, dst, Operand.of(regOf(x, size))));
         } else if (mask >>> 32 == 0) {
             // The upper half becomes zero by itself.
-            emit(new IntegerInsn.Alu(Op.AND, 4, dst, regOf(x, size), Operand.imm((int) mask)));
+            emit(Insn.binary(Op.AND, 4, dst, regOf(x, size), Operand.imm((int) mask)));
         } else {
             Reg left = regOf(x, size);
-            emitFolding(new IntegerInsn.Alu(Op.AND, size, dst, left, source(y, size)));
+            emit(Insn.binary(Op.AND, size, dst, left, source(y, size)));
         }
     }
 
@@ -226,7 +223,7 @@ abstract class IntegerRules extends MemoryRules {
             return false;
         }
         Reg inverted = regOf(not.arg(0), size);
-        emitFolding(new IntegerInsn.Andn(size, def(inst.result()), inverted, registerOrMemory(y, size)));
+        emit(Insn.vex(Op.ANDN, size, def(inst.result()), inverted, registerOrMemory(y, size)));
         return true;
     }
 
@@ -243,7 +240,7 @@ abstract class IntegerRules extends MemoryRules {
         if (op == null) {
             return false;
         }
-        emit(new IntegerInsn.LowestBit(op, size, def(inst.result()), Operand.of(regOf(x, size))));
+        emit(Insn.unary(op, size, def(inst.result()), Operand.of(regOf(x, size))));
         return true;
     }
 
@@ -266,7 +263,7 @@ abstract class IntegerRules extends MemoryRules {
         Value y = inst.arg(1);
         if (y.is(Opcode.ICONST) && constValue(y) == -1) {
             // x ^ -1
-            emit(new IntegerInsn.Unary(false, size, def(inst.result()), regOf(x, size)));
+            emit(Insn.inPlace(Op.NOT, size, def(inst.result()), regOf(x, size)));
             return;
         }
         if (features.bmi1()) {
@@ -274,7 +271,7 @@ abstract class IntegerRules extends MemoryRules {
             Inst d = foldable(y);
             if (d != null && isDecrement(d, x)) {
                 Operand src = Operand.of(regOf(x, size));
-                emit(new IntegerInsn.LowestBit(Op.BLSMSK, size, def(inst.result()), src));
+                emit(Insn.unary(Op.BLSMSK, size, def(inst.result()), src));
                 return;
             }
         }
@@ -291,7 +288,7 @@ abstract class IntegerRules extends MemoryRules {
             y = v;
         }
         Reg left = regOf(x, size);
-        emitFolding(new IntegerInsn.Alu(op, size, def(inst.result()), left, source(y, size)));
+        emit(Insn.binary(op, size, def(inst.result()), left, source(y, size)));
     }
 
     // shl, lshr, ashr, rotl, rotr.
@@ -323,9 +320,9 @@ abstract class IntegerRules extends MemoryRules {
         };
         if (vex != null && features.bmi2()) {
             Reg by = reg(count);
-            emitFolding(new IntegerInsn.ShiftX(vex, size, dst, registerOrMemory(x, size), by));
+            emit(Insn.vex(vex, size, dst, registerOrMemory(x, size), by));
         } else {
-            emit(new IntegerInsn.ShiftCl(op, size, dst, regOf(x, size), movable(count)));
+            emit(Insn.byCl(op, size, dst, regOf(x, size), movable(count)));
         }
     }
 
@@ -334,12 +331,12 @@ abstract class IntegerRules extends MemoryRules {
         if (op == Op.SHL && count == 1) {
             // x + x, into any register
             Reg r = regOf(x, size);
-            emit(new IntegerInsn.Lea(size, dst, Address.of(r, r, 0, 0)));
+            emit(IntegerInsn.Lea.of(size, dst, Address.of(r, r, 0, 0)));
         } else if (rotates && features.bmi2()) {
             int right = op == Op.ROR ? count : -count & size * 8 - 1;
-            emitFolding(new IntegerInsn.Rorx(size, dst, registerOrMemory(x, size), right));
+            emit(Insn.unary(Op.RORX, size, dst, registerOrMemory(x, size), right));
         } else {
-            emit(new IntegerInsn.Shift(op, size, dst, regOf(x, size), count));
+            emit(Insn.binary(op, size, dst, regOf(x, size), Operand.imm(count)));
         }
     }
 
@@ -380,9 +377,9 @@ abstract class IntegerRules extends MemoryRules {
         Operand src = registerOrMemory(inst.arg(0), size);
         if (op == Op.BSR || op == Op.BSF) {
             Reg temp = newReg(Type.I32);
-            emitFolding(new IntegerInsn.Scan(op == Op.BSR, size, dst, src, temp));
+            emit(IntegerInsn.Scan.of(op == Op.BSR, size, dst, src, temp));
         } else {
-            emitFolding(new IntegerInsn.Count(op, size, dst, src));
+            emit(Insn.unary(op, size, dst, src));
         }
     }
 
@@ -399,12 +396,12 @@ abstract class IntegerRules extends MemoryRules {
             default -> wide ? Op.MOVSXD : Op.MOV;
         };
         Operand src = inst.opcode() == Opcode.SEXT ? registerOrMemory(x, 4) : Operand.of(reg(low(x)));
-        emitFolding(new MemoryInsn.Extend(op, wide ? 8 : 4, dst, src));
+        emit(Insn.unary(op, wide ? 8 : 4, dst, src));
     }
 
     @Override
     protected final void lowerWrap(Inst inst) {
         Reg dst = def(inst.result());
-        emit(new MemoryInsn.Extend(Op.MOV, 4, dst, Operand.of(reg(low(inst.arg(0))))));
+        emit(Insn.unary(Op.MOV, 4, dst, Operand.of(reg(low(inst.arg(0))))));
     }
 }

@@ -1,183 +1,39 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.EmitContext;
-import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
+import kiln.ir.Type;
 
-/** Loads, stores, and operations on memory. */
+/** Loads and stores of values. */
 final class MemoryInsn {
     private MemoryInsn() {}
 
-    /** An integer load, or a register widened. */
-    static final class Extend extends Shape.Unary {
-        private final Op op;
-        private final int size;
-        private final boolean constant;
-
-        Extend(Op op, int size, Reg dst, Operand src) {
-            this(op, size, dst, src, false);
+    /**
+     * A load of {@code width} bytes, widened to the type.
+     *
+     * @param constant whether the result never changes, and the address has no allocated registers
+     */
+    static Insn load(Type type, int width, boolean signed, Reg dst, Address from, boolean constant) {
+        if (isVector(type)) {
+            return Insn.load(Op.movVector(width), width, dst, from, constant);
         }
-
-        /** {@code constant}: whether this is a load whose result never changes, at an address without allocated registers. */
-        Extend(Op op, int size, Reg dst, Operand src, boolean constant) {
-            super(dst, src);
-            this.op = op;
-            this.size = size;
-            this.constant = constant;
-        }
-
-        @Override
-        public MachInst rematerialize(Reg target) {
-            return constant ? new Extend(op, size, target, src, true) : null;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.op(op, size, dst, src.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return format(
-                    "%s %s, %s%s",
-                    op.mnemonic(size),
-                    name(dst, size),
-                    src instanceof Address ? "m" + op.rmBytes(size) + " " : "",
-                    src.text(op.rmBytes(size)));
-        }
+        int size = signed && type != Type.I32 || width == 8 ? 8 : 4;
+        Op op = switch (width) {
+            case 1 -> signed ? Op.MOVSX8 : Op.MOVZX8;
+            case 2 -> signed ? Op.MOVSX16 : Op.MOVZX16;
+            case 4 -> signed && size == 8 ? Op.MOVSXD : Op.MOV;
+            case 8 -> Op.MOV;
+            default -> throw new IllegalArgumentException("integer load of " + width + " bytes");
+        };
+        return Insn.load(op, size, dst, from, constant);
     }
 
-    /** Stores the low bytes of an integer register. */
-    static final class Store extends Shape.Store {
-        private final int width;
-
-        Store(int width, Address address, Reg src) {
-            super(address, src);
-            this.width = width;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.store(width, address.resolve(context), src);
-        }
-
-        @Override
-        public String toString() {
-            return text("mov", address, name(src, width));
-        }
+    /** A store of the low {@code width} bytes of a register. */
+    static Insn store(Type type, int width, Address to, Reg src) {
+        return Insn.store(isVector(type) ? Op.movVector(width) : Op.MOV, width, to, src);
     }
 
-    /** Stores a constant, sign-extended. */
-    static final class StoreImm extends Insn {
-        private final int width;
-        private final Address address;
-        private final int value;
-
-        StoreImm(int width, Address address, int value) {
-            this.width = width;
-            this.address = address;
-            this.value = value;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visit(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.store(width, address.resolve(context), value);
-        }
-
-        @Override
-        public String toString() {
-            return format("mov%d %s, %d", width, address, value);
-        }
-    }
-
-    /** {@code op [address], src}: load, operation and store in one. */
-    static final class AluStore extends Insn {
-        private final Op op;
-        private final int width;
-        private final Address address;
-        private final Operand src;
-
-        /** {@code src} is a constant or {@link Operand#inRegister}. */
-        AluStore(Op op, int width, Address address, Operand src) {
-            this.op = op;
-            this.width = width;
-            this.address = address;
-            this.src = src;
-        }
-
-        @Override
-        public void visitOperands(OperandVisitor v) {
-            address.visit(v);
-            src.visit(v);
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            Address a = address.resolve(context);
-            if (src instanceof Operand.Imm i) {
-                asm.mi(op, width, a, i.value());
-            } else {
-                asm.mr(op, width, a, ((Operand.InReg) src).reg());
-            }
-        }
-
-        @Override
-        public String toString() {
-            return format("%s%d %s, %s", op, width, address, src.text(width));
-        }
-    }
-
-    /** Loads 4, 8 or 16 bytes into a vector register. */
-    static final class LoadVector extends Shape.Unary {
-        private final int width;
-        private final boolean constant;
-
-        /** {@code constant} as in {@link Extend}. */
-        LoadVector(int width, Reg dst, Operand src, boolean constant) {
-            super(dst, src);
-            this.width = width;
-            this.constant = constant;
-        }
-
-        @Override
-        public MachInst rematerialize(Reg target) {
-            return constant ? new LoadVector(width, target, src, true) : null;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.loadVector(width, dst, (Address) src.resolve(context));
-        }
-
-        @Override
-        public String toString() {
-            return format("load%d %s, %s", width, dst, src.text(width));
-        }
-    }
-
-    /** Stores 4, 8 or 16 bytes of a vector register. */
-    static final class StoreVector extends Shape.Store {
-        private final int width;
-
-        StoreVector(int width, Address address, Reg src) {
-            super(address, src);
-            this.width = width;
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.storeVector(width, address.resolve(context), src);
-        }
-
-        @Override
-        public String toString() {
-            return format("store%d %s, %s", width, address, src);
-        }
+    /** Whether values of a type live in vector registers. */
+    static boolean isVector(Type type) {
+        return type.isFloat() || type == Type.V128;
     }
 }

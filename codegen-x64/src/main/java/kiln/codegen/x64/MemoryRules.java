@@ -1,7 +1,6 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.CodegenOptions;
-import kiln.codegen.MachInst;
 import kiln.codegen.OperationRules;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
@@ -17,8 +16,6 @@ abstract class MemoryRules extends OperationRules {
     private static final int MAX_DEPTH = 4;
 
     final CpuFeatures features;
-    /** A load that may trap and was folded into the current instruction, which then gets its position. */
-    private Inst foldedTrap;
 
     MemoryRules(Function function, CodegenOptions options) {
         super(function, options, Registers.CONVENTION);
@@ -29,16 +26,6 @@ abstract class MemoryRules extends OperationRules {
 
     static int size(Type type) {
         return type.bytes();
-    }
-
-    /** Emits an instruction that may contain a folded load. */
-    final void emitFolding(MachInst inst) {
-        if (foldedTrap != null) {
-            emit(inst, foldedTrap);
-            foldedTrap = null;
-        } else {
-            emit(inst);
-        }
     }
 
     /** The value itself, or the i64 whose low half it is: for operations that read the low half only. */
@@ -76,18 +63,14 @@ abstract class MemoryRules extends OperationRules {
     /** A load of exactly {@code size} bytes that the current rule may do itself. */
     final Inst foldableLoad(Value v, int size) {
         Inst load = foldable(v, Opcode.LOAD);
-        return load != null && load.memory().width() == size && v.type().bytes() == size && foldedTrap == null
-                ? load
-                : null;
+        return load != null && load.memory().width() == size && v.type().bytes() == size ? load : null;
     }
 
     /** The memory operand that stands for a load, which is then done. */
     final Address fold(Inst load) {
         absorb(load);
-        if (load.memory().trap() != null) {
-            foldedTrap = load;
-        }
-        return address(load);
+        Address a = address(load);
+        return load.memory().trap() != null ? a.at(load.position()) : a;
     }
 
     /** As {@link #registerOrMemory}, for floats; constants come from memory as well. */
@@ -196,13 +179,13 @@ abstract class MemoryRules extends OperationRules {
             return Address.of(base, extra, 0, 0);
         }
         Reg sum = newReg(Type.I64);
-        emit(new IntegerInsn.Lea(8, sum, Address.of(base, extra, 0, 0)));
+        emit(IntegerInsn.Lea.of(8, sum, Address.of(base, extra, 0, 0)));
         return Address.of(sum, index, p.shift, 0);
     }
 
     @Override
     protected final void lowerStackAddress(Inst inst) {
-        emit(new IntegerInsn.Lea(8, def(inst.result()), Address.stackArea(stackOffset(inst), null, 0)));
+        emit(IntegerInsn.Lea.of(8, def(inst.result()), Address.stackArea(stackOffset(inst), null, 0)));
     }
 
     // Loads.
@@ -213,24 +196,7 @@ abstract class MemoryRules extends OperationRules {
         Reg dst = def(inst.result());
         Address a = address(inst);
         boolean constant = m.readOnly() && !m.canTrap() && a.base() == Registers.CONTEXT && a.index() == null;
-        if (inst.type().isFloat() || inst.type() == Type.V128) {
-            emit(new MemoryInsn.LoadVector(m.width(), dst, a, constant));
-        } else {
-            emit(load(inst.type(), m.width(), m.signed(), dst, a, constant));
-        }
-    }
-
-    /** An integer load of {@code width} bytes. */
-    static MemoryInsn.Extend load(Type type, int width, boolean signed, Reg dst, Address a, boolean constant) {
-        int size = signed && type != Type.I32 || width == 8 ? 8 : 4;
-        Op op = switch (width) {
-            case 1 -> signed ? Op.MOVSX8 : Op.MOVZX8;
-            case 2 -> signed ? Op.MOVSX16 : Op.MOVZX16;
-            case 4 -> signed && size == 8 ? Op.MOVSXD : Op.MOV;
-            case 8 -> Op.MOV;
-            default -> throw new IllegalArgumentException("integer load of " + width + " bytes");
-        };
-        return new MemoryInsn.Extend(op, size, dst, a, constant);
+        emit(MemoryInsn.load(inst.type(), m.width(), m.signed(), dst, a, constant));
     }
 
     // Stores.
@@ -250,11 +216,9 @@ abstract class MemoryRules extends OperationRules {
         if (isConst(value) && (width < 8 || (int) constValue(value) == constValue(value))) {
             int imm = (int) constValue(value);
             imm = width == 1 ? (byte) imm : width == 2 ? (short) imm : imm;
-            emit(new MemoryInsn.StoreImm(width, address(inst), imm));
-        } else if (value.type().isFloat() || value.type() == Type.V128) {
-            emit(new MemoryInsn.StoreVector(width, address(inst), reg(value)));
+            emit(Insn.store(Op.MOV, width, address(inst), imm));
         } else {
-            emit(new MemoryInsn.Store(width, address(inst), reg(value)));
+            emit(MemoryInsn.store(value.type(), width, address(inst), reg(value)));
         }
     }
 
@@ -311,16 +275,17 @@ abstract class MemoryRules extends OperationRules {
         }
         Value other = d.arg(1 - memory);
         Inst load = narrow(d.arg(memory), width).inst();
-        Operand src;
-        if (fitsImm(other) || isConst(other) && width < 8) {
-            int imm = (int) constValue(other);
-            src = Operand.imm(width == 1 ? (byte) imm : width == 2 ? (short) imm : imm);
-        } else {
-            src = Operand.inRegister(reg(narrow(other, width)));
-        }
+        boolean constant = fitsImm(other) || isConst(other) && width < 8;
+        Reg src = constant ? null : reg(narrow(other, width));
         absorb(load);
         // Both accesses trap alike, so the load's position serves.
-        emit(new MemoryInsn.AluStore(op, width, address(store), src), load);
+        Address a = address(store).at(load.position());
+        if (constant) {
+            int imm = (int) constValue(other);
+            emit(Insn.store(op, width, a, width == 1 ? (byte) imm : width == 2 ? (short) imm : imm));
+        } else {
+            emit(Insn.store(op, width, a, src));
+        }
         return true;
     }
 

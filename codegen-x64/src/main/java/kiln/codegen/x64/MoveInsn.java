@@ -1,6 +1,7 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
@@ -25,11 +26,13 @@ final class MoveInsn {
     private MoveInsn() {}
 
     /** A copy between registers and slots. An i32 is kept zero-extended; slots of integers are written in full. */
-    static final class Move extends Shape.Convert {
+    static final class Move extends Sequence {
+        private static final Form FORM = Form.NONE.use().def();
+
         private final Type type;
 
         Move(Type type, Reg target, Reg source) {
-            super(target, source);
+            super(FORM, source, target);
             this.type = type;
         }
 
@@ -40,19 +43,21 @@ final class MoveInsn {
 
         @Override
         public Reg moveSource() {
-            return src;
+            return reg(0);
         }
 
         @Override
         public Reg moveTarget() {
-            return dst;
+            return reg(1);
         }
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            Reg src = reg(0);
+            Reg dst = reg(1);
             if (dst != src) {
                 Object flags = asm.buffer().remark();
-                copy(asm, context);
+                copy(asm, context, dst, src);
                 // Moves leave the flags alone.
                 if (flags instanceof ResultFlags r && r.reg() != dst) {
                     asm.buffer().remark(flags);
@@ -60,7 +65,7 @@ final class MoveInsn {
             }
         }
 
-        private void copy(Assembler asm, EmitContext context) {
+        private void copy(Assembler asm, EmitContext context, Reg dst, Reg src) {
             int bytes = type.bytes();
             if (src.isSlot() && dst.isSlot()) {
                 int whole = bytes == 16 ? 16 : 8;
@@ -85,16 +90,17 @@ final class MoveInsn {
 
         @Override
         public String toString() {
-            return text("move", dst, src);
+            return text("move", reg(1), reg(0));
         }
     }
 
     /** Exchanges two registers of one class. */
-    static final class Swap extends Shape.Plain {
+    static final class Swap extends Sequence {
         private final Reg a;
         private final Reg b;
 
         Swap(Reg a, Reg b) {
+            super(Form.NONE);
             this.a = a;
             this.b = b;
         }

@@ -1,19 +1,45 @@
 package kiln.codegen.x64;
 
 import kiln.codegen.EmitContext;
-import kiln.codegen.OperandVisitor;
+import kiln.codegen.Form;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.V128;
 
-/** A source operand of an instruction that takes a register, memory, or an immediate in the same place. */
+/**
+ * A source operand of an instruction that takes a register, memory, or an immediate in the same place. It is a description
+ * and does not change: an instruction made with it appends the operand's roles to its form and its registers to its own, and
+ * asks for the operand {@link #over} the registers that it has then.
+ */
 abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled, Address {
+    /** {@code form} with the registers that are read. */
+    Form append(Form form) {
+        return form;
+    }
 
-    /** Passes the registers that are read to {@code v}. */
-    abstract void visit(OperandVisitor v);
+    /** Puts the registers that are read into {@code regs} from {@code at} on, and returns the place behind them. */
+    int put(Reg[] regs, int at) {
+        return at;
+    }
+
+    /** The same operand over the registers that {@code inst} has for it, from operand {@code at} on. */
+    Operand over(MachInst inst, int at) {
+        return this;
+    }
 
     /** This operand with spill slots, constants and places in the frame turned into addresses. */
     Operand resolve(EmitContext context) {
         return this;
+    }
+
+    /** What is encoded for an operand that {@code inst} has from operand {@code at} on. */
+    final Operand resolve(MachInst inst, int at, EmitContext context) {
+        return over(inst, at).resolve(context);
+    }
+
+    /** Where the access comes from, if this is a folded load that may trap; else -1. */
+    int position() {
+        return -1;
     }
 
     /** Text for an access of {@code bytes}. */
@@ -25,11 +51,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
     }
 
     static Operand of(Reg r) {
-        return new InReg(r);
+        return new InReg(r, true);
     }
 
-    /** A value that must be in a register, because its slot would be too short. */
-    static Operand inRegister(Reg r) {
+    /** A value that must be in a register, because its slot would be too short, or the encoding takes no memory. */
+    static InReg inRegister(Reg r) {
         return new InReg(r, false);
     }
 
@@ -39,12 +65,8 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
 
     /** A value in a register, or in a spill slot if the allocator found none. */
     static final class InReg extends Operand {
-        private Reg reg;
+        private final Reg reg;
         private final boolean mayBeSlot;
-
-        InReg(Reg reg) {
-            this(reg, true);
-        }
 
         private InReg(Reg reg, boolean mayBeSlot) {
             this.reg = reg;
@@ -56,8 +78,19 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
         }
 
         @Override
-        void visit(OperandVisitor v) {
-            reg = mayBeSlot ? v.useAny(reg) : v.use(reg);
+        Form append(Form form) {
+            return mayBeSlot ? form.any() : form.use();
+        }
+
+        @Override
+        int put(Reg[] regs, int at) {
+            regs[at] = reg;
+            return at + 1;
+        }
+
+        @Override
+        Operand over(MachInst inst, int at) {
+            return new InReg(inst.reg(at), mayBeSlot);
         }
 
         @Override
@@ -75,16 +108,13 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
     static final class Imm extends Operand {
         private final int value;
 
-        Imm(int value) {
+        private Imm(int value) {
             this.value = value;
         }
 
         int value() {
             return value;
         }
-
-        @Override
-        void visit(OperandVisitor v) {}
 
         @Override
         String text(int bytes) {
@@ -113,10 +143,7 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
         }
 
         @Override
-        void visit(OperandVisitor v) {}
-
-        @Override
-        Operand resolve(EmitContext context) {
+        Address resolve(EmitContext context) {
             return Address.of(
                     switch (bits) {
                         case Integer i -> context.buffer().constant4(i);
