@@ -20,6 +20,9 @@ import kiln.ir.Value;
  * of them, so they may change the flags.
  */
 public abstract class LoweringContext {
+    /** Up to this many cases, branches that can be predicted one by one are better than a table. */
+    public static final int MAX_COMPARE_CHAIN = 3;
+
     /** How far up a load is looked for interfering instructions before folding it is given up. */
     private static final int SCAN_LIMIT = 40;
 
@@ -225,8 +228,14 @@ public abstract class LoweringContext {
         return targets[i];
     }
 
-    public final int targetCount() {
-        return targets.length;
+    /** The targets of the SWITCH being lowered for the indices from 0 on. */
+    public final List<MachBlock> cases() {
+        return List.of(targets).subList(0, targets.length - 1);
+    }
+
+    /** The target of the SWITCH being lowered for all other indices. */
+    public final MachBlock otherwise() {
+        return targets[targets.length - 1];
     }
 
     /** Number of uses of {@code v} by live code. */

@@ -27,7 +27,7 @@ public final class A64Backend implements Backend {
 
     @Override
     public CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after) {
-        FunctionCompiler compiler = new FunctionCompiler(new LoweringRules(function, options), Registers.FILE, after);
+        FunctionCompiler compiler = new FunctionCompiler(new Context(function, options), Registers.FILE, after);
         compiler.lower();
         Pairs.form(compiler.allocate());
         return compiler.emit();

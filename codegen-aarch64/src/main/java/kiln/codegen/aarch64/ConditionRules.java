@@ -1,43 +1,35 @@
 package kiln.codegen.aarch64;
 
-import kiln.codegen.CodegenOptions;
+import static kiln.codegen.LoweringContext.constValue;
+import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.aarch64.Context.wide;
+import static kiln.codegen.aarch64.Context.width;
+
 import kiln.codegen.Reg;
+import kiln.codegen.Rules;
 import kiln.ir.FloatCond;
-import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Second operands with a shift or extension, comparisons, and everything that depends on one: ICMP, FCMP, SELECT. */
-abstract class ConditionRules extends MemoryRules {
-    ConditionRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Second operands with a shift or extension, comparisons, and what depends on one: ICMP, FCMP, SELECT. */
+final class ConditionRules {
+    private ConditionRules() {}
 
     // Second operands.
 
     /** An operand that is shifted by a constant on its way into an instruction. */
-    final class Shifted {
-        private final Value value;
-        private final ShiftOp shift;
-        private final int amount;
-
-        Shifted(Value value, ShiftOp shift, int amount) {
-            this.value = value;
-            this.shift = shift;
-            this.amount = amount;
-        }
-
-        Insn apply(Op op, boolean wide, Reg rd, Reg rn) {
-            return Insn.shifted(op, wide, rd, rn, value(value), shift, amount);
+    record Shifted(Value value, ShiftOp shift, int amount) {
+        Insn apply(Context c, Op op, boolean wide, Reg rd, Reg rn) {
+            return Insn.shifted(op, wide, rd, rn, c.value(value), shift, amount);
         }
     }
 
     /** The shift to fold into the user of {@code v}, or null. */
-    final Shifted shifted(Value v, boolean logical) {
-        Inst d = foldable(v);
+    static Shifted shifted(Context c, Value v, boolean logical) {
+        Inst d = c.foldable(v);
         if (d == null || d.argCount() != 2 || !isConst(d.arg(1))) {
             return null;
         }
@@ -59,12 +51,12 @@ abstract class ConditionRules extends MemoryRules {
     private record Extended(Value value, ExtendOp extend, int amount) {}
 
     /** The extension, perhaps shifted left, to fold into an addition or comparison with {@code v}, or null. */
-    private Extended extended(Value v) {
-        Inst d = foldable(v);
+    private static Extended extended(Context c, Value v) {
+        Inst d = c.foldable(v);
         int amount = 0;
         if (d != null && d.opcode() == Opcode.SHL && isConst(d.arg(1))) {
             amount = (int) constValue(d.arg(1)) & width(v.type()) - 1;
-            d = amount <= 4 ? foldable(d.arg(0)) : null;
+            d = amount <= 4 ? c.foldable(d.arg(0)) : null;
         }
         if (d == null) {
             return null;
@@ -90,32 +82,35 @@ abstract class ConditionRules extends MemoryRules {
     }
 
     /** Whether {@code v} would be folded as second operand of an addition. */
-    final boolean isFlexible(Value v) {
-        return shifted(v, false) != null || extended(v) != null;
+    static boolean isFlexible(Context c, Value v) {
+        return shifted(c, v, false) != null || extended(c, v) != null;
     }
 
-    /** ADD, ADDS, SUB or SUBS with the best form of the second operand. */
-    final void addSub(Op op, boolean wide, Reg rd, Reg rn, Value y) {
-        Extended e = rn == Registers.ZR ? null : extended(y);
-        if (e != null) {
-            emit(Insn.extended(op, wide, rd, rn, value(e.value), e.extend, e.amount));
-            return;
-        }
-        Shifted s = shifted(y, false);
-        emit(s != null ? s.apply(op, wide, rd, rn) : Insn.of(op, wide, rd, rn, value(y)));
+    /** ADD, ADDS, SUB or SUBS with the best form of the second operand; to be emitted. */
+    static Insn addSub(Context c, Op op, boolean wide, Reg rd, Reg rn, Value y) {
+        Extended e = rn == Registers.ZR ? null : extended(c, y);
+        return e != null
+                ? Insn.extended(op, wide, rd, rn, c.value(e.value), e.extend, e.amount)
+                : withShift(c, op, wide, rd, rn, y, false);
+    }
+
+    /** An instruction whose last operand may come from a shift; to be emitted. */
+    static Insn withShift(Context c, Op op, boolean wide, Reg rd, Reg rn, Value y, boolean logical) {
+        Shifted s = shifted(c, y, logical);
+        return s != null ? s.apply(c, op, wide, rd, rn) : Insn.of(op, wide, rd, rn, c.value(y));
     }
 
     // Comparisons that leave their result in the flags.
 
-    /** Emits a comparison after which the condition returned holds exactly if the i32 {@code c} is not zero. */
-    final Cond flags(Value c) {
-        Inst d = comparison(c);
+    /** A comparison that succeeds exactly if the i32 {@code v} is not zero. */
+    static Flags flags(Context c, Value v) {
+        Inst d = c.comparison(v);
         if (d != null) {
-            return compare(d);
+            return compare(c, d);
         }
-        d = foldable(c);
+        d = c.foldable(v);
         if (d != null && (d.opcode() == Opcode.AND || d.opcode() == Opcode.OR)) {
-            Cond chained = chain(d);
+            Flags chained = chain(c, d);
             if (chained != null) {
                 return chained;
             }
@@ -125,14 +120,12 @@ abstract class ConditionRules extends MemoryRules {
                 && isConst(d.arg(1))
                 && constValue(d.arg(1)) == 1
                 && isTruth(d.arg(0))) {
-            return flags(d.arg(0)).negate();
+            return flags(c, d.arg(0)).negate();
         }
         if (d != null && d.opcode() == Opcode.AND) {
-            testBits(d);
-            return Cond.NE;
+            return testBits(c, d, Cond.NE);
         }
-        emit(Insn.addSub(Op.SUBS, false, Registers.ZR, value(c), 0));
-        return Cond.NE;
+        return Flags.of(Insn.addSub(Op.SUBS, false, Registers.ZR, c.value(v), 0), Cond.NE);
     }
 
     /** Whether {@code v} is known to be 0 or 1. */
@@ -140,85 +133,86 @@ abstract class ConditionRules extends MemoryRules {
         return v.is(Opcode.ICMP) || v.is(Opcode.FCMP);
     }
 
-    private Cond compare(Inst inst) {
+    private static Flags compare(Context c, Inst inst) {
         return inst.opcode() == Opcode.FCMP
-                ? compareFloats(inst.arg(0), inst.arg(1), inst.floatCond(), inst.type())
-                : compareInts(inst.arg(0), inst.arg(1), inst.intCond(), inst.type());
+                ? compareFloats(c, inst.arg(0), inst.arg(1), inst.floatCond(), inst.type())
+                : compareInts(c, inst.arg(0), inst.arg(1), inst.intCond(), inst.type());
     }
 
-    private Cond compareFloats(Value x, Value y, FloatCond cond, Type type) {
+    private static Flags compareFloats(Context c, Value x, Value y, FloatCond cond, Type type) {
         if (isConst(x) && constValue(x) == 0) {
-            Value t = x;
-            x = y;
-            y = t;
-            cond = cond.swap();
+            return compareFloats(c, y, x, cond.swap(), type);
         }
+        boolean dbl = type == Type.F64;
         // -0 compares like +0.
-        boolean zero = isConst(y) && (type == Type.F64 ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);
-        emit(
-                zero
-                        ? Insn.compareFloatWithZero(type == Type.F64, reg(x))
-                        : Insn.compareFloat(type == Type.F64, reg(x), reg(y)));
-        return Cond.of(cond);
+        boolean zero = isConst(y) && (dbl ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);
+        Reg rx = c.reg(x);
+        Insn compare = zero ? Insn.compareFloatWithZero(dbl, rx) : Insn.compareFloat(dbl, rx, c.reg(y));
+        return Flags.of(compare, Cond.of(cond));
     }
 
-    private Cond compareInts(Value x, Value y, IntCond cond, Type type) {
+    private static Flags compareInts(Context c, Value x, Value y, IntCond cond, Type type) {
+        if (isConst(x) || !isConst(y) && isFlexible(c, x) && !isFlexible(c, y)) {
+            return compareOrdered(c, y, x, cond.swap(), type);
+        }
+        return compareOrdered(c, x, y, cond, type);
+    }
+
+    /** The better operand for the second place stands there. */
+    private static Flags compareOrdered(Context c, Value x, Value y, IntCond cond, Type type) {
+        Flags result = isConst(y) ? compareWithConstant(c, x, constValue(y), cond, type) : null;
+        return result != null
+                ? result
+                : Flags.of(addSub(c, Op.SUBS, wide(type), Registers.ZR, c.value(x), y), Cond.of(cond));
+    }
+
+    /** Null if no instruction takes the constant. */
+    private static Flags compareWithConstant(Context c, Value x, long constant, IntCond condition, Type type) {
         boolean wide = wide(type);
-        if (isConst(x) || !isConst(y) && isFlexible(x) && !isFlexible(y)) {
-            Value t = x;
-            x = y;
-            y = t;
-            cond = cond.swap();
-        }
-        if (isConst(y)) {
-            long c = constValue(y);
-            if (c == 0 && (cond == IntCond.EQ || cond == IntCond.NE)) {
-                // A comparison of a comparison with zero is a negation.
-                Inst inner = type == Type.I32 ? comparison(x) : null;
-                if (inner != null) {
-                    Cond result = compare(inner);
-                    return cond == IntCond.EQ ? result.negate() : result;
-                }
-                Inst and = foldable(x, Opcode.AND);
-                if (and != null) {
-                    testBits(and);
-                    return Cond.of(cond);
-                }
+        long k = constant;
+        IntCond cond = condition;
+        if (k == 0 && (cond == IntCond.EQ || cond == IntCond.NE)) {
+            // A comparison of a comparison with zero is a negation.
+            Inst inner = type == Type.I32 ? c.comparison(x) : null;
+            if (inner != null) {
+                Flags result = compare(c, inner);
+                return cond == IntCond.EQ ? result.negate() : result;
             }
-            if (!fitsCompare(c)) {
-                // x <= c is x < c + 1, which may have a shorter constant.
-                long other = neighbour(c, cond, wide);
-                if (other != c && fitsCompare(other)) {
-                    c = other;
-                    cond = withNeighbour(cond);
-                }
-            }
-            if (Immediates.isAddSub(c)) {
-                emit(Insn.addSub(Op.SUBS, wide, Registers.ZR, value(x), (int) c));
-                return Cond.of(cond);
-            }
-            if (Immediates.isAddSub(-c)) {
-                emit(Insn.addSub(Op.ADDS, wide, Registers.ZR, value(x), (int) -c));
-                return Cond.of(cond);
+            Inst and = c.foldable(x, Opcode.AND);
+            if (and != null) {
+                return testBits(c, and, Cond.of(cond));
             }
         }
-        addSub(Op.SUBS, wide, Registers.ZR, value(x), y);
-        return Cond.of(cond);
+        if (!fitsCompare(k)) {
+            // x <= k is x < k + 1, which may have a shorter constant.
+            long other = neighbour(k, cond, wide);
+            if (other != k && fitsCompare(other)) {
+                k = other;
+                cond = withNeighbour(cond);
+            }
+        }
+        if (!fitsCompare(k)) {
+            return null;
+        }
+        boolean positive = Immediates.isAddSub(k);
+        Op op = positive ? Op.SUBS : Op.ADDS;
+        Insn compare = Insn.addSub(op, wide, Registers.ZR, c.value(x), (int) (positive ? k : -k));
+        return Flags.of(compare, Cond.of(cond));
     }
 
-    private static boolean fitsCompare(long c) {
-        return Immediates.isAddSub(c) || Immediates.isAddSub(-c);
+    private static boolean fitsCompare(long k) {
+        return Immediates.isAddSub(k) || Immediates.isAddSub(-k);
     }
 
-    /** The constant to compare with by {@link #withNeighbour} instead of {@code c}; {@code c} itself if there is none. */
-    private static long neighbour(long c, IntCond cond, boolean wide) {
+    /** The constant to compare with by {@link #withNeighbour} instead of {@code k}; {@code k} itself if there is none. */
+    private static long neighbour(long k, IntCond cond, boolean wide) {
         long max = wide ? Long.MAX_VALUE : Integer.MAX_VALUE;
         return switch (cond) {
-            case SLE, SGT -> c == max ? c : c + 1;
-            case ULE, UGT -> c == -1 ? c : c == max && !wide ? Integer.MIN_VALUE : c + 1;
-            case SLT, SGE -> c == -max - 1 ? c : c - 1;
-            case ULT, UGE -> c == 0 ? c : c == -max - 1 && !wide ? max : c - 1;
-            case EQ, NE -> c;
+            case SLE, SGT -> k == max ? k : k + 1;
+            case ULE, UGT -> k == -1 ? k : k == max && !wide ? Integer.MIN_VALUE : k + 1;
+            case SLT, SGE -> k == -max - 1 ? k : k - 1;
+            case ULT, UGE -> k == 0 ? k : k == -max - 1 && !wide ? max : k - 1;
+            case EQ, NE -> k;
         };
     }
 
@@ -236,26 +230,21 @@ abstract class ConditionRules extends MemoryRules {
         };
     }
 
-    /** TST for an AND whose result only its being zero counts of. */
-    private void testBits(Inst and) {
+    /** TST for an AND of whose result only matters whether it is zero, as {@code cond} asks. */
+    private static Flags testBits(Context c, Inst and, Cond cond) {
         boolean wide = wide(and.type());
         Value x = and.arg(0);
         Value y = and.arg(1);
         if (isConst(y) && Immediates.logical(constValue(y), wide) >= 0) {
-            emit(Insn.logical(Op.ANDS, wide, Registers.ZR, value(x), constValue(y)));
-            return;
+            return Flags.of(Insn.logical(Op.ANDS, wide, Registers.ZR, c.value(x), constValue(y)), cond);
         }
-        Shifted s = shifted(y, true);
-        emit(
-                s != null
-                        ? s.apply(Op.ANDS, wide, Registers.ZR, value(x))
-                        : Insn.of(Op.ANDS, wide, Registers.ZR, value(x), value(y)));
+        return Flags.of(withShift(c, Op.ANDS, wide, Registers.ZR, c.value(x), y, true), cond);
     }
 
     /** {@code (a < b) & (c < d)} or with |, as a comparison and a conditional one; null if that is not it. */
-    private Cond chain(Inst d) {
-        Inst first = foldable(d.arg(0));
-        Inst second = foldable(d.arg(1));
+    private static Flags chain(Context c, Inst d) {
+        Inst first = c.foldable(d.arg(0));
+        Inst second = c.foldable(d.arg(1));
         if (first == null || second == null || !isTruth(d.arg(0)) || !isTruth(d.arg(1))) {
             return null;
         }
@@ -267,23 +256,20 @@ abstract class ConditionRules extends MemoryRules {
         if (!isSimple(second)) {
             return null;
         }
-        Value x = second.arg(0);
-        Value y = second.arg(1);
-        IntCond cond = second.intCond();
         boolean wide = wide(second.type());
-        // Registers first: nothing may come between the two comparisons.
-        Reg rx = value(x);
-        Reg ry = isSmall(y) ? null : value(y);
-        Cond before = compare(first);
-        Cond result = Cond.of(cond);
+        Value y = second.arg(1);
+        Reg rx = c.value(second.arg(0));
+        Reg ry = isSmall(y) ? null : c.value(y);
+        Flags before = compare(c, first);
+        Cond result = Cond.of(second.intCond());
         boolean and = d.opcode() == Opcode.AND;
-        Cond when = and ? before : before.negate();
+        Cond when = and ? before.cond() : before.cond().negate();
         int otherwise = nzcvFor(and ? result.negate() : result);
-        emit(
+        return before.then(
                 ry == null
                         ? Insn.compareIf(when, wide, rx, (int) constValue(y), otherwise)
-                        : Insn.compareIf(when, wide, rx, ry, otherwise));
-        return result;
+                        : Insn.compareIf(when, wide, rx, ry, otherwise),
+                result);
     }
 
     private static boolean isSimple(Inst comparison) {
@@ -311,35 +297,61 @@ abstract class ConditionRules extends MemoryRules {
 
     // What a branch or check looks at.
 
-    /** Emits what is needed before a test that succeeds exactly if {@code c} (i32) is not zero. */
-    final Condition condition(Value c) {
-        Inst d = comparison(c);
+    /**
+     * What a branch or check looks at.
+     *
+     * @param flags what must be emitted in front, or null
+     */
+    record Test(Flags flags, Condition condition) {
+        private static Test of(Condition condition) {
+            return new Test(null, condition);
+        }
+
+        private static Test of(Flags flags) {
+            return new Test(flags, new Condition.Flags(flags.cond()));
+        }
+
+        private Test negate() {
+            return new Test(flags, condition.negate());
+        }
+
+        /** Emits {@code consumer}, which has the condition, behind what it needs. */
+        void emit(Context c, Sequence consumer) {
+            if (flags == null) {
+                c.emit(consumer);
+            } else {
+                flags.emit(c, consumer);
+            }
+        }
+    }
+
+    /** A test that succeeds exactly if {@code v} (i32) is not zero. */
+    static Test test(Context c, Value v) {
+        Inst d = c.comparison(v);
         if (d != null && d.opcode() == Opcode.ICMP) {
-            return conditionOf(d);
+            return testOf(c, d);
         }
         if (d == null) {
-            d = foldable(c);
+            d = c.foldable(v);
             if (d == null) {
-                return new Condition.Zero(value(c), false, false);
+                return Test.of(new Condition.Zero(c.value(v), false, false));
             }
             if (d.opcode() == Opcode.AND && singleBit(d) >= 0) {
-                return new Condition.Bit(value(d.arg(0)), singleBit(d), true);
+                return Test.of(new Condition.Bit(c.value(d.arg(0)), singleBit(d), true));
             }
-            if (d.opcode() != Opcode.AND && d.opcode() != Opcode.OR && d.opcode() != Opcode.XOR) {
-                return new Condition.Zero(value(c), false, false);
-            }
-            if (d.opcode() != Opcode.AND && !(isTruth(d.arg(0)) && isTruthOrOne(d.arg(1)))) {
-                return new Condition.Zero(value(c), false, false);
+            boolean logical = d.opcode() == Opcode.OR || d.opcode() == Opcode.XOR;
+            if (d.opcode() != Opcode.AND && !(logical && isTruth(d.arg(0)) && isTruthOrOne(d.arg(1)))) {
+                return Test.of(new Condition.Zero(c.value(v), false, false));
             }
         }
-        return new Condition.Flags(flags(c));
+        return Test.of(flags(c, v));
     }
 
     private static boolean isTruthOrOne(Value v) {
         return isTruth(v) || isConst(v) && constValue(v) == 1;
     }
 
-    private Condition conditionOf(Inst inst) {
+    private static Test testOf(Context c, Inst inst) {
         Value x = inst.arg(0);
         Value y = inst.arg(1);
         IntCond cond = inst.intCond();
@@ -348,29 +360,29 @@ abstract class ConditionRules extends MemoryRules {
             switch (cond) {
                 case EQ, NE, UGT, ULE -> {
                     boolean zero = cond == IntCond.EQ || cond == IntCond.ULE;
-                    Inst inner = wide ? null : comparison(x);
+                    Inst inner = wide ? null : c.comparison(x);
                     if (inner != null) {
-                        Condition t = condition(x);
+                        Test t = test(c, x);
                         return zero ? t.negate() : t;
                     }
-                    Inst and = foldable(x, Opcode.AND);
+                    Inst and = c.foldable(x, Opcode.AND);
                     if (and == null) {
-                        return new Condition.Zero(value(x), wide, zero);
+                        return Test.of(new Condition.Zero(c.value(x), wide, zero));
                     }
                     if (singleBit(and) >= 0) {
-                        return new Condition.Bit(value(and.arg(0)), singleBit(and), !zero);
+                        return Test.of(new Condition.Bit(c.value(and.arg(0)), singleBit(and), !zero));
                     }
                 }
                 case SLT, SGE -> {
-                    return new Condition.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLT);
+                    return Test.of(new Condition.Bit(c.value(x), width(inst.type()) - 1, cond == IntCond.SLT));
                 }
                 default -> {}
             }
         }
         if (isConst(y) && constValue(y) == -1 && (cond == IntCond.SGT || cond == IntCond.SLE)) {
-            return new Condition.Bit(value(x), width(inst.type()) - 1, cond == IntCond.SLE);
+            return Test.of(new Condition.Bit(c.value(x), width(inst.type()) - 1, cond == IntCond.SLE));
         }
-        return new Condition.Flags(compareInts(x, y, cond, inst.type()));
+        return Test.of(compareInts(c, x, y, cond, inst.type()));
     }
 
     /** Number of the only bit that an AND lets through, or -1. */
@@ -384,71 +396,91 @@ abstract class ConditionRules extends MemoryRules {
 
     // ICMP, FCMP.
 
-    @Override
-    protected final void lowerCompare(Inst inst) {
-        Reg rd = def(inst.result());
-        if (inst.opcode() == Opcode.ICMP
-                && inst.intCond() == IntCond.SLT
-                && isConst(inst.arg(1))
-                && constValue(inst.arg(1)) == 0) {
-            int top = width(inst.type()) - 1;
-            emit(Insn.bitfield(Op.UBFM, wide(inst.type()), rd, value(inst.arg(0)), top, top));
-            return;
+    static final Rules<Context> COMPARE = Rules.<Context>of("compare")
+            .rule("x < 0: its sign bit", ConditionRules::signBit)
+            .base("flags as 0 or 1", (c, inst) -> {
+                Flags f = compare(c, inst);
+                Cond not = f.cond().negate();
+                f.emit(c, Insn.select(Op.CSINC, false, c.def(inst.result()), Registers.ZR, Registers.ZR, not));
+            });
+
+    private static boolean signBit(Context c, Inst inst) {
+        Value y = inst.arg(1);
+        if (inst.opcode() != Opcode.ICMP || inst.intCond() != IntCond.SLT || !isConst(y) || constValue(y) != 0) {
+            return false;
         }
-        emit(Insn.select(
-                Op.CSINC, false, rd, Registers.ZR, Registers.ZR, compare(inst).negate()));
+        int top = width(inst.type()) - 1;
+        Reg rd = c.def(inst.result());
+        c.emit(Insn.bitfield(Op.UBFM, wide(inst.type()), rd, c.value(inst.arg(0)), top, top));
+        return true;
     }
 
     // SELECT.
 
-    @Override
-    protected final void lowerSelect(Inst inst) {
-        Reg rd = def(inst.result());
-        Value x = inst.arg(1);
-        Value y = inst.arg(2);
-        switch (inst.type()) {
-            case F32, F64 -> {
-                Reg rx = reg(x);
-                Reg ry = reg(y);
-                emit(Insn.selectFloat(inst.type() == Type.F64, rd, rx, ry, flags(inst.arg(0))));
-            }
-            case V128 -> {
-                Reg rx = reg(x);
-                Reg ry = reg(y);
-                Cond cond = flags(inst.arg(0));
-                if (rx == ry) {
-                    emit(new MoveInsn.Move(Type.V128, rd, rx));
-                } else {
-                    emit(new ConditionInsn.VectorSelect(rd, rx, ry, cond));
-                }
-            }
-            default -> selectInt(inst, rd, x, y);
+    static final Rules<Context> SELECT = Rules.<Context>of("select")
+            .rule("floats", ConditionRules::selectFloat)
+            .rule("vectors", ConditionRules::selectVector)
+            .rule("x or y + 1, ~y, -y", ConditionRules::selectModified)
+            .base("integers", ConditionRules::selectInt);
+
+    private static boolean selectFloat(Context c, Inst inst) {
+        if (!inst.type().isFloat()) {
+            return false;
         }
+        Reg rx = c.reg(inst.arg(1));
+        Reg ry = c.reg(inst.arg(2));
+        Flags f = flags(c, inst.arg(0));
+        f.emit(c, Insn.selectFloat(inst.type() == Type.F64, c.def(inst.result()), rx, ry, f.cond()));
+        return true;
     }
 
-    private void selectInt(Inst inst, Reg rd, Value x, Value y) {
-        boolean wide = wide(inst.type());
-        // c ? f(z) : y is !c ? y : f(z), where f adds one, complements or negates.
-        boolean swap = modified(y) == null && modified(x) != null;
-        Value plain = swap ? y : x;
-        Value other = swap ? x : y;
-        Modified m = modified(other);
-        Reg rn = valueOrZero(plain);
-        Reg rm = m == null ? valueOrZero(other) : m.value == null ? Registers.ZR : value(m.value);
-        Cond cond = flags(inst.arg(0));
-        emit(Insn.select(m == null ? Op.CSEL : m.op, wide, rd, rn, rm, swap ? cond.negate() : cond));
+    private static boolean selectVector(Context c, Inst inst) {
+        if (inst.type() != Type.V128) {
+            return false;
+        }
+        Reg rx = c.reg(inst.arg(1));
+        Reg ry = c.reg(inst.arg(2));
+        if (rx == ry) {
+            c.emit(new MoveInsn.Move(Type.V128, c.def(inst.result()), rx));
+        } else {
+            Flags f = flags(c, inst.arg(0));
+            f.emit(c, new ConditionInsn.VectorSelect(c.def(inst.result()), rx, ry, f.cond()));
+        }
+        return true;
+    }
+
+    /** One operand is what CSINC, CSINV or CSNEG make of a register: the second, or else the first with the condition negated. */
+    private static boolean selectModified(Context c, Inst inst) {
+        boolean swap = modified(c, inst.arg(2)) == null;
+        Modified m = modified(c, inst.arg(swap ? 1 : 2));
+        if (m == null) {
+            return false;
+        }
+        Reg rn = c.valueOrZero(inst.arg(swap ? 2 : 1));
+        Reg rm = m.value == null ? Registers.ZR : c.value(m.value);
+        Flags f = flags(c, inst.arg(0));
+        Cond cond = swap ? f.cond().negate() : f.cond();
+        f.emit(c, Insn.select(m.op, wide(inst.type()), c.def(inst.result()), rn, rm, cond));
+        return true;
+    }
+
+    private static void selectInt(Context c, Inst inst) {
+        Reg rn = c.valueOrZero(inst.arg(1));
+        Reg rm = c.valueOrZero(inst.arg(2));
+        Flags f = flags(c, inst.arg(0));
+        f.emit(c, Insn.select(Op.CSEL, wide(inst.type()), c.def(inst.result()), rn, rm, f.cond()));
     }
 
     /** A value as the second operand of CSINC, CSINV or CSNEG; {@code value} is null for zero. */
     private record Modified(Op op, Value value) {}
 
-    private Modified modified(Value v) {
+    private static Modified modified(Context c, Value v) {
         if (v.is(Opcode.ICONST)) {
             return constValue(v) == 1
                     ? new Modified(Op.CSINC, null)
                     : constValue(v) == -1 ? new Modified(Op.CSINV, null) : null;
         }
-        Inst d = foldable(v);
+        Inst d = c.foldable(v);
         if (d == null) {
             return null;
         }

@@ -1,68 +1,69 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.aarch64.Context.wide;
+
 import java.util.List;
-import kiln.artifact.TrapCode;
-import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachBlock;
-import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
-import kiln.ir.Value;
 
-/** Rules for checks and for the ends of blocks. */
-abstract class ControlRules extends CallRules {
-    ControlRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Checks, and the ends of blocks. */
+final class ControlRules {
+    private ControlRules() {}
 
-    // Checks.
+    // TRAP_IF, TRAP_IF_ZERO.
 
-    @Override
-    protected final void lowerTrapIf(Inst inst) {
-        if (inst.opcode() == Opcode.TRAP_IF) {
-            emit(new ConditionInsn.TrapIf(condition(inst.arg(0)), inst.trap()));
-            return;
+    static final Rules<Context> TRAP_IF = Rules.<Context>of("trapIf")
+            .rule("x is zero", ControlRules::trapIfZero)
+            .base("a condition holds", (c, inst) -> {
+                ConditionRules.Test test = ConditionRules.test(c, inst.arg(0));
+                test.emit(c, new ConditionInsn.TrapIf(test.condition(), inst.trap()));
+            });
+
+    private static boolean trapIfZero(Context c, Inst inst) {
+        if (inst.opcode() != Opcode.TRAP_IF_ZERO) {
+            return false;
         }
-        Reg r = inst.type() == Type.I32 ? value(inst.arg(0)) : reg(inst.arg(0));
-        emit(new ConditionInsn.TrapIf(new Condition.Zero(r, wide(inst.type()), true), inst.trap()));
+        Reg r = inst.type() == Type.I32 ? c.value(inst.arg(0)) : c.reg(inst.arg(0));
+        c.emit(new ConditionInsn.TrapIf(new Condition.Zero(r, wide(inst.type()), true), inst.trap()));
+        return true;
     }
 
-    @Override
-    protected final void lowerInterruptCheck() {
-        emit(new ControlInsn.InterruptCheck());
-    }
+    // INTERRUPT_CHECK.
 
-    // Ends of blocks.
+    static final Rules<Context> INTERRUPT_CHECK =
+            Rules.<Context>of("interruptCheck").base("check", (c, _) -> c.emit(new ControlInsn.InterruptCheck()));
 
-    @Override
-    protected final MachInst jump(MachBlock target) {
-        return new ControlInsn.Jump(target);
-    }
+    // BRANCH.
 
-    @Override
-    protected final MachInst trap(TrapCode code) {
-        return new ControlInsn.Trap(code);
-    }
+    static final Rules<Context> BRANCH = Rules.<Context>of("branch").base("on a condition", (c, inst) -> {
+        ConditionRules.Test test = ConditionRules.test(c, inst.arg(0));
+        test.emit(c, new ControlInsn.Branch(test.condition(), c.target(0), c.target(1)));
+    });
 
-    @Override
-    protected final MachInst unwind() {
-        return new ControlInsn.Unwind();
-    }
+    // SWITCH.
 
-    @Override
-    protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
-        emit(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
-    }
+    static final Rules<Context> BRANCH_TABLE = Rules.<Context>of("branchTable")
+            .rule("few cases: a chain of comparisons", (c, inst) -> {
+                List<MachBlock> cases = c.cases();
+                if (cases.size() > Context.MAX_COMPARE_CHAIN) {
+                    return false;
+                }
+                c.emit(new ControlInsn.CompareChain(c.value(inst.arg(0)), cases, c.otherwise()));
+                return true;
+            })
+            .base(
+                    "a table",
+                    (c, inst) -> c.emit(new ControlInsn.JumpTable(c.value(inst.arg(0)), c.cases(), c.otherwise())));
 
-    @Override
-    protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
-        Reg r = value(index);
-        emit(
-                cases.size() <= MAX_CHAIN
-                        ? new ControlInsn.CompareChain(r, cases, otherwise)
-                        : new ControlInsn.JumpTable(r, cases, otherwise));
-    }
+    // TRAP, UNWIND.
+
+    static final Rules<Context> TRAP =
+            Rules.<Context>of("trap").base("trap", (c, inst) -> c.emit(new ControlInsn.Trap(inst.trap())));
+
+    static final Rules<Context> UNWIND =
+            Rules.<Context>of("unwind").base("leave all frames", (c, _) -> c.emit(new ControlInsn.Unwind()));
 }

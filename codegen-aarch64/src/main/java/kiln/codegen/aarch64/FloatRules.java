@@ -1,156 +1,162 @@
 package kiln.codegen.aarch64;
 
-import kiln.codegen.CodegenOptions;
+import static kiln.codegen.aarch64.Context.dbl;
+import static kiln.codegen.aarch64.Context.wide;
+
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Floating-point arithmetic and conversions. */
-abstract class FloatRules extends IntegerRules {
-    FloatRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
-
-    static boolean dbl(Type t) {
-        return t == Type.F64;
-    }
+/** Floating-point arithmetic and conversions, and constants of vector registers. */
+final class FloatRules {
+    private FloatRules() {}
 
     // FCONST, VCONST.
 
-    @Override
-    protected final void lowerFloatConstant(Inst inst) {
-        emit(new FloatInsn.Const(dbl(inst.type()), def(inst.result()), inst.imm()));
+    static final Rules<Context> CONSTANT = Rules.<Context>of("floatConstant")
+            .base(
+                    "constant",
+                    (c, inst) -> c.emit(new FloatInsn.Const(dbl(inst.type()), c.def(inst.result()), inst.imm())));
+
+    static final Rules<Context> VECTOR_CONSTANT = Rules.<Context>of("vectorConstant")
+            .base("constant", (c, inst) -> c.emit(new FloatInsn.VectorConst(c.def(inst.result()), inst.vector())));
+
+    // FADD, FSUB, FMUL, FDIV, FMIN, FMAX.
+
+    static final Rules<Context> BINARY = Rules.<Context>of("floatBinary")
+            .base(
+                    "x op y",
+                    (c, inst) -> binary(
+                            c,
+                            inst,
+                            switch (inst.opcode()) {
+                                case FADD -> Op.FADD;
+                                case FSUB -> Op.FSUB;
+                                case FMUL -> Op.FMUL;
+                                default -> Op.FDIV;
+                            }));
+
+    static final Rules<Context> MIN_MAX = Rules.<Context>of("minMax")
+            .base(
+                    "min or max of x and y",
+                    (c, inst) -> binary(c, inst, inst.opcode() == Opcode.FMIN ? Op.FMIN : Op.FMAX));
+
+    private static void binary(Context c, Inst inst, Op op) {
+        Reg rd = c.def(inst.result());
+        c.emit(Insn.ofFloat(op, dbl(inst.type()), rd, c.reg(inst.arg(0)), c.reg(inst.arg(1))));
     }
 
-    @Override
-    protected final void lowerVectorConstant(Inst inst) {
-        emit(new FloatInsn.VectorConst(def(inst.result()), inst.vector()));
-    }
+    // FCOPYSIGN.
 
-    @Override
-    protected final void lowerVectorBinary(Inst inst) {
-        // Translation refuses vectors by name before anything comes here.
-        throw new UnsupportedOperationException(inst.lanes() + " is not executed yet");
-    }
+    static final Rules<Context> COPY_SIGN = Rules.<Context>of("copySign")
+            .rule("its own sign", FloatRules::copyOwnSign)
+            .base("magnitude of x, sign of y", (c, inst) -> {
+                Reg magnitude = c.reg(inst.arg(0));
+                Reg sign = c.reg(inst.arg(1));
+                c.emit(new FloatInsn.CopySign(dbl(inst.type()), c.def(inst.result()), magnitude, sign));
+            });
 
-    // FADD, FSUB, FMUL, FDIV, FMIN, FMAX, FCOPYSIGN.
-
-    @Override
-    protected final void lowerFloatBinary(Inst inst) {
-        lowerBinary(
-                inst,
-                switch (inst.opcode()) {
-                    case FADD -> Op.FADD;
-                    case FSUB -> Op.FSUB;
-                    case FMUL -> Op.FMUL;
-                    case FDIV -> Op.FDIV;
-                    default -> throw new IllegalArgumentException(inst.toString());
-                });
-    }
-
-    @Override
-    protected final void lowerMinMax(Inst inst) {
-        lowerBinary(inst, inst.opcode() == Opcode.FMIN ? Op.FMIN : Op.FMAX);
-    }
-
-    private void lowerBinary(Inst inst, Op op) {
-        emit(Insn.ofFloat(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0)), reg(inst.arg(1))));
-    }
-
-    @Override
-    protected final void lowerCopySign(Inst inst) {
-        Reg rd = def(inst.result());
-        Reg magnitude = reg(inst.arg(0));
-        Reg sign = reg(inst.arg(1));
-        emit(
-                magnitude == sign
-                        ? new MoveInsn.Move(inst.type(), rd, magnitude)
-                        : new FloatInsn.CopySign(dbl(inst.type()), rd, magnitude, sign));
+    private static boolean copyOwnSign(Context c, Inst inst) {
+        if (inst.arg(0) != inst.arg(1)) {
+            return false;
+        }
+        c.emit(new MoveInsn.Move(inst.type(), c.def(inst.result()), c.reg(inst.arg(0))));
+        return true;
     }
 
     // FSQRT, FABS, FNEG, FCEIL, FFLOOR, FTRUNC, FNEAREST.
 
-    @Override
-    protected final void lowerSquareRoot(Inst inst) {
-        lowerUnary(inst, Op.FSQRT);
-    }
+    static final Rules<Context> SQUARE_ROOT =
+            Rules.<Context>of("squareRoot").base("root of x", (c, inst) -> unary(c, inst, Op.FSQRT));
 
-    @Override
-    protected final void lowerSign(Inst inst) {
-        lowerUnary(inst, inst.opcode() == Opcode.FABS ? Op.FABS : Op.FNEG);
-    }
+    static final Rules<Context> SIGN = Rules.<Context>of("sign")
+            .base("|x| or -x", (c, inst) -> unary(c, inst, inst.opcode() == Opcode.FABS ? Op.FABS : Op.FNEG));
 
-    @Override
-    protected final void lowerRound(Inst inst) {
-        lowerUnary(
-                inst,
-                switch (inst.opcode()) {
-                    case FCEIL -> Op.FRINTP;
-                    case FFLOOR -> Op.FRINTM;
-                    case FTRUNC -> Op.FRINTZ;
-                    case FNEAREST -> Op.FRINTN;
-                    default -> throw new IllegalArgumentException(inst.toString());
-                });
-    }
+    static final Rules<Context> ROUND = Rules.<Context>of("round")
+            .base(
+                    "x to an integer",
+                    (c, inst) -> unary(
+                            c,
+                            inst,
+                            switch (inst.opcode()) {
+                                case FCEIL -> Op.FRINTP;
+                                case FFLOOR -> Op.FRINTM;
+                                case FTRUNC -> Op.FRINTZ;
+                                default -> Op.FRINTN;
+                            }));
 
-    private void lowerUnary(Inst inst, Op op) {
-        emit(Insn.ofFloat(op, dbl(inst.type()), def(inst.result()), reg(inst.arg(0))));
+    private static void unary(Context c, Inst inst, Op op) {
+        c.emit(Insn.ofFloat(op, dbl(inst.type()), c.def(inst.result()), c.reg(inst.arg(0))));
     }
 
     // FPROMOTE, FDEMOTE.
 
-    @Override
-    protected final void lowerChangePrecision(Inst inst) {
-        emit(Insn.ofFloat(dbl(inst.type()) ? Op.FCVT_D : Op.FCVT_S, false, def(inst.result()), reg(inst.arg(0))));
-    }
+    static final Rules<Context> CHANGE_PRECISION = Rules.<Context>of("changePrecision")
+            .base("x", (c, inst) -> {
+                Op op = dbl(inst.type()) ? Op.FCVT_D : Op.FCVT_S;
+                c.emit(Insn.ofFloat(op, false, c.def(inst.result()), c.reg(inst.arg(0))));
+            });
 
     // FROM_SINT, FROM_UINT.
 
-    @Override
-    protected final void lowerIntToFloat(Inst inst) {
+    static final Rules<Context> FROM_INT = Rules.<Context>of("intToFloat").base("x", (c, inst) -> {
         Value x = inst.arg(0);
         Op op = inst.opcode() == Opcode.FROM_SINT ? Op.SCVTF : Op.UCVTF;
-        emit(Insn.convert(op, wide(x.type()), dbl(inst.type()), def(inst.result()), value(x)));
-    }
+        c.emit(Insn.convert(op, wide(x.type()), dbl(inst.type()), c.def(inst.result()), c.value(x)));
+    });
 
     // TO_SINT, TO_UINT, and the saturating ones, which are what the hardware does.
 
-    @Override
-    protected final void lowerFloatToInt(Inst inst) {
+    static final Rules<Context> TO_INT = Rules.<Context>of("floatToInt")
+            .rule("with a trap", FloatRules::truncate)
+            .base("saturating", (c, inst) -> {
+                Value x = inst.arg(0);
+                Op op = inst.opcode() == Opcode.TO_SINT_SAT ? Op.FCVTZS : Op.FCVTZU;
+                c.emit(Insn.convert(op, wide(inst.type()), dbl(x.type()), c.def(inst.result()), c.reg(x)));
+            });
+
+    private static boolean truncate(Context c, Inst inst) {
+        boolean signed = inst.opcode() == Opcode.TO_SINT;
+        if (!signed && inst.opcode() != Opcode.TO_UINT) {
+            return false;
+        }
         Value x = inst.arg(0);
-        boolean wide = wide(inst.type());
-        Reg rd = def(inst.result());
-        emit(
-                switch (inst.opcode()) {
-                    case TO_SINT -> new ConversionInsn.Truncate(true, wide, dbl(x.type()), rd, reg(x));
-                    case TO_UINT -> new ConversionInsn.Truncate(false, wide, dbl(x.type()), rd, reg(x));
-                    case TO_SINT_SAT -> Insn.convert(Op.FCVTZS, wide, dbl(x.type()), rd, reg(x));
-                    case TO_UINT_SAT -> Insn.convert(Op.FCVTZU, wide, dbl(x.type()), rd, reg(x));
-                    default -> throw new IllegalArgumentException(inst.toString());
-                });
+        Reg rd = c.def(inst.result());
+        c.emit(new ConversionInsn.Truncate(signed, wide(inst.type()), dbl(x.type()), rd, c.reg(x)));
+        return true;
     }
 
     // BITCAST.
 
-    @Override
-    protected final void lowerBitcast(Inst inst) {
-        Value x = inst.arg(0);
-        Reg rd = def(inst.result());
-        Inst load = foldable(x, Opcode.LOAD);
-        if (load != null && load.memory().width() == inst.type().bytes()) {
-            absorb(load);
-            loadAs(load, loadOp(inst.type(), load.memory()), rd);
-            return;
+    static final Rules<Context> BITCAST = Rules.<Context>of("bitcast")
+            .rule("a load", FloatRules::loadOtherwise)
+            .rule("to a float", FloatRules::toFloat)
+            .base("to an integer", (c, inst) -> {
+                boolean wide = wide(inst.type());
+                Reg rd = c.def(inst.result());
+                c.emit(Insn.convert(Op.FMOV_TO_INT, wide, wide, rd, c.reg(inst.arg(0))));
+            });
+
+    private static boolean loadOtherwise(Context c, Inst inst) {
+        Inst load = c.foldable(inst.arg(0), Opcode.LOAD);
+        if (load == null || load.memory().width() != inst.type().bytes()) {
+            return false;
         }
-        if (inst.type().isFloat()) {
-            boolean wide = inst.type() == Type.F64;
-            emit(Insn.convert(Op.FMOV_FROM_INT, wide, wide, rd, valueOrZero(x)));
-        } else {
-            boolean wide = wide(inst.type());
-            emit(Insn.convert(Op.FMOV_TO_INT, wide, wide, rd, reg(x)));
+        c.absorb(load);
+        MemoryRules.loadAs(c, load, MemoryRules.loadOp(inst.type(), load.memory()), c.def(inst.result()));
+        return true;
+    }
+
+    private static boolean toFloat(Context c, Inst inst) {
+        if (!inst.type().isFloat()) {
+            return false;
         }
+        boolean wide = inst.type() == Type.F64;
+        Reg rd = c.def(inst.result());
+        c.emit(Insn.convert(Op.FMOV_FROM_INT, wide, wide, rd, c.valueOrZero(inst.arg(0))));
+        return true;
     }
 }

@@ -1,310 +1,344 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.LoweringContext.constValue;
+import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.aarch64.Context.bits;
+import static kiln.codegen.aarch64.Context.wide;
+import static kiln.codegen.aarch64.Context.width;
+
 import kiln.artifact.TrapCode;
-import kiln.codegen.CodegenOptions;
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
+import kiln.codegen.aarch64.ConditionRules.Shifted;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Integer arithmetic. Each rule has the base case last, after the patterns that beat it. */
-abstract class IntegerRules extends ConditionRules {
-    IntegerRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Integer arithmetic. */
+final class IntegerRules {
+    private IntegerRules() {}
 
     // ICONST.
 
-    @Override
-    protected final void lowerIntConstant(Inst inst) {
-        emit(new IntegerInsn.Const(wide(inst.type()), def(inst.result()), inst.imm()));
-    }
+    static final Rules<Context> CONSTANT = Rules.<Context>of("intConstant")
+            .base(
+                    "constant",
+                    (c, inst) -> c.emit(new IntegerInsn.Const(wide(inst.type()), c.def(inst.result()), inst.imm())));
 
     // ADD.
 
-    @Override
-    protected final void lowerAdd(Inst inst) {
-        boolean wide = wide(inst.type());
-        Reg rd = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (isConst(x)) {
-            Value t = x;
-            x = y;
-            y = t;
-        }
-        // x + constant
-        if (isConst(y)) {
-            if (!addImmediate(wide, rd, x, constValue(y))) {
-                emit(Insn.of(Op.ADD, wide, rd, value(x), value(y)));
-            }
-            return;
-        }
-        // x + y * z
-        if (multiplyAdd(inst, Op.MADD, rd, x, y) || multiplyAdd(inst, Op.MADD, rd, y, x)) {
-            return;
-        }
-        // x + (y < z)
-        if (addComparison(inst, rd, x, y) || addComparison(inst, rd, y, x)) {
-            return;
-        }
-        if (!isFlexible(y) && isFlexible(x)) {
-            Value t = x;
-            x = y;
-            y = t;
-        }
-        addSub(Op.ADD, wide, rd, value(x), y);
-    }
+    static final Rules<Context> ADD = Rules.<Context>of("add")
+            .commuted("x + constant", IntegerRules::addConstant)
+            .commuted("x + y * z", (c, inst, x, y) -> multiplyAdd(c, inst, Op.MADD, x, y))
+            .commuted("x + (y < z)", IntegerRules::addComparison)
+            .commuted("x + shifted or extended y", (c, inst, x, y) -> {
+                if (!ConditionRules.isFlexible(c, y)) {
+                    return false;
+                }
+                c.emit(ConditionRules.addSub(c, Op.ADD, wide(inst.type()), c.def(inst.result()), c.value(x), y));
+                return true;
+            })
+            .base("x + y", (c, inst) -> three(c, Op.ADD, inst, inst.arg(0), inst.arg(1)));
 
-    private boolean addImmediate(boolean wide, Reg rd, Value x, long c) {
-        if (Immediates.isAddSub(c)) {
-            emit(Insn.addSub(Op.ADD, wide, rd, value(x), (int) c));
-        } else if (Immediates.isAddSub(-c)) {
-            emit(Insn.addSub(Op.SUB, wide, rd, value(x), (int) -c));
-        } else {
+    private static boolean addConstant(Context c, Inst inst, Value x, Value y) {
+        if (!isConst(y)) {
             return false;
+        }
+        if (!addImmediate(c, inst, x, constValue(y))) {
+            three(c, Op.ADD, inst, x, y);
         }
         return true;
     }
 
-    /** {@code rd = addend ± product} if {@code product} is a multiplication to fold. */
-    private boolean multiplyAdd(Inst inst, Op op, Reg rd, Value addend, Value product) {
-        Inst m = foldable(product, Opcode.MUL);
+    /** {@code x + k} if an instruction takes the constant. */
+    private static boolean addImmediate(Context c, Inst inst, Value x, long k) {
+        boolean add = Immediates.isAddSub(k);
+        if (!add && !Immediates.isAddSub(-k)) {
+            return false;
+        }
+        Op op = add ? Op.ADD : Op.SUB;
+        c.emit(Insn.addSub(op, wide(inst.type()), c.def(inst.result()), c.value(x), (int) (add ? k : -k)));
+        return true;
+    }
+
+    /** {@code addend ± product} if {@code product} is a multiplication to fold. */
+    private static boolean multiplyAdd(Context c, Inst inst, Op op, Value addend, Value product) {
+        Inst m = c.foldable(product, Opcode.MUL);
         if (m == null || isConst(m.arg(1))) {
             return false;
         }
-        Inst sx = inst.type() == Type.I64 ? foldable(m.arg(0), Opcode.SEXT) : null;
-        Inst sy = inst.type() == Type.I64 ? foldable(m.arg(1), Opcode.SEXT) : null;
+        Reg rd = c.def(inst.result());
+        Inst sx = inst.type() == Type.I64 ? c.foldable(m.arg(0), Opcode.SEXT) : null;
+        Inst sy = inst.type() == Type.I64 ? c.foldable(m.arg(1), Opcode.SEXT) : null;
         if (sx != null && sy != null) {
-            Op longOp = op == Op.MADD ? Op.SMADDL : Op.SMSUBL;
-            emit(Insn.of(longOp, true, rd, value(sx.arg(0)), value(sy.arg(0)), reg(addend)));
+            Op widening = op == Op.MADD ? Op.SMADDL : Op.SMSUBL;
+            c.emit(Insn.of(widening, true, rd, c.value(sx.arg(0)), c.value(sy.arg(0)), c.reg(addend)));
         } else {
-            emit(Insn.of(op, wide(inst.type()), rd, value(m.arg(0)), value(m.arg(1)), value(addend)));
+            c.emit(Insn.of(op, wide(inst.type()), rd, c.value(m.arg(0)), c.value(m.arg(1)), c.value(addend)));
         }
         return true;
     }
 
-    private boolean addComparison(Inst inst, Reg rd, Value x, Value truth) {
-        Inst z = foldable(truth, Opcode.ZEXT);
-        Value c = z == null ? truth : z.arg(0);
-        if (foldable(c, Opcode.ICMP) == null && foldable(c, Opcode.FCMP) == null) {
+    private static boolean addComparison(Context c, Inst inst, Value x, Value truth) {
+        Inst z = c.foldable(truth, Opcode.ZEXT);
+        Value comparison = z == null ? truth : z.arg(0);
+        if (c.foldable(comparison, Opcode.ICMP) == null && c.foldable(comparison, Opcode.FCMP) == null) {
             return false;
         }
-        Reg rx = value(x);
-        Cond cond = flags(c);
-        emit(Insn.select(Op.CSINC, wide(inst.type()), rd, rx, rx, cond.negate()));
+        Reg rx = c.value(x);
+        Flags f = ConditionRules.flags(c, comparison);
+        f.emit(
+                c,
+                Insn.select(
+                        Op.CSINC,
+                        wide(inst.type()),
+                        c.def(inst.result()),
+                        rx,
+                        rx,
+                        f.cond().negate()));
         return true;
+    }
+
+    /** The operation on two registers. */
+    private static void three(Context c, Op op, Inst inst, Value x, Value y) {
+        c.emit(Insn.of(op, wide(inst.type()), c.def(inst.result()), c.value(x), c.value(y)));
     }
 
     // SUB.
 
-    @Override
-    protected final void lowerSub(Inst inst) {
-        boolean wide = wide(inst.type());
-        Reg rd = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        // x - constant
-        if (isConst(y) && addImmediate(wide, rd, x, -constValue(y))) {
-            return;
-        }
-        boolean negates = isConst(x) && constValue(x) == 0;
-        // -(y * z)
-        Inst m = negates ? foldable(y, Opcode.MUL) : null;
-        if (m != null) {
-            emit(Insn.of(Op.MNEG, wide, rd, value(m.arg(0)), value(m.arg(1))));
-            return;
-        }
-        // -y
-        if (negates) {
-            Shifted s = shifted(y, false);
-            if (s != null) {
-                emit(s.apply(Op.SUB, wide, rd, Registers.ZR));
-            } else {
-                emit(Insn.of(Op.SUB, wide, rd, Registers.ZR, value(y)));
-            }
-            return;
-        }
-        // x - y * z
-        if (multiplyAdd(inst, Op.MSUB, rd, x, y)) {
-            return;
-        }
-        addSub(Op.SUB, wide, rd, value(x), y);
+    static final Rules<Context> SUB = Rules.<Context>of("sub")
+            .rule(
+                    "x - constant",
+                    (c, inst) -> isConst(inst.arg(1)) && addImmediate(c, inst, inst.arg(0), -constValue(inst.arg(1))))
+            .rule("-(x * y)", IntegerRules::negateProduct)
+            .rule("-x", IntegerRules::negate)
+            .rule("x - y * z", (c, inst) -> multiplyAdd(c, inst, Op.MSUB, inst.arg(0), inst.arg(1)))
+            .rule("x - shifted or extended y", (c, inst) -> {
+                if (!ConditionRules.isFlexible(c, inst.arg(1))) {
+                    return false;
+                }
+                Reg rx = c.value(inst.arg(0));
+                c.emit(ConditionRules.addSub(c, Op.SUB, wide(inst.type()), c.def(inst.result()), rx, inst.arg(1)));
+                return true;
+            })
+            .base("x - y", (c, inst) -> three(c, Op.SUB, inst, inst.arg(0), inst.arg(1)));
+
+    private static boolean isZero(Value v) {
+        return isConst(v) && constValue(v) == 0;
     }
 
-    // MUL, SMULH, UMULH.
-
-    @Override
-    protected final void lowerMul(Inst inst) {
-        boolean wide = wide(inst.type());
-        Reg rd = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (isConst(y)) {
-            long c = wide ? constValue(y) : constValue(y) & 0xffff_ffffL;
-            if (Long.bitCount(c) == 1) {
-                shiftLeft(wide, rd, value(x), Long.numberOfTrailingZeros(c));
-                return;
-            }
-            if (Long.bitCount(c - 1) == 1) {
-                Reg rx = value(x);
-                int n = Long.numberOfTrailingZeros(c - 1);
-                emit(Insn.shifted(Op.ADD, wide, rd, rx, rx, ShiftOp.LSL, n));
-                return;
-            }
+    private static boolean negateProduct(Context c, Inst inst) {
+        Inst m = isZero(inst.arg(0)) ? c.foldable(inst.arg(1), Opcode.MUL) : null;
+        if (m == null) {
+            return false;
         }
-        Inst sx = wide ? foldable(x, Opcode.SEXT) : null;
-        Inst sy = wide ? foldable(y, Opcode.SEXT) : null;
-        if (sx != null && sy != null) {
-            emit(Insn.of(Op.SMULL, true, rd, value(sx.arg(0)), value(sy.arg(0))));
-            return;
-        }
-        // -x * y
-        Inst negated = foldable(x, Opcode.SUB);
-        if (negated != null && isConst(negated.arg(0)) && constValue(negated.arg(0)) == 0) {
-            emit(Insn.of(Op.MNEG, wide, rd, value(negated.arg(1)), value(y)));
-            return;
-        }
-        emit(Insn.of(Op.MUL, wide, rd, value(x), value(y)));
+        three(c, Op.MNEG, inst, m.arg(0), m.arg(1));
+        return true;
     }
 
-    @Override
-    protected final void lowerMulHigh(Inst inst) {
-        boolean signed = inst.opcode() == Opcode.SMULH;
-        Reg rd = def(inst.result());
-        if (inst.type() == Type.I64) {
-            Op op = signed ? Op.SMULH : Op.UMULH;
-            emit(Insn.of(op, true, rd, reg(inst.arg(0)), reg(inst.arg(1))));
-            return;
+    private static boolean negate(Context c, Inst inst) {
+        if (!isZero(inst.arg(0))) {
+            return false;
         }
-        Reg product = newReg(Type.I64);
-        Op op = signed ? Op.SMULL : Op.UMULL;
-        emit(Insn.of(op, true, product, value(inst.arg(0)), value(inst.arg(1))));
+        Reg rd = c.def(inst.result());
+        c.emit(ConditionRules.withShift(c, Op.SUB, wide(inst.type()), rd, Registers.ZR, inst.arg(1), false));
+        return true;
+    }
+
+    // MUL.
+
+    static final Rules<Context> MUL = Rules.<Context>of("mul")
+            .rule("x * 2^n", IntegerRules::multiplyByPower)
+            .rule("x * (2^n + 1)", IntegerRules::multiplyByPowerPlusOne)
+            .rule("sext(x) * sext(y)", IntegerRules::multiplyExtended)
+            .rule("-x * y", IntegerRules::multiplyNegated)
+            .base("x * y", (c, inst) -> three(c, Op.MUL, inst, inst.arg(0), inst.arg(1)));
+
+    private static boolean multiplyByPower(Context c, Inst inst) {
+        if (!isConst(inst.arg(1)) || Long.bitCount(bits(inst.arg(1))) != 1) {
+            return false;
+        }
+        int n = Long.numberOfTrailingZeros(bits(inst.arg(1)));
+        shiftLeft(c, wide(inst.type()), c.def(inst.result()), c.value(inst.arg(0)), n);
+        return true;
+    }
+
+    private static boolean multiplyByPowerPlusOne(Context c, Inst inst) {
+        if (!isConst(inst.arg(1)) || Long.bitCount(bits(inst.arg(1)) - 1) != 1) {
+            return false;
+        }
+        Reg rx = c.value(inst.arg(0));
+        int n = Long.numberOfTrailingZeros(bits(inst.arg(1)) - 1);
+        c.emit(Insn.shifted(Op.ADD, wide(inst.type()), c.def(inst.result()), rx, rx, ShiftOp.LSL, n));
+        return true;
+    }
+
+    private static boolean multiplyExtended(Context c, Inst inst) {
+        Inst x = wide(inst.type()) ? c.foldable(inst.arg(0), Opcode.SEXT) : null;
+        Inst y = wide(inst.type()) ? c.foldable(inst.arg(1), Opcode.SEXT) : null;
+        if (x == null || y == null) {
+            return false;
+        }
+        three(c, Op.SMULL, inst, x.arg(0), y.arg(0));
+        return true;
+    }
+
+    private static boolean multiplyNegated(Context c, Inst inst) {
+        Inst negated = c.foldable(inst.arg(0), Opcode.SUB);
+        if (negated == null || !isZero(negated.arg(0))) {
+            return false;
+        }
+        three(c, Op.MNEG, inst, negated.arg(1), inst.arg(1));
+        return true;
+    }
+
+    // UMULH, SMULH.
+
+    static final Rules<Context> MUL_HIGH = Rules.<Context>of("mulHigh")
+            .rule("high half of 64 bits", IntegerRules::highHalf)
+            .base("high half of 32 bits, from the whole product", IntegerRules::highHalfOfProduct);
+
+    private static boolean highHalf(Context c, Inst inst) {
+        if (!wide(inst.type())) {
+            return false;
+        }
+        Op op = inst.opcode() == Opcode.SMULH ? Op.SMULH : Op.UMULH;
+        c.emit(Insn.of(op, true, c.def(inst.result()), c.reg(inst.arg(0)), c.reg(inst.arg(1))));
+        return true;
+    }
+
+    private static void highHalfOfProduct(Context c, Inst inst) {
+        Reg rd = c.def(inst.result());
+        Reg product = c.newReg(Type.I64);
+        Op op = inst.opcode() == Opcode.SMULH ? Op.SMULL : Op.UMULL;
+        c.emit(Insn.of(op, true, product, c.value(inst.arg(0)), c.value(inst.arg(1))));
         // An arithmetic shift would leave ones above an i32.
-        emit(Insn.bitfield(Op.UBFM, true, rd, product, 32, 63));
+        c.emit(Insn.bitfield(Op.UBFM, true, rd, product, 32, 63));
     }
 
     // UDIV, SDIV, UREM, SREM. The hardware divides by zero to zero and MIN by -1 to MIN; wasm traps.
 
-    @Override
-    protected final void lowerDivide(Inst inst) {
+    static final Rules<Context> DIVIDE =
+            Rules.<Context>of("divide").base("x / y, with its checks", IntegerRules::divide);
+
+    private static void divide(Context c, Inst inst) {
         boolean signed = inst.opcode() == Opcode.SDIV || inst.opcode() == Opcode.SREM;
         boolean remainder = inst.opcode() == Opcode.UREM || inst.opcode() == Opcode.SREM;
         boolean wide = wide(inst.type());
         Value x = inst.arg(0);
         Value y = inst.arg(1);
-        Reg rx = value(x);
-        Reg ry = value(y);
+        Reg rx = c.value(x);
+        Reg ry = c.value(y);
         boolean constant = isConst(y);
         if (!constant || constValue(y) == 0) {
-            emit(new ConditionInsn.TrapIf(new Condition.Zero(ry, wide, true), TrapCode.INTEGER_DIVIDE_BY_ZERO));
+            c.emit(new ConditionInsn.TrapIf(new Condition.Zero(ry, wide, true), TrapCode.INTEGER_DIVIDE_BY_ZERO));
         }
-        // The remainder of MIN by -1 comes out as 0 without further ado.
+        // The remainder of MIN by -1 is 0, as it should be.
         if (signed && !remainder && (!constant || constValue(y) == -1)) {
-            emit(Insn.addSub(Op.ADDS, wide, Registers.ZR, ry, 1));
             // x - 1 overflows for MIN only; without y = -1 the flags say "no overflow".
-            emit(Insn.compareIf(Cond.EQ, wide, rx, 1, 0));
-            emit(new ConditionInsn.TrapIf(new Condition.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
+            Flags.of(Insn.addSub(Op.ADDS, wide, Registers.ZR, ry, 1), Cond.EQ)
+                    .then(Insn.compareIf(Cond.EQ, wide, rx, 1, 0), Cond.VS)
+                    .emit(c, new ConditionInsn.TrapIf(new Condition.Flags(Cond.VS), TrapCode.INTEGER_OVERFLOW));
         }
         Op op = signed ? Op.SDIV : Op.UDIV;
-        Reg rd = def(inst.result());
+        Reg rd = c.def(inst.result());
         if (remainder) {
-            Reg quotient = newReg(inst.type());
-            emit(Insn.of(op, wide, quotient, rx, ry));
-            emit(Insn.of(Op.MSUB, wide, rd, quotient, ry, rx));
+            Reg quotient = c.newReg(inst.type());
+            c.emit(Insn.of(op, wide, quotient, rx, ry));
+            c.emit(Insn.of(Op.MSUB, wide, rd, quotient, ry, rx));
         } else {
-            emit(Insn.of(op, wide, rd, rx, ry));
+            c.emit(Insn.of(op, wide, rd, rx, ry));
         }
     }
 
     // AND, OR, XOR.
 
-    @Override
-    protected final void lowerAnd(Inst inst) {
-        logical(inst, Op.AND, Op.BIC);
-    }
+    static final Rules<Context> AND = Rules.<Context>of("and")
+            .commuted("a field: (x >>> n) & mask, (x << n) & mask", IntegerRules::extractField)
+            .commuted("x & constant", (c, inst, x, y) -> logicalImmediate(c, Op.AND, inst, x, y))
+            .rule("x & ~y", (c, inst) -> inverted(c, Op.BIC, inst))
+            .rule("x & shifted y", (c, inst) -> shiftedOperand(c, Op.AND, inst))
+            .base("x & y", (c, inst) -> three(c, Op.AND, inst, inst.arg(0), inst.arg(1)));
 
-    @Override
-    protected final void lowerOr(Inst inst) {
-        logical(inst, Op.ORR, Op.ORN);
-    }
+    static final Rules<Context> OR = Rules.<Context>of("or")
+            .commuted("x | constant", (c, inst, x, y) -> logicalImmediate(c, Op.ORR, inst, x, y))
+            .commuted("x << n | y >>> (width - n)", IntegerRules::combineShifts)
+            .commuted("a field of y within x", IntegerRules::insertField)
+            .rule("x | ~y", (c, inst) -> inverted(c, Op.ORN, inst))
+            .rule("x | shifted y", (c, inst) -> shiftedOperand(c, Op.ORR, inst))
+            .base("x | y", (c, inst) -> three(c, Op.ORR, inst, inst.arg(0), inst.arg(1)));
 
-    @Override
-    protected final void lowerXor(Inst inst) {
-        logical(inst, Op.EOR, Op.EON);
-    }
+    static final Rules<Context> XOR = Rules.<Context>of("xor")
+            .commuted("~x", IntegerRules::complement)
+            .commuted("x ^ constant", (c, inst, x, y) -> logicalImmediate(c, Op.EOR, inst, x, y))
+            .rule("x ^ ~y", (c, inst) -> inverted(c, Op.EON, inst))
+            .rule("x ^ shifted y", (c, inst) -> shiftedOperand(c, Op.EOR, inst))
+            .base("x ^ y", (c, inst) -> three(c, Op.EOR, inst, inst.arg(0), inst.arg(1)));
 
-    private void logical(Inst inst, Op op, Op inverted) {
+    private static boolean logicalImmediate(Context c, Op op, Inst inst, Value x, Value y) {
         boolean wide = wide(inst.type());
-        Reg rd = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (isConst(x)) {
-            Value t = x;
-            x = y;
-            y = t;
+        if (!isConst(y) || Immediates.logical(bits(y), wide) < 0) {
+            return false;
         }
-        if (isConst(y)) {
-            long c = wide ? constValue(y) : constValue(y) & 0xffff_ffffL;
-            if (op == Op.AND && extractField(inst, rd, x, c)) {
-                return;
+        c.emit(Insn.logical(op, wide, c.def(inst.result()), c.value(x), bits(y)));
+        return true;
+    }
+
+    /** {@code x op ~y}, where {@code op} complements its last operand, on its way from a shift perhaps. */
+    private static boolean inverted(Context c, Op op, Inst inst) {
+        Value y = complemented(c, inst.arg(1));
+        Value x = y == null ? complemented(c, inst.arg(0)) : null;
+        if (y == null && x == null) {
+            return false;
+        }
+        Value other = inst.arg(y != null ? 0 : 1);
+        Value operand = y != null ? y : x;
+        Shifted s = ConditionRules.shifted(c, operand, true);
+        boolean wide = wide(inst.type());
+        Reg rd = c.def(inst.result());
+        Reg rn = c.value(other);
+        c.emit(s != null ? s.apply(c, op, wide, rd, rn) : Insn.of(op, wide, rd, rn, c.value(operand)));
+        return true;
+    }
+
+    /** The last operand, or else the first one, comes from a shift by a constant. */
+    private static boolean shiftedOperand(Context c, Op op, Inst inst) {
+        for (int i = 1; i >= 0; i--) {
+            Shifted s = ConditionRules.shifted(c, inst.arg(i), true);
+            if (s != null) {
+                c.emit(s.apply(c, op, wide(inst.type()), c.def(inst.result()), c.value(inst.arg(1 - i))));
+                return true;
             }
-            if (op == Op.EOR && constValue(y) == -1) {
-                complement(wide, rd, x);
-                return;
-            }
-            if (Immediates.logical(c, wide) >= 0) {
-                emit(Insn.logical(op, wide, rd, value(x), c));
-                return;
-            }
         }
-        if (op == Op.ORR && (combineShifts(inst, rd, x, y) || combineShifts(inst, rd, y, x))) {
-            return;
-        }
-        if (op == Op.ORR && (insertField(inst, rd, x, y) || insertField(inst, rd, y, x))) {
-            return;
-        }
-        // x op ~y
-        Value ny = complemented(y);
-        Value nx = ny == null ? complemented(x) : null;
-        if (ny != null || nx != null) {
-            Value other = ny != null ? x : y;
-            Value operand = ny != null ? ny : nx;
-            Shifted s = shifted(operand, true);
-            emit(
-                    s != null
-                            ? s.apply(inverted, wide, rd, value(other))
-                            : Insn.of(inverted, wide, rd, value(other), value(operand)));
-            return;
-        }
-        Shifted s = shifted(y, true);
-        Value other = x;
-        if (s == null) {
-            s = shifted(x, true);
-            other = y;
-        }
-        emit(s != null ? s.apply(op, wide, rd, value(other)) : Insn.of(op, wide, rd, value(x), value(y)));
+        return false;
     }
 
     /** The operand of a complement to fold. */
-    private Value complemented(Value v) {
-        Inst d = foldable(v, Opcode.XOR);
+    private static Value complemented(Context c, Value v) {
+        Inst d = c.foldable(v, Opcode.XOR);
         return d != null && isConst(d.arg(1)) && constValue(d.arg(1)) == -1 ? d.arg(0) : null;
     }
 
-    private void complement(boolean wide, Reg rd, Value x) {
-        Shifted s = shifted(x, true);
-        emit(s != null ? s.apply(Op.ORN, wide, rd, Registers.ZR) : Insn.of(Op.ORN, wide, rd, Registers.ZR, value(x)));
+    private static boolean complement(Context c, Inst inst, Value x, Value y) {
+        if (!isConst(y) || constValue(y) != -1) {
+            return false;
+        }
+        Reg rd = c.def(inst.result());
+        c.emit(ConditionRules.withShift(c, Op.ORN, wide(inst.type()), rd, Registers.ZR, x, true));
+        return true;
     }
 
     /** {@code x >>> n & mask} and {@code x << n & mask}. */
-    private boolean extractField(Inst inst, Reg rd, Value x, long mask) {
+    private static boolean extractField(Context c, Inst inst, Value x, Value y) {
+        if (!isConst(y)) {
+            return false;
+        }
+        long mask = bits(y);
         boolean wide = wide(inst.type());
         int width = width(inst.type());
-        Inst d = foldable(x);
+        Inst d = c.foldable(x);
         if (d == null || d.opcode() != Opcode.LSHR && d.opcode() != Opcode.SHL || !isConst(d.arg(1)) || mask == 0) {
             return false;
         }
@@ -315,19 +349,20 @@ abstract class IntegerRules extends ConditionRules {
             return false;
         }
         int bits = Math.min(Long.bitCount(field), width - n);
+        Reg rd = c.def(inst.result());
         if (d.opcode() == Opcode.LSHR) {
-            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), n, n + bits - 1));
+            c.emit(Insn.bitfield(Op.UBFM, wide, rd, c.value(d.arg(0)), n, n + bits - 1));
         } else {
-            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+            c.emit(Insn.bitfield(Op.UBFM, wide, rd, c.value(d.arg(0)), -n & width - 1, bits - 1));
         }
         return true;
     }
 
     /** {@code x << n | y >>> width - n}. */
-    private boolean combineShifts(Inst inst, Reg rd, Value high, Value low) {
+    private static boolean combineShifts(Context c, Inst inst, Value high, Value low) {
         int width = width(inst.type());
-        Inst h = foldable(high, Opcode.SHL);
-        Inst l = foldable(low, Opcode.LSHR);
+        Inst h = c.foldable(high, Opcode.SHL);
+        Inst l = c.foldable(low, Opcode.LSHR);
         if (h == null || l == null || !isConst(h.arg(1)) || !isConst(l.arg(1))) {
             return false;
         }
@@ -336,26 +371,26 @@ abstract class IntegerRules extends ConditionRules {
         if (n == 0 || n + m != width) {
             return false;
         }
-        emit(Insn.extract(wide(inst.type()), rd, value(h.arg(0)), value(l.arg(0)), m));
+        c.emit(Insn.extract(wide(inst.type()), c.def(inst.result()), c.value(h.arg(0)), c.value(l.arg(0)), m));
         return true;
     }
 
     /** {@code x & ~field | y & field} for a field of low bits, or {@code x & ~field | (y & low bits) << n}. */
-    private boolean insertField(Inst inst, Reg rd, Value kept, Value inserted) {
+    private static boolean insertField(Context c, Inst inst, Value kept, Value inserted) {
         boolean wide = wide(inst.type());
         int width = width(inst.type());
-        Inst k = foldable(kept, Opcode.AND);
+        Inst k = c.foldable(kept, Opcode.AND);
         if (k == null || !isConst(k.arg(1))) {
             return false;
         }
         long hole = ~constValue(k.arg(1)) & (wide ? -1 : 0xffff_ffffL);
         int shift = 0;
-        Inst s = foldable(inserted, Opcode.SHL);
+        Inst s = c.foldable(inserted, Opcode.SHL);
         if (s != null && isConst(s.arg(1))) {
             shift = (int) constValue(s.arg(1)) & width - 1;
             inserted = s.arg(0);
         }
-        Inst m = foldable(inserted, Opcode.AND);
+        Inst m = c.foldable(inserted, Opcode.AND);
         long field = 0;
         if (m != null && isConst(m.arg(1))) {
             field = constValue(m.arg(1)) & (wide ? -1 : 0xffff_ffffL);
@@ -367,82 +402,104 @@ abstract class IntegerRules extends ConditionRules {
             return false;
         }
         int bits = Long.bitCount(field);
-        Reg keptReg = value(k.arg(0));
-        Reg source = value(m != null && isConst(m.arg(1)) ? m.arg(0) : inserted);
+        Reg keptReg = c.value(k.arg(0));
+        Reg source = c.value(m != null && isConst(m.arg(1)) ? m.arg(0) : inserted);
         if (keptReg == source || !keptReg.isVirtual()) {
             return false;
         }
-        emit(Insn.insert(wide, rd, keptReg, source, -shift & width - 1, bits - 1));
+        c.emit(Insn.insert(wide, c.def(inst.result()), keptReg, source, -shift & width - 1, bits - 1));
         return true;
     }
 
     // SHL, LSHR, ASHR, ROTL, ROTR.
 
-    @Override
-    protected final void lowerShift(Inst inst) {
+    static final Rules<Context> SHIFT = Rules.<Context>of("shift")
+            .rule("a field: (x << a) >> b", IntegerRules::shiftOfShift)
+            .rule("a field: sext(x) << n, (x & mask) << n, (x & mask) >>> n", IntegerRules::shiftOfField)
+            .rule("x by a constant", IntegerRules::shiftByConstant)
+            .rule("x rotated left by y", IntegerRules::rotateLeft)
+            .base(
+                    "x by y",
+                    (c, inst) -> shiftBy(c, inst, c.value(withoutCountMask(c, inst.arg(1), width(inst.type())))));
+
+    private static boolean shiftByConstant(Context c, Inst inst) {
+        if (!isConst(inst.arg(1))) {
+            return false;
+        }
         boolean wide = wide(inst.type());
         int width = width(inst.type());
-        Reg rd = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (isConst(y)) {
-            int n = (int) constValue(y) & width - 1;
-            if (shiftOfShift(inst, rd, x, n) || shiftOfField(inst, rd, x, n)) {
-                return;
-            }
-            Reg rx = value(x);
-            switch (inst.opcode()) {
-                case SHL -> shiftLeft(wide, rd, rx, n);
-                case LSHR -> emit(Insn.bitfield(Op.UBFM, wide, rd, rx, n, width - 1));
-                case ASHR -> emit(Insn.bitfield(Op.SBFM, wide, rd, rx, n, width - 1));
-                case ROTL -> emit(Insn.extract(wide, rd, rx, rx, -n & width - 1));
-                default -> emit(Insn.extract(wide, rd, rx, rx, n));
-            }
-            return;
+        int n = (int) constValue(inst.arg(1)) & width - 1;
+        Reg rd = c.def(inst.result());
+        Reg rx = c.value(inst.arg(0));
+        switch (inst.opcode()) {
+            case SHL -> shiftLeft(c, wide, rd, rx, n);
+            case LSHR -> c.emit(Insn.bitfield(Op.UBFM, wide, rd, rx, n, width - 1));
+            case ASHR -> c.emit(Insn.bitfield(Op.SBFM, wide, rd, rx, n, width - 1));
+            case ROTL -> c.emit(Insn.extract(wide, rd, rx, rx, -n & width - 1));
+            default -> c.emit(Insn.extract(wide, rd, rx, rx, n));
         }
-        Reg count = value(withoutCountMask(y, width));
+        return true;
+    }
+
+    private static boolean rotateLeft(Context c, Inst inst) {
+        if (inst.opcode() != Opcode.ROTL) {
+            return false;
+        }
+        Reg count = c.value(withoutCountMask(c, inst.arg(1), width(inst.type())));
+        Reg negated = c.newReg(inst.type());
+        c.emit(Insn.of(Op.SUB, wide(inst.type()), negated, Registers.ZR, count));
+        shiftBy(c, inst, negated);
+        return true;
+    }
+
+    private static void shiftBy(Context c, Inst inst, Reg count) {
         Op op = switch (inst.opcode()) {
             case SHL -> Op.LSL;
             case LSHR -> Op.LSR;
             case ASHR -> Op.ASR;
             default -> Op.ROR;
         };
-        if (inst.opcode() == Opcode.ROTL) {
-            Reg negated = newReg(inst.type());
-            emit(Insn.of(Op.SUB, wide, negated, Registers.ZR, count));
-            count = negated;
-        }
-        emit(Insn.of(op, wide, rd, value(x), count));
+        c.emit(Insn.of(op, wide(inst.type()), c.def(inst.result()), c.value(inst.arg(0)), count));
     }
 
-    private void shiftLeft(boolean wide, Reg rd, Reg rx, int n) {
+    private static void shiftLeft(Context c, boolean wide, Reg rd, Reg rx, int n) {
         int width = wide ? 64 : 32;
-        emit(Insn.bitfield(Op.UBFM, wide, rd, rx, -n & width - 1, width - 1 - n));
+        c.emit(Insn.bitfield(Op.UBFM, wide, rd, rx, -n & width - 1, width - 1 - n));
     }
 
     /** {@code x << a >> b}: a field, zero- or sign-extended. */
-    private boolean shiftOfShift(Inst inst, Reg rd, Value x, int b) {
+    private static boolean shiftOfShift(Context c, Inst inst) {
+        if (!isConst(inst.arg(1))) {
+            return false;
+        }
         int width = width(inst.type());
-        Inst left = foldable(x, Opcode.SHL);
+        int b = (int) constValue(inst.arg(1)) & width - 1;
+        Inst left = c.foldable(inst.arg(0), Opcode.SHL);
         if (left == null || !isConst(left.arg(1)) || inst.opcode() != Opcode.LSHR && inst.opcode() != Opcode.ASHR) {
             return false;
         }
         int a = (int) constValue(left.arg(1)) & width - 1;
         Op op = inst.opcode() == Opcode.LSHR ? Op.UBFM : Op.SBFM;
-        emit(Insn.bitfield(op, wide(inst.type()), rd, value(left.arg(0)), b - a & width - 1, width - 1 - a));
+        c.emit(Insn.bitfield(
+                op, wide(inst.type()), c.def(inst.result()), c.value(left.arg(0)), b - a & width - 1, width - 1 - a));
         return true;
     }
 
     /** {@code (x & mask) << n}, {@code sext(x) << n}, {@code (x & mask << n) >>> n}. */
-    private boolean shiftOfField(Inst inst, Reg rd, Value x, int n) {
+    private static boolean shiftOfField(Context c, Inst inst) {
+        if (!isConst(inst.arg(1))) {
+            return false;
+        }
         boolean wide = wide(inst.type());
         int width = width(inst.type());
-        Inst d = foldable(x);
+        int n = (int) constValue(inst.arg(1)) & width - 1;
+        Reg rd = c.def(inst.result());
+        Inst d = c.foldable(inst.arg(0));
         if (d == null) {
             return false;
         }
         if (inst.opcode() == Opcode.SHL && d.opcode() == Opcode.SEXT && n < 32) {
-            emit(Insn.bitfield(Op.SBFM, true, rd, value(d.arg(0)), -n & 63, 31));
+            c.emit(Insn.bitfield(Op.SBFM, true, rd, c.value(d.arg(0)), -n & 63, 31));
             return true;
         }
         if (d.opcode() != Opcode.AND || !isConst(d.arg(1))) {
@@ -451,84 +508,111 @@ abstract class IntegerRules extends ConditionRules {
         long mask = constValue(d.arg(1)) & (wide ? -1 : 0xffff_ffffL);
         if (inst.opcode() == Opcode.SHL && mask > 0 && (mask & mask + 1) == 0) {
             int bits = Math.min(Long.bitCount(mask), width - n);
-            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), -n & width - 1, bits - 1));
+            c.emit(Insn.bitfield(Op.UBFM, wide, rd, c.value(d.arg(0)), -n & width - 1, bits - 1));
             return true;
         }
         long field = mask >>> n;
         if (inst.opcode() == Opcode.LSHR && field != 0 && (field & field + 1) == 0) {
-            emit(Insn.bitfield(Op.UBFM, wide, rd, value(d.arg(0)), n, n + Long.bitCount(field) - 1));
+            c.emit(Insn.bitfield(Op.UBFM, wide, rd, c.value(d.arg(0)), n, n + Long.bitCount(field) - 1));
             return true;
         }
         return false;
     }
 
     /** Shift instructions look at the low bits of the count only. */
-    private Value withoutCountMask(Value count, int width) {
-        Inst d = foldable(count, Opcode.AND);
+    private static Value withoutCountMask(Context c, Value count, int width) {
+        Inst d = c.foldable(count, Opcode.AND);
         return d != null && isConst(d.arg(1)) && (constValue(d.arg(1)) & width - 1) == width - 1 ? d.arg(0) : count;
     }
 
     // CLZ, CTZ, POPCNT.
 
-    @Override
-    protected final void lowerCount(Inst inst) {
-        boolean wide = wide(inst.type());
-        Reg x = value(inst.arg(0));
-        if (inst.opcode() == Opcode.POPCNT) {
-            emit(new IntegerInsn.PopulationCount(wide, def(inst.result()), x));
-            return;
+    static final Rules<Context> COUNT = Rules.<Context>of("count")
+            .rule("ones", IntegerRules::countOnes)
+            .rule("trailing zeros", IntegerRules::countTrailing)
+            .base(
+                    "leading zeros",
+                    (c, inst) ->
+                            c.emit(Insn.of(Op.CLZ, wide(inst.type()), c.def(inst.result()), c.value(inst.arg(0)))));
+
+    private static boolean countOnes(Context c, Inst inst) {
+        if (inst.opcode() != Opcode.POPCNT) {
+            return false;
         }
-        if (inst.opcode() == Opcode.CTZ) {
-            Reg reversed = newReg(inst.type());
-            emit(Insn.of(Op.RBIT, wide, reversed, x));
-            x = reversed;
-        }
-        emit(Insn.of(Op.CLZ, wide, def(inst.result()), x));
+        Reg x = c.value(inst.arg(0));
+        c.emit(new IntegerInsn.PopulationCount(wide(inst.type()), c.def(inst.result()), x));
+        return true;
     }
 
-    // SEXT8, SEXT16, SEXT32, SEXT, WRAP.
+    private static boolean countTrailing(Context c, Inst inst) {
+        if (inst.opcode() != Opcode.CTZ) {
+            return false;
+        }
+        boolean wide = wide(inst.type());
+        Reg x = c.value(inst.arg(0));
+        Reg reversed = c.newReg(inst.type());
+        c.emit(Insn.of(Op.RBIT, wide, reversed, x));
+        c.emit(Insn.of(Op.CLZ, wide, c.def(inst.result()), reversed));
+        return true;
+    }
 
-    @Override
-    protected final void lowerSignExtend(Inst inst) {
-        int bits = switch (inst.opcode()) {
+    // SEXT8, SEXT16, SEXT32, SEXT.
+
+    static final Rules<Context> SIGN_EXTEND = Rules.<Context>of("signExtend")
+            .rule("a load", IntegerRules::loadExtended)
+            .rule("sext(sext8(x)), sext(sext16(x))", IntegerRules::extendTwice)
+            .base("x", (c, inst) -> signExtend(c, inst, inst.opcode(), inst.arg(0)));
+
+    private static boolean loadExtended(Context c, Inst inst) {
+        Inst load = inst.opcode() == Opcode.SEXT ? c.foldable(inst.arg(0), Opcode.LOAD) : null;
+        if (load == null) {
+            return false;
+        }
+        MemoryOp m = load.memory();
+        c.absorb(load);
+        // A narrow load that zero-extends to i32 is never negative.
+        boolean signed = m.signed() || m.width() == 4;
+        MemoryOp extended = new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap());
+        MemoryRules.loadAs(c, load, MemoryRules.loadOp(Type.I64, extended), c.def(inst.result()));
+        return true;
+    }
+
+    private static boolean extendTwice(Context c, Inst inst) {
+        Inst inner = inst.opcode() == Opcode.SEXT ? c.foldable(inst.arg(0)) : null;
+        if (inner == null || inner.opcode() != Opcode.SEXT8 && inner.opcode() != Opcode.SEXT16) {
+            return false;
+        }
+        signExtend(c, inst, inner.opcode(), inner.arg(0));
+        return true;
+    }
+
+    private static void signExtend(Context c, Inst inst, Opcode from, Value x) {
+        int bits = switch (from) {
             case SEXT8 -> 8;
             case SEXT16 -> 16;
             default -> 32;
         };
-        Value x = inst.arg(0);
-        Reg rd = def(inst.result());
-        Inst load = foldable(x, Opcode.LOAD);
-        if (inst.opcode() == Opcode.SEXT && load != null) {
-            MemoryOp m = load.memory();
-            absorb(load);
-            // A narrow load that zero-extends to i32 is never negative.
-            boolean signed = m.signed() || m.width() == 4;
-            loadAs(
-                    load,
-                    loadOp(Type.I64, new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap())),
-                    rd);
-            return;
-        }
-        Inst inner = foldable(x);
-        if (inst.opcode() == Opcode.SEXT
-                && inner != null
-                && (inner.opcode() == Opcode.SEXT8 || inner.opcode() == Opcode.SEXT16)) {
-            bits = inner.opcode() == Opcode.SEXT8 ? 8 : 16;
-            x = inner.arg(0);
-        }
-        emit(Insn.bitfield(Op.SBFM, wide(inst.type()), rd, value(x), 0, bits - 1));
+        Reg rd = c.def(inst.result());
+        c.emit(Insn.bitfield(Op.SBFM, wide(inst.type()), rd, c.value(x), 0, bits - 1));
     }
 
-    @Override
-    protected final void lowerWrap(Inst inst) {
-        Reg rd = def(inst.result());
-        Inst d = foldable(inst.arg(0));
-        if (d != null && d.opcode() == Opcode.LSHR && isConst(d.arg(1))) {
-            int n = (int) constValue(d.arg(1)) & 63;
-            emit(Insn.bitfield(Op.UBFM, true, rd, reg(d.arg(0)), n, Math.min(n + 31, 63)));
-            return;
+    // WRAP.
+
+    static final Rules<Context> WRAP = Rules.<Context>of("wrap")
+            .rule("x >>> n", IntegerRules::wrapShifted)
+            // Not a Move: the allocator would take both sides for the same value.
+            .base(
+                    "x",
+                    (c, inst) ->
+                            c.emit(Insn.of(Op.ORR, false, c.def(inst.result()), Registers.ZR, c.reg(inst.arg(0)))));
+
+    private static boolean wrapShifted(Context c, Inst inst) {
+        Inst d = c.foldable(inst.arg(0), Opcode.LSHR);
+        if (d == null || !isConst(d.arg(1))) {
+            return false;
         }
-        // Not a Move: the allocator would take both sides for the same value.
-        emit(Insn.of(Op.ORR, false, rd, Registers.ZR, reg(inst.arg(0))));
+        int n = (int) constValue(d.arg(1)) & 63;
+        c.emit(Insn.bitfield(Op.UBFM, true, c.def(inst.result()), c.reg(d.arg(0)), n, Math.min(n + 31, 63)));
+        return true;
     }
 }

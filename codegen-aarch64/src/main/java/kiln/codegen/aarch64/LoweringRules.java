@@ -1,82 +1,67 @@
 package kiln.codegen.aarch64;
 
-import kiln.codegen.CodeBuffer;
-import kiln.codegen.CodegenOptions;
-import kiln.codegen.EmitContext;
-import kiln.codegen.MoveFactory;
-import kiln.ir.Function;
-import kiln.ir.Inst;
-import kiln.ir.Type;
-import kiln.ir.Value;
+import kiln.codegen.RuleTable;
+import kiln.codegen.Rules;
+import kiln.ir.Opcode;
 
-/** What the driver of lowering asks about this instruction set. */
-final class LoweringRules extends ControlRules {
-    /** Whether the branch out of the prologue turned out to be too short. */
-    private boolean farPrologue;
+/** Where the rules for each operation stand. */
+final class LoweringRules {
+    static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of);
 
-    LoweringRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+    private LoweringRules() {}
 
-    @Override
-    protected MoveFactory moves() {
-        return MoveInsn.FACTORY;
-    }
+    private static Rules<Context> of(Opcode opcode) {
+        return switch (opcode) {
+            case ICONST -> IntegerRules.CONSTANT;
+            case FCONST -> FloatRules.CONSTANT;
+            case VCONST -> FloatRules.VECTOR_CONSTANT;
+            case STACK_ADDR -> MemoryRules.STACK_ADDRESS;
 
-    /** Every i32 is zero-extended: ZEXT is its operand, and so is WRAP of what is known to fit. */
-    @Override
-    protected Value sameRegister(Inst inst) {
-        return switch (inst.opcode()) {
-            case ZEXT -> inst.arg(0);
-            case WRAP -> hasZeroUpperHalf(inst.arg(0)) ? inst.arg(0) : null;
-            default -> null;
+            case ADD -> IntegerRules.ADD;
+            case SUB -> IntegerRules.SUB;
+            case MUL -> IntegerRules.MUL;
+            case UMULH, SMULH -> IntegerRules.MUL_HIGH;
+            case UDIV, SDIV, UREM, SREM -> IntegerRules.DIVIDE;
+            case AND -> IntegerRules.AND;
+            case OR -> IntegerRules.OR;
+            case XOR -> IntegerRules.XOR;
+            case SHL, LSHR, ASHR, ROTL, ROTR -> IntegerRules.SHIFT;
+            case CLZ, CTZ, POPCNT -> IntegerRules.COUNT;
+            case SEXT8, SEXT16, SEXT32, SEXT -> IntegerRules.SIGN_EXTEND;
+            case WRAP -> IntegerRules.WRAP;
+
+            case ICMP, FCMP -> ConditionRules.COMPARE;
+            case SELECT -> ConditionRules.SELECT;
+
+            case FADD, FSUB, FMUL, FDIV -> FloatRules.BINARY;
+            case FMIN, FMAX -> FloatRules.MIN_MAX;
+            case FCOPYSIGN -> FloatRules.COPY_SIGN;
+            case FABS, FNEG -> FloatRules.SIGN;
+            case FSQRT -> FloatRules.SQUARE_ROOT;
+            case FCEIL, FFLOOR, FTRUNC, FNEAREST -> FloatRules.ROUND;
+            case FPROMOTE, FDEMOTE -> FloatRules.CHANGE_PRECISION;
+            case FROM_SINT, FROM_UINT -> FloatRules.FROM_INT;
+            case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> FloatRules.TO_INT;
+            case BITCAST -> FloatRules.BITCAST;
+
+            case VBINARY -> VectorRules.BINARY;
+
+            case LOAD -> MemoryRules.LOAD;
+            case STORE -> MemoryRules.STORE;
+            case CALL, CALL_INDIRECT -> CallRules.CALL;
+            case CALL_NATIVE -> CallRules.CALL_NATIVE;
+            case TRAP_IF, TRAP_IF_ZERO -> ControlRules.TRAP_IF;
+            case INTERRUPT_CHECK -> ControlRules.INTERRUPT_CHECK;
+
+            case BRANCH -> ControlRules.BRANCH;
+            case SWITCH -> ControlRules.BRANCH_TABLE;
+            case RETURN -> CallRules.RETURN;
+            case RETURN_CALL, RETURN_CALL_INDIRECT -> CallRules.RETURN_CALL;
+            case TRAP -> ControlRules.TRAP;
+            case UNWIND -> ControlRules.UNWIND;
+
+            // These have the register of another value; jumps are the walk's.
+            case VMCTX, FRAME_POINTER, ZEXT, JUMP -> null;
         };
-    }
-
-    private static boolean hasZeroUpperHalf(Value v) {
-        Inst d = v.inst();
-        if (d == null) {
-            return false;
-        }
-        return switch (d.opcode()) {
-            case ZEXT -> true;
-            case AND -> isConst(d.arg(1)) && constValue(d.arg(1)) >>> 32 == 0;
-            case LSHR -> isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) >= 32;
-            case LOAD -> d.memory().width() <= 4 && !d.memory().signed();
-            default -> false;
-        };
-    }
-
-    @Override
-    protected boolean isCheap(Inst inst) {
-        return switch (inst.opcode()) {
-            case ICONST -> Immediates.isSingleMove(inst.imm(), wide(inst.type()));
-            case FCONST -> FloatInsn.Const.isCheap(inst.type() == Type.F64, inst.imm());
-            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
-            default -> true;
-        };
-    }
-
-    @Override
-    protected boolean keepsConstantsInLoops() {
-        return options.optLevel() > 0;
-    }
-
-    @Override
-    protected void emitPrologue(EmitContext context) {
-        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls(), farPrologue);
-    }
-
-    @Override
-    protected void lengthenPrologue() {
-        farPrologue = true;
-    }
-
-    @Override
-    protected void emitPadding(CodeBuffer buffer, int bytes) {
-        Assembler a = new Assembler(buffer);
-        for (int i = 0; i < bytes; i += 4) {
-            a.nop();
-        }
     }
 }

@@ -1,49 +1,25 @@
 package kiln.codegen.aarch64;
 
-import kiln.codegen.CodegenOptions;
-import kiln.codegen.OperationRules;
+import static kiln.codegen.LoweringContext.constValue;
+import static kiln.codegen.LoweringContext.isConst;
+
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** LOAD, STORE, STACK_ADDR and addressing modes; also the simplest questions about operands. */
-abstract class MemoryRules extends OperationRules {
-    MemoryRules(Function function, CodegenOptions options) {
-        super(function, options, Registers.CONVENTION);
-    }
-
-    // Operands.
-
-    static boolean wide(Type t) {
-        return Registers.isWide(t);
-    }
-
-    static int width(Type t) {
-        return t.bytes() * 8;
-    }
-
-    /**
-     * The register of an operand of which an i32 counts only the low half: WRAP is looked through.
-     */
-    final Reg value(Value v) {
-        Inst d = v.is(Opcode.WRAP) && !isDemanded(v) ? producer(v) : null;
-        return reg(d == null || d == root() ? v : d.arg(0));
-    }
-
-    /** As {@link #value}, with xzr for zero: for operands that are not read as sp. */
-    final Reg valueOrZero(Value v) {
-        return v.is(Opcode.ICONST) && constValue(v) == 0 ? Registers.ZR : value(v);
-    }
+/** LOAD, STORE, STACK_ADDR and addressing modes. */
+final class MemoryRules {
+    private MemoryRules() {}
 
     // Addresses.
 
     /** The best addressing mode for {@code address + displacement} in an access of {@code 1 << scale} bytes. */
-    final Address address(Value address, long displacement, int scale) {
-        Inst d = producer(address);
+    static Address address(Context c, Value address, long displacement, int scale) {
+        Inst d = c.producer(address);
         // Constants in the sum go into the displacement: 64-bit addition, nothing can wrap that would not anyway.
         while (d != null
                 && d.opcode() == Opcode.ADD
@@ -51,39 +27,39 @@ abstract class MemoryRules extends OperationRules {
                 && Address.fits(displacement + constValue(d.arg(1)), scale)) {
             displacement += constValue(d.arg(1));
             address = d.arg(0);
-            d = producer(address);
+            d = c.producer(address);
         }
         if (d != null && d.opcode() == Opcode.STACK_ADDR) {
-            long fromSp = stackOffset(d) + displacement;
+            long fromSp = c.stackOffset(d) + displacement;
             if (Address.fits(fromSp, scale)) {
                 return Address.of(Registers.SP, (int) fromSp);
             }
         }
         if (d != null && d.opcode() == Opcode.ADD && displacement == 0) {
-            return indexed(d.arg(0), d.arg(1), scale);
+            return indexed(c, d.arg(0), d.arg(1), scale);
         }
         if (Address.fits(displacement, scale)) {
-            return Address.of(reg(address), (int) displacement);
+            return Address.of(c.reg(address), (int) displacement);
         }
         // One ADD brings all but the low twelve bits, if the rest can be encoded.
         long low = displacement & 0xfff;
         if (displacement < 1 << 24 && displacement > 0 && Immediates.isScaled(low, scale)) {
-            Reg sum = newReg(Type.I64);
-            emit(Insn.addSub(Op.ADD, true, sum, reg(address), (int) (displacement - low)));
+            Reg sum = c.newReg(Type.I64);
+            c.emit(Insn.addSub(Op.ADD, true, sum, c.reg(address), (int) (displacement - low)));
             return Address.of(sum, (int) low);
         }
-        Reg index = newReg(Type.I64);
-        emit(new IntegerInsn.Const(true, index, displacement));
-        return Address.indexed(reg(address), index, ExtendOp.UXTX, 0);
+        Reg index = c.newReg(Type.I64);
+        c.emit(new IntegerInsn.Const(true, index, displacement));
+        return Address.indexed(c.reg(address), index, ExtendOp.UXTX, 0);
     }
 
-    private Address indexed(Value x, Value y, int scale) {
-        if (isIndex(x, scale) && !isIndex(y, scale)) {
+    private static Address indexed(Context c, Value x, Value y, int scale) {
+        if (isIndex(c, x, scale) && !isIndex(c, y, scale)) {
             Value t = x;
             x = y;
             y = t;
         }
-        Inst d = producer(y);
+        Inst d = c.producer(y);
         int shift = 0;
         if (d != null
                 && d.opcode() == Opcode.SHL
@@ -92,21 +68,21 @@ abstract class MemoryRules extends OperationRules {
                 && (constValue(d.arg(1)) & 63) == scale) {
             shift = scale;
             y = d.arg(0);
-            d = producer(y);
+            d = c.producer(y);
         }
-        if (d != null && d.opcode() == Opcode.SEXT && !isDemanded(y)) {
-            return Address.indexed(reg(x), value(d.arg(0)), ExtendOp.SXTW, shift);
+        if (d != null && d.opcode() == Opcode.SEXT && !c.isDemanded(y)) {
+            return Address.indexed(c.reg(x), c.value(d.arg(0)), ExtendOp.SXTW, shift);
         }
         if (d != null && d.opcode() == Opcode.ZEXT && d.arg(0).is(Opcode.WRAP)) {
             // The extension in the address makes up for the WRAP.
-            return Address.indexed(reg(x), value(d.arg(0)), ExtendOp.UXTW, shift);
+            return Address.indexed(c.reg(x), c.value(d.arg(0)), ExtendOp.UXTW, shift);
         }
-        return Address.indexed(reg(x), reg(y), ExtendOp.UXTX, shift);
+        return Address.indexed(c.reg(x), c.reg(y), ExtendOp.UXTX, shift);
     }
 
     /** Whether there is something about {@code v} that an index register does for nothing. */
-    private boolean isIndex(Value v, int scale) {
-        Inst d = producer(v);
+    private static boolean isIndex(Context c, Value v, int scale) {
+        Inst d = c.producer(v);
         return d != null
                 && switch (d.opcode()) {
                     case SEXT -> true;
@@ -118,16 +94,14 @@ abstract class MemoryRules extends OperationRules {
 
     // LOAD.
 
-    @Override
-    protected final void lowerLoad(Inst inst) {
-        loadAs(inst, loadOp(inst.type(), inst.memory()), def(inst.result()));
-    }
+    static final Rules<Context> LOAD = Rules.<Context>of("load")
+            .base("load", (c, inst) -> loadAs(c, inst, loadOp(inst.type(), inst.memory()), c.def(inst.result())));
 
     /** The load {@code inst} into {@code target}, perhaps by another instruction than its type suggests. */
-    final void loadAs(Inst inst, LoadStoreOp op, Reg target) {
+    static void loadAs(Context c, Inst inst, LoadStoreOp op, Reg target) {
         MemoryOp m = inst.memory();
-        Address address = address(inst.arg(0), inst.imm(), op.scale);
-        emit(new MemoryInsn.Load(op, target, address, m.trap(), m.readOnly()), inst);
+        Address address = address(c, inst.arg(0), inst.imm(), op.scale);
+        c.emit(new MemoryInsn.Load(op, target, address, m.trap(), m.readOnly()), inst);
     }
 
     static LoadStoreOp loadOp(Type type, MemoryOp m) {
@@ -153,13 +127,38 @@ abstract class MemoryRules extends OperationRules {
 
     // STORE.
 
-    @Override
-    protected final void lowerStore(Inst inst) {
-        MemoryOp m = inst.memory();
+    static final Rules<Context> STORE = Rules.<Context>of("store")
+            .rule("a float that is zero", MemoryRules::storeFloatZero)
+            .rule("a float or vector", (c, inst) -> {
+                if (inst.type().isInt()) {
+                    return false;
+                }
+                store(c, inst, storeOp(inst), c.reg(inst.arg(1)));
+                return true;
+            })
+            .base("an integer, of which only the low bits count", (c, inst) -> {
+                Value v = narrowed(c, inst.arg(1), inst.memory().width() * 8);
+                store(c, inst, storeOp(inst), c.valueOrZero(v));
+            });
+
+    private static boolean storeFloatZero(Context c, Inst inst) {
         Value v = inst.arg(1);
-        LoadStoreOp op = switch (inst.type()) {
+        if (!inst.type().isFloat() || !isConst(v) || constValue(v) != 0) {
+            return false;
+        }
+        store(c, inst, inst.type() == Type.F64 ? LoadStoreOp.STR_X : LoadStoreOp.STR_W, Registers.ZR);
+        return true;
+    }
+
+    private static void store(Context c, Inst inst, LoadStoreOp op, Reg source) {
+        Address address = address(c, inst.arg(0), inst.imm(), op.scale);
+        c.emit(new MemoryInsn.Store(op, source, address, inst.memory().trap()));
+    }
+
+    private static LoadStoreOp storeOp(Inst inst) {
+        return switch (inst.type()) {
             case I32, I64, REF ->
-                switch (m.width()) {
+                switch (inst.memory().width()) {
                     case 1 -> LoadStoreOp.STRB;
                     case 2 -> LoadStoreOp.STRH;
                     case 4 -> LoadStoreOp.STR_W;
@@ -169,21 +168,11 @@ abstract class MemoryRules extends OperationRules {
             case F64 -> LoadStoreOp.STR_D;
             case V128 -> LoadStoreOp.STR_Q;
         };
-        Reg source;
-        if (inst.type().isFloat() && isConst(v) && constValue(v) == 0) {
-            op = inst.type() == Type.F64 ? LoadStoreOp.STR_X : LoadStoreOp.STR_W;
-            source = Registers.ZR;
-        } else if (op.isVector()) {
-            source = reg(v);
-        } else {
-            source = valueOrZero(narrowed(v, m.width() * 8));
-        }
-        emit(new MemoryInsn.Store(op, source, address(inst.arg(0), inst.imm(), op.scale), m.trap()));
     }
 
     /** What can be stored instead of {@code v} if only the low {@code bits} are. */
-    private Value narrowed(Value v, int bits) {
-        Inst d = foldable(v);
+    private static Value narrowed(Context c, Value v, int bits) {
+        Inst d = c.foldable(v);
         while (d != null) {
             boolean keepsLow = switch (d.opcode()) {
                 case AND -> isConst(d.arg(1)) && bits < 64 && (~constValue(d.arg(1)) & (1L << bits) - 1) == 0;
@@ -196,15 +185,15 @@ abstract class MemoryRules extends OperationRules {
                 return v;
             }
             v = d.arg(0);
-            d = foldable(v);
+            d = c.foldable(v);
         }
         return v;
     }
 
     // STACK_ADDR.
 
-    @Override
-    protected final void lowerStackAddress(Inst inst) {
-        emit(new MemoryInsn.StackAddress(def(inst.result()), stackOffset(inst)));
-    }
+    static final Rules<Context> STACK_ADDRESS = Rules.<Context>of("stackAddress")
+            .base(
+                    "address in the frame",
+                    (c, inst) -> c.emit(new MemoryInsn.StackAddress(c.def(inst.result()), c.stackOffset(inst))));
 }

@@ -1,0 +1,149 @@
+package kiln.codegen.aarch64;
+
+import java.util.List;
+import kiln.codegen.CallLowering;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.EmitContext;
+import kiln.codegen.LoweringContext;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.MoveFactory;
+import kiln.codegen.Reg;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** What the rules for AArch64 read and write, and what lowering asks about this instruction set. */
+final class Context extends LoweringContext {
+    /** Calls, returns and parameters. */
+    final CallLowering calls = new CallLowering(this, CallRules.MACHINE, Registers.CONVENTION);
+
+    /** Whether the branch out of the prologue turned out to be too short. */
+    private boolean farPrologue;
+
+    Context(Function function, CodegenOptions options) {
+        super(function, options);
+    }
+
+    // Operands.
+
+    static boolean wide(Type t) {
+        return Registers.isWide(t);
+    }
+
+    static boolean dbl(Type t) {
+        return t == Type.F64;
+    }
+
+    static int width(Type t) {
+        return t.bytes() * 8;
+    }
+
+    /** The bits of an integer constant. */
+    static long bits(Value v) {
+        return wide(v.type()) ? constValue(v) : constValue(v) & 0xffff_ffffL;
+    }
+
+    /** The register of an operand of which an i32 counts only the low half: WRAP is looked through. */
+    Reg value(Value v) {
+        Inst d = v.is(Opcode.WRAP) && !isDemanded(v) ? producer(v) : null;
+        return reg(d == null || d == root() ? v : d.arg(0));
+    }
+
+    /** As {@link #value}, with xzr for zero: for operands that are not read as sp. */
+    Reg valueOrZero(Value v) {
+        return v.is(Opcode.ICONST) && constValue(v) == 0 ? Registers.ZR : value(v);
+    }
+
+    // What lowering asks.
+
+    @Override
+    protected void lower(Inst inst) {
+        LoweringRules.TABLE.lower(this, inst);
+    }
+
+    @Override
+    protected void lowerTerminator(Inst inst, MachBlock[] targets) {
+        LoweringRules.TABLE.lower(this, inst);
+    }
+
+    @Override
+    protected void lowerEntry(List<Value> params) {
+        calls.lowerEntry(params);
+    }
+
+    @Override
+    protected MachInst jump(MachBlock target) {
+        return new ControlInsn.Jump(target);
+    }
+
+    @Override
+    protected MoveFactory moves() {
+        return MoveInsn.FACTORY;
+    }
+
+    @Override
+    protected Reg pinned(Inst inst) {
+        return calls.pinned(inst);
+    }
+
+    /** Every i32 is zero-extended: ZEXT is its operand, and so is WRAP of what is known to fit. */
+    @Override
+    protected Value sameRegister(Inst inst) {
+        return switch (inst.opcode()) {
+            case ZEXT -> inst.arg(0);
+            case WRAP -> hasZeroUpperHalf(inst.arg(0)) ? inst.arg(0) : null;
+            default -> null;
+        };
+    }
+
+    private static boolean hasZeroUpperHalf(Value v) {
+        Inst d = v.inst();
+        if (d == null) {
+            return false;
+        }
+        return switch (d.opcode()) {
+            case ZEXT -> true;
+            case AND -> isConst(d.arg(1)) && constValue(d.arg(1)) >>> 32 == 0;
+            case LSHR -> isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) >= 32;
+            case LOAD -> d.memory().width() <= 4 && !d.memory().signed();
+            default -> false;
+        };
+    }
+
+    @Override
+    protected boolean isCheap(Inst inst) {
+        return switch (inst.opcode()) {
+            case ICONST -> Immediates.isSingleMove(inst.imm(), wide(inst.type()));
+            case FCONST -> FloatInsn.Const.isCheap(inst.type() == Type.F64, inst.imm());
+            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
+            default -> true;
+        };
+    }
+
+    @Override
+    protected boolean keepsConstantsInLoops() {
+        return options.optLevel() > 0;
+    }
+
+    @Override
+    protected void emitPrologue(EmitContext context) {
+        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls(), farPrologue);
+    }
+
+    @Override
+    protected void lengthenPrologue() {
+        farPrologue = true;
+    }
+
+    @Override
+    protected void emitPadding(CodeBuffer buffer, int bytes) {
+        Assembler a = new Assembler(buffer);
+        for (int i = 0; i < bytes; i += 4) {
+            a.nop();
+        }
+    }
+}
