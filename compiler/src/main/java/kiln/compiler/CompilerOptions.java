@@ -72,225 +72,82 @@ public record CompilerOptions(
                 Features.ALL);
     }
 
-    public CompilerOptions withTarget(Target t) {
-        return new CompilerOptions(
-                t,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withTarget(Target target) {
+        Draft draft = new Draft(this);
+        draft.target = target;
+        return draft.options();
     }
 
-    public CompilerOptions withCpu(Set<String> c) {
-        return new CompilerOptions(
-                target,
-                c,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withCpu(Set<String> cpu) {
+        Draft draft = new Draft(this);
+        draft.cpu = cpu;
+        return draft.options();
     }
 
-    public CompilerOptions withOptLevel(int level) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                level,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withOptLevel(int optLevel) {
+        Draft draft = new Draft(this);
+        draft.optLevel = optLevel;
+        return draft.options();
     }
 
-    public CompilerOptions withJobs(int n) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                n,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withJobs(int jobs) {
+        Draft draft = new Draft(this);
+        draft.jobs = jobs;
+        return draft.options();
     }
 
-    public CompilerOptions withInterruptible(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                b,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withInterruptible(boolean interruptible) {
+        Draft draft = new Draft(this);
+        draft.interruptible = interruptible;
+        return draft.options();
     }
 
-    public CompilerOptions withExplicitBounds(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                b,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withExplicitBounds(boolean explicitBounds) {
+        Draft draft = new Draft(this);
+        draft.explicitBounds = explicitBounds;
+        return draft.options();
     }
 
-    public CompilerOptions withCanonicalNans(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                b,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withCanonicalNans(boolean canonicalNans) {
+        Draft draft = new Draft(this);
+        draft.canonicalNans = canonicalNans;
+        return draft.options();
     }
 
-    public CompilerOptions withKeepAll(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                b,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withKeepAll(boolean keepAll) {
+        Draft draft = new Draft(this);
+        draft.keepAll = keepAll;
+        return draft.options();
     }
 
-    public CompilerOptions withInlining(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                b,
-                eagerTables,
-                strip,
-                check,
-                features);
+    public CompilerOptions withInlining(boolean inlining) {
+        Draft draft = new Draft(this);
+        draft.inlining = inlining;
+        return draft.options();
     }
 
-    public CompilerOptions withEagerTables(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                b,
-                strip,
-                check,
-                features);
+    public CompilerOptions withEagerTables(boolean eagerTables) {
+        Draft draft = new Draft(this);
+        draft.eagerTables = eagerTables;
+        return draft.options();
     }
 
-    public CompilerOptions withStrip(Strip s) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                s,
-                check,
-                features);
+    public CompilerOptions withStrip(Strip strip) {
+        Draft draft = new Draft(this);
+        draft.strip = strip;
+        return draft.options();
     }
 
-    public CompilerOptions withCheck(boolean b) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                b,
-                features);
+    public CompilerOptions withCheck(boolean check) {
+        Draft draft = new Draft(this);
+        draft.check = check;
+        return draft.options();
     }
 
-    public CompilerOptions withFeatures(Features f) {
-        return new CompilerOptions(
-                target,
-                cpu,
-                optLevel,
-                jobs,
-                interruptible,
-                explicitBounds,
-                canonicalNans,
-                keepAll,
-                inlining,
-                eagerTables,
-                strip,
-                check,
-                f);
+    public CompilerOptions withFeatures(Features features) {
+        Draft draft = new Draft(this);
+        draft.features = features;
+        return draft.options();
     }
 
     /** Everything that decides about the bytes of the result, in one line; also recorded in the file. */
@@ -305,5 +162,55 @@ public record CompilerOptions(
                 + (inlining ? "" : " no-inlining")
                 + (eagerTables ? " eager-tables" : "")
                 + (strip == Strip.NOTHING ? "" : " strip=" + strip.name().toLowerCase(java.util.Locale.ROOT));
+    }
+
+    /** Options that are being changed. */
+    private static final class Draft {
+        private Target target;
+        private Set<String> cpu;
+        private int optLevel;
+        private int jobs;
+        private boolean interruptible;
+        private boolean explicitBounds;
+        private boolean canonicalNans;
+        private boolean keepAll;
+        private boolean inlining;
+        private boolean eagerTables;
+        private Strip strip;
+        private boolean check;
+        private Features features;
+
+        Draft(CompilerOptions from) {
+            target = from.target;
+            cpu = from.cpu;
+            optLevel = from.optLevel;
+            jobs = from.jobs;
+            interruptible = from.interruptible;
+            explicitBounds = from.explicitBounds;
+            canonicalNans = from.canonicalNans;
+            keepAll = from.keepAll;
+            inlining = from.inlining;
+            eagerTables = from.eagerTables;
+            strip = from.strip;
+            check = from.check;
+            features = from.features;
+        }
+
+        CompilerOptions options() {
+            return new CompilerOptions(
+                    target,
+                    cpu,
+                    optLevel,
+                    jobs,
+                    interruptible,
+                    explicitBounds,
+                    canonicalNans,
+                    keepAll,
+                    inlining,
+                    eagerTables,
+                    strip,
+                    check,
+                    features);
+        }
     }
 }
