@@ -20,6 +20,7 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.testing.Machine;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Function;
@@ -99,7 +100,7 @@ class CallTest {
     @Test
     void trapSitesAreDistinct() {
         for (int stores = 0; stores < 4; stores++) {
-            CompiledFunction f = Machine.compile(
+            CompiledFunction f = A64.compile(
                     Parser.parse("""
                     function wasm_function[0,0] (i64, i64) -> () {
                     b0(v0: i64, v1: i64):
@@ -180,7 +181,7 @@ class CallTest {
                 } else {
                     call(b, how, signatures.get(i + 1), i + 1, cells, args);
                 }
-                compiled.add(Machine.BACKEND.compile(f, options));
+                compiled.add(A64.BACKEND.compile(f, options));
                 choice = new Random(pickSeed);
                 long[] next = new long[wanted.size()];
                 for (int k = 0; k < next.length; k++) {
@@ -188,7 +189,7 @@ class CallTest {
                 }
                 values = next;
             }
-            try (Machine m = new Machine(compiled, signatures.getFirst())) {
+            try (Machine m = A64.machine(compiled)) {
                 for (int i = 0; i < length; i++) {
                     cells.setAtIndex(JAVA_LONG, i, m.address(key(i)));
                 }
@@ -248,10 +249,9 @@ class CallTest {
                     return_call wasm_function[0,0] (i32, i64) -> (i64) (v10, v9)
                 }
                 """);
-        List<CompiledFunction> compiled =
-                functions.stream().map(Machine::compile).toList();
+        List<CompiledFunction> compiled = functions.stream().map(A64::compile).toList();
         Signature s = functions.getFirst().signature();
-        try (Machine m = new Machine(compiled, s)) {
+        try (Machine m = A64.machine(compiled)) {
             assertArrayEquals(
                     new long[] {30_000_000}, m.call(key(0), s, 10_000_000, 0).results());
         }
@@ -269,7 +269,7 @@ class CallTest {
                     return v4
                 }
                 """);
-        Machine.Outcome o = Machine.run(f, 0);
+        Machine.Outcome o = A64.run(f, 0);
         assertEquals(TrapCode.STACK_CHECK, o.trap());
         assertTrue(o.backtraceCount() > 10_000);
         // A frame of many pages at once must not jump over the limit either.
@@ -283,7 +283,7 @@ class CallTest {
                     return v4
                 }
                 """);
-        Machine.Outcome b = Machine.run(big, 0);
+        Machine.Outcome b = A64.run(big, 0);
         assertEquals(TrapCode.STACK_CHECK, b.trap());
         assertTrue(b.backtraceCount() < 100);
     }
@@ -307,7 +307,7 @@ class CallTest {
                         return v6
                     }
                     """.formatted(size, size - 8));
-            assertArrayEquals(new long[] {77 - 1234}, Machine.run(f, 77, 1234).results());
+            assertArrayEquals(new long[] {77 - 1234}, A64.run(f, 77, 1234).results());
         }
     }
 
@@ -324,7 +324,7 @@ class CallTest {
                     jump b1(v3)
                 }
                 """);
-        try (Machine m = new Machine(List.of(Machine.compile(f)), f.signature())) {
+        try (Machine m = A64.machine(List.of(A64.compile(f)))) {
             m.interrupt();
             assertEquals(TrapCode.STACK_CHECK, m.call(key(0), f.signature(), 5).trap());
         }
@@ -344,7 +344,7 @@ class CallTest {
                 }
                 """);
         Signature s = functions.getFirst().signature();
-        try (Machine m = new Machine(functions.stream().map(Machine::compile).toList(), s)) {
+        try (Machine m = A64.machine(functions.stream().map(A64::compile).toList())) {
             assertTrue(m.unwinds(key(0), s));
         }
     }
@@ -359,11 +359,11 @@ class CallTest {
                     trap unreachable
                 }
                 """);
-        assertEquals(TrapCode.UNDEFINED_ELEMENT, Machine.run(f, 0, 1).trap());
-        assertEquals(TrapCode.NULL_REFERENCE, Machine.run(f, 1, 0).trap());
-        assertEquals(TrapCode.UNREACHABLE, Machine.run(f, 1, 1).trap());
+        assertEquals(TrapCode.UNDEFINED_ELEMENT, A64.run(f, 0, 1).trap());
+        assertEquals(TrapCode.NULL_REFERENCE, A64.run(f, 1, 0).trap());
+        assertEquals(TrapCode.UNREACHABLE, A64.run(f, 1, 1).trap());
         // Only the low half of an i32 counts, all of an i64 does.
-        assertEquals(TrapCode.UNREACHABLE, Machine.run(f, 1, 1L << 40).trap());
+        assertEquals(TrapCode.UNREACHABLE, A64.run(f, 1, 1L << 40).trap());
     }
 
     static int mix(int a, long b, float c, double d, int e) {
@@ -396,8 +396,7 @@ class CallTest {
                                     ValueLayout.JAVA_INT),
                             arena)
                     .address();
-            long[] r = Machine.run(
-                            f, target, -100, 7, Float.floatToRawIntBits(2.5f), Double.doubleToRawLongBits(4.5), 6)
+            long[] r = A64.run(f, target, -100, 7, Float.floatToRawIntBits(2.5f), Double.doubleToRawLongBits(4.5), 6)
                     .results();
             assertArrayEquals(new long[] {(-80 & 0xffff_ffffL) + 7}, r);
         }

@@ -12,6 +12,7 @@ import kiln.artifact.TrapCode;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.codegen.testing.Machine;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Isa;
 import kiln.ir.Block;
@@ -85,12 +86,12 @@ class FarBranchTest {
     @Test
     void compilesInAnySize() {
         for (int filler : new int[] {10, 9_000, 70_000}) {
-            CompiledFunction c = Machine.compile(function(filler));
+            CompiledFunction c = A64.compile(function(filler));
             if (!System.getProperty("os.arch").equals("aarch64")) {
                 continue;
             }
             Signature s = new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64));
-            try (Machine m = new Machine(List.of(c), s)) {
+            try (Machine m = A64.machine(List.of(c))) {
                 for (long x = -2; x <= 3; x++) {
                     for (long y = -1; y <= 2; y++) {
                         long[] actual = m.call(c.key(), s, x, y).results();
@@ -109,13 +110,13 @@ class FarBranchTest {
         assertReach(Assembler::patchBranch19, 1 << 20, 4);
         assertReach(Assembler::patchAdr, 1 << 20, 1);
         assertReach(Assembler::patchBranch26, 128 << 20, 4);
-        assertEquals(128 << 20, Machine.BACKEND.callRange());
+        assertEquals(128 << 20, A64.BACKEND.callRange());
         Relocation call = new Relocation(0, Relocation.Kind.A64_BRANCH26, FuncKey.wasmFunction(0, 1), 0);
         byte[] text = new byte[4];
-        Machine.BACKEND.relocate(text, 0, call, (128 << 20) - 4);
-        Machine.BACKEND.relocate(text, 0, call, -(128 << 20));
-        assertThrows(IllegalStateException.class, () -> Machine.BACKEND.relocate(text, 0, call, 128 << 20));
-        assertThrows(IllegalStateException.class, () -> Machine.BACKEND.relocate(text, 0, call, -(128 << 20) - 4));
+        A64.BACKEND.relocate(text, 0, call, (128 << 20) - 4);
+        A64.BACKEND.relocate(text, 0, call, -(128 << 20));
+        assertThrows(IllegalStateException.class, () -> A64.BACKEND.relocate(text, 0, call, 128 << 20));
+        assertThrows(IllegalStateException.class, () -> A64.BACKEND.relocate(text, 0, call, -(128 << 20) - 4));
     }
 
     private static void assertReach(CodeBuffer.Patcher patcher, int reach, int unit) {
@@ -132,15 +133,15 @@ class FarBranchTest {
         Golden.assumeDisassembler();
         FuncKey target = FuncKey.wasmFunction(0, 1);
         byte[] text = new byte[64];
-        CompiledFunction veneer = Machine.BACKEND.veneer(target);
+        CompiledFunction veneer = A64.BACKEND.veneer(target);
         System.arraycopy(veneer.code(), 0, text, 16, veneer.code().length);
         for (Relocation r : veneer.relocations()) {
-            Machine.BACKEND.relocate(text, 16 + r.offset(), r, 0x12345678);
+            A64.BACKEND.relocate(text, 16 + r.offset(), r, 0x12345678);
         }
         text[3] = (byte) 0x94;
-        Machine.BACKEND.relocate(text, 0, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0x7fffffc);
+        A64.BACKEND.relocate(text, 0, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0x7fffffc);
         text[7] = (byte) 0x14;
-        Machine.BACKEND.relocate(text, 4, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0);
+        A64.BACKEND.relocate(text, 4, new Relocation(0, Relocation.Kind.A64_BRANCH26, target, 0), 0);
         try (Disassembler d = new Disassembler(Isa.AARCH64)) {
             List<String> lines =
                     d.disassemble(text, 0).stream().map(i -> i.text()).toList();

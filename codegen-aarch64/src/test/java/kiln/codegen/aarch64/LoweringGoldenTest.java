@@ -38,7 +38,7 @@ class LoweringGoldenTest {
         StringBuilder out = new StringBuilder();
         for (Function f : Parser.parseAll(Files.readString(INPUTS.resolve(input)))) {
             Verifier.verify(f);
-            print(Machine.compile(f), out);
+            print(A64.compile(f), out);
         }
         Golden.check("lowering/" + input.replace(".ir", ".txt"), out.toString());
     }

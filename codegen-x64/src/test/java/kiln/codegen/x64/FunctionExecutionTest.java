@@ -15,6 +15,8 @@ import kiln.artifact.VMContextLayout;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.testing.Machine;
+import kiln.codegen.testing.NativeCode;
 import kiln.ir.Parser;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,29 +24,29 @@ import org.junit.jupiter.api.Test;
 
 /** Control flow, calls and memory, run in this process. */
 class FunctionExecutionTest {
-    private Runner runner;
+    private Machine machine;
 
     @BeforeEach
     void start() {
-        assumeTrue(System.getProperty("os.arch").equals("amd64"));
-        runner = new Runner();
+        assumeTrue(X64.TARGET.isHost());
+        machine = new Machine(X64.TARGET);
     }
 
     @AfterEach
     void stop() {
-        runner.close();
+        machine.close();
     }
 
     private void load(String text) {
-        runner.load(text, Runner.ALL);
+        machine.load(text, CpuFeatures.NAMES);
     }
 
     /** Runs function 0 with an i64 at 0; gives the i64 at 32. */
     private long run(long x) {
-        runner.put(0, x);
-        runner.put(32, 0x1111);
-        assertEquals(null, runner.run());
-        return runner.get(32);
+        machine.put(0, x);
+        machine.put(32, 0x1111);
+        assertEquals(null, machine.run());
+        return machine.get(32);
     }
 
     /** Function 0, which calls {@code f(x)} with the i64 at 0 and stores its i64 result at 32. */
@@ -103,9 +105,9 @@ class FunctionExecutionTest {
                 }
                 """);
         assertEquals(1000, run(1000));
-        runner.put(0, -1);
-        assertEquals(TrapCode.STACK_CHECK, runner.run());
-        assertTrue(NativeCode.getLong(runner.store + StoreLayout.BACKTRACE_COUNT) > 1000);
+        machine.put(0, -1);
+        assertEquals(TrapCode.STACK_CHECK, machine.run());
+        assertTrue(NativeCode.getLong(machine.store + StoreLayout.BACKTRACE_COUNT) > 1000);
         // And again: nothing was left behind.
         assertEquals(1000, run(1000));
     }
@@ -122,7 +124,7 @@ class FunctionExecutionTest {
                     return v5
                 }
                 """);
-        assertEquals(TrapCode.STACK_CHECK, runner.run());
+        assertEquals(TrapCode.STACK_CHECK, machine.run());
     }
 
     @Test
@@ -136,7 +138,7 @@ class FunctionExecutionTest {
                     jump b1
                 }
                 """);
-        long limit = runner.vmctx + VMContextLayout.STACK_LIMIT;
+        long limit = machine.vmctx + VMContextLayout.STACK_LIMIT;
         Thread interrupter = new Thread(() -> {
             try {
                 Thread.sleep(50);
@@ -146,8 +148,8 @@ class FunctionExecutionTest {
             NativeCode.putLong(limit, -1);
         });
         interrupter.start();
-        assertEquals(TrapCode.STACK_CHECK, runner.run());
-        NativeCode.putLong(limit, runner.stackLimit());
+        assertEquals(TrapCode.STACK_CHECK, machine.run());
+        NativeCode.putLong(limit, machine.stackLimit());
     }
 
     /** A function that returns a number for each case. */
@@ -236,13 +238,13 @@ class FunctionExecutionTest {
                 + "):\n"
                 + "    return " + reversed + "\n}\n");
         for (int i = 0; i < n; i++) {
-            runner.put(64 + 8 * i, expected[i]);
-            runner.put(1024 + 8 * i, 0);
+            machine.put(64 + 8 * i, expected[i]);
+            machine.put(1024 + 8 * i, 0);
         }
-        assertEquals(null, runner.run());
+        assertEquals(null, machine.run());
         for (int i = 0; i < n; i++) {
             int from = (n / 4 - 1 - i / 4) * 4 + i % 4;
-            assertEquals(Long.toHexString(expected[from]), Long.toHexString(runner.get(1024 + 8 * i)), "result " + i);
+            assertEquals(Long.toHexString(expected[from]), Long.toHexString(machine.get(1024 + 8 * i)), "result " + i);
         }
     }
 
@@ -298,9 +300,9 @@ class FunctionExecutionTest {
         }
         if (indirect) {
             s.append("    v104 = vmctx.i64\n    v105 = load.i64 context0 w8 [v104 + ")
-                    .append(Runner.CONTEXT_DATA + 8 * target)
+                    .append(Machine.CONTEXT_DATA + 8 * target)
                     .append("]\n    v106 = load.i64 context0 w8 [v104 + ")
-                    .append(Runner.CONTEXT_DATA)
+                    .append(Machine.CONTEXT_DATA)
                     .append("]\n")
                     .append("    return_call_indirect (")
                     .append(typeList("i64", targetParams))
@@ -354,22 +356,24 @@ class FunctionExecutionTest {
                         + ")\n    store.i64 stack0 w8 [v1 + 32], v3\n    return\n}\n"
                         + rotating(1, params[0], 2, params[1], indirect)
                         + rotating(2, params[1], 1, params[0], indirect));
-                NativeCode.putLong(runner.vmctx + Runner.CONTEXT_DATA, runner.vmctx);
-                NativeCode.putLong(runner.vmctx + Runner.CONTEXT_DATA + 8, runner.address(1));
-                NativeCode.putLong(runner.vmctx + Runner.CONTEXT_DATA + 16, runner.address(2));
+                NativeCode.putLong(machine.vmctx + Machine.CONTEXT_DATA, machine.vmctx);
+                NativeCode.putLong(machine.vmctx + Machine.CONTEXT_DATA + 8, machine.address(1));
+                NativeCode.putLong(machine.vmctx + Machine.CONTEXT_DATA + 16, machine.address(2));
                 for (int count : new int[] {0, 1, 2, 7}) {
                     long[] args = new long[n];
                     for (int i = 0; i < n; i++) {
                         args[i] = i == 0 ? count : 1000 + 17 * i;
-                        runner.put(64 + 8 * i, args[i]);
+                        machine.put(64 + 8 * i, args[i]);
                     }
-                    assertEquals(null, runner.run());
+                    assertEquals(null, machine.run());
                     assertEquals(
-                            rotated(count, params, 0, args), runner.get(32), params[0] + " " + params[1] + " " + count);
+                            rotated(count, params, 0, args),
+                            machine.get(32),
+                            params[0] + " " + params[1] + " " + count);
                 }
                 // A million calls need no stack.
-                runner.put(64, 1_000_000);
-                assertEquals(null, runner.run());
+                machine.put(64, 1_000_000);
+                assertEquals(null, machine.run());
             }
         }
     }
@@ -398,10 +402,10 @@ class FunctionExecutionTest {
                 }
                 """;
         load(text);
-        long other = runner.newContext(runner.store);
-        NativeCode.putLong(runner.vmctx + 64, runner.address(1));
-        NativeCode.putLong(runner.vmctx + 72, other);
-        NativeCode.putLong(runner.vmctx + 80, 7);
+        long other = machine.newContext(machine.store);
+        NativeCode.putLong(machine.vmctx + 64, machine.address(1));
+        NativeCode.putLong(machine.vmctx + 72, other);
+        NativeCode.putLong(machine.vmctx + 80, 7);
         NativeCode.putLong(other + 80, 1000);
         assertEquals(5007, run(5));
     }
@@ -427,14 +431,14 @@ class FunctionExecutionTest {
                     return v2
                 }
                 """;
-        runner.load(text, new CodegenOptions(2, Set.of(), true, true));
-        long other = runner.newContext(runner.store);
-        NativeCode.putLong(runner.vmctx + 64, runner.address(2));
-        NativeCode.putLong(runner.vmctx + 72, other);
-        NativeCode.putLong(runner.vmctx + 80, 7);
+        machine.load(text, new CodegenOptions(2, Set.of(), true, true));
+        long other = machine.newContext(machine.store);
+        NativeCode.putLong(machine.vmctx + 64, machine.address(2));
+        NativeCode.putLong(machine.vmctx + 72, other);
+        NativeCode.putLong(machine.vmctx + 80, 7);
         NativeCode.putLong(other + 80, 1000);
         assertEquals(1000, run(5));
-        assertEquals(7, runner.get(40));
+        assertEquals(7, machine.get(40));
     }
 
     @Test
@@ -471,11 +475,11 @@ class FunctionExecutionTest {
         a.op(Op.ADDSD, Registers.XMM.get(0), Registers.XMM.get(0));
         a.ret();
         try (NativeCode c = new NativeCode(b.toByteArray())) {
-            NativeCode.putLong(runner.vmctx + 64, c.address());
-            NativeCode.putLong(runner.vmctx + 72, c.address() + second);
-            runner.put(8, Double.doubleToRawLongBits(20.5));
+            NativeCode.putLong(machine.vmctx + 64, c.address());
+            NativeCode.putLong(machine.vmctx + 72, c.address() + second);
+            machine.put(8, Double.doubleToRawLongBits(20.5));
             assertEquals(20 + 100 + 3 + 100, run(100));
-            assertEquals(41.0, Double.longBitsToDouble(runner.get(40)));
+            assertEquals(41.0, Double.longBitsToDouble(machine.get(40)));
         }
     }
 
@@ -487,14 +491,14 @@ class FunctionExecutionTest {
                     unwind
                 }
                 """);
-        assertThrows(IllegalStateException.class, runner::run);
+        assertThrows(IllegalStateException.class, machine::run);
         load("""
                 function wasm_function[0,0] (i64, i64) -> () {
                 b0(v0: i64, v1: i64):
                     trap UNREACHABLE
                 }
                 """);
-        assertEquals(TrapCode.UNREACHABLE, runner.run());
+        assertEquals(TrapCode.UNREACHABLE, machine.run());
         load("""
                 function wasm_function[0,0] (i64, i64) -> () {
                 b0(v0: i64, v1: i64):
@@ -508,20 +512,20 @@ class FunctionExecutionTest {
                     return
                 }
                 """);
-        runner.put(0, 11);
-        assertEquals(TrapCode.TABLE_OUT_OF_BOUNDS, runner.run());
-        runner.put(0, 0);
-        assertEquals(TrapCode.NULL_REFERENCE, runner.run());
-        runner.put(0, 10);
-        runner.put(8, 1L << 32);
-        assertEquals(TrapCode.BAD_SIGNATURE, runner.run());
-        runner.put(8, 1);
-        assertEquals(null, runner.run());
+        machine.put(0, 11);
+        assertEquals(TrapCode.TABLE_OUT_OF_BOUNDS, machine.run());
+        machine.put(0, 0);
+        assertEquals(TrapCode.NULL_REFERENCE, machine.run());
+        machine.put(0, 10);
+        machine.put(8, 1L << 32);
+        assertEquals(TrapCode.BAD_SIGNATURE, machine.run());
+        machine.put(8, 1);
+        assertEquals(null, machine.run());
     }
 
     @Test
     void trapSitesAreDistinct() {
-        CompiledFunction f = runner.load("""
+        CompiledFunction f = machine.load("""
                 function wasm_function[0,0] (i64, i64) -> () {
                 b0(v0: i64, v1: i64):
                     v2 = load.i32 stack0 w4 [v1 + 0]
@@ -533,7 +537,7 @@ class FunctionExecutionTest {
                     store.i64 memory0 w8 trap [v1 + 16], v3
                     trap BAD_SIGNATURE
                 }
-                """, Runner.BASELINE).getFirst();
+                """, Set.of()).getFirst();
         assertEquals(
                 4,
                 f.traps().stream()
@@ -567,12 +571,12 @@ class FunctionExecutionTest {
                 }
                 """.replace("MANY", many).replace("PARAMS", params));
         for (int i = 0; i < 4; i++) {
-            runner.put(8 * i, 100 + i);
+            machine.put(8 * i, 100 + i);
         }
-        assertEquals(null, runner.run());
+        assertEquals(null, machine.run());
         long[] expected = {102, 103, 100, 101, 102, 103};
         for (int i = 0; i < 6; i++) {
-            assertEquals(expected[i], runner.get(32 + 8 * i));
+            assertEquals(expected[i], machine.get(32 + 8 * i));
         }
     }
 
@@ -586,8 +590,8 @@ class FunctionExecutionTest {
                     return
                 }
                 """);
-        assertEquals(null, runner.run());
-        assertEquals(List.of(1L, 2L), List.of(runner.get(0), runner.get(8)));
+        assertEquals(null, machine.run());
+        assertEquals(List.of(1L, 2L), List.of(machine.get(0), machine.get(8)));
     }
 
     @Test
@@ -601,7 +605,7 @@ class FunctionExecutionTest {
                 }
                 """);
         long pc = run(0);
-        assertTrue(pc > runner.address(0) && pc < runner.address(0) + 100);
+        assertTrue(pc > machine.address(0) && pc < machine.address(0) + 100);
     }
 
     @Test
@@ -620,11 +624,11 @@ class FunctionExecutionTest {
                     return
                 }
                 """);
-        assertEquals(null, runner.run());
-        assertEquals(0, runner.get(0) % 16);
-        assertEquals(0, runner.get(8) % 16);
-        assertTrue(Math.abs(runner.get(0) - runner.get(8)) >= 16);
-        assertEquals(runner.args, runner.get(16));
+        assertEquals(null, machine.run());
+        assertEquals(0, machine.get(0) % 16);
+        assertEquals(0, machine.get(8) % 16);
+        assertTrue(Math.abs(machine.get(0) - machine.get(8)) >= 16);
+        assertEquals(machine.args, machine.get(16));
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.codegen.testing.Machine;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
 import kiln.disasm.Isa;
@@ -48,9 +49,9 @@ class LoweringGoldenTest {
     private static void check(Path input) throws IOException {
         StringBuilder out = new StringBuilder();
         for (Function f : Parser.parseAll(Files.readString(input))) {
-            String plain = compile(f, Runner.BASELINE);
+            String plain = compile(f, Set.of());
             out.append("; ").append(f.key()).append('\n').append(plain);
-            String all = compile(f, Runner.ALL);
+            String all = compile(f, CpuFeatures.NAMES);
             if (!all.equals(plain)) {
                 out.append("; with avx, bmi1, bmi2, lzcnt\n").append(all);
             }
@@ -65,7 +66,7 @@ class LoweringGoldenTest {
     }
 
     private static String compile(Function f, Set<String> features) {
-        return text(new X64Backend().compile(f, Runner.options(features)));
+        return text(new X64Backend().compile(f, Machine.options(features)));
     }
 
     /** Disassembly in which places have names, so that a change moves no more lines than it must. */

@@ -1,17 +1,18 @@
-package kiln.codegen.aarch64;
+package kiln.codegen.testing;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CompiledFunction;
@@ -25,12 +26,11 @@ import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Loads and stores of all widths with all ways to say an address, on an AArch64 machine. */
-@EnabledIfSystemProperty(named = "os.arch", matches = "aarch64")
-class MemoryTest {
+/** Loads and stores of all widths with all ways to say an address. */
+public abstract class MemoryExecution {
     private static final int BYTES = 1 << 16;
     private static final long[] DISPLACEMENTS = {
         0, 1, 4, 8, 16, 255, 256, 1000, 4095, 4096, 4104, 16380, 20000, 32760, 40001
@@ -38,6 +38,16 @@ class MemoryTest {
     private static final Region MEMORY = new Region(Region.Kind.MEMORY, 0);
 
     private final Random random = new Random(3);
+    private final Machine.Target target;
+
+    protected MemoryExecution(Machine.Target target) {
+        this.target = target;
+    }
+
+    @BeforeEach
+    void start() {
+        assumeTrue(target.isHost());
+    }
 
     private Value raw(Builder b, Opcode op, Type type, Value... args) {
         return b.append(op, type, null, args).result();
@@ -149,13 +159,12 @@ class MemoryTest {
         for (int i = 0; i < 400; i++) {
             functions.add(function(i));
         }
-        List<CompiledFunction> compiled =
-                functions.stream().map(Machine::compile).toList();
         Signature s = functions.getFirst().signature();
         byte[] start = new byte[BYTES];
         random.nextBytes(start);
-        try (Machine m = new Machine(compiled, s);
+        try (Machine m = new Machine(target);
                 Arena arena = Arena.ofConfined()) {
+            m.load(functions, Machine.options(target.features()));
             MemorySegment area = arena.allocate(BYTES, 16);
             for (Function f : functions) {
                 for (int k = 0; k < 3; k++) {
@@ -182,7 +191,7 @@ class MemoryTest {
                     ? 1
                     : 0;
         }
-        CompiledFunction c = Machine.compile(f);
+        CompiledFunction c = target.backend().compile(f, Machine.options(Set.of()));
         assertEquals(
                 accesses,
                 c.traps().stream()
@@ -211,15 +220,15 @@ class MemoryTest {
         b.store(op, area, 672, v);
         b.ret(v);
         try (Arena arena = Arena.ofConfined();
-                Machine m = new Machine(
-                        List.of(Machine.compile(f)),
-                        new Signature(List.of(Type.I64, Type.I64), List.of()),
-                        f.signature())) {
+                Machine m = new Machine(target)) {
+            m.load(List.of(f), Machine.options(target.features()));
             MemorySegment mem = arena.allocate(1024, 16);
             byte[] bytes = new byte[1024];
             random.nextBytes(bytes);
             MemorySegment.copy(bytes, 0, mem, JAVA_BYTE, 0, 1024);
-            m.call(f.key(), f.signature(), mem.address(), 5);
+            assertArrayEquals(
+                    new long[] {5, -6},
+                    m.call(f.key(), f.signature(), mem.address(), 5, -6).results());
             byte[] expected = bytes.clone();
             for (int i = 0; i < 40; i++) {
                 System.arraycopy(bytes, 16 * i, expected, 16 * (39 - i), 16);
@@ -229,9 +238,10 @@ class MemoryTest {
                     .putLong(640, 0x1122334455667788L)
                     .putLong(648, 0x99aabbccddeeff00L)
                     .putLong(656, 0)
-                    .putLong(664, 0);
-            byte[] actual = mem.toArray(JAVA_BYTE);
-            assertArrayEquals(Arrays.copyOf(expected, 672), Arrays.copyOf(actual, 672));
+                    .putLong(664, 0)
+                    .putLong(672, 5)
+                    .putLong(680, -6);
+            assertArrayEquals(expected, mem.toArray(JAVA_BYTE));
         }
     }
 }

@@ -1,4 +1,4 @@
-package kiln.codegen.x64;
+package kiln.codegen.testing;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /** Machine code made executable in this process, with as much zeroed data behind it as was asked for. */
-final class NativeCode implements AutoCloseable {
+public final class NativeCode implements AutoCloseable {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final MethodHandle MMAP =
             libc("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -24,7 +24,7 @@ final class NativeCode implements AutoCloseable {
     private final long bytes;
 
     /** Maps {@code code} read and execute, and behind the next multiple of {@code codeSpace} {@code dataBytes} of data. */
-    NativeCode(byte[] code, long codeSpace, long dataBytes) {
+    public NativeCode(byte[] code, long codeSpace, long dataBytes) {
         long space = Math.max(codeSpace, (code.length + PAGE - 1) & -PAGE);
         bytes = space + (dataBytes + PAGE - 1 & -PAGE);
         try {
@@ -41,7 +41,7 @@ final class NativeCode implements AutoCloseable {
         }
     }
 
-    NativeCode(byte[] code) {
+    public NativeCode(byte[] code) {
         this(code, 0, 0);
     }
 
@@ -49,32 +49,32 @@ final class NativeCode implements AutoCloseable {
         return LINKER.downcallHandle(libcAddress(name), FunctionDescriptor.of(result, params));
     }
 
-    static MemorySegment libcAddress(String name) {
+    public static MemorySegment libcAddress(String name) {
         return LINKER.defaultLookup().find(name).orElseThrow();
     }
 
-    long address() {
+    public long address() {
         return address;
     }
 
-    static MemorySegment segment(long address, long bytes) {
+    public static MemorySegment segment(long address, long bytes) {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
 
-    static long getLong(long address) {
+    public static long getLong(long address) {
         return segment(address, 8).get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
     }
 
-    static void putLong(long address, long value) {
+    public static void putLong(long address, long value) {
         segment(address, 8).set(ValueLayout.JAVA_LONG_UNALIGNED, 0, value);
     }
 
-    static int getInt(long address) {
+    public static int getInt(long address) {
         return segment(address, 4).get(ValueLayout.JAVA_INT_UNALIGNED, 0);
     }
 
     /** A C function of up to four integers. */
-    static MethodHandle function(long address, int params) {
+    public static MethodHandle function(long address, int params) {
         MemoryLayout[] layouts = new MemoryLayout[params];
         Arrays.fill(layouts, JAVA_LONG);
         return LINKER.downcallHandle(MemorySegment.ofAddress(address), FunctionDescriptor.of(JAVA_LONG, layouts));
