@@ -5,83 +5,15 @@ import java.util.List;
 import java.util.Random;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
+import kiln.ir.testing.RandomOperations;
 
 /**
  * Makes random functions of the shapes that wasm has: structured control flow over mutable variables, bounded loops.
  */
 final class IrGenerator {
-    private static final Opcode[] INT_OPS = {
-        Opcode.ADD,
-        Opcode.ADD,
-        Opcode.ADD,
-        Opcode.SUB,
-        Opcode.SUB,
-        Opcode.MUL,
-        Opcode.AND,
-        Opcode.AND,
-        Opcode.OR,
-        Opcode.XOR,
-        Opcode.SHL,
-        Opcode.LSHR,
-        Opcode.ASHR,
-        Opcode.ROTL,
-        Opcode.ROTR,
-        Opcode.UDIV,
-        Opcode.SDIV,
-        Opcode.UREM,
-        Opcode.SREM,
-        Opcode.UMULH,
-        Opcode.SMULH
+    private static final Type[] TYPES = {
+        Type.I32, Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64, Type.V128
     };
-    private static final Opcode[] INT_UNARY = {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16};
-    private static final Opcode[] FLOAT_OPS = {
-        Opcode.FADD, Opcode.FSUB, Opcode.FMUL, Opcode.FDIV, Opcode.FMIN, Opcode.FMAX, Opcode.FCOPYSIGN
-    };
-    private static final Opcode[] FLOAT_UNARY = {
-        Opcode.FSQRT, Opcode.FABS, Opcode.FNEG, Opcode.FCEIL, Opcode.FFLOOR, Opcode.FTRUNC, Opcode.FNEAREST
-    };
-    private static final long[] INTERESTING = {
-        0,
-        1,
-        -1,
-        2,
-        3,
-        4,
-        5,
-        7,
-        8,
-        10,
-        16,
-        24,
-        31,
-        32,
-        48,
-        56,
-        63,
-        64,
-        100,
-        127,
-        128,
-        255,
-        256,
-        1000,
-        0xffff,
-        0x10000,
-        Integer.MAX_VALUE,
-        Integer.MIN_VALUE,
-        0xffffffffL,
-        0x100000000L,
-        Long.MAX_VALUE,
-        Long.MIN_VALUE,
-        -2,
-        -7,
-        -8,
-        -100
-    };
-    private static final double[] FLOATS = {
-        0, -0.0, 1, -1, 0.5, 2, 1.5, 1e10, -1e20, Double.NaN, Double.POSITIVE_INFINITY, 3.7
-    };
-    private static final Type[] SCALARS = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.F32, Type.F64};
 
     /** Variables beyond this number are counters that only their loops use. */
     private static final int MAX_USED_VARS = 24;
@@ -89,6 +21,7 @@ final class IrGenerator {
     private static final Region MEMORY = new Region(Region.Kind.MEMORY, 0);
 
     private final Random random;
+    private final RandomOperations operations;
     private final Function f;
     private final Builder b;
     private final SsaBuilder ssa;
@@ -101,6 +34,7 @@ final class IrGenerator {
     private IrGenerator(long seed, int budget, boolean untilSpent) {
         this.untilSpent = untilSpent;
         this.random = new Random(seed);
+        this.operations = new RandomOperations(random);
         this.budget = budget;
         this.f = new Function(
                 FuncKey.wasmFunction(0, 0),
@@ -125,7 +59,7 @@ final class IrGenerator {
         ssa.sealBlock(entry);
         int n = 3 + random.nextInt(8);
         for (int i = 0; i < n; i++) {
-            Type t = i < 3 ? f.signature().params().get(i) : SCALARS[random.nextInt(SCALARS.length)];
+            Type t = i < 3 ? f.signature().params().get(i) : TYPES[random.nextInt(TYPES.length)];
             vars.add(t);
             ssa.declareVar(t);
             if (i < 3) {
@@ -331,27 +265,20 @@ final class IrGenerator {
     }
 
     private Value comparison(int depth) {
-        Type t = SCALARS[random.nextInt(SCALARS.length)];
-        if (t.isInt()) {
-            IntCond c = IntCond.values()[random.nextInt(IntCond.values().length)];
-            Value y = chance(60) ? constant(t) : expression(t, depth - 1);
-            return b.icmp(c, expression(t, depth - 1), y);
+        Type t = TYPES[random.nextInt(TYPES.length)];
+        if (t.isFloat()) {
+            return b.fcmp(operations.floatCond(), expression(t, depth - 1), expression(t, depth - 1));
         }
-        FloatCond c = FloatCond.values()[random.nextInt(FloatCond.values().length)];
-        return b.fcmp(c, expression(t, depth - 1), expression(t, depth - 1));
+        Type i = t == Type.I64 ? t : Type.I32;
+        Value y = chance(60) ? constant(i) : expression(i, depth - 1);
+        return b.icmp(operations.intCond(), expression(i, depth - 1), y);
     }
 
     private Value constant(Type t) {
-        return switch (t) {
-            case I32, I64 ->
-                b.iconst(
-                        t,
-                        chance(70)
-                                ? INTERESTING[random.nextInt(INTERESTING.length)]
-                                : random.nextLong() >> random.nextInt(64));
-            case F32 -> b.f32(Float.floatToIntBits((float) FLOATS[random.nextInt(FLOATS.length)]));
-            default -> b.f64(Double.doubleToLongBits(FLOATS[random.nextInt(FLOATS.length)]));
-        };
+        if (t.isFloat() && chance(8)) {
+            return b.constant(t, t == Type.F32 ? 0x7fc00000L : 0x7ff8000000000000L);
+        }
+        return operations.constant(b, t);
     }
 
     private Value variable(Type t) {
@@ -376,56 +303,23 @@ final class IrGenerator {
         if (chance(8)) {
             return b.select(condition0(depth), expression(t, depth - 1), expression(t, depth - 1));
         }
-        if (t.isInt()) {
-            return integer(t, depth);
+        if (t.isInt() && chance(10)) {
+            Value c = comparison(depth);
+            return t == Type.I32 ? c : b.convert(Opcode.ZEXT, t, c);
         }
-        int kind = random.nextInt(100);
-        if (kind < 60) {
-            Opcode op = FLOAT_OPS[random.nextInt(FLOAT_OPS.length)];
-            return b.binary(op, expression(t, depth - 1), expression(t, depth - 1));
-        } else if (kind < 80) {
-            return b.unary(FLOAT_UNARY[random.nextInt(FLOAT_UNARY.length)], expression(t, depth - 1));
-        } else if (kind < 90) {
-            Opcode op = chance(50) ? Opcode.FROM_SINT : Opcode.FROM_UINT;
-            return b.convert(op, t, expression(chance(50) ? Type.I32 : Type.I64, depth - 1));
-        } else if (kind < 95) {
-            return t == Type.F64
-                    ? b.convert(Opcode.FPROMOTE, t, expression(Type.F32, depth - 1))
-                    : b.convert(Opcode.FDEMOTE, t, expression(Type.F64, depth - 1));
+        RandomOperations.Operation one = chance(40) ? operations.unary(t) : null;
+        // What traps would end functions that are meant to be long.
+        if (one != null && (!one.traps() || !untilSpent && chance(20))) {
+            return b.convert(one.op(), t, expression(one.operands().getFirst(), depth - 1));
         }
-        return b.convert(Opcode.BITCAST, t, expression(t == Type.F64 ? Type.I64 : Type.I32, depth - 1));
+        RandomOperations.Operation two = operations.binary(t);
+        Value y = t.isInt() && chance(55) ? constant(t) : expression(t, depth - 1);
+        Value x = expression(t, depth - 1);
+        return two.data() instanceof LaneOp lanes ? b.vector(lanes, x, y) : b.binary(two.op(), x, y);
     }
 
     private Value condition0(int depth) {
         return depth > 1 ? comparison(1) : variable(Type.I32);
-    }
-
-    private Value integer(Type t, int depth) {
-        int kind = random.nextInt(100);
-        if (kind < 60) {
-            Opcode op = INT_OPS[random.nextInt(INT_OPS.length)];
-            Value y = chance(55) ? constant(t) : expression(t, depth - 1);
-            return b.binary(op, expression(t, depth - 1), y);
-        } else if (kind < 66) {
-            return b.unary(INT_UNARY[random.nextInt(INT_UNARY.length)], expression(t, depth - 1));
-        } else if (kind < 76) {
-            Value c = comparison(depth);
-            return t == Type.I32 ? c : b.convert(Opcode.ZEXT, t, c);
-        } else if (kind < 88) {
-            return t == Type.I32
-                    ? b.convert(Opcode.WRAP, t, expression(Type.I64, depth - 1))
-                    : b.convert(chance(50) ? Opcode.SEXT : Opcode.ZEXT, t, expression(Type.I32, depth - 1));
-        } else if (kind < 90 && t == Type.I64) {
-            return b.unary(Opcode.SEXT32, expression(t, depth - 1));
-        } else if (kind < 93) {
-            return b.convert(Opcode.BITCAST, t, expression(t == Type.I64 ? Type.F64 : Type.F32, depth - 1));
-        } else if (kind < 97) {
-            Opcode op = chance(50) ? Opcode.TO_SINT_SAT : Opcode.TO_UINT_SAT;
-            return b.convert(op, t, expression(chance(50) ? Type.F32 : Type.F64, depth - 1));
-        } else if (kind < 98 && !untilSpent) {
-            return b.convert(chance(50) ? Opcode.TO_SINT : Opcode.TO_UINT, t, expression(Type.F64, depth - 1));
-        }
-        return constant(t);
     }
 
     /** An address in linear memory, mostly in bounds. */
@@ -458,7 +352,7 @@ final class IrGenerator {
         } else if (kind < 8) {
             int index = random.nextInt(4);
             MemoryOp op = MemoryOp.of(t, new Region(Region.Kind.GLOBAL, index));
-            return b.load(t, op, b.i64(IrInterpreter.GLOBALS), index * 8);
+            return b.load(t, op, b.i64(IrInterpreter.GLOBALS), index * 16);
         } else if (kind < 9) {
             return b.load(t, MemoryOp.readOnly(t, Region.CONTEXT), b.vmctx(), random.nextInt(8) * 8);
         }
@@ -466,14 +360,14 @@ final class IrGenerator {
     }
 
     private void store() {
-        Type t = SCALARS[random.nextInt(SCALARS.length)];
+        Type t = TYPES[random.nextInt(TYPES.length)];
         Value v = expression(t, 2);
         if (chance(70)) {
             b.store(access(t, MEMORY, true, false), address(), random.nextInt(5) * 4, v);
         } else if (chance(80)) {
             int index = random.nextInt(4);
             MemoryOp op = MemoryOp.of(t, new Region(Region.Kind.GLOBAL, index));
-            b.store(op, b.i64(IrInterpreter.GLOBALS), index * 8, v);
+            b.store(op, b.i64(IrInterpreter.GLOBALS), index * 16, v);
         } else {
             b.store(MemoryOp.of(t, Region.CONTEXT), b.vmctx(), 128 + random.nextInt(4) * 8, v);
         }

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeSet;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.Block;
@@ -14,12 +15,15 @@ import kiln.ir.Edge;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.IntCond;
+import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.VectorOp;
 
 /**
  * Makes programs of three random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the others;
@@ -29,75 +33,31 @@ import kiln.ir.Value;
  */
 public final class RandomPrograms {
     private static final int MEMORY = 512;
+    private static final LaneOp SUM_OF_BYTES = new LaneOp(Lanes.I8X16, VectorOp.ADD);
 
-    private static final Opcode[] INT_OPS = {
-        Opcode.ADD, Opcode.ADD, Opcode.ADD, Opcode.SUB, Opcode.SUB, Opcode.MUL, Opcode.AND, Opcode.AND, Opcode.OR,
-        Opcode.XOR, Opcode.SHL, Opcode.SHL, Opcode.LSHR, Opcode.ASHR, Opcode.ROTL, Opcode.ROTR, Opcode.UMULH,
-                Opcode.SMULH,
-        Opcode.UDIV, Opcode.SDIV, Opcode.UREM, Opcode.SREM,
+    private static final Type[] SCALARS = {
+        Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64
     };
-    private static final Opcode[] INT_UNARY = {Opcode.CLZ, Opcode.CTZ, Opcode.POPCNT, Opcode.SEXT8, Opcode.SEXT16};
-    private static final Opcode[] FLOAT_OPS = {
-        Opcode.FADD, Opcode.FSUB, Opcode.FMUL, Opcode.FDIV, Opcode.FMIN, Opcode.FMAX, Opcode.FCOPYSIGN,
-    };
-    private static final Opcode[] FLOAT_UNARY = {
-        Opcode.FSQRT, Opcode.FABS, Opcode.FNEG, Opcode.FCEIL, Opcode.FFLOOR, Opcode.FTRUNC, Opcode.FNEAREST,
-    };
-    private static final long[] CONSTANTS = {
-        0,
-        0,
-        1,
-        1,
-        -1,
-        -1,
-        2,
-        3,
-        4,
-        5,
-        8,
-        9,
-        16,
-        31,
-        32,
-        63,
-        64,
-        100,
-        127,
-        128,
-        -128,
-        255,
-        256,
-        0xff00,
-        0xffff,
-        0x7fffffff,
-        0x80000000L,
-        0xffffffffL,
-        0x100000000L,
-        0x123456789abcdefL,
-        Long.MIN_VALUE,
-        Long.MAX_VALUE,
-        -3,
-        -8,
-        -256,
-        0xff0,
-        4095,
-        4096,
-        12345678,
-        1L << 40,
-    };
-    private static final double[] FLOATS = {0, -0.0, 1, -1, 0.5, 1.5, -2.5, 3e9, -3e9, 1e19, 1e-300, 7};
-    private static final Type[] TYPES = {Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64
+    private static final Type[] WITH_VECTORS = {
+        Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64, Type.V128, Type.V128
     };
 
     private final Random random;
+    private final RandomOperations operations;
+    /** Types of values, as often as they are wanted. */
+    private final Type[] types;
+
     private final List<Signature> callees = new ArrayList<>();
     private Builder b;
     private Value memory;
     private Map<Type, List<Value>> pools;
     private int loops;
 
-    public RandomPrograms(long seed) {
+    /** {@code vectors}: whether there are values of type v128, in calls, loops and memory, too. */
+    public RandomPrograms(long seed, boolean vectors) {
         random = new Random(seed);
+        operations = new RandomOperations(random);
+        types = vectors ? WITH_VECTORS : SCALARS;
     }
 
     /** The functions, the main one first. */
@@ -114,7 +74,7 @@ public final class RandomPrograms {
     private List<Type> types(int n) {
         List<Type> result = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            result.add(pick(TYPES));
+            result.add(pick(types));
         }
         return result;
     }
@@ -142,17 +102,17 @@ public final class RandomPrograms {
         }
         memory = b.block().params().get(1);
         pools.get(Type.I64).remove(memory);
-        for (Type t : new Type[] {Type.I32, Type.I64, Type.F32, Type.F64}) {
+        for (Type t : new TreeSet<>(List.of(types))) {
             Value v = b.load(t, MemoryOp.of(t, region()), memory, random.nextInt(MEMORY / 4));
             add(t.isFloat() ? number(v) : v);
         }
         statements(5 + random.nextInt(25), 0, calls);
         // Everything that still is visible is used once more, for the sake of long live ranges.
         if (chance(50)) {
-            for (Type t : new Type[] {Type.I32, Type.I64, Type.F32, Type.F64}) {
+            for (Type t : new TreeSet<>(List.of(types))) {
                 Value sum = null;
                 for (Value v : List.copyOf(pools.get(t))) {
-                    sum = sum == null ? v : t.isInt() ? raw(Opcode.XOR, t, sum, v) : raw(Opcode.FMIN, t, sum, v);
+                    sum = sum == null ? v : both(t, sum, v);
                 }
                 b.store(MemoryOp.of(t, region()), memory, 8 * random.nextInt(MEMORY / 8), sum);
             }
@@ -160,6 +120,15 @@ public final class RandomPrograms {
         Value[] results = signature.results().stream().map(this::any).toArray(Value[]::new);
         b.ret(results);
         return f;
+    }
+
+    /** Depends on both operands, and is not NaN. */
+    private Value both(Type t, Value x, Value y) {
+        return switch (t) {
+            case I32, I64, REF -> raw(Opcode.XOR, t, x, y);
+            case F32, F64 -> raw(Opcode.FMIN, t, x, y);
+            case V128 -> b.append(Opcode.VBINARY, t, SUM_OF_BYTES, x, y).result();
+        };
     }
 
     private void add(Value v) {
@@ -178,16 +147,7 @@ public final class RandomPrograms {
     }
 
     private Value constant(Type t) {
-        return switch (t) {
-            case F32 -> b.f32(Float.floatToRawIntBits((float) FLOATS[random.nextInt(FLOATS.length)]));
-            case F64 -> b.f64(Double.doubleToRawLongBits(FLOATS[random.nextInt(FLOATS.length)]));
-            default ->
-                b.constant(
-                        t,
-                        t == Type.I32
-                                ? (int) CONSTANTS[random.nextInt(CONSTANTS.length)]
-                                : CONSTANTS[random.nextInt(CONSTANTS.length)]);
-        };
+        return operations.constant(b, t);
     }
 
     private Value operand(Type t) {
@@ -380,7 +340,7 @@ public final class RandomPrograms {
     }
 
     private void store() {
-        Type t = pick(TYPES);
+        Type t = pick(types);
         b.store(access(t), address(3), random.nextInt(MEMORY / 4), chance(30) ? constant(t) : any(t));
     }
 
@@ -399,37 +359,35 @@ public final class RandomPrograms {
     // Values.
 
     private Value value() {
-        Type t = pick(TYPES);
-        return t.isInt() ? integer(t) : real(t);
+        Type t = pick(types);
+        int kind = random.nextInt(16);
+        if (kind == 0) {
+            return load(t);
+        } else if (kind < 3) {
+            return raw(Opcode.SELECT, t, condition(), operand(t), operand(t));
+        } else if (kind == 3 && t == Type.I32) {
+            return condition();
+        }
+        RandomOperations.Operation one = kind < 8 ? operations.unary(t) : null;
+        Value v = one != null ? unary(one) : binary(operations.binary(t));
+        return t.isFloat() ? number(v) : v;
     }
 
-    private Value integer(Type t) {
-        Type other = t == Type.I32 ? Type.I64 : Type.I32;
-        return switch (random.nextInt(16)) {
-            case 0 -> load(t);
-            case 1 ->
-                t == Type.I32
-                        ? raw(Opcode.WRAP, t, any(other))
-                        : raw(chance(50) ? Opcode.ZEXT : Opcode.SEXT, t, any(other));
-            case 2 -> raw(pick(INT_UNARY), t, operand(t));
-            case 3 -> t == Type.I64 ? raw(Opcode.SEXT32, t, any(t)) : condition();
-            case 4, 5 -> raw(Opcode.SELECT, t, condition(), operand(t), operand(t));
-            case 6 -> raw(Opcode.BITCAST, t, any(t == Type.I32 ? Type.F32 : Type.F64));
-            case 7 -> raw(chance(50) ? Opcode.TO_SINT_SAT : Opcode.TO_UINT_SAT, t, any(pick(Type.F32, Type.F64)));
-            case 8 -> raw(pick(Opcode.TO_SINT, Opcode.TO_UINT), t, small(pick(Type.F32, Type.F64)));
-            default -> binary(t);
-        };
+    private Value unary(RandomOperations.Operation o) {
+        Type from = o.operands().getFirst();
+        Value x = o.traps() ? small(from) : operand(from);
+        return b.append(o.op(), o.type(), o.data(), x).result();
     }
 
-    private Value binary(Type t) {
-        Opcode op = pick(INT_OPS);
+    private Value binary(RandomOperations.Operation o) {
+        Type t = o.type();
         Value x = operand(t);
         Value y = operand(t);
-        if (op.effect() == Opcode.Effect.TRAPS && !chance(2)) {
+        if (o.traps() && !chance(2)) {
             // Neither 0 nor -1.
             y = raw(Opcode.OR, t, raw(Opcode.AND, t, y, b.constant(t, 0xff)), b.constant(t, 1));
         }
-        return raw(op, t, x, y);
+        return b.append(o.op(), t, o.data(), x, y).result();
     }
 
     private Value condition() {
@@ -438,8 +396,8 @@ public final class RandomPrograms {
             case 0 -> any(Type.I32);
             case 1 -> floatCompare();
             case 2 -> compare(Type.I32, IntCond.EQ, condition(), b.i32(0));
-            case 3 -> compare(t, pick(IntCond.values()), raw(Opcode.AND, t, operand(t), operand(t)), b.constant(t, 0));
-            case 4 -> compare(t, pick(IntCond.values()), any(t), b.constant(t, 0));
+            case 3 -> compare(t, operations.intCond(), raw(Opcode.AND, t, operand(t), operand(t)), b.constant(t, 0));
+            case 4 -> compare(t, operations.intCond(), any(t), b.constant(t, 0));
             case 5, 6 -> raw(pick(Opcode.AND, Opcode.OR), Type.I32, comparison(), comparison());
             case 7 -> raw(Opcode.XOR, Type.I32, comparison(), b.i32(1));
             case 8 -> raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
@@ -452,7 +410,7 @@ public final class RandomPrograms {
             return floatCompare();
         }
         Type t = pick(Type.I32, Type.I64);
-        return compare(t, pick(IntCond.values()), operand(t), operand(t));
+        return compare(t, operations.intCond(), operand(t), operand(t));
     }
 
     /** Sometimes of NaNs. */
@@ -462,24 +420,11 @@ public final class RandomPrograms {
         if (chance(20)) {
             x = raw(Opcode.FDIV, t, x, raw(Opcode.FSUB, t, x, x));
         }
-        return b.append(Opcode.FCMP, t, pick(FloatCond.values()), x, operand(t)).result();
+        return b.append(Opcode.FCMP, t, operations.floatCond(), x, operand(t)).result();
     }
 
     private Value compare(Type t, IntCond cond, Value x, Value y) {
         return b.append(Opcode.ICMP, t, cond, x, y).result();
-    }
-
-    private Value real(Type t) {
-        Type other = t == Type.F32 ? Type.F64 : Type.F32;
-        return switch (random.nextInt(12)) {
-            case 0 -> load(t);
-            case 1 -> number(raw(t == Type.F32 ? Opcode.FDEMOTE : Opcode.FPROMOTE, t, any(other)));
-            case 2 -> number(raw(pick(FLOAT_UNARY), t, operand(t)));
-            case 3 -> raw(pick(Opcode.FROM_SINT, Opcode.FROM_UINT), t, any(pick(Type.I32, Type.I64)));
-            case 4 -> number(raw(Opcode.BITCAST, t, any(t == Type.F32 ? Type.I32 : Type.I64)));
-            case 5 -> raw(Opcode.SELECT, t, condition(), operand(t), operand(t));
-            default -> number(raw(pick(FLOAT_OPS), t, operand(t), operand(t)));
-        };
     }
 
     /** The value, or a constant in place of NaN. */
