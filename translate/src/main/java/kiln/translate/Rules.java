@@ -7,6 +7,7 @@ import static kiln.ir.Type.I64;
 import static kiln.ir.Type.V128;
 
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
@@ -156,7 +157,14 @@ final class Rules {
         // Vectors.
         VECTORS.put(Op.V128_LOAD, new Rule.Load(V128, 4, false));
         VECTORS.put(Op.V128_STORE, new Rule.Store(4));
-        VECTORS.put(Op.I8X16_ADD, new Rule.BinaryLanes(new LaneOp(Lanes.I8X16, VectorOp.ADD)));
+        for (VectorOp v : VectorOp.values()) {
+            for (Lanes lanes : v.shapes()) {
+                LaneOp op = new LaneOp(lanes, v);
+                // The IR has WebAssembly's names.
+                String name = op.toString().replace('.', '_').toUpperCase(Locale.ROOT);
+                VECTORS.put(Op.valueOf(name), new Rule.BinaryLanes(op));
+            }
+        }
     }
 
     private static void set(Op op, Rule rule) {
