@@ -21,6 +21,8 @@ public final class SsaBuilder {
 
     private final Builder builder;
     private final Function function;
+    private final long limit;
+    private long made;
     private Type[] varTypes = new Type[16];
     private int varCount;
 
@@ -39,6 +41,15 @@ public final class SsaBuilder {
     private final ArrayDeque<Phi> pending = new ArrayDeque<>();
     private final Value[] zeros = new Value[Type.values().length];
     private final DominatorPath path = new DominatorPath();
+
+    /** The SSA form is larger than the limit allows; the function is left half built. */
+    public static final class LimitException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        LimitException() {
+            super("more block parameters than allowed", null, false, false);
+        }
+    }
 
     /** What is known about a block: its predecessors, without duplicates, and the edges from each. */
     private static final class BlockState {
@@ -91,6 +102,15 @@ public final class SsaBuilder {
     }
 
     public SsaBuilder(Builder builder) {
+        this(builder, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param limit how many block parameters and arguments of them, counting those that turn out to be needless, may be made on behalf
+     *     of variables; the method that would make more throws {@link LimitException}
+     */
+    public SsaBuilder(Builder builder, long limit) {
+        this.limit = limit;
         this.builder = builder;
         this.function = builder.function();
         builder.attach(this);
@@ -275,7 +295,16 @@ public final class SsaBuilder {
         }
     }
 
+    /** Counts parts of the SSA form. */
+    private void charge(long parts) {
+        made += parts;
+        if (made > limit) {
+            throw new LimitException();
+        }
+    }
+
     private Phi newPhi(BlockState s, int var) {
+        charge(1);
         Value value = function.newValue(varTypes[var]);
         value.block = s.block;
         Phi phi = new Phi(value, s, var);
@@ -297,6 +326,7 @@ public final class SsaBuilder {
         while (!pending.isEmpty()) {
             Phi phi = pending.removeLast();
             BlockState s = phi.at;
+            charge(s.predCount);
             phi.args = new Value[s.predCount];
             for (int i = 0; i < s.predCount; i++) {
                 phi.args[i] = find(s.preds[i], phi.var);
@@ -405,7 +435,7 @@ public final class SsaBuilder {
         used.users.add(user);
     }
 
-    private static void addParams(BlockState s) {
+    private void addParams(BlockState s) {
         int added = 0;
         for (Phi phi : s.phis) {
             if (!phi.value.isReplaced()) {
@@ -414,6 +444,7 @@ public final class SsaBuilder {
                 s.block.params().add(phi.value);
             }
         }
+        charge((long) added * s.edgeCount);
         for (int e = 0; e < s.edgeCount && added > 0; e++) {
             Edge edge = s.edges[e];
             int own = edge.argCount();

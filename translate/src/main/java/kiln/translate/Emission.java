@@ -34,13 +34,19 @@ final class Emission {
      */
     Value memoryBase;
 
-    Emission(ModuleEnvironment env, FunctionValidator validator, Function function, OperandStack stack) {
+    /** @param ssaLimit see {@link SsaBuilder#SsaBuilder(Builder, long)} */
+    Emission(
+            ModuleEnvironment env,
+            FunctionValidator validator,
+            Function function,
+            OperandStack stack,
+            long ssaLimit) {
         this.env = env;
         this.validator = validator;
         this.function = function;
         this.stack = stack;
         this.b = new Builder(function);
-        this.ssa = new SsaBuilder(b);
+        this.ssa = new SsaBuilder(b, ssaLimit);
         Block entry = function.newBlock();
         for (Type type : function.signature().params()) {
             Value param = entry.addParam(type);

@@ -12,6 +12,7 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
+import kiln.ir.SsaBuilder;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
@@ -30,6 +31,14 @@ import kiln.wasm.WasmModule;
  * <p>One translator serves one thread, for any number of functions of its module.
  */
 public final class FunctionTranslator {
+    /**
+     * How many block parameters and arguments locals may cost in SSA form: this many and {@link #SSA_PER_BYTE} for each byte of the body.
+     * No known program has a function that needs half of that.
+     */
+    private static final long SSA_BASE = 1 << 16;
+
+    private static final long SSA_PER_BYTE = 8;
+
     private final ModuleEnvironment env;
     private final WasmModule wasm;
     private final FunctionValidator v;
@@ -41,6 +50,8 @@ public final class FunctionTranslator {
     private MemoryTranslator memory;
     private TableTranslator tables;
     private CallTranslator calls;
+    /** Null if locals are variables of the SSA builder. */
+    private LocalsInMemory inMemory;
     private BuiltinCalls builtins;
     /** Open frames are the first ones of the pool. */
     private int depth;
@@ -61,17 +72,26 @@ public final class FunctionTranslator {
      * @throws UnsupportedFeatureException if it uses something that is not executed
      */
     public Function translate(int func) {
+        try {
+            return translate(func, false);
+        } catch (SsaBuilder.LimitException _) {
+            return translate(func, true);
+        }
+    }
+
+    private Function translate(int func, boolean localsInMemory) {
         FuncKey key = FuncKey.wasmFunction(env.moduleIndex(), func - wasm.importedFuncCount());
         Function function = new Function(key, env.functionSignature(func));
         v.begin(func);
         stack.clear();
-        e = new Emission(env, v, function, stack);
+        e = new Emission(env, v, function, stack, SSA_BASE + SSA_PER_BYTE * wasm.bodyLength(func));
         b = e.b;
         builtins = new BuiltinCalls(b, env.moduleIndex());
         memory = new MemoryTranslator(e, builtins);
         tables = new TableTranslator(e, builtins);
         calls = new CallTranslator(e, tables, builtins);
         declareLocals(wasm.funcType(func).paramCount());
+        inMemory = localsInMemory ? localsInMemory(func) : null;
         depth = 0;
         reachable = true;
         open(Frame.Kind.FUNCTION, wasm.funcType(func));
@@ -93,6 +113,15 @@ public final class FunctionTranslator {
             }
             e.ssa.declareVar(IrTypes.of(wasm.types(), type));
         }
+    }
+
+    private LocalsInMemory localsInMemory(int func) {
+        Type[] types = new Type[v.localCount()];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = IrTypes.of(wasm.types(), v.localType(i));
+        }
+        Value[] params = e.function.entry().params().toArray(Value[]::new);
+        return new LocalsInMemory(b, types, params, LocalsInMemory.set(wasm, func, types.length));
     }
 
     private UnsupportedFeatureException unsupported(Feature feature, String what) {
@@ -141,11 +170,11 @@ public final class FunctionTranslator {
                 Value x = stack.pop();
                 stack.push(b.select(c, x, y));
             }
-            case LOCAL_GET -> stack.push(e.ssa.readVar(b.block(), v.localIndex()));
-            case LOCAL_SET -> e.ssa.writeVar(b.block(), v.localIndex(), stack.pop());
+            case LOCAL_GET -> stack.push(localGet(v.localIndex()));
+            case LOCAL_SET -> localSet(v.localIndex(), stack.pop());
             case LOCAL_TEE -> {
                 Value x = stack.pop();
-                e.ssa.writeVar(b.block(), v.localIndex(), x);
+                localSet(v.localIndex(), x);
                 stack.push(x);
             }
             case GLOBAL_GET -> globalGet(v.globalIndex());
@@ -247,6 +276,18 @@ public final class FunctionTranslator {
 
     private void dropSegment(Builtin builtin, int segment) {
         builtins.call(builtin, b.i32(segment));
+    }
+
+    private Value localGet(int index) {
+        return inMemory != null ? inMemory.get(index) : e.ssa.readVar(b.block(), index);
+    }
+
+    private void localSet(int index, Value x) {
+        if (inMemory != null) {
+            inMemory.set(index, x);
+        } else {
+            e.ssa.writeVar(b.block(), index, x);
+        }
     }
 
     private void globalGet(int index) {

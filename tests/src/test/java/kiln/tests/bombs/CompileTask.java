@@ -1,0 +1,43 @@
+package kiln.tests.bombs;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntBiFunction;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.compiler.Target;
+import kiln.wasm.Features;
+import kiln.wasm.ModuleDecoder;
+import kiln.wasm.Validator;
+
+/** What is done with bombs, on one thread. */
+public final class CompileTask implements ToIntBiFunction<byte[][], String> {
+    static final String VALIDATE = "validation";
+
+    /** Ways to compile: a target and a level. */
+    static final List<String> WAYS =
+            List.of(VALIDATE, "x86_64-linux 0", "x86_64-linux 2", "aarch64-linux 0", "aarch64-linux 2");
+
+    /** The size of the file that the modules, linked, are compiled to. */
+    @Override
+    public int applyAsInt(byte[][] modules, String way) {
+        if (way.equals(VALIDATE)) {
+            for (byte[] m : modules) {
+                Validator.validate(ModuleDecoder.decode(m, "bomb.wasm", Features.ALL));
+            }
+            return 0;
+        }
+        String[] parts = way.split(" ");
+        List<Compiler.Input> inputs = new ArrayList<>();
+        for (int i = 0; i < modules.length; i++) {
+            inputs.add(new Compiler.Input("m" + i, "m" + i + ".wasm", modules[i]));
+        }
+        return Compiler.link(
+                        inputs,
+                        CompilerOptions.defaults()
+                                .withTarget(Target.of(parts[0]))
+                                .withOptLevel(Integer.parseInt(parts[1]))
+                                .withJobs(1))
+                .length;
+    }
+}
