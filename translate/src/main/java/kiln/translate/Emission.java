@@ -35,12 +35,7 @@ final class Emission {
     Value memoryBase;
 
     /** @param ssaLimit see {@link SsaBuilder#SsaBuilder(Builder, long)} */
-    Emission(
-            ModuleEnvironment env,
-            FunctionValidator validator,
-            Function function,
-            OperandStack stack,
-            long ssaLimit) {
+    Emission(ModuleEnvironment env, FunctionValidator validator, Function function, OperandStack stack, long ssaLimit) {
         this.env = env;
         this.validator = validator;
         this.function = function;

@@ -52,6 +52,7 @@ public final class FunctionTranslator {
     private CallTranslator calls;
     /** Null if locals are variables of the SSA builder. */
     private LocalsInMemory inMemory;
+
     private BuiltinCalls builtins;
     /** Open frames are the first ones of the pool. */
     private int depth;

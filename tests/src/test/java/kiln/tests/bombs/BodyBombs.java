@@ -28,15 +28,31 @@ final class BodyBombs {
         List<Bomb> all = new ArrayList<>();
         one(all, "nested ifs that set many locals", 400, n -> sum(n, nest(n, i -> when(bump(i)))));
         one(all, "nested ifs with else over many locals", 300, n -> sum(n, nestElse(n)));
-        one(all, "ifs in sequence over many locals", 400, n -> sum(n, row(n, i -> when(bump(i)).end())));
-        one(all, "nested loops that set many locals", 400, n -> sum(n, nestBack(n, i -> new Bytes().op(LOOP, VOID).all(bump(i)))));
+        one(
+                all,
+                "ifs in sequence over many locals",
+                400,
+                n -> sum(n, row(n, i -> when(bump(i)).end())));
+        one(
+                all,
+                "nested loops that set many locals",
+                400,
+                n -> sum(n, nestBack(n, i -> new Bytes().op(LOOP, VOID).all(bump(i)))));
         one(all, "nested loops that read many locals", 400, BodyBombs::readingLoops);
-        one(all, "loops in sequence over many locals", 400, n -> sum(n, row(n, i -> new Bytes()
-                .op(LOOP, VOID)
-                .all(bump(i))
-                .get(0)
-                .brIf(0)
-                .end())));
+        one(
+                all,
+                "loops in sequence over many locals",
+                400,
+                n -> sum(
+                        n,
+                        row(
+                                n,
+                                i -> new Bytes()
+                                        .op(LOOP, VOID)
+                                        .all(bump(i))
+                                        .get(0)
+                                        .brIf(0)
+                                        .end())));
         one(all, "loops in sequence that read all locals behind", 300, n -> {
             Bytes code = new Bytes();
             for (int i = 0; i < n; i++) {
@@ -78,55 +94,132 @@ final class BodyBombs {
         });
         one(all, "deep expression to the right", 2000, n -> {
             Bytes code = row(n, i -> new Bytes().get(i % 2));
-            return code.all(row(n - 1, i -> new Bytes().op(i % 2 == 0 ? ADD : XOR))).op(DROP);
+            return code.all(row(n - 1, i -> new Bytes().op(i % 2 == 0 ? ADD : XOR)))
+                    .op(DROP);
         });
-        one(all, "deep expression to the left", 2000, n -> new Bytes()
-                .get(0)
-                .all(row(n, i -> new Bytes().get(1).op(i % 3 == 0 ? MUL : XOR)))
-                .set(0)
-                .get(0)
-                .call(0)
-                .op(DROP));
-        one(all, "constants added up", 2000, n -> new Bytes()
-                .get(0)
-                .all(row(n, i -> new Bytes().i32(i * 77777).op(ADD)))
-                .call(0)
-                .op(DROP));
-        one(all, "huge constants", 1500, n -> row(n, i -> new Bytes()
-                .i32(0)
-                .op(0x42)
-                .s(0x7123456789abcdefL * (i + 1))
-                .op(0x37, 3, 0)));
-        one(all, "float constants", 1000, n -> row(n, i -> new Bytes()
-                .i32(0)
-                .op(0x44, i, i >> 8, 1, 2, 3, 4, 5, 6)
-                .op(0x39, 3, 0)));
-        one(all, "values doubled", 1500, n -> row(n, i -> new Bytes().get(0).get(0).op(ADD).set(0)).get(0).call(0).op(DROP));
-        one(all, "selects in a chain", 1500, n -> row(n, i -> new Bytes().get(0).get(1).get(i % 2).op(SELECT).set(i % 2))
-                .get(0)
-                .call(0)
-                .op(DROP));
-        one(all, "extensions in a chain", 1500, n -> row(n, i -> new Bytes().get(0).op(0xc0).set(0)).get(0).call(0).op(DROP));
-        one(all, "comparisons in a chain", 1500, n -> row(n, i -> new Bytes().get(0).op(0x45).set(0)).get(0).call(0).op(DROP));
-        one(all, "br_if in a chain", 1500, n -> new Bytes()
-                .op(BLOCK, VOID)
-                .all(row(n, i -> new Bytes().get(0).i32(i).op(0x46).brIf(0)))
-                .end());
-        one(all, "br_if with a value in a chain", 1500, n -> new Bytes()
-                .op(BLOCK, I32)
-                .all(row(n, i -> new Bytes().i32(i).get(0).brIf(0).op(DROP)))
-                .i32(1)
-                .end()
-                .op(DROP));
-        one(all, "br_if out of one block over many locals", 400, n -> sum(n, new Bytes()
-                .op(BLOCK, VOID)
-                .all(row(n, i -> bump(i).get(0).brIf(0)))
-                .end()));
-        one(all, "br_if back over many locals", 400, n -> sum(n, new Bytes()
-                .op(LOOP, VOID)
-                .all(row(n, i -> bump(i).get(0).brIf(0)))
-                .end()));
-        one(all, "locals that change places", 300, n -> sum(n, new Bytes().op(LOOP, VOID).all(rotation(n)).get(0).brIf(0).end()));
+        one(
+                all,
+                "deep expression to the left",
+                2000,
+                n -> new Bytes()
+                        .get(0)
+                        .all(row(n, i -> new Bytes().get(1).op(i % 3 == 0 ? MUL : XOR)))
+                        .set(0)
+                        .get(0)
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "constants added up",
+                2000,
+                n -> new Bytes()
+                        .get(0)
+                        .all(row(n, i -> new Bytes().i32(i * 77777).op(ADD)))
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "huge constants",
+                1500,
+                n -> row(
+                        n,
+                        i -> new Bytes()
+                                .i32(0)
+                                .op(0x42)
+                                .s(0x7123456789abcdefL * (i + 1))
+                                .op(0x37, 3, 0)));
+        one(
+                all,
+                "float constants",
+                1000,
+                n -> row(
+                        n,
+                        i -> new Bytes()
+                                .i32(0)
+                                .op(0x44, i, i >> 8, 1, 2, 3, 4, 5, 6)
+                                .op(0x39, 3, 0)));
+        one(
+                all,
+                "values doubled",
+                1500,
+                n -> row(n, i -> new Bytes().get(0).get(0).op(ADD).set(0))
+                        .get(0)
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "selects in a chain",
+                1500,
+                n -> row(n, i -> new Bytes().get(0).get(1).get(i % 2).op(SELECT).set(i % 2))
+                        .get(0)
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "extensions in a chain",
+                1500,
+                n -> row(n, i -> new Bytes().get(0).op(0xc0).set(0))
+                        .get(0)
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "comparisons in a chain",
+                1500,
+                n -> row(n, i -> new Bytes().get(0).op(0x45).set(0))
+                        .get(0)
+                        .call(0)
+                        .op(DROP));
+        one(
+                all,
+                "br_if in a chain",
+                1500,
+                n -> new Bytes()
+                        .op(BLOCK, VOID)
+                        .all(row(n, i -> new Bytes().get(0).i32(i).op(0x46).brIf(0)))
+                        .end());
+        one(
+                all,
+                "br_if with a value in a chain",
+                1500,
+                n -> new Bytes()
+                        .op(BLOCK, I32)
+                        .all(row(n, i -> new Bytes().i32(i).get(0).brIf(0).op(DROP)))
+                        .i32(1)
+                        .end()
+                        .op(DROP));
+        one(
+                all,
+                "br_if out of one block over many locals",
+                400,
+                n -> sum(
+                        n,
+                        new Bytes()
+                                .op(BLOCK, VOID)
+                                .all(row(n, i -> bump(i).get(0).brIf(0)))
+                                .end()));
+        one(
+                all,
+                "br_if back over many locals",
+                400,
+                n -> sum(
+                        n,
+                        new Bytes()
+                                .op(LOOP, VOID)
+                                .all(row(n, i -> bump(i).get(0).brIf(0)))
+                                .end()));
+        one(
+                all,
+                "locals that change places",
+                300,
+                n -> sum(
+                        n,
+                        new Bytes()
+                                .op(LOOP, VOID)
+                                .all(rotation(n))
+                                .get(0)
+                                .brIf(0)
+                                .end()));
         one(all, "many live locals over many calls", 400, n -> {
             Bytes code = row(n, BodyBombs::bump);
             code.all(row(n, i -> new Bytes().get(i % 7).call(0).op(DROP)));
@@ -134,78 +227,150 @@ final class BodyBombs {
         });
         one(all, "many live locals over calls in loops", 300, n -> {
             Bytes code = row(n, BodyBombs::bump);
-            code.all(row(n, i -> new Bytes().op(LOOP, VOID).get(i).call(0).brIf(0).end()));
+            code.all(row(
+                    n, i -> new Bytes().op(LOOP, VOID).get(i).call(0).brIf(0).end()));
             return sum(n, code);
         });
-        one(all, "stores and loads over many addresses", 1000, n -> row(
-                        n, i -> new Bytes().i32(0).get(0).op(0x36, 2).u(i * 8L))
-                .all(row(n, i -> new Bytes().i32(0).op(0x28, 2).u(i * 8L).call(0).op(DROP))));
-        one(all, "stores over unknown addresses", 1000, n -> row(n, i -> new Bytes()
-                .get(0)
-                .i32(i)
-                .op(MUL)
-                .get(0)
-                .op(0x28, 2)
-                .u(i)
-                .op(0x24, 0)
-                .get(0)
-                .get(0)
-                .op(0x36, 2)
-                .u(i)));
-        one(all, "loads in nested loops", 400, n -> nestBack(n, i -> new Bytes()
-                .op(LOOP, VOID)
-                .get(0)
-                .op(0x28, 2)
-                .u(i * 4L)
-                .set(1)));
-        one(all, "invariants of nested loops", 400, n -> nestBack(n, i -> new Bytes()
-                .op(LOOP, VOID)
-                .get(0)
-                .i32(i + 3)
-                .op(MUL)
-                .op(0x24, 0)));
-        one(all, "bounds checks", 1000, n -> row(n, i -> new Bytes()
-                .get(0)
-                .get(0)
-                .op(0x36, 2)
-                .u(0xffff0000L + i)));
-        one(all, "divisions", 1000, n -> row(n, i -> new Bytes()
-                .get(0)
-                .get(1)
-                .op(0x6d)
-                .set(i % 2)));
-        one(all, "divisions by constants", 1000, n -> row(n, i -> new Bytes()
-                .get(0)
-                .i32(i + 3)
-                .op(0x6d)
-                .call(0)
-                .op(DROP)));
+        one(
+                all,
+                "stores and loads over many addresses",
+                1000,
+                n -> row(n, i -> new Bytes().i32(0).get(0).op(0x36, 2).u(i * 8L))
+                        .all(row(
+                                n,
+                                i -> new Bytes()
+                                        .i32(0)
+                                        .op(0x28, 2)
+                                        .u(i * 8L)
+                                        .call(0)
+                                        .op(DROP))));
+        one(
+                all,
+                "stores over unknown addresses",
+                1000,
+                n -> row(
+                        n,
+                        i -> new Bytes()
+                                .get(0)
+                                .i32(i)
+                                .op(MUL)
+                                .get(0)
+                                .op(0x28, 2)
+                                .u(i)
+                                .op(0x24, 0)
+                                .get(0)
+                                .get(0)
+                                .op(0x36, 2)
+                                .u(i)));
+        one(
+                all,
+                "loads in nested loops",
+                400,
+                n -> nestBack(
+                        n,
+                        i -> new Bytes()
+                                .op(LOOP, VOID)
+                                .get(0)
+                                .op(0x28, 2)
+                                .u(i * 4L)
+                                .set(1)));
+        one(
+                all,
+                "invariants of nested loops",
+                400,
+                n -> nestBack(
+                        n,
+                        i -> new Bytes()
+                                .op(LOOP, VOID)
+                                .get(0)
+                                .i32(i + 3)
+                                .op(MUL)
+                                .op(0x24, 0)));
+        one(
+                all,
+                "bounds checks",
+                1000,
+                n -> row(n, i -> new Bytes().get(0).get(0).op(0x36, 2).u(0xffff0000L + i)));
+        one(
+                all,
+                "divisions",
+                1000,
+                n -> row(n, i -> new Bytes().get(0).get(1).op(0x6d).set(i % 2)));
+        one(
+                all,
+                "divisions by constants",
+                1000,
+                n -> row(n, i -> new Bytes().get(0).i32(i + 3).op(0x6d).call(0).op(DROP)));
         one(all, "traps", 1000, n -> row(n, i -> when(new Bytes().op(0)).end()));
-        one(all, "globals", 1000, n -> row(n, i -> new Bytes().op(0x23, 0).i32(i).op(ADD, 0x24, 0)));
-        one(all, "indirect calls", 500, n -> row(n, i -> new Bytes().get(0).get(1).op(0x11, 0, 0).op(DROP)));
+        one(
+                all,
+                "globals",
+                1000,
+                n -> row(n, i -> new Bytes().op(0x23, 0).i32(i).op(ADD, 0x24, 0)));
+        one(
+                all,
+                "indirect calls",
+                500,
+                n -> row(n, i -> new Bytes().get(0).get(1).op(0x11, 0, 0).op(DROP)));
         one(all, "returns", 1000, n -> row(n, i -> when(new Bytes().op(0x0f)).end()));
-        one(all, "dead code", 2000, n -> new Bytes().op(0).all(row(n, i -> bump(i % 8))).all(nest(n / 2, i -> new Bytes().op(BLOCK, VOID))));
+        one(
+                all,
+                "dead code",
+                2000,
+                n -> new Bytes()
+                        .op(0)
+                        .all(row(n, i -> bump(i % 8)))
+                        .all(nest(n / 2, i -> new Bytes().op(BLOCK, VOID))));
         one(all, "random branches", 400, BodyBombs::randomBranches);
         one(all, "declared locals", 400, n -> row(n, BodyBombs::bump));
         one(all, "memory.size in a chain", 1000, n -> row(n, i -> new Bytes().op(0x3f, 0, DROP)));
-        one(all, "memory.grow in a chain", 500, n -> row(n, i -> new Bytes().get(0).op(0x40, 0, DROP)));
-        one(all, "comparisons of one value", 700, n -> row(n, i -> when(bump(i % 5)).end())
-                .all(row(n, i -> new Bytes().get(0).i32(i).op(0x4c, IF, VOID).get(0).call(0).op(DROP).end())));
-        one(all, "nested ifs on one value", 500, n -> nest(n, i -> new Bytes()
-                .get(0)
-                .i32(i)
-                .op(0x4c, IF, VOID)
-                .get(0)
-                .call(0)
-                .op(DROP)));
-        one(all, "tests of many bits", 1000, n -> row(n, i -> new Bytes()
-                .get(0)
-                .i32(1 << i)
-                .op(0x71, IF, VOID)
-                .get(0)
-                .call(0)
-                .op(DROP)
-                .end()));
+        one(
+                all,
+                "memory.grow in a chain",
+                500,
+                n -> row(n, i -> new Bytes().get(0).op(0x40, 0, DROP)));
+        one(
+                all,
+                "comparisons of one value",
+                700,
+                n -> row(n, i -> when(bump(i % 5)).end())
+                        .all(row(
+                                n,
+                                i -> new Bytes()
+                                        .get(0)
+                                        .i32(i)
+                                        .op(0x4c, IF, VOID)
+                                        .get(0)
+                                        .call(0)
+                                        .op(DROP)
+                                        .end())));
+        one(
+                all,
+                "nested ifs on one value",
+                500,
+                n -> nest(
+                        n,
+                        i -> new Bytes()
+                                .get(0)
+                                .i32(i)
+                                .op(0x4c, IF, VOID)
+                                .get(0)
+                                .call(0)
+                                .op(DROP)));
+        one(
+                all,
+                "tests of many bits",
+                1000,
+                n -> row(
+                        n,
+                        i -> new Bytes()
+                                .get(0)
+                                .i32(1 << i)
+                                .op(0x71, IF, VOID)
+                                .get(0)
+                                .call(0)
+                                .op(DROP)
+                                .end()));
         return all;
     }
 
@@ -217,7 +382,15 @@ final class BodyBombs {
             int main = w.type(many(2, I32));
             w.memory(1).table(10).global();
             // Not small enough to be inlined, so that calls are calls.
-            w.function(unary, new Bytes().op(LOOP, VOID).all(row(60, i -> new Bytes().get(0).i32(i).op(XOR).set(0))).get(0).brIf(0).end().get(0));
+            w.function(
+                    unary,
+                    new Bytes()
+                            .op(LOOP, VOID)
+                            .all(row(60, i -> new Bytes().get(0).i32(i).op(XOR).set(0)))
+                            .get(0)
+                            .brIf(0)
+                            .end()
+                            .get(0));
             w.function(main, new Bytes().u(1).u(size).op(I32), body.apply(size));
             w.export(0).export(1);
             return new byte[][] {w.toBytes()};
@@ -303,7 +476,11 @@ final class BodyBombs {
     }
 
     private static Bytes hugeTable(int n) {
-        Bytes code = new Bytes().op(BLOCK, VOID, BLOCK, VOID, BLOCK, VOID).get(0).op(BR_TABLE).u(n);
+        Bytes code = new Bytes()
+                .op(BLOCK, VOID, BLOCK, VOID, BLOCK, VOID)
+                .get(0)
+                .op(BR_TABLE)
+                .u(n);
         for (int i = 0; i <= n; i++) {
             code.u(i % 3);
         }
@@ -311,7 +488,8 @@ final class BodyBombs {
     }
 
     private static Bytes tableOfBlocks(int n) {
-        Bytes code = row(n, i -> new Bytes().op(BLOCK, VOID)).get(0).op(BR_TABLE).u(n - 1);
+        Bytes code =
+                row(n, i -> new Bytes().op(BLOCK, VOID)).get(0).op(BR_TABLE).u(n - 1);
         for (int i = 0; i < n; i++) {
             code.u(i);
         }
@@ -322,7 +500,11 @@ final class BodyBombs {
     }
 
     private static Bytes tableWithValues(int n) {
-        Bytes code = row(n, i -> new Bytes().op(BLOCK, I32)).i32(1).get(0).op(BR_TABLE).u(n - 1);
+        Bytes code = row(n, i -> new Bytes().op(BLOCK, I32))
+                .i32(1)
+                .get(0)
+                .op(BR_TABLE)
+                .u(n - 1);
         for (int i = 0; i < n; i++) {
             code.u(i);
         }
@@ -349,7 +531,12 @@ final class BodyBombs {
     }
 
     private static Bytes tableOverLocals(int n) {
-        Bytes code = new Bytes().op(BLOCK, VOID, BLOCK, VOID).all(row(n, BodyBombs::bump)).get(0).op(BR_TABLE).u(n);
+        Bytes code = new Bytes()
+                .op(BLOCK, VOID, BLOCK, VOID)
+                .all(row(n, BodyBombs::bump))
+                .get(0)
+                .op(BR_TABLE)
+                .u(n);
         for (int i = 0; i <= n; i++) {
             code.u(i % 2);
         }
@@ -357,7 +544,12 @@ final class BodyBombs {
     }
 
     private static Bytes switchOfCalls(int n) {
-        Bytes code = new Bytes().op(BLOCK, VOID).all(row(n, i -> new Bytes().op(BLOCK, VOID))).get(0).op(BR_TABLE).u(n - 1);
+        Bytes code = new Bytes()
+                .op(BLOCK, VOID)
+                .all(row(n, i -> new Bytes().op(BLOCK, VOID)))
+                .get(0)
+                .op(BR_TABLE)
+                .u(n - 1);
         for (int i = 0; i < n; i++) {
             code.u(i);
         }

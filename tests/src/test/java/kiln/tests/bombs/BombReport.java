@@ -53,7 +53,16 @@ final class BombReport {
                 System.out.printf(
                         "%s%-45s %-15s n=%6d %7d bytes: %12d steps %5.2f, %10d KB %5.2f, %8d result, %6d ms%n",
                         work > 2.6 || memory > 2.6 ? "! " : "  ",
-                        bomb.name(), way, n, bytes, m.work(), work, m.allocated() / 1024, memory, m.result(), ms);
+                        bomb.name(),
+                        way,
+                        n,
+                        bytes,
+                        m.work(),
+                        work,
+                        m.allocated() / 1024,
+                        memory,
+                        m.result(),
+                        ms);
                 if (work > 2.6) {
                     System.out.println(WorkMeter.grown(last, m));
                 }

@@ -17,7 +17,8 @@ final class ModuleBombs {
         module(all, "a chain of functions, each called once", 500, (w, n) -> {
             int type = w.type(many(1, I32), I32);
             for (int i = 0; i < n; i++) {
-                w.function(type, new Bytes().get(0).i32(i).op(0x73).all(i == 0 ? new Bytes() : new Bytes().call(i - 1)));
+                w.function(
+                        type, new Bytes().get(0).i32(i).op(0x73).all(i == 0 ? new Bytes() : new Bytes().call(i - 1)));
             }
             w.export(n - 1);
         });
@@ -26,7 +27,9 @@ final class ModuleBombs {
             for (int i = 0; i < n; i++) {
                 w.function(
                         type,
-                        i == 0 ? new Bytes().get(0) : new Bytes().get(0).call(i - 1).call(i - 1));
+                        i == 0
+                                ? new Bytes().get(0)
+                                : new Bytes().get(0).call(i - 1).call(i - 1));
             }
             w.export(n - 1);
         });
@@ -70,7 +73,17 @@ final class ModuleBombs {
             int type = w.type(many(1, I32), I32);
             for (int i = 0; i < n; i++) {
                 w.export(w.function(
-                        type, new Bytes().get(0).op(0x04, I32).get(0).i32(1).op(0x6b).call(i).op(0x05).i32(i).end()));
+                        type,
+                        new Bytes()
+                                .get(0)
+                                .op(0x04, I32)
+                                .get(0)
+                                .i32(1)
+                                .op(0x6b)
+                                .call(i)
+                                .op(0x05)
+                                .i32(i)
+                                .end()));
             }
         });
         module(all, "functions in a ring", 500, (w, n) -> {
@@ -135,7 +148,13 @@ final class ModuleBombs {
         });
         module(all, "a chain of subtypes", 20, (w, n) -> {
             for (int i = 0; i < n; i++) {
-                w.add(TYPE, new Bytes().op(0x50).u(i % 60 == 0 ? 0 : 1).all(i % 60 == 0 ? new Bytes() : new Bytes().u(i - 1)).op(0x60, 0, 0));
+                w.add(
+                        TYPE,
+                        new Bytes()
+                                .op(0x50)
+                                .u(i % 60 == 0 ? 0 : 1)
+                                .all(i % 60 == 0 ? new Bytes() : new Bytes().u(i - 1))
+                                .op(0x60, 0, 0));
             }
             w.export(w.function(0, new Bytes()));
         });
@@ -156,7 +175,10 @@ final class ModuleBombs {
             Bytes code = new Bytes();
             for (int i = 0; i < n; i++) {
                 w.type(concat(many(i % 7, I32), many(i / 7 % 7, F64), many(i / 49 % 7, F32), many(i / 343, I64)));
-                code.all(zeros(i % 7, 0x41, 1)).all(zeros(i / 7 % 7, 0x44, 8)).all(zeros(i / 49 % 7, 0x43, 4)).all(zeros(i / 343, 0x42, 1));
+                code.all(zeros(i % 7, 0x41, 1))
+                        .all(zeros(i / 7 % 7, 0x44, 8))
+                        .all(zeros(i / 49 % 7, 0x43, 4))
+                        .all(zeros(i / 343, 0x42, 1));
                 code.i32(0).op(0x11).u(i).u(0);
             }
             w.export(w.function(0, code));
@@ -165,7 +187,8 @@ final class ModuleBombs {
             w.table(n);
             Bytes items = new Bytes();
             for (int i = 0; i < n; i++) {
-                int type = w.type(concat(many(i % 7, I32), many(i / 7 % 7, F64), many(i / 49 % 7, F32), many(i / 343, I64)));
+                int type = w.type(
+                        concat(many(i % 7, I32), many(i / 7 % 7, F64), many(i / 49 % 7, F32), many(i / 343, I64)));
                 items.u(w.function(type, new Bytes()));
             }
             w.add(ELEMENT, new Bytes().u(0).i32(0).end().u(n).all(items));
@@ -240,7 +263,19 @@ final class ModuleBombs {
         });
         module(all, "globals, each with the value of the last", 500, (w, n) -> {
             for (int i = 0; i < n; i++) {
-                w.add(GLOBAL, new Bytes().op(I32, 0).all(i == 0 ? new Bytes().i32(1) : new Bytes().op(0x23).u(i - 1).i32(1).op(0x6a)).end());
+                w.add(
+                        GLOBAL,
+                        new Bytes()
+                                .op(I32, 0)
+                                .all(
+                                        i == 0
+                                                ? new Bytes().i32(1)
+                                                : new Bytes()
+                                                        .op(0x23)
+                                                        .u(i - 1)
+                                                        .i32(1)
+                                                        .op(0x6a))
+                                .end());
             }
             w.export("g", 3, n - 1);
         });
@@ -432,7 +467,10 @@ final class ModuleBombs {
                     w.importFunction("m" + (i - 1), "f" + k, type);
                 }
                 for (int k = 0; k < 10; k++) {
-                    w.export("f" + k, 0, w.function(type, i > 0 ? new Bytes().get(0).call(k) : new Bytes().get(0)));
+                    w.export(
+                            "f" + k,
+                            0,
+                            w.function(type, i > 0 ? new Bytes().get(0).call(k) : new Bytes().get(0)));
                 }
                 modules[i] = w.toBytes();
             }
@@ -482,6 +520,8 @@ final class ModuleBombs {
     }
 
     private static int[] concat(int[]... parts) {
-        return java.util.Arrays.stream(parts).flatMapToInt(java.util.Arrays::stream).toArray();
+        return java.util.Arrays.stream(parts)
+                .flatMapToInt(java.util.Arrays::stream)
+                .toArray();
     }
 }

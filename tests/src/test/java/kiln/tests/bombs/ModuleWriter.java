@@ -143,7 +143,12 @@ final class ModuleWriter {
     }
 
     static Bytes funcType(int[] params, int... results) {
-        return new Bytes().op(0x60).u(params.length).op(params).u(results.length).op(results);
+        return new Bytes()
+                .op(0x60)
+                .u(params.length)
+                .op(params)
+                .u(results.length)
+                .op(results);
     }
 
     int type(int[] params, int... results) {

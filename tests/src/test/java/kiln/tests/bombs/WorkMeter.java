@@ -32,8 +32,7 @@ import java.util.function.ToIntBiFunction;
 final class WorkMeter {
     private static final ClassDesc WORK = ClassDesc.of(Work.class.getName());
     private static final String TASK = CompileTask.class.getName();
-    private static final MethodTypeDesc STEP =
-            MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
+    private static final MethodTypeDesc STEP = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
     /** Static methods of {@link Work} by name and descriptor without the last parameter. */
     private static final Set<String> REPLACED = replaced();
 
@@ -55,10 +54,8 @@ final class WorkMeter {
     WorkMeter() {
         try {
             @SuppressWarnings("unchecked")
-            ToIntBiFunction<byte[][], String> made = (ToIntBiFunction<byte[][], String>) new Loader()
-                    .loadClass(TASK)
-                    .getDeclaredConstructor()
-                    .newInstance();
+            ToIntBiFunction<byte[][], String> made = (ToIntBiFunction<byte[][], String>)
+                    new Loader().loadClass(TASK).getDeclaredConstructor().newInstance();
             this.task = made;
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
@@ -106,8 +103,9 @@ final class WorkMeter {
                 MethodTypeDesc type = MethodType.methodType(m.getReturnType(), m.getParameterTypes())
                         .describeConstable()
                         .orElseThrow();
-                names.add(m.getName() + type.dropParameterTypes(type.parameterCount() - 1, type.parameterCount())
-                        .descriptorString());
+                names.add(m.getName()
+                        + type.dropParameterTypes(type.parameterCount() - 1, type.parameterCount())
+                                .descriptorString());
             }
         }
         return names;
@@ -182,7 +180,9 @@ final class WorkMeter {
         MethodTypeDesc type = call.typeSymbol();
         if (call.opcode() != Opcode.INVOKESTATIC) {
             String owner = call.owner().asInternalName();
-            ClassDesc receiver = owner.equals("java/util/ArrayList") ? ConstantDescs.CD_List : call.owner().asSymbol();
+            ClassDesc receiver = owner.equals("java/util/ArrayList")
+                    ? ConstantDescs.CD_List
+                    : call.owner().asSymbol();
             type = type.insertParameterTypes(0, receiver);
         }
         boolean fromJdk = call.owner().asInternalName().startsWith("java/");
