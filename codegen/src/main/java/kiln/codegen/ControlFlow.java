@@ -12,9 +12,17 @@ public final class ControlFlow {
     private final int[] postorder;
     private final int[] number;
     private final int[] idom;
+    /** Numbers of each node and, up to the end, of those that it dominates; -1 for nodes that cannot be reached. */
+    private final int[] treeNumber;
+
+    private final int[] treeEnd;
     private final int[] loopHeader;
     private final int[] loopDepth;
     private final int[] enclosing;
+    /** By header: numbers of each loop and, up to the end, of those in it. */
+    private final int[] loopNumber;
+
+    private final int[] loopEnd;
 
     /** Analyses the graph in which {@code successors[n]} lists the ways out of node n. */
     public ControlFlow(int[][] successors) {
@@ -25,9 +33,15 @@ public final class ControlFlow {
         predecessors = invert(n);
         idom = new int[n];
         dominators();
+        treeNumber = new int[n];
+        treeEnd = new int[n];
+        Arrays.fill(treeNumber, -1);
+        number(postorder, postorder.length, idom, treeNumber, treeEnd);
         loopHeader = new int[n];
         loopDepth = new int[n];
         enclosing = new int[n];
+        loopNumber = new int[n];
+        loopEnd = new int[n];
         loops();
     }
 
@@ -40,15 +54,23 @@ public final class ControlFlow {
         postorder = renumber(other.postorder, number);
         this.number = new int[n];
         idom = new int[n];
+        treeNumber = new int[n];
+        treeEnd = new int[n];
         loopHeader = new int[n];
         loopDepth = new int[n];
         enclosing = new int[n];
+        loopNumber = new int[n];
+        loopEnd = new int[n];
         for (int b = 0; b < n; b++) {
             this.number[number[b]] = other.number[b];
             idom[number[b]] = renumber(other.idom[b], number);
+            treeNumber[number[b]] = other.treeNumber[b];
+            treeEnd[number[b]] = other.treeEnd[b];
             loopHeader[number[b]] = renumber(other.loopHeader[b], number);
             loopDepth[number[b]] = other.loopDepth[b];
             enclosing[number[b]] = renumber(other.enclosing[b], number);
+            loopNumber[number[b]] = other.loopNumber[b];
+            loopEnd[number[b]] = other.loopEnd[b];
         }
         predecessors = invert(n);
     }
@@ -97,10 +119,7 @@ public final class ControlFlow {
 
     /** Whether every path from the entry to {@code b} passes {@code a}; every node dominates itself. */
     public boolean dominates(int a, int b) {
-        while (number[b] < number[a]) {
-            b = idom[b];
-        }
-        return a == b;
+        return treeNumber[a] <= treeNumber[b] && treeNumber[b] < treeEnd[a];
     }
 
     /** Number of loops around a node. */
@@ -126,10 +145,7 @@ public final class ControlFlow {
     /** Whether {@code node} lies in the loop with header {@code header}. */
     public boolean isInLoop(int node, int header) {
         int h = loopHeader[node];
-        while (h >= 0 && h != header) {
-            h = enclosing[h];
-        }
-        return h >= 0;
+        return h >= 0 && loopNumber[header] <= loopNumber[h] && loopNumber[h] < loopEnd[header];
     }
 
     /** Header of the loop around the loop with header {@code header}, or -1. */
@@ -187,53 +203,123 @@ public final class ControlFlow {
         return result;
     }
 
-    /** Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm". */
+    /**
+     * Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005), in vertices numbered by a depth-first
+     * walk: unlike the iterative algorithms it stays fast where loops nest deeply.
+     */
     private void dominators() {
+        int n = successors.length;
+        int[] vertex = new int[postorder.length];
+        int[] preorder = new int[n];
+        int[] parent = new int[postorder.length];
+        walk(vertex, preorder, parent);
+        int count = vertex.length;
+        int[] semi = new int[count];
+        int[] label = new int[count];
+        int[] ancestor = parent.clone();
+        int[] stack = new int[count];
+        for (int i = 0; i < count; i++) {
+            semi[i] = i;
+            label[i] = i;
+        }
+        for (int w = count - 1; w > 0; w--) {
+            int least = parent[w];
+            for (int p : predecessors[vertex[w]]) {
+                least = Math.min(least, semi[best(preorder[p], w + 1, ancestor, label, semi, stack)]);
+            }
+            semi[w] = least;
+        }
         Arrays.fill(idom, -1);
         idom[0] = 0;
-        boolean changed = true;
-        while (changed && !agreesWithBackEdges()) {
-            changed = false;
-            for (int i = postorder.length - 2; i >= 0; i--) {
-                int b = postorder[i];
-                int dom = -1;
-                for (int p : predecessors[b]) {
-                    if (idom[p] >= 0) {
-                        dom = dom < 0 ? p : intersect(p, dom);
-                    }
-                }
-                if (idom[b] != dom) {
-                    idom[b] = dom;
-                    changed = true;
-                }
+        for (int w = 1; w < count; w++) {
+            int d = parent[w];
+            while (d > semi[w]) {
+                d = parent[d];
+            }
+            parent[w] = d;
+            idom[vertex[w]] = vertex[d];
+        }
+    }
+
+    private void walk(int[] vertex, int[] preorder, int[] parent) {
+        int[] stack = new int[vertex.length];
+        int[] next = new int[successors.length];
+        Arrays.fill(preorder, -1);
+        int top = 0;
+        int count = 0;
+        stack[top++] = 0;
+        preorder[0] = 0;
+        vertex[count++] = 0;
+        while (top > 0) {
+            int b = stack[top - 1];
+            if (next[b] == successors[b].length) {
+                top--;
+                continue;
+            }
+            int s = successors[b][next[b]++];
+            if (preorder[s] < 0) {
+                preorder[s] = count;
+                parent[count] = preorder[b];
+                vertex[count++] = s;
+                stack[top++] = s;
             }
         }
     }
 
-    /** Whether the edges back, which the first round has yet to see, change nothing: they do in irreducible graphs only. */
-    private boolean agreesWithBackEdges() {
-        for (int b : postorder) {
-            if (idom[b] < 0) {
-                return false;
-            }
-            for (int p : predecessors[b]) {
-                if (number[p] <= number[b] && intersect(p, idom[b]) != idom[b]) {
-                    return false;
-                }
-            }
+    /** The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression. */
+    private static int best(int v, int lastLinked, int[] ancestor, int[] label, int[] semi, int[] stack) {
+        if (ancestor[v] < lastLinked) {
+            return label[v];
         }
-        return true;
-    }
-
-    private int intersect(int a, int b) {
-        while (a != b) {
-            if (number[a] < number[b]) {
-                a = idom[a];
+        int depth = 0;
+        int x = v;
+        while (ancestor[x] >= lastLinked) {
+            stack[depth++] = x;
+            x = ancestor[x];
+        }
+        int root = ancestor[x];
+        int least = label[x];
+        while (depth > 0) {
+            x = stack[--depth];
+            ancestor[x] = root;
+            if (semi[least] < semi[label[x]]) {
+                label[x] = least;
             } else {
-                b = idom[b];
+                least = label[x];
             }
         }
-        return a;
+        return least;
+    }
+
+    /**
+     * Numbers the nodes of a forest so that those in each subtree follow its root.
+     *
+     * @param order the first {@code count} are the nodes, each behind those in its subtree
+     * @param parentOf -1 or the node itself for a root
+     */
+    private static void number(int[] order, int count, int[] parentOf, int[] first, int[] end) {
+        // At first "end" is the size of the subtree, then the next free number in it.
+        for (int i = 0; i < count; i++) {
+            int b = order[i];
+            end[b]++;
+            if (parentOf[b] >= 0 && parentOf[b] != b) {
+                end[parentOf[b]] += end[b];
+            }
+        }
+        int next = 0;
+        for (int i = count - 1; i >= 0; i--) {
+            int b = order[i];
+            int size = end[b];
+            int p = parentOf[b];
+            if (p < 0 || p == b) {
+                first[b] = next;
+                next += size;
+            } else {
+                first[b] = end[p];
+                end[p] += size;
+            }
+            end[b] = first[b] + 1;
+        }
     }
 
     /** Natural loops, inner before outer, each found by walking backwards from its back edges over collapsed inner loops. */
@@ -242,6 +328,10 @@ public final class ControlFlow {
         Arrays.fill(loopHeader, -1);
         Arrays.fill(enclosing, -1);
         int[] stack = new int[n];
+        int[] beyond = new int[n];
+        Arrays.fill(beyond, -1);
+        int[] headers = new int[n];
+        int count = 0;
         // Postorder visits the headers of inner loops before those of outer ones.
         for (int header : postorder) {
             int top = 0;
@@ -249,19 +339,23 @@ public final class ControlFlow {
             for (int p : predecessors[header]) {
                 if (dominates(header, p)) {
                     isHeader = true;
-                    top = claim(p, header, stack, top);
+                    top = claim(p, header, beyond, stack, top);
                 }
             }
             if (isHeader && loopHeader[header] < 0) {
                 loopHeader[header] = header;
             }
+            if (isHeader) {
+                headers[count++] = header;
+            }
             while (top > 0) {
                 int b = stack[--top];
                 for (int p : predecessors[b]) {
-                    top = claim(p, header, stack, top);
+                    top = claim(p, header, beyond, stack, top);
                 }
             }
         }
+        number(headers, count, enclosing, loopNumber, loopEnd);
         for (int i = postorder.length - 1; i >= 0; i--) {
             int b = postorder[i];
             int h = loopHeader[b];
@@ -274,7 +368,7 @@ public final class ControlFlow {
     }
 
     /** Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what was new. */
-    private int claim(int b, int header, int[] stack, int top) {
+    private int claim(int b, int header, int[] beyond, int[] stack, int top) {
         if (number[b] < 0 || !dominates(header, b)) {
             return top; // only in an irreducible graph
         }
@@ -286,13 +380,33 @@ public final class ControlFlow {
             }
             return top;
         }
-        while (outer != header && enclosing[outer] >= 0) {
-            outer = enclosing[outer];
-        }
+        outer = outermost(outer, beyond);
         if (outer != header) {
             enclosing[outer] = header;
             stack[top++] = outer;
         }
         return top;
+    }
+
+    /**
+     * The header of the outermost loop known so far around the one at {@code header}.
+     *
+     * @param beyond by header that of some loop around it, a shorter way outwards than {@link #enclosing}; or -1
+     */
+    private int outermost(int header, int[] beyond) {
+        int end = header;
+        for (int h = outwards(end, beyond); h >= 0; h = outwards(end, beyond)) {
+            end = h;
+        }
+        for (int h = header; h != end; ) {
+            int next = outwards(h, beyond);
+            beyond[h] = end;
+            h = next;
+        }
+        return end;
+    }
+
+    private int outwards(int header, int[] beyond) {
+        return beyond[header] >= 0 ? beyond[header] : enclosing[header];
     }
 }

@@ -73,7 +73,8 @@ final class Lowering {
                 switch (i.opcode().effect()) {
                     case CALLS -> {
                         context.makesCalls = true;
-                        for (int h = flow.loopHeader(context.nodeOfBlock[b.id()]); h >= 0; h = flow.outerLoop(h)) {
+                        int h = flow.loopHeader(context.nodeOfBlock[b.id()]);
+                        if (h >= 0) {
                             context.hasCall[h] = true;
                         }
                     }
@@ -83,6 +84,7 @@ final class Lowering {
                 }
             }
         }
+        context.summarizeLoops();
     }
 
     private void lowerBlock(int node) {

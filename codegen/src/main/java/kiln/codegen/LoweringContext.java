@@ -42,6 +42,10 @@ public abstract class LoweringContext {
 
     /** By header, whether a loop calls anything. */
     final boolean[] hasCall;
+    /** By header of a loop: that of the outermost one around it. */
+    private final int[] outermost;
+    /** By header of a loop: that of the outermost one around it that can be reached through loops that make no calls. */
+    private final int[] outermostAlike;
 
     // State of the rule at work.
     private Inst root;
@@ -69,6 +73,28 @@ public abstract class LoweringContext {
         this.machBlocks = new MachBlock[plan.nodes()];
         this.nodeOfBlock = new int[function.blockIdBound()];
         this.hasCall = new boolean[plan.nodes()];
+        this.outermost = new int[plan.nodes()];
+        this.outermostAlike = new int[plan.nodes()];
+    }
+
+    /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */
+    final void summarizeLoops() {
+        ControlFlow flow = plan.flow();
+        int[] postorder = flow.postorder();
+        // Headers of inner loops come before those of outer ones.
+        for (int h : postorder) {
+            if (hasCall[h] && flow.outerLoop(h) >= 0) {
+                hasCall[flow.outerLoop(h)] = true;
+            }
+        }
+        for (int i = postorder.length - 1; i >= 0; i--) {
+            int h = postorder[i];
+            if (flow.isLoopHeader(h)) {
+                int outer = flow.outerLoop(h);
+                outermost[h] = outer < 0 ? h : outermost[outer];
+                outermostAlike[h] = outer < 0 || hasCall[outer] ? h : outermostAlike[outer];
+            }
+        }
     }
 
     // What a back end supplies.
@@ -387,12 +413,7 @@ public abstract class LoweringContext {
         if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop] || plan.isCold(rootNode))) {
             return -1;
         }
-        for (int outer = flow.outerLoop(loop);
-                outer >= 0 && !(cheap && hasCall[outer]);
-                outer = flow.outerLoop(outer)) {
-            loop = outer;
-        }
-        return loop;
+        return cheap ? outermostAlike[loop] : outermost[loop];
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */

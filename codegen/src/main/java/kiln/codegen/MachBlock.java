@@ -65,11 +65,20 @@ public final class MachBlock {
 
     /** The block that jumps to this one reach in the end. */
     MachBlock resolve() {
-        MachBlock b = this;
-        while (b.forward != null) {
-            b = b.forward;
+        if (forward == null) {
+            return this;
         }
-        return b;
+        MachBlock end = forward;
+        while (end.forward != null) {
+            end = end.forward;
+        }
+        // Long rows of such blocks are walked once.
+        for (MachBlock b = this; b != end; ) {
+            MachBlock next = b.forward;
+            b.forward = end;
+            b = next;
+        }
+        return end;
     }
 
     public List<Reg> params() {

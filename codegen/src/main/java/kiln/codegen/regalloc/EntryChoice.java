@@ -61,10 +61,18 @@ final class EntryChoice {
             for (int i = ops.blockStart[b]; i < ops.blockStart[b + 1] && !calls; i++) {
                 calls = ops.clobbers[i] != 0 && ops.isCall(i);
             }
-            for (; h >= 0; h = graph.flow.outerLoop(h)) {
-                loopCalls[h] |= calls;
+            loopCalls[h] |= calls;
+            for (int c = 0; c < 2; c++) {
+                loopPressure[c][h] = Math.max(loopPressure[c][h], liveness.pressure[c][b]);
+            }
+        }
+        // Headers of inner loops come before those of outer ones.
+        for (int h : graph.flow.postorder()) {
+            int outer = graph.flow.isLoopHeader(h) ? graph.flow.outerLoop(h) : -1;
+            if (outer >= 0) {
+                loopCalls[outer] |= loopCalls[h];
                 for (int c = 0; c < 2; c++) {
-                    loopPressure[c][h] = Math.max(loopPressure[c][h], liveness.pressure[c][b]);
+                    loopPressure[c][outer] = Math.max(loopPressure[c][outer], loopPressure[c][h]);
                 }
             }
         }

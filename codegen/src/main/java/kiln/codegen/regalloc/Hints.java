@@ -47,6 +47,13 @@ final class Hints {
             }
             scan(graph, ops, b);
         }
+        // Headers of inner loops come before those of outer ones.
+        for (int h : graph.flow.postorder()) {
+            int outer = graph.flow.isLoopHeader(h) ? graph.flow.outerLoop(h) : -1;
+            if (outer >= 0) {
+                namedInLoop[outer] |= namedInLoop[h];
+            }
+        }
     }
 
     private void scan(Graph graph, Operands ops, int b) {
@@ -76,7 +83,8 @@ final class Hints {
             }
         }
         if (named != 0 && !graph.cold[b]) {
-            for (int h = graph.flow.loopHeader(b); h >= 0; h = graph.flow.outerLoop(h)) {
+            int h = graph.flow.loopHeader(b);
+            if (h >= 0) {
                 namedInLoop[h] |= named;
             }
         }

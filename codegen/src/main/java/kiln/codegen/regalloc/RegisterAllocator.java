@@ -20,7 +20,13 @@ import kiln.codegen.RegisterFile;
  * 0, variables are in registers within single blocks only.
  */
 public final class RegisterAllocator {
-    /** Total size of live-in sets up to which values stay in registers between blocks. */
+    /**
+     * Total size of live-in sets up to which values stay in registers between blocks: this many for each instruction, since a set may
+     * hold what is live in blocks of hardly any, and never more than the limit. Large functions of real programs have up to 170.
+     */
+    private static final long LIVE_IN_PER_INSTRUCTION = 256;
+
+    private static final long LIVE_IN_BASE = 100_000;
     private static final long LIVE_IN_LIMIT = 6_000_000;
 
     private RegisterAllocator() {}
@@ -76,7 +82,7 @@ public final class RegisterAllocator {
 
     /** Allocates, but leaves copies of registers to themselves in the code. */
     static Result run(Graph graph, Operands ops, Output output, int optLevel, Consumer<String> after) {
-        Liveness liveness = optLevel == 0 ? null : Liveness.compute(graph, ops, LIVE_IN_LIMIT);
+        Liveness liveness = optLevel == 0 ? null : Liveness.compute(graph, ops, liveInLimit(ops));
         if (liveness == null) {
             liveness = Liveness.local(graph, ops);
         }
@@ -103,6 +109,10 @@ public final class RegisterAllocator {
         }
         after.accept("assignment");
         return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
+    }
+
+    private static long liveInLimit(Operands ops) {
+        return Math.min(LIVE_IN_LIMIT, LIVE_IN_BASE + LIVE_IN_PER_INSTRUCTION * ops.insts.length);
     }
 
     private static void dropIdleCopies(MachFunction function, Output output) {

@@ -35,6 +35,9 @@ final class SpillPlan {
     private final IntList evictBlock = new IntList();
     private final IntList evictAt = new IntList();
     private final IntList evictNext = new IntList();
+    /** Made when first needed. */
+    private DominatorPaths paths;
+
     private final int[] firstEvict;
 
     /** Instead of an instruction: the edge into the block. */
@@ -161,22 +164,19 @@ final class SpillPlan {
     }
 
     private void place(int v) {
+        if (paths == null) {
+            paths = new DominatorPaths(graph);
+        }
         spilled[v] = true;
         int dominator = -1;
         int count = 0;
         for (int e = firstEvict[v]; e >= 0; e = evictNext.get(e)) {
             int b = evictBlock.get(e);
-            dominator = dominator < 0 ? b : common(dominator, b);
+            dominator = dominator < 0 ? b : paths.common(dominator, b);
             count++;
         }
         int def = ops.defBlock[v];
-        int best = dominator;
-        for (int b = dominator; b != def; ) {
-            b = graph.flow.idom(b);
-            if (graph.frequency[b] < graph.frequency[best]) {
-                best = b;
-            }
-        }
+        int best = paths.leastFrequent(dominator, def);
         double atEvictions = 0;
         for (int e = firstEvict[v]; e >= 0; e = evictNext.get(e)) {
             if (count > PAIRWISE || !isCovered(v, e)) {
@@ -215,17 +215,6 @@ final class SpillPlan {
         }
         stores[block].add(at);
         stores[block].add(v);
-    }
-
-    private int common(int a, int b) {
-        while (a != b) {
-            if (graph.flow.number(a) < graph.flow.number(b)) {
-                a = graph.flow.idom(a);
-            } else {
-                b = graph.flow.idom(b);
-            }
-        }
-        return a;
     }
 
     /** Whether another eviction of {@code v} comes before eviction {@code e} on every path. */

@@ -16,11 +16,32 @@ public final class LoopForest {
         private final Block header;
         private final int headerIndex;
         private Loop parent;
+        /** A loop around this one, or the same: a shorter way outwards than parents are. */
+        private Loop beyond = this;
+
         private int depth;
+        /** Numbers of this loop and, up to {@code end}, those in it. */
+        private int number;
+
+        private int end;
 
         private Loop(Block header, int headerIndex) {
             this.header = header;
             this.headerIndex = headerIndex;
+        }
+
+        /** The outermost loop around this one among those found so far. */
+        private Loop outermost() {
+            Loop l = this;
+            while (l.beyond != l || l.parent != null) {
+                l = l.beyond != l ? l.beyond : l.parent;
+            }
+            for (Loop x = this; x != l; ) {
+                Loop next = x.beyond != x ? x.beyond : x.parent;
+                x.beyond = l;
+                x = next;
+            }
+            return l;
         }
 
         public Block header() {
@@ -39,11 +60,7 @@ public final class LoopForest {
 
         /** Whether this loop is {@code other} or around it. */
         public boolean encloses(Loop other) {
-            Loop l = other;
-            while (l != null && l.depth > depth) {
-                l = l.parent;
-            }
-            return l == this;
+            return other != null && number <= other.number && other.number < end;
         }
 
         @Override
@@ -109,6 +126,29 @@ public final class LoopForest {
         Collections.reverse(loops);
         for (Loop loop : loops) {
             loop.depth = loop.parent == null ? 1 : loop.parent.depth + 1;
+            loop.end = 1;
+        }
+        numberLoops();
+    }
+
+    private void numberLoops() {
+        // At first "end" is the number of loops, then the next free number in the loop.
+        for (Loop loop : loops.reversed()) {
+            if (loop.parent != null) {
+                loop.parent.end += loop.end;
+            }
+        }
+        int next = 0;
+        for (Loop loop : loops) {
+            int count = loop.end;
+            if (loop.parent == null) {
+                loop.number = next;
+                next += count;
+            } else {
+                loop.number = loop.parent.end;
+                loop.parent.end += count;
+            }
+            loop.end = loop.number + 1;
         }
     }
 
@@ -122,12 +162,10 @@ public final class LoopForest {
             }
             return depth;
         }
-        while (inner.parent != null) {
-            inner = inner.parent;
-        }
-        if (inner != loop) {
-            inner.parent = loop;
-            stack[depth++] = inner.headerIndex;
+        Loop outer = inner.outermost();
+        if (outer != loop) {
+            outer.parent = loop;
+            stack[depth++] = outer.headerIndex;
         }
         return depth;
     }

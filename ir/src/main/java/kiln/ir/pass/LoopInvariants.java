@@ -31,6 +31,8 @@ public final class LoopInvariants implements Pass {
     private static final class Walk {
         /** How many results of small gain occupy a register throughout one loop. */
         private static final int MAX_SMALL = 6;
+        /** How many loops an instruction may leave at once: no program nests more, but somebody might make one that does. */
+        private static final int MAX_LEVELS = 64;
 
         /** How many instructions in front of a loop are compared with one that comes there. */
         private static final int MAX_COMPARED = 32;
@@ -154,7 +156,8 @@ public final class LoopInvariants implements Pass {
                 return null;
             }
             Loop target = null;
-            for (Loop l = innermost; l != null; l = l.parent()) {
+            int levels = 0;
+            for (Loop l = innermost; l != null && levels < MAX_LEVELS; l = l.parent(), levels++) {
                 if (mayTrap && target != null
                         || gain == Gain.SMALL && !hasRoom(cfg.index(l.header()))
                         || !canLeave(l, i)) {
