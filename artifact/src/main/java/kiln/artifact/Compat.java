@@ -24,7 +24,7 @@ public record Compat(
         String compiler,
         Map<String, String> options) {
     /** The version that this library reads and writes; files of another version are refused. */
-    public static final int FORMAT_VERSION = 4;
+    public static final int FORMAT_VERSION = 5;
 
     static final String SECTION = ".kiln.compat";
     /** "KILN" in ASCII, little-endian. */

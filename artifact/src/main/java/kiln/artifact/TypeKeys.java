@@ -10,16 +10,24 @@ import java.util.List;
 /**
  * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and
  * they have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of
- * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key, then {@code .N}, the
- * place in the group. Digests keep keys small where types refer to types that refer to types.
+ * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key. In a group of several types
+ * it is the digest of that text instead, then {@code .N}, the place in the group. Digests keep keys small where types refer to types
+ * that refer to types.
  *
  * <p>The compiler compares types of modules that it links by keys of the same kind, which {@code wasm} makes of its own model; neither
  * module may use the other.
  */
 public final class TypeKeys {
+    private static final String GROUP = "group ";
     private static final int DIGEST_BYTES = 16;
+    private static final int GROUP_DIGEST_BYTES = 32;
 
     private TypeKeys() {}
+
+    /** Whether a key is that of a type which is a recursion group of its own. */
+    public static boolean isAlone(String key) {
+        return !key.startsWith(GROUP);
+    }
 
     /**
      * The same types with their keys.
@@ -40,10 +48,12 @@ public final class TypeKeys {
             for (int i = start; i < start + size; i++) {
                 appendType(text.append(i == start ? "" : ";"), types.get(i), start, size, references);
             }
+            // The text of a group once for each of its types would be out of proportion.
+            String group = size == 1 ? text.toString() : GROUP + digest(text.toString(), GROUP_DIGEST_BYTES);
             for (int i = start; i < start + size; i++) {
                 TypeDef t = types.get(i);
-                String key = size == 1 ? text.toString() : text + "." + (i - start);
-                references[i] = digest(key);
+                String key = size == 1 ? group : group + "." + (i - start);
+                references[i] = digest(key, DIGEST_BYTES);
                 result.add(new TypeDef(key, t.isFinal(), t.supertype(), t.body()));
             }
             start += size;
@@ -125,10 +135,10 @@ public final class TypeKeys {
         }
     }
 
-    private static String digest(String key) {
+    private static String digest(String key, int bytes) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, DIGEST_BYTES);
+            return HexFormat.of().formatHex(hash, 0, bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
         }

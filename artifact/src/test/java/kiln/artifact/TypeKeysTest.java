@@ -78,6 +78,19 @@ class TypeKeysTest {
     }
 
     @Test
+    void keysOfOneGroupStaySmall() {
+        List<TypeDef> ring = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            ring.add(structOf((i + 1) % 1000));
+        }
+        List<TypeDef> keyed = TypeKeys.assign(ring, List.of(1000));
+        assertEquals(1000, keyed.stream().map(TypeDef::key).distinct().count());
+        assertTrue(keyed.stream().allMatch(t -> t.key().length() < 200 && !TypeKeys.isAlone(t.key())));
+        assertTrue(TypeKeys.isAlone(
+                TypeKeys.assign(List.of(structOf()), List.of(1)).getFirst().key()));
+    }
+
+    @Test
     void laterTypesCannotBeNamed() {
         List<TypeDef> two = List.of(structOf(1), structOf());
         assertThrows(IllegalArgumentException.class, () -> TypeKeys.assign(two, List.of(1, 1)));

@@ -73,6 +73,7 @@ public final class FunctionCompiler {
     /** One try; null if a label was out of reach. */
     private CompiledFunction emit(List<MachBlock> blocks, CodeBuffer buffer) {
         boolean aligned = false;
+        int[] nextDepths = nextDepths(blocks);
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
             EmitContext context = new EmitContext(buffer, frame, i + 1 < blocks.size() ? blocks.get(i + 1) : null);
@@ -81,7 +82,7 @@ public final class FunctionCompiler {
                 buffer.emitter(lowering::lengthenPrologue);
                 lowering.emitPrologue(context);
             }
-            if (isWorthAligning(blocks, i)) {
+            if (isWorthAligning(block, nextDepths[i])) {
                 aligned = true;
                 lowering.emitPadding(buffer, -buffer.size() & LOOP_ALIGNMENT - 1);
             }
@@ -124,16 +125,21 @@ public final class FunctionCompiler {
      * Loops are aligned for the sake of instruction fetch, if they are innermost (the others are not where the time goes)
      * and optimised at all.
      */
-    private boolean isWorthAligning(List<MachBlock> blocks, int i) {
-        MachBlock header = blocks.get(i);
-        if (!header.isLoopHeader() || header.isCold() || lowering.options.optLevel() == 0) {
-            return false;
+    private boolean isWorthAligning(MachBlock header, int nextDepth) {
+        return header.isLoopHeader()
+                && !header.isCold()
+                && lowering.options.optLevel() != 0
+                && nextDepth <= header.loopDepth();
+    }
+
+    /** Behind each block, the depth of the next one whose depth is another; -1 if there is none. */
+    private static int[] nextDepths(List<MachBlock> blocks) {
+        int[] next = new int[blocks.size()];
+        for (int i = next.length - 1; i >= 0; i--) {
+            int depth = blocks.get(i).loopDepth();
+            int following = i + 1 == next.length ? -1 : blocks.get(i + 1).loopDepth();
+            next[i] = following == depth ? next[i + 1] : following;
         }
-        for (int k = i + 1; k < blocks.size() && blocks.get(k).loopDepth() >= header.loopDepth(); k++) {
-            if (blocks.get(k).loopDepth() > header.loopDepth()) {
-                return false;
-            }
-        }
-        return true;
+        return next;
     }
 }

@@ -43,6 +43,12 @@ final class Inlining {
     /** How large a recursive function may become by copies of itself. */
     private static final int RECURSIVE = 150;
 
+    /**
+     * The most calls that may have been replaced in a function that is copied itself. Each copy tells of all of them, even if little code is
+     * left of them; where each function calls the one before, all would tell of all. Programs have up to 40.
+     */
+    private static final int MAX_SITES = 100;
+
     private final int module;
     private final LinkedContexts contexts;
     private final List<Inlining> linked;
@@ -218,9 +224,16 @@ final class Inlining {
         notifyAll();
     }
 
-    /** Whether copies of a function might be made. */
-    boolean isSmall(int function, InlineCost cost) {
+    /**
+     * Whether copies of a function might be made.
+     *
+     * @param f the function optimised
+     */
+    boolean isSmall(int function, Function f, InlineCost cost) {
         if (!cost.copyable() || cost.selfCalls() > 0) {
+            return false;
+        }
+        if (f.hasInlines() && f.inlines().siteCount() > MAX_SITES) {
             return false;
         }
         int limit = order.isCalledOnce(function) ? SINGLE : BASE + 2 * PER_LOOP + CALL_SIZE;

@@ -151,7 +151,7 @@ final class ModuleCompilation {
                 pipeline.run(unfolded);
                 return generate(unfolded);
             }
-            if (inlining.order().isCandidate(defined) && inlining.isSmall(defined, cost)) {
+            if (inlining.order().isCandidate(defined) && inlining.isSmall(defined, f, cost)) {
                 Inliner.settle(f);
                 body = f;
                 return new Product.Pending(f);

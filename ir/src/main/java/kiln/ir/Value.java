@@ -61,12 +61,20 @@ public final class Value {
     }
 
     private Value follow() {
-        Value v = forward;
-        while (v.forward != null) {
-            v = v.forward;
+        Value end = forward;
+        if (end.forward == null) {
+            return end;
         }
-        forward = v;
-        return v;
+        do {
+            end = end.forward;
+        } while (end.forward != null);
+        // Long chains are walked once, from wherever.
+        for (Value v = this; v != end; ) {
+            Value next = v.forward;
+            v.forward = end;
+            v = next;
+        }
+        return end;
     }
 
     /** Whether this is the result of an instruction with this opcode. */

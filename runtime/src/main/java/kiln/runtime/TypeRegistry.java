@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import kiln.artifact.HeapType;
 import kiln.artifact.TypeDef;
+import kiln.artifact.TypeKeys;
 import kiln.artifact.ValueType;
 
 /** The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. */
@@ -57,7 +58,7 @@ final class TypeRegistry {
         if (e.func == null) {
             FuncType func = new FuncType(convert(f.params(), module), convert(f.results(), module));
             entries.set(id, new Entry(e.kind, e.supertype, func));
-            if (t.isFinal() && t.supertype() < 0 && t.key().indexOf(';') < 0) {
+            if (t.isFinal() && t.supertype() < 0 && TypeKeys.isAlone(t.key())) {
                 plain.putIfAbsent(func, id);
             }
         }

@@ -71,26 +71,26 @@ final class BodyBombs {
         one(all, "br_table with huge targets", 3000, BodyBombs::hugeTable);
         one(all, "br_table to as many blocks", 150, BodyBombs::tableOfBlocks);
         one(all, "br_table with values to as many blocks", 150, BodyBombs::tableWithValues);
-        one(all, "many br_tables to as many blocks", 60, n -> manyTables(n, n));
+        one(all, "many br_tables to as many blocks", 60, n -> manyTables((int) Math.sqrt(n * 60.0)));
         one(all, "many locals written before a br_table", 300, BodyBombs::tableOverLocals);
         one(all, "switch of calls", 500, BodyBombs::switchOfCalls);
         one(all, "operand stack of thousands", 2000, n -> {
             Bytes code = row(n, i -> new Bytes().get(0).i32(i).op(MUL));
-            return code.all(row(n, i -> new Bytes().op(ADD))).op(DROP);
+            return code.all(row(n - 1, i -> new Bytes().op(ADD))).op(DROP);
         });
         one(all, "operand stack of thousands over calls", 500, n -> {
             Bytes code = row(n, i -> new Bytes().get(0).call(0));
-            return code.all(row(n, i -> new Bytes().op(ADD))).op(DROP);
+            return code.all(row(n - 1, i -> new Bytes().op(ADD))).op(DROP);
         });
         one(all, "operand stack of thousands under loops", 500, n -> {
             Bytes code = row(n, i -> new Bytes().get(0).i32(i).op(MUL));
             code.all(row(n, i -> new Bytes().op(LOOP, VOID).get(0).brIf(0).end()));
-            return code.all(row(n, i -> new Bytes().op(ADD))).op(DROP);
+            return code.all(row(n - 1, i -> new Bytes().op(ADD))).op(DROP);
         });
         one(all, "operand stack of thousands under ifs", 500, n -> {
             Bytes code = row(n, i -> new Bytes().get(0).i32(i).op(MUL));
             code.all(row(n, i -> when(new Bytes().get(0).call(0).op(DROP)).end()));
-            return code.all(row(n, i -> new Bytes().op(ADD))).op(DROP);
+            return code.all(row(n - 1, i -> new Bytes().op(ADD))).op(DROP);
         });
         one(all, "deep expression to the right", 2000, n -> {
             Bytes code = row(n, i -> new Bytes().get(i % 2));
@@ -254,12 +254,9 @@ final class BodyBombs {
                                 .get(0)
                                 .i32(i)
                                 .op(MUL)
-                                .get(0)
+                                .get(1)
                                 .op(0x28, 2)
                                 .u(i)
-                                .op(0x24, 0)
-                                .get(0)
-                                .get(0)
                                 .op(0x36, 2)
                                 .u(i)));
         one(
@@ -514,10 +511,10 @@ final class BodyBombs {
         return sum(n, code.op(DROP));
     }
 
-    /** Tables of {@code n} entries, whose blocks set locals. */
-    private static Bytes manyTables(int n, int tables) {
+    /** As many tables of {@code n} entries, whose blocks set locals. */
+    private static Bytes manyTables(int n) {
         Bytes code = new Bytes().op(LOOP, VOID).all(row(n, i -> new Bytes().op(BLOCK, VOID)));
-        for (int t = 0; t < tables; t++) {
+        for (int t = 0; t < n; t++) {
             code.get(1).op(IF, VOID).get(0).op(BR_TABLE).u(n - 1);
             for (int i = 0; i < n; i++) {
                 code.u(i + 1);

@@ -255,7 +255,7 @@ final class ModuleBombs {
                 w.custom("c", new Bytes().u(i));
             }
         });
-        module(all, "globals", 1000, (w, n) -> {
+        module(all, "globals", 3000, (w, n) -> {
             for (int i = 0; i < n; i++) {
                 w.global();
             }
