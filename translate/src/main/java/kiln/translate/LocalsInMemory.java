@@ -39,11 +39,10 @@ final class LocalsInMemory {
         this.types = types;
         cell = new int[types.length];
         fixed = new Value[types.length];
-        int cells = 0;
-        for (int i = 0; i < types.length; i++) {
-            cell[i] = set.get(i) ? cells++ * CELL : -1;
-        }
-        area = cells == 0 ? null : b.stackAddr((long) cells * CELL);
+        // Vectors first, so that they are aligned.
+        int bytes = place(set, true, 0);
+        bytes = place(set, false, bytes);
+        area = bytes == 0 ? null : b.stackAddr(bytes);
         Value[] zeros = new Value[Type.values().length];
         for (int i = 0; i < types.length; i++) {
             Value initial;
@@ -59,6 +58,18 @@ final class LocalsInMemory {
                 set(i, initial);
             }
         }
+    }
+
+    /** Gives the locals that are vectors, or all others, cells from {@code start} on; returns where these end. */
+    private int place(BitSet set, boolean vectors, int start) {
+        int at = start;
+        for (int i = 0; i < types.length; i++) {
+            if ((types[i] == Type.V128) == vectors) {
+                cell[i] = set.get(i) ? at : -1;
+                at += set.get(i) ? Math.max(CELL, types[i].bytes()) : 0;
+            }
+        }
+        return at;
     }
 
     Value get(int local) {
