@@ -71,6 +71,8 @@ final class ModuleSurvey {
     private final BitSet openTables = new BitSet();
 
     private final BitSet readGlobals = new BitSet();
+    /** Those of them that the module defines, in the order in which that was found out. */
+    private final IntList readHere = new IntList();
     /** By table and type: whether functions of the type are called through the table. */
     private final List<BitSet> calledTypes = new ArrayList<>();
     /** By table: its functions by type, with their segments; made when first needed. */
@@ -256,20 +258,41 @@ final class ModuleSurvey {
     }
 
     private void readGlobal(int global, int reader) {
+        int first = readHere.size();
+        noteGlobal(global);
+        readPending(first, reader);
+    }
+
+    /** Reads the initial values of globals that were noted, which may form chains of any length. */
+    private void readPending(int first, int reader) {
+        for (int i = first; i < readHere.size(); i++) {
+            int g = readHere.get(i);
+            read(module.globalInit(g), new Fate(Fate.Kind.GLOBAL, g, reader));
+        }
+    }
+
+    private void noteGlobal(int global) {
         if (global < module.globalCount() && !readGlobals.get(global)) {
             readGlobals.set(global);
             if (global >= module.importedGlobalCount()) {
-                readExpression(module.globalInit(global), new Fate(Fate.Kind.GLOBAL, global, reader));
+                readHere.add(global);
             }
         }
     }
 
     private void readExpression(ConstExpr expr, Fate why) {
+        int first = readHere.size();
+        read(expr, why);
+        readPending(first, why.function());
+    }
+
+    /** The functions and globals that an expression names; what the globals name has yet to be read. */
+    private void read(ConstExpr expr, Fate why) {
         for (ConstOp op : module.constOps(expr)) {
             if (op.op() == Op.REF_FUNC) {
                 refer((int) op.a(), why);
             } else if (op.op() == Op.GLOBAL_GET) {
-                readGlobal((int) op.a(), why.function());
+                noteGlobal((int) op.a());
             }
         }
     }
