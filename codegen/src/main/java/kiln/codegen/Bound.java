@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Values that the calling convention binds to registers: an operand of calls, returns and entries.
  *
- * @param values what is bound; the allocator replaces them
+ * @param values what is bound
  * @param places for each its register
  */
 public record Bound(Reg[] values, Reg[] places) {
@@ -24,20 +24,6 @@ public record Bound(Reg[] values, Reg[] places) {
 
         Bound build() {
             return new Bound(values.toArray(Reg[]::new), places.toArray(Reg[]::new));
-        }
-    }
-
-    /** Passes all values as read from their registers. */
-    public void use(OperandVisitor v) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = v.useFixed(values[i], places[i]);
-        }
-    }
-
-    /** Passes all values as written to their registers. */
-    public void define(OperandVisitor v) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = v.defFixed(values[i], places[i]);
         }
     }
 
@@ -80,18 +66,5 @@ public record Bound(Reg[] values, Reg[] places) {
 
     public boolean isEmpty() {
         return values.length == 0;
-    }
-
-    /** Values with their registers, which are left out once they are the same. */
-    @Override
-    public String toString() {
-        StringBuilder s = new StringBuilder("(");
-        for (int i = 0; i < values.length; i++) {
-            s.append(i == 0 ? "" : ", ").append(values[i]);
-            if (values[i] != places[i]) {
-                s.append(':').append(places[i]);
-            }
-        }
-        return s.append(')').toString();
     }
 }

@@ -2,15 +2,8 @@ package kiln.codegen;
 
 /** Where the parameters that came in registers begin to live. No code. */
 final class Entry extends MachInst {
-    private final Bound params;
-
     Entry(Bound params) {
-        this.params = params;
-    }
-
-    @Override
-    public void visitOperands(OperandVisitor v) {
-        params.define(v);
+        super(params.defines(Form.NONE), params.values());
     }
 
     @Override
@@ -18,6 +11,6 @@ final class Entry extends MachInst {
 
     @Override
     public String toString() {
-        return "entry " + params;
+        return "entry " + Bound.text(this, 0, form().count());
     }
 }

@@ -5,16 +5,9 @@ package kiln.codegen;
  * {@link Form}, which says what becomes of each. Back ends add what is encoded and printed.
  */
 public abstract class MachInst implements CodeBuffer.Emitter {
-    private static final Reg[] NO_REGS = {};
-
     private final Form form;
     private final Reg[] regs;
     private int position = -1;
-
-    /** An instruction that states its operands by {@link #visitOperands} alone. */
-    protected MachInst() {
-        this(Form.NONE, NO_REGS);
-    }
 
     /** {@code regs} has a register for each operand of {@code form}, and belongs to the instruction from then on. */
     protected MachInst(Form form, Reg... regs) {
@@ -37,31 +30,6 @@ public abstract class MachInst implements CodeBuffer.Emitter {
     /** Gives an operand another register: the allocator's answer. */
     public final void setReg(int operand, Reg r) {
         regs[operand] = r;
-    }
-
-    /** Passes the register operands to {@code v} and stores what comes back; see {@link OperandVisitor}. */
-    public void visitOperands(OperandVisitor v) {
-        Reg tied = form.tiedTo() < 0 ? null : regs[form.tiedTo()];
-        for (int i = 0; i < regs.length; i++) {
-            Reg r = regs[i];
-            if (r.isReserved()) {
-                continue;
-            }
-            regs[i] = switch (form.role(i)) {
-                case USE -> v.use(r);
-                case USE_LATE -> v.useLate(r);
-                case USE_ANY -> v.useAny(r);
-                case USE_FIXED -> v.useFixed(r, form.fixed(i));
-                case DEF -> v.def(r);
-                case DEF_EARLY -> v.defEarly(r);
-                case DEF_TIED -> v.defReuse(r, tied);
-                case DEF_FIXED -> v.defFixed(r, form.fixed(i));
-                case TEMP -> v.temp(r);
-            };
-        }
-        if (form.clobbers() != RegSet.EMPTY) {
-            v.clobber(form.clobbers());
-        }
     }
 
     /** Appends the encoded instruction. Called once operands are physical registers (or slots where allowed). */

@@ -11,7 +11,7 @@ public final class Reg {
     public enum Kind {
         VIRTUAL,
         PHYSICAL,
-        /** Bytes of the frame: only where the operand allows it ({@link OperandVisitor#useAny}) and in moves. */
+        /** Bytes of the frame: only where the operand allows it ({@link Form.Role#USE_ANY}) and in moves. */
         SLOT
     }
 

@@ -28,9 +28,7 @@ final class FakeLowering extends LoweringContext {
     protected void lower(Inst inst) {
         switch (inst.opcode()) {
             case ICONST, FCONST -> {
-                FakeInst i = new FakeInst("const" + inst.imm()).def(def(inst.result()));
-                i.isConstant = true;
-                emit(i);
+                emit(new FakeInst("const" + inst.imm()).def(def(inst.result())).constant());
             }
             case ADD -> lowerAdd(inst);
             case LOAD -> emit(address(new FakeInst("load"), inst).def(def(inst.result())));
@@ -38,17 +36,17 @@ final class FakeLowering extends LoweringContext {
             case CALL -> {
                 FakeInst i = new FakeInst("call");
                 for (int k = 0; k < inst.argCount(); k++) {
-                    i.useFixed(reg(inst.arg(k)), FakeMachine.I[k]);
+                    i = i.useFixed(reg(inst.arg(k)), FakeMachine.I[k]);
                 }
                 for (int k = 0; k < inst.resultCount(); k++) {
-                    i.defFixed(def(inst.result(k)), FakeMachine.I[k]);
+                    i = i.defFixed(def(inst.result(k)), FakeMachine.I[k]);
                 }
                 emit(i.clobber(FakeMachine.ALL));
             }
             default -> {
                 FakeInst i = new FakeInst(inst.opcode().toString());
                 for (int k = 0; k < inst.argCount(); k++) {
-                    i.use(reg(inst.arg(k)));
+                    i = i.use(reg(inst.arg(k)));
                 }
                 emit(i.def(def(inst.result())));
             }
@@ -73,9 +71,7 @@ final class FakeLowering extends LoweringContext {
         Value address = access.arg(0);
         Inst add = producer(address);
         if (add != null && add.opcode() == Opcode.ADD && isConst(add.arg(1))) {
-            return new FakeInst(i.name + "+" + constValue(add.arg(1)))
-                    .copyOperands(i)
-                    .use(reg(add.arg(0)));
+            return i.named(i.name + "+" + constValue(add.arg(1))).use(reg(add.arg(0)));
         }
         return i.use(reg(address));
     }
@@ -90,11 +86,11 @@ final class FakeLowering extends LoweringContext {
                         .use(reg(compare.arg(0)))
                         .use(reg(compare.arg(1))));
             } else {
-                i.use(reg(inst.arg(k)));
+                i = i.use(reg(inst.arg(k)));
             }
         }
         for (MachBlock t : targets) {
-            i = new FakeInst(i.name + " " + t).copyOperands(i);
+            i = i.named(i.name + " " + t);
         }
         emit(i);
     }
@@ -104,7 +100,7 @@ final class FakeLowering extends LoweringContext {
         FakeInst i = new FakeInst("entry");
         for (int k = 0; k < params.size(); k++) {
             if (isDemanded(params.get(k))) {
-                i.defFixed(def(params.get(k)), FakeMachine.I[k]);
+                i = i.defFixed(def(params.get(k)), FakeMachine.I[k]);
             }
         }
         emit(i);

@@ -245,11 +245,10 @@ final class AllocationChecker {
     }
 
     /** One instruction: its operands as they were against the registers that it names now. */
-    private final class Step extends OperandMapper {
+    private final class Step {
         private final int n;
         private int[][] state;
         private final boolean verify;
-        private int at;
         private final int[] location;
         private final MachInst inst;
 
@@ -259,7 +258,13 @@ final class AllocationChecker {
             this.verify = verify;
             inst = ops.insts[n];
             location = new int[ops.start[n + 1] - ops.start[n]];
-            inst.visitOperands(this);
+            for (int k = 0; k < location.length; k++) {
+                Reg r = inst.reg(k);
+                if (r.isVirtual()) {
+                    throw new IllegalStateException("virtual register left in " + inst);
+                }
+                location[k] = r.isSlot() ? MoveResolver.FIRST_SLOT + r.index() : r.bit();
+            }
         }
 
         int locationOfOperand(boolean use) {
@@ -320,6 +325,9 @@ final class AllocationChecker {
         private void verify(int first, int k) {
             byte kind = ops.kind[first + k];
             int l = location[k];
+            if (kind == Operands.RESERVED) {
+                return;
+            }
             if (kind == Operands.PHYSICAL) {
                 int own = ops.detail[first + k];
                 if (l != own && Arrays.binarySearch(state[l], ops.variables + own) < 0) {
@@ -377,15 +385,6 @@ final class AllocationChecker {
                 case Operands.DEF, Operands.DEF_REUSE, Operands.DEF_FIXED -> !otherIsUse;
                 default -> false;
             };
-        }
-
-        @Override
-        Reg map(Reg r) {
-            if (r.isVirtual()) {
-                throw new IllegalStateException("virtual register left in " + inst);
-            }
-            location[at++] = r.isSlot() ? MoveResolver.FIRST_SLOT + r.index() : r.bit();
-            return r;
         }
     }
 }

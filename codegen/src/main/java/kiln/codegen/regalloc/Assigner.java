@@ -24,7 +24,6 @@ final class Assigner {
     private final Chooser chooser;
     private final Constraints constraints;
     final MoveResolver resolver;
-    private final Rewriter rewriter = new Rewriter();
 
     /** Register of each variable, or {@link #NONE}. */
     final byte[] regOf;
@@ -72,7 +71,7 @@ final class Assigner {
         code = new ArrayList[graph.blocks];
         free = ops.allocatable[0] | ops.allocatable[1];
         chooser = new Chooser(graph, ops, liveness, new Hints(graph, ops), this);
-        constraints = new Constraints(ops, this, chooser, resolver, rewriter);
+        constraints = new Constraints(ops, this, chooser, resolver);
     }
 
     void run() {
@@ -138,13 +137,11 @@ final class Assigner {
                     default -> {}
                 }
             }
-            rewriter.begin(ops.start[i + 1] - ops.start[i]);
             if (ops.isConstrained(i)) {
                 constraints.place(i);
             } else {
                 output.hasIdleCopies |= simple(i);
             }
-            inst.visitOperands(rewriter);
             out.add(inst);
             for (int e = firstEvent; e < event; e += 2) {
                 evictedAfter[events.get(e + 1)] = false;
@@ -181,9 +178,8 @@ final class Assigner {
         boolean reuses = false;
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
-            rewriter.set(o - from, null);
             if (Operands.isUse(kind)) {
-                rewriter.set(o - from, location(ops.variable[o]));
+                ops.insts[i].setReg(o - from, location(ops.variable[o]));
             }
             reuses |= kind == Operands.DEF_REUSE;
         }
@@ -223,19 +219,19 @@ final class Assigner {
             if (kind == Operands.DEF) {
                 int c = ops.classOf[ops.variable[o]];
                 int r = chooser.choose(ops.variable[o], free & ~held & ops.allocatable[c], i, preferred);
-                rewriter.set(o - from, ops.physical[r]);
+                ops.insts[i].setReg(o - from, ops.physical[r]);
                 held |= 1L << r;
             }
         }
         settle(i);
-        return move && rewriter.get(0) == rewriter.get(1);
+        return move && ops.insts[i].reg(0) == ops.insts[i].reg(1);
     }
 
     /** Chooses a register out of {@code candidates} for operand {@code o}; returns it as a mask. */
     private long define(int i, int o, long candidates) {
         int v = ops.variable[o];
         int r = chooser.choose(v, candidates & ops.allocatable[ops.classOf[v]], i, NONE);
-        rewriter.set(o - ops.start[i], ops.physical[r]);
+        ops.insts[i].setReg(o - ops.start[i], ops.physical[r]);
         return 1L << r;
     }
 
@@ -251,11 +247,11 @@ final class Assigner {
             output.move(ops.copiedType(o, from, to), r, u >= 0 ? regOf[u] : ops.detail[use]);
             for (int k = from; k < to; k++) {
                 if (k == use || u >= 0 && ops.kind[k] == Operands.USE && ops.variable[k] == u) {
-                    rewriter.set(k - from, ops.physical[r]);
+                    ops.insts[i].setReg(k - from, ops.physical[r]);
                 }
             }
         }
-        rewriter.set(o - from, ops.physical[r]);
+        ops.insts[i].setReg(o - from, ops.physical[r]);
         return 1L << r;
     }
 
@@ -272,12 +268,12 @@ final class Assigner {
         return regOf[v] >= 0 ? ops.physical[regOf[v]] : slots.reg(v);
     }
 
-    /** Puts the definitions of an instruction, whose registers the rewriter has, into force. */
+    /** Puts the definitions of an instruction, whose registers are chosen, into force. */
     void settle(int i) {
         int from = ops.start[i];
         for (int o = from; o < ops.start[i + 1]; o++) {
             if (Operands.isDef(ops.kind[o]) && liveness.next[o] != Liveness.DEAD) {
-                occupy(ops.variable[o], rewriter.get(o - from).bit());
+                occupy(ops.variable[o], ops.insts[i].reg(o - from).bit());
             }
         }
     }

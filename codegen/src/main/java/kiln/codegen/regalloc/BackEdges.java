@@ -4,7 +4,6 @@ import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
-import kiln.codegen.RegSet;
 
 /**
  * Puts the moves of a conditional back edge in front of the branch where the way out of the loop does not mind, so that the
@@ -101,19 +100,11 @@ final class BackEdges {
 
     /** The registers that an instruction names. */
     private static long registersOf(MachInst inst) {
-        long[] set = new long[1];
-        inst.visitOperands(new OperandMapper() {
-            @Override
-            Reg map(Reg r) {
-                set[0] |= r.isPhysical() ? 1L << r.bit() : 0;
-                return r;
-            }
-
-            @Override
-            public void clobber(RegSet clobbered) {
-                set[0] |= clobbered.bits();
-            }
-        });
-        return set[0];
+        long set = inst.form().clobbers().bits();
+        for (int k = 0; k < inst.form().count(); k++) {
+            Reg r = inst.reg(k);
+            set |= r.isPhysical() && !r.isReserved() ? 1L << r.bit() : 0;
+        }
+        return set;
     }
 }

@@ -1,5 +1,6 @@
 package kiln.codegen.regalloc;
 
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.Type;
 
@@ -19,7 +20,8 @@ final class Constraints {
     private final Assigner assigner;
     private final Chooser chooser;
     private final MoveResolver resolver;
-    private final Rewriter rewriter;
+    /** The instruction at work, whose operands get their registers. */
+    private MachInst inst;
     /** How the instruction uses the variable in each register; LIVING for all that are in use afterwards. */
     private final int[] role = new int[64];
     /** Where the variable in each register is to be found while the instruction reads. */
@@ -31,15 +33,15 @@ final class Constraints {
     private long claimed;
     private long safe;
 
-    Constraints(Operands ops, Assigner assigner, Chooser chooser, MoveResolver resolver, Rewriter rewriter) {
+    Constraints(Operands ops, Assigner assigner, Chooser chooser, MoveResolver resolver) {
         this.ops = ops;
         this.assigner = assigner;
         this.chooser = chooser;
         this.resolver = resolver;
-        this.rewriter = rewriter;
     }
 
     void place(int i) {
+        inst = ops.insts[i];
         int from = ops.start[i];
         int to = ops.start[i + 1];
         long fixedUses = ops.fixedUses[i];
@@ -165,7 +167,7 @@ final class Constraints {
         for (int o = from; o < to; o++) {
             int v = ops.variable[o];
             if (ops.kind[o] == Operands.DEF_EARLY) {
-                rewriter.set(o - from, ops.physical[pick(v, safe, i)]);
+                inst.setReg(o - from, ops.physical[pick(v, safe, i)]);
             } else if (ops.kind[o] == Operands.DEF_REUSE) {
                 int use = from + ops.detail[o];
                 int u = ops.variable[use];
@@ -174,11 +176,11 @@ final class Constraints {
                     boolean stays = ((safe & ~claimed) >>> r & 1) != 0;
                     place[r] = stays ? r : pick(v, safe, i);
                     claimed |= 1L << place[r];
-                    rewriter.set(o - from, ops.physical[place[r]]);
+                    inst.setReg(o - from, ops.physical[place[r]]);
                 } else {
                     int copy = pick(v, safe, i);
                     resolver.add(ops.copiedType(o, from, to), copy, u < 0 ? ops.detail[use] : r);
-                    rewriter.set(o - from, ops.physical[copy]);
+                    inst.setReg(o - from, ops.physical[copy]);
                 }
             }
         }
@@ -210,7 +212,7 @@ final class Constraints {
         for (int o = from; o < to; o++) {
             if (ops.kind[o] == Operands.TEMP) {
                 long all = allowed & ~claimed & ops.allocatable[ops.classOf[ops.variable[o]]];
-                rewriter.set(o - from, ops.physical[pick(ops.variable[o], (all & ~lost) != 0 ? all & ~lost : all, i)]);
+                inst.setReg(o - from, ops.physical[pick(ops.variable[o], (all & ~lost) != 0 ? all & ~lost : all, i)]);
             }
         }
     }
@@ -242,26 +244,24 @@ final class Constraints {
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
             if (kind == Operands.USE_FIXED || kind == Operands.PHYSICAL_FIXED) {
-                rewriter.set(o - from, ops.physical[ops.detail[o]]);
+                inst.setReg(o - from, ops.physical[ops.detail[o]]);
             } else if (Operands.isUse(kind)) {
                 int v = ops.variable[o];
                 int r = assigner.regOf[v];
-                rewriter.set(o - from, r >= 0 ? ops.physical[place[r]] : assigner.location(v));
-            } else if (kind == Operands.PHYSICAL) {
-                rewriter.set(o - from, null);
+                inst.setReg(o - from, r >= 0 ? ops.physical[place[r]] : assigner.location(v));
             }
         }
         // A use whose register is overwritten is the copy.
         for (int o = from; o < to; o++) {
             if (ops.kind[o] == Operands.DEF_REUSE) {
                 int use = from + ops.detail[o];
-                Reg r = rewriter.get(o - from);
+                Reg r = inst.reg(o - from);
                 for (int k = from; k < to; k++) {
                     if (k == use
                             || ops.variable[use] >= 0
                                     && ops.kind[k] == Operands.USE
                                     && ops.variable[k] == ops.variable[use]) {
-                        rewriter.set(k - from, r);
+                        inst.setReg(k - from, r);
                     }
                 }
             }
@@ -290,9 +290,9 @@ final class Constraints {
         }
         for (int o = from; o < to; o++) {
             switch (ops.kind[o]) {
-                case Operands.DEF_FIXED -> rewriter.set(o - from, ops.physical[ops.detail[o]]);
+                case Operands.DEF_FIXED -> inst.setReg(o - from, ops.physical[ops.detail[o]]);
                 case Operands.DEF_EARLY, Operands.DEF_REUSE, Operands.TEMP ->
-                    held |= 1L << rewriter.get(o - from).bit();
+                    held |= 1L << inst.reg(o - from).bit();
                 default -> {}
             }
         }
@@ -302,7 +302,7 @@ final class Constraints {
                 long candidates = writable & assigner.free & ~held & ops.allocatable[ops.classOf[v]];
                 int r = chooser.choose(v, candidates, i, NONE);
                 held |= 1L << r;
-                rewriter.set(o - from, ops.physical[r]);
+                inst.setReg(o - from, ops.physical[r]);
             }
         }
         assigner.settle(i);

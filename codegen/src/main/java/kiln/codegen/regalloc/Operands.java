@@ -2,21 +2,21 @@ package kiln.codegen.regalloc;
 
 import java.util.Arrays;
 import java.util.List;
+import kiln.codegen.Form;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
-import kiln.codegen.RegSet;
 import kiln.codegen.RegisterFile;
 import kiln.ir.Type;
 
 /**
  * The operands of all instructions as flat tables. Instructions are numbered in layout order; operands in the order in which
- * their instruction passes them to a visitor.
+ * their instruction holds them.
  */
-final class Operands implements OperandVisitor {
+final class Operands {
+    // Roles, with the numbers of Form.Role, ...
     static final byte USE = 0;
     static final byte USE_LATE = 1;
     static final byte USE_ANY = 2;
@@ -26,10 +26,14 @@ final class Operands implements OperandVisitor {
     static final byte DEF_REUSE = 6;
     static final byte DEF_FIXED = 7;
     static final byte TEMP = 8;
-    /** A physical register given by the back end itself: not the allocator's business. */
+    // ... and what takes no part in the allocation.
+    /** A physical register given by the back end itself. */
     static final byte PHYSICAL = 9;
     /** A physical register given by the back end, to be read from another one. The variable is {@code -2 - bit} of the former. */
     static final byte PHYSICAL_FIXED = 10;
+
+    /** A physical register that the allocator knows nothing of. */
+    static final byte RESERVED = 11;
 
     final RegisterFile file;
     /** Allocatable registers of each class, as masks over {@link Reg#bit()}. */
@@ -110,7 +114,7 @@ final class Operands implements OperandVisitor {
                 insts[current] = inst;
                 start[current] = count;
                 int from = count;
-                inst.visitOperands(this);
+                addAll(inst);
                 for (int o = from; o < count; o++) {
                     if (isDef(kind[o]) || kind[o] == TEMP) {
                         defInst[variable[o]] = current;
@@ -155,97 +159,79 @@ final class Operands implements OperandVisitor {
         return isUse(kind[o]) && kind[o + 1] == DEF || isUse(kind[o + 1]) && kind[o] == DEF;
     }
 
-    private Reg add(Reg r, byte k, int d) {
+    private void addAll(MachInst inst) {
+        Form form = inst.form();
+        for (int k = 0; k < form.count(); k++) {
+            Reg r = inst.reg(k);
+            Form.Role role = form.role(k);
+            if (r.isReserved()) {
+                add(RESERVED, -1, r.bit());
+            } else if (r.isPhysical()) {
+                addPhysical(r, role == Form.Role.USE_FIXED ? form.fixed(k) : r);
+            } else {
+                add((byte) role.ordinal(), r.index(), detail(inst, k, role));
+            }
+        }
+        clobbers[current] = form.clobbers().bits();
+    }
+
+    /** {@code wanted} is the register that the instruction reads it from. */
+    private void addPhysical(Reg r, Reg wanted) {
+        physical[r.bit()] = r;
+        if (r == wanted) {
+            add(PHYSICAL, -1, r.bit());
+        } else {
+            physical[wanted.bit()] = wanted;
+            fixedUses[current] |= 1L << wanted.bit();
+            add(PHYSICAL_FIXED, -2 - r.bit(), wanted.bit());
+        }
+    }
+
+    private int detail(MachInst inst, int k, Form.Role role) {
+        switch (role) {
+            case USE_FIXED -> {
+                Reg fixed = inst.form().fixed(k);
+                physical[fixed.bit()] = fixed;
+                fixedUses[current] |= 1L << fixed.bit();
+                return fixed.bit();
+            }
+            case DEF_FIXED -> {
+                Reg fixed = inst.form().fixed(k);
+                if (((allocatable[0] | allocatable[1]) >>> fixed.bit() & 1) == 0) {
+                    throw new IllegalArgumentException("result in a register that is not allocatable: " + inst);
+                }
+                physical[fixed.bit()] = fixed;
+                fixedDefs[current] |= 1L << fixed.bit();
+                return fixed.bit();
+            }
+            case DEF_TIED -> {
+                return firstUse(inst, inst.reg(inst.form().tiedTo()));
+            }
+            default -> {
+                return 0;
+            }
+        }
+    }
+
+    /** The first plain use of {@code r}, which the result of a tied definition overwrites. */
+    private int firstUse(MachInst inst, Reg r) {
+        int k = 0;
+        while (inst.reg(k) != r || inst.form().role(k) != Form.Role.USE) {
+            k++;
+        }
+        return k;
+    }
+
+    private void add(byte k, int v, int d) {
         if (count == variable.length) {
             variable = Arrays.copyOf(variable, count * 2);
             kind = Arrays.copyOf(kind, count * 2);
             detail = Arrays.copyOf(detail, count * 2);
         }
-        variable[count] = r.isVirtual() ? r.index() : -1;
-        kind[count] = r.isVirtual() ? k : PHYSICAL;
-        detail[count] = (byte) (r.isVirtual() ? d : r.bit());
-        if (r.isPhysical()) {
-            physical[r.bit()] = r;
-        }
+        variable[count] = v;
+        kind[count] = k;
+        detail[count] = (byte) d;
         count++;
-        return r;
-    }
-
-    @Override
-    public Reg use(Reg r) {
-        return add(r, USE, 0);
-    }
-
-    @Override
-    public Reg useLate(Reg r) {
-        return add(r, USE_LATE, 0);
-    }
-
-    @Override
-    public Reg useAny(Reg r) {
-        return add(r, USE_ANY, 0);
-    }
-
-    @Override
-    public Reg useFixed(Reg r, Reg fixed) {
-        if (r == fixed) {
-            return add(r, PHYSICAL, 0);
-        }
-        physical[fixed.bit()] = fixed;
-        fixedUses[current] |= 1L << fixed.bit();
-        add(r, USE_FIXED, fixed.bit());
-        if (r.isPhysical()) {
-            kind[count - 1] = PHYSICAL_FIXED;
-            detail[count - 1] = (byte) fixed.bit();
-            variable[count - 1] = -2 - r.bit();
-        }
-        return r;
-    }
-
-    @Override
-    public Reg def(Reg r) {
-        return add(r, DEF, 0);
-    }
-
-    @Override
-    public Reg defEarly(Reg r) {
-        return add(r, DEF_EARLY, 0);
-    }
-
-    @Override
-    public Reg defReuse(Reg r, Reg reused) {
-        int first = start[current];
-        for (int o = first; o < count; o++) {
-            boolean same = reused.isVirtual()
-                    ? kind[o] == USE && variable[o] == reused.index()
-                    : kind[o] == PHYSICAL && detail[o] == reused.bit();
-            if (same) {
-                return add(r, DEF_REUSE, o - first);
-            }
-        }
-        throw new IllegalArgumentException("reused register was not passed as a use: " + insts[current]);
-    }
-
-    @Override
-    public Reg defFixed(Reg r, Reg fixed) {
-        if (r.isVirtual()) {
-            if (((allocatable[0] | allocatable[1]) >>> fixed.bit() & 1) == 0) {
-                throw new IllegalArgumentException("result in a register that is not allocatable: " + insts[current]);
-            }
-            physical[fixed.bit()] = fixed;
-            fixedDefs[current] |= 1L << fixed.bit();
-        }
-        return add(r, DEF_FIXED, fixed.bit());
-    }
-
-    @Override
-    public Reg temp(Reg r) {
-        return add(r, TEMP, 0);
-    }
-
-    @Override
-    public void clobber(RegSet set) {
-        clobbers[current] |= set.bits();
     }
 
     /**

@@ -135,7 +135,7 @@ public final class RegisterAllocator {
                         plain = defined < 0;
                         defined = ops.variable[o];
                     }
-                    case Operands.PHYSICAL -> {}
+                    case Operands.PHYSICAL, Operands.RESERVED -> {}
                     default -> plain = false;
                 }
             }

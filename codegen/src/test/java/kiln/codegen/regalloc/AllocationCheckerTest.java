@@ -60,16 +60,17 @@ final class AllocationCheckerTest {
                 .forEach(b -> insts.addAll(b.insts()));
         insts.removeAll(a.record.stream().map(Output.Inserted::inst).toList());
         FakeInst inst = (FakeInst) insts.get(random.nextInt(insts.size()));
-        if (inst.operands.isEmpty()) {
+        if (inst.form().count() == 0) {
             return false;
         }
-        FakeInst.Operand o = inst.operands.get(random.nextInt(inst.operands.size()));
+        int k = random.nextInt(inst.form().count());
+        Reg r = inst.reg(k);
         List<Reg> choice = FakeMachine.allocatable(RegClass.INT);
         Reg other = choice.get(random.nextInt(choice.size()));
-        if (o.reg == other || o.reg == FakeMachine.PINNED || o.reg.regClass() != RegClass.INT) {
+        if (r == other || r == FakeMachine.PINNED || r.regClass() != RegClass.INT) {
             return false;
         }
-        o.reg = other;
+        inst.setReg(k, other);
         return true;
     }
 

@@ -1,155 +1,141 @@
 package kiln.codegen.regalloc;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
 import kiln.codegen.MachInst;
-import kiln.codegen.OperandVisitor;
 import kiln.codegen.Reg;
 import kiln.codegen.RegSet;
 
-/** An instruction with any operands, whose results are a hash of its name and of what it reads. */
+/**
+ * An instruction with any operands, whose results are a hash of its name and of what it reads. Each method that adds an operand
+ * gives another instruction.
+ */
 public final class FakeInst extends MachInst {
-    /** Roles of operands, as in {@link Operands}. */
-    public static final class Operand {
-        final byte kind;
-        Reg reg;
-        final Reg fixed;
-
-        Operand(byte kind, Reg reg, Reg fixed) {
-            this.kind = kind;
-            this.reg = reg;
-            this.fixed = fixed;
-        }
-
-        public Reg reg() {
-            return reg;
-        }
+    private enum Kind {
+        PLAIN,
+        MOVE,
+        SWAP,
+        CONSTANT
     }
 
     public final String name;
-    public final List<Operand> operands = new ArrayList<>();
-    public RegSet clobbers = RegSet.EMPTY;
-    public boolean isConstant;
-    private boolean move;
-    private boolean swap;
+    private final Kind kind;
 
     public FakeInst(String name) {
-        this.name = name;
+        this(name, Kind.PLAIN, Form.NONE);
     }
 
-    /** Takes over the operands of {@code other}. */
-    public FakeInst copyOperands(FakeInst other) {
-        operands.addAll(other.operands);
-        return this;
+    private FakeInst(String name, Kind kind, Form form, Reg... regs) {
+        super(form, regs);
+        this.name = name;
+        this.kind = kind;
     }
 
     static FakeInst move(Reg target, Reg source) {
-        FakeInst i = new FakeInst("move");
-        i.move = true;
-        return i.use(source).def(target);
+        return new FakeInst("move", Kind.MOVE, Form.NONE.use().def(), source, target);
     }
 
     static FakeInst swap(Reg a, Reg b) {
-        FakeInst i = new FakeInst("swap");
-        i.swap = true;
-        return i.use(a).use(b);
+        return new FakeInst("swap", Kind.SWAP, Form.NONE.use().use(), a, b);
+    }
+
+    /** The same under another name. */
+    public FakeInst named(String other) {
+        return new FakeInst(other, kind, form(), regs());
+    }
+
+    /** The same as one that may be computed again anywhere. */
+    public FakeInst constant() {
+        return new FakeInst(name, Kind.CONSTANT, form(), regs());
+    }
+
+    public boolean isConstant() {
+        return kind == Kind.CONSTANT;
     }
 
     public boolean isSwap() {
-        return swap;
+        return kind == Kind.SWAP;
     }
 
-    private FakeInst add(byte kind, Reg r, Reg fixed) {
-        operands.add(new Operand(kind, r, fixed));
-        return this;
+    private Reg[] regs() {
+        Reg[] regs = new Reg[form().count()];
+        for (int i = 0; i < regs.length; i++) {
+            regs[i] = reg(i);
+        }
+        return regs;
+    }
+
+    /** The role of an operand as {@link Operands} has it. */
+    byte role(int operand) {
+        return (byte) form().role(operand).ordinal();
+    }
+
+    private FakeInst add(Form form, Reg r) {
+        Reg[] regs = Arrays.copyOf(regs(), form.count());
+        regs[form.count() - 1] = r;
+        return new FakeInst(name, kind, form, regs);
     }
 
     public FakeInst use(Reg r) {
-        return add(Operands.USE, r, null);
+        return add(form().use(), r);
     }
 
     public FakeInst useLate(Reg r) {
-        return add(Operands.USE_LATE, r, null);
+        return add(form().useLate(), r);
     }
 
     public FakeInst useAny(Reg r) {
-        return add(Operands.USE_ANY, r, null);
+        return add(form().any(), r);
     }
 
     public FakeInst useFixed(Reg r, Reg fixed) {
-        return add(Operands.USE_FIXED, r, fixed);
+        return add(form().useFixed(fixed), r);
     }
 
     public FakeInst def(Reg r) {
-        return add(Operands.DEF, r, null);
+        return add(form().def(), r);
     }
 
     public FakeInst defEarly(Reg r) {
-        return add(Operands.DEF_EARLY, r, null);
+        return add(form().defEarly(), r);
     }
 
-    /** The first operand is reused. */
+    /** Tied to the first operand. */
     public FakeInst defReuse(Reg r) {
-        return add(Operands.DEF_REUSE, r, null);
+        return add(form().tied(0), r);
     }
 
     public FakeInst defFixed(Reg r, Reg fixed) {
-        return add(Operands.DEF_FIXED, r, fixed);
+        return add(form().defFixed(fixed), r);
     }
 
     public FakeInst temp(Reg r) {
-        return add(Operands.TEMP, r, null);
+        return add(form().temp(), r);
     }
 
     public FakeInst clobber(RegSet set) {
-        clobbers = set;
-        return this;
-    }
-
-    @Override
-    public void visitOperands(OperandVisitor v) {
-        for (Operand o : operands) {
-            o.reg = switch (o.kind) {
-                case Operands.USE -> v.use(o.reg);
-                case Operands.USE_LATE -> v.useLate(o.reg);
-                case Operands.USE_ANY -> v.useAny(o.reg);
-                case Operands.USE_FIXED -> v.useFixed(o.reg, o.fixed);
-                case Operands.DEF -> v.def(o.reg);
-                case Operands.DEF_EARLY -> v.defEarly(o.reg);
-                case Operands.DEF_REUSE -> v.defReuse(o.reg, operands.getFirst().reg);
-                case Operands.DEF_FIXED -> v.defFixed(o.reg, o.fixed);
-                default -> v.temp(o.reg);
-            };
-        }
-        if (clobbers.bits() != 0) {
-            v.clobber(clobbers);
-        }
+        return new FakeInst(name, kind, form().clobbering(set), regs());
     }
 
     @Override
     public boolean isMove() {
-        return move;
+        return kind == Kind.MOVE;
     }
 
     @Override
     public Reg moveSource() {
-        return operands.get(0).reg;
+        return reg(0);
     }
 
     @Override
     public Reg moveTarget() {
-        return operands.get(1).reg;
+        return reg(1);
     }
 
     @Override
     public MachInst rematerialize(Reg target) {
-        if (!isConstant) {
-            return null;
-        }
-        FakeInst copy = new FakeInst(name).def(target);
-        copy.isConstant = true;
-        return copy;
+        return isConstant() ? new FakeInst(name).def(target).constant() : null;
     }
 
     @Override
@@ -160,26 +146,23 @@ public final class FakeInst extends MachInst {
     @Override
     public String toString() {
         StringBuilder s = new StringBuilder(name);
-        for (Operand o : operands) {
+        for (int i = 0; i < form().count(); i++) {
             s.append(' ')
                     .append(
-                            switch (o.kind) {
-                                case Operands.USE -> "";
-                                case Operands.USE_LATE -> "late:";
-                                case Operands.USE_ANY -> "any:";
-                                case Operands.USE_FIXED -> o.fixed + "=";
-                                case Operands.DEF -> "def:";
-                                case Operands.DEF_EARLY -> "early:";
-                                case Operands.DEF_REUSE -> "reuse:";
-                                case Operands.DEF_FIXED -> "def:" + o.fixed + "=";
-                                default -> "temp:";
+                            switch (form().role(i)) {
+                                case USE -> "";
+                                case USE_LATE -> "late:";
+                                case USE_ANY -> "any:";
+                                case USE_FIXED -> form().fixed(i) + "=";
+                                case DEF -> "def:";
+                                case DEF_EARLY -> "early:";
+                                case DEF_TIED -> "reuse:";
+                                case DEF_FIXED -> "def:" + form().fixed(i) + "=";
+                                case TEMP -> "temp:";
                             })
-                    .append(o.reg);
+                    .append(reg(i));
         }
-        return clobbers.bits() == 0
-                ? s.toString()
-                : s.append(" clobbers ")
-                        .append(Long.toHexString(clobbers.bits()))
-                        .toString();
+        long clobbers = form().clobbers().bits();
+        return clobbers == 0 ? s.toString() : s + " clobbers " + Long.toHexString(clobbers);
     }
 }

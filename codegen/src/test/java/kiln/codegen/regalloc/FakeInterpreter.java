@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
@@ -75,62 +76,62 @@ final class FakeInterpreter {
     }
 
     private long step(FakeInst inst) {
-        List<FakeInst.Operand> ops = inst.operands;
+        int n = inst.form().count();
         if (inst.isSwap()) {
-            long t = get(ops.get(0).reg());
-            set(ops.get(0).reg(), get(ops.get(1).reg()));
-            set(ops.get(1).reg(), t);
+            long t = get(inst.reg(0));
+            set(inst.reg(0), get(inst.reg(1)));
+            set(inst.reg(1), t);
             return 0;
         }
         if (inst.isMove()) {
             set(inst.moveTarget(), get(inst.moveSource()));
             return 0;
         }
-        long[] values = new long[ops.size()];
-        boolean virtual = ops.stream().anyMatch(o -> o.reg().isVirtual());
-        for (FakeInst.Operand o : ops) {
-            if (o.kind == Operands.TEMP || o.kind == Operands.DEF_EARLY) {
-                set(o.reg(), rubbish += 77);
+        long[] values = new long[n];
+        boolean virtual = IntStream.range(0, n).anyMatch(k -> inst.reg(k).isVirtual());
+        for (int k = 0; k < n; k++) {
+            if (inst.role(k) == Operands.TEMP || inst.role(k) == Operands.DEF_EARLY) {
+                set(inst.reg(k), rubbish += 77);
             }
         }
         for (int k = 0; k < values.length; k++) {
-            byte kind = ops.get(k).kind;
+            byte kind = inst.role(k);
             if (Operands.isUse(kind) && kind != Operands.USE_LATE) {
-                values[k] = get(ops.get(k).reg());
+                values[k] = get(inst.reg(k));
             }
         }
         if (!virtual) {
-            for (FakeInst.Operand o : ops) {
-                if (Operands.isDef(o.kind)) {
-                    set(o.reg(), rubbish += 77);
+            for (int k = 0; k < n; k++) {
+                if (Operands.isDef(inst.role(k))) {
+                    set(inst.reg(k), rubbish += 77);
                 }
             }
-            for (long m = inst.clobbers.bits(); m != 0; m &= m - 1) {
+            for (long m = inst.form().clobbers().bits(); m != 0; m &= m - 1) {
                 registers[Long.numberOfTrailingZeros(m)] = rubbish += 77;
             }
         }
         for (int k = 0; k < values.length; k++) {
-            if (ops.get(k).kind == Operands.USE_LATE) {
-                values[k] = get(ops.get(k).reg());
+            if (inst.role(k) == Operands.USE_LATE) {
+                values[k] = get(inst.reg(k));
             }
         }
         long hash = inst.name.hashCode();
         for (int k = 0; k < values.length; k++) {
-            if (Operands.isUse(ops.get(k).kind)) {
+            if (Operands.isUse(inst.role(k))) {
                 hash = mix(hash ^ values[k]);
             }
         }
         for (int k = 0; k < values.length; k++) {
-            if (Operands.isDef(ops.get(k).kind)) {
-                set(ops.get(k).reg(), mix(hash + k));
+            if (Operands.isDef(inst.role(k))) {
+                set(inst.reg(k), mix(hash + k));
             }
         }
-        for (FakeInst.Operand o : ops) {
-            if (o.kind == Operands.TEMP && o.reg().isPhysical()) {
-                set(o.reg(), rubbish += 77);
+        for (int k = 0; k < n; k++) {
+            if (inst.role(k) == Operands.TEMP && inst.reg(k).isPhysical()) {
+                set(inst.reg(k), rubbish += 77);
             }
         }
-        if (!inst.isConstant) {
+        if (!inst.isConstant()) {
             // Constants may be repeated.
             trace.add(hash);
             steps++;

@@ -125,9 +125,7 @@ final class RandomFunction {
             }
         }
         Reg r = f.newVirtual(type);
-        FakeInst k = new FakeInst("const" + names++).def(r);
-        k.isConstant = true;
-        m.insts().add(k);
+        m.insts().add(new FakeInst("const" + names++).def(r).constant());
         list.add(r);
         return r;
     }
@@ -137,9 +135,9 @@ final class RandomFunction {
         for (int k = random.nextInt(instsPerBlock + 1); k > 0; k--) {
             FakeInst inst = instruction(b, m);
             out.add(inst);
-            for (FakeInst.Operand o : inst.operands) {
-                if (Operands.isDef(o.kind)) {
-                    available.get(b).add(o.reg());
+            for (int o = 0; o < inst.form().count(); o++) {
+                if (inst.form().role(o).isDef()) {
+                    available.get(b).add(inst.reg(o));
                 }
             }
         }
@@ -164,18 +162,22 @@ final class RandomFunction {
         FakeInst i = new FakeInst("op" + names++);
         switch (random.nextInt(16)) {
             case 0 -> {
-                i.def(fresh());
-                i.isConstant = true;
+                i = i.def(fresh()).constant();
             }
-            case 1 -> i.use(integer(b, m)).useLate(value(b, m)).def(fresh());
-            case 2 -> i.use(value(b, m)).defEarly(fresh()).use(value(b, m));
+            case 1 -> i = i.use(integer(b, m)).useLate(value(b, m)).def(fresh());
+            case 2 -> i = i.use(value(b, m)).defEarly(fresh()).use(value(b, m));
             case 3 ->
-                i.use(value(b, m)).temp(fresh()).temp(f.newVirtual(Type.I32)).def(fresh());
-            case 4 -> i.useAny(value(b, m)).use(value(b, m)).def(fresh());
+                i = i.use(value(b, m))
+                        .temp(fresh())
+                        .temp(f.newVirtual(Type.I32))
+                        .def(fresh());
+            case 4 -> i = i.useAny(value(b, m)).use(value(b, m)).def(fresh());
             case 5 ->
-                i.use(integer(b, m)).useFixed(integer(b, m), FakeMachine.I[2]).defReuse(f.newVirtual(Type.I64));
+                i = i.use(integer(b, m))
+                        .useFixed(integer(b, m), FakeMachine.I[2])
+                        .defReuse(f.newVirtual(Type.I64));
             case 6 ->
-                i.useFixed(integer(b, m), FakeMachine.I[0])
+                i = i.useFixed(integer(b, m), FakeMachine.I[0])
                         .useLate(integer(b, m))
                         .defFixed(f.newVirtual(Type.I64), FakeMachine.I[0])
                         .clobber(RegSet.of(FakeMachine.I[3]));
@@ -186,25 +188,27 @@ final class RandomFunction {
             }
             case 8 -> {
                 Reg s = integer(b, m);
-                i.useFixed(s, FakeMachine.I[1]).useFixed(s, FakeMachine.I[4]).use(s);
+                i = i.useFixed(s, FakeMachine.I[1])
+                        .useFixed(s, FakeMachine.I[4])
+                        .use(s);
                 if (random.nextBoolean()) {
-                    i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[4]);
+                    i = i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[4]);
                 }
             }
-            case 9 -> i.use(FakeMachine.PINNED).use(value(b, m)).def(fresh());
-            case 10 -> i.use(FakeMachine.PINNED).defReuse(f.newVirtual(Type.I64));
+            case 9 -> i = i.use(FakeMachine.PINNED).use(value(b, m)).def(fresh());
+            case 10 -> i = i.use(FakeMachine.PINNED).defReuse(f.newVirtual(Type.I64));
             case 11, 12 -> {
                 Reg s = integer(b, m);
-                i.use(s).use(random.nextInt(4) == 0 ? s : integer(b, m)).defReuse(f.newVirtual(Type.I64));
+                i = i.use(s).use(random.nextInt(4) == 0 ? s : integer(b, m)).defReuse(f.newVirtual(Type.I64));
                 if (random.nextInt(4) == 0) {
-                    i.useLate(value(b, m));
+                    i = i.useLate(value(b, m));
                 }
             }
             case 13 -> {
                 // A native call: some registers survive.
-                i.useFixed(integer(b, m), FakeMachine.I[0]).useFixed(integer(b, m), FakeMachine.I[1]);
-                i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[0]);
-                i.clobber(RegSet.of(
+                i = i.useFixed(integer(b, m), FakeMachine.I[0]).useFixed(integer(b, m), FakeMachine.I[1]);
+                i = i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[0]);
+                i = i.clobber(RegSet.of(
                         FakeMachine.I[0],
                         FakeMachine.I[1],
                         FakeMachine.I[2],
@@ -217,9 +221,9 @@ final class RandomFunction {
             }
             default -> {
                 for (int k = random.nextInt(4); k > 0; k--) {
-                    i.use(value(b, m));
+                    i = i.use(value(b, m));
                 }
-                i.def(fresh());
+                i = i.def(fresh());
             }
         }
         return i;
@@ -228,28 +232,28 @@ final class RandomFunction {
     private FakeInst call(int b, MachBlock m) {
         FakeInst i = new FakeInst("call" + names++);
         if (random.nextBoolean()) {
-            i.use(integer(b, m));
+            i = i.use(integer(b, m));
         }
         for (int k = random.nextInt(6) == 0 ? 12 : random.nextInt(2); k > 0; k--) {
-            i.useAny(value(b, m));
+            i = i.useAny(value(b, m));
         }
         for (int k = 0; k < random.nextInt(5); k++) {
-            i.useFixed(integer(b, m), FakeMachine.I[k]);
+            i = i.useFixed(integer(b, m), FakeMachine.I[k]);
         }
         if (random.nextBoolean()) {
-            i.useFixed(pick(b, Type.F64, m), FakeMachine.V[0]);
+            i = i.useFixed(pick(b, Type.F64, m), FakeMachine.V[0]);
         }
         for (int k = 0; k < random.nextInt(3); k++) {
-            i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[k]);
+            i = i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[k]);
         }
         if (random.nextBoolean()) {
-            i.defFixed(f.newVirtual(Type.F64), FakeMachine.V[0]);
+            i = i.defFixed(f.newVirtual(Type.F64), FakeMachine.V[0]);
         }
         if (random.nextInt(4) == 0) {
-            i.temp(f.newVirtual(Type.I64));
+            i = i.temp(f.newVirtual(Type.I64));
         }
         if (random.nextInt(4) == 0) {
-            i.useFixed(FakeMachine.PINNED, FakeMachine.I[5]);
+            i = i.useFixed(FakeMachine.PINNED, FakeMachine.I[5]);
         }
         return i.clobber(FakeMachine.ALL);
     }
