@@ -36,7 +36,8 @@ final class ModuleFiles {
         return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
     }
 
-    static Module load(Engine engine, Path file, CompilerOptions options, boolean useCache) throws IOException {
+    /** @param cache for WebAssembly; null for none */
+    static Module load(Engine engine, Path file, CompilerOptions options, CodeCache cache) throws IOException {
         byte[] wasm;
         // Opened once, because a pipe gives what it has only once.
         try (InputStream in = Files.newInputStream(InputFile.check(file))) {
@@ -50,8 +51,10 @@ final class ModuleFiles {
         } catch (IOException e) {
             throw InputFile.about(file, e);
         }
-        Module module = useCache ? cached(engine, file, wasm, options) : null;
-        return (module != null ? module : Module.load(engine, compile(file, wasm, options))).named(stem(file));
+        Module module = cache != null
+                ? cached(engine, file, wasm, options, cache)
+                : Module.load(engine, compile(file, wasm, options));
+        return module.named(stem(file));
     }
 
     /** A compiled file that the user vouches for. */
@@ -86,12 +89,8 @@ final class ModuleFiles {
         }
     }
 
-    /** Null if the cache cannot be used, which must not keep the program from running. */
-    private static Module cached(Engine engine, Path file, byte[] wasm, CompilerOptions options) {
-        CodeCache cache = CodeCache.ofUser();
-        if (cache == null) {
-            return null;
-        }
+    /** A cache that cannot be used does not keep the program from running. */
+    private static Module cached(Engine engine, Path file, byte[] wasm, CompilerOptions options, CodeCache cache) {
         Path entry = cache.entry(wasm, options);
         if (Files.exists(entry)) {
             try {

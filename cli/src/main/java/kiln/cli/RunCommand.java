@@ -12,6 +12,7 @@ import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.artifact.SigningKeys;
 import kiln.artifact.TrapCode;
+import kiln.compiler.CodeCache;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
@@ -168,7 +169,7 @@ final class RunCommand implements Callable<Integer> {
         if (trusted.<Boolean>getValue()) {
             return ModuleFiles.loadTrusted(engine, file);
         } else if (Options.strings(signers).isEmpty()) {
-            return ModuleFiles.load(engine, file, options, !noCache.<Boolean>getValue());
+            return ModuleFiles.load(engine, file, options, noCache.<Boolean>getValue() ? null : CodeCache.ofUser());
         }
         return Files.isRegularFile(InputFile.check(file))
                 ? Module.load(engine, file)

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import kiln.artifact.PathBytes;
 
 /**
  * Compiled files by what they were compiled from: the digest of the input, the options and the compiler. An entry appears
@@ -27,7 +28,8 @@ public final class CodeCache {
         String home = System.getenv("HOME") != null ? System.getenv("HOME") : System.getProperty("user.home");
         for (String base : new String[] {System.getenv("XDG_CACHE_HOME"), home + "/.cache"}) {
             // A relative path means nothing here, as the XDG base directory specification has it.
-            if (base != null && base.startsWith("/")) {
+            // And of one that is not UTF-8 Java has lost a part.
+            if (base != null && base.startsWith("/") && !PathBytes.isLossy(base)) {
                 return new CodeCache(Path.of(base, "kiln"));
             }
         }
