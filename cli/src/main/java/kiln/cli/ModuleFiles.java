@@ -68,7 +68,7 @@ final class ModuleFiles {
             }
         }
         if (!compiled) {
-            throw new UserError(file + ": --trusted is for .cwasm files");
+            throw new UserError(file, "--trusted is for .cwasm files");
         }
         return Module.loadTrusted(engine, file);
     }
