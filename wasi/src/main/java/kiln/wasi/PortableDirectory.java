@@ -84,11 +84,18 @@ final class PortableDirectory implements DirectoryHandle {
 
     @Override
     public DirectoryHandle directory(String name) throws IOException {
+        // Asked beforehand, since Java opens whatever it is: a pipe would wait for its other end, and of a file the
+        // JDK's own file system
+        // leaks a descriptor and closes another one twice.
+        FileStatus before = status(name);
+        if (before != null && !before.isDirectory()) {
+            return null;
+        }
         try {
             return of(system, stream.newDirectoryStream(path(name), LinkOption.NOFOLLOW_LINKS));
         } catch (IOException e) {
-            FileStatus s = status(name);
-            if (s != null && !s.isDirectory()) {
+            FileStatus now = status(name);
+            if (now != null && !now.isDirectory()) {
                 return null;
             }
             throw e;

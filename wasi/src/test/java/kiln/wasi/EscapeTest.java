@@ -14,9 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A guest that exchanges its own folders for links, and what else might lead it out of them: descriptors stay what they were. */
 class EscapeTest {
     private static final long MARK = 1_234_567_890_000_000_000L;
+    /** Rounds against somebody who exchanges things during the calls. */
+    private static final int ROUNDS = Boolean.getBoolean("kiln.emulated") ? 500 : 5_000;
 
     @TempDir
     Path host;
@@ -351,6 +355,89 @@ class EscapeTest {
                 assertEquals(1, i);
             }
             assertEquals(Errno.SUCCESS, guest.path(WasiFunction.PATH_REMOVE_DIRECTORY, Guest.ROOT, "rest"));
+        }
+    }
+
+    // ---- exchanges during a call
+
+    /** What lies at one name changes all the time, from one thing to the next; never between folders and files, where the JDK's own
+     * file system closes a descriptor twice (UnixSecureDirectoryStream). */
+    private Thread exchange(Path name, List<Path> things, AtomicBoolean stop) {
+        Thread t = new Thread(() -> {
+            try {
+                for (int i = 0; !stop.get(); i++) {
+                    Path thing = things.get(i % things.size());
+                    Files.move(thing, name, StandardCopyOption.ATOMIC_MOVE);
+                    Files.move(name, thing, StandardCopyOption.ATOMIC_MOVE);
+                }
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        t.start();
+        return t;
+    }
+
+    private Path link(String name, Path target) throws IOException {
+        return Files.createSymbolicLink(inside.resolve(name), target);
+    }
+
+    /** Opens what lies at the names as a file, as a folder, and below it, and uses what it has got. */
+    private int openWhileExchanged(Guest g) {
+        int opened = 0;
+        for (int i = 0; i < ROUNDS; i++) {
+            for (String path : List.of("y", "x/secret")) {
+                int flags = Flags.TRUNCATE | (path.equals("y") ? Flags.CREATE : 0);
+                Guest.Opened o = g.open(Guest.ROOT, path, 0, flags, Rights.FILE, 0);
+                if (o.errno() == Errno.SUCCESS) {
+                    g.write(o.fd(), "guest");
+                    g.close(o.fd());
+                    opened++;
+                }
+            }
+            Guest.Opened o = g.open(Guest.ROOT, "x", 0, Flags.DIRECTORY, Rights.DIRECTORY, 0);
+            if (o.errno() == Errno.SUCCESS) {
+                // Null if it is not there any more: Java looks for its attributes.
+                List<Guest.Entry> entries = g.list(o.fd(), 0);
+                assertTrue(entries == null
+                        || entries.stream().noneMatch(e -> e.name().equals("link")));
+                g.close(o.fd());
+                opened++;
+            }
+        }
+        return opened;
+    }
+
+    private void exchangeDuring(Guest g) throws Exception {
+        Path folder = Files.createDirectory(inside.resolve("folder"));
+        Files.writeString(folder.resolve("secret"), "mine");
+        List<Path> folders = List.of(folder, link("out", Path.of("../outside")), link("absolute", outside));
+        List<Path> files = List.of(inside.resolve("file"), link("secret", outside.resolve("secret")));
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread x = exchange(inside.resolve("x"), folders, stop);
+        Thread y = exchange(inside.resolve("y"), files, stop);
+        try {
+            assertTrue(openWhileExchanged(g) > 0, "never met the moment at which something of the box's is there");
+        } finally {
+            stop.set(true);
+            x.join();
+            y.join();
+        }
+    }
+
+    @Test
+    void whatIsExchangedDuringACallLeadsNowhere() throws Exception {
+        exchangeDuring(guest);
+    }
+
+    @Test
+    void whatIsExchangedDuringACallLeadsNowhereOnOtherFileSystems() throws Exception {
+        FdTable table = new FdTable();
+        for (int i = 0; i <= Guest.ROOT; i++) {
+            table.add(new Directory(PortableDirectory.open(inside), null, Rights.DIRECTORY, Rights.INHERITED, 0));
+        }
+        try (Guest g = new Guest(table)) {
+            exchangeDuring(g);
         }
     }
 

@@ -23,6 +23,9 @@ final class Guest implements AutoCloseable {
     static final int BUFFER = 32 << 10;
 
     final Wasi wasi;
+    /** Of the test's own making, or null. */
+    private final FdTable table;
+
     private final Preview1 functions;
     final GuestMemory memory;
 
@@ -33,12 +36,14 @@ final class Guest implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         functions = wasi.functions();
+        table = null;
         memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
     }
 
     /** With descriptors of the test's own making; without a {@link Wasi}. */
     Guest(FdTable table) {
         wasi = null;
+        this.table = table;
         functions = new Preview1(
                 new StringTable(List.of()), new StringTable(List.of()), table, new RandomSource(new Random(1)));
         memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
@@ -227,11 +232,12 @@ final class Guest implements AutoCloseable {
 
     @Override
     public void close() {
-        if (wasi == null) {
-            return;
-        }
         try {
-            wasi.close();
+            if (wasi == null) {
+                table.closeAll();
+            } else {
+                wasi.close();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
