@@ -2,8 +2,10 @@ package kiln.translate;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import kiln.artifact.MemoryConstants;
 import kiln.wasm.DataSegment;
@@ -94,28 +96,52 @@ public final class StaticImages {
             total += segment.length();
             ofMemory.set(i);
         }
-        TreeMap<Long, byte[]> pages = new TreeMap<>();
-        ofMemory.stream().forEach(i -> write(env.wasm(), env.wasm().datas().get(i), places[i], pages));
-        pages.values().removeIf(StaticImages::isZero);
-        if (total >= (long) pages.size() * MIN_BYTES_PER_PAGE) {
+        // Counted before any page is made, since a page is much larger than the byte that may be all of its content.
+        Set<Long> used = new HashSet<>();
+        ofMemory.stream().forEach(i -> addPages(env.wasm(), env.wasm().datas().get(i), places[i], used));
+        if (total >= (long) used.size() * MIN_BYTES_PER_PAGE) {
+            TreeMap<Long, byte[]> pages = new TreeMap<>();
+            ofMemory.stream().forEach(i -> write(env.wasm(), env.wasm().datas().get(i), places[i], used, pages));
+            pages.values().removeIf(StaticImages::isZero);
             segments.or(ofMemory);
             join(memory, pages, images);
         }
     }
 
-    private static void write(WasmModule wasm, DataSegment segment, long place, TreeMap<Long, byte[]> pages) {
+    /** Adds the pages on which a segment has something but zeros. */
+    private static void addPages(WasmModule wasm, DataSegment segment, long place, Set<Long> pages) {
         for (int done = 0; done < segment.length(); ) {
             long at = place + done;
-            byte[] page = pages.computeIfAbsent(at / PAGE, _ -> new byte[PAGE]);
             int n = (int) Math.min(segment.length() - done, PAGE - at % PAGE);
-            System.arraycopy(wasm.bytes(), segment.offset() + done, page, (int) (at % PAGE), n);
+            int start = segment.offset() + done;
+            if (!isZero(wasm.bytes(), start, start + n)) {
+                pages.add(at / PAGE);
+            }
+            done += n;
+        }
+    }
+
+    /** @param used pages that are made; all others are zeros */
+    private static void write(
+            WasmModule wasm, DataSegment segment, long place, Set<Long> used, TreeMap<Long, byte[]> pages) {
+        for (int done = 0; done < segment.length(); ) {
+            long at = place + done;
+            int n = (int) Math.min(segment.length() - done, PAGE - at % PAGE);
+            if (used.contains(at / PAGE)) {
+                byte[] page = pages.computeIfAbsent(at / PAGE, _ -> new byte[PAGE]);
+                System.arraycopy(wasm.bytes(), segment.offset() + done, page, (int) (at % PAGE), n);
+            }
             done += n;
         }
     }
 
     private static boolean isZero(byte[] page) {
-        for (byte x : page) {
-            if (x != 0) {
+        return isZero(page, 0, page.length);
+    }
+
+    private static boolean isZero(byte[] bytes, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (bytes[i] != 0) {
                 return false;
             }
         }
