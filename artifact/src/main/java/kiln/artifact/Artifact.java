@@ -128,19 +128,40 @@ public final class Artifact implements AutoCloseable {
         }
         modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), bytes(References.SECTION), dataLength());
         checkImages();
-        if (options.check() == Check.NONE) {
-            // These are followed without being looked at again.
-            for (ModuleInfo m : modules) {
-                References.check(m, textLength());
-            }
+        checkContexts();
+        // These are followed without being looked at again.
+        for (ModuleInfo m : modules) {
+            References.check(m, textLength());
         }
         index = new FunctionIndex(bytes(FunctionIndex.SECTION), textLength());
+        checkKeys();
         traps = new TrapTable(bytes(TrapTable.SECTION));
         offsets = sections.containsKey(OffsetTable.SECTION) ? new OffsetTable(bytes(OffsetTable.SECTION)) : null;
         inlines = sections.containsKey(InlineSites.SECTION) ? new InlineSites(bytes(InlineSites.SECTION)) : null;
         names = sections.containsKey(NameTable.SECTION)
                 ? new NameTable(bytes(NameTable.SECTION), bytes(STRINGS))
                 : null;
+    }
+
+    private void checkContexts() {
+        try {
+            LinkedContexts all = LinkedContexts.NONE;
+            for (ModuleInfo m : modules) {
+                all = all.with(new VMContextLayout(m.counts()));
+            }
+        } catch (ArithmeticException e) {
+            throw new ArtifactException("damaged file: the modules' contexts would be larger than 2 GiB", e);
+        }
+    }
+
+    /** A file has no functions but those of its modules, and start-up code where a module says so. */
+    private void checkKeys() {
+        index.checkKeys(modules);
+        for (int m = 0; m < modules.size(); m++) {
+            if (modules.get(m).startup() != index.find(FuncKey.startup(m).raw()) >= 0) {
+                throw new ArtifactException("damaged file: start-up code of module " + m);
+            }
+        }
     }
 
     private void checkImages() {
@@ -154,8 +175,8 @@ public final class Artifact implements AutoCloseable {
     }
 
     /**
-     * Checks every entry of every table, and all bytes by SHA-256. Opening a file checks only what does not take longer the
-     * more functions it has (without checksums, the function references, too); look-ups check the entries that they touch.
+     * Checks every entry of every table, and all bytes by SHA-256. Opening a file checks the modules, and heads and counts of all
+     * tables; look-ups check the entries that they touch, but for those of function references, which are checked on opening.
      *
      * @throws ArtifactException if anything is damaged
      */
@@ -175,9 +196,6 @@ public final class Artifact implements AutoCloseable {
             names.check();
         }
         fates();
-        for (ModuleInfo m : modules) {
-            References.check(m, textLength());
-        }
     }
 
     /**
@@ -342,7 +360,9 @@ public final class Artifact implements AutoCloseable {
      * @throws ArtifactException if the section is damaged
      */
     public List<List<Fate>> fates() {
-        return sections.containsKey(FateTable.SECTION) ? FateTable.decode(bytes(FateTable.SECTION)) : List.of();
+        return sections.containsKey(FateTable.SECTION)
+                ? FateTable.decode(bytes(FateTable.SECTION), modules)
+                : List.of();
     }
 
     /** Where the text lies in the file, a multiple of {@link Compat#pageBytes()}. */

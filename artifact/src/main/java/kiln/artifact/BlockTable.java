@@ -22,6 +22,7 @@ final class BlockTable {
 
     private final String section;
     private final MemorySegment bytes;
+    private final TableLayout layout = new TableLayout();
     private final int count;
     private final long items;
     private final int itemsPerBlock;
@@ -42,8 +43,13 @@ final class BlockTable {
         }
         items = Le.u32(bytes, 0);
         long n = Le.u32(bytes, 4);
-        atAt = HEADER_BYTES + 4L * columns * n;
-        bodyAt = atAt + 4 * (n + 1);
+        layout.add("items", 4, 1);
+        layout.add("blocks", 4, 1);
+        for (int i = 0; i < columns; i++) {
+            layout.add(i == 0 ? "first" : "column " + i, 4, n);
+        }
+        atAt = layout.add("at", 4, n + 1);
+        bodyAt = layout.end();
         if (n != (items + itemsPerBlock - 1) / itemsPerBlock || bodyAt > bytes.byteSize()) {
             throw damaged("size does not match the counts");
         }
@@ -52,6 +58,7 @@ final class BlockTable {
         if (at(0) != 0 || excess < 0 || excess > padding) {
             throw damaged("blocks do not cover the bytes");
         }
+        layout.add("body", 1, bytes.byteSize() - bodyAt);
     }
 
     /** Checks the order of all blocks; a look-up checks the block that it reads. */
@@ -65,6 +72,10 @@ final class BlockTable {
 
     private ArtifactException damaged(String what) {
         return new ArtifactException("damaged file: " + section + ": " + what);
+    }
+
+    TableLayout layout() {
+        return layout;
     }
 
     /** Number of blocks. */

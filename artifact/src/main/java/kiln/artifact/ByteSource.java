@@ -10,11 +10,26 @@ import java.nio.charset.StandardCharsets;
 final class ByteSource {
     private final String section;
     private final MemorySegment bytes;
+    /** Where is noted what was read, or null. */
+    private final TableLayout fields;
+
     private long at;
 
     ByteSource(String section, MemorySegment bytes) {
+        this(section, bytes, null);
+    }
+
+    /** @param fields where each number that is read is noted, and the bytes of each string */
+    ByteSource(String section, MemorySegment bytes, TableLayout fields) {
         this.section = section;
         this.bytes = bytes;
+        this.fields = fields;
+    }
+
+    private void note(String name, int bytesEach, long count) {
+        if (fields != null) {
+            fields.add(name, bytesEach, count);
+        }
     }
 
     long remaining() {
@@ -33,6 +48,7 @@ final class ByteSource {
 
     int u8() {
         need(1);
+        note("u8", 1, 1);
         return Le.u8(bytes, at++);
     }
 
@@ -46,6 +62,7 @@ final class ByteSource {
 
     int u32() {
         need(4);
+        note("u32", 4, 1);
         int v = Le.i32(bytes, at);
         at += 4;
         return v;
@@ -53,6 +70,7 @@ final class ByteSource {
 
     long u64() {
         need(8);
+        note("u64", 8, 1);
         long v = Le.i64(bytes, at);
         at += 8;
         return v;
@@ -101,6 +119,7 @@ final class ByteSource {
 
     int[] u32s(int count) {
         need(4L * count);
+        note("u32s", 4, count);
         int[] result = new int[count];
         MemorySegment.copy(bytes, Le.INT, at, result, 0, count);
         at += 4L * count;
@@ -109,6 +128,7 @@ final class ByteSource {
 
     long[] u64s(int count) {
         need(8L * count);
+        note("u64s", 8, count);
         long[] result = new long[count];
         MemorySegment.copy(bytes, Le.LONG, at, result, 0, count);
         at += 8L * count;
@@ -124,6 +144,7 @@ final class ByteSource {
                     .decode(ByteBuffer.wrap(utf8))
                     .toString();
             at += length;
+            note("string", 1, length);
             return s;
         } catch (CharacterCodingException e) {
             throw error("not UTF-8");

@@ -58,7 +58,10 @@ public record Compat(
     }
 
     static Compat decode(MemorySegment bytes) {
-        ByteSource in = new ByteSource(SECTION, bytes);
+        return decode(new ByteSource(SECTION, bytes));
+    }
+
+    static Compat decode(ByteSource in) {
         if (in.u32() != MAGIC) {
             throw new ArtifactException("not a compiled WebAssembly file: no " + SECTION);
         }

@@ -18,25 +18,50 @@ final class FateTable {
 
     private FateTable() {}
 
-    /** @throws ArtifactException if the section is damaged */
-    static List<List<Fate>> decode(MemorySegment bytes) {
-        ByteSource in = new ByteSource(SECTION, bytes);
+    /**
+     * @param modules of the file
+     * @throws ArtifactException if the section is damaged
+     */
+    static List<List<Fate>> decode(MemorySegment bytes, List<ModuleInfo> modules) {
+        return decode(new ByteSource(SECTION, bytes), modules);
+    }
+
+    static List<List<Fate>> decode(ByteSource in, List<ModuleInfo> modules) {
         List<List<Fate>> result = new ArrayList<>();
-        for (int modules = in.count(4); modules > 0; modules--) {
+        if (in.count(4) != modules.size()) {
+            throw in.error("number of modules");
+        }
+        for (ModuleInfo module : modules) {
             int n = in.count(1);
+            if (n != module.definedFunctions()) {
+                throw in.error("number of functions");
+            }
+            int imported = module.imported(ExternType.Kind.FUNC);
             List<Fate> fates = new ArrayList<>(n);
             for (int i = 0; i < n; i++) {
                 Fate.Kind kind = in.choice(Fate.Kind.values(), "reason");
                 fates.add(
                         switch (kind) {
                             case UNREACHABLE -> Fate.UNREACHABLE;
-                            default -> new Fate(kind, in.varint32(), in.varint32() - 1);
+                            default -> fate(in, kind, module, imported);
                         });
             }
             result.add(List.copyOf(fates));
         }
         in.end();
         return result;
+    }
+
+    private static Fate fate(ByteSource in, Fate.Kind kind, ModuleInfo module, int imported) {
+        Fate fate = new Fate(kind, in.varint32(), in.varint32() - 1);
+        if (kind == Fate.Kind.EXPORT && fate.item() >= module.exports().size()) {
+            throw in.error("no export " + fate.item());
+        }
+        int defined = fate.function() - imported;
+        if (fate.function() >= 0 && (defined < 0 || defined >= module.definedFunctions())) {
+            throw in.error("no function " + fate.function());
+        }
+        return fate;
     }
 
     static ByteSink encode(List<List<Fate>> modules) {

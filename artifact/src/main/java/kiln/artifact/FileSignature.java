@@ -42,6 +42,15 @@ public final class FileSignature {
         key = record(file).asSlice(KEY_AT, Ed25519.KEY_BYTES).toArray(ValueLayout.JAVA_BYTE);
     }
 
+    static TableLayout layout() {
+        TableLayout layout = new TableLayout();
+        layout.add("KSIG", 4, 1);
+        layout.add("algorithm", 4, 1);
+        layout.add("public key", 1, Ed25519.KEY_BYTES);
+        layout.add("signature", 1, Ed25519.SIGNATURE_BYTES);
+        return layout;
+    }
+
     private static MemorySegment record(MemorySegment file) {
         return file.asSlice(file.byteSize() - BYTES);
     }

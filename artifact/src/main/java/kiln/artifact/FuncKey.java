@@ -11,7 +11,7 @@ import java.util.Locale;
  * @param index index within the namespace, u32
  */
 public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
-    private static final int PAYLOAD_BITS = 28;
+    static final int PAYLOAD_BITS = 28;
     private static final int MAX_PAYLOAD = (1 << PAYLOAD_BITS) - 1;
 
     /** What a function is; the ordinal is the kind's number in files, so entries are only ever appended. */

@@ -31,6 +31,9 @@ public final class FuncRefs {
 
     public static final FuncRefs NONE = new FuncRefs(new int[0], new int[0]);
 
+    /** Null before there is a file. */
+    private final MemorySegment head;
+
     private final MemorySegment entries;
     private final int count;
 
@@ -55,13 +58,20 @@ public final class FuncRefs {
             words[3 * i + 1] = types[i];
             words[3 * i + 2] = functions[i];
         }
+        head = null;
         entries = MemorySegment.ofArray(words);
     }
 
-    /** @param entries of a file */
-    FuncRefs(MemorySegment entries) {
-        this.entries = entries;
+    /** @param bytes of a file: the head and the entries */
+    FuncRefs(MemorySegment bytes) {
+        head = bytes;
+        entries = bytes.asSlice(References.HEAD_BYTES);
         this.count = (int) (entries.byteSize() / ENTRY_BYTES);
+    }
+
+    /** The bytes of a file from the head on. */
+    MemorySegment head() {
+        return head;
     }
 
     public int count() {

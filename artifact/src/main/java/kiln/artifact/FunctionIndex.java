@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -31,6 +32,7 @@ public final class FunctionIndex {
     static final int WIDE = 255;
 
     private final MemorySegment bytes;
+    private final TableLayout layout = new TableLayout();
     private final int entries;
     private final int namespaces;
     private final int sparse;
@@ -61,21 +63,24 @@ public final class FunctionIndex {
         long m = Le.u32(bytes, 4);
         long s = Le.u32(bytes, 8);
         long w = Le.u32(bytes, 12);
-        namespaceAt = HEADER_BYTES;
-        firstAt = namespaceAt + 4 * m;
-        baseAt = firstAt + 4 * (m + 1);
-        denseAt = baseAt + 4 * m;
-        startAt = denseAt + 4 * m;
-        indexAt = startAt + 4 * (n + 1);
+        for (String name : new String[] {"entries", "namespaces", "sparse entries", "wide gaps", "shift"}) {
+            layout.add(name, 4, 1);
+        }
+        namespaceAt = layout.add("namespace", 4, m);
+        firstAt = layout.add("first", 4, m + 1);
+        baseAt = layout.add("base", 4, m);
+        denseAt = layout.add("dense", 4, m);
+        startAt = layout.add("start", 4, n + 1);
+        indexAt = layout.add("index", 4, s);
         shift = Le.i32(bytes, 16);
         if (shift < 0 || shift > MAX_SHIFT) {
             throw damaged("size of pieces");
         }
-        pieceAt = indexAt + 4 * s;
-        wideEntryAt = pieceAt + 4 * pieces(textLength, shift);
-        wideGapAt = wideEntryAt + 4 * w;
-        gapAt = wideGapAt + 4 * w;
-        if (Math.max(Math.max(n, m), Math.max(s, w)) >= Integer.MAX_VALUE || gapAt + n != bytes.byteSize()) {
+        pieceAt = layout.add("piece", 4, pieces(textLength, shift));
+        wideEntryAt = layout.add("wideEntry", 4, w);
+        wideGapAt = layout.add("wideGap", 4, w);
+        gapAt = layout.add("gap", 1, n);
+        if (Math.max(Math.max(n, m), Math.max(s, w)) >= Integer.MAX_VALUE || layout.end() != bytes.byteSize()) {
             throw damaged("size does not match the counts");
         }
         entries = (int) n;
@@ -84,6 +89,10 @@ public final class FunctionIndex {
         wideGaps = (int) w;
         this.textLength = textLength;
         checkNamespaces();
+    }
+
+    TableLayout layout() {
+        return layout;
     }
 
     /** Number of elements of that column. */
@@ -122,6 +131,50 @@ public final class FunctionIndex {
         if (entry != entries || used != sparse) {
             throw damaged("namespaces do not cover all entries");
         }
+    }
+
+    /**
+     * Checks that all keys are those of functions which the modules can have.
+     *
+     * @throws ArtifactException if not
+     */
+    void checkKeys(List<ModuleInfo> modules) {
+        for (int i = 0; i < namespaces; i++) {
+            long count = first(i + 1) - first(i);
+            long limit = limit(namespace(i), modules);
+            if (dense(i)) {
+                checkIndex(base(i) + count - 1, limit, i);
+                continue;
+            }
+            for (long k = base(i); k < base(i) + count; k++) {
+                checkIndex(sparseIndex(k), limit, i);
+            }
+        }
+    }
+
+    private static void checkIndex(long index, long limit, int namespace) {
+        if (index >= limit) {
+            throw damaged("namespace " + namespace + " has a function that the file's modules cannot have");
+        }
+    }
+
+    /** How many functions a namespace can have. */
+    private static long limit(FuncKey namespace, List<ModuleInfo> modules) {
+        int kind = namespace.namespace() >>> FuncKey.PAYLOAD_BITS;
+        if (kind >= FuncKey.Kind.values().length || namespace.payload() >= modules.size()) {
+            return 0;
+        }
+        ModuleInfo module = modules.get(namespace.payload());
+        return switch (namespace.kind()) {
+            case WASM_FUNCTION -> module.definedFunctions();
+            case ARRAY_TO_WASM, WASM_TO_ARRAY -> module.types().size();
+            case BUILTIN -> Builtin.values().length;
+            case MODULE_STARTUP -> 1;
+        };
+    }
+
+    private FuncKey namespace(int namespace) {
+        return FuncKey.ofRaw(Le.u32(bytes, namespaceAt + 4L * namespace) << 32);
     }
 
     /**

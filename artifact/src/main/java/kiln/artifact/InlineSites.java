@@ -43,6 +43,14 @@ public final class InlineSites {
      */
     public record Site(FuncKey callee, int wasmOffset, int around) {}
 
+    TableLayout layout() {
+        TableLayout layout = new TableLayout();
+        layout.add("bytes of runs", 4, 1);
+        layout.add(runs.layout());
+        layout.add(sites.layout());
+        return layout;
+    }
+
     /** Number of sites. */
     public long count() {
         return siteCount;

@@ -41,13 +41,18 @@ final class ModuleCodec {
      * @param dataLength bytes of the file's data, which segments and images must not exceed
      */
     static List<ModuleInfo> decode(MemorySegment bytes, MemorySegment references, long dataLength) {
-        ByteSource in = new ByteSource(SECTION, bytes);
+        return decode(new ByteSource(SECTION, bytes), references, dataLength);
+    }
+
+    static List<ModuleInfo> decode(ByteSource in, MemorySegment references, long dataLength) {
         int n = in.count(32);
         List<ModuleInfo> modules = new ArrayList<>(n);
+        Reader reader = new Reader(in, references, dataLength, modules);
         for (int i = 0; i < n; i++) {
-            modules.add(new Reader(in, references, dataLength, modules).module());
+            modules.add(reader.module());
         }
         in.end();
+        reader.end();
         return List.copyOf(modules);
     }
 
@@ -175,6 +180,10 @@ final class ModuleCodec {
         private final long dataLength;
         private final List<ModuleInfo> before;
         private int types;
+        /** Where the next function references start: they lie one after the other, so that no two claim the same. */
+        private long nextReference;
+        /** Where the next image may start. */
+        private long nextImage;
 
         /** @param before the modules of lower numbers */
         Reader(ByteSource in, MemorySegment references, long dataLength, List<ModuleInfo> before) {
@@ -188,7 +197,7 @@ final class ModuleCodec {
             ModuleInfo.Builder m = new ModuleInfo.Builder(in.string());
             types = in.count(11);
             for (int i = 0; i < types; i++) {
-                m.types.add(type());
+                m.types.add(type(i));
             }
             int[] sizes = new int[ExternType.Kind.values().length];
             for (int n = in.count(14); n > 0; n--) {
@@ -240,7 +249,20 @@ final class ModuleCodec {
             for (int n = in.count(4); n > 0; n--) {
                 m.features.add(in.string());
             }
-            return m.build();
+            ModuleInfo info = m.build();
+            try {
+                References.checkHead(info);
+            } catch (ArithmeticException e) {
+                throw in.error("the module's context would be larger than 2 GiB");
+            }
+            return info;
+        }
+
+        /** After the last module. */
+        void end() {
+            if (nextReference != references.byteSize()) {
+                throw in.error("the modules do not account for all function references");
+            }
         }
 
         private List<ValueType> values() {
@@ -252,11 +274,12 @@ final class ModuleCodec {
             return result;
         }
 
-        private TypeDef type() {
+        private TypeDef type(int index) {
             String key = in.string();
             boolean isFinal = in.flag();
             int supertype = in.u32();
-            if (supertype < -1 || supertype >= types) {
+            // Only an earlier type, so that no type is its own ancestor.
+            if (supertype < -1 || supertype >= index) {
                 throw in.error("supertype out of range");
             }
             TypeDef.Body body = switch (in.u8()) {
@@ -275,7 +298,11 @@ final class ModuleCodec {
                 case 2 -> new TypeDef.Array(field());
                 default -> throw in.error("unknown form of type");
             };
-            return new TypeDef(key, isFinal, supertype, body);
+            TypeDef type = new TypeDef(key, isFinal, supertype, body);
+            if (!TypeKeys.canBeKey(key, type)) {
+                throw in.error("the key of type " + index + " is another type's");
+            }
+            return type;
         }
 
         private TypeDef.Field field() {
@@ -359,7 +386,9 @@ final class ModuleCodec {
         }
 
         private ExternType.Table table() {
-            return new ExternType.Table(reference(), in.u64(), in.u64(), in.flag());
+            ExternType.Table t = new ExternType.Table(reference(), in.u64(), in.u64(), in.flag());
+            checkLimits(t.min(), t.max(), t.is64() ? -1L : 0xffff_ffffL);
+            return t;
         }
 
         private ExternType.Memory memory() {
@@ -368,36 +397,54 @@ final class ModuleCodec {
             boolean is64 = in.flag();
             boolean shared = in.flag();
             int pageShift = in.u8();
-            if (pageShift > MemoryConstants.PAGE_SHIFT) {
+            if (pageShift != 0 && pageShift != MemoryConstants.PAGE_SHIFT) {
                 throw in.error("page size out of range");
             }
-            return new ExternType.Memory(min, max, is64, shared, pageShift, in.flag());
+            checkLimits(min, max, is64 ? -1L >>> pageShift : MemoryConstants.INDEX_SPACE >>> pageShift);
+            boolean guarded = in.flag();
+            if (guarded && (is64 || pageShift != MemoryConstants.PAGE_SHIFT)) {
+                throw in.error("a memory of this kind cannot be guarded");
+            }
+            return new ExternType.Memory(min, max, is64, shared, pageShift, guarded);
+        }
+
+        /** All three are unsigned. */
+        private void checkLimits(long min, long max, long most) {
+            if (Long.compareUnsigned(min, most) > 0
+                    || max != ExternType.UNBOUNDED
+                            && (Long.compareUnsigned(max, most) > 0 || Long.compareUnsigned(min, max) > 0)) {
+                throw in.error("limits out of range");
+            }
         }
 
         private ExternType.Global global() {
             return new ExternType.Global(value(), in.flag());
         }
 
-        /** Not looked at one by one, because there may be a hundred thousand: that is what {@link Artifact#verify} is for. */
+        /** The entries themselves are checked by {@link References#check}. */
         private FuncRefs funcRefs(int imported) {
             int n = in.u32();
             if (n < imported) {
                 throw in.error("imported functions without slots");
             }
             MemorySegment bytes = reference(References.funcRefBytes(n));
-            return new FuncRefs(bytes.asSlice(References.HEAD_BYTES));
+            return new FuncRefs(bytes);
         }
 
         private MemorySegment reference(long bytes) {
             long start = Integer.toUnsignedLong(in.u32());
-            if (start > references.byteSize() || bytes > references.byteSize() - start) {
-                throw in.error("function references out of range");
+            if (start != nextReference || bytes > references.byteSize() - start) {
+                throw in.error("function references out of place");
             }
+            nextReference = start + bytes;
             return references.asSlice(start, bytes);
         }
 
         private TableImage tableImage(ModuleInfo.Builder m) {
             int table = in.index(m.tables.size(), "table");
+            if (!m.tableImages.isEmpty() && m.tableImages.getLast().table() >= table) {
+                throw in.error("image of table " + table + " out of order");
+            }
             TableImage.Form form = in.choice(TableImage.Form.values(), "form of table");
             int first = in.u32();
             int n = in.u32();
@@ -492,6 +539,10 @@ final class ModuleCodec {
             ExternType.Memory type = m.memories.get(memory);
             long pages = type.min();
             long most = Long.MAX_VALUE >>> type.pageShift();
+            if (start < nextImage) {
+                throw in.error("images overlap");
+            }
+            nextImage = start + length;
             long bytes = Long.compareUnsigned(pages, most) > 0 ? Long.MAX_VALUE : pages << type.pageShift();
             if (memoryOffset < 0 || memoryOffset > bytes || length > bytes - memoryOffset) {
                 throw in.error("image exceeds the memory");

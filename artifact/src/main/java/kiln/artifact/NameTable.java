@@ -20,6 +20,7 @@ public final class NameTable {
     static final int HEADER_BYTES = 8;
 
     private final MemorySegment bytes;
+    private final TableLayout layout = new TableLayout();
     private final MemorySegment strings;
     private final int modules;
     private final long firstAt;
@@ -34,10 +35,12 @@ public final class NameTable {
         }
         long m = Le.u32(bytes, 0);
         long n = Le.u32(bytes, 4);
-        firstAt = HEADER_BYTES;
-        functionAt = firstAt + 4 * (m + 1);
-        stringAt = functionAt + 4 * n;
-        if (n > Integer.MAX_VALUE - 1 || m > Integer.MAX_VALUE - 1 || stringAt + 4 * (n + 1) != bytes.byteSize()) {
+        layout.add("modules", 4, 1);
+        layout.add("names", 4, 1);
+        firstAt = layout.add("first", 4, m + 1);
+        functionAt = layout.add("function", 4, n);
+        stringAt = layout.add("string", 4, n + 1);
+        if (n > Integer.MAX_VALUE - 1 || m > Integer.MAX_VALUE - 1 || layout.end() != bytes.byteSize()) {
             throw damaged("size does not match the counts");
         }
         modules = (int) m;
@@ -49,6 +52,10 @@ public final class NameTable {
         if (first(0) != 0 || first(modules) != n) {
             throw damaged("modules do not cover all names");
         }
+    }
+
+    TableLayout layout() {
+        return layout;
     }
 
     /** Checks every name; a look-up checks the name that it reads. */

@@ -27,6 +27,10 @@ public final class OffsetTable {
         blocks = new BlockTable(SECTION, bytes, 2, BLOCK);
     }
 
+    TableLayout layout() {
+        return blocks.layout();
+    }
+
     /** Number of positions. */
     public long positions() {
         return blocks.items();

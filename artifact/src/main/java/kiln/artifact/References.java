@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.LongToIntFunction;
 
 /**
@@ -72,6 +73,20 @@ public final class References {
         return code.applyAsInt(FuncKey.wasmFunction(module, definedFunction).raw());
     }
 
+    /** What the section of a file has, by the modules' descriptions. */
+    static TableLayout layout(List<ModuleInfo> modules) {
+        TableLayout layout = new TableLayout();
+        for (ModuleInfo m : modules) {
+            layout.add("records", 4, 1);
+            layout.add("type ids", 4, 1);
+            layout.add("slot", 4, (long) m.funcRefs().count() * FuncRefs.ENTRY_BYTES / 4);
+            for (TableImage i : m.tableImages()) {
+                layout.add(i.form() + " image", 4, imageBytes(i.form(), i.count()) / 4);
+            }
+        }
+        return layout;
+    }
+
     /** Bytes of the head and the entries of {@code count} slots. */
     static long funcRefBytes(int count) {
         return HEAD_BYTES + (long) count * FuncRefs.ENTRY_BYTES;
@@ -83,13 +98,32 @@ public final class References {
     }
 
     /**
+     * Checks where generated code finds the module's records and type ids.
+     *
+     * @throws ArtifactException if the head says something else than the module's context
+     * @throws ArithmeticException if the context would be larger than 2 GiB
+     */
+    static void checkHead(ModuleInfo info) {
+        VMContextLayout layout = new VMContextLayout(info.counts());
+        MemorySegment head = info.funcRefs().head();
+        require(Le.i32(head, HEAD_RECORDS) == layout.funcRef(0), "place of the records");
+        require(Le.i32(head, HEAD_TYPE_IDS) == layout.typeId(0), "place of the type ids");
+    }
+
+    /**
      * Checks every slot and every entry of a module that was read from a file.
      *
      * @throws ArtifactException if one is out of place
      */
     static void check(ModuleInfo info, long textLength) {
         FuncRefs refs = info.funcRefs();
-        int imported = info.imported(ExternType.Kind.FUNC);
+        int imported = 0;
+        for (ModuleInfo.Import i : info.imports()) {
+            if (i.type() instanceof ExternType.Func f) {
+                require(refs.type(imported) == f.type(), "type of slot " + imported + " is not that of the import");
+                imported++;
+            }
+        }
         for (int i = 0; i < refs.count(); i++) {
             int function = refs.function(i);
             int code = refs.code(i);

@@ -36,6 +36,13 @@ public final class TrapTable {
         blocks = new BlockTable(SECTION, bytes.asSlice(HEADER_BYTES), 1, BLOCK);
     }
 
+    TableLayout layout() {
+        TableLayout layout = new TableLayout();
+        layout.add("unit", 4, 1);
+        layout.add(blocks.layout());
+        return layout;
+    }
+
     /** Number of trap sites. */
     public long sites() {
         return blocks.items();

@@ -64,6 +64,47 @@ public final class TypeKeys {
         return List.copyOf(result);
     }
 
+    /**
+     * Whether a key can be that of a type. It can be told from the type alone if this mentions no type by index and is a recursion group
+     * of its own.
+     */
+    static boolean canBeKey(String key, TypeDef type) {
+        boolean alone = key.indexOf(';') < 0 && !key.startsWith("group ");
+        if (!alone || type.supertype() >= 0 || mentionsTypes(type.body())) {
+            return true;
+        }
+        StringBuilder text = new StringBuilder();
+        appendType(text, type, 0, 1, new String[0]);
+        return key.contentEquals(text);
+    }
+
+    private static boolean mentionsTypes(TypeDef.Body body) {
+        if (body instanceof TypeDef.Func f) {
+            return mentionsTypes(f.params()) || mentionsTypes(f.results());
+        } else if (body instanceof TypeDef.Struct s) {
+            for (TypeDef.Field field : s.fields()) {
+                if (isConcrete(field.type())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+        return isConcrete(((TypeDef.Array) body).element().type());
+    }
+
+    private static boolean mentionsTypes(List<ValueType> types) {
+        for (ValueType t : types) {
+            if (isConcrete(t)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isConcrete(ValueType t) {
+        return t instanceof ValueType.Ref r && r.heap() instanceof HeapType.Concrete;
+    }
+
     private static void appendType(StringBuilder out, TypeDef t, int start, int size, String[] references) {
         if (!t.isFinal()) {
             out.append("open ");

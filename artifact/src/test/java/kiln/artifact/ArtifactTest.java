@@ -159,6 +159,41 @@ class ArtifactTest {
         }
     }
 
+    /** Generated code and Java find an instance's records by the head, so that one wrong bit of it would lead anywhere. */
+    @Test
+    void headsOfFunctionReferencesAreChecked() {
+        Artifact a = open(SampleBytes.ORIGINAL);
+        int refs =
+                (int) (a.sectionBytes(References.SECTION).address() - a.file().address());
+        for (int at = 0; at < References.HEAD_BYTES; at++) {
+            byte[] damaged = SampleBytes.ORIGINAL.clone();
+            damaged[refs + at] ^= 0x10;
+            MemorySegment file = MemorySegment.ofArray(damaged);
+            assertThrows(ArtifactException.class, () -> Artifact.of(file, Artifact.OpenOptions.SKIP_DIGEST));
+            FileFields.seal(damaged);
+            String message =
+                    assertThrows(ArtifactException.class, () -> open(damaged)).getMessage();
+            assertTrue(message.contains(References.SECTION), message);
+        }
+    }
+
+    @Test
+    void everyByteOfTheTablesBelongsToAField() {
+        List<FileFields.Field> fields = FileFields.of(MemorySegment.ofArray(SampleBytes.ORIGINAL));
+        Artifact a = open(SampleBytes.ORIGINAL);
+        for (String section : a.sections()) {
+            long bytes = fields.stream()
+                    .filter(f -> f.section().equals(section))
+                    .mapToLong(f -> f.bytes() * f.count())
+                    .sum();
+            // What else there is is code, data, or for tools only.
+            if (section.startsWith(".kiln.")
+                    && !List.of(Artifact.DATA, Digest.SECTION).contains(section)) {
+                assertEquals(a.sectionBytes(section).byteSize(), bytes, section);
+            }
+        }
+    }
+
     /** Damage that no checksum finds is refused or does no harm. {@code -Dkiln.fuzz=N} asks for more rounds. */
     @Test
     void mutationsNeverEscape() {

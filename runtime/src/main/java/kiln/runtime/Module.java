@@ -195,7 +195,7 @@ public final class Module implements AutoCloseable {
     private static Module of(Engine engine, LoadedArtifact code, String name) {
         try {
             return switch (code.modules().size()) {
-                case 0 -> throw new IllegalArgumentException(name + ": there is no module in the file");
+                case 0 -> throw new ArtifactException(name + ": there is no module in the file");
                 case 1 -> new Module(engine, code, 0);
                 default -> linked(engine, code);
             };
@@ -461,7 +461,7 @@ public final class Module implements AutoCloseable {
         if (t == NOT_LOOKED_UP) {
             t = trampoline(FuncKey.Kind.ARRAY_TO_WASM, typeIds[index]);
             if (t == 0) {
-                throw new KilnBug(this + ": no trampoline for functions of "
+                throw new ArtifactException(this + ": damaged file: no trampoline for functions of "
                         + Printable.name(info.types().get(index).key()));
             }
             arrayToWasm[index] = t;

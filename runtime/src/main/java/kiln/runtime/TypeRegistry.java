@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.ArtifactException;
 import kiln.artifact.HeapType;
 import kiln.artifact.TypeDef;
 import kiln.artifact.TypeKeys;
@@ -26,7 +27,11 @@ final class TypeRegistry {
     /** Function types as the host can write them: final, without supertype, not part of a recursion group. */
     private final Map<FuncType, Integer> plain = new HashMap<>();
 
-    /** Numbers of all types of a module. */
+    /**
+     * Numbers of all types of a module.
+     *
+     * @throws ArtifactException if a key is known as that of another type
+     */
     synchronized int[] register(List<TypeDef> types) {
         int[] result = new int[types.size()];
         int base = entries.size();
@@ -50,7 +55,23 @@ final class TypeRegistry {
                 define(result[i], types.get(i), f, result);
             }
         }
+        for (int i = 0; i < result.length; i++) {
+            if (!isSame(entries.get(result[i]), types.get(i), result)) {
+                entries.subList(base, entries.size()).clear();
+                ids.values().removeIf(id -> id >= base);
+                plain.values().removeIf(id -> id >= base);
+                throw new ArtifactException("damaged file: the key of type " + i + " is another type's");
+            }
+        }
         return result;
+    }
+
+    /** Of what has the same key, which only a damaged file has for different types. */
+    private boolean isSame(Entry known, TypeDef t, int[] module) {
+        return known.kind == kind(t)
+                && (!(t.body() instanceof TypeDef.Func f)
+                        || known.func.params().equals(convert(f.params(), module))
+                                && known.func.results().equals(convert(f.results(), module)));
     }
 
     private void define(int id, TypeDef t, TypeDef.Func f, int[] module) {

@@ -26,12 +26,20 @@ final class ChildBatches {
     private final Path dir;
     private final Class<?> worker;
     private final int batch;
+    private final List<String> options = new ArrayList<>();
 
     /** @param batch seeds for one process: many where starting it takes longer than working through them */
     ChildBatches(Path dir, Class<?> worker, int batch) {
+        this(dir, worker, batch, List.of());
+    }
+
+    /** @param options for the workers' JVM */
+    ChildBatches(Path dir, Class<?> worker, int batch, List<String> options) {
         this.dir = dir;
         this.worker = worker;
         this.batch = batch;
+        this.options.add("-XX:ErrorFile=" + dir.resolve("crash.log"));
+        this.options.addAll(options);
     }
 
     void run(long first, int rounds) throws Exception {
@@ -59,8 +67,7 @@ final class ChildBatches {
                 progress.toString(),
                 Long.toString(from),
                 Long.toString(to));
-        Process p =
-                ChildJvm.start(output, List.of("-XX:ErrorFile=" + dir.resolve("crash.log")), worker.getName(), args);
+        Process p = ChildJvm.start(output, options, worker.getName(), args);
         long seed = from;
         long since = System.nanoTime();
         while (!p.waitFor(1, TimeUnit.SECONDS)) {
