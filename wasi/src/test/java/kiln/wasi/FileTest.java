@@ -122,6 +122,52 @@ class FileTest {
         assertEquals(Errno.INVAL, guest.call(WasiFunction.FD_FDSTAT_SET_FLAGS, fd, Flags.SYNC));
     }
 
+    /** Each write goes to the end as it is then; a write with a place of its own goes there. */
+    @Test
+    void severalAppendToOneFile() throws Exception {
+        int fd = guest.open(Guest.ROOT, "f", 0, Flags.CREATE, Rights.FILE, Flags.APPEND)
+                .ok();
+        try (Guest other = new Guest(Wasi.builder().preopen(folder, "/"))) {
+            int second =
+                    other.open(Guest.ROOT, "f", 0, 0, Rights.FILE, Flags.APPEND).ok();
+            Thread t = new Thread(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    other.write(second, "bb");
+                }
+            });
+            t.start();
+            for (int i = 0; i < 1000; i++) {
+                guest.write(fd, "aa");
+            }
+            t.join();
+        }
+        String all = Files.readString(folder.resolve("f"));
+        assertEquals(4000, all.length());
+        assertEquals(2000, all.chars().filter(c -> c == 'a').count());
+        guest.memory.putByte(Guest.BUFFER, 'x');
+        guest.memory.putInt(Guest.vectors(), Guest.BUFFER);
+        guest.memory.putInt(Guest.vectors() + 4, 1);
+        assertEquals(
+                Errno.SUCCESS, guest.call(WasiFunction.FD_PWRITE, fd, Guest.vectors(), 1, 0, Guest.resultPointer()));
+        guest.write(fd, "end");
+        all = Files.readString(folder.resolve("f"));
+        assertEquals(4003, all.length());
+        assertTrue(all.startsWith("x") && all.endsWith("end"));
+    }
+
+    /** Java's channels would close. */
+    @Test
+    void filesStayOpenWhenTheThreadIsInterrupted() {
+        int fd = create("f");
+        Thread.currentThread().interrupt();
+        int written = guest.write(fd, "hello");
+        guest.seek(fd, 0, SET);
+        String read = guest.read(fd, 10);
+        assertTrue(Thread.interrupted());
+        assertEquals(5, written);
+        assertEquals("hello", read);
+    }
+
     @Test
     void readingAndWritingNeedRights() {
         create("f");
