@@ -90,6 +90,14 @@ public final class Compiler {
         return toBytes(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, callRange);
     }
 
+    /** As {@link #compile(String, byte[], CompilerOptions)}, with one job on the stack of the calling thread. */
+    static byte[] compileOnThisStack(String name, byte[] wasm, CompilerOptions options) {
+        try (WorkPool pool = new WorkPool(1)) {
+            return compile(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, null, pool)
+                    .toBytes();
+        }
+    }
+
     private static byte[] toBytes(
             List<Input> inputs, CompilerOptions options, CompileProgress progress, Long callRange) {
         return onOwnStack(

@@ -242,6 +242,7 @@ final class CallTranslator {
     }
 
     private void pushResults(Inst call) {
+        stack.handOver(call.resultCount());
         for (int i = 0; i < call.resultCount(); i++) {
             stack.push(call.result(i));
         }

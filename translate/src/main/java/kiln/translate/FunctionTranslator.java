@@ -38,6 +38,8 @@ public final class FunctionTranslator {
     private static final long SSA_BASE = 1 << 16;
 
     private static final long SSA_PER_BYTE = 8;
+    /** Values handed over after which the module's budget is asked again. */
+    private static final int UNCHECKED_VALUES = 10_000;
 
     private final ModuleEnvironment env;
     private final WasmModule wasm;
@@ -50,12 +52,18 @@ public final class FunctionTranslator {
     private MemoryTranslator memory;
     private TableTranslator tables;
     private CallTranslator calls;
+    /** By local, the number of its SSA variable plus one, or 0 for those not used yet. */
+    private int[] variables = new int[16];
+    /** Locals that have a variable. */
+    private final IntList used = new IntList();
     /** Null if locals are variables of the SSA builder. */
     private LocalsInMemory inMemory;
 
     private BuiltinCalls builtins;
     /** Open frames are the first ones of the pool. */
     private int depth;
+    /** How many values handed over the module's budget has been asked for, in the current function. */
+    private long checked;
     /** Whether the current position can be reached; if not, the current block is terminated. */
     private boolean reachable;
 
@@ -85,6 +93,8 @@ public final class FunctionTranslator {
         Function function = new Function(key, env.functionSignature(func));
         v.begin(func);
         stack.clear();
+        stack.handOver(wasm.funcType(func).paramCount() + wasm.funcType(func).resultCount());
+        checked = 0;
         e = new Emission(env, v, function, stack, SSA_BASE + SSA_PER_BYTE * wasm.bodyLength(func));
         b = e.b;
         builtins = new BuiltinCalls(b, env.moduleIndex());
@@ -98,7 +108,12 @@ public final class FunctionTranslator {
         open(Frame.Kind.FUNCTION, wasm.funcType(func));
         while (v.next()) {
             step(v.op());
+            if (stack.handedOver() > checked + UNCHECKED_VALUES) {
+                checked = stack.handedOver();
+                env.values().check(checked, v);
+            }
         }
+        env.values().use(stack.handedOver(), v);
         e.ssa.finish();
         markCold(function);
         e = null;
@@ -106,14 +121,39 @@ public final class FunctionTranslator {
     }
 
     private void declareLocals(int params) {
+        int last = ValType.I32;
         for (int i = params; i < v.localCount(); i++) {
             int type = v.localType(i);
+            if (type == last) {
+                continue;
+            }
+            last = type;
             Feature missing = IrTypes.missing(wasm.types(), type, env.options().vectors());
             if (missing != null) {
                 throw unsupported(missing, "a local of type " + ValType.toString(type));
             }
-            e.ssa.declareVar(IrTypes.of(wasm.types(), type));
         }
+        for (int i = 0; i < used.size(); i++) {
+            variables[used.get(i)] = 0;
+        }
+        used.clear();
+        if (variables.length < v.localCount()) {
+            variables = new int[v.localCount()];
+        }
+        for (int i = 0; i < params; i++) {
+            // Emission has declared them.
+            variables[i] = i + 1;
+            used.add(i);
+        }
+    }
+
+    /** The SSA variable of a local, which is declared when it is first used: a few bytes can declare 50,000 locals. */
+    private int variable(int local) {
+        if (variables[local] == 0) {
+            variables[local] = e.ssa.declareVar(IrTypes.of(wasm.types(), v.localType(local))) + 1;
+            used.add(local);
+        }
+        return variables[local] - 1;
     }
 
     private LocalsInMemory localsInMemory(int func) {
@@ -280,14 +320,14 @@ public final class FunctionTranslator {
     }
 
     private Value localGet(int index) {
-        return inMemory != null ? inMemory.get(index) : e.ssa.readVar(b.block(), index);
+        return inMemory != null ? inMemory.get(index) : e.ssa.readVar(b.block(), variable(index));
     }
 
     private void localSet(int index, Value x) {
         if (inMemory != null) {
             inMemory.set(index, x);
         } else {
-            e.ssa.writeVar(b.block(), index, x);
+            e.ssa.writeVar(b.block(), variable(index), x);
         }
     }
 
@@ -346,6 +386,7 @@ public final class FunctionTranslator {
     }
 
     private void addParams(Block block, int count, FuncType type, boolean params) {
+        stack.handOver(count);
         for (int i = 0; i < count; i++) {
             block.addParam(IrTypes.of(wasm.types(), params ? type.param(i) : type.result(i)));
         }
@@ -494,6 +535,8 @@ public final class FunctionTranslator {
         Value index = stack.pop();
         int count = v.brTableCount();
         Value[] args = stack.pop(frame(v.brTarget(count)).branchArity());
+        stack.handOver((long) count * args.length);
+        env.values().check(stack.handedOver(), v);
         Edge[] edges = new Edge[count + 1];
         for (int i = 0; i <= count; i++) {
             // An edge owns its arguments, because more are added to it later.

@@ -40,6 +40,7 @@ public final class ModuleEnvironment {
     private final TranslateOptions options;
     private final Linkage linkage;
     private final LinkedContexts contexts;
+    private final ValueBudget values;
     private final ModuleSurvey survey;
     private final FuncRefs funcRefs;
     private final VMContextLayout layout;
@@ -96,6 +97,7 @@ public final class ModuleEnvironment {
                     ? importedTarget(f, type)
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
         }
+        values = new ValueBudget(wasm);
         survey = ModuleSurvey.of(wasm, options.keepAll());
         funcRefs = escaping();
         layout = new VMContextLayout(new VMContextLayout.Counts(
@@ -317,6 +319,11 @@ public final class ModuleEnvironment {
      */
     public Set<Feature> usedFeatures() {
         return Collections.unmodifiableSet(usedFeatures);
+    }
+
+    /** What the functions of the module may hand over; all threads share it. */
+    ValueBudget values() {
+        return values;
     }
 
     public WasmModule wasm() {

@@ -9,6 +9,17 @@ final class OperandStack {
 
     private Value[] values = new Value[64];
     private int size;
+    private long handedOver;
+
+    /** Values that were handed over to blocks, branches and calls, or by them, since {@link #clear}. */
+    long handedOver() {
+        return handedOver;
+    }
+
+    /** Counts {@code n} values more. */
+    void handOver(long n) {
+        handedOver += n;
+    }
 
     int size() {
         return size;
@@ -27,6 +38,7 @@ final class OperandStack {
 
     /** The topmost {@code n} values in the order in which they were pushed. */
     Value[] peek(int n) {
+        handedOver += n;
         return n == 0 ? NONE : Arrays.copyOfRange(values, size - n, size);
     }
 
@@ -45,5 +57,6 @@ final class OperandStack {
         // Values keep whole functions alive.
         Arrays.fill(values, null);
         size = 0;
+        handedOver = 0;
     }
 }

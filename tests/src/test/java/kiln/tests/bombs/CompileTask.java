@@ -3,6 +3,7 @@ package kiln.tests.bombs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntBiFunction;
+import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
@@ -18,7 +19,10 @@ public final class CompileTask implements ToIntBiFunction<byte[][], String> {
     static final List<String> WAYS =
             List.of(VALIDATE, "x86_64-linux 0", "x86_64-linux 2", "aarch64-linux 0", "aarch64-linux 2");
 
-    /** The size of the file that the modules, linked, are compiled to. */
+    /** The result for modules that hand over more values than is allowed. */
+    static final int REFUSED = -1;
+
+    /** The size of the file that the modules, linked, are compiled to, or {@link #REFUSED}. */
     @Override
     public int applyAsInt(byte[][] modules, String way) {
         if (way.equals(VALIDATE)) {
@@ -27,17 +31,25 @@ public final class CompileTask implements ToIntBiFunction<byte[][], String> {
             }
             return 0;
         }
-        String[] parts = way.split(" ");
         List<Compiler.Input> inputs = new ArrayList<>();
         for (int i = 0; i < modules.length; i++) {
             inputs.add(new Compiler.Input("m" + i, "m" + i + ".wasm", modules[i]));
         }
-        return Compiler.link(
-                        inputs,
-                        CompilerOptions.defaults()
-                                .withTarget(Target.of(parts[0]))
-                                .withOptLevel(Integer.parseInt(parts[1]))
-                                .withJobs(1))
-                .length;
+        try {
+            return Compiler.link(inputs, options(way)).length;
+        } catch (CompileException e) {
+            if (e.getMessage().contains("values handed over")) {
+                return REFUSED;
+            }
+            throw e;
+        }
+    }
+
+    static CompilerOptions options(String way) {
+        String[] parts = way.split(" ");
+        return CompilerOptions.defaults()
+                .withTarget(Target.of(parts[0]))
+                .withOptLevel(Integer.parseInt(parts[1]))
+                .withJobs(1);
     }
 }
