@@ -90,11 +90,10 @@ public final class Compiler {
         return toBytes(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, callRange);
     }
 
-    /** As {@link #compile(String, byte[], CompilerOptions)}, with one job on the stack of the calling thread. */
-    static byte[] compileOnThisStack(String name, byte[] wasm, CompilerOptions options) {
+    /** As {@link #link(List, CompilerOptions)}, all on the calling thread. */
+    static byte[] linkOnThisThread(List<Input> modules, CompilerOptions options) {
         try (WorkPool pool = new WorkPool(1)) {
-            return compile(List.of(new Input(null, name, wasm)), options, CompileProgress.NONE, null, pool)
-                    .toBytes();
+            return compile(modules, options, CompileProgress.NONE, null, pool).toBytes();
         }
     }
 

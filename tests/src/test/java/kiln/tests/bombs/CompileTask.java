@@ -6,6 +6,7 @@ import java.util.function.ToIntBiFunction;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.compiler.OnThisThread;
 import kiln.compiler.Target;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
@@ -36,7 +37,7 @@ public final class CompileTask implements ToIntBiFunction<byte[][], String> {
             inputs.add(new Compiler.Input("m" + i, "m" + i + ".wasm", modules[i]));
         }
         try {
-            return Compiler.link(inputs, options(way)).length;
+            return OnThisThread.link(inputs, options(way)).length;
         } catch (CompileException e) {
             if (e.getMessage().contains("values handed over")) {
                 return REFUSED;
@@ -45,7 +46,7 @@ public final class CompileTask implements ToIntBiFunction<byte[][], String> {
         }
     }
 
-    static CompilerOptions options(String way) {
+    private static CompilerOptions options(String way) {
         String[] parts = way.split(" ");
         return CompilerOptions.defaults()
                 .withTarget(Target.of(parts[0]))

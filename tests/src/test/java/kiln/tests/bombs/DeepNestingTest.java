@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import kiln.compiler.SmallStack;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -58,14 +57,6 @@ class DeepNestingTest {
                 }));
     }
 
-    private static void compileHere(byte[] wasm, String way) {
-        if (way.equals(CompileTask.VALIDATE)) {
-            new CompileTask().applyAsInt(new byte[][] {wasm}, way);
-        } else {
-            SmallStack.compile(wasm, CompileTask.options(way));
-        }
-    }
-
     /** What went wrong, or null. */
     private static Throwable compile(byte[][] modules, String way) throws InterruptedException {
         Throwable[] failure = new Throwable[1];
@@ -73,7 +64,7 @@ class DeepNestingTest {
                 null,
                 () -> {
                     try {
-                        compileHere(modules[0], way);
+                        new CompileTask().applyAsInt(modules, way);
                     } catch (Throwable e) {
                         failure[0] = e;
                     }

@@ -62,12 +62,12 @@ final class WorkMeter {
         }
     }
 
-    /** Runs {@link CompileTask}. What other threads allocate meanwhile counts, since the compiler has threads of its own. */
+    /** Runs {@link CompileTask} on this thread. */
     Measure run(byte[][] modules, String way) {
         Arrays.fill(Work.steps, 0);
-        long before = threads.getTotalThreadAllocatedBytes();
+        long before = threads.getCurrentThreadAllocatedBytes();
         int result = task.applyAsInt(modules, way);
-        long allocated = threads.getTotalThreadAllocatedBytes() - before;
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
         Map<String, Long> steps = new HashMap<>();
         long sum = 0;
         for (int i = 0; i < methods.size(); i++) {
