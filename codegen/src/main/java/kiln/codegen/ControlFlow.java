@@ -45,53 +45,6 @@ public final class ControlFlow {
         loops();
     }
 
-    private ControlFlow(ControlFlow other, int[] number) {
-        int n = number.length;
-        successors = new int[n][];
-        for (int b = 0; b < n; b++) {
-            successors[number[b]] = renumber(other.successors[b], number);
-        }
-        postorder = renumber(other.postorder, number);
-        this.number = new int[n];
-        idom = new int[n];
-        treeNumber = new int[n];
-        treeEnd = new int[n];
-        loopHeader = new int[n];
-        loopDepth = new int[n];
-        enclosing = new int[n];
-        loopNumber = new int[n];
-        loopEnd = new int[n];
-        for (int b = 0; b < n; b++) {
-            this.number[number[b]] = other.number[b];
-            idom[number[b]] = renumber(other.idom[b], number);
-            treeNumber[number[b]] = other.treeNumber[b];
-            treeEnd[number[b]] = other.treeEnd[b];
-            loopHeader[number[b]] = renumber(other.loopHeader[b], number);
-            loopDepth[number[b]] = other.loopDepth[b];
-            enclosing[number[b]] = renumber(other.enclosing[b], number);
-            loopNumber[number[b]] = other.loopNumber[b];
-            loopEnd[number[b]] = other.loopEnd[b];
-        }
-        predecessors = invert(n);
-    }
-
-    /** The same graph with other numbers: node {@code b} becomes {@code number[b]}. The entry stays node 0. */
-    public ControlFlow renumbered(int[] number) {
-        return new ControlFlow(this, number);
-    }
-
-    private static int[] renumber(int[] nodes, int[] number) {
-        int[] result = new int[nodes.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = number[nodes[i]];
-        }
-        return result;
-    }
-
-    private static int renumber(int node, int[] number) {
-        return node < 0 ? -1 : number[node];
-    }
-
     /** Reachable nodes, each after every node that it dominates. */
     public int[] postorder() {
         return postorder;

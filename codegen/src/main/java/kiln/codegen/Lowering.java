@@ -1,7 +1,6 @@
 package kiln.codegen;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import kiln.ir.Block;
 import kiln.ir.Edge;
@@ -32,44 +31,30 @@ final class Lowering {
         for (int node : context.plan.flow().postorder()) {
             context.rootNode = node;
             output = new ArrayList<>();
-            if (context.plan.splitEdge(node) != null) {
-                context.begin(null);
-                leaveByJump(node);
-                context.end(output);
-                context.makeHoisted(node, output);
-            } else {
-                lowerBlock(node);
-            }
+            lowerBlock(node);
             Collections.reverse(output);
             context.machBlocks[node].setInsts(output);
         }
-        int[] places = new int[context.plan.nodes()];
-        for (int node = 0; node < places.length; node++) {
-            places[node] = context.machBlocks[node].index();
-        }
-        context.mach.setFlow(context.plan.flow().renumbered(places));
+        context.mach.setFlow(context.plan.flow());
         return context.mach;
     }
 
     private void createBlocks() {
-        Arrays.fill(context.nodeOfBlock, -1);
         ControlFlow flow = context.plan.flow();
-        for (int node : context.plan.layout()) {
-            MachBlock m = context.mach.addBlock(flow.loopDepth(node), context.plan.isCold(node));
+        for (int node = 0; node < context.plan.nodes(); node++) {
+            Block b = context.plan.block(node);
+            MachBlock m = context.mach.addBlock(flow.loopDepth(node), b.isCold());
             m.setLoopHeader(flow.isLoopHeader(node));
             context.machBlocks[node] = m;
-            Block b = context.plan.block(node);
-            if (b != null) {
-                context.nodeOfBlock[b.id()] = node;
-                if (node != 0) {
-                    for (Value p : b.params()) {
-                        m.params().add(context.def(p));
-                    }
+            context.nodeOfBlock[b.id()] = node;
+            if (node != 0) {
+                for (Value p : b.params()) {
+                    m.params().add(context.def(p));
                 }
             }
         }
         for (Block b : context.function.blocks()) {
-            for (Inst i = context.nodeOfBlock[b.id()] < 0 ? null : b.first(); i != null; i = i.next()) {
+            for (Inst i = b.first(); i != null; i = i.next()) {
                 switch (i.opcode().effect()) {
                     case CALLS -> {
                         context.makesCalls = true;
@@ -144,7 +129,7 @@ final class Lowering {
     private void connect(int node, int way) {
         context.connecting = true;
         Edge edge = context.plan.wayEdge(node, way);
-        Reg[] args = new Reg[edge == null ? 0 : edge.argCount()];
+        Reg[] args = new Reg[edge.argCount()];
         for (int i = 0; i < args.length; i++) {
             Reg r = context.reg(edge.arg(i));
             if (!r.isVirtual()) {

@@ -410,7 +410,11 @@ public abstract class LoweringContext {
         }
         boolean cheap = isCheap(d);
         // As argument of a call or edge it is best made where it has to be.
-        if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop] || plan.isCold(rootNode))) {
+        if (cheap
+                && (!keepsConstantsInLoops()
+                        || connecting
+                        || hasCall[loop]
+                        || plan.block(rootNode).isCold())) {
             return -1;
         }
         return cheap ? outermostAlike[loop] : outermost[loop];

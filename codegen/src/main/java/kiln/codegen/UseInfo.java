@@ -17,9 +17,6 @@ final class UseInfo {
         // Users come before definitions in this order, so that what is dead is seen to be dead.
         for (int node : plan.flow().postorder()) {
             Block block = plan.block(node);
-            if (block == null) {
-                continue;
-            }
             for (Inst inst = block.last(); inst != null; inst = inst.prev()) {
                 if (inst.isRemovable() && !isUsed(inst)) {
                     continue;

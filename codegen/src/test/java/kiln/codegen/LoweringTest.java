@@ -8,8 +8,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import kiln.codegen.regalloc.FakeMachine;
+import kiln.codegen.testing.Machine;
 import kiln.ir.Parser;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The driver of lowering: what is emitted, what is folded, in which order. */
 final class LoweringTest {
@@ -18,8 +21,12 @@ final class LoweringTest {
         return lower(ir, false);
     }
 
+    private static FunctionCompiler compiler(String ir) {
+        return new FunctionCompiler(new FakeLowering(Machine.prepared(Parser.parse(ir))), FakeMachine.FILE, _ -> {});
+    }
+
     private static String lower(String ir, boolean keepsConstants) {
-        FakeLowering lowering = new FakeLowering(Parser.parse(ir));
+        FakeLowering lowering = new FakeLowering(Machine.prepared(Parser.parse(ir)));
         lowering.keepsConstants = keepsConstants;
         String s = MachPrinter.print(new FunctionCompiler(lowering, FakeMachine.FILE, _ -> {}).lower());
         Map<String, String> names = new HashMap<>();
@@ -256,20 +263,23 @@ final class LoweringTest {
         assertTrue(s.contains("move i7 def:%"), s);
     }
 
-    @Test
-    void refusesJumpToEntry() {
-        assertThrows(IllegalArgumentException.class, () -> lower("""
-                function wasm_function[0,0] () -> () {
-                b0:
-                    jump b0
-                }
-                """));
+    /** What passes have to see to before. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            b0(v0: i32): ; jump b0(v0)                                      | entry block has predecessors
+            b0(v0: i32): ; branch v0, b1, b2 ; b1: ; jump b2 ; b2: ; return | critical edge from b0 to b2
+            b0(v0: i32): ; return ; b1: ; return                            | b1 cannot be reached
+            """)
+    void refusesWhatPassesHaveNotSeen(String body, String message) {
+        String text = "function wasm_function[0,0] (i32) -> () {\n" + body.replace(" ; ", "\n") + "\n}";
+        var e = assertThrows(IllegalArgumentException.class, () -> new FakeLowering(Parser.parse(text)));
+        assertTrue(e.getMessage().contains(message), e.getMessage());
     }
 
     /** The old counter is read after the new one is there, so that a copy is needed; it stands in front of the branch. */
     @Test
     void closesLoopsWithTheConditionalBranch() {
-        FunctionCompiler c = new FunctionCompiler(new FakeLowering(Parser.parse("""
+        FunctionCompiler c = compiler("""
                 function wasm_function[0,0] (i64) -> (i64) {
                 b0(v0: i64):
                     v1 = iconst.i64 1
@@ -282,7 +292,7 @@ final class LoweringTest {
                 b2:
                     return v4
                 }
-                """)), FakeMachine.FILE, _ -> {});
+                """);
         c.lower();
         String s = MachPrinter.print(c.allocate());
         assertTrue(s.matches("(?s).*cmp\\S* \\S+ \\S+\n    move [^\n]*\n    branch .*"), s);
@@ -291,7 +301,7 @@ final class LoweringTest {
     /** From IR to bytes; the checker runs on the way. */
     @Test
     void compilesLoopWithCalls() {
-        FunctionCompiler c = new FunctionCompiler(new FakeLowering(Parser.parse("""
+        FunctionCompiler c = compiler("""
                 function wasm_function[0,0] (i64, i64) -> (i64) {
                 b0(v0: i64, v1: i64):
                     jump b1(v0)
@@ -303,7 +313,7 @@ final class LoweringTest {
                 b2:
                     return v4
                 }
-                """)), FakeMachine.FILE, _ -> {});
+                """);
         CompiledFunction f = c.compile();
         assertTrue(f.code().length > 8);
         assertEquals(32, f.alignment());
@@ -312,7 +322,7 @@ final class LoweringTest {
     /** Blocks that only jump are not emitted, even in a ring. */
     @Test
     void emitsEndlessLoopOfEmptyBlocks() {
-        FunctionCompiler c = new FunctionCompiler(new FakeLowering(Parser.parse("""
+        FunctionCompiler c = compiler("""
                 function wasm_function[0,0] () -> () {
                 b0:
                     jump b1
@@ -321,7 +331,7 @@ final class LoweringTest {
                 b2:
                     jump b1
                 }
-                """)), FakeMachine.FILE, _ -> {});
+                """);
         assertTrue(c.compile().code().length > 0);
     }
 }

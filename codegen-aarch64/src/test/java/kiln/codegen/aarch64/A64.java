@@ -16,7 +16,7 @@ final class A64 {
     private A64() {}
 
     static CompiledFunction compile(Function f) {
-        return BACKEND.compile(f, OPTIONS);
+        return BACKEND.compile(Machine.prepared(f), OPTIONS);
     }
 
     /** A machine with these functions. */

@@ -181,7 +181,7 @@ class CallTest {
                 } else {
                     call(b, how, signatures.get(i + 1), i + 1, cells, args);
                 }
-                compiled.add(A64.BACKEND.compile(f, options));
+                compiled.add(A64.BACKEND.compile(Machine.prepared(f), options));
                 choice = new Random(pickSeed);
                 long[] next = new long[wanted.size()];
                 for (int k = 0; k < next.length; k++) {

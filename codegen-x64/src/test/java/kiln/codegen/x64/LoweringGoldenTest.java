@@ -66,7 +66,7 @@ class LoweringGoldenTest {
     }
 
     private static String compile(Function f, Set<String> features) {
-        return text(new X64Backend().compile(f, Machine.options(features)));
+        return text(new X64Backend().compile(Machine.prepared(f), Machine.options(features)));
     }
 
     /** Disassembly in which places have names, so that a change moves no more lines than it must. */

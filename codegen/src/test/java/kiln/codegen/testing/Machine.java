@@ -33,6 +33,7 @@ import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.pass.Pipeline;
 import kiln.ir.testing.IrExecution;
 import kiln.ir.testing.ProgramExecution;
 
@@ -97,6 +98,7 @@ public final class Machine implements AutoCloseable {
     private final Map<Long, TrapCode> traps = new HashMap<>();
     private final Map<FuncKey, Long> addresses = new HashMap<>();
     private final Map<Signature, NativeCode> trampolines = new HashMap<>();
+    private final Map<Long, TrapCode> trampolineTraps = new HashMap<>();
 
     public Machine(Target target) {
         this.target = target;
@@ -160,6 +162,12 @@ public final class Machine implements AutoCloseable {
 
     // Compiling and loading.
 
+    /** {@code f}, after the passes without which no back end can compile it. */
+    public static Function prepared(Function f) {
+        Pipeline.forLevel(0).verified().run(f);
+        return f;
+    }
+
     /** Optimised, with the register allocation checked. */
     public static CodegenOptions options(Set<String> features) {
         return new CodegenOptions(2, features, false, true);
@@ -177,7 +185,7 @@ public final class Machine implements AutoCloseable {
     public List<CompiledFunction> load(List<Function> functions, CodegenOptions options) {
         List<CompiledFunction> compiled = new ArrayList<>();
         for (Function f : functions) {
-            compiled.add(target.backend().compile(f, options));
+            compiled.add(target.backend().compile(prepared(f), options));
         }
         link(compiled);
         return compiled;
@@ -248,7 +256,8 @@ public final class Machine implements AutoCloseable {
             return null;
         }
         if (status == StoreLayout.STATUS_TRAP) {
-            TrapCode trap = traps.get(NativeCode.getLong(store + StoreLayout.TRAP_PC));
+            long pc = NativeCode.getLong(store + StoreLayout.TRAP_PC);
+            TrapCode trap = traps.getOrDefault(pc, trampolineTraps.get(pc));
             if (trap != null) {
                 return trap;
             }
@@ -299,11 +308,12 @@ public final class Machine implements AutoCloseable {
 
     private long trampoline(Signature signature) {
         return trampolines
-                .computeIfAbsent(
-                        signature,
-                        s -> map(target.backend()
-                                .compile(trampolineOf(s), options(Set.of()))
-                                .code()))
+                .computeIfAbsent(signature, s -> {
+                    CompiledFunction t = target.backend().compile(trampolineOf(s), options(Set.of()));
+                    NativeCode mapped = map(t.code());
+                    t.traps().forEach(site -> trampolineTraps.put(mapped.address() + site.offset(), site.code()));
+                    return mapped;
+                })
                 .address();
     }
 

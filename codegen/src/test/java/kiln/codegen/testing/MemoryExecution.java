@@ -191,7 +191,7 @@ public abstract class MemoryExecution {
                     ? 1
                     : 0;
         }
-        CompiledFunction c = target.backend().compile(f, Machine.options(Set.of()));
+        CompiledFunction c = target.backend().compile(Machine.prepared(f), Machine.options(Set.of()));
         assertEquals(
                 accesses,
                 c.traps().stream()

@@ -45,7 +45,7 @@ public abstract class RandomExecution {
         for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
             CodegenOptions options = options(new Random(seed), target.features());
             for (Function f : program(seed)) {
-                target.backend().compile(f, options);
+                target.backend().compile(Machine.prepared(f), options);
             }
         }
     }

@@ -2,6 +2,7 @@ package kiln.ir.pass;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -19,6 +20,16 @@ public final class BlockLayout implements Pass {
     @Override
     public String name() {
         return "block-layout";
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED, Property.NO_CRITICAL_EDGES);
+    }
+
+    @Override
+    public Set<Property> establishes() {
+        return Set.of(Property.COLD_LAST);
     }
 
     @Override

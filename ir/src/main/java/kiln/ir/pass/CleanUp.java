@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import java.util.List;
+import java.util.Set;
 import kiln.ir.*;
 
 /**
@@ -20,6 +21,11 @@ public final class CleanUp implements Pass {
     @Override
     public String name() {
         return "clean-up";
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED);
     }
 
     @Override

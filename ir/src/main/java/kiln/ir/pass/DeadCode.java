@@ -1,7 +1,9 @@
 package kiln.ir.pass;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
@@ -17,6 +19,11 @@ public final class DeadCode implements Pass {
     @Override
     public String name() {
         return "dead-code";
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return EnumSet.allOf(Property.class);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package kiln.ir.pass;
 
+import java.util.Set;
 import kiln.ir.*;
 
 /**
@@ -11,6 +12,11 @@ public final class LoopTests implements Pass {
     @Override
     public String name() {
         return "loop-tests";
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED);
     }
 
     @Override

@@ -2,13 +2,19 @@ package kiln.ir.pass;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import kiln.ir.Function;
 import kiln.ir.analysis.Verifier;
 
 /** The passes of an optimisation level, in order. Immutable, and usable by several threads at once. */
 public final class Pipeline {
+    /** What back ends require. */
+    public static final Set<Property> FOR_BACK_ENDS =
+            Set.of(Property.REACHABLE, Property.NO_CRITICAL_EDGES, Property.COLD_LAST);
+
     private final List<Pass> passes;
     private final boolean verify;
 
@@ -18,61 +24,100 @@ public final class Pipeline {
     }
 
     /**
+     * What is true of every function after these passes.
+     *
+     * @param given what is true before them
+     * @throws IllegalArgumentException if a pass requires what those before it do not leave
+     */
+    static Set<Property> established(Set<Property> given, List<Pass> passes) {
+        EnumSet<Property> holds = EnumSet.noneOf(Property.class);
+        holds.addAll(given);
+        for (Pass pass : passes) {
+            if (!holds.containsAll(pass.requires())) {
+                EnumSet<Property> missing = EnumSet.copyOf(pass.requires());
+                missing.removeAll(holds);
+                throw new IllegalArgumentException(pass.name() + " requires " + missing);
+            }
+            holds.retainAll(pass.keeps());
+            holds.addAll(pass.establishes());
+        }
+        return holds;
+    }
+
+    /** For code as translation leaves it. */
+    private static Pipeline forBackEnds(Pass... passes) {
+        Set<Property> left = established(Set.of(), List.of(passes));
+        if (!left.containsAll(FOR_BACK_ENDS)) {
+            throw new IllegalArgumentException("back ends require " + FOR_BACK_ENDS + ", the passes leave " + left);
+        }
+        return new Pipeline(List.of(passes), false);
+    }
+
+    /**
      * The passes of a level: 0 does what back ends need, 1 adds what pays for its time by leaving less work to them, 2
      * adds everything else. Each list says why a pass stands where it stands.
      *
      * @throws IllegalArgumentException if there is no such level
      */
     public static Pipeline forLevel(int level) {
-        return new Pipeline(
-                switch (level) {
-                    case 0 ->
-                        List.of(
-                                new RemoveUnreachable(),
-                                // Back ends put the moves of an edge at one of its ends.
-                                new SplitCriticalEdges());
-                    case 1 ->
-                        List.of(
-                                new RemoveUnreachable(),
-                                // Fewer blocks and parameters are less to do for everything that follows.
-                                new CleanUp(),
-                                new Simplify(),
-                                new DeadCode(),
-                                new BlockLayout(),
-                                new SplitCriticalEdges());
-                    case 2 ->
-                        List.of(
-                                new RemoveUnreachable(),
-                                new CleanUp(),
-                                // Equal things look equal now ...
-                                new Simplify(),
-                                new DeadCode(),
-                                // ... so that they can be merged, ...
-                                new ValueNumbering(),
-                                // ... which settles branches and leaves less in loops.
-                                new CleanUp(),
-                                new LoopInvariants(),
-                                // Forwarded values and merged constants bring rules together again.
-                                new Simplify(),
-                                new DeadCode(),
-                                new CleanUp(),
-                                new LoopTests(),
-                                new BlockLayout(),
-                                new SplitCriticalEdges());
-                    default -> throw new IllegalArgumentException("no optimisation level " + level);
-                },
-                false);
+        return switch (level) {
+            case 0 ->
+                forBackEnds(
+                        new RemoveUnreachable(),
+                        // Back ends put the moves of an edge at one of its ends.
+                        new SplitCriticalEdges(),
+                        // That has made new blocks.
+                        new ColdBlocksLast());
+            case 1 ->
+                forBackEnds(
+                        new RemoveUnreachable(),
+                        // Fewer blocks and parameters are less to do for everything that follows.
+                        new CleanUp(),
+                        new Simplify(),
+                        new DeadCode(),
+                        new BlockLayout(),
+                        new SplitCriticalEdges(),
+                        // That has made new blocks.
+                        new ColdBlocksLast());
+            case 2 ->
+                forBackEnds(
+                        new RemoveUnreachable(),
+                        new CleanUp(),
+                        // Equal things look equal now ...
+                        new Simplify(),
+                        new DeadCode(),
+                        // ... so that they can be merged, ...
+                        new ValueNumbering(),
+                        // ... which settles branches and leaves less in loops.
+                        new CleanUp(),
+                        new LoopInvariants(),
+                        // Forwarded values and merged constants bring rules together again.
+                        new Simplify(),
+                        new DeadCode(),
+                        new CleanUp(),
+                        new LoopTests(),
+                        new BlockLayout(),
+                        new SplitCriticalEdges(),
+                        // That has made new blocks.
+                        new ColdBlocksLast());
+            default -> throw new IllegalArgumentException("no optimisation level " + level);
+        };
     }
 
-    /** These passes in this order. */
+    /**
+     * These passes in this order, for functions of which everything is true that the first one requires.
+     *
+     * @throws IllegalArgumentException if a pass requires what those before it do not leave
+     */
     public static Pipeline of(Pass... passes) {
+        established(passes.length == 0 ? Set.of() : passes[0].requires(), List.of(passes));
         return new Pipeline(List.of(passes), false);
     }
 
     /**
      * This pipeline without the passes of these names.
      *
-     * @throws IllegalArgumentException if there is no pass of such a name
+     * @throws IllegalArgumentException if there is no pass of such a name, or another one requires what it establishes
      */
     public Pipeline without(Collection<String> names) {
         for (String name : names) {
@@ -82,6 +127,7 @@ public final class Pipeline {
         }
         List<Pass> rest = new ArrayList<>(passes);
         rest.removeIf(p -> names.contains(p.name()));
+        established(Set.of(), rest);
         return new Pipeline(rest, verify);
     }
 

@@ -1,5 +1,7 @@
 package kiln.ir.pass;
 
+import java.util.EnumSet;
+import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -12,6 +14,21 @@ public final class RemoveUnreachable implements Pass {
     @Override
     public String name() {
         return "remove-unreachable";
+    }
+
+    @Override
+    public Set<Property> requires() {
+        return Set.of();
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return EnumSet.allOf(Property.class);
+    }
+
+    @Override
+    public Set<Property> establishes() {
+        return Set.of(Property.REACHABLE);
     }
 
     @Override

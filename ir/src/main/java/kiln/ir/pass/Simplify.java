@@ -1,5 +1,6 @@
 package kiln.ir.pass;
 
+import java.util.Set;
 import kiln.ir.Function;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
@@ -15,6 +16,11 @@ public final class Simplify implements Pass {
     @Override
     public String name() {
         return "simplify";
+    }
+
+    @Override
+    public Set<Property> establishes() {
+        return Set.of(Property.SIMPLIFIED);
     }
 
     @Override

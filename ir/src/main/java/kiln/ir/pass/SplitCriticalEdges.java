@@ -3,6 +3,7 @@ package kiln.ir.pass;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import kiln.ir.*;
 
 /**
@@ -18,6 +19,16 @@ public final class SplitCriticalEdges implements Pass {
     @Override
     public String name() {
         return "split-critical-edges";
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED);
+    }
+
+    @Override
+    public Set<Property> establishes() {
+        return Set.of(Property.NO_CRITICAL_EDGES);
     }
 
     @Override

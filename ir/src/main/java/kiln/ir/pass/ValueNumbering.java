@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import java.util.Arrays;
+import java.util.Set;
 import kiln.ir.*;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.DominatorTree;
@@ -17,6 +18,11 @@ public final class ValueNumbering implements Pass {
     @Override
     public String name() {
         return "value-numbering";
+    }
+
+    @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED);
     }
 
     @Override
