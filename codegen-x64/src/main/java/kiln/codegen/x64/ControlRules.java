@@ -1,69 +1,76 @@
 package kiln.codegen.x64;
 
-import java.util.List;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.CodegenOptions;
-import kiln.codegen.MachBlock;
-import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
-import kiln.ir.Value;
 
-/** Rules for checks and for the ends of blocks. */
-abstract class ControlRules extends CallRules {
-    ControlRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Checks, and the ends of blocks. */
+final class ControlRules {
+    private ControlRules() {}
 
-    @Override
-    protected final MachInst jump(MachBlock target) {
-        return new ControlInsn.Jump(target);
-    }
+    // TRAP_IF, TRAP_IF_ZERO.
 
-    @Override
-    protected final MachInst trap(TrapCode code) {
-        return new ControlInsn.Trap(code);
-    }
+    static final Rules<Context> TRAP_IF = Rules.<Context>of("trapIf")
+            .rule("x is zero", (c, inst) -> {
+                if (inst.opcode() != Opcode.TRAP_IF_ZERO) {
+                    return false;
+                }
+                Condition notZero = inst.type() == Type.I32
+                        ? ConditionRules.condition(c, inst.arg(0))
+                        : ConditionRules.notZero(c, inst.arg(0), Context.size(inst));
+                c.emit(new ConditionInsn.TrapIf(notZero.negate(), inst.trap()));
+                return true;
+            })
+            .base("a condition holds", (c, inst) -> {
+                Condition condition = ConditionRules.condition(c, inst.arg(0));
+                c.emit(new ConditionInsn.TrapIf(condition, inst.trap()));
+            });
 
-    @Override
-    protected final MachInst unwind() {
-        return new ControlInsn.Unwind();
-    }
-
-    @Override
-    protected final void lowerBranch(Inst inst, MachBlock yes, MachBlock no) {
-        emit(new ControlInsn.Branch(condition(inst.arg(0)), yes, no));
-    }
-
-    @Override
-    protected final void lowerSwitch(Value index, List<MachBlock> cases, MachBlock otherwise) {
-        // The table is indexed with all 64 bits, so the index must be zero-extended: no low() here.
-        Reg r = reg(index);
-        emit(
-                cases.size() <= MAX_CHAIN
-                        ? new ControlInsn.CompareChain(r, cases, otherwise)
-                        : new ControlInsn.JumpTable(r, newReg(Type.I64), newReg(Type.I64), cases, otherwise));
-    }
-
-    @Override
-    protected final void lowerTrapIf(Inst inst) {
-        Condition c = inst.opcode() == Opcode.TRAP_IF
-                ? condition(inst.arg(0))
-                : inst.type() == Type.I32
-                        ? condition(inst.arg(0)).negate()
-                        : notZero(inst.arg(0), size(inst.type())).negate();
-        emit(new ConditionInsn.TrapIf(c, inst.trap()));
-    }
+    // INTERRUPT_CHECK.
 
     /** The stack limit is all ones when the store asked for an interruption. */
-    @Override
-    protected final void lowerInterruptCheck() {
-        Address limit = Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
-        Insn compare = Insn.compare(Op.CMP, 8, Operand.inRegister(Registers.RSP), limit);
-        emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
+    static final Rules<Context> INTERRUPT_CHECK = Rules.<Context>of("interruptCheck")
+            .base("check", (c, _) -> {
+                Address limit = Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
+                Insn compare = Insn.compare(Op.CMP, 8, Operand.inRegister(Registers.RSP), limit);
+                c.emit(new ConditionInsn.TrapIf(Condition.of(compare, Cond.B), TrapCode.STACK_CHECK));
+            });
+
+    // BRANCH.
+
+    static final Rules<Context> BRANCH = Rules.<Context>of("branch").base("on a condition", (c, inst) -> {
+        Condition condition = ConditionRules.condition(c, inst.arg(0));
+        c.emit(new ControlInsn.Branch(condition, c.target(0), c.target(1)));
+    });
+
+    // SWITCH. The table is indexed with all 64 bits, so the index must be zero-extended: no low() here.
+
+    static final Rules<Context> BRANCH_TABLE = Rules.<Context>of("branchTable")
+            .rule("few cases: a chain of comparisons", (c, inst) -> {
+                if (c.cases().size() > Context.MAX_COMPARE_CHAIN) {
+                    return false;
+                }
+                c.emit(new ControlInsn.CompareChain(c.reg(inst.arg(0)), c.cases(), c.otherwise()));
+                return true;
+            })
+            .base("a table", ControlRules::jumpTable);
+
+    private static void jumpTable(Context c, Inst inst) {
+        Reg index = c.reg(inst.arg(0));
+        Reg table = c.newReg(Type.I64);
+        Reg temp = c.newReg(Type.I64);
+        c.emit(new ControlInsn.JumpTable(index, table, temp, c.cases(), c.otherwise()));
     }
+
+    // TRAP, UNWIND.
+
+    static final Rules<Context> TRAP =
+            Rules.<Context>of("trap").base("trap", (c, inst) -> c.emit(new ControlInsn.Trap(inst.trap())));
+
+    static final Rules<Context> UNWIND =
+            Rules.<Context>of("unwind").base("leave all frames", (c, _) -> c.emit(new ControlInsn.Unwind()));
 }

@@ -1,119 +1,98 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.CodegenOptions;
+import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.x64.Context.size;
+
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Rules for floating-point arithmetic and conversions. */
-abstract class FloatRules extends ConditionRules {
-    FloatRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Floating-point arithmetic and conversions. */
+final class FloatRules {
+    private FloatRules() {}
 
-    @Override
-    protected final void lowerFloatConstant(Inst inst) {
-        emit(new FloatInsn.Const(size(inst.type()), def(inst.result()), inst.imm()));
-    }
+    // FCONST, VCONST.
 
-    @Override
-    protected final void lowerVectorConstant(Inst inst) {
-        emit(new FloatInsn.VectorConst(def(inst.result()), inst.vector()));
-    }
+    static final Rules<Context> CONSTANT = Rules.<Context>of("floatConstant")
+            .base("constant", (c, inst) -> c.emit(new FloatInsn.Const(size(inst), c.def(inst.result()), inst.imm())));
 
-    @Override
-    protected final void lowerVectorBinary(Inst inst) {
-        // Translation refuses vectors by name before anything comes here.
-        throw new UnsupportedOperationException(inst.lanes() + " is not executed yet");
-    }
+    static final Rules<Context> VECTOR_CONSTANT = Rules.<Context>of("vectorConstant")
+            .base("constant", (c, inst) -> c.emit(new FloatInsn.VectorConst(c.def(inst.result()), inst.vector())));
 
-    // fadd, fsub, fmul, fdiv.
+    // FADD, FSUB, FMUL, FDIV.
 
-    @Override
-    protected final void lowerFloatBinary(Inst inst) {
-        int size = size(inst.type());
+    static final Rules<Context> BINARY = Rules.<Context>of("floatBinary")
+            .rule("y op x", (c, inst) -> {
+                Value x = inst.arg(0);
+                Value y = inst.arg(1);
+                return inst.isCommutative() && prefersRight(c, x, y, size(inst)) && binary(c, inst, y, x);
+            })
+            .base("x op y", (c, inst) -> binary(c, inst, inst.arg(0), inst.arg(1)));
+
+    private static boolean binary(Context c, Inst inst, Value x, Value y) {
         Op op = switch (inst.opcode()) {
-            case FADD -> Op.ofSize(size, Op.ADDSS, Op.ADDSD);
-            case FSUB -> Op.ofSize(size, Op.SUBSS, Op.SUBSD);
-            case FMUL -> Op.ofSize(size, Op.MULSS, Op.MULSD);
-            case FDIV -> Op.ofSize(size, Op.DIVSS, Op.DIVSD);
+            case FADD -> Op.ofSize(size(inst), Op.ADDSS, Op.ADDSD);
+            case FSUB -> Op.ofSize(size(inst), Op.SUBSS, Op.SUBSD);
+            case FMUL -> Op.ofSize(size(inst), Op.MULSS, Op.MULSD);
+            case FDIV -> Op.ofSize(size(inst), Op.DIVSS, Op.DIVSD);
             default -> throw new IllegalArgumentException(inst.toString());
         };
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (inst.opcode().isCommutative() && prefersRight(x, y, size)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg dst = def(inst.result());
-        Reg left = reg(x);
-        Operand right = floatSource(y);
-        emit(features.avx() ? Insn.vex(op, op.size(), dst, left, right) : Insn.binary(op, op.size(), dst, left, right));
+        Reg left = c.reg(x);
+        c.emitBinary(op, c.def(inst.result()), left, c.floatSource(y));
+        return true;
     }
 
     /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
-    private boolean prefersRight(Value x, Value y, int size) {
-        if (isConst(y) || foldableLoad(y, size) != null) {
+    private static boolean prefersRight(Context c, Value x, Value y, int size) {
+        if (isConst(y) || c.foldableLoad(y, size) != null) {
             return false;
         }
-        return isConst(x) || foldableLoad(x, size) != null || !features.avx() && useCount(x) > 1 && useCount(y) == 1;
+        return isConst(x)
+                || c.foldableLoad(x, size) != null
+                || !c.features.avx() && c.useCount(x) > 1 && c.useCount(y) == 1;
     }
 
-    // fmin, fmax, fcopysign, fabs, fneg.
+    // FMIN, FMAX, FCOPYSIGN.
 
-    @Override
-    protected final void lowerMinMax(Inst inst) {
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (useCount(x) > 1 && useCount(y) == 1) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg left = reg(x);
-        emit(new FloatInsn.MinMax(size(inst.type()), inst.opcode() == Opcode.FMAX, def(inst.result()), left, reg(y)));
+    static final Rules<Context> MIN_MAX = Rules.<Context>of("minMax")
+            .rule(
+                    "over y, which is used no more",
+                    (c, inst) -> c.useCount(inst.arg(0)) > 1
+                            && c.useCount(inst.arg(1)) == 1
+                            && minMax(c, inst, inst.arg(1), inst.arg(0)))
+            .base("over x", (c, inst) -> minMax(c, inst, inst.arg(0), inst.arg(1)));
+
+    private static boolean minMax(Context c, Inst inst, Value x, Value y) {
+        Reg left = c.reg(x);
+        boolean max = inst.opcode() == Opcode.FMAX;
+        c.emit(new FloatInsn.MinMax(size(inst), max, c.def(inst.result()), left, c.reg(y)));
+        return true;
     }
 
-    @Override
-    protected final void lowerCopySign(Inst inst) {
-        Reg left = reg(inst.arg(0));
-        emit(new FloatInsn.CopySign(size(inst.type()), def(inst.result()), left, reg(inst.arg(1))));
-    }
+    static final Rules<Context> COPY_SIGN = Rules.<Context>of("copySign").base("x with the sign of y", (c, inst) -> {
+        Reg left = c.reg(inst.arg(0));
+        c.emit(new FloatInsn.CopySign(size(inst), c.def(inst.result()), left, c.reg(inst.arg(1))));
+    });
 
-    @Override
-    protected final void lowerSign(Inst inst) {
-        int size = size(inst.type());
+    // FABS, FNEG.
+
+    static final Rules<Context> SIGN = Rules.<Context>of("sign").base("bits changed by a mask", (c, inst) -> {
         boolean negate = inst.opcode() == Opcode.FNEG;
-        long sign = FloatInsn.signBit(size);
-        Operand mask = Operand.Pooled.splat(size, negate ? sign : ~sign);
-        Op op = negate ? Op.XORPS : Op.ANDPS;
-        Reg dst = def(inst.result());
-        Reg x = reg(inst.arg(0));
-        emit(features.avx() ? Insn.vex(op, op.size(), dst, x, mask) : Insn.binary(op, op.size(), dst, x, mask));
-    }
+        long sign = FloatInsn.signBit(size(inst));
+        Operand mask = Operand.Pooled.splat(size(inst), negate ? sign : ~sign);
+        Reg dst = c.def(inst.result());
+        c.emitBinary(negate ? Op.XORPS : Op.ANDPS, dst, c.reg(inst.arg(0)), mask);
+    });
 
-    // fsqrt, fpromote, fdemote, fceil, ffloor, ftrunc, fnearest.
+    // FSQRT, FCEIL, FFLOOR, FTRUNC, FNEAREST, FPROMOTE, FDEMOTE.
 
-    @Override
-    protected final void lowerSquareRoot(Inst inst) {
-        lowerUnary(inst, Op.ofSize(size(inst.type()), Op.SQRTSS, Op.SQRTSD));
-    }
+    static final Rules<Context> SQUARE_ROOT = Rules.<Context>of("squareRoot")
+            .base("square root", (c, inst) -> unary(c, inst, Op.ofSize(size(inst), Op.SQRTSS, Op.SQRTSD), 0));
 
-    @Override
-    protected final void lowerChangePrecision(Inst inst) {
-        lowerUnary(inst, inst.opcode() == Opcode.FPROMOTE ? Op.CVTSS2SD : Op.CVTSD2SS);
-    }
-
-    private void lowerUnary(Inst inst, Op op) {
-        emit(FloatInsn.Unary.of(op, op.size(), def(inst.result()), floatSource(inst.arg(0)), 0, features.avx()));
-    }
-
-    @Override
-    protected final void lowerRound(Inst inst) {
+    static final Rules<Context> ROUND = Rules.<Context>of("round").base("to an integer", (c, inst) -> {
         int mode = switch (inst.opcode()) {
             case FCEIL -> FloatInsn.Unary.CEIL;
             case FFLOOR -> FloatInsn.Unary.FLOOR;
@@ -121,56 +100,77 @@ abstract class FloatRules extends ConditionRules {
             case FNEAREST -> FloatInsn.Unary.NEAREST;
             default -> throw new IllegalArgumentException(inst.toString());
         };
-        Op op = Op.ofSize(size(inst.type()), Op.ROUNDSS, Op.ROUNDSD);
-        Operand src = floatSource(inst.arg(0));
-        emit(FloatInsn.Unary.of(op, op.size(), def(inst.result()), src, mode, features.avx()));
+        unary(c, inst, Op.ofSize(size(inst), Op.ROUNDSS, Op.ROUNDSD), mode);
+    });
+
+    static final Rules<Context> CHANGE_PRECISION = Rules.<Context>of("changePrecision")
+            .base("conversion", (c, inst) -> unary(c, inst, Op.ofSize(size(inst), Op.CVTSD2SS, Op.CVTSS2SD), 0));
+
+    private static void unary(Context c, Inst inst, Op op, int mode) {
+        Operand src = c.floatSource(inst.arg(0));
+        c.emit(FloatInsn.Unary.of(op, op.size(), c.def(inst.result()), src, mode, c.features.avx()));
     }
 
-    // bitcast, from_sint, from_uint, to_sint, to_uint.
+    // FROM_SINT, FROM_UINT.
 
-    @Override
-    protected final void lowerBitcast(Inst inst) {
-        Value x = inst.arg(0);
-        Reg dst = def(inst.result());
-        int size = size(inst.type());
-        Inst load = foldableLoad(x, size);
-        if (inst.type().isFloat()) {
-            emit(
-                    load != null
-                            ? MemoryInsn.load(inst.type(), size, false, dst, fold(load), false)
-                            : Insn.unary(Op.MOVD, size, dst, Operand.of(regOf(x, size))));
-        } else {
-            emit(
-                    load != null
-                            ? MemoryInsn.load(inst.type(), size, false, dst, fold(load), false)
-                            : Insn.fromVector(Op.MOVD, size, dst, reg(x)));
-        }
+    static final Rules<Context> FROM_INT = Rules.<Context>of("intToFloat")
+            .rule("signed", (c, inst) -> {
+                Value x = inst.arg(0);
+                return inst.opcode() == Opcode.FROM_SINT
+                        && fromInt(c, inst, size(x.type()), c.registerOrMemory(x, size(x.type())));
+            })
+            .rule("unsigned 32 bits, as signed 64", (c, inst) -> {
+                // An i32 is zero-extended, and so a signed i64 that is not negative.
+                Value x = inst.arg(0);
+                return x.type() == Type.I32 && fromInt(c, inst, 8, Operand.of(c.reg(x)));
+            })
+            .base("unsigned 64 bits", (c, inst) -> {
+                Reg x = c.reg(inst.arg(0));
+                Reg temp = c.newReg(Type.I64);
+                c.emit(new ConversionInsn.UnsignedToFloat(size(inst), c.def(inst.result()), x, temp));
+            });
+
+    private static boolean fromInt(Context c, Inst inst, int size, Operand src) {
+        Op op = Op.ofSize(size(inst), Op.CVTSI2SS, Op.CVTSI2SD);
+        c.emit(FloatInsn.Unary.of(op, size, c.def(inst.result()), src, 0, false));
+        return true;
     }
 
-    @Override
-    protected final void lowerIntToFloat(Inst inst) {
-        Value x = inst.arg(0);
-        int floatSize = size(inst.type());
-        Op op = Op.ofSize(floatSize, Op.CVTSI2SS, Op.CVTSI2SD);
-        Reg dst = def(inst.result());
-        if (inst.opcode() == Opcode.FROM_SINT) {
-            int size = size(x.type());
-            emit(FloatInsn.Unary.of(op, size, dst, registerOrMemory(x, size), 0, false));
-        } else if (x.type() == Type.I32) {
-            // An i32 is zero-extended, and so a signed i64 that is not negative.
-            emit(FloatInsn.Unary.of(op, 8, dst, Operand.of(reg(x)), 0, false));
-        } else {
-            emit(new ConversionInsn.UnsignedToFloat(floatSize, dst, reg(x), newReg(Type.I64)));
-        }
-    }
+    // TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT.
 
-    @Override
-    protected final void lowerFloatToInt(Inst inst) {
+    static final Rules<Context> TO_INT = Rules.<Context>of("floatToInt").base("truncated", FloatRules::toInt);
+
+    private static void toInt(Context c, Inst inst) {
         boolean signed = inst.opcode() == Opcode.TO_SINT || inst.opcode() == Opcode.TO_SINT_SAT;
         boolean saturating = inst.opcode() == Opcode.TO_SINT_SAT || inst.opcode() == Opcode.TO_UINT_SAT;
-        int size = size(inst.type());
-        Reg temp = !signed && size == 4 ? newReg(Type.I64) : null;
+        Reg temp = !signed && size(inst) == 4 ? c.newReg(Type.I64) : null;
         Value x = inst.arg(0);
-        emit(new ConversionInsn.Truncate(size(x.type()), size, signed, saturating, def(inst.result()), reg(x), temp));
+        Reg dst = c.def(inst.result());
+        c.emit(new ConversionInsn.Truncate(size(x.type()), size(inst), signed, saturating, dst, c.reg(x), temp));
     }
+
+    // BITCAST.
+
+    static final Rules<Context> BITCAST = Rules.<Context>of("bitcast")
+            .rule("of memory", (c, inst) -> {
+                Inst load = c.foldableLoad(inst.arg(0), size(inst));
+                if (load == null) {
+                    return false;
+                }
+                Reg dst = c.def(inst.result());
+                c.emit(MemoryInsn.load(inst.type(), size(inst), false, dst, c.fold(load), false));
+                return true;
+            })
+            .rule("to a float", (c, inst) -> {
+                if (!inst.type().isFloat()) {
+                    return false;
+                }
+                Operand src = Operand.of(c.regOf(inst.arg(0), size(inst)));
+                c.emit(Insn.unary(Op.MOVD, size(inst), c.def(inst.result()), src));
+                return true;
+            })
+            .base("to an integer", (c, inst) -> {
+                Reg src = c.reg(inst.arg(0));
+                c.emit(Insn.fromVector(Op.MOVD, size(inst), c.def(inst.result()), src));
+            });
 }

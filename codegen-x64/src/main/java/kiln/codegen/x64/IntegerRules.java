@@ -1,302 +1,285 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.CodegenOptions;
+import static kiln.codegen.LoweringContext.constValue;
+import static kiln.codegen.x64.Context.fitsImm;
+import static kiln.codegen.x64.Context.isConst;
+import static kiln.codegen.x64.Context.size;
+
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Rules for integer arithmetic. */
-abstract class IntegerRules extends MemoryRules {
-    IntegerRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Integer arithmetic. */
+final class IntegerRules {
+    private IntegerRules() {}
 
-    // Constants.
+    // ICONST.
 
-    @Override
-    protected final void lowerIntConstant(Inst inst) {
+    static final Rules<Context> CONSTANT = Rules.<Context>of("intConstant").base("constant", (c, inst) -> {
         long value = inst.type() == Type.I32 ? inst.imm() & 0xffffffffL : inst.imm();
-        emit(new IntegerInsn.Const(def(inst.result()), value));
+        c.emit(new IntegerInsn.Const(c.def(inst.result()), value));
+    });
+
+    // ADD.
+
+    static final Rules<Context> ADD = Rules.<Context>of("add")
+            .commuted("x + constant", (c, inst, x, y) -> fitsImm(y) && addConstant(c, inst, x, constValue(y)))
+            .commuted("x + (y < z)", ConditionRules::addCarry)
+            .commuted("(x << 1..3) + y", IntegerRules::addScaled)
+            .commuted("x + [memory]", (c, inst, x, y) -> {
+                if (c.foldableLoad(y, size(inst)) == null) {
+                    return false;
+                }
+                twoOperands(c, Op.ADD, inst, x, y);
+                return true;
+            })
+            .base("x + y", (c, inst) -> {
+                Reg left = c.regOf(inst.arg(0), size(inst));
+                lea(c, inst, Address.of(left, c.regOf(inst.arg(1), size(inst)), 0, 0));
+            });
+
+    /** An address's sum, in any register. */
+    private static void lea(Context c, Inst inst, Address sum) {
+        c.emit(IntegerInsn.Lea.of(size(inst), c.def(inst.result()), sum));
     }
 
-    // add, sub.
-
-    @Override
-    protected final void lowerAdd(Inst inst) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (fitsImm(x)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg dst = def(inst.result());
-        if (fitsImm(y)) {
-            // x + c
-            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), (int) constValue(y))));
-            return;
-        }
-        if (lowerAddCarry(inst, x, y) || lowerAddCarry(inst, y, x)) {
-            return;
-        }
-        // x + (y << 1..3)
-        if (isScaled(x)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        if (isScaled(y)) {
-            Inst shift = y.inst();
-            int count = (int) constValue(shift.arg(1));
-            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), regOf(shift.arg(0), size), count, 0)));
-            return;
-        }
-        // x + [memory]
-        if (foldableLoad(x, size) != null && foldableLoad(y, size) == null) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        if (foldableLoad(y, size) != null) {
-            Reg left = regOf(x, size);
-            emit(Insn.binary(Op.ADD, size, dst, left, source(y, size)));
-            return;
-        }
-        // x + y
-        emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), regOf(y, size), 0, 0)));
+    private static boolean addConstant(Context c, Inst inst, Value x, long k) {
+        lea(c, inst, Address.of(c.regOf(x, size(inst)), (int) k));
+        return true;
     }
 
-    /** Lowers {@code x + y} or {@code x - y} where y is a comparison that sets the carry flag; see {@link ConditionRules}. */
-    abstract boolean lowerAddCarry(Inst inst, Value x, Value y);
-
-    private boolean isScaled(Value v) {
-        Inst d = foldable(v, Opcode.SHL);
-        return d != null && d.arg(1).is(Opcode.ICONST) && constValue(d.arg(1)) >= 1 && constValue(d.arg(1)) <= 3;
-    }
-
-    @Override
-    protected final void lowerSub(Inst inst) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        Reg dst = def(inst.result());
-        if (fitsImm(y) && constValue(y) != Integer.MIN_VALUE) {
-            // x - c
-            emit(IntegerInsn.Lea.of(size, dst, Address.of(regOf(x, size), (int) -constValue(y))));
-        } else if (lowerAddCarry(inst, x, y)) {
-            return;
-        } else if (x.is(Opcode.ICONST) && constValue(x) == 0) {
-            // 0 - y
-            emit(Insn.inPlace(Op.NEG, size, dst, regOf(y, size)));
-        } else {
-            Reg left = regOf(x, size);
-            emit(Insn.binary(Op.SUB, size, dst, left, source(y, size)));
-        }
-    }
-
-    // mul.
-
-    @Override
-    protected final void lowerMul(Inst inst) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (fitsImm(x)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg dst = def(inst.result());
-        if (fitsImm(y)) {
-            int factor = (int) constValue(y);
-            if (factor == 3 || factor == 5 || factor == 9) {
-                // x + (x << 1..3)
-                Reg r = regOf(x, size);
-                emit(IntegerInsn.Lea.of(size, dst, Address.of(r, r, Integer.numberOfTrailingZeros(factor - 1), 0)));
-            } else {
-                emit(Insn.unary(Op.IMUL, size, dst, registerOrMemory(x, size), factor));
-            }
-            return;
-        }
-        if (prefersRight(x, y, size)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg left = regOf(x, size);
-        emit(Insn.binary(Op.IMUL, size, dst, left, registerOrMemory(y, size)));
-    }
-
-    /**
-     * Whether a commutative operation should destroy y rather than x: x can come from memory, or x is needed again and y is
-     * not.
-     */
-    private boolean prefersRight(Value x, Value y, int size) {
-        if (foldableLoad(y, size) != null) {
+    private static boolean addScaled(Context c, Inst inst, Value x, Value y) {
+        Inst shift = c.foldable(x, Opcode.SHL);
+        if (shift == null || !MemoryRules.isScale(shift.arg(1))) {
             return false;
         }
-        return foldableLoad(x, size) != null || useCount(x) > 1 && useCount(y) == 1;
+        Reg base = c.regOf(y, size(inst));
+        Reg index = c.regOf(shift.arg(0), size(inst));
+        lea(c, inst, Address.of(base, index, (int) constValue(shift.arg(1)), 0));
+        return true;
     }
 
-    @Override
-    protected final void lowerMulHigh(Inst inst) {
-        int size = size(inst.type());
-        Reg dst = def(inst.result());
-        Reg left = movable(inst.arg(0));
-        Operand right = registerOrMemory(inst.arg(1), size);
-        boolean signed = inst.opcode() == Opcode.SMULH;
-        emit(Insn.mulHigh(signed ? Op.IMUL : features.bmi2() ? Op.MULX : Op.MUL, size, dst, left, right));
+    /** {@code x op y} in the register of x. */
+    private static void twoOperands(Context c, Op op, Inst inst, Value x, Value y) {
+        Reg left = c.regOf(x, size(inst));
+        c.emit(Insn.binary(op, size(inst), c.def(inst.result()), left, c.source(y, size(inst))));
     }
 
-    // div, rem.
+    // SUB.
 
-    @Override
-    protected final void lowerDivide(Inst inst) {
-        int size = size(inst.type());
+    static final Rules<Context> SUB = Rules.<Context>of("sub")
+            .rule("x - constant", (c, inst) -> {
+                Value y = inst.arg(1);
+                return fitsImm(y)
+                        && constValue(y) != Integer.MIN_VALUE
+                        && addConstant(c, inst, inst.arg(0), -constValue(y));
+            })
+            .rule("x - (y < z)", (c, inst) -> ConditionRules.addCarry(c, inst, inst.arg(0), inst.arg(1)))
+            .rule("-x", (c, inst) -> isConst(inst.arg(0), 0) && inPlace(c, Op.NEG, inst, inst.arg(1)))
+            .base("x - y", (c, inst) -> twoOperands(c, Op.SUB, inst, inst.arg(0), inst.arg(1)));
+
+    private static boolean inPlace(Context c, Op op, Inst inst, Value x) {
+        c.emit(Insn.inPlace(op, size(inst), c.def(inst.result()), c.regOf(x, size(inst))));
+        return true;
+    }
+
+    // MUL.
+
+    static final Rules<Context> MUL = Rules.<Context>of("mul")
+            .commuted("x * 3, 5 or 9", (c, inst, x, y) -> {
+                if (!isConst(y, 3) && !isConst(y, 5) && !isConst(y, 9)) {
+                    return false;
+                }
+                Reg r = c.regOf(x, size(inst));
+                lea(c, inst, Address.of(r, r, Long.numberOfTrailingZeros(constValue(y) - 1), 0));
+                return true;
+            })
+            .commuted("x * constant", (c, inst, x, y) -> {
+                if (!fitsImm(y)) {
+                    return false;
+                }
+                Operand src = c.registerOrMemory(x, size(inst));
+                c.emit(Insn.unary(Op.IMUL, size(inst), c.def(inst.result()), src, (int) constValue(y)));
+                return true;
+            })
+            .base("x * y", (c, inst) -> commutative(c, Op.IMUL, inst));
+
+    /** {@code x op y} in the register of the one whose loss costs less; a constant or memory is the other one. */
+    private static void commutative(Context c, Op op, Inst inst) {
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        if (fitsImm(x) || !fitsImm(y) && prefersRight(c, x, y, size(inst))) {
+            twoOperands(c, op, inst, y, x);
+        } else {
+            twoOperands(c, op, inst, x, y);
+        }
+    }
+
+    /** Whether to overwrite y rather than x: x can come from memory, or x is needed again and y is not. */
+    private static boolean prefersRight(Context c, Value x, Value y, int size) {
+        if (c.foldableLoad(y, size) != null) {
+            return false;
+        }
+        return c.foldableLoad(x, size) != null || c.useCount(x) > 1 && c.useCount(y) == 1;
+    }
+
+    // UMULH, SMULH.
+
+    static final Rules<Context> MUL_HIGH = Rules.<Context>of("mulHigh")
+            .rule("unsigned, into any register (BMI2)", (c, inst) -> {
+                if (inst.opcode() != Opcode.UMULH || !c.features.bmi2()) {
+                    return false;
+                }
+                mulHigh(c, Op.MULX, inst);
+                return true;
+            })
+            .base("high half", (c, inst) -> mulHigh(c, inst.opcode() == Opcode.SMULH ? Op.IMUL : Op.MUL, inst));
+
+    private static void mulHigh(Context c, Op op, Inst inst) {
+        Reg left = c.movable(inst.arg(0));
+        Operand right = c.registerOrMemory(inst.arg(1), size(inst));
+        c.emit(Insn.mulHigh(op, size(inst), c.def(inst.result()), left, right));
+    }
+
+    // UDIV, SDIV, UREM, SREM.
+
+    static final Rules<Context> DIVIDE =
+            Rules.<Context>of("divide").base("x / y, with its checks", IntegerRules::divide);
+
+    private static void divide(Context c, Inst inst) {
         boolean signed = inst.opcode() == Opcode.SDIV || inst.opcode() == Opcode.SREM;
         boolean remainder = inst.opcode() == Opcode.UREM || inst.opcode() == Opcode.SREM;
         Value divisor = inst.arg(1);
         boolean known = divisor.is(Opcode.ICONST);
-        emit(new IntegerInsn.Divide(
+        c.emit(new IntegerInsn.Divide(
                 signed,
                 remainder,
-                size,
-                def(inst.result()),
-                movable(inst.arg(0)),
-                movable(divisor),
-                !known || constValue(divisor) == 0,
-                !known || constValue(divisor) == -1));
+                size(inst),
+                c.def(inst.result()),
+                c.movable(inst.arg(0)),
+                c.movable(divisor),
+                !known || isConst(divisor, 0),
+                !known || isConst(divisor, -1)));
     }
 
-    // and, or, xor.
+    // AND.
 
-    @Override
-    protected final void lowerAnd(Inst inst) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (x.is(Opcode.ICONST)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        if (y.is(Opcode.ICONST)) {
-            andConstant(inst, x, y, size);
-            return;
-        }
-        if (features.bmi1()
-                && (lowerAndNot(inst, x, y, size)
-                        || lowerAndNot(inst, y, x, size)
-                        || lowerLowestBit(inst, x, y, size)
-                        || lowerLowestBit(inst, y, x, size))) {
-            return;
-        }
-        lowerCommutative(inst, Op.AND);
+    static final Rules<Context> AND = Rules.<Context>of("and")
+            .commuted("x & 0xff, 0xffff or 0xffffffff", IntegerRules::zeroExtend)
+            .commuted("x & 32 bits or fewer", (c, inst, x, y) -> {
+                if (!y.is(Opcode.ICONST) || mask(inst, y) >>> 32 != 0) {
+                    return false;
+                }
+                // The upper half becomes zero by itself.
+                Reg left = c.regOf(x, size(inst));
+                c.emit(Insn.binary(Op.AND, 4, c.def(inst.result()), left, Operand.imm((int) mask(inst, y))));
+                return true;
+            })
+            .commuted("x & constant", (c, inst, x, y) -> {
+                if (!y.is(Opcode.ICONST)) {
+                    return false;
+                }
+                twoOperands(c, Op.AND, inst, x, y);
+                return true;
+            })
+            .commuted("~x & y (BMI1)", IntegerRules::andNot)
+            .commuted("x & (x - 1) (BMI1)", (c, inst, x, y) -> isDecrement(c, y, x) && unary(c, Op.BLSR, inst, x))
+            .commuted("x & -x (BMI1)", (c, inst, x, y) -> {
+                Inst d = c.foldable(y, Opcode.SUB);
+                return d != null && isConst(d.arg(0), 0) && d.arg(1) == x && unary(c, Op.BLSI, inst, x);
+            })
+            .base("x & y", (c, inst) -> commutative(c, Op.AND, inst));
+
+    /** The bits of the constant {@code v}. */
+    private static long mask(Inst inst, Value v) {
+        return inst.type() == Type.I32 ? constValue(v) & 0xffffffffL : constValue(v);
     }
 
-    private void andConstant(Inst inst, Value x, Value y, int size) {
-        Reg dst = def(inst.result());
-        long mask = size == 4 ? constValue(y) & 0xffffffffL : constValue(y);
-        if (mask == 0xff) {
-            emit(Insn.unary(Op.MOVZX8, 4, dst, Operand.of(regOf(x, size))));
-        } else if (mask == 0xffff) {
-            emit(Insn.unary(Op.MOVZX16, 4, dst, Operand.of(regOf(x, size))));
-        } else if (mask == 0xffffffffL) {
-            emit(Insn.unary(Op.MOV, 4, dst, Operand.of(regOf(x, size))));
-        } else if (mask >>> 32 == 0) {
-            // The upper half becomes zero by itself.
-            emit(Insn.binary(Op.AND, 4, dst, regOf(x, size), Operand.imm((int) mask)));
-        } else {
-            Reg left = regOf(x, size);
-            emit(Insn.binary(Op.AND, size, dst, left, source(y, size)));
-        }
-    }
-
-    /** {@code (x ^ -1) & y} */
-    private boolean lowerAndNot(Inst inst, Value x, Value y, int size) {
-        Inst not = foldable(x, Opcode.XOR);
-        if (not == null || !isConst(not.arg(1)) || constValue(not.arg(1)) != -1) {
+    private static boolean zeroExtend(Context c, Inst inst, Value x, Value y) {
+        if (!y.is(Opcode.ICONST)) {
             return false;
         }
-        Reg inverted = regOf(not.arg(0), size);
-        emit(Insn.vex(Op.ANDN, size, def(inst.result()), inverted, registerOrMemory(y, size)));
-        return true;
-    }
-
-    /** {@code x & (x - 1)}, {@code x & -x} */
-    private boolean lowerLowestBit(Inst inst, Value x, Value y, int size) {
-        Inst d = foldable(y);
-        Op op = d == null
-                ? null
-                : isDecrement(d, x)
-                        ? Op.BLSR
-                        : d.opcode() == Opcode.SUB && isConst(d.arg(0)) && constValue(d.arg(0)) == 0 && d.arg(1) == x
-                                ? Op.BLSI
-                                : null;
+        long mask = mask(inst, y);
+        Op op = mask == 0xff ? Op.MOVZX8 : mask == 0xffff ? Op.MOVZX16 : mask == 0xffffffffL ? Op.MOV : null;
         if (op == null) {
             return false;
         }
-        emit(Insn.unary(op, size, def(inst.result()), Operand.of(regOf(x, size))));
+        c.emit(Insn.unary(op, 4, c.def(inst.result()), Operand.of(c.regOf(x, size(inst)))));
         return true;
     }
 
-    /** Whether {@code d} is {@code x - 1}. */
-    private static boolean isDecrement(Inst d, Value x) {
-        return (d.opcode() == Opcode.ADD && d.arg(1).is(Opcode.ICONST) && constValue(d.arg(1)) == -1
-                        || d.opcode() == Opcode.SUB && d.arg(1).is(Opcode.ICONST) && constValue(d.arg(1)) == 1)
+    private static boolean andNot(Context c, Inst inst, Value x, Value y) {
+        Inst not = c.features.bmi1() ? c.foldable(x, Opcode.XOR) : null;
+        if (not == null || !isConst(not.arg(1), -1)) {
+            return false;
+        }
+        Reg inverted = c.regOf(not.arg(0), size(inst));
+        Operand src = c.registerOrMemory(y, size(inst));
+        c.emit(Insn.vex(Op.ANDN, size(inst), c.def(inst.result()), inverted, src));
+        return true;
+    }
+
+    /** Whether {@code v} is {@code x - 1}. */
+    private static boolean isDecrement(Context c, Value v, Value x) {
+        Inst d = c.foldable(v);
+        return d != null
+                && (d.opcode() == Opcode.ADD && isConst(d.arg(1), -1)
+                        || d.opcode() == Opcode.SUB && isConst(d.arg(1), 1))
                 && d.arg(0) == x;
     }
 
-    @Override
-    protected final void lowerOr(Inst inst) {
-        lowerCommutative(inst, Op.OR);
+    /** An operation of BMI1 on one register, if the processor has it. */
+    private static boolean unary(Context c, Op op, Inst inst, Value x) {
+        if (!c.features.bmi1()) {
+            return false;
+        }
+        c.emit(Insn.unary(op, size(inst), c.def(inst.result()), Operand.of(c.regOf(x, size(inst)))));
+        return true;
     }
 
-    @Override
-    protected final void lowerXor(Inst inst) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (y.is(Opcode.ICONST) && constValue(y) == -1) {
-            // x ^ -1
-            emit(Insn.inPlace(Op.NOT, size, def(inst.result()), regOf(x, size)));
-            return;
-        }
-        if (features.bmi1()) {
-            // x ^ (x - 1)
-            Inst d = foldable(y);
-            if (d != null && isDecrement(d, x)) {
-                Operand src = Operand.of(regOf(x, size));
-                emit(Insn.unary(Op.BLSMSK, size, def(inst.result()), src));
-                return;
-            }
-        }
-        lowerCommutative(inst, Op.XOR);
-    }
+    // OR, XOR.
 
-    private void lowerCommutative(Inst inst, Op op) {
-        int size = size(inst.type());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (fitsImm(x) || !fitsImm(y) && prefersRight(x, y, size)) {
-            Value v = x;
-            x = y;
-            y = v;
-        }
-        Reg left = regOf(x, size);
-        emit(Insn.binary(op, size, def(inst.result()), left, source(y, size)));
-    }
+    static final Rules<Context> OR = Rules.<Context>of("or").base("x | y", (c, inst) -> commutative(c, Op.OR, inst));
 
-    // shl, lshr, ashr, rotl, rotr.
+    static final Rules<Context> XOR = Rules.<Context>of("xor")
+            .rule("~x", (c, inst) -> isConst(inst.arg(1), -1) && inPlace(c, Op.NOT, inst, inst.arg(0)))
+            .rule(
+                    "x ^ (x - 1) (BMI1)",
+                    (c, inst) -> isDecrement(c, inst.arg(1), inst.arg(0)) && unary(c, Op.BLSMSK, inst, inst.arg(0)))
+            .base("x ^ y", (c, inst) -> commutative(c, Op.XOR, inst));
 
-    @Override
-    protected final void lowerShift(Inst inst) {
-        int size = size(inst.type());
-        Op op = switch (inst.opcode()) {
+    // SHL, LSHR, ASHR, ROTL, ROTR.
+
+    static final Rules<Context> SHIFT = Rules.<Context>of("shift")
+            .rule("x << 1", (c, inst) -> {
+                if (inst.opcode() != Opcode.SHL || !isCount(inst) || count(inst) != 1) {
+                    return false;
+                }
+                Reg r = c.regOf(inst.arg(0), size(inst));
+                lea(c, inst, Address.of(r, r, 0, 0));
+                return true;
+            })
+            .rule("rotation by a constant, into any register (BMI2)", IntegerRules::rotateByConstant)
+            .rule("by a constant", (c, inst) -> {
+                if (!isCount(inst)) {
+                    return false;
+                }
+                Reg x = c.regOf(inst.arg(0), size(inst));
+                c.emit(Insn.binary(shiftOp(inst), size(inst), c.def(inst.result()), x, Operand.imm(count(inst))));
+                return true;
+            })
+            .rule("into any register (BMI2)", IntegerRules::shiftInto)
+            .base("by cl", (c, inst) -> {
+                Value by = shiftCount(c, inst.arg(1), size(inst));
+                Reg x = c.regOf(inst.arg(0), size(inst));
+                c.emit(Insn.byCl(shiftOp(inst), size(inst), c.def(inst.result()), x, c.movable(by)));
+            });
+
+    private static Op shiftOp(Inst inst) {
+        return switch (inst.opcode()) {
             case SHL -> Op.SHL;
             case LSHR -> Op.SHR;
             case ASHR -> Op.SAR;
@@ -304,47 +287,48 @@ abstract class IntegerRules extends MemoryRules {
             case ROTR -> Op.ROR;
             default -> throw new IllegalArgumentException(inst.toString());
         };
-        Reg dst = def(inst.result());
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        if (y.is(Opcode.ICONST)) {
-            shiftByConstant(op, size, dst, x, (int) constValue(y) & size * 8 - 1);
-            return;
-        }
-        Value count = shiftCount(y, size);
-        Op vex = switch (op) {
-            case SHL -> Op.SHLX;
-            case SHR -> Op.SHRX;
-            case SAR -> Op.SARX;
-            default -> null;
-        };
-        if (vex != null && features.bmi2()) {
-            Reg by = reg(count);
-            emit(Insn.vex(vex, size, dst, registerOrMemory(x, size), by));
-        } else {
-            emit(Insn.byCl(op, size, dst, regOf(x, size), movable(count)));
-        }
     }
 
-    private void shiftByConstant(Op op, int size, Reg dst, Value x, int count) {
-        boolean rotates = op == Op.ROL || op == Op.ROR;
-        if (op == Op.SHL && count == 1) {
-            // x + x, into any register
-            Reg r = regOf(x, size);
-            emit(IntegerInsn.Lea.of(size, dst, Address.of(r, r, 0, 0)));
-        } else if (rotates && features.bmi2()) {
-            int right = op == Op.ROR ? count : -count & size * 8 - 1;
-            emit(Insn.unary(Op.RORX, size, dst, registerOrMemory(x, size), right));
-        } else {
-            emit(Insn.binary(op, size, dst, regOf(x, size), Operand.imm(count)));
+    private static boolean isCount(Inst shift) {
+        return shift.arg(1).is(Opcode.ICONST);
+    }
+
+    private static int count(Inst shift) {
+        return (int) constValue(shift.arg(1)) & size(shift) * 8 - 1;
+    }
+
+    private static boolean rotateByConstant(Context c, Inst inst) {
+        boolean left = inst.opcode() == Opcode.ROTL;
+        if (!c.features.bmi2() || !isCount(inst) || !left && inst.opcode() != Opcode.ROTR) {
+            return false;
         }
+        int right = left ? -count(inst) & size(inst) * 8 - 1 : count(inst);
+        Operand x = c.registerOrMemory(inst.arg(0), size(inst));
+        c.emit(Insn.unary(Op.RORX, size(inst), c.def(inst.result()), x, right));
+        return true;
+    }
+
+    private static boolean shiftInto(Context c, Inst inst) {
+        Op op = switch (inst.opcode()) {
+            case SHL -> Op.SHLX;
+            case LSHR -> Op.SHRX;
+            case ASHR -> Op.SARX;
+            default -> null;
+        };
+        if (op == null || !c.features.bmi2()) {
+            return false;
+        }
+        Reg by = c.reg(shiftCount(c, inst.arg(1), size(inst)));
+        Operand x = c.registerOrMemory(inst.arg(0), size(inst));
+        c.emit(Insn.vex(op, size(inst), c.def(inst.result()), x, by));
+        return true;
     }
 
     /** The count without what the processor does to it anyway: it reads the low five or six bits only. */
-    private Value shiftCount(Value v, int size) {
+    private static Value shiftCount(Context c, Value v, int size) {
         Value result = v;
         while (true) {
-            Inst d = foldable(result);
+            Inst d = c.foldable(result);
             if (d == null) {
                 return result;
             }
@@ -363,45 +347,55 @@ abstract class IntegerRules extends MemoryRules {
         }
     }
 
-    // clz, ctz, popcnt.
+    // CLZ, CTZ, POPCNT.
 
-    @Override
-    protected final void lowerCount(Inst inst) {
-        int size = size(inst.type());
-        Reg dst = def(inst.result());
-        Op op = switch (inst.opcode()) {
-            case CLZ -> features.lzcnt() ? Op.LZCNT : Op.BSR;
-            case CTZ -> features.bmi1() ? Op.TZCNT : Op.BSF;
-            default -> Op.POPCNT;
-        };
-        Operand src = registerOrMemory(inst.arg(0), size);
-        if (op == Op.BSR || op == Op.BSF) {
-            Reg temp = newReg(Type.I32);
-            emit(IntegerInsn.Scan.of(op == Op.BSR, size, dst, src, temp));
-        } else {
-            emit(Insn.unary(op, size, dst, src));
-        }
+    static final Rules<Context> COUNT = Rules.<Context>of("count")
+            .rule(
+                    "leading zeros by bsr",
+                    (c, inst) -> inst.opcode() == Opcode.CLZ && !c.features.lzcnt() && scan(c, inst))
+            .rule(
+                    "trailing zeros by bsf",
+                    (c, inst) -> inst.opcode() == Opcode.CTZ && !c.features.bmi1() && scan(c, inst))
+            .base("one instruction", (c, inst) -> {
+                Op op = switch (inst.opcode()) {
+                    case CLZ -> Op.LZCNT;
+                    case CTZ -> Op.TZCNT;
+                    default -> Op.POPCNT;
+                };
+                Operand src = c.registerOrMemory(inst.arg(0), size(inst));
+                c.emit(Insn.unary(op, size(inst), c.def(inst.result()), src));
+            });
+
+    private static boolean scan(Context c, Inst inst) {
+        Operand src = c.registerOrMemory(inst.arg(0), size(inst));
+        Reg temp = c.newReg(Type.I32);
+        c.emit(IntegerInsn.Scan.of(inst.opcode() == Opcode.CLZ, size(inst), c.def(inst.result()), src, temp));
+        return true;
     }
 
-    // sext8, sext16, sext32, sext, wrap.
+    // SEXT8, SEXT16, SEXT32, SEXT, WRAP.
 
-    @Override
-    protected final void lowerSignExtend(Inst inst) {
-        Value x = inst.arg(0);
-        Reg dst = def(inst.result());
-        boolean wide = inst.type() == Type.I64;
-        Op op = switch (inst.opcode()) {
-            case SEXT8 -> Op.MOVSX8;
-            case SEXT16 -> Op.MOVSX16;
-            default -> wide ? Op.MOVSXD : Op.MOV;
-        };
-        Operand src = inst.opcode() == Opcode.SEXT ? registerOrMemory(x, 4) : Operand.of(reg(low(x)));
-        emit(Insn.unary(op, wide ? 8 : 4, dst, src));
-    }
+    static final Rules<Context> SIGN_EXTEND = Rules.<Context>of("signExtend")
+            .rule("of memory", (c, inst) -> {
+                Inst load = inst.opcode() == Opcode.SEXT ? c.foldableLoad(inst.arg(0), 4) : null;
+                if (load == null) {
+                    return false;
+                }
+                c.emit(Insn.unary(Op.MOVSXD, 8, c.def(inst.result()), c.fold(load)));
+                return true;
+            })
+            .base("of a register", (c, inst) -> {
+                Op op = switch (inst.opcode()) {
+                    case SEXT8 -> Op.MOVSX8;
+                    case SEXT16 -> Op.MOVSX16;
+                    default -> inst.type() == Type.I64 ? Op.MOVSXD : Op.MOV;
+                };
+                Operand src = Operand.of(c.reg(c.low(inst.arg(0))));
+                c.emit(Insn.unary(op, size(inst), c.def(inst.result()), src));
+            });
 
-    @Override
-    protected final void lowerWrap(Inst inst) {
-        Reg dst = def(inst.result());
-        emit(Insn.unary(Op.MOV, 4, dst, Operand.of(reg(low(inst.arg(0))))));
-    }
+    static final Rules<Context> WRAP = Rules.<Context>of("wrap").base("the low half", (c, inst) -> {
+        Operand src = Operand.of(c.reg(c.low(inst.arg(0))));
+        c.emit(Insn.unary(Op.MOV, 4, c.def(inst.result()), src));
+    });
 }

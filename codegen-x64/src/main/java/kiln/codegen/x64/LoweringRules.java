@@ -1,52 +1,67 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.CodeBuffer;
-import kiln.codegen.CodegenOptions;
-import kiln.codegen.EmitContext;
-import kiln.codegen.FunctionCompiler;
-import kiln.codegen.MoveFactory;
-import kiln.ir.Function;
-import kiln.ir.Inst;
+import kiln.codegen.RuleTable;
+import kiln.codegen.Rules;
 import kiln.ir.Opcode;
-import kiln.ir.Type;
-import kiln.ir.Value;
 
-/** What the driver of lowering asks about this instruction set. */
-final class LoweringRules extends ControlRules {
-    LoweringRules(Function function, CodegenOptions options) {
-        super(function, options);
-    }
+/** Where the rules for each operation stand. */
+final class LoweringRules {
+    static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of);
 
-    @Override
-    protected MoveFactory moves() {
-        return MoveInsn.FACTORY;
-    }
+    private LoweringRules() {}
 
-    /** An i32 is kept zero-extended. */
-    @Override
-    protected Value sameRegister(Inst inst) {
-        return inst.opcode() == Opcode.ZEXT ? inst.arg(0) : null;
-    }
+    private static Rules<Context> of(Opcode opcode) {
+        return switch (opcode) {
+            case ICONST -> IntegerRules.CONSTANT;
+            case FCONST -> FloatRules.CONSTANT;
+            case VCONST -> FloatRules.VECTOR_CONSTANT;
+            case STACK_ADDR -> MemoryRules.STACK_ADDRESS;
 
-    /** Constants of ten bytes, and those that come from memory, are better kept in a register over a loop. */
-    @Override
-    protected boolean isCheap(Inst inst) {
-        return switch (inst.opcode()) {
-            case ICONST -> inst.type() == Type.I32 || (int) inst.imm() == inst.imm() || inst.imm() >>> 32 == 0;
-            case FCONST -> inst.imm() == 0;
-            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
-            default -> true;
+            case ADD -> IntegerRules.ADD;
+            case SUB -> IntegerRules.SUB;
+            case MUL -> IntegerRules.MUL;
+            case UMULH, SMULH -> IntegerRules.MUL_HIGH;
+            case UDIV, SDIV, UREM, SREM -> IntegerRules.DIVIDE;
+            case AND -> IntegerRules.AND;
+            case OR -> IntegerRules.OR;
+            case XOR -> IntegerRules.XOR;
+            case SHL, LSHR, ASHR, ROTL, ROTR -> IntegerRules.SHIFT;
+            case CLZ, CTZ, POPCNT -> IntegerRules.COUNT;
+            case SEXT8, SEXT16, SEXT32, SEXT -> IntegerRules.SIGN_EXTEND;
+            case WRAP -> IntegerRules.WRAP;
+
+            case ICMP, FCMP -> ConditionRules.COMPARE;
+            case SELECT -> ConditionRules.SELECT;
+
+            case FADD, FSUB, FMUL, FDIV -> FloatRules.BINARY;
+            case FMIN, FMAX -> FloatRules.MIN_MAX;
+            case FCOPYSIGN -> FloatRules.COPY_SIGN;
+            case FABS, FNEG -> FloatRules.SIGN;
+            case FSQRT -> FloatRules.SQUARE_ROOT;
+            case FCEIL, FFLOOR, FTRUNC, FNEAREST -> FloatRules.ROUND;
+            case FPROMOTE, FDEMOTE -> FloatRules.CHANGE_PRECISION;
+            case FROM_SINT, FROM_UINT -> FloatRules.FROM_INT;
+            case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> FloatRules.TO_INT;
+            case BITCAST -> FloatRules.BITCAST;
+
+            case VBINARY -> VectorRules.BINARY;
+
+            case LOAD -> MemoryRules.LOAD;
+            case STORE -> MemoryRules.STORE;
+            case CALL, CALL_INDIRECT -> CallRules.CALL;
+            case CALL_NATIVE -> CallRules.CALL_NATIVE;
+            case TRAP_IF, TRAP_IF_ZERO -> ControlRules.TRAP_IF;
+            case INTERRUPT_CHECK -> ControlRules.INTERRUPT_CHECK;
+
+            case BRANCH -> ControlRules.BRANCH;
+            case SWITCH -> ControlRules.BRANCH_TABLE;
+            case RETURN -> CallRules.RETURN;
+            case RETURN_CALL, RETURN_CALL_INDIRECT -> CallRules.RETURN_CALL;
+            case TRAP -> ControlRules.TRAP;
+            case UNWIND -> ControlRules.UNWIND;
+
+            // These have the register of another value; jumps are the walk's.
+            case VMCTX, FRAME_POINTER, ZEXT, JUMP -> null;
         };
-    }
-
-    @Override
-    protected void emitPrologue(EmitContext context) {
-        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls());
-    }
-
-    @Override
-    protected void emitPadding(CodeBuffer buffer, int bytes) {
-        // How much it takes is known when the branches in front have their sizes.
-        buffer.padding(FunctionCompiler.LOOP_ALIGNMENT, new Assembler(buffer)::nop);
     }
 }

@@ -1,86 +1,22 @@
 package kiln.codegen.x64;
 
-import kiln.codegen.CodegenOptions;
-import kiln.codegen.OperationRules;
+import static kiln.codegen.LoweringContext.constValue;
+import static kiln.codegen.LoweringContext.isConst;
+
 import kiln.codegen.Reg;
-import kiln.ir.Function;
+import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Rules for addresses, loads and stores, and for the operands of all other rules. */
-abstract class MemoryRules extends OperationRules {
+/** Addresses, loads and stores. */
+final class MemoryRules {
     /** How deep a tree of additions is searched for parts of an address. */
     private static final int MAX_DEPTH = 4;
 
-    final CpuFeatures features;
-
-    MemoryRules(Function function, CodegenOptions options) {
-        super(function, options, Registers.CONVENTION);
-        this.features = CpuFeatures.of(options.features());
-    }
-
-    // Operands.
-
-    static int size(Type type) {
-        return type.bytes();
-    }
-
-    /** The value itself, or the i64 whose low half it is: for operations that read the low half only. */
-    final Value low(Value v) {
-        Value result = v;
-        while (foldable(result, Opcode.WRAP) != null) {
-            result = result.inst().arg(0);
-        }
-        return result;
-    }
-
-    /** The operand in a register, for an operation of {@code size} bytes. */
-    final Reg regOf(Value v, int size) {
-        return reg(size == 4 ? low(v) : v);
-    }
-
-    static boolean fitsImm(Value v) {
-        return v.is(Opcode.ICONST) && (int) constValue(v) == constValue(v);
-    }
-
-    /** The operand as immediate, memory or register, for an operation of {@code size} bytes. */
-    final Operand source(Value v, int size) {
-        if (fitsImm(v)) {
-            return Operand.imm((int) constValue(v));
-        }
-        return registerOrMemory(v, size);
-    }
-
-    /** The operand as memory or register. */
-    final Operand registerOrMemory(Value v, int size) {
-        Inst load = foldableLoad(v, size);
-        return load != null ? fold(load) : Operand.of(regOf(v, size));
-    }
-
-    /** A load of exactly {@code size} bytes that the current rule may do itself. */
-    final Inst foldableLoad(Value v, int size) {
-        Inst load = foldable(v, Opcode.LOAD);
-        return load != null && load.memory().width() == size && v.type().bytes() == size ? load : null;
-    }
-
-    /** The memory operand that stands for a load, which is then done. */
-    final Address fold(Inst load) {
-        absorb(load);
-        Address a = address(load);
-        return load.memory().trap() != null ? a.at(load.position()) : a;
-    }
-
-    /** As {@link #registerOrMemory}, for floats; constants come from memory as well. */
-    final Operand floatSource(Value v) {
-        if (v.is(Opcode.FCONST) && constValue(v) != 0) {
-            return Operand.Pooled.ofFloat(size(v.type()), constValue(v));
-        }
-        Inst load = foldableLoad(v, size(v.type()));
-        return load != null ? fold(load) : Operand.of(reg(v));
-    }
+    private MemoryRules() {}
 
     // Addresses: base + (index << shift) + displacement.
 
@@ -102,18 +38,15 @@ abstract class MemoryRules extends OperationRules {
     }
 
     /** The address of a LOAD or STORE. */
-    final Address address(Inst inst) {
+    static Address address(Context c, Inst inst) {
         Parts p = new Parts();
         p.disp = inst.imm();
-        Value v = inst.arg(0);
-        p = collect(v, p, 0);
-        Address a = build(p);
-        return a.trapping(inst.memory().trap());
+        return build(c, collect(c, inst.arg(0), p, 0)).trapping(inst.memory().trap());
     }
 
     /** Adds {@code v} to the parts, or gives null if that is too much for one address. */
-    private Parts collect(Value v, Parts p, int depth) {
-        Inst d = producer(v);
+    private static Parts collect(Context c, Value v, Parts p, int depth) {
+        Inst d = c.producer(v);
         if (d != null && depth < MAX_DEPTH && v.type() == Type.I64) {
             if (d.opcode() == Opcode.ICONST) {
                 Parts q = p.copy();
@@ -121,13 +54,13 @@ abstract class MemoryRules extends OperationRules {
                 if ((int) q.disp == q.disp && (int) d.imm() == d.imm()) {
                     return q;
                 }
-            } else if (d.opcode() == Opcode.ADD && !isDemanded(v)) {
-                Parts q = collect(d.arg(1), p, depth + 1);
-                q = q == null ? null : collect(d.arg(0), q, depth + 1);
+            } else if (d.opcode() == Opcode.ADD && !c.isDemanded(v)) {
+                Parts q = collect(c, d.arg(1), p, depth + 1);
+                q = q == null ? null : collect(c, d.arg(0), q, depth + 1);
                 if (q != null) {
                     return q;
                 }
-            } else if (d.opcode() == Opcode.SHL && p.index == null && isScale(d.arg(1)) && !isDemanded(v)) {
+            } else if (d.opcode() == Opcode.SHL && p.index == null && isScale(d.arg(1)) && !c.isDemanded(v)) {
                 Parts q = p.copy();
                 q.index = d.arg(0);
                 q.shift = (int) constValue(d.arg(1));
@@ -145,15 +78,16 @@ abstract class MemoryRules extends OperationRules {
         return q;
     }
 
-    private static boolean isScale(Value count) {
+    /** Whether an index may be shifted by it. */
+    static boolean isScale(Value count) {
         return count.is(Opcode.ICONST) && constValue(count) >= 1 && constValue(count) <= 3;
     }
 
-    private Address build(Parts p) {
+    private static Address build(Context c, Parts p) {
         Reg extra = null;
         if ((int) p.disp != p.disp) {
-            extra = newReg(Type.I64);
-            emit(new IntegerInsn.Const(extra, p.disp));
+            extra = c.newReg(Type.I64);
+            c.emit(new IntegerInsn.Const(extra, p.disp));
             p.disp = 0;
         }
         if (p.base != null && p.index != null && p.shift == 0 && p.index.is(Opcode.STACK_ADDR)) {
@@ -162,13 +96,13 @@ abstract class MemoryRules extends OperationRules {
             p.index = v;
         }
         if (p.base != null && p.base.is(Opcode.STACK_ADDR)) {
-            long at = stackOffset(p.base.inst()) + p.disp;
+            long at = c.stackOffset(p.base.inst()) + p.disp;
             if (extra == null && (int) at == at) {
-                return Address.stackArea((int) at, p.index == null ? null : reg(p.index), p.shift);
+                return Address.stackArea((int) at, p.index == null ? null : c.reg(p.index), p.shift);
             }
         }
-        Reg base = p.base == null ? null : reg(p.base);
-        Reg index = p.index == null ? null : reg(p.index);
+        Reg base = p.base == null ? null : c.reg(p.base);
+        Reg index = p.index == null ? null : c.reg(p.index);
         if (extra == null) {
             return Address.of(base, index, p.shift, (int) p.disp);
         }
@@ -178,55 +112,74 @@ abstract class MemoryRules extends OperationRules {
         if (index == null) {
             return Address.of(base, extra, 0, 0);
         }
-        Reg sum = newReg(Type.I64);
-        emit(IntegerInsn.Lea.of(8, sum, Address.of(base, extra, 0, 0)));
+        Reg sum = c.newReg(Type.I64);
+        c.emit(IntegerInsn.Lea.of(8, sum, Address.of(base, extra, 0, 0)));
         return Address.of(sum, index, p.shift, 0);
     }
 
-    @Override
-    protected final void lowerStackAddress(Inst inst) {
-        emit(IntegerInsn.Lea.of(8, def(inst.result()), Address.stackArea(stackOffset(inst), null, 0)));
-    }
+    // STACK_ADDR.
 
-    // Loads.
+    static final Rules<Context> STACK_ADDRESS = Rules.<Context>of("stackAddress")
+            .base("address", (c, inst) -> {
+                Address a = Address.stackArea(c.stackOffset(inst), null, 0);
+                c.emit(IntegerInsn.Lea.of(8, c.def(inst.result()), a));
+            });
 
-    @Override
-    protected final void lowerLoad(Inst inst) {
+    // LOAD.
+
+    static final Rules<Context> LOAD = Rules.<Context>of("load").base("load", (c, inst) -> {
         MemoryOp m = inst.memory();
-        Reg dst = def(inst.result());
-        Address a = address(inst);
+        Reg dst = c.def(inst.result());
+        Address a = address(c, inst);
         boolean constant = m.readOnly() && !m.canTrap() && a.base() == Registers.CONTEXT && a.index() == null;
-        emit(MemoryInsn.load(inst.type(), m.width(), m.signed(), dst, a, constant));
+        c.emit(MemoryInsn.load(inst.type(), m.width(), m.signed(), dst, a, constant));
+    });
+
+    // STORE.
+
+    static final Rules<Context> STORE = Rules.<Context>of("store")
+            .rule("[a] = [a] op x", MemoryRules::readModifyWrite)
+            .rule("[a] = constant", (c, inst) -> {
+                int width = inst.memory().width();
+                Value value = stored(c, inst);
+                if (!isImmediate(value, width)) {
+                    return false;
+                }
+                c.emit(Insn.store(Op.MOV, width, address(c, inst), immediate(value, width)));
+                return true;
+            })
+            .base("[a] = x", (c, inst) -> {
+                Value value = stored(c, inst);
+                Address a = address(c, inst);
+                c.emit(MemoryInsn.store(value.type(), inst.memory().width(), a, c.reg(value)));
+            });
+
+    /** What is stored, before conversions that do not change it: those of its type, and those beyond the bytes stored. */
+    private static Value stored(Context c, Inst store) {
+        int width = store.memory().width();
+        Value v = store.arg(1);
+        // A float that was an integer, or the other way round.
+        if (c.foldable(v, Opcode.BITCAST) != null && v.type().bytes() == width) {
+            v = v.inst().arg(0);
+        }
+        return v.type().isInt() ? narrow(c, v, width) : v;
     }
 
-    // Stores.
+    private static boolean isImmediate(Value v, int width) {
+        return isConst(v) && (width < 8 || (int) constValue(v) == constValue(v));
+    }
 
-    @Override
-    protected final void lowerStore(Inst inst) {
-        int width = inst.memory().width();
-        Value value = inst.arg(1);
-        if (value.type().isInt() && lowerReadModifyWrite(inst, value, width)) {
-            return;
-        }
-        // A float that was an integer, or the other way round.
-        if (foldable(value, Opcode.BITCAST) != null && value.type().bytes() == width) {
-            value = value.inst().arg(0);
-        }
-        value = value.type().isInt() ? narrow(value, width) : value;
-        if (isConst(value) && (width < 8 || (int) constValue(value) == constValue(value))) {
-            int imm = (int) constValue(value);
-            imm = width == 1 ? (byte) imm : width == 2 ? (short) imm : imm;
-            emit(Insn.store(Op.MOV, width, address(inst), imm));
-        } else {
-            emit(MemoryInsn.store(value.type(), width, address(inst), reg(value)));
-        }
+    /** The low {@code width} bytes of a constant, sign-extended. */
+    private static int immediate(Value v, int width) {
+        int imm = (int) constValue(v);
+        return width == 1 ? (byte) imm : width == 2 ? (short) imm : imm;
     }
 
     /** What {@code v} was made from without change to its low {@code width} bytes. */
-    private Value narrow(Value v, int width) {
+    private static Value narrow(Context c, Value v, int width) {
         Value result = v;
         while (true) {
-            Inst d = foldable(result);
+            Inst d = c.foldable(result);
             if (d == null) {
                 return result;
             }
@@ -250,48 +203,45 @@ abstract class MemoryRules extends OperationRules {
         return (mask & bits) == bits;
     }
 
-    /** {@code [a] = [a] op x} as one instruction. */
-    private boolean lowerReadModifyWrite(Inst store, Value stored, int width) {
-        Value value = narrow(stored, width);
-        Inst d = foldable(value);
-        Op op = d == null
-                ? null
-                : switch (d.opcode()) {
-                    case ADD -> Op.ADD;
-                    case SUB -> Op.SUB;
-                    case AND -> Op.AND;
-                    case OR -> Op.OR;
-                    case XOR -> Op.XOR;
-                    default -> null;
-                };
+    /** Load, operation and store in one instruction. */
+    private static boolean readModifyWrite(Context c, Inst store) {
+        int width = store.memory().width();
+        Inst d = store.arg(1).type().isInt() ? c.foldable(narrow(c, store.arg(1), width)) : null;
+        Op op = d == null ? null : readModifyWriteOp(d.opcode());
         if (op == null) {
             return false;
         }
-        int memory = isLoadOfSamePlace(d.arg(0), store)
+        int memory = isLoadOfSamePlace(c, d.arg(0), store)
                 ? 0
-                : d.opcode().isCommutative() && isLoadOfSamePlace(d.arg(1), store) ? 1 : -1;
+                : d.opcode().isCommutative() && isLoadOfSamePlace(c, d.arg(1), store) ? 1 : -1;
         if (memory < 0) {
             return false;
         }
         Value other = d.arg(1 - memory);
-        Inst load = narrow(d.arg(memory), width).inst();
-        boolean constant = fitsImm(other) || isConst(other) && width < 8;
-        Reg src = constant ? null : reg(narrow(other, width));
-        absorb(load);
+        Inst load = narrow(c, d.arg(memory), width).inst();
+        boolean constant = isImmediate(other, width);
+        Reg src = constant ? null : c.reg(narrow(c, other, width));
+        c.absorb(load);
         // Both accesses trap alike, so the load's position serves.
-        Address a = address(store).at(load.position());
-        if (constant) {
-            int imm = (int) constValue(other);
-            emit(Insn.store(op, width, a, width == 1 ? (byte) imm : width == 2 ? (short) imm : imm));
-        } else {
-            emit(Insn.store(op, width, a, src));
-        }
+        Address a = address(c, store).at(load.position());
+        c.emit(constant ? Insn.store(op, width, a, immediate(other, width)) : Insn.store(op, width, a, src));
         return true;
     }
 
-    private boolean isLoadOfSamePlace(Value v, Inst store) {
+    private static Op readModifyWriteOp(Opcode opcode) {
+        return switch (opcode) {
+            case ADD -> Op.ADD;
+            case SUB -> Op.SUB;
+            case AND -> Op.AND;
+            case OR -> Op.OR;
+            case XOR -> Op.XOR;
+            default -> null;
+        };
+    }
+
+    private static boolean isLoadOfSamePlace(Context c, Value v, Inst store) {
         int width = store.memory().width();
-        Inst load = foldable(narrow(v, width), Opcode.LOAD);
+        Inst load = c.foldable(narrow(c, v, width), Opcode.LOAD);
         return load != null
                 && load.memory().width() == width
                 && load.memory().region().equals(store.memory().region())

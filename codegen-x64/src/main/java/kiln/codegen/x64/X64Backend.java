@@ -19,7 +19,7 @@ public final class X64Backend implements Backend {
 
     @Override
     public CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after) {
-        return new FunctionCompiler(new LoweringRules(function, options), Registers.FILE, after).compile();
+        return new FunctionCompiler(new Context(function, options), Registers.FILE, after).compile();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.codegen.Rules;
 import kiln.codegen.testing.Machine;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
@@ -24,6 +26,7 @@ import kiln.disasm.Isa;
 import kiln.ir.Function;
 import kiln.ir.Parser;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -44,6 +47,37 @@ class LoweringGoldenTest {
             return files.filter(f -> f.toString().endsWith(".ir")).sorted().toList().stream()
                     .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f)));
         }
+    }
+
+    /** The golden files show every rule at work: one that none of their inputs reaches needs an input. */
+    @Test
+    void inputsReachEveryRule() throws IOException {
+        Map<String, Long> before = hits();
+        try (Stream<Path> files = Files.list(INPUTS)) {
+            for (Path input : files.sorted().toList()) {
+                for (Function f : Parser.parseAll(Files.readString(input))) {
+                    compile(f, Set.of());
+                    compile(f, CpuFeatures.NAMES);
+                }
+            }
+        }
+        Map<String, Long> after = hits();
+        assertEquals(
+                List.of(),
+                after.keySet().stream()
+                        .filter(rule -> after.get(rule).equals(before.get(rule)))
+                        .toList());
+    }
+
+    /** How often each rule was used so far. */
+    private static Map<String, Long> hits() {
+        Map<String, Long> hits = new LinkedHashMap<>();
+        for (Rules<Context> rules : LoweringRules.TABLE.all()) {
+            for (int i = 0; i < rules.names().size(); i++) {
+                hits.put(rules.operation() + ": " + rules.names().get(i), rules.hits(i));
+            }
+        }
+        return hits;
     }
 
     private static void check(Path input) throws IOException {

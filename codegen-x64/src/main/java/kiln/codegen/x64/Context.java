@@ -1,0 +1,175 @@
+package kiln.codegen.x64;
+
+import java.util.List;
+import kiln.codegen.CallLowering;
+import kiln.codegen.CodeBuffer;
+import kiln.codegen.CodegenOptions;
+import kiln.codegen.EmitContext;
+import kiln.codegen.FunctionCompiler;
+import kiln.codegen.LoweringContext;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.MoveFactory;
+import kiln.codegen.Reg;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/** What the rules for x86-64 read and write, and what lowering asks about this instruction set. */
+final class Context extends LoweringContext {
+    /** Calls, returns and parameters. */
+    final CallLowering calls = new CallLowering(this, CallRules.MACHINE, Registers.CONVENTION);
+
+    final CpuFeatures features;
+
+    Context(Function function, CodegenOptions options) {
+        super(function, options);
+        this.features = CpuFeatures.of(options.features());
+    }
+
+    // Operands.
+
+    static int size(Type type) {
+        return type.bytes();
+    }
+
+    static int size(Inst inst) {
+        return inst.type().bytes();
+    }
+
+    /** Whether {@code v} is the integer constant {@code k}. */
+    static boolean isConst(Value v, long k) {
+        return v.is(Opcode.ICONST) && constValue(v) == k;
+    }
+
+    static boolean fitsImm(Value v) {
+        return v.is(Opcode.ICONST) && (int) constValue(v) == constValue(v);
+    }
+
+    /** An integer constant that {@link #fitsImm}. */
+    static Operand imm(Value v) {
+        return Operand.imm((int) constValue(v));
+    }
+
+    /** The value itself, or the i64 whose low half it is: for operations that read the low half only. */
+    Value low(Value v) {
+        Value result = v;
+        while (foldable(result, Opcode.WRAP) != null) {
+            result = result.inst().arg(0);
+        }
+        return result;
+    }
+
+    /** The operand in a register, for an operation of {@code size} bytes. */
+    Reg regOf(Value v, int size) {
+        return reg(size == 4 ? low(v) : v);
+    }
+
+    /** The operand as immediate, memory or register, for an operation of {@code size} bytes. */
+    Operand source(Value v, int size) {
+        return fitsImm(v) ? imm(v) : registerOrMemory(v, size);
+    }
+
+    /** The operand as memory or register. */
+    Operand registerOrMemory(Value v, int size) {
+        Inst load = foldableLoad(v, size);
+        return load != null ? fold(load) : Operand.of(regOf(v, size));
+    }
+
+    /** As {@link #registerOrMemory}, for floats; constants come from memory as well. */
+    Operand floatSource(Value v) {
+        if (v.is(Opcode.FCONST) && constValue(v) != 0) {
+            return Operand.Pooled.ofFloat(size(v.type()), constValue(v));
+        }
+        Inst load = foldableLoad(v, size(v.type()));
+        return load != null ? fold(load) : Operand.of(reg(v));
+    }
+
+    /** A load of exactly {@code size} bytes that the current rule may do itself. */
+    Inst foldableLoad(Value v, int size) {
+        Inst load = foldable(v, Opcode.LOAD);
+        return load != null && load.memory().width() == size && v.type().bytes() == size ? load : null;
+    }
+
+    /**
+     * The memory operand that stands for a load, which is then done. An instruction made with it comes from where a load that
+     * may trap does: so it must have one such operand at most.
+     */
+    Address fold(Inst load) {
+        absorb(load);
+        Address a = MemoryRules.address(this, load);
+        return load.memory().trap() != null ? a.at(load.position()) : a;
+    }
+
+    // Instructions.
+
+    /** {@code left op right} on vector registers: with AVX in any register, else in that of {@code left}. */
+    void emitBinary(Op op, Reg dst, Reg left, Operand right) {
+        emit(
+                features.avx() && op.hasVexTwin()
+                        ? Insn.vex(op, op.size(), dst, left, right)
+                        : Insn.binary(op, op.size(), dst, left, right));
+    }
+
+    // What lowering asks.
+
+    @Override
+    protected void lower(Inst inst) {
+        LoweringRules.TABLE.lower(this, inst);
+    }
+
+    @Override
+    protected void lowerTerminator(Inst inst, MachBlock[] targets) {
+        LoweringRules.TABLE.lower(this, inst);
+    }
+
+    @Override
+    protected void lowerEntry(List<Value> params) {
+        calls.lowerEntry(params);
+    }
+
+    @Override
+    protected MachInst jump(MachBlock target) {
+        return new ControlInsn.Jump(target);
+    }
+
+    @Override
+    protected MoveFactory moves() {
+        return MoveInsn.FACTORY;
+    }
+
+    @Override
+    protected Reg pinned(Inst inst) {
+        return calls.pinned(inst);
+    }
+
+    /** An i32 is kept zero-extended. */
+    @Override
+    protected Value sameRegister(Inst inst) {
+        return inst.opcode() == Opcode.ZEXT ? inst.arg(0) : null;
+    }
+
+    /** Constants of ten bytes, and those that come from memory, are better kept in a register over a loop. */
+    @Override
+    protected boolean isCheap(Inst inst) {
+        return switch (inst.opcode()) {
+            case ICONST -> inst.type() == Type.I32 || (int) inst.imm() == inst.imm() || inst.imm() >>> 32 == 0;
+            case FCONST -> inst.imm() == 0;
+            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
+            default -> true;
+        };
+    }
+
+    @Override
+    protected void emitPrologue(EmitContext context) {
+        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls());
+    }
+
+    @Override
+    protected void emitPadding(CodeBuffer buffer, int bytes) {
+        // How much it takes is known when the branches in front have their sizes.
+        buffer.padding(FunctionCompiler.LOOP_ALIGNMENT, new Assembler(buffer)::nop);
+    }
+}
