@@ -5,6 +5,7 @@ import kiln.codegen.Rules;
 import kiln.codegen.x64.Op.Encoding;
 import kiln.ir.Inst;
 import kiln.ir.LaneOp;
+import kiln.ir.Opcode;
 import kiln.ir.Value;
 
 /** Operations on vectors. */
@@ -22,8 +23,11 @@ final class VectorRules {
         c.emitBinary(op, c.def(inst.result()), left, right);
     }
 
-    /** The last operand of {@code op}: memory where its address may be any. */
+    /** The last operand of {@code op}: a constant, which lies aligned, or memory where its address may be any. */
     private static Operand operand(Context c, Op op, Value v) {
+        if (v.is(Opcode.VCONST)) {
+            return new Operand.Pooled(v.inst().vector());
+        }
         boolean anyAddress = op.alignment(c.features.avx() ? Encoding.RVM : Encoding.RM) == 1;
         return anyAddress ? c.registerOrMemory(v, 16) : Operand.inRegister(c.reg(v));
     }

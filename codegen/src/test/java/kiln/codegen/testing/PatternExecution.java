@@ -3,6 +3,7 @@ package kiln.codegen.testing;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import kiln.codegen.CompiledFunction;
@@ -44,6 +45,41 @@ public abstract class PatternExecution {
         machine.put(32, 0x1111);
         assertEquals(null, machine.run());
         return machine.get(32);
+    }
+
+    /** Sums of bytes: of registers, from memory at an odd address, and with a constant. */
+    @Test
+    void addsBytesOfVectors() {
+        for (Set<String> features : List.of(Set.<String>of(), target.features())) {
+            machine.load("""
+                    function wasm_function[0,0] (i64, i64) -> () {
+                    b0(v0: i64, v1: i64):
+                        v2 = load.v128 stack0 w16 [v1 + 0]
+                        v3 = load.v128 stack1 w16 [v1 + 1]
+                        v4 = vbinary.v128.i8x16.add v2, v3
+                        v5 = vconst.v128 0x0102030405060708 0x1112131415161718
+                        v6 = vbinary.v128.i8x16.add v4, v5
+                        v7 = vbinary.v128.i8x16.add v6, v6
+                        store.v128 stack0 w16 [v1 + 32], v7
+                        return
+                    }
+                    """, features);
+            long[] words = {0xff80_7f01_0203_fe55L, 0x0123_4567_89ab_cdefL, 0xfedc_ba98_7654_3210L};
+            for (int i = 0; i < words.length; i++) {
+                machine.put(8 * i, words[i]);
+            }
+            assertEquals(null, machine.run());
+            long[] constant = {0x0102030405060708L, 0x1112131415161718L};
+            for (int i = 0; i < 16; i++) {
+                int sum = byteOf(words, i) + byteOf(words, i + 1) + byteOf(constant, i);
+                int actual = (int) (machine.get(32 + i / 8 * 8) >>> i % 8 * 8) & 0xff;
+                assertEquals(2 * sum & 0xff, actual, "byte " + i + " with " + features);
+            }
+        }
+    }
+
+    private static int byteOf(long[] words, int i) {
+        return (int) (words[i / 8] >>> i % 8 * 8) & 0xff;
     }
 
     @Test
