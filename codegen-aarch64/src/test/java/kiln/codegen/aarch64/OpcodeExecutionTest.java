@@ -1,11 +1,9 @@
 package kiln.codegen.aarch64;
 
-import java.util.Set;
 import kiln.codegen.testing.OpcodeExecution;
-import kiln.ir.Opcode;
 
 class OpcodeExecutionTest extends OpcodeExecution {
     OpcodeExecutionTest() {
-        super(A64.TARGET, Set.of(Opcode.VBINARY));
+        super(A64.TARGET);
     }
 }

@@ -2,7 +2,6 @@ package kiln.codegen.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
@@ -46,13 +45,10 @@ public abstract class OpcodeExecution {
     private static final Region AREA = new Region(Region.Kind.STACK, 1);
 
     private final Machine.Target target;
-    private final Set<Opcode> refused;
     private Machine machine;
 
-    /** {@code refused}: operations that the back end does not have. */
-    protected OpcodeExecution(Machine.Target target, Set<Opcode> refused) {
+    protected OpcodeExecution(Machine.Target target) {
         this.target = target;
-        this.refused = refused;
     }
 
     @BeforeEach
@@ -130,19 +126,10 @@ public abstract class OpcodeExecution {
                 .map(op -> DynamicTest.dynamicTest(op.toString(), () -> {
                     for (Case c : cases(op)) {
                         for (Set<String> features : target.featureSets()) {
-                            if (refused.contains(op)) {
-                                refuses(c, features);
-                            } else {
-                                check(c, features);
-                            }
+                            check(c, features);
                         }
                     }
                 }));
-    }
-
-    private void refuses(Case c, Set<String> features) {
-        assertThrows(
-                UnsupportedOperationException.class, () -> load(List.of(function(0, c, Body.REGISTERS)), features));
     }
 
     private void check(Case c, Set<String> features) {
