@@ -15,6 +15,7 @@ public final class HostFileException extends IOException {
     public static final int EEXIST = 17;
     public static final int ENOTDIR = 20;
     public static final int EINVAL = 22;
+    public static final int ENOTTY = 25;
     public static final int EMFILE = 24;
     public static final int ELOOP = 40;
 

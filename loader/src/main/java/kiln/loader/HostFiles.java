@@ -103,6 +103,15 @@ public interface HostFiles {
 
     void setAppend(int file, boolean append) throws HostFileException;
 
+    /**
+     * The same pipe or device once more, to be read ({@code write} says: written), by a descriptor of which reading and writing never wait, but fail with
+     * EAGAIN. What others have open is as it was.
+     */
+    int openAgain(int file, boolean write) throws HostFileException;
+
+    /** Bytes that can be read from a file, pipe or device at once; 1 where the system does not tell. */
+    long available(int file) throws HostFileException;
+
     /** Waits until a pipe or device can be read ({@code write} says: written), has failed or was hung up. */
     boolean await(int file, boolean write, int milliseconds) throws HostFileException;
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ final class LinuxFiles implements HostFiles {
     private enum Call {
         CLOSE(3, 57),
         LSEEK(8, 62),
+        IOCTL(16, 29),
         PREAD(17, 67),
         PWRITE(18, 68),
         READV(19, 65),
@@ -78,6 +80,7 @@ final class LinuxFiles implements HostFiles {
     private static final int AT_EMPTY_PATH = 0x1000;
 
     private static final int F_SETFL = 4;
+    private static final int FIONREAD = 0x541b;
     private static final int SEEK_SET = 0;
     private static final int SEEK_CUR = 1;
     private static final int RLIMIT_NOFILE = 7;
@@ -190,6 +193,26 @@ final class LinuxFiles implements HostFiles {
         flags |= (how & DATA_SYNC) != 0 ? O_DSYNC : 0;
         flags |= (how & SYNC) != 0 ? O_SYNC : 0;
         return open(folder, name, flags, FILE_MODE);
+    }
+
+    @Override
+    public int openAgain(int file, boolean write) throws HostFileException {
+        byte[] path = "/proc/self/fd/".concat(Integer.toString(file)).getBytes(StandardCharsets.US_ASCII);
+        return open(AT_FDCWD, path, (write ? O_WRONLY : 0) | O_NONBLOCK | O_NOCTTY, 0);
+    }
+
+    @Override
+    public long available(int file) throws HostFileException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(4, 4);
+            call(Call.IOCTL, file, FIONREAD, bytes.address(), 0, 0);
+            return Math.max(0, bytes.get(JAVA_INT, 0));
+        } catch (HostFileException e) {
+            if (e.errno() == HostFileException.ENOTTY) {
+                return 1;
+            }
+            throw e;
+        }
     }
 
     @Override

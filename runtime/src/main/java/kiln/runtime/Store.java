@@ -202,6 +202,10 @@ public final class Store implements AutoCloseable {
             return Traces.ofNative(this);
         }
         Throwable t = Upcalls.takeThrown();
+        if (t instanceof TrapException trap && trap.code() == TrapCode.INTERRUPTED) {
+            // A host function has seen the interruption; it has done what it was for.
+            block.memory().clearInterrupt();
+        }
         return t != null ? t : new KilnBug("generated code unwound, but nothing was thrown (status " + status + ")");
     }
 
@@ -346,10 +350,13 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    /** Whether the running call was asked to stop: host functions that wait should look, and return early. */
+    /**
+     * Whether the running call was asked to stop. Host functions that wait or take long should look every few milliseconds, and throw
+     * {@code new TrapException(TrapCode.INTERRUPTED, ...)}, which takes note of the request, or return early.
+     */
     public boolean isInterrupted() {
         check();
-        return block.memory().interrupted();
+        return block.memory().interrupted() || watch.isOwnerInterrupted();
     }
 
     /** Forgets an interruption that nobody has noticed yet. */

@@ -225,6 +225,11 @@ final class Watch {
         update(watched);
     }
 
+    /** By the owner: whether its thread was interrupted and that counts, which the watching thread sees a little later. */
+    boolean isOwnerInterrupted() {
+        return threadInterruptible && Thread.currentThread().isInterrupted();
+    }
+
     private void update(boolean watched) {
         if (watched) {
             Watcher.add(this);

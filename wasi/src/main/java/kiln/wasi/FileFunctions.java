@@ -10,9 +10,11 @@ final class FileFunctions {
     private static final int LAST_ADVICE = 5;
 
     private final FdTable table;
+    private final Stop stop;
 
-    FileFunctions(FdTable table) {
+    FileFunctions(FdTable table, Stop stop) {
         this.table = table;
+        this.stop = stop;
     }
 
     private FileDescriptor get(int fd, long right) {
@@ -34,7 +36,7 @@ final class FileFunctions {
             // Whoever answers must have seen the question.
             table.flush();
         }
-        m.putInt(result, new IoVectors(m, list, count).read(d));
+        m.putInt(result, new IoVectors(m, list, count, stop).read(d));
     }
 
     void pread(GuestMemory m, int fd, int list, int count, long offset, int result) throws IOException {
@@ -45,20 +47,20 @@ final class FileFunctions {
         d.need(Rights.FD_READ);
         checkOffset(offset);
         m.check(result, 4, 1);
-        m.putInt(result, new IoVectors(m, list, count).read(d, offset));
+        m.putInt(result, new IoVectors(m, list, count, stop).read(d, offset));
     }
 
     void write(GuestMemory m, int fd, int list, int count, int result) throws IOException {
         FileDescriptor d = get(fd, Rights.FD_WRITE);
         m.check(result, 4, 1);
-        m.putInt(result, new IoVectors(m, list, count).write(d));
+        m.putInt(result, new IoVectors(m, list, count, stop).write(d));
     }
 
     void pwrite(GuestMemory m, int fd, int list, int count, long offset, int result) throws IOException {
         FileDescriptor d = get(fd, Rights.FD_WRITE);
         checkOffset(offset);
         m.check(result, 4, 1);
-        m.putInt(result, new IoVectors(m, list, count).write(d, offset));
+        m.putInt(result, new IoVectors(m, list, count, stop).write(d, offset));
     }
 
     /** Sizes and positions beyond 2^63 are for no file system. */

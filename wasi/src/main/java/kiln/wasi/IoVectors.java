@@ -9,11 +9,18 @@ final class IoVectors {
     private static final int BATCH = 16;
 
     private static final int BYTES = 8;
+    /** Buffers to go over without looking whether to stop. */
+    private static final int LOOK = 1 << 12;
+
     /** For transfers at the descriptor's own position. */
     private static final long CURRENT = -1;
 
     private final GuestMemory memory;
+    private final Stop stop;
     private int next;
+    /** Bytes of the next buffer that were in a batch before: a long one goes through several. */
+    private long taken;
+
     private long left;
     private final ByteBuffer[] batch;
     /** Bytes in the batch. */
@@ -22,28 +29,39 @@ final class IoVectors {
     private long total;
 
     /** Fails with EFAULT if the list is not inside the memory. */
-    IoVectors(GuestMemory memory, int list, int count) {
+    IoVectors(GuestMemory memory, int list, int count, Stop stop) {
         memory.check(list, count, BYTES);
         this.memory = memory;
+        this.stop = stop;
         this.next = list;
         this.left = Integer.toUnsignedLong(count);
         this.batch = new ByteBuffer[(int) Math.min(left, BATCH)];
     }
 
-    /** Takes the next buffers that are not empty, and no more than the result can count. */
+    /** Takes the next buffers that are not empty, up to {@link Stop#PIECE_BYTES}, and no more than the result can count. */
     private int fill() {
         int n = 0;
         wanted = 0;
-        while (n < batch.length && left > 0) {
-            ByteBuffer b = memory.buffer(memory.getInt(next), memory.getInt(next + 4));
-            boolean whole = b.remaining() == Integer.toUnsignedLong(memory.getInt(next + 4));
-            next += BYTES;
-            left = whole ? left - 1 : 0;
-            if (total + wanted + b.remaining() > 0xffff_ffffL) {
+        while (n < batch.length && left > 0 && wanted < Stop.PIECE_BYTES) {
+            int address = memory.getInt(next);
+            int length = memory.getInt(next + 4);
+            memory.check(address, length, 1);
+            long rest = Integer.toUnsignedLong(length) - taken;
+            int part = (int) Math.min(rest, Stop.PIECE_BYTES - wanted);
+            if (total + wanted + part > 0xffff_ffffL) {
                 left = 0;
-            } else if (b.hasRemaining()) {
-                wanted += b.remaining();
-                batch[n++] = b;
+            } else if (part > 0) {
+                batch[n++] = memory.buffer(address + (int) taken, part);
+                wanted += part;
+                taken += part;
+            }
+            if (part == rest) {
+                taken = 0;
+                next += BYTES;
+                left--;
+                if ((left & LOOK - 1) == 0) {
+                    stop.check();
+                }
             }
         }
         return n;
@@ -71,9 +89,10 @@ final class IoVectors {
             try {
                 long done = offset == CURRENT ? transfer(d, write, n) : transfer(d, write, n, offset + total);
                 total += done;
-                if (done < wanted) {
+                if (done < wanted || !write && d.isStream()) {
                     break;
                 }
+                stop.check();
             } catch (IOException | WasiError e) {
                 if (total == 0) {
                     throw e;

@@ -6,9 +6,11 @@ import kiln.wasi.PathResolver.LastLink;
 /** The functions path_*: what they do about files by name. Errors are those that POSIX and Linux name. */
 final class PathFunctions {
     private final FdTable table;
+    private final Stop stop;
 
-    PathFunctions(FdTable table) {
+    PathFunctions(FdTable table, Stop stop) {
         this.table = table;
+        this.stop = stop;
     }
 
     private static ResolvedPath resolve(GuestMemory m, Directory base, int path, int length, LastLink lastLink)
@@ -73,7 +75,7 @@ final class PathFunctions {
         }
     }
 
-    private static FileDescriptor open(ResolvedPath r, boolean directory, OpenMode mode, long rights, long inheriting)
+    private FileDescriptor open(ResolvedPath r, boolean directory, OpenMode mode, long rights, long inheriting)
             throws IOException {
         if (r.exists() && mode.exclusive()) {
             throw Errno.EXIST.error();
@@ -91,7 +93,7 @@ final class PathFunctions {
         } else if (!r.exists() && r.slash()) {
             throw Errno.ISDIR.error();
         }
-        return new RegularFile(r.folder().file(r.name(), mode), rights & Rights.FILE, inheriting, mode.flags());
+        return new RegularFile(r.folder().file(r.name(), mode), rights & Rights.FILE, inheriting, mode.flags(), stop);
     }
 
     // ---- attributes

@@ -1,8 +1,7 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number
@@ -19,8 +18,8 @@ final class Poll {
     private static final long NEVER = Long.MAX_VALUE;
     /** What a stream takes at once, as far as the guest is told. */
     private static final long WRITABLE = 1 << 16;
-    /** How often to look whether the guest is to stop, in nanoseconds. */
-    private static final long LOOK = 20_000_000;
+    /** Subscriptions to go over without looking whether to stop. */
+    private static final int LOOK = 1 << 8;
 
     private final FdTable table;
     private final Clocks clocks;
@@ -28,7 +27,7 @@ final class Poll {
     private final int subscriptions;
     private final int events;
     private final int count;
-    private final BooleanSupplier stop;
+    private final Stop stop;
     private final long start = System.nanoTime();
 
     /** Number of events written in this pass. */
@@ -39,13 +38,7 @@ final class Poll {
     private StandardInput input;
 
     private Poll(
-            FdTable table,
-            Clocks clocks,
-            GuestMemory memory,
-            int subscriptions,
-            int events,
-            int count,
-            BooleanSupplier stop) {
+            FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count, Stop stop) {
         this.table = table;
         this.clocks = clocks;
         this.memory = memory;
@@ -58,16 +51,10 @@ final class Poll {
     /**
      * Returns the number of events; at least one.
      *
-     * @throws WasiError INTR if {@code stop} says so, or the thread is interrupted
+     * @throws WasiError INTR if the thread is interrupted
      */
     static int run(
-            FdTable table,
-            Clocks clocks,
-            GuestMemory memory,
-            int subscriptions,
-            int events,
-            int count,
-            BooleanSupplier stop)
+            FdTable table, Clocks clocks, GuestMemory memory, int subscriptions, int events, int count, Stop stop)
             throws IOException {
         if (count == 0) {
             throw Errno.INVAL.error();
@@ -85,24 +72,20 @@ final class Poll {
             long passed = System.nanoTime() - start;
             for (long i = 0; i < Integer.toUnsignedLong(count); i++) {
                 subscription(subscriptions + (int) (i * SUBSCRIPTION), passed);
+                if ((i & LOOK - 1) == LOOK - 1) {
+                    stop.check();
+                }
             }
             if (ready > 0) {
                 return ready;
             }
             table.flush();
-            if (stop.getAsBoolean()) {
-                throw Errno.INTR.error();
-            }
-            long nanos = Math.min(wait, LOOK);
-            try {
-                if (input != null) {
-                    input.await(nanos);
-                } else {
-                    TimeUnit.NANOSECONDS.sleep(nanos);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw Errno.INTR.error();
+            stop.checkWaiting();
+            long nanos = Math.min(wait, Stop.SLICE_NANOS);
+            if (input != null) {
+                input.await(nanos);
+            } else {
+                LockSupport.parkNanos(nanos);
             }
         }
     }

@@ -9,30 +9,34 @@ final class Preview1 {
     private final StringTable environment;
     private final FdTable table;
     private final RandomSource random;
+    private final Stop stop;
     private final Clocks clocks = new Clocks();
     private final FileFunctions files;
     private final PathFunctions paths;
 
-    Preview1(StringTable args, StringTable environment, FdTable table, RandomSource random) {
+    Preview1(StringTable args, StringTable environment, FdTable table, RandomSource random, Stop stop) {
         this.args = args;
         this.environment = environment;
         this.table = table;
         this.random = random;
-        this.files = new FileFunctions(table);
-        this.paths = new PathFunctions(table);
+        this.stop = stop;
+        this.files = new FileFunctions(table, stop);
+        this.paths = new PathFunctions(table, stop);
     }
 
     /**
      * Calls a function.
      *
      * @param a its arguments, i32 in the lower half
-     * @param stop whether waiting is to end; asked only by functions that wait
+     * @param whenToStop whether the call is to end before it has done its work; asked while it waits, or takes long
      * @return the error number
      * @throws ExitException from proc_exit
+     * @throws StoppedException if it was asked to stop
      */
-    Errno call(WasiFunction function, GuestMemory memory, long[] a, BooleanSupplier stop) {
+    Errno call(WasiFunction function, GuestMemory memory, long[] a, BooleanSupplier whenToStop) {
+        BooleanSupplier outer = stop.begin(whenToStop);
         try {
-            run(function, memory, a, stop);
+            run(function, memory, a);
             return Errno.SUCCESS;
         } catch (WasiError e) {
             return e.errno();
@@ -41,10 +45,12 @@ final class Preview1 {
         } catch (UnsupportedOperationException e) {
             // The host's file system has no links, say.
             return Errno.NOTSUP;
+        } finally {
+            stop.end(outer);
         }
     }
 
-    private void run(WasiFunction function, GuestMemory m, long[] a, BooleanSupplier stop) throws IOException {
+    private void run(WasiFunction function, GuestMemory m, long[] a) throws IOException {
         switch (function) {
             case ARGS_GET -> args.write(m, (int) a[0], (int) a[1]);
             case ARGS_SIZES_GET -> args.writeSizes(m, (int) a[0], (int) a[1]);
@@ -88,7 +94,7 @@ final class Preview1 {
             case PATH_RENAME -> paths.rename(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4], (int) a[5]);
             case PATH_SYMLINK -> paths.symlink(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], (int) a[4]);
             case PATH_UNLINK_FILE -> paths.unlinkFile(m, (int) a[0], (int) a[1], (int) a[2]);
-            case POLL_ONEOFF -> poll(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3], stop);
+            case POLL_ONEOFF -> poll(m, (int) a[0], (int) a[1], (int) a[2], (int) a[3]);
             case PROC_EXIT -> throw new ExitException((int) a[0]);
             // There are no signals here.
             case PROC_RAISE -> throw Errno.NOTSUP.error();
@@ -98,8 +104,7 @@ final class Preview1 {
         }
     }
 
-    private void poll(GuestMemory m, int subscriptions, int events, int count, int result, BooleanSupplier stop)
-            throws IOException {
+    private void poll(GuestMemory m, int subscriptions, int events, int count, int result) throws IOException {
         m.check(result, 4, 1);
         m.putInt(result, Poll.run(table, clocks, m, subscriptions, events, count, stop));
     }

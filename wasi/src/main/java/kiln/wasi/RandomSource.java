@@ -1,9 +1,9 @@
 package kiln.wasi;
 
 import java.io.Closeable;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -14,38 +14,41 @@ final class RandomSource implements Closeable {
     /** Read directly where it exists: it takes a hundredth of the time that Java's cryptography takes to start. */
     private static final Path DEVICE = Path.of("/dev/urandom");
 
-    private static final int CHUNK = 1 << 12;
+    private static final int CHUNK = 1 << 13;
 
+    private final Stop stop;
     private RandomGenerator generator;
-    private FileChannel device;
+    /** No channel, which an interruption of the thread would close. */
+    private FileInputStream device;
 
     /** @param generator null for the operating system's */
-    RandomSource(RandomGenerator generator) {
+    RandomSource(RandomGenerator generator, Stop stop) {
         this.generator = generator;
+        this.stop = stop;
     }
 
     void fill(ByteBuffer to) throws IOException {
         if (generator == null && device == null) {
             open();
         }
-        if (device != null) {
-            while (to.hasRemaining()) {
-                if (device.read(to) <= 0) {
-                    throw Errno.IO.error();
-                }
-            }
-        } else {
-            byte[] chunk = new byte[Math.min(to.remaining(), CHUNK)];
-            while (to.hasRemaining()) {
+        byte[] chunk = new byte[Math.min(to.remaining(), CHUNK)];
+        while (to.hasRemaining()) {
+            int n = Math.min(chunk.length, to.remaining());
+            if (device == null) {
                 generator.nextBytes(chunk);
-                to.put(chunk, 0, Math.min(chunk.length, to.remaining()));
+            } else if (device.readNBytes(chunk, 0, n) < n) {
+                throw Errno.IO.error();
+            }
+            to.put(chunk, 0, n);
+            if (to.hasRemaining()) {
+                stop.check();
             }
         }
     }
 
     private void open() throws IOException {
         if (Files.isReadable(DEVICE)) {
-            device = FileChannel.open(DEVICE);
+            device = new FileInputStream(DEVICE.toFile());
         } else {
             generator = new SecureRandom();
         }

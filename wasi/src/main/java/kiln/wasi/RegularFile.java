@@ -5,14 +5,13 @@ import java.nio.ByteBuffer;
 
 /** An open file; also a pipe or device that lies in a folder. */
 final class RegularFile extends FileDescriptor {
-    /** How often to look whether the thread was interrupted. */
-    private static final int WAIT_MILLISECONDS = 20;
-
     private final FileHandle file;
+    private final Stop stop;
 
-    RegularFile(FileHandle file, long rights, long inheriting, int flags) {
+    RegularFile(FileHandle file, long rights, long inheriting, int flags, Stop stop) {
         super(rights, inheriting, flags);
         this.file = file;
+        this.stop = stop;
     }
 
     @Override
@@ -44,11 +43,14 @@ final class RegularFile extends FileDescriptor {
         if (file.type() == FileType.REGULAR_FILE || is(Flags.NONBLOCK)) {
             return;
         }
-        while (!file.await(write, WAIT_MILLISECONDS)) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw Errno.INTR.error();
-            }
+        while (!file.await(write, Stop.SLICE_MILLISECONDS)) {
+            stop.checkWaiting();
         }
+    }
+
+    @Override
+    boolean isStream() {
+        return file.type() != FileType.REGULAR_FILE;
     }
 
     @Override

@@ -1,24 +1,20 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 
-/** A stream of the host's that the guest reads. */
+/** The guest's standard input. */
 final class StandardInput extends FileDescriptor {
-    private static final int CHUNK = 1 << 16;
-
-    private final InputStream in;
+    private final InputSource source;
     private final int processFd;
-    private final ReadAhead ahead;
-    private byte[] chunk = {};
+    private final Stop stop;
 
     /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
-    StandardInput(InputStream in, int processFd) {
+    StandardInput(InputSource source, int processFd, Stop stop) {
         super(Rights.INPUT, 0, 0);
-        this.in = in;
+        this.source = source;
         this.processFd = processFd;
-        this.ahead = new ReadAhead(in, CHUNK);
+        this.stop = stop;
     }
 
     @Override
@@ -32,36 +28,23 @@ final class StandardInput extends FileDescriptor {
     }
 
     @Override
-    long read(ByteBuffer[] buffers, int count) throws IOException {
-        if (is(Flags.NONBLOCK) && readable() < 0) {
-            throw Errno.AGAIN.error();
-        }
-        long total = 0;
-        for (int i = 0; i < count; i++) {
-            int wanted = buffers[i].remaining();
-            // A guest that has some bytes must not be made to wait for more.
-            if (total > 0 && (ahead.isIdle() ? in.available() : ahead.buffered()) <= 0) {
-                break;
-            }
-            int n = ahead.isIdle() ? readNow(buffers[i]) : ahead.take(buffers[i]);
-            total += n;
-            if (n < wanted) {
-                break;
-            }
-        }
-        return total;
+    boolean isStream() {
+        return true;
     }
 
-    private int readNow(ByteBuffer buffer) throws IOException {
-        int wanted = Math.min(buffer.remaining(), CHUNK);
-        if (chunk.length < wanted) {
-            chunk = new byte[Math.min(CHUNK, Math.max(1024, wanted))];
+    @Override
+    long read(ByteBuffer[] buffers, int count) throws IOException {
+        long n = source.read(buffers, count);
+        while (n < 0) {
+            if (is(Flags.NONBLOCK)) {
+                throw Errno.AGAIN.error();
+            }
+            source.await(Stop.SLICE_NANOS);
+            n = source.read(buffers, count);
+            if (n < 0) {
+                stop.checkWaiting();
+            }
         }
-        int n = in.read(chunk, 0, wanted);
-        if (n <= 0) {
-            return 0;
-        }
-        buffer.put(chunk, 0, n);
         return n;
     }
 
@@ -72,15 +55,7 @@ final class StandardInput extends FileDescriptor {
 
     @Override
     long readable() throws IOException {
-        if (ahead.isIdle()) {
-            int available = in.available();
-            if (available > 0) {
-                return available;
-            }
-            // Streams do not tell the end from a pause without being read.
-            ahead.start();
-        }
-        return ahead.buffered();
+        return source.readable();
     }
 
     /**
@@ -88,14 +63,15 @@ final class StandardInput extends FileDescriptor {
      *
      * @param nanos at most so long
      */
-    void await(long nanos) throws InterruptedException {
-        ahead.await(nanos);
+    void await(long nanos) throws IOException {
+        source.await(nanos);
     }
 
     @Override
     void sync(boolean metadata) {}
 
-    /** The stream is its owner's to close. */
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        source.close();
+    }
 }

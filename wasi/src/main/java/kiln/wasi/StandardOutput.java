@@ -1,21 +1,17 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
-/** A stream of the host's that the guest writes to. Several buffers of one call reach it in one piece. */
+/** A standard output of the guest's. */
 final class StandardOutput extends FileDescriptor {
-    private static final int CHUNK = 1 << 16;
-
-    private final OutputStream out;
+    private final OutputSink sink;
     private final int processFd;
-    private byte[] chunk = {};
 
     /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
-    StandardOutput(OutputStream out, int processFd) {
+    StandardOutput(OutputSink sink, int processFd) {
         super(Rights.OUTPUT, 0, 0);
-        this.out = out;
+        this.sink = sink;
         this.processFd = processFd;
     }
 
@@ -36,34 +32,7 @@ final class StandardOutput extends FileDescriptor {
 
     @Override
     long write(ByteBuffer[] buffers, int count) throws IOException {
-        long total = 0;
-        int used = 0;
-        for (int i = 0; i < count; i++) {
-            ByteBuffer b = buffers[i];
-            while (b.hasRemaining()) {
-                int n = Math.min(b.remaining(), CHUNK - used);
-                reserve(used, n);
-                b.get(chunk, used, n);
-                used += n;
-                total += n;
-                if (used == CHUNK) {
-                    out.write(chunk, 0, used);
-                    used = 0;
-                }
-            }
-        }
-        if (used > 0) {
-            out.write(chunk, 0, used);
-        }
-        return total;
-    }
-
-    private void reserve(int used, int more) {
-        if (chunk.length < used + more) {
-            byte[] larger = new byte[Math.min(CHUNK, Math.max(1024, 2 * (used + more)))];
-            System.arraycopy(chunk, 0, larger, 0, used);
-            chunk = larger;
-        }
+        return sink.write(buffers, count, is(Flags.NONBLOCK));
     }
 
     @Override
@@ -73,17 +42,16 @@ final class StandardOutput extends FileDescriptor {
 
     @Override
     void sync(boolean metadata) throws IOException {
-        out.flush();
+        sink.flush();
     }
 
     @Override
     void flush() throws IOException {
-        out.flush();
+        sink.flush();
     }
 
-    /** The stream is its owner's to close. */
     @Override
     public void close() throws IOException {
-        out.flush();
+        sink.close();
     }
 }

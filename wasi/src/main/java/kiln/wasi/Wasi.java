@@ -1,7 +1,5 @@
 package kiln.wasi;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,10 +15,13 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
+import kiln.artifact.TrapCode;
 import kiln.runtime.Caller;
 import kiln.runtime.HostFunction;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
+import kiln.runtime.Store;
+import kiln.runtime.TrapException;
 
 /**
  * WASI preview 1 for one guest program: what it gets to see of the host, and the files it has open. A guest sees
@@ -64,22 +65,29 @@ public final class Wasi implements AutoCloseable {
      * in a process take milliseconds to make.
      */
     private record Binding(Preview1 functions, WasiFunction function) implements HostFunction {
-        private static final BooleanSupplier NEVER = new BooleanSupplier() {
-            @Override
-            public boolean getAsBoolean() {
-                return false;
-            }
-        };
-
         @Override
         public void call(Caller caller, long[] args, long[] results) {
             if (function == WasiFunction.PROC_EXIT) {
                 throw new ExitException((int) args[0]);
             }
-            BooleanSupplier stop = function == WasiFunction.POLL_ONEOFF ? caller.store()::isInterrupted : NEVER;
-            results[0] = functions
-                    .call(function, new GuestMemory(caller.memory().segment()), args, stop)
-                    .code();
+            try {
+                results[0] = functions
+                        .call(
+                                function,
+                                new GuestMemory(caller.memory().segment()),
+                                args,
+                                new Interrupted(caller.store()))
+                        .code();
+            } catch (StoppedException e) {
+                throw new TrapException(TrapCode.INTERRUPTED, TrapCode.INTERRUPTED.message());
+            }
+        }
+    }
+
+    private record Interrupted(Store store) implements BooleanSupplier {
+        @Override
+        public boolean getAsBoolean() {
+            return store.isInterrupted();
         }
     }
 
@@ -193,35 +201,40 @@ public final class Wasi implements AutoCloseable {
             return this;
         }
 
-        /** Standard input; at first empty. It is not closed. */
+        /**
+         * Standard input; at first empty. It is not closed. What {@link InputStream#available} says is there must be there. Otherwise
+         * the stream is read on a thread of its own, so that a guest that waits can be stopped; what that thread gets afterwards, the
+         * guest reads next.
+         */
         public Builder stdin(InputStream in) {
             stdin = Objects.requireNonNull(in);
             inheritStdin = false;
             return this;
         }
 
-        /** Standard output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. */
+        /**
+         * Standard output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. A stream of one of the
+         * JDK's classes is written on a thread of its own, so that a guest whose output nobody takes can be stopped; one of another class on the
+         * guest's thread, like a function of the host: if it may wait for long, it should look at {@link Store#isInterrupted}.
+         */
         public Builder stdout(OutputStream out) {
             stdout = Objects.requireNonNull(out);
             inheritStdout = false;
             return this;
         }
 
-        /**
-         * Standard error output; at first discarded. It is flushed when the program ends, waits or reads, and not
-         * closed.
-         */
+        /** Standard error output, as {@link #stdout}. */
         public Builder stderr(OutputStream err) {
             stderr = Objects.requireNonNull(err);
             inheritStderr = false;
             return this;
         }
 
-        /** The process's own standard streams, whatever {@code System.setOut} did. */
+        /**
+         * The process's own standard streams, whatever {@code System.setOut} did, by their descriptors: what Java has read from {@code System.in}
+         * already, the guest does not see.
+         */
         public Builder inheritStdio() {
-            stdin = System.in;
-            stdout = new FileOutputStream(FileDescriptor.out);
-            stderr = new FileOutputStream(FileDescriptor.err);
             inheritStdin = true;
             inheritStdout = true;
             inheritStderr = true;
@@ -244,18 +257,33 @@ public final class Wasi implements AutoCloseable {
                 variables.add(v.getKey().concat("=").concat(v.getValue()));
             }
             FdTable table = new FdTable();
-            table.add(new StandardInput(
-                    stdin == null ? InputStream.nullInputStream() : stdin, inheritStdin ? 0 : ProcessStreams.OTHER));
-            table.add(new StandardOutput(
-                    stdout == null ? OutputStream.nullOutputStream() : stdout,
-                    inheritStdout ? 1 : ProcessStreams.OTHER));
-            table.add(new StandardOutput(
-                    stderr == null ? OutputStream.nullOutputStream() : stderr,
-                    inheritStderr ? 2 : ProcessStreams.OTHER));
+            Stop stop = new Stop();
+            table.add(input(stop));
+            table.add(output(inheritStdout ? 1 : ProcessStreams.OTHER, stdout, stop));
+            table.add(output(inheritStderr ? 2 : ProcessStreams.OTHER, stderr, stop));
             openFolders(table);
-            RandomSource source = new RandomSource(random);
+            RandomSource source = new RandomSource(random, stop);
             return new Wasi(
-                    table, source, new Preview1(new StringTable(args), new StringTable(variables), table, source));
+                    table,
+                    source,
+                    new Preview1(new StringTable(args), new StringTable(variables), table, source, stop));
+        }
+
+        private StandardInput input(Stop stop) {
+            if (inheritStdin) {
+                return new StandardInput(new ProcessStream(0, false, stop), 0, stop);
+            }
+            return new StandardInput(
+                    new StreamInput(stdin == null ? InputStream.nullInputStream() : stdin), ProcessStreams.OTHER, stop);
+        }
+
+        private static StandardOutput output(int processFd, OutputStream stream, Stop stop) {
+            if (processFd != ProcessStreams.OTHER) {
+                return new StandardOutput(new ProcessStream(processFd, true, stop), processFd);
+            }
+            return new StandardOutput(
+                    new StreamOutput(stream == null ? OutputStream.nullOutputStream() : stream, stop),
+                    ProcessStreams.OTHER);
         }
 
         private void openFolders(FdTable table) throws IOException {

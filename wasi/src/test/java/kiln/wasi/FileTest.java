@@ -1,6 +1,7 @@
 package kiln.wasi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -72,6 +73,15 @@ class FileTest {
         int[] lengths = new int[100];
         java.util.Arrays.fill(lengths, 7);
         assertEquals(all, guest.read(fd, lengths));
+    }
+
+    /** They are gone over without doing anything; that can be stopped, too. */
+    @Test
+    void veryManyEmptyBuffers() {
+        int fd = create("f");
+        assertEquals(Errno.SUCCESS, guest.call(WasiFunction.FD_WRITE, fd, 0, Guest.SIZE / 8, 0));
+        guest.stop = true;
+        assertThrows(StoppedException.class, () -> guest.call(WasiFunction.FD_WRITE, fd, 0, Guest.SIZE / 8, 0));
     }
 
     @Test

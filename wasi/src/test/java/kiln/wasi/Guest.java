@@ -44,8 +44,13 @@ final class Guest implements AutoCloseable {
     Guest(FdTable table) {
         wasi = null;
         this.table = table;
+        Stop never = new Stop();
         functions = new Preview1(
-                new StringTable(List.of()), new StringTable(List.of()), table, new RandomSource(new Random(1)));
+                new StringTable(List.of()),
+                new StringTable(List.of()),
+                table,
+                new RandomSource(new Random(1), never),
+                never);
         memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
     }
 

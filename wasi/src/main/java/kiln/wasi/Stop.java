@@ -1,0 +1,70 @@
+package kiln.wasi;
+
+import java.util.function.BooleanSupplier;
+
+/**
+ * How calls are stopped that wait or take long; one for all functions of a {@link Wasi}. Whatever may wait does so for {@link #SLICE_MILLISECONDS}
+ * at most and calls {@link #checkWaiting} in between; whatever works on more than some mebibytes, or on more than some thousand
+ * things, does so in pieces and calls {@link #check} in between. Both throw where the call is to end.
+ */
+final class Stop {
+    /** How long to wait without looking. */
+    static final int SLICE_MILLISECONDS = 10;
+
+    static final long SLICE_NANOS = SLICE_MILLISECONDS * 1_000_000L;
+
+    /** Bytes to move without looking: some milliseconds' worth. */
+    static final int PIECE_BYTES = 1 << 24;
+
+    private static final BooleanSupplier NEVER = new BooleanSupplier() {
+        @Override
+        public boolean getAsBoolean() {
+            return false;
+        }
+    };
+
+    private BooleanSupplier asked = NEVER;
+    private boolean hasStopped;
+
+    /**
+     * A call begins.
+     *
+     * @param stop whether it is to end
+     * @return what {@link #end} is to be given when it is over: a stream of the host's may call another guest meanwhile
+     */
+    BooleanSupplier begin(BooleanSupplier stop) {
+        BooleanSupplier outer = asked;
+        asked = stop;
+        hasStopped = false;
+        return outer;
+    }
+
+    void end(BooleanSupplier outer) {
+        asked = outer;
+    }
+
+    /** Whether the last call was stopped, so that a stream that it waited for may still be blocked. */
+    boolean hasStopped() {
+        return hasStopped;
+    }
+
+    /** @throws StoppedException if the call is to end */
+    void check() {
+        if (asked.getAsBoolean()) {
+            hasStopped = true;
+            throw new StoppedException();
+        }
+    }
+
+    /**
+     * As {@link #check}, for who waits: that ends, too, when the thread is interrupted.
+     *
+     * @throws WasiError INTR; the thread's interrupt status stays set
+     */
+    void checkWaiting() {
+        check();
+        if (Thread.currentThread().isInterrupted()) {
+            throw Errno.INTR.error();
+        }
+    }
+}
