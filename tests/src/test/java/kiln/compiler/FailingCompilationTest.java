@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
-class WorkPoolTest {
+class FailingCompilationTest {
     @TempDir
     Path dir;
 
