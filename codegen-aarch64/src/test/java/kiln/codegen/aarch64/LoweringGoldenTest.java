@@ -1,50 +1,47 @@
 package kiln.codegen.aarch64;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.FunctionCompiler;
+import kiln.codegen.MachPrinter;
 import kiln.codegen.Relocation;
+import kiln.codegen.testing.GoldenLowering;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
 import kiln.disasm.Isa;
 import kiln.ir.Function;
-import kiln.ir.Parser;
-import kiln.ir.analysis.Verifier;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
-/** IR in, disassembly out; the input is the same for all instruction sets. */
+/** The cases of {@link GoldenLowering} on AArch64. */
 class LoweringGoldenTest {
-    private static final Path INPUTS = Path.of("../codegen/src/test/resources/lowering");
-
-    static List<String> inputs() throws IOException {
-        try (Stream<Path> files = Files.list(INPUTS)) {
-            return files.map(f -> f.getFileName().toString())
-                    .filter(f -> f.endsWith(".ir"))
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("inputs")
-    void lowersAsBefore(String input) throws IOException {
+    @TestFactory
+    Stream<DynamicTest> lowersAsBefore() throws IOException {
         Golden.assumeDisassembler();
-        StringBuilder out = new StringBuilder();
-        for (Function f : Parser.parseAll(Files.readString(INPUTS.resolve(input)))) {
-            Verifier.verify(f);
-            print(A64.compile(f), out);
-        }
-        Golden.check("lowering/" + input.replace(".ir", ".txt"), out.toString());
+        return GoldenLowering.tests("aarch64", f -> Map.of("lowered", lowered(f), "code", text(A64.compile(f))));
     }
 
-    private static void print(CompiledFunction f, StringBuilder out) {
-        out.append(f.key()).append(", frame ").append(f.frameBytes()).append('\n');
+    /** A rule without a case is one that nobody sees change. */
+    @Test
+    void casesReachEveryRule() throws IOException {
+        assertEquals(
+                List.of(),
+                GoldenLowering.unreached(
+                        LoweringRules.TABLE, f -> Map.of("code", A64.compile(f).toString())));
+    }
+
+    private static String lowered(Function f) {
+        return MachPrinter.print(new FunctionCompiler(new Context(f, A64.OPTIONS), Registers.FILE, _ -> {}).lower());
+    }
+
+    private static String text(CompiledFunction f) {
+        StringBuilder out = new StringBuilder("frame " + f.frameBytes() + "\n");
         try (Disassembler d = new Disassembler(Isa.AARCH64)) {
             for (Instruction i : d.disassemble(f.code(), 0)) {
                 out.append(i);
@@ -63,8 +60,7 @@ class LoweringGoldenTest {
                 out.append('\n');
             }
         }
-        assertFalse(out.isEmpty());
-        out.append('\n');
+        return out.toString();
     }
 
     private static boolean isAccess(Instruction i) {

@@ -3,11 +3,8 @@ package kiln.codegen.x64;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,90 +14,54 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import kiln.artifact.TrapCode;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.FunctionCompiler;
+import kiln.codegen.MachPrinter;
 import kiln.codegen.Relocation;
-import kiln.codegen.Rules;
+import kiln.codegen.testing.GoldenLowering;
 import kiln.codegen.testing.Machine;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
 import kiln.disasm.Isa;
 import kiln.ir.Function;
-import kiln.ir.Parser;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * IR in, disassembly out: the inputs are shared with the other back end, the outputs lie beside this test.
- * {@code -Dkiln.golden.update=true} writes them anew.
- */
+/** The cases of {@link GoldenLowering} on x86-64. */
 class LoweringGoldenTest {
-    private static final Path INPUTS = Path.of("../codegen/src/test/resources/lowering");
-    private static final Path OUTPUTS = Path.of("src/test/resources/golden");
-    private static final boolean UPDATE = Boolean.getBoolean("kiln.golden.update");
-
     private static final Pattern BRANCH = Pattern.compile("j\\w+ (0x[0-9a-f]+|[0-9])");
     private static final Pattern RIP = Pattern.compile("rip \\+ (0x[0-9a-f]+|[0-9])");
 
     @TestFactory
-    Stream<DynamicTest> files() throws IOException {
-        try (Stream<Path> files = Files.list(INPUTS)) {
-            return files.filter(f -> f.toString().endsWith(".ir")).sorted().toList().stream()
-                    .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f)));
-        }
+    Stream<DynamicTest> lowersAsBefore() throws IOException {
+        return GoldenLowering.tests("x86_64", LoweringGoldenTest::sections);
     }
 
-    /** The golden files show every rule at work: one that none of their inputs reaches needs an input. */
+    /** A rule without a case is one that nobody sees change. */
     @Test
-    void inputsReachEveryRule() throws IOException {
-        Map<String, Long> before = hits();
-        try (Stream<Path> files = Files.list(INPUTS)) {
-            for (Path input : files.sorted().toList()) {
-                for (Function f : Parser.parseAll(Files.readString(input))) {
-                    compile(f, Set.of());
-                    compile(f, CpuFeatures.NAMES);
-                }
-            }
-        }
-        Map<String, Long> after = hits();
-        assertEquals(
-                List.of(),
-                after.keySet().stream()
-                        .filter(rule -> after.get(rule).equals(before.get(rule)))
-                        .toList());
+    void casesReachEveryRule() throws IOException {
+        assertEquals(List.of(), GoldenLowering.unreached(LoweringRules.TABLE, LoweringGoldenTest::sections));
     }
 
-    /** How often each rule was used so far. */
-    private static Map<String, Long> hits() {
-        Map<String, Long> hits = new LinkedHashMap<>();
-        for (Rules<Context> rules : LoweringRules.TABLE.all()) {
-            for (int i = 0; i < rules.names().size(); i++) {
-                hits.put(rules.operation() + ": " + rules.names().get(i), rules.hits(i));
-            }
+    private static Map<String, String> sections(Function f) {
+        Map<String, String> sections = new TreeMap<>();
+        sections.put("lowered", lowered(f, Set.of()));
+        sections.put("code", code(f, Set.of()));
+        String all = code(f, CpuFeatures.NAMES);
+        if (!all.equals(sections.get("code"))) {
+            sections.put("with avx, bmi1, bmi2, lzcnt: code", all);
+            sections.put("with avx, bmi1, bmi2, lzcnt: lowered", lowered(f, CpuFeatures.NAMES));
         }
-        return hits;
+        return sections;
     }
 
-    private static void check(Path input) throws IOException {
-        StringBuilder out = new StringBuilder();
-        for (Function f : Parser.parseAll(Files.readString(input))) {
-            String plain = compile(f, Set.of());
-            out.append("; ").append(f.key()).append('\n').append(plain);
-            String all = compile(f, CpuFeatures.NAMES);
-            if (!all.equals(plain)) {
-                out.append("; with avx, bmi1, bmi2, lzcnt\n").append(all);
-            }
-            out.append('\n');
-        }
-        Path output = OUTPUTS.resolve(input.getFileName().toString().replace(".ir", ".asm"));
-        if (UPDATE) {
-            Files.createDirectories(OUTPUTS);
-            Files.writeString(output, out);
-        }
-        assertEquals(Files.exists(output) ? Files.readString(output) : "", out.toString());
+    private static String lowered(Function f, Set<String> features) {
+        Context context = new Context(f, Machine.options(features));
+        return MachPrinter.print(new FunctionCompiler(context, Registers.FILE, _ -> {}).lower());
     }
 
-    private static String compile(Function f, Set<String> features) {
-        return text(new X64Backend().compile(Machine.prepared(f), Machine.options(features)));
+    private static String code(Function f, Set<String> features) {
+        return text(new X64Backend().compile(f, Machine.options(features)));
     }
 
     /** Disassembly in which places have names, so that a change moves no more lines than it must. */
