@@ -64,8 +64,8 @@ public abstract class RandomExecution {
 
     /** By way of the text form, which is what a failure shows. */
     private static List<Function> program(long seed) {
-        String text = new RandomPrograms(seed, false)
-                .program().stream().map(Printer::print).collect(Collectors.joining("\n"));
+        String text =
+                new RandomPrograms(seed).program().stream().map(Printer::print).collect(Collectors.joining("\n"));
         List<Function> functions = Parser.parseAll(text);
         functions.forEach(f -> Verifier.verify(f, "seed " + seed));
         return functions;

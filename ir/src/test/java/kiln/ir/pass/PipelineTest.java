@@ -36,7 +36,7 @@ class PipelineTest {
     void functionsAreAsBackEndsRequire() {
         for (long seed = 1; seed <= 60; seed++) {
             for (int level = 0; level <= 2; level++) {
-                for (Function f : new RandomPrograms(seed, true).program()) {
+                for (Function f : new RandomPrograms(seed).program()) {
                     Pipeline.forLevel(level).run(f);
                     check(f, "seed " + seed + ", level " + level);
                 }

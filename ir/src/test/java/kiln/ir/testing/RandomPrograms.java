@@ -1,6 +1,7 @@
 package kiln.ir.testing;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,29 +36,22 @@ public final class RandomPrograms {
     private static final int MEMORY = 512;
     private static final LaneOp SUM_OF_BYTES = new LaneOp(Lanes.I8X16, VectorOp.ADD);
 
-    private static final Type[] SCALARS = {
-        Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64
-    };
-    private static final Type[] WITH_VECTORS = {
+    /** Types of values, as often as they are wanted. */
+    private static final Type[] TYPES = {
         Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64, Type.V128, Type.V128
     };
 
     private final Random random;
     private final RandomOperations operations;
-    /** Types of values, as often as they are wanted. */
-    private final Type[] types;
-
     private final List<Signature> callees = new ArrayList<>();
     private Builder b;
     private Value memory;
     private Map<Type, List<Value>> pools;
     private int loops;
 
-    /** {@code vectors}: whether there are values of type v128, in calls, loops and memory, too. */
-    public RandomPrograms(long seed, boolean vectors) {
+    public RandomPrograms(long seed) {
         random = new Random(seed);
         operations = new RandomOperations(random);
-        types = vectors ? WITH_VECTORS : SCALARS;
     }
 
     /** The functions, the main one first. */
@@ -74,7 +68,7 @@ public final class RandomPrograms {
     private List<Type> types(int n) {
         List<Type> result = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            result.add(pick(types));
+            result.add(pick(TYPES));
         }
         return result;
     }
@@ -102,14 +96,14 @@ public final class RandomPrograms {
         }
         memory = b.block().params().get(1);
         pools.get(Type.I64).remove(memory);
-        for (Type t : new TreeSet<>(List.of(types))) {
+        for (Type t : new TreeSet<>(Arrays.asList(TYPES))) {
             Value v = b.load(t, MemoryOp.of(t, region()), memory, random.nextInt(MEMORY / 4));
             add(t.isFloat() ? number(v) : v);
         }
         statements(5 + random.nextInt(25), 0, calls);
         // Everything that still is visible is used once more, for the sake of long live ranges.
         if (chance(50)) {
-            for (Type t : new TreeSet<>(List.of(types))) {
+            for (Type t : new TreeSet<>(Arrays.asList(TYPES))) {
                 Value sum = null;
                 for (Value v : List.copyOf(pools.get(t))) {
                     sum = sum == null ? v : both(t, sum, v);
@@ -340,7 +334,7 @@ public final class RandomPrograms {
     }
 
     private void store() {
-        Type t = pick(types);
+        Type t = pick(TYPES);
         b.store(access(t), address(3), random.nextInt(MEMORY / 4), chance(30) ? constant(t) : any(t));
     }
 
@@ -359,7 +353,7 @@ public final class RandomPrograms {
     // Values.
 
     private Value value() {
-        Type t = pick(types);
+        Type t = pick(TYPES);
         int kind = random.nextInt(16);
         if (kind == 0) {
             return load(t);

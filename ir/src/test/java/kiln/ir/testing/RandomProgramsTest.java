@@ -29,7 +29,7 @@ class RandomProgramsTest {
         Set<Opcode> seen = EnumSet.noneOf(Opcode.class);
         int finished = 0;
         for (long seed = 1; seed <= ROUNDS; seed++) {
-            List<Function> functions = new RandomPrograms(seed, true).program();
+            List<Function> functions = new RandomPrograms(seed).program();
             for (Function f : functions) {
                 Verifier.verify(f, "seed " + seed);
                 note(f, seen);
