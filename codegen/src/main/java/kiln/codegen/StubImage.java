@@ -14,9 +14,9 @@ public abstract class StubImage {
     /** Where the handler's data lies, from the first byte of the code. */
     protected static final int DATA = 1 << 16;
     /** Bytes of the ranges of code at the start of the data. */
-    protected static final int RANGES_BYTES = 8 * 16;
+    protected static final int RANGES_BYTES = 128 * 16;
     /** Where the previous handlers by signal lie, from the start of the data. */
-    protected static final int PREVIOUS_HANDLERS = 128;
+    protected static final int PREVIOUS_HANDLERS = 2048;
     /** HotSpot's guard zone and what an upcall needs, see docs/abi.md. */
     protected static final int STACK_RESERVE = (16 + 256) << 10;
 

@@ -8,6 +8,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /**
  * Calls C functions with up to six integer arguments. One shape for all, since the JVM needs ten milliseconds to link one when
@@ -30,6 +31,11 @@ final class Downcalls {
     record Outcome(long result, int errno) {}
 
     private Downcalls() {}
+
+    /** A handle of type {@code long (long, long)} for a function, made of the JDK's classes only. */
+    static MethodHandle handle(MemorySegment function) {
+        return MethodHandles.insertArguments(CALL.bindTo(function), 2, 0L, 0L, 0L, 0L);
+    }
 
     /** A handle of type {@code long (long × 6)} for the function at an address. */
     static MethodHandle handle(long address) {

@@ -44,6 +44,21 @@ public interface Host {
     /** Gives back what {@link #reserve}, {@link #mapZero(long)} or {@link #mapFile(int, long, long)} gave. */
     void release(long address, long length);
 
+    /** Says that a mapping from one of those stays even when the class loader of these classes goes. */
+    void keep(long address);
+
+    /** Whether all pages in [address, address + length) are mapped; the address is one of a page. */
+    boolean isMapped(long address, long length);
+
+    /**
+     * Says that the handler's range whose end lies at this address is to be emptied when the class loader of these
+     * classes goes, before its mappings are released.
+     */
+    void ownsCodeRange(long endAddress);
+
+    /** A number that other processes do not have, as far as can be told. */
+    long processIdentity();
+
     /** Replaces pages by fresh zero pages with this access. */
     void mapZero(long address, long length, Protection protection);
 

@@ -46,6 +46,11 @@ final class LinuxHost implements Host {
 
     private static final int SC_PAGESIZE = 30;
 
+    /** Address of sixteen random bytes on the first thread's stack. */
+    private static final int AT_RANDOM = 25;
+    /** Address of the vDSO. */
+    private static final int AT_SYSINFO_EHDR = 33;
+
     /** SA_SIGINFO | SA_RESTART: what HotSpot's own handlers use. */
     private static final int SIGNAL_FLAGS = 0x1000_0004;
 
@@ -81,6 +86,9 @@ final class LinuxHost implements Host {
     private static final MemorySegment SIGACTION = find("sigaction");
     private static final MemorySegment CALLOC = find("calloc");
     private static final MemorySegment FREE = find("free");
+
+    /** Null where nothing can be unloaded. */
+    private static final Unloading UNLOADING = Unloading.of(Downcalls.handle(MUNMAP));
 
     private final String architecture;
     private final long pageSize;
@@ -150,16 +158,19 @@ final class LinuxHost implements Host {
 
     @Override
     public long reserve(long length) {
-        return mmap(0, length, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, "reserve address space");
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        return owned(mmap(0, length, 0, flags, -1, 0, "reserve address space"), length);
     }
 
     @Override
     public long mapZero(long length) {
-        return mmap(0, length, bits(Protection.READ_WRITE), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, "allocate memory");
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+        return owned(mmap(0, length, bits(Protection.READ_WRITE), flags, -1, 0, "allocate memory"), length);
     }
 
     @Override
     public void release(long address, long length) {
+        keep(address);
         intCall("release memory", MUNMAP, address, length, 0);
     }
 
@@ -176,7 +187,43 @@ final class LinuxHost implements Host {
 
     @Override
     public long mapFile(int file, long offset, long length) {
-        return mmap(0, length, PROT_READ, MAP_PRIVATE, file, offset, "map a file");
+        return owned(mmap(0, length, PROT_READ, MAP_PRIVATE, file, offset, "map a file"), length);
+    }
+
+    /** Books what this class loader must give back when it goes. */
+    private static long owned(long address, long length) {
+        if (UNLOADING != null) {
+            UNLOADING.addMapping(address, length);
+        }
+        return address;
+    }
+
+    @Override
+    public void keep(long address) {
+        if (UNLOADING != null) {
+            UNLOADING.removeMapping(address);
+        }
+    }
+
+    @Override
+    public void ownsCodeRange(long endAddress) {
+        if (UNLOADING != null) {
+            UNLOADING.addRange(endAddress);
+        }
+    }
+
+    @Override
+    public boolean isMapped(long address, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            long resident = arena.allocate((length + pageSize - 1) / pageSize).address();
+            return (int) Downcalls.call(MINCORE, address, length, resident, 0, 0, 0) == 0;
+        }
+    }
+
+    @Override
+    public long processIdentity() {
+        // Where the kernel has put things differs from process to process even if their numbers do not.
+        return (call(find("getpid"), 0, 0) * 31 + auxiliary(AT_SYSINFO_EHDR)) * 31 + auxiliary(AT_RANDOM);
     }
 
     private static long mmap(long address, long length, int prot, int flags, int file, long offset, String what) {

@@ -15,6 +15,11 @@ public final class Native {
 
     private Native() {}
 
+    /** The segment that covers everything. */
+    static MemorySegment everything() {
+        return ALL;
+    }
+
     public static int getInt(long address) {
         return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
     }

@@ -12,20 +12,25 @@ import java.util.Map;
 /**
  * The machine code that the loader itself needs, once a process: see docs/abi.md, "Stubs". It is mapped and its signal
  * handlers are installed when this class is first used, and both stay for good, since another library may have chained
- * its handlers to ours.
+ * its handlers to ours. A system property says where, and whichever class loader loads this class next in the same
+ * process uses what is there: else each would add a link to the chain of handlers.
  *
  * <pre>
  *   0        code, read and execute
- *   64 KiB   data, read and write: eight ranges {start u64, end u64} of generated code; at 128 the handlers that were
- *            there before ours, by signal, ptr[65]
+ *   64 KiB   data, read and write: 128 ranges {start u64, end u64} of generated code, unused ones with end 0; at 2048
+ *            the handlers that were there before ours, by signal, ptr[65]; at 2568 the range to be used next, u32
  *   128 KiB
  * </pre>
  */
 public final class Stubs {
     private static final int DATA = 1 << 16;
     private static final int BYTES = 2 << 16;
-    private static final int RANGES = 8;
-    private static final int PREVIOUS = 128;
+    private static final int RANGES = 128;
+    private static final int PREVIOUS = 2048;
+    private static final int NEXT_RANGE = 2568;
+    /** Of the layout above. With it and the code in its name, a property means the same to all who look for it. */
+    private static final String PROPERTY = "kiln.stubs.2.";
+
     private static final int NAME_BYTES = 16;
 
     /** SIGILL, SIGBUS, SIGFPE, SIGSEGV: the same numbers on both architectures. */
@@ -39,11 +44,10 @@ public final class Stubs {
     private final long unwind;
     private final long flush;
     private final long syscall;
-    private int ranges;
 
     private Stubs(Host host) {
-        byte[] image =
-                Base64.getDecoder().decode(host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE);
+        String text = host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE;
+        byte[] image = Base64.getDecoder().decode(text);
         ByteBuffer in = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         Map<String, Integer> offsets = new HashMap<>();
         int count = in.getInt();
@@ -56,17 +60,55 @@ public final class Stubs {
         if (codeBytes > DATA) {
             throw new IllegalStateException("the stubs' code is too large: " + codeBytes);
         }
-        base = host.reserve(BYTES);
-        host.mapZero(base, BYTES, Host.Protection.READ_WRITE);
-        MemorySegment.copy(MemorySegment.ofBuffer(in), 0, Native.segment(base, codeBytes), 0, codeBytes);
-        host.flushInstructionCache(base, codeBytes);
-        host.protect(base, DATA, Host.Protection.READ_EXECUTE);
+        MemorySegment code = MemorySegment.ofBuffer(in);
+        String property = PROPERTY.concat(Integer.toHexString(text.hashCode()));
+        // Properties are often copied from process to process.
+        String here = Long.toHexString(host.processIdentity()).concat(":");
+        synchronized (processLock()) {
+            long present = find(host, System.getProperty(property, ""), here, code);
+            base = present != 0 ? present : map(host, code);
+            if (present == 0) {
+                installHandlers(host, address(offsets, "handler"));
+                System.setProperty(property, here.concat(Long.toHexString(base)));
+            }
+        }
         enter = address(offsets, "enter");
         trap = address(offsets, "trap");
         unwind = address(offsets, "unwind");
         flush = address(offsets, "flush");
         syscall = address(offsets, "syscall");
-        installHandlers(host, address(offsets, "handler"));
+    }
+
+    /** An object that is the same for all class loaders: constant strings are. */
+    private static Object processLock() {
+        return PROPERTY;
+    }
+
+    /** Where the code is that another class loader mapped, or 0. */
+    private static long find(Host host, String value, String here, MemorySegment code) {
+        if (!value.startsWith(here)) {
+            return 0;
+        }
+        long address;
+        try {
+            address = Long.parseUnsignedLong(value, here.length(), value.length(), 16);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+        boolean present = address % host.pageSize() == 0
+                && host.isMapped(address, BYTES)
+                && Native.segment(address, code.byteSize()).mismatch(code) < 0;
+        return present ? address : 0;
+    }
+
+    private static long map(Host host, MemorySegment code) {
+        long address = host.reserve(BYTES);
+        host.keep(address);
+        host.mapZero(address, BYTES, Host.Protection.READ_WRITE);
+        Native.segment(address, code.byteSize()).copyFrom(code);
+        host.flushInstructionCache(address, code.byteSize());
+        host.protect(address, DATA, Host.Protection.READ_EXECUTE);
+        return address;
     }
 
     private long address(Map<String, Integer> offsets, String name) {
@@ -118,18 +160,28 @@ public final class Stubs {
     }
 
     /**
-     * Makes faults of code in [start, end) traps.
+     * Makes faults of code in [start, end) traps, as long as the class loader of these classes lives.
      *
-     * @throws HostException if there are eight ranges already
+     * @throws HostException if all ranges are in use
      */
-    synchronized void addCodeRange(long start, long end) {
-        if (ranges == RANGES) {
-            throw new HostException("too much generated code: all " + RANGES + " code ranges are in use", 0);
+    void addCodeRange(long start, long end) {
+        synchronized (processLock()) {
+            long next = base + DATA + NEXT_RANGE;
+            // In turn, so that an unused range stays as it was until any handler that is reading it has long returned.
+            for (int i = 0; i < RANGES; i++) {
+                int number = Native.getInt(next) % RANGES;
+                Native.putInt(next, number + 1);
+                long range = base + DATA + 16L * number;
+                if (Native.getLongVolatile(range + 8) == 0) {
+                    // The start first: while the end is still zero the range is empty, and another thread may fault.
+                    Native.putLongVolatile(range, start);
+                    VarHandle.fullFence();
+                    Native.putLongVolatile(range + 8, end);
+                    Host.current().ownsCodeRange(range + 8);
+                    return;
+                }
+            }
         }
-        long range = base + DATA + 16L * ranges++;
-        // The start first: while the end is still zero the range is empty, and another thread may fault meanwhile.
-        Native.putLongVolatile(range, start);
-        VarHandle.fullFence();
-        Native.putLongVolatile(range + 8, end);
+        throw new HostException("too much generated code: all " + RANGES + " code ranges are in use", 0);
     }
 }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -28,18 +29,26 @@ public final class Upcalls {
 
     private static final ThreadLocal<Throwable> THROWN = new ThreadLocal<>();
     private static volatile Dispatcher dispatcher;
-    private static final long STUB = makeStub();
+    /** Keeps the target of the stub reachable where that refers to it weakly. */
+    @SuppressWarnings("unused")
+    private static MethodHandle dispatch;
+
+    private static final MemorySegment STUB = makeStub();
+    private static final long STUB_ADDRESS = STUB.address();
 
     private Upcalls() {}
 
-    private static long makeStub() {
+    private static MemorySegment makeStub() {
         try {
             MethodHandle target = MethodHandles.lookup()
                     .findStatic(Upcalls.class, "dispatch", MethodType.methodType(int.class, long.class, long.class));
             FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
-            return Linker.nativeLinker()
-                    .upcallStub(target, descriptor, Arena.global())
-                    .address();
+            if (!Unloading.isPossible()) {
+                return Linker.nativeLinker().upcallStub(target, descriptor, Arena.global());
+            }
+            // The JVM holds on to the target as long as there is the stub, and the target to this class.
+            dispatch = target;
+            return Linker.nativeLinker().upcallStub(Unloading.weakly(target), descriptor, Arena.ofAuto());
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("no stub for calls out", e);
         }
@@ -47,7 +56,7 @@ public final class Upcalls {
 
     /** Address of {@code int (long callee, long args)}: what {@code VMStoreContext.upcall} holds. */
     public static long stub() {
-        return STUB;
+        return STUB_ADDRESS;
     }
 
     /**

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import kiln.artifact.ExternType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.TrapCode;
@@ -180,9 +181,18 @@ public final class Memory implements Extern {
             if (scope == null) {
                 scope = Arena.ofConfined();
             }
-            segment = MemorySegment.ofAddress(base).reinterpret(size, scope, null);
+            // Kiln's mappings go with its class loader, which a segment alone would not keep reachable.
+            segment = MemorySegment.ofAddress(base).reinterpret(size, scope, new Holder(this));
         }
         return segment;
+    }
+
+    /** What segments refer to through their scope. */
+    private record Holder(Memory memory) implements Consumer<MemorySegment> {
+        @Override
+        public void accept(MemorySegment segment) {
+            // Nothing is to be done when the scope ends.
+        }
     }
 
     /** Makes segments that were handed out inaccessible. */

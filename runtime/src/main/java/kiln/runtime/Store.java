@@ -23,7 +23,10 @@ import kiln.loader.Upcalls;
  */
 public final class Store implements AutoCloseable {
     /** Owner of a closed store: never a thread that runs. */
-    private static final Thread CLOSED = new Thread("closed");
+    private static final Thread CLOSED = Thread.ofPlatform()
+            .inheritInheritableThreadLocals(false)
+            .name("closed")
+            .unstarted(Thread::yield);
 
     private static final Store CLOSED_INSTANCE = new Store();
     private static final VarHandle OWNER;

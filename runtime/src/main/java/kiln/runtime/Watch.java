@@ -9,7 +9,8 @@ import kiln.loader.StoreMemory;
 
 /**
  * Interrupts a store from outside: on request, at a deadline, or when its owner is interrupted. All watching is done by one
- * daemon thread for the process, which is started once something is watched; calls pay nothing.
+ * daemon thread for the process, which is started once something is watched and ends when nothing has been for a while,
+ * because it keeps the class loader of Kiln reachable; calls pay nothing.
  *
  * <p>Every protection hangs on that thread, so nothing may end it. It allocates nothing and links nothing (what it calls has been
  * called before, by whoever asked to be watched), and outlives whatever is thrown nevertheless; who asks to be watched starts
@@ -20,6 +21,9 @@ import kiln.loader.StoreMemory;
  */
 final class Watch {
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    /** How long the thread stays when there is nothing to watch. */
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private static final Duration FAR = Duration.ofDays(36_500);
     private static final VarHandle LOCKED;
 
@@ -36,6 +40,9 @@ final class Watch {
         private static final Error REHEARSAL = new Error("rehearsal");
         private static volatile Thread thread;
         private static volatile boolean looking;
+        /** Whether the thread ends unless it finds something to watch after it has written this. */
+        private static volatile boolean leaving;
+
         private static volatile Watch first;
 
         /**
@@ -45,15 +52,19 @@ final class Watch {
          */
         static void ensureRunning() {
             Thread t = thread;
-            if (t == null || !t.isAlive()) {
+            if (t == null || leaving || !t.isAlive()) {
                 start();
             }
         }
 
         private static synchronized void start() {
+            while (leaving && thread.isAlive()) {
+                Thread.yield();
+            }
             if (thread != null && thread.isAlive()) {
                 return;
             }
+            leaving = false;
             // The JVM looks up the class that a handler catches when that handler is first looked for, which takes
             // memory.
             try {
@@ -61,7 +72,12 @@ final class Watch {
             } catch (Throwable t) {
                 looking = false;
             }
-            thread = Thread.ofPlatform().daemon().name("kiln-watch").start(Watcher::run);
+            // It serves others than the application that is running here, and may outlive it: it inherits no context.
+            thread = Thread.ofPlatform()
+                    .daemon()
+                    .inheritInheritableThreadLocals(false)
+                    .name("kiln-watch")
+                    .start(Watcher::run);
             // It might end before it gets as far as run().
             while (!looking && thread.isAlive()) {
                 Thread.yield();
@@ -72,18 +88,29 @@ final class Watch {
         }
 
         private static void run() {
+            long busy = System.nanoTime();
             while (true) {
                 try {
                     looking = true;
-                    long wait = lookAtAll(System.nanoTime());
+                    long now = System.nanoTime();
+                    long wait = lookAtAll(now);
+                    if (wait != Long.MAX_VALUE) {
+                        busy = now;
+                    } else if (leaving) {
+                        return;
+                    } else if (now - busy < IDLE_NANOS) {
+                        wait = IDLE_NANOS;
+                    }
+                    // With nothing to do for long, it says that it leaves, and looks once more: whoever asks to be
+                    // watched does so first and reads this then.
+                    leaving = wait == Long.MAX_VALUE;
+                    if (leaving) {
+                        continue;
+                    }
                     // Whoever interrupts all threads of a process would otherwise keep this one from ever pausing
                     // again.
                     Thread.interrupted();
-                    if (wait == Long.MAX_VALUE) {
-                        LockSupport.park();
-                    } else {
-                        LockSupport.parkNanos(wait);
-                    }
+                    LockSupport.parkNanos(wait);
                 } catch (Throwable t) {
                     // Whatever it is, looking again is all that can be done about it, and must be done.
                     Thread.yield();
@@ -128,7 +155,9 @@ final class Watch {
             }
         }
 
+        /** @throws OutOfMemoryError if the thread was about to end and no other can be started */
         static void wake() {
+            ensureRunning();
             LockSupport.unpark(thread);
         }
     }
@@ -179,7 +208,8 @@ final class Watch {
     /**
      * By the owner. Null: none.
      *
-     * @throws OutOfMemoryError if there is no thread that would watch, and none can be started; nothing has changed then
+     * @throws OutOfMemoryError if there is no thread that would watch, and none can be started; nothing has changed then,
+     *     or nothing is watched any more
      */
     void deadline(Duration time) {
         if (time != null) {
@@ -233,10 +263,23 @@ final class Watch {
     private void update(boolean watched) {
         if (watched) {
             Watcher.add(this);
-            Watcher.wake();
+            try {
+                Watcher.wake();
+            } catch (Throwable t) {
+                unwatch();
+                throw t;
+            }
         } else {
             Watcher.remove(this);
         }
+    }
+
+    private void unwatch() {
+        Watcher.remove(this);
+        threadInterruptible = false;
+        lock();
+        hasDeadline = false;
+        locked = 0;
     }
 
     /** By the watching thread: does what is due and says when to look again, in nanoseconds. */

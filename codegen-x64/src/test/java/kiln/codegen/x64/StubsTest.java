@@ -316,13 +316,13 @@ class StubsTest {
             a.store(8, Address.of(Registers.RDX, 0), 123);
             a.ret();
         })) {
-            NativeCode.putLong(data + 128 + 8 * 11, previous.address());
+            NativeCode.putLong(data + 2048 + 8 * 11, previous.address());
             for (long[] c : new long[][] {{1, 0xfff}, {1, 0x2000}, {0, 0x1000}, {-6, 0x1000}}) {
                 long context = signal(11, (int) c[0], 0, c[1]);
                 assertEquals(c[1], NativeCode.getLong(context + 168));
                 assertEquals(123, NativeCode.getLong(context));
             }
-            NativeCode.putLong(data + 128 + 8 * 11, 1);
+            NativeCode.putLong(data + 2048 + 8 * 11, 1);
             assertEquals(0, NativeCode.getLong(signal(11, 1, 0, 0)));
         }
     }
