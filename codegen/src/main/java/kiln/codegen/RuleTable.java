@@ -1,9 +1,8 @@
 package kiln.codegen;
 
-import java.util.EnumMap;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
@@ -14,7 +13,8 @@ import kiln.ir.Opcode;
  * @param <C> what the rules read and write
  */
 public final class RuleTable<C extends LoweringContext> {
-    private final Map<Opcode, Rules<C>> rules = new EnumMap<>(Opcode.class);
+    /** By the opcode's ordinal; null for those that have none. */
+    private final List<Rules<C>> rules = new ArrayList<>();
 
     /**
      * @param rules the rules for an opcode; null for those that emit nothing of their own. A back end gives a switch without
@@ -22,16 +22,13 @@ public final class RuleTable<C extends LoweringContext> {
      */
     public RuleTable(Function<Opcode, Rules<C>> rules) {
         for (Opcode op : Opcode.values()) {
-            Rules<C> list = rules.apply(op);
-            if (list != null) {
-                this.rules.put(op, list);
-            }
+            this.rules.add(rules.apply(op));
         }
     }
 
     /** Lowers {@code inst}. */
     public void lower(C context, Inst inst) {
-        Rules<C> list = rules.get(inst.opcode());
+        Rules<C> list = rules.get(inst.opcode().ordinal());
         if (list == null) {
             throw new IllegalArgumentException("has no rule: " + inst);
         }
@@ -40,6 +37,6 @@ public final class RuleTable<C extends LoweringContext> {
 
     /** Every list of rules once, in the order of the opcodes. */
     public List<Rules<C>> all() {
-        return List.copyOf(new LinkedHashSet<>(rules.values()));
+        return rules.stream().filter(Objects::nonNull).distinct().toList();
     }
 }

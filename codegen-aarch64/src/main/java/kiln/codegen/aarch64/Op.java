@@ -1,8 +1,14 @@
 package kiln.codegen.aarch64;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import kiln.codegen.Form;
 import kiln.codegen.Reg;
+import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
+import kiln.ir.VectorOp;
 
 /**
  * The instructions of data processing, one row for each: which registers it has and how wide they are, and the bits of its
@@ -114,7 +120,7 @@ enum Op {
     FMOV_FROM_INT("fmov", Format.TO_FLOAT, 0x1e27_0000),
 
     // Vectors.
-    VADD_16B("add", Format.VECTOR_3, 0x4e20_8400),
+    VADD_16B("add", Format.VECTOR_3, 0x4e20_8400, new LaneOp(Lanes.I8X16, VectorOp.ADD)),
     /** Copies all 128 bits. */
     VMOV("mov", Format.VECTOR_MOVE, 0x4ea0_1c00),
     /** Ones in each of eight bytes. */
@@ -226,18 +232,38 @@ enum Op {
         }
     }
 
+    private static final Map<LaneOp, Op> BY_LANES = Arrays.stream(values())
+            .filter(op -> op.laneOp != null)
+            .collect(Collectors.toUnmodifiableMap(op -> op.laneOp, op -> op));
+
     final Format format;
     final int bits;
     private final String mnemonic;
+    private final LaneOp laneOp;
 
     Op(Format format, int bits) {
         this(null, format, bits);
     }
 
     Op(String mnemonic, Format format, int bits) {
+        this(mnemonic, format, bits, null);
+    }
+
+    /** {@code laneOp}: the operation of the IR that it is the one instruction for. */
+    Op(String mnemonic, Format format, int bits, LaneOp laneOp) {
+        this.laneOp = laneOp;
         this.mnemonic = mnemonic == null ? name().toLowerCase(Locale.ROOT) : mnemonic;
         this.format = format;
         this.bits = bits;
+    }
+
+    /** The row for an operation on lanes. */
+    static Op of(LaneOp op) {
+        Op row = BY_LANES.get(op);
+        if (row == null) {
+            throw new IllegalArgumentException("no instruction for " + op);
+        }
+        return row;
     }
 
     /** The bits that choose the size. */

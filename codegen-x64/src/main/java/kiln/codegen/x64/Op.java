@@ -14,6 +14,11 @@ import static kiln.codegen.x64.Op.FlagResult.ZERO_AND_SIGN;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
+import kiln.ir.VectorOp;
 
 /**
  * The instructions, one row for each: operand sizes, encodings, what becomes of the first operand and of the flags, and the
@@ -136,7 +141,7 @@ enum Op {
     ANDPS(vector(16).aligned().rm(M0F | 0x54).avx()),
     ORPS(vector(16).aligned().rm(M0F | 0x56).avx()),
     XORPS(vector(16).aligned().rm(M0F | 0x57).avx()),
-    PADDB(vector(16).aligned().rm(P66 | M0F | 0xfc).avx());
+    PADDB(lanes(Lanes.I8X16, VectorOp.ADD).rm(P66 | M0F | 0xfc).avx());
 
     /**
      * How operands are encoded, in the words of the manual's column "Op/En": R is ModRM:reg, M is ModRM:r/m, V is VEX.vvvv, I an
@@ -194,6 +199,10 @@ enum Op {
         BMI2,
         LZCNT
     }
+
+    private static final Map<LaneOp, Op> BY_LANES = Arrays.stream(values())
+            .filter(op -> op.row.laneOp != null)
+            .collect(Collectors.toUnmodifiableMap(op -> op.row.laneOp, op -> op));
 
     private final String mnemonic;
     private final Row row;
@@ -306,6 +315,15 @@ enum Op {
         return size == 16 ? MOVUPS : ofSize(size, MOVSS, MOVSD);
     }
 
+    /** The row for an operation on lanes. */
+    static Op of(LaneOp op) {
+        Op row = BY_LANES.get(op);
+        if (row == null) {
+            throw new IllegalArgumentException("no instruction for " + op);
+        }
+        return row;
+    }
+
     // How rows are written.
 
     private static Row integer(int... sizes) {
@@ -318,6 +336,13 @@ enum Op {
         Row r = new Row(bytes);
         r.vectorReg = true;
         r.vectorRm = true;
+        return r;
+    }
+
+    /** The one instruction for an operation of the IR on 128 bits. */
+    private static Row lanes(Lanes lanes, VectorOp op) {
+        Row r = vector(16).aligned();
+        r.laneOp = new LaneOp(lanes, op);
         return r;
     }
 
@@ -335,6 +360,9 @@ enum Op {
      * the byte is the one for sizes other than 1, which is one less.
      */
     private static final class Row {
+        /** What of the IR it does; null if that is not one operation on lanes. */
+        private LaneOp laneOp;
+
         private final int[] sizes;
         private final int[] opcodes = new int[ENCODING_COUNT];
         private int digit;

@@ -4,7 +4,6 @@ import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.codegen.x64.Op.Encoding;
 import kiln.ir.Inst;
-import kiln.ir.LaneOp;
 import kiln.ir.Opcode;
 import kiln.ir.Value;
 
@@ -17,7 +16,7 @@ final class VectorRules {
     static final Rules<Context> BINARY = Rules.<Context>of("vectorBinary").base("x op y", VectorRules::binary);
 
     private static void binary(Context c, Inst inst) {
-        Op op = binaryOp(inst.lanes());
+        Op op = Op.of(inst.lanes());
         Reg left = c.reg(inst.arg(0));
         Operand right = operand(c, op, inst.arg(1));
         c.emitBinary(op, c.def(inst.result()), left, right);
@@ -30,15 +29,5 @@ final class VectorRules {
         }
         boolean anyAddress = op.alignment(c.features.avx() ? Encoding.RVM : Encoding.RM) == 1;
         return anyAddress ? c.registerOrMemory(v, 16) : Operand.inRegister(c.reg(v));
-    }
-
-    private static Op binaryOp(LaneOp op) {
-        return switch (op.op()) {
-            case ADD ->
-                switch (op.lanes()) {
-                    case I8X16 -> Op.PADDB;
-                    default -> throw new IllegalArgumentException("no such operation: " + op);
-                };
-        };
     }
 }
