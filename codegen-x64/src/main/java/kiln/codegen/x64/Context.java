@@ -22,7 +22,7 @@ final class Context extends LoweringContext {
     /** Calls, returns and parameters. */
     final CallLowering calls = new CallLowering(this, CallRules.MACHINE, Registers.CONVENTION);
 
-    final CpuFeatures features;
+    private final CpuFeatures features;
 
     Context(Function function, CodegenOptions options) {
         super(function, options);
@@ -105,12 +105,19 @@ final class Context extends LoweringContext {
 
     // Instructions.
 
+    /** Whether the processor has an instruction. */
+    boolean has(Op op) {
+        return features.has(op.feature());
+    }
+
+    /** Whether the processor has an instruction's VEX twin. */
+    boolean hasTwin(Op op) {
+        return op.hasVexTwin() && features.has(Op.Feature.AVX);
+    }
+
     /** {@code left op right} on vector registers: with AVX in any register, else in that of {@code left}. */
     void emitBinary(Op op, Reg dst, Reg left, Operand right) {
-        emit(
-                features.avx() && op.hasVexTwin()
-                        ? Insn.vex(op, op.size(), dst, left, right)
-                        : Insn.binary(op, op.size(), dst, left, right));
+        emit(hasTwin(op) ? Insn.vex(op, op.size(), dst, left, right) : Insn.binary(op, op.size(), dst, left, right));
     }
 
     // What lowering asks.

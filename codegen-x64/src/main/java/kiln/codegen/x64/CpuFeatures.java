@@ -22,4 +22,14 @@ public record CpuFeatures(boolean avx, boolean bmi1, boolean bmi2, boolean lzcnt
         return new CpuFeatures(
                 names.contains("avx"), names.contains("bmi1"), names.contains("bmi2"), names.contains("lzcnt"));
     }
+
+    boolean has(Op.Feature feature) {
+        return switch (feature) {
+            case BASE -> true;
+            case AVX -> avx;
+            case BMI1 -> bmi1;
+            case BMI2 -> bmi2;
+            case LZCNT -> lzcnt;
+        };
+    }
 }

@@ -106,7 +106,7 @@ final class FloatInsn {
             this.size = size;
             this.src = src;
             this.mode = mode;
-            this.avx = avx && op.hasVexTwin();
+            this.avx = avx;
             setPosition(src.position());
         }
 

@@ -28,31 +28,35 @@ final class FloatRules {
             .rule("y op x", (c, inst) -> {
                 Value x = inst.arg(0);
                 Value y = inst.arg(1);
-                return inst.isCommutative() && prefersRight(c, x, y, size(inst)) && binary(c, inst, y, x);
+                return inst.isCommutative() && prefersRight(c, inst, x, y) && binary(c, inst, y, x);
             })
             .base("x op y", (c, inst) -> binary(c, inst, inst.arg(0), inst.arg(1)));
 
-    private static boolean binary(Context c, Inst inst, Value x, Value y) {
-        Op op = switch (inst.opcode()) {
+    private static Op binaryOp(Inst inst) {
+        return switch (inst.opcode()) {
             case FADD -> Op.ofSize(size(inst), Op.ADDSS, Op.ADDSD);
             case FSUB -> Op.ofSize(size(inst), Op.SUBSS, Op.SUBSD);
             case FMUL -> Op.ofSize(size(inst), Op.MULSS, Op.MULSD);
             case FDIV -> Op.ofSize(size(inst), Op.DIVSS, Op.DIVSD);
             default -> throw new IllegalArgumentException(inst.toString());
         };
+    }
+
+    private static boolean binary(Context c, Inst inst, Value x, Value y) {
         Reg left = c.reg(x);
-        c.emitBinary(op, c.def(inst.result()), left, c.floatSource(y));
+        c.emitBinary(binaryOp(inst), c.def(inst.result()), left, c.floatSource(y));
         return true;
     }
 
     /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
-    private static boolean prefersRight(Context c, Value x, Value y, int size) {
+    private static boolean prefersRight(Context c, Inst inst, Value x, Value y) {
+        int size = size(inst);
         if (isConst(y) || c.foldableLoad(y, size) != null) {
             return false;
         }
         return isConst(x)
                 || c.foldableLoad(x, size) != null
-                || !c.features.avx() && c.useCount(x) > 1 && c.useCount(y) == 1;
+                || !c.hasTwin(binaryOp(inst)) && c.useCount(x) > 1 && c.useCount(y) == 1;
     }
 
     // FMIN, FMAX, FCOPYSIGN.
@@ -108,7 +112,7 @@ final class FloatRules {
 
     private static void unary(Context c, Inst inst, Op op, int mode) {
         Operand src = c.floatSource(inst.arg(0));
-        c.emit(FloatInsn.Unary.of(op, op.size(), c.def(inst.result()), src, mode, c.features.avx()));
+        c.emit(FloatInsn.Unary.of(op, op.size(), c.def(inst.result()), src, mode, c.hasTwin(op)));
     }
 
     // FROM_SINT, FROM_UINT.

@@ -130,7 +130,7 @@ final class IntegerRules {
 
     static final Rules<Context> MUL_HIGH = Rules.<Context>of("mulHigh")
             .rule("unsigned, into any register (BMI2)", (c, inst) -> {
-                if (inst.opcode() != Opcode.UMULH || !c.features.bmi2()) {
+                if (inst.opcode() != Opcode.UMULH || !c.has(Op.MULX)) {
                     return false;
                 }
                 mulHigh(c, Op.MULX, inst);
@@ -212,7 +212,7 @@ final class IntegerRules {
     }
 
     private static boolean andNot(Context c, Inst inst, Value x, Value y) {
-        Inst not = c.features.bmi1() ? c.foldable(x, Opcode.XOR) : null;
+        Inst not = c.has(Op.ANDN) ? c.foldable(x, Opcode.XOR) : null;
         if (not == null || !isConst(not.arg(1), -1)) {
             return false;
         }
@@ -233,7 +233,7 @@ final class IntegerRules {
 
     /** An operation of BMI1 on one register, if the processor has it. */
     private static boolean unary(Context c, Op op, Inst inst, Value x) {
-        if (!c.features.bmi1()) {
+        if (!c.has(op)) {
             return false;
         }
         c.emit(Insn.unary(op, size(inst), c.def(inst.result()), Operand.of(c.regOf(x, size(inst)))));
@@ -299,7 +299,7 @@ final class IntegerRules {
 
     private static boolean rotateByConstant(Context c, Inst inst) {
         boolean left = inst.opcode() == Opcode.ROTL;
-        if (!c.features.bmi2() || !isCount(inst) || !left && inst.opcode() != Opcode.ROTR) {
+        if (!c.has(Op.RORX) || !isCount(inst) || !left && inst.opcode() != Opcode.ROTR) {
             return false;
         }
         int right = left ? -count(inst) & size(inst) * 8 - 1 : count(inst);
@@ -315,7 +315,7 @@ final class IntegerRules {
             case ASHR -> Op.SARX;
             default -> null;
         };
-        if (op == null || !c.features.bmi2()) {
+        if (op == null || !c.has(op)) {
             return false;
         }
         Reg by = c.reg(shiftCount(c, inst.arg(1), size(inst)));
@@ -350,12 +350,10 @@ final class IntegerRules {
     // CLZ, CTZ, POPCNT.
 
     static final Rules<Context> COUNT = Rules.<Context>of("count")
-            .rule(
-                    "leading zeros by bsr",
-                    (c, inst) -> inst.opcode() == Opcode.CLZ && !c.features.lzcnt() && scan(c, inst))
+            .rule("leading zeros by bsr", (c, inst) -> inst.opcode() == Opcode.CLZ && !c.has(Op.LZCNT) && scan(c, inst))
             .rule(
                     "trailing zeros by bsf",
-                    (c, inst) -> inst.opcode() == Opcode.CTZ && !c.features.bmi1() && scan(c, inst))
+                    (c, inst) -> inst.opcode() == Opcode.CTZ && !c.has(Op.TZCNT) && scan(c, inst))
             .base("one instruction", (c, inst) -> {
                 Op op = switch (inst.opcode()) {
                     case CLZ -> Op.LZCNT;

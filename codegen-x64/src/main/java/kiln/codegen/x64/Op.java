@@ -6,7 +6,6 @@ import static kiln.codegen.x64.Assembler.M3A;
 import static kiln.codegen.x64.Assembler.P66;
 import static kiln.codegen.x64.Assembler.PF2;
 import static kiln.codegen.x64.Assembler.PF3;
-import static kiln.codegen.x64.Op.Feature.AVX;
 import static kiln.codegen.x64.Op.Feature.BMI1;
 import static kiln.codegen.x64.Op.Feature.BMI2;
 import static kiln.codegen.x64.Op.FlagResult.COMPARED;
@@ -295,9 +294,9 @@ enum Op {
         return row.aligned && !isVex(e) ? 16 : 1;
     }
 
-    /** What encoding {@code e} needs. */
-    Feature feature(Encoding e) {
-        return row.avx && isVex(e) ? AVX : row.feature;
+    /** What the processor must have; a VEX twin needs {@link Feature#AVX}. */
+    Feature feature() {
+        return row.feature;
     }
 
     /** Whether there is, with AVX, a form that leaves its first operand alone and takes memory at any address. */

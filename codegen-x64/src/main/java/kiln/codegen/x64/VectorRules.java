@@ -27,7 +27,7 @@ final class VectorRules {
         if (v.is(Opcode.VCONST)) {
             return new Operand.Pooled(v.inst().vector());
         }
-        boolean anyAddress = op.alignment(c.features.avx() ? Encoding.RVM : Encoding.RM) == 1;
+        boolean anyAddress = op.alignment(c.hasTwin(op) ? Encoding.RVM : Encoding.RM) == 1;
         return anyAddress ? c.registerOrMemory(v, 16) : Operand.inRegister(c.reg(v));
     }
 }
