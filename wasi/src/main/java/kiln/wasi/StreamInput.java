@@ -1,6 +1,7 @@
 package kiln.wasi;
 
 import java.io.ByteArrayInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -16,11 +17,14 @@ final class StreamInput implements InputSource {
     private final boolean neverBlocks;
     private final Ahead ahead = new Ahead();
     private byte[] chunk = {};
+    /** Bytes that the stream has said are available, and that have not been read. */
+    private int promised;
 
     StreamInput(InputStream in) {
         this.in = in;
         // The second class is InputStream.nullInputStream()'s.
-        neverBlocks = in.getClass() == ByteArrayInputStream.class
+        neverBlocks = PlainFile.isBehind(in)
+                || in.getClass() == ByteArrayInputStream.class
                 || in.getClass() == InputStream.nullInputStream().getClass();
     }
 
@@ -99,18 +103,27 @@ final class StreamInput implements InputSource {
 
     private int readNow(ByteBuffer b, boolean start) throws IOException {
         int wanted = Math.min(b.remaining(), CHUNK);
-        int available = neverBlocks ? wanted : in.available();
-        if (available <= 1 && !neverBlocks) {
-            if (start) {
-                ahead.start(wanted);
+        if (!neverBlocks) {
+            if (promised == 0) {
+                int available = in.available();
+                promised = available > 1 ? Math.min(available, CHUNK) : 0;
             }
-            return -1;
+            if (promised == 0) {
+                if (start) {
+                    ahead.start(wanted);
+                }
+                return -1;
+            }
+            wanted = Math.min(wanted, promised);
+            promised -= wanted;
         }
-        wanted = Math.min(wanted, available);
         if (chunk.length < wanted) {
             chunk = new byte[Math.min(CHUNK, Math.max(1024, wanted))];
         }
         int n = in.read(chunk, 0, wanted);
+        if (n < wanted) {
+            promised = 0;
+        }
         if (n <= 0) {
             return 0;
         }
@@ -125,7 +138,7 @@ final class StreamInput implements InputSource {
         }
         if (ahead.isIdle()) {
             int available = in.available();
-            if (available > 1 || neverBlocks) {
+            if (available > 1 || neverBlocks && in.getClass() != FileInputStream.class) {
                 return available;
             }
             // Streams do not tell the end from a pause without being read.

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 
 /**
  * A stream of the host's that the guest writes to. Several buffers of one call reach it in one piece. The JDK's streams may block for ever, and
- * are called on a thread of their own, but for those that only keep what they get; streams of the host's own classes are called on the guest's thread, like
+ * are called on a thread of their own, but for those that only keep what they get and for files; streams of the host's own classes are called on the guest's thread, like
  * functions of the host, and like these have to look themselves whether they are to stop.
  */
 final class StreamOutput implements OutputSink {
@@ -24,6 +24,7 @@ final class StreamOutput implements OutputSink {
         this.stop = stop;
         // The last class is OutputStream.nullOutputStream()'s.
         direct = out.getClass().getClassLoader() != null
+                || PlainFile.isBehind(out)
                 || out.getClass() == ByteArrayOutputStream.class
                 || out.getClass() == OutputStream.nullOutputStream().getClass();
     }
