@@ -114,8 +114,12 @@ public final class Compiler {
         WorkPool pool = new WorkPool(options.jobs());
         return OwnStack.call(
                 () -> {
-                    try (pool) {
+                    // Not as a resource: the JVM throws one and the same OutOfMemoryError twice, which cannot suppress
+                    // itself.
+                    try {
                         return job.run(pool);
+                    } finally {
+                        pool.close();
                     }
                 },
                 pool::cancel);

@@ -18,8 +18,9 @@ import java.util.TreeSet;
  *     {@code fp16}, {@code dotprod}
  */
 public record HostCpu(String architecture, Set<String> features) {
+    /** Not made by an initialiser, which gets only one chance: it takes memory, and there may be none at the moment. */
     private static final class Current {
-        static final HostCpu CPU = detect(Host.current());
+        static volatile HostCpu cpu;
     }
 
     public HostCpu {
@@ -28,7 +29,12 @@ public record HostCpu(String architecture, Set<String> features) {
 
     /** The machine that this JVM runs on. */
     public static HostCpu current() {
-        return Current.CPU;
+        HostCpu cpu = Current.cpu;
+        if (cpu == null) {
+            cpu = detect(Host.current());
+            Current.cpu = cpu;
+        }
+        return cpu;
     }
 
     private static HostCpu detect(Host host) {

@@ -2,9 +2,11 @@ package kiln.tests.faults;
 
 import java.lang.ref.Reference;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import kiln.artifact.TrapCode;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
@@ -13,9 +15,10 @@ import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
+import kiln.wasi.Wasi;
 
 /**
- * What Kiln does where memory or stack runs out, in a process of its own with a small heap: {@code Scarcity CASE}. Prints {@code DONE} if it
+ * What Kiln does where memory or stack runs out, in a process of its own with a small heap: {@code Scarcity CASE [FILE]}. Prints {@code DONE} if it
  * went on as if nothing had happened once there was enough again.
  */
 public final class Scarcity {
@@ -25,6 +28,8 @@ public final class Scarcity {
         switch (args[0]) {
             case "watch" -> watch();
             case "load" -> load();
+            case "stack" -> stack(Storm.wasm());
+            case "compiled" -> stack(Files.readAllBytes(Path.of(args[1])));
             default -> throw new IllegalArgumentException(args[0]);
         }
         System.out.println("DONE");
@@ -76,6 +81,87 @@ public final class Scarcity {
         }
         if (failures == 0) {
             throw new AssertionError("there was always enough memory");
+        }
+    }
+
+    /** Does everything with more and more stack, from the first time on, and then with enough. */
+    private static void stack(byte[] wasm) throws Exception {
+        int failures = 0;
+        for (int calls = 0, successes = 0; successes < 3; calls += 8 + calls / 32) {
+            if (withStack(calls, () -> everything(wasm))) {
+                successes++;
+            } else {
+                failures++;
+            }
+        }
+        if (failures == 0) {
+            throw new AssertionError("there was always enough stack");
+        }
+        everything(wasm);
+    }
+
+    private static void everything(byte[] wasm) throws Exception {
+        try (Engine engine = new Engine(true);
+                Module module = Module.load(engine, wasm);
+                Store store = new Store(engine);
+                Wasi wasi = Wasi.builder().env("a", "b").args("c").build()) {
+            Linker linker = new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> x + 1);
+            wasi.addTo(linker);
+            Instance i = linker.instantiate(store, module);
+            store.setDeadline(Duration.ofHours(1));
+            if (i.func("through").call(1) != 2) {
+                throw new AssertionError("wrong result");
+            }
+            try {
+                i.func("divide").call(1, 0);
+                throw new AssertionError("no trap");
+            } catch (TrapException e) {
+                if (e.code() != TrapCode.INTEGER_DIVIDE_BY_ZERO) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Something that may run out of stack. */
+    private interface Task {
+        void run() throws Exception;
+    }
+
+    /** Runs a task on a thread where stack for about so many simple calls is left; false if that is not enough. */
+    private static boolean withStack(int calls, Task task) throws Exception {
+        Throwable[] thrown = new Throwable[1];
+        Thread t = Thread.ofPlatform().stackSize(1 << 20).start(() -> {
+            int depth = depth(0);
+            try {
+                descend(depth - calls, task);
+            } catch (Throwable e) {
+                thrown[0] = e;
+            }
+        });
+        t.join();
+        return switch (thrown[0]) {
+            case null -> true;
+            case StackOverflowError _ -> false;
+            // The stack ended in WebAssembly.
+            case TrapException e when e.code() == TrapCode.STACK_CHECK -> false;
+            case Throwable e -> throw new AssertionError(calls + " calls", e);
+        };
+    }
+
+    private static int depth(int n) {
+        try {
+            return depth(n + 1);
+        } catch (StackOverflowError e) {
+            return n;
+        }
+    }
+
+    private static void descend(int n, Task task) throws Exception {
+        if (n > 0) {
+            descend(n - 1, task);
+        } else {
+            task.run();
         }
     }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,8 +18,12 @@ class ScarcityTest {
     Path dir;
 
     private void run(String name, String... options) throws Exception {
-        Path output = dir.resolve(name);
-        Process child = ChildJvm.start(output, List.of(options), Scarcity.class.getName(), List.of(name));
+        run(List.of(name), options);
+    }
+
+    private void run(List<String> args, String... options) throws Exception {
+        Path output = dir.resolve("output");
+        Process child = ChildJvm.start(output, List.of(options), Scarcity.class.getName(), args);
         boolean ended = ChildJvm.ends(child, 3);
         String text = Files.readString(output);
         assertTrue(ended, () -> "still running after " + text);
@@ -32,5 +38,15 @@ class ScarcityTest {
     @Test
     void compilationFailsInAFullHeapButEnds() throws Exception {
         run("load", "-Xmx24m", "-XX:ActiveProcessorCount=8");
+    }
+
+    @Test
+    void nothingIsLostWhereTheStackEndsTheFirstTime() throws Exception {
+        // Frames that do not change their size on the way.
+        run("stack", "-Xint");
+        Path file = dir.resolve("storm.cwasm");
+        CompilerOptions options = CompilerOptions.defaults().withInterruptible(true);
+        Files.write(file, Compiler.compile("storm", Storm.wasm(), options));
+        run(List.of("compiled", file.toString()), "-Xint");
     }
 }
