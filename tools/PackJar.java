@@ -25,8 +25,8 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Readies kiln.jar for the JVM's ahead-of-time cache, in place: the cache refuses classes of before Java 6, which have no stack
- * maps, so those get them. A second run changes nothing.
+ * Readies kiln.jar for the JVM's ahead-of-time cache, in place: the cache refuses classes of before Java 6, which have
+ * no stack maps, so those get them. A second run changes nothing.
  *
  * <p>Usage: {@code java PackJar.java kiln.jar}
  */

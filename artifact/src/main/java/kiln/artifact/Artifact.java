@@ -67,8 +67,8 @@ public final class Artifact implements AutoCloseable {
         }
 
         /**
-         * Whether the signature is checked. It is checked when the file is opened; whoever asks for it gives bytes that nobody
-         * else can change from then on.
+         * Whether the signature is checked. It is checked when the file is opened; whoever asks for it gives bytes that
+         * nobody else can change from then on.
          */
         public boolean requiresSignature() {
             return !signers.isEmpty();
@@ -175,8 +175,9 @@ public final class Artifact implements AutoCloseable {
     }
 
     /**
-     * Checks every entry of every table, and all bytes by SHA-256. Opening a file checks the modules, and heads and counts of all
-     * tables; look-ups check the entries that they touch, but for those of function references, which are checked on opening.
+     * Checks every entry of every table, and all bytes by SHA-256. Opening a file checks the modules, and heads and
+     * counts of all tables; look-ups check the entries that they touch, but for those of function references, which are
+     * checked on opening.
      *
      * @throws ArtifactException if anything is damaged
      */
@@ -237,8 +238,8 @@ public final class Artifact implements AutoCloseable {
     private static final long MAX_FILE = 1L << 32;
 
     /**
-     * Checks by its first bytes and its size whether something can be a compiled file at all, so that nothing else that is large is read
-     * into memory.
+     * Checks by its first bytes and its size whether something can be a compiled file at all, so that nothing else that
+     * is large is read into memory.
      *
      * @param start the first {@link #START_BYTES} bytes, or all if the file is shorter
      * @throws ArtifactException if it cannot

@@ -1,8 +1,8 @@
 package kiln.artifact;
 
 /**
- * A compiled file cannot be used: truncated, damaged, foreign, for another machine, not signed by who was asked for; or a key file cannot.
- * The message says which and where.
+ * A compiled file cannot be used: truncated, damaged, foreign, for another machine, not signed by who was asked for; or
+ * a key file cannot. The message says which and where.
  */
 public final class ArtifactException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -105,8 +105,8 @@ public final class ArtifactWriter {
     }
 
     /**
-     * Says that code from text offset {@code offset} on, as far as the next call of this method or the function's end, belongs
-     * to a site (or, if -1, to none). Offsets ascend.
+     * Says that code from text offset {@code offset} on, as far as the next call of this method or the function's end,
+     * belongs to a site (or, if -1, to none). Offsets ascend.
      */
     public ArtifactWriter inlined(long offset, int site) {
         inlines.add(offset, site);

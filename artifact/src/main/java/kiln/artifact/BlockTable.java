@@ -241,8 +241,8 @@ final class BlockTable {
         }
 
         /**
-         * Announces an item, whose bytes the caller appends to {@link #body}, or its bits by the methods below; says whether
-         * it is the first of a block.
+         * Announces an item, whose bytes the caller appends to {@link #body}, or its bits by the methods below; says
+         * whether it is the first of a block.
          */
         boolean next(int... firsts) {
             if (items++ % itemsPerBlock != 0) {
@@ -273,8 +273,8 @@ final class BlockTable {
         }
 
         /**
-         * Appends a value as an exponential Golomb code: the number of bits of {@code (value >> order) + 1} less one in zeros,
-         * then these bits from a one on, then the low {@code order} bits of the value.
+         * Appends a value as an exponential Golomb code: the number of bits of {@code (value >> order) + 1} less one in
+         * zeros, then these bits from a one on, then the low {@code order} bits of the value.
          */
         void expGolomb(long value, int order) {
             long high = (value >>> order) + 1;

@@ -1,10 +1,10 @@
 package kiln.artifact;
 
 /**
- * Routines that generated code calls, each a function under {@link FuncKey.Kind#BUILTIN} with the wasm calling convention.
- * The ordinal is the routine's number in files and in upcalls: entries are only appended. Routines marked as upcalls are
- * served by the runtime in Java; the others are generated code.
- * Index operands are i64 (an i32 index zero-extended), so that 64-bit memories and tables need no others.
+ * Routines that generated code calls, each a function under {@link FuncKey.Kind#BUILTIN} with the wasm calling
+ * convention. The ordinal is the routine's number in files and in upcalls: entries are only appended. Routines marked
+ * as upcalls are served by the runtime in Java; the others are generated code. Index operands are i64 (an i32 index
+ * zero-extended), so that 64-bit memories and tables need no others.
  */
 public enum Builtin {
     /** Reserved: in an upcall, number 0 means "call the host function". */

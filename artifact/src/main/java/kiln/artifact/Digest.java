@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
- * The section at the end of a file, before the room for its signature: checksums of everything before it, in chunks of 1 MiB. They find
- * damage; they are no signature.
+ * The section at the end of a file, before the room for its signature: checksums of everything before it, in chunks of
+ * 1 MiB. They find damage; they are no signature.
  *
  * <pre>
  *   SHA-256  32 bytes for each chunk

@@ -22,8 +22,9 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Signatures of the JDK, in the variant Ed25519ph of RFC 8032, section 5.1: what is signed is the SHA-512 of the bytes, so that they
- * need not be in memory twice. The context keeps a signature that the same key has made for another purpose from counting here.
+ * Signatures of the JDK, in the variant Ed25519ph of RFC 8032, section 5.1: what is signed is the SHA-512 of the bytes,
+ * so that they need not be in memory twice. The context keeps a signature that the same key has made for another
+ * purpose from counting here.
  */
 final class Ed25519 {
     static final int KEY_BYTES = 32;
@@ -44,8 +45,8 @@ final class Ed25519 {
     }
 
     /**
-     * The pair that a private key belongs to. A private key file need not have the public half, and the JDK computes it only when
-     * it makes a pair; so it makes one, from these random numbers.
+     * The pair that a private key belongs to. A private key file need not have the public half, and the JDK computes it
+     * only when it makes a pair; so it makes one, from these random numbers.
      */
     static KeyPair pair(PrivateKey key) {
         byte[] seed = key instanceof EdECPrivateKey k && isOurs(k.getParams())
@@ -151,7 +152,10 @@ final class Ed25519 {
         }
     }
 
-    /** {@code SHA256:} and the digest of the key's X.509 encoding in Base64: the same for the same key, and no other key has it. */
+    /**
+     * {@code SHA256:} and the digest of the key's X.509 encoding in Base64: the same for the same key, and no other key
+     * has it.
+     */
     static String fingerprint(PublicKey key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());

@@ -4,15 +4,17 @@ package kiln.artifact;
  * What became of a function that a module defines: why its code is in the file, or why it is not.
  *
  * @param item what {@code kind} says, or 0
- * @param function index in the module's function space of the function that keeps this one, or -1; following it leads to what
- *     is visible from outside
+ * @param function index in the module's function space of the function that keeps this one, or -1; following it leads
+ *     to what is visible from outside
  */
 public record Fate(Kind kind, int item, int function) {
     /** The reasons; the ordinal is the number in files, so entries are only ever appended. */
     public enum Kind {
         /** Dropped: nothing that can run refers to it. */
         UNREACHABLE,
-        /** Dropped: its body was put into its callers, one of which is {@code function}, and nothing else refers to it. */
+        /**
+         * Dropped: its body was put into its callers, one of which is {@code function}, and nothing else refers to it.
+         */
         INLINED,
         /** Kept: exported; item: number of the export. */
         EXPORT,

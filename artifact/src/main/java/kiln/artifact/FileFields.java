@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Every field of a compiled file, as its readers find them: the ELF header and section headers, and the numbers of all sections that are read. For
- * tools and tests that look at or damage single fields; code and the contents of memories are no fields.
+ * Every field of a compiled file, as its readers find them: the ELF header and section headers, and the numbers of all
+ * sections that are read. For tools and tests that look at or damage single fields; code and the contents of memories
+ * are no fields.
  */
 public final class FileFields {
     /**

@@ -16,7 +16,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Who vouches for a file. Every file ends with room for a signature, so that signing moves nothing, and signing again replaces.
+ * Who vouches for a file. Every file ends with room for a signature, so that signing moves nothing, and signing again
+ * replaces.
  *
  * <pre>
  *    0  "KSIG"; an unsigned file has zeros here and behind
@@ -121,7 +122,8 @@ public final class FileSignature {
     }
 
     /**
-     * Signs a compiled file, which is checked completely before and replaced as a whole. A signature that it has is replaced.
+     * Signs a compiled file, which is checked completely before and replaced as a whole. A signature that it has is
+     * replaced.
      *
      * @throws ArtifactException if the file is damaged
      * @throws IOException if it cannot be read or replaced

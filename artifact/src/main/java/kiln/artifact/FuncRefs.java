@@ -24,7 +24,9 @@ public final class FuncRefs {
     /** Within an entry. */
     public static final int ENTRY_FUNCTION = 8;
 
-    /** In place of a code offset: the function is in a table, but nobody can call it, and it was left out of the file. */
+    /**
+     * In place of a code offset: the function is in a table, but nobody can call it, and it was left out of the file.
+     */
     public static final int NO_CODE = -1;
     /** In place of a code offset: an import, whose record instantiation fills in. */
     public static final int IMPORTED = -2;

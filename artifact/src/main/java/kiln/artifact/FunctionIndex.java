@@ -258,8 +258,8 @@ public final class FunctionIndex {
     }
 
     /**
-     * The text offsets (u32) of the functions with keys {@code key}, {@code key + 1}, ...; all ones where there is none. A hundred
-     * thousand look-ups at once, without a call for each as long as keys are dense.
+     * The text offsets (u32) of the functions with keys {@code key}, {@code key + 1}, ...; all ones where there is
+     * none. A hundred thousand look-ups at once, without a call for each as long as keys are dense.
      *
      * @throws ArtifactException if an entry does not lie in the text
      */

@@ -8,7 +8,10 @@ final class FunctionIndexBuilder {
     private static final int DENSE_BYTES = 5;
 
     private static final int SPARSE_BYTES = 9;
-    /** At least so many entries begin in a piece of the text on average, at most twice as many: half a byte to one for each. */
+    /**
+     * At least so many entries begin in a piece of the text on average, at most twice as many: half a byte to one for
+     * each.
+     */
     private static final int ENTRIES_PER_PIECE = 4;
 
     private long[] keys = new long[64];

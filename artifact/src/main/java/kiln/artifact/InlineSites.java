@@ -3,9 +3,9 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Which code was copied from other functions, read in place. A site is one call that was replaced by a copy of its callee.
- * Backtraces show the callee of the innermost site at the offset that {@link OffsetTable} gives, then for each site outwards the
- * place of the call.
+ * Which code was copied from other functions, read in place. A site is one call that was replaced by a copy of its
+ * callee. Backtraces show the callee of the innermost site at the offset that {@link OffsetTable} gives, then for each
+ * site outwards the place of the call.
  *
  * <pre>
  *   0  bytes of runs u32, a multiple of 4

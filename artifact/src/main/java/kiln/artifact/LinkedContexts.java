@@ -3,16 +3,16 @@ package kiln.artifact;
 import java.util.Arrays;
 
 /**
- * Where the VMContexts of modules that are linked into one file lie. They are one block of memory, the first module's at its end, so
- * that code reaches the context of a module that it is linked with at a constant distance from its own:
+ * Where the VMContexts of modules that are linked into one file lie. They are one block of memory, the first module's
+ * at its end, so that code reaches the context of a module that it is linked with at a constant distance from its own:
  *
  * <pre>
  *   ... | context of module 2 | context of module 1 | context of module 0 |
  *       low addresses                                        high addresses
  * </pre>
  *
- * A module is linked only with those of lower numbers, so distances are positive, and those from a module depend only on
- * the modules up to it.
+ * A module is linked only with those of lower numbers, so distances are positive, and those from a module depend only
+ * on the modules up to it.
  */
 public final class LinkedContexts {
     public static final LinkedContexts NONE = new LinkedContexts(new int[0]);
@@ -45,7 +45,10 @@ public final class LinkedContexts {
         return bytes() - sums[module];
     }
 
-    /** Bytes from the context of module {@code from} up to that of module {@code to}, which is the same or one before it. */
+    /**
+     * Bytes from the context of module {@code from} up to that of module {@code to}, which is the same or one before
+     * it.
+     */
     public int distance(int from, int to) {
         if (from == to) {
             return 0;

@@ -3,11 +3,11 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Which byte of the wasm file instructions that trap or call come from, read in place. Blocks of {@link #BLOCK} positions; the
- * first position of a block is in the block's columns (text offset, wasm offset), each further one is a sequence of bits: the
- * text offset in units of {@link #UNIT} bytes, less the one before in such units, as an exponential Golomb code
- * ({@link BlockTable.Builder#expGolomb}); if that is 0, their distance in bytes, less one, likewise; then the difference of the
- * wasm offsets, the sign in its lowest bit, likewise.
+ * Which byte of the wasm file instructions that trap or call come from, read in place. Blocks of {@link #BLOCK}
+ * positions; the first position of a block is in the block's columns (text offset, wasm offset), each further one is a
+ * sequence of bits: the text offset in units of {@link #UNIT} bytes, less the one before in such units, as an
+ * exponential Golomb code ({@link BlockTable.Builder#expGolomb}); if that is 0, their distance in bytes, less one,
+ * likewise; then the difference of the wasm offsets, the sign in its lowest bit, likewise.
  *
  * <p>Nearly all positions are multiples of the unit, since whoever makes them may choose them between two instructions.
  */

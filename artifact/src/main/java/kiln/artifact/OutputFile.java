@@ -18,10 +18,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 
 /**
- * Writes files that a user named. A regular file is written under a temporary name beside it, which is then renamed: a file that another
- * process has mapped never changes, a half-written one is never seen, and what was there before is lost only when the new one is whole.
- * Links are followed and stay. What cannot be replaced is written to: devices, pipes, and the descriptors that the process was given
- * ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead to.
+ * Writes files that a user named. A regular file is written under a temporary name beside it, which is then renamed: a
+ * file that another process has mapped never changes, a half-written one is never seen, and what was there before is
+ * lost only when the new one is whole. Links are followed and stay. What cannot be replaced is written to: devices,
+ * pipes, and the descriptors that the process was given ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead
+ * to.
  */
 final class OutputFile {
     private static final int WRITE_BYTES = 1 << 24;
@@ -74,9 +75,9 @@ final class OutputFile {
     }
 
     /**
-     * What others write to the same descriptor comes before and after, not in the same place: the process's own output streams are
-     * written to as they are; of others a file is opened anew, and appended to. That would also open for writing what the process has
-     * open for reading, such as its own classes, so a descriptor must be open for writing.
+     * What others write to the same descriptor comes before and after, not in the same place: the process's own output
+     * streams are written to as they are; of others a file is opened anew, and appended to. That would also open for
+     * writing what the process has open for reading, such as its own classes, so a descriptor must be open for writing.
      */
     private static void intoDescriptor(Path descriptor, MemorySegment bytes) throws IOException {
         Path process = descriptor.toAbsolutePath().getParent().toRealPath().getParent();

@@ -11,9 +11,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Names of files, arguments and variables as Linux has them: bytes, which need not be UTF-8. In strings each byte that is not part of valid
- * UTF-8 is the lone surrogate U+DC80 to U+DCFF that ends in it, which valid UTF-8 never gives (Python's PEP 383 does the same), so
- * that {@link #decode} loses nothing. Java's own conversions put U+FFFD in the place of all such bytes.
+ * Names of files, arguments and variables as Linux has them: bytes, which need not be UTF-8. In strings each byte that
+ * is not part of valid UTF-8 is the lone surrogate U+DC80 to U+DCFF that ends in it, which valid UTF-8 never gives
+ * (Python's PEP 383 does the same), so that {@link #decode} loses nothing. Java's own conversions put U+FFFD in the
+ * place of all such bytes.
  */
 public final class PathBytes {
     /** What Java puts where it could not decode. */

@@ -4,15 +4,17 @@ import java.nio.file.Path;
 import java.util.Collection;
 
 /**
- * Names as people get to see them, in messages, backtraces and listings. A name comes out of a module or a command line that nobody has
- * checked: it may be empty, of any length, and contain terminal escapes, line ends or characters that reverse what follows.
+ * Names as people get to see them, in messages, backtraces and listings. A name comes out of a module or a command line
+ * that nobody has checked: it may be empty, of any length, and contain terminal escapes, line ends or characters that
+ * reverse what follows.
  *
- * <p>One rule for all of them. Letters, digits, punctuation, symbols and the space stay as they are, so an ordinary name looks as it is.
- * Every other character is written as an escape of WebAssembly's text format, {@code \}{@code u{1b}}: Unicode's control and format
- * characters (with the bidirectional ones), line and paragraph ends, spaces other than U+0020, private and unassigned characters and lone
- * surrogates. Of these, U+DC80 to U+DCFF stand for bytes that are not UTF-8 ({@link PathBytes}) and are written {@code \xff}. What is
- * longer than a limit is cut, and says how long it was. Applying the rule again changes nothing. Programs get names exactly as they are:
- * from the methods that return them, and from the symbols of a compiled file.
+ * <p>One rule for all of them. Letters, digits, punctuation, symbols and the space stay as they are, so an ordinary
+ * name looks as it is. Every other character is written as an escape of WebAssembly's text format, {@code \}{@code
+ * u{1b}}: Unicode's control and format characters (with the bidirectional ones), line and paragraph ends, spaces other
+ * than U+0020, private and unassigned characters and lone surrogates. Of these, U+DC80 to U+DCFF stand for bytes that
+ * are not UTF-8 ({@link PathBytes}) and are written {@code \xff}. What is longer than a limit is cut, and says how long
+ * it was. Applying the rule again changes nothing. Programs get names exactly as they are: from the methods that return
+ * them, and from the symbols of a compiled file.
  */
 public final class Printable {
     /** In characters of the result; compilers' names for generic functions reach hundreds. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.LongToIntFunction;
 
 /**
- * The section of function references, which generated code reads in place: for each module the head and the entries of its
- * {@link FuncRefs}, and the {@link TableImage}s; {@code .kiln.modules} says where.
+ * The section of function references, which generated code reads in place: for each module the head and the entries of
+ * its {@link FuncRefs}, and the {@link TableImage}s; {@code .kiln.modules} says where.
  *
  * <pre>
  *   head, before the entries:

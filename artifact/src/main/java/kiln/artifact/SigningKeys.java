@@ -22,8 +22,8 @@ import java.util.Base64;
 import java.util.Set;
 
 /**
- * Ed25519 keys in PEM files, as OpenSSL and others write them: a private key in PKCS#8 without a passphrase ({@code PRIVATE KEY}), a
- * public one as X.509 SubjectPublicKeyInfo ({@code PUBLIC KEY}).
+ * Ed25519 keys in PEM files, as OpenSSL and others write them: a private key in PKCS#8 without a passphrase
+ * ({@code PRIVATE KEY}), a public one as X.509 SubjectPublicKeyInfo ({@code PUBLIC KEY}).
  */
 public final class SigningKeys {
     private static final String PRIVATE = "PRIVATE KEY";

@@ -52,14 +52,16 @@ public final class TableImage {
     private final int count;
     /** The image of a file, else null. */
     private final MemorySegment bytes;
-    /** As in the file, but with the index of a defined function in place of its code's offset; null if read from a file. */
+    /**
+     * As in the file, but with the index of a defined function in place of its code's offset; null if read from a file.
+     */
     private final int[] words;
 
     /**
      * @param table index among the tables defined in the module
      * @param first index of the first entry in the table
-     * @param words one or two for each entry, as the form says, but with the index of a defined function in place of a code
-     *     offset
+     * @param words one or two for each entry, as the form says, but with the index of a defined function in place of a
+     *     code offset
      */
     public TableImage(int table, Form form, int first, int[] words) {
         this.table = table;

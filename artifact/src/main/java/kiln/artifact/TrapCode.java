@@ -1,6 +1,8 @@
 package kiln.artifact;
 
-/** Why generated code stopped. The ordinal is the code's number in the trap table of a file: entries are only appended. */
+/**
+ * Why generated code stopped. The ordinal is the code's number in the trap table of a file: entries are only appended.
+ */
 public enum TrapCode {
     UNREACHABLE("unreachable"),
     MEMORY_OUT_OF_BOUNDS("out of bounds memory access"),

@@ -4,9 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Trap sites by text offset, read in place. Blocks of {@link #BLOCK} sites, a sequence of bits for each site: the distance to the
- * site before in units, less one, as an exponential Golomb code ({@link BlockTable.Builder#expGolomb}; not for the first of a
- * block), and one bit, or one bit and five: 0 for an access out of bounds, which most sites are about, or 1 and the code.
+ * Trap sites by text offset, read in place. Blocks of {@link #BLOCK} sites, a sequence of bits for each site: the
+ * distance to the site before in units, less one, as an exponential Golomb code ({@link BlockTable.Builder#expGolomb};
+ * not for the first of a block), and one bit, or one bit and five: 0 for an access out of bounds, which most sites are
+ * about, or 1 and the code.
  *
  * <pre>
  *   0  unit u32: text offsets of sites are multiples of 1 &lt;&lt; unit

@@ -10,12 +10,12 @@ import java.util.List;
 /**
  * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and
  * they have the same place in them (specification, "Rolled types"): the key is the group's text, in which a member of
- * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key. In a group of several types
- * it is the digest of that text instead, then {@code .N}, the place in the group. Digests keep keys small where types refer to types
- * that refer to types.
+ * the same group appears as {@code rec.N} and a type of an earlier group as the digest of its key. In a group of
+ * several types it is the digest of that text instead, then {@code .N}, the place in the group. Digests keep keys small
+ * where types refer to types that refer to types.
  *
- * <p>The compiler compares types of modules that it links by keys of the same kind, which {@code wasm} makes of its own model; neither
- * module may use the other.
+ * <p>The compiler compares types of modules that it links by keys of the same kind, which {@code wasm} makes of its own
+ * model; neither module may use the other.
  */
 public final class TypeKeys {
     private static final String GROUP = "group ";
@@ -65,8 +65,8 @@ public final class TypeKeys {
     }
 
     /**
-     * Whether a key can be that of a type. It can be told from the type alone if this mentions no type by index and is a recursion group
-     * of its own.
+     * Whether a key can be that of a type. It can be told from the type alone if this mentions no type by index and is
+     * a recursion group of its own.
      */
     static boolean canBeKey(String key, TypeDef type) {
         boolean alone = key.indexOf(';') < 0 && !key.startsWith("group ");

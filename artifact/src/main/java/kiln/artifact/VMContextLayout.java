@@ -22,8 +22,8 @@ package kiln.artifact;
  *      type ids             u32 for each type of the module: the engine's canonical number of the type
  * </pre>
  *
- * A funcref is the address of a record, or null. A slot of a table of functions is 0 as long as it is not initialised: it
- * then means what the table's image ({@link TableImage.Form#LAZY}) says for its index, or null if that says nothing;
+ * A funcref is the address of a record, or null. A slot of a table of functions is 0 as long as it is not initialised:
+ * it then means what the table's image ({@link TableImage.Form#LAZY}) says for its index, or null if that says nothing;
  * else {@link #NULL_SLOT} for null, or the address of a record. A slot of another table is the reference. The base of a
  * sealed table is the address of its image's entries.
  *
@@ -148,7 +148,9 @@ public final class VMContextLayout {
         return definedGlobals + i * GLOBAL_BYTES;
     }
 
-    /** Funcref record {@code slot}: imported function number slot, or imports + position among the escaping functions. */
+    /**
+     * Funcref record {@code slot}: imported function number slot, or imports + position among the escaping functions.
+     */
     public int funcRef(int slot) {
         return funcRefs + slot * FUNCREF_BYTES;
     }

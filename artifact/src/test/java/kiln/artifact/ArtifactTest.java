@@ -159,7 +159,9 @@ class ArtifactTest {
         }
     }
 
-    /** Generated code and Java find an instance's records by the head, so that one wrong bit of it would lead anywhere. */
+    /**
+     * Generated code and Java find an instance's records by the head, so that one wrong bit of it would lead anywhere.
+     */
     @Test
     void headsOfFunctionReferencesAreChecked() {
         Artifact a = open(SampleBytes.ORIGINAL);

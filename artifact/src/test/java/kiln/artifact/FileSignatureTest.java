@@ -78,8 +78,8 @@ class FileSignatureTest {
     }
 
     /**
-     * With checksums off, so that only the signature can tell. Checking one takes milliseconds, so of the long runs of equal bytes
-     * (padding, code) a sample is changed; {@code -Dkiln.whole=true} changes each byte.
+     * With checksums off, so that only the signature can tell. Checking one takes milliseconds, so of the long runs of
+     * equal bytes (padding, code) a sample is changed; {@code -Dkiln.whole=true} changes each byte.
      */
     @Test
     void everyChangedByteIsRefused() {

@@ -20,10 +20,12 @@ import kiln.disasm.Disassembler;
 import kiln.disasm.Isa;
 
 /**
- * Compares the code for the two instruction sets with each other, and each with what C compilers make of the same program by way of
- * wasm2c: code size and number of instructions, instructions executed (counted by an emulator), and CPU time under emulation.
+ * Compares the code for the two instruction sets with each other, and each with what C compilers make of the same
+ * program by way of wasm2c: code size and number of instructions, instructions executed (counted by an emulator), and
+ * CPU time under emulation.
  *
- * <p>Usage: {@code Architectures [--rounds N] [--no-times] [--no-runs] FILE|FOLDER...}; {@code bench/isa} finds the tools.
+ * <p>Usage: {@code Architectures [--rounds N] [--no-times] [--no-runs] FILE|FOLDER...}; {@code bench/isa} finds the
+ * tools.
  */
 public final class Architectures {
     private final List<Path> programs = new ArrayList<>();

@@ -30,8 +30,9 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 
 /**
- * What it costs to cross between Java and WebAssembly, in nanoseconds of the thread's CPU time: the median and the least of several
- * rounds, in which the measurements take turns. The rounds in which the JIT still compiles do not count.
+ * What it costs to cross between Java and WebAssembly, in nanoseconds of the thread's CPU time: the median and the
+ * least of several rounds, in which the measurements take turns. The rounds in which the JIT still compiles do not
+ * count.
  *
  * <p>Usage: {@code java -cp ... kiln.bench.Calls}
  */

@@ -14,10 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs benchmark programs on Kiln and on other engines, taking turns, and prints each figure as a ratio to the first other engine
- * that is there (Wasmtime where given, else V8): medians over rounds, with the spread from the fastest to the slowest run.
+ * Runs benchmark programs on Kiln and on other engines, taking turns, and prints each figure as a ratio to the first
+ * other engine that is there (Wasmtime where given, else V8): medians over rounds, with the spread from the fastest to
+ * the slowest run.
  *
- * <p>Usage: {@code Compare [--rounds N] [--iterations N] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...}
+ * <p>Usage:
+ * {@code Compare [--rounds N] [--iterations N] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...}
  */
 public final class Compare {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -27,9 +27,10 @@ import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmModule;
 
 /**
- * How fast a warm compiler is, in one thread: megabytes of WebAssembly for each second of the process's CPU time (garbage
- * collection included), and where the time of its functions goes, in milliseconds of thread CPU time, with the memory allocated
- * there. Both are medians of several rounds, after as many rounds as it takes until a time limit is over.
+ * How fast a warm compiler is, in one thread: megabytes of WebAssembly for each second of the process's CPU time
+ * (garbage collection included), and where the time of its functions goes, in milliseconds of thread CPU time, with the
+ * memory allocated there. Both are medians of several rounds, after as many rounds as it takes until a time limit is
+ * over.
  *
  * <p>Usage: {@code CompileTimes [--target T] [-O LEVEL] [--seconds WARM-UP] [--rounds N] [--no-phases] FILE...}
  */

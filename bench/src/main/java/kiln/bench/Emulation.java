@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import kiln.compiler.Target;
 
 /**
- * Runs code for both instruction sets under emulators, and makes executables of the same programs with other compilers. What is
- * missing on a machine gives NaN. The tools come as system properties from {@code bench/isa}.
+ * Runs code for both instruction sets under emulators, and makes executables of the same programs with other compilers.
+ * What is missing on a machine gives NaN. The tools come as system properties from {@code bench/isa}.
  */
 final class Emulation {
     private static final int TIMEOUT_SECONDS = 600;

@@ -10,9 +10,9 @@ import kiln.artifact.Artifact;
 import kiln.loader.LoadedArtifact;
 
 /**
- * What it costs to load compiled files, in microseconds of the thread's CPU time, in ways that take turns: from a copy that nobody can
- * change and from a mapping of the file itself, with its checksums and without. In brackets: ratio to the mapping with checksums. Also how much memory a loaded file takes beside the page cache, which
- * processes share.
+ * What it costs to load compiled files, in microseconds of the thread's CPU time, in ways that take turns: from a copy
+ * that nobody can change and from a mapping of the file itself, with its checksums and without. In brackets: ratio to
+ * the mapping with checksums. Also how much memory a loaded file takes beside the page cache, which processes share.
  *
  * <p>Usage: {@code java -cp ... kiln.bench.Loading FILE.cwasm...}
  */

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Modules with a table of 65,536 slots and empty functions in it. Exported {@code run (count, mask)} makes {@code count} calls
- * through it, number {@code i} through slot {@code i & mask}.
+ * Modules with a table of 65,536 slots and empty functions in it. Exported {@code run (count, mask)} makes
+ * {@code count} calls through it, number {@code i} through slot {@code i & mask}.
  */
 final class TableModules {
     static final int SLOTS = 1 << 16;
@@ -43,7 +43,10 @@ final class TableModules {
 
     private TableModules() {}
 
-    /** The modules in the order of instantiation; a second one imports the table of the first. The last one has {@code run}. */
+    /**
+     * The modules in the order of instantiation; a second one imports the table of the first. The last one has
+     * {@code run}.
+     */
     static List<byte[]> modules(Content content, Owner owner) {
         return owner == Owner.PRIVATE ? List.of(table(content, true)) : List.of(table(content, false), caller());
     }

@@ -18,9 +18,10 @@ import kiln.runtime.Module;
 import kiln.runtime.Store;
 
 /**
- * 65,536 calls through a table of as many slots ({@link TableModules}): what an instance, a first and a second pass cost, for lazy and
- * for eager tables, beside other engines that take turns with Kiln. Microseconds of wall-clock time, medians of repetitions in one
- * process, then the median of the rounds; the cost of a call with nothing to do is subtracted. Then the size of the compiled files.
+ * 65,536 calls through a table of as many slots ({@link TableModules}): what an instance, a first and a second pass
+ * cost, for lazy and for eager tables, beside other engines that take turns with Kiln. Microseconds of wall-clock time,
+ * medians of repetitions in one process, then the median of the rounds; the cost of a call with nothing to do is
+ * subtracted. Then the size of the compiled files.
  *
  * <p>Usage: {@code Tables [--rounds N] [--repetitions N] [--node COMMAND] [--wasmtime PYTHON]}
  */

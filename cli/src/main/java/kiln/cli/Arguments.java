@@ -9,8 +9,8 @@ import kiln.artifact.PathBytes;
 import picocli.CommandLine.ITypeConverter;
 
 /**
- * The command line's arguments as they were given. Java has decoded them when {@code main} gets to see them, and put U+FFFD in the place of
- * what is not UTF-8; but the system keeps them.
+ * The command line's arguments as they were given. Java has decoded them when {@code main} gets to see them, and put
+ * U+FFFD in the place of what is not UTF-8; but the system keeps them.
  */
 final class Arguments {
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");

@@ -6,8 +6,8 @@ import kiln.artifact.Printable;
 import kiln.runtime.ValType;
 
 /**
- * Values on the command line and in what it prints, close to WebAssembly's text format: what is printed can be given as an argument
- * again, bit for bit.
+ * Values on the command line and in what it prints, close to WebAssembly's text format: what is printed can be given as
+ * an argument again, bit for bit.
  */
 final class Literals {
     private static final int FLOAT_QUIET = 0x40_0000;
@@ -16,8 +16,9 @@ final class Literals {
     private Literals() {}
 
     /**
-     * The value of {@code text} as {@link kiln.runtime.Func#invoke} takes it: integers signed or unsigned, decimal or hexadecimal; floats
-     * as in Java, and {@code inf}, {@code nan} and {@code nan:0xPAYLOAD}; {@code null} for references.
+     * The value of {@code text} as {@link kiln.runtime.Func#invoke} takes it: integers signed or unsigned, decimal or
+     * hexadecimal; floats as in Java, and {@code inf}, {@code nan} and {@code nan:0xPAYLOAD}; {@code null} for
+     * references.
      *
      * @throws UserError if it is not of this type
      */

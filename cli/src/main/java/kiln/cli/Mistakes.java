@@ -38,7 +38,8 @@ final class Mistakes {
     }
 
     /**
-     * Says why standard output took no more. A reader that has seen enough ({@code kiln objdump … | head}) needs no message.
+     * Says why standard output took no more. A reader that has seen enough ({@code kiln objdump … | head}) needs no
+     * message.
      *
      * @return the exit status
      */

@@ -73,7 +73,10 @@ final class ModuleFiles {
         return Module.loadTrusted(engine, file);
     }
 
-    /** Whether a compiled file has checks that let a deadline stop it; of WebAssembly, which is compiled as one likes, true. */
+    /**
+     * Whether a compiled file has checks that let a deadline stop it; of WebAssembly, which is compiled as one likes,
+     * true.
+     */
     static boolean isInterruptible(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             return true;

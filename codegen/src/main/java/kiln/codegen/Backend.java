@@ -14,7 +14,10 @@ public interface Backend {
         return compile(function, options, step -> {});
     }
 
-    /** As {@link #compile(Function, CodegenOptions)}; {@code after} is told the name of each step when it is done, for benchmarks. */
+    /**
+     * As {@link #compile(Function, CodegenOptions)}; {@code after} is told the name of each step when it is done, for
+     * benchmarks.
+     */
     CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after);
 
     /** Patches {@code r} in {@code text}; {@code at} and {@code target} are offsets in the text. */

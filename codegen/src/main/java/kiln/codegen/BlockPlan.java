@@ -9,10 +9,10 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 
 /**
- * The control-flow graph of a function's machine blocks: a node for each block, numbered in the order of their code, which is
- * the function's. Edges of one terminator that lead to the same block with the same arguments are one edge. No edge may be
- * critical (from a block with several successors to one with several predecessors): the moves of an edge stand at one of its
- * ends.
+ * The control-flow graph of a function's machine blocks: a node for each block, numbered in the order of their code,
+ * which is the function's. Edges of one terminator that lead to the same block with the same arguments are one edge. No
+ * edge may be critical (from a block with several successors to one with several predecessors): the moves of an edge
+ * stand at one of its ends.
  */
 final class BlockPlan {
     /** Distinct edges out of a block, and for each target of its terminator which of them it is. */

@@ -50,8 +50,8 @@ public record Bound(Reg[] values, Reg[] places) {
     }
 
     /**
-     * Operands of {@code inst} that are bound to registers, as text: values with their registers, which are left out once they
-     * are the same.
+     * Operands of {@code inst} that are bound to registers, as text: values with their registers, which are left out
+     * once they are the same.
      */
     public static String text(MachInst inst, int from, int count) {
         StringBuilder s = new StringBuilder("(");

@@ -11,8 +11,8 @@ import kiln.artifact.TrapCode;
 import kiln.ir.V128;
 
 /**
- * The growing machine code of one function with everything recorded beside it: labels and the places that refer to them,
- * relocations, trap sites, source positions, constants, and cold code that is emitted after the body.
+ * The growing machine code of one function with everything recorded beside it: labels and the places that refer to
+ * them, relocations, trap sites, source positions, constants, and cold code that is emitted after the body.
  */
 public final class CodeBuffer {
     /** Fills in the distance to a label that is now bound. */
@@ -165,7 +165,10 @@ public final class CodeBuffer {
         relocations.add(new Relocation(at, kind, target, addend));
     }
 
-    /** Records that the code at the current offset may trap: the instruction that starts here, or the call that ended here. */
+    /**
+     * Records that the code at the current offset may trap: the instruction that starts here, or the call that ended
+     * here.
+     */
     public void trapSite(TrapCode code) {
         traps.add(size, code.ordinal());
     }

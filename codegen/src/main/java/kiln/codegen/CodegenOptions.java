@@ -9,8 +9,8 @@ import kiln.artifact.LinkedContexts;
  *
  * @param optLevel 0, 1 or 2
  * @param features names of CPU features that may be used beyond the baseline
- * @param reloadContext whether a direct call may return with another VMContext in its register, because the module makes
- *     tail calls to other instances
+ * @param reloadContext whether a direct call may return with another VMContext in its register, because the module
+ *     makes tail calls to other instances
  * @param contexts where the VMContexts of the modules lie that code may call directly
  * @param check whether allocation is verified by the symbolic checker
  */

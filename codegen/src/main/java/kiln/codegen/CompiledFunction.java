@@ -10,7 +10,8 @@ import kiln.artifact.TrapCode;
  * @param code machine code with its constants and jump tables; position-independent apart from relocations
  * @param alignment of the first byte, a power of two
  * @param traps in order of offset
- * @param positions in order of offset: what traps or calls from each offset on comes from that position in the wasm file
+ * @param positions in order of offset: what traps or calls from each offset on comes from that position in the wasm
+ *     file
  * @param frameBytes bytes of stack that one activation takes, return address included
  */
 public record CompiledFunction(
@@ -25,7 +26,8 @@ public record CompiledFunction(
     /**
      * Where the code may trap.
      *
-     * @param offset of the faulting instruction, or for an explicit trap the return address of the call to the trap stub
+     * @param offset of the faulting instruction, or for an explicit trap the return address of the call to the trap
+     *     stub
      */
     public record TrapSite(int offset, TrapCode code) {
         private static final TrapCode[] CODES = TrapCode.values();

@@ -157,8 +157,8 @@ public final class ControlFlow {
     }
 
     /**
-     * Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005), in vertices numbered by a depth-first
-     * walk: unlike the iterative algorithms it stays fast where loops nest deeply.
+     * Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005), in vertices numbered
+     * by a depth-first walk: unlike the iterative algorithms it stays fast where loops nest deeply.
      */
     private void dominators() {
         int n = successors.length;
@@ -219,7 +219,9 @@ public final class ControlFlow {
         }
     }
 
-    /** The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression. */
+    /**
+     * The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression.
+     */
     private static int best(int v, int lastLinked, int[] ancestor, int[] label, int[] semi, int[] stack) {
         if (ancestor[v] < lastLinked) {
             return label[v];
@@ -275,7 +277,10 @@ public final class ControlFlow {
         }
     }
 
-    /** Natural loops, inner before outer, each found by walking backwards from its back edges over collapsed inner loops. */
+    /**
+     * Natural loops, inner before outer, each found by walking backwards from its back edges over collapsed inner
+     * loops.
+     */
     private void loops() {
         int n = successors.length;
         Arrays.fill(loopHeader, -1);
@@ -320,7 +325,9 @@ public final class ControlFlow {
         }
     }
 
-    /** Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what was new. */
+    /**
+     * Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what was new.
+     */
     private int claim(int b, int header, int[] beyond, int[] stack, int top) {
         if (number[b] < 0 || !dominates(header, b)) {
             return top; // only in an irreducible graph

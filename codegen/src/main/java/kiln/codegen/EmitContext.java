@@ -5,7 +5,8 @@ package kiln.codegen;
  *
  * @param buffer where the bytes go
  * @param frame the function's frame
- * @param next the block that follows in the layout, so that a branch to it can be left out (see {@link #isNext}), or null
+ * @param next the block that follows in the layout, so that a branch to it can be left out (see {@link #isNext}), or
+ *     null
  */
 public record EmitContext(CodeBuffer buffer, FrameLayout frame, MachBlock next) {
     /** Whether control that runs on past the end of the current block arrives at {@code target}. */

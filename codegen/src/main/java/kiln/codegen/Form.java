@@ -11,14 +11,14 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * checker and the rewriting of operands read it as data.
  *
  * <p>An instruction has two points: early, when operands are read, and late, when results are written. A plain use ends
- * early and a plain definition begins late, so they may share a register. One virtual register may be several operands of
- * an instruction, also in different fixed registers. Definitions and temporaries define each virtual register once in the
- * function (SSA), which includes block parameters. A physical register may stand wherever a virtual one may: the back end
- * then answers for it.
+ * early and a plain definition begins late, so they may share a register. One virtual register may be several operands
+ * of an instruction, also in different fixed registers. Definitions and temporaries define each virtual register once
+ * in the function (SSA), which includes block parameters. A physical register may stand wherever a virtual one may: the
+ * back end then answers for it.
  *
- * <p>Forms are made by appending to {@link #NONE}: {@code NONE.use().any().tied(0)}. Appending the same operand to the same
- * form gives the same object, so that composing a form per instruction costs no memory. Forms are immutable and may be
- * shared by threads.
+ * <p>Forms are made by appending to {@link #NONE}: {@code NONE.use().any().tied(0)}. Appending the same operand to the
+ * same form gives the same object, so that composing a form per instruction costs no memory. Forms are immutable and
+ * may be shared by threads.
  */
 public final class Form {
     /** The constraint on one operand. */
@@ -36,8 +36,8 @@ public final class Form {
         /** Written early: never shares a register with a use of this instruction. */
         DEF_EARLY,
         /**
-         * Written late, to the register of a {@link #USE} operand of the same instruction, which the allocator copies first
-         * where its value lives on.
+         * Written late, to the register of a {@link #USE} operand of the same instruction, which the allocator copies
+         * first where its value lives on.
          */
         DEF_TIED,
         /** Written late, to a particular register. */
@@ -128,8 +128,8 @@ public final class Form {
     }
 
     /**
-     * The same operands, and registers whose contents are lost (late), apart from those that hold fixed definitions. Few sets
-     * of registers are expected for one list of operands.
+     * The same operands, and registers whose contents are lost (late), apart from those that hold fixed definitions.
+     * Few sets of registers are expected for one list of operands.
      */
     public Form clobbering(RegSet registers) {
         for (Form f : clobbering) {
@@ -205,8 +205,8 @@ public final class Form {
     }
 
     /**
-     * With {@code count} operands of {@link Role#USE_ANY}, as many as a module asks for: such a form, and those made from it,
-     * are not kept.
+     * With {@code count} operands of {@link Role#USE_ANY}, as many as a module asks for: such a form, and those made
+     * from it, are not kept.
      */
     public Form anyUnshared(int count) {
         int n = roles.length;

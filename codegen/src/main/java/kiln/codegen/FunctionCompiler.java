@@ -122,8 +122,8 @@ public final class FunctionCompiler {
     }
 
     /**
-     * Loops are aligned for the sake of instruction fetch, if they are innermost (the others are not where the time goes)
-     * and optimised at all.
+     * Loops are aligned for the sake of instruction fetch, if they are innermost (the others are not where the time
+     * goes) and optimised at all.
      */
     private boolean isWorthAligning(MachBlock header, int nextDepth) {
         return header.isLoopHeader()

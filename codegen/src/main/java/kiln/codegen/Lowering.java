@@ -9,12 +9,12 @@ import kiln.ir.Opcode;
 import kiln.ir.Value;
 
 /**
- * Turns the IR of one function into machine instructions over virtual registers: the walk over the code, for which a back end
- * supplies a {@link LoweringContext}.
+ * Turns the IR of one function into machine instructions over virtual registers: the walk over the code, for which a
+ * back end supplies a {@link LoweringContext}.
  *
- * <p>Blocks are visited users first, instructions from last to first. An instruction is lowered if it has an effect or if
- * a rule before it asked for the register of one of its results; so a producer that every user folded into itself (an
- * address, an immediate, a comparison, a load as memory operand) is never lowered at all.
+ * <p>Blocks are visited users first, instructions from last to first. An instruction is lowered if it has an effect or
+ * if a rule before it asked for the register of one of its results; so a producer that every user folded into itself
+ * (an address, an immediate, a comparison, a load as memory operand) is never lowered at all.
  */
 final class Lowering {
     private final LoweringContext context;

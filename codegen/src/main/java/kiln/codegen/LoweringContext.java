@@ -12,12 +12,12 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * What lowering rules read and write while one function is lowered: the registers of values, what may be folded, and the
- * instructions of the rule at work. {@link Lowering} walks the code; a back end extends this class by what its own rules ask
- * for, and says how each instruction is lowered.
+ * What lowering rules read and write while one function is lowered: the registers of values, what may be folded, and
+ * the instructions of the rule at work. {@link Lowering} walks the code; a back end extends this class by what its own
+ * rules ask for, and says how each instruction is lowered.
  *
- * <p>A rule writes its instructions in forward order with {@link #emit}; constants that it asks for are put in front of all
- * of them, so they may change the flags.
+ * <p>A rule writes its instructions in forward order with {@link #emit}; constants that it asks for are put in front of
+ * all of them, so they may change the flags.
  */
 public abstract class LoweringContext {
     /** Up to this many cases, branches that can be predicted one by one are better than a table. */
@@ -44,7 +44,9 @@ public abstract class LoweringContext {
     final boolean[] hasCall;
     /** By header of a loop: that of the outermost one around it. */
     private final int[] outermost;
-    /** By header of a loop: that of the outermost one around it that can be reached through loops that make no calls. */
+    /**
+     * By header of a loop: that of the outermost one around it that can be reached through loops that make no calls.
+     */
     private final int[] outermostAlike;
 
     // State of the rule at work.
@@ -106,15 +108,15 @@ public abstract class LoweringContext {
     protected abstract void lower(Inst inst);
 
     /**
-     * Lowers BRANCH, SWITCH, RETURN, TRAP, RETURN_CALL, RETURN_CALL_INDIRECT or UNWIND. A way that needs moves has a block of
-     * its own, so targets may differ from those of {@code inst}; several targets may be the same block. The last
-     * instruction emitted is the one that leaves the block.
+     * Lowers BRANCH, SWITCH, RETURN, TRAP, RETURN_CALL, RETURN_CALL_INDIRECT or UNWIND. A way that needs moves has a
+     * block of its own, so targets may differ from those of {@code inst}; several targets may be the same block. The
+     * last instruction emitted is the one that leaves the block.
      */
     protected abstract void lowerTerminator(Inst inst, MachBlock[] targets);
 
     /**
-     * Defines the function's parameters at its start: {@link #def} of each of {@code params} for which {@link #isDemanded}
-     * holds.
+     * Defines the function's parameters at its start: {@link #def} of each of {@code params} for which
+     * {@link #isDemanded} holds.
      */
     protected abstract void lowerEntry(List<Value> params);
 
@@ -134,8 +136,8 @@ public abstract class LoweringContext {
 
     /**
      * The operand whose register also serves as the result's, because the operation changes no bit that anybody reads;
-     * null if there is none. Slots of integer registers are always stored in eight bytes, so that this holds for spilled
-     * ones too.
+     * null if there is none. Slots of integer registers are always stored in eight bytes, so that this holds for
+     * spilled ones too.
      */
     protected Value sameRegister(Inst inst) {
         return inst.opcode() == Opcode.WRAP ? inst.arg(0) : null;
@@ -150,8 +152,8 @@ public abstract class LoweringContext {
     }
 
     /**
-     * Whether a cheap constant that an instruction cannot encode is worth a register throughout a loop without calls: on
-     * machines with many registers and small immediates. It is made again wherever registers are short.
+     * Whether a cheap constant that an instruction cannot encode is worth a register throughout a loop without calls:
+     * on machines with many registers and small immediates. It is made again wherever registers are short.
      */
     protected boolean keepsConstantsInLoops() {
         return false;
@@ -210,7 +212,10 @@ public abstract class LoweringContext {
         return copy;
     }
 
-    /** The register that the current instruction writes its result {@code v} to; nobody reads it if the result is unused. */
+    /**
+     * The register that the current instruction writes its result {@code v} to; nobody reads it if the result is
+     * unused.
+     */
     public final Reg def(Value v) {
         Reg r = regs[v.id()];
         if (r == null) {
@@ -279,16 +284,19 @@ public abstract class LoweringContext {
         return v.inst().imm();
     }
 
-    /** The pure instruction that computes {@code v}, or null: for rules whose repetition of it costs nothing (addresses). */
+    /**
+     * The pure instruction that computes {@code v}, or null: for rules whose repetition of it costs nothing
+     * (addresses).
+     */
     public final Inst producer(Value v) {
         Inst d = v.inst();
         return d != null && d.opcode().isPure() ? d : null;
     }
 
     /**
-     * The instruction that computes {@code v}, if the current rule may compute it instead: it is pure or a load, has no use
-     * but (through instructions folded likewise) the one being lowered, does not come from outside the loop, and nothing
-     * in between interferes. A rule that folds a load calls {@link #absorb}.
+     * The instruction that computes {@code v}, if the current rule may compute it instead: it is pure or a load, has no
+     * use but (through instructions folded likewise) the one being lowered, does not come from outside the loop, and
+     * nothing in between interferes. A rule that folds a load calls {@link #absorb}.
      */
     public final Inst foldable(Value v) {
         Inst d = v.inst();
@@ -313,8 +321,8 @@ public abstract class LoweringContext {
     }
 
     /**
-     * The ICMP or FCMP that computes {@code v}, if comparing again in front of the current instruction is at least as good as
-     * testing the result; else null.
+     * The ICMP or FCMP that computes {@code v}, if comparing again in front of the current instruction is at least as
+     * good as testing the result; else null.
      */
     public final Inst comparison(Value v) {
         if (!v.is(Opcode.ICMP) && !v.is(Opcode.FCMP)) {
@@ -341,8 +349,8 @@ public abstract class LoweringContext {
     }
 
     /**
-     * Whether the function calls anything, and so has to look at the stack limit when it starts: calls use up the stack, and tail calls may go
-     * round for ever, which only an interruption ends.
+     * Whether the function calls anything, and so has to look at the stack limit when it starts: calls use up the
+     * stack, and tail calls may go round for ever, which only an interruption ends.
      */
     public final boolean makesCalls() {
         return makesCalls;
@@ -401,7 +409,10 @@ public abstract class LoweringContext {
         return r;
     }
 
-    /** The loop in front of which the constant {@code d} is to be made for the current instruction, by its header, or -1. */
+    /**
+     * The loop in front of which the constant {@code d} is to be made for the current instruction, by its header, or
+     * -1.
+     */
     private int loopToHoistFrom(Inst d) {
         ControlFlow flow = plan.flow();
         int loop = flow.loopHeader(rootNode);

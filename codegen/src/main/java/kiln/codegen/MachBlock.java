@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * A basic block of machine instructions. Control leaves through its last instruction; where an edge carries arguments,
- * the allocator turns them into moves at the end of the source or the start of the target. Critical edges have been split,
- * so a block with several successors passes no arguments to a block with several predecessors.
+ * the allocator turns them into moves at the end of the source or the start of the target. Critical edges have been
+ * split, so a block with several successors passes no arguments to a block with several predecessors.
  */
 public final class MachBlock {
     /** A way out, with one argument for each parameter of the target. */

@@ -53,7 +53,9 @@ public abstract class MachInst implements CodeBuffer.Emitter {
         return s.toString();
     }
 
-    /** Whether this is a plain copy (see {@link #moveSource()}); the allocator tries to give both sides one register. */
+    /**
+     * Whether this is a plain copy (see {@link #moveSource()}); the allocator tries to give both sides one register.
+     */
     public boolean isMove() {
         return false;
     }
@@ -71,8 +73,8 @@ public abstract class MachInst implements CodeBuffer.Emitter {
     /**
      * For an instruction that computes its only definition from nothing that can change (a constant, an address in the
      * frame, a read-only load from the VMContext): a copy of it that defines {@code target} instead, so that the
-     * allocator may recompute the value instead of spilling it. The copy must leave the flags alone. Null if that is not
-     * possible.
+     * allocator may recompute the value instead of spilling it. The copy must leave the flags alone. Null if that is
+     * not possible.
      */
     public MachInst rematerialize(Reg target) {
         return null;

@@ -4,12 +4,12 @@ import java.util.List;
 import kiln.ir.Type;
 
 /**
- * Where the arguments or results of a call lie: in registers, each class counting for itself, while there are any, then in
- * memory; see docs/abi.md.
+ * Where the arguments or results of a call lie: in registers, each class counting for itself, while there are any, then
+ * in memory; see docs/abi.md.
  *
  * @param registers for each value its register, or null if it has none
- * @param offsets for each value without register: of an argument, bytes from the stack pointer at the call; of a result,
- *     bytes from {@code StoreLayout.RESULTS}
+ * @param offsets for each value without register: of an argument, bytes from the stack pointer at the call; of a
+ *     result, bytes from {@code StoreLayout.RESULTS}
  * @param stackBytes bytes of stack arguments, a multiple of 16; 0 for results
  */
 public record Places(Reg[] registers, int[] offsets, int stackBytes) {

@@ -47,8 +47,8 @@ public final class Reg {
     }
 
     /**
-     * A physical register that the allocator knows nothing of: it may stand for any operand, stays there, and what it holds is
-     * the back end's business (a stack pointer, a register that reads as zero, a scratch register).
+     * A physical register that the allocator knows nothing of: it may stand for any operand, stays there, and what it
+     * holds is the back end's business (a stack pointer, a register that reads as zero, a scratch register).
      */
     public static Reg reserved(RegClass regClass, int encoding, String name) {
         return new Reg(Kind.PHYSICAL, regClass, encoding, null, true, name);
@@ -57,7 +57,8 @@ public final class Reg {
     /**
      * A spill slot.
      *
-     * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its successor
+     * @param index number of the slot's first eight-byte word in the frame's spill area; v128 takes an even one and its
+     *     successor
      */
     public static Reg slot(int index, Type type) {
         return new Reg(Kind.SLOT, RegClass.of(type), index, type, false, null);

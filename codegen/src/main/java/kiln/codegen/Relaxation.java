@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Chooses the size of branches that have a short and a long form. All are emitted long at first; here those whose target
- * is near enough become short, and padding in front of aligned code shrinks to what is still needed. Starts from the
- * shortest code and lengthens branches until every one reaches, so that it ends.
+ * Chooses the size of branches that have a short and a long form. All are emitted long at first; here those whose
+ * target is near enough become short, and padding in front of aligned code shrinks to what is still needed. Starts from
+ * the shortest code and lengthens branches until every one reaches, so that it ends.
  */
 final class Relaxation {
     /** Bytes in the code emitted so far whose number is not settled. */

@@ -17,8 +17,8 @@ public final class RuleTable<C extends LoweringContext> {
     private final List<Rules<C>> rules = new ArrayList<>();
 
     /**
-     * @param rules the rules for an opcode; null for those that emit nothing of their own. A back end gives a switch without
-     *     default, so that the Java compiler sees to it that no instruction set forgets an operation.
+     * @param rules the rules for an opcode; null for those that emit nothing of their own. A back end gives a switch
+     *     without default, so that the Java compiler sees to it that no instruction set forgets an operation.
      */
     public RuleTable(Function<Opcode, Rules<C>> rules) {
         for (Opcode op : Opcode.values()) {

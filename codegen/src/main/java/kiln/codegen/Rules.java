@@ -9,8 +9,9 @@ import kiln.ir.Inst;
 import kiln.ir.Value;
 
 /**
- * How one operation is lowered: an ordered list of named rules. Each looks at the instruction and either emits code for it or
- * declines, without having emitted anything; the first one that takes it wins. The last rule, the base case, takes all.
+ * How one operation is lowered: an ordered list of named rules. Each looks at the instruction and either emits code for
+ * it or declines, without having emitted anything; the first one that takes it wins. The last rule, the base case,
+ * takes all.
  *
  * <p>Made once per back end and shared by threads:
  *
@@ -30,7 +31,9 @@ public final class Rules<C extends LoweringContext> {
         boolean lower(C context, Inst inst);
     }
 
-    /** A rule for an operation whose two operands may change places: {@code x} and {@code y} are they, in either order. */
+    /**
+     * A rule for an operation whose two operands may change places: {@code x} and {@code y} are they, in either order.
+     */
     @FunctionalInterface
     public interface Commuted<C> {
         boolean lower(C context, Inst inst, Value x, Value y);

@@ -3,7 +3,10 @@ package kiln.codegen;
 import java.util.Arrays;
 import java.util.List;
 
-/** Where the code of a {@link CodeBuffer} comes from, for every instruction while it grows, and in the end for those that may be asked about. */
+/**
+ * Where the code of a {@link CodeBuffer} comes from, for every instruction while it grows, and in the end for those
+ * that may be asked about.
+ */
 final class SourceMap {
     private static final int ROUND = 4;
 
@@ -49,7 +52,10 @@ final class SourceMap {
         returnAddresses[returns++] = offset;
     }
 
-    /** Moves everything to where branches of settled size put it. Code that shrank to nothing loses its position to what follows. */
+    /**
+     * Moves everything to where branches of settled size put it. Code that shrank to nothing loses its position to what
+     * follows.
+     */
     void move(Relaxation r) {
         int old = count;
         count = 0;
@@ -62,8 +68,8 @@ final class SourceMap {
     }
 
     /**
-     * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either, so the
-     * border is put where the table in the file needs the fewest bits: at a multiple of four.
+     * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either,
+     * so the border is put where the table in the file needs the fewest bits: at a multiple of four.
      */
     List<CompiledFunction.Position> ofStops(OffsetList traps) {
         OffsetList result = new OffsetList();

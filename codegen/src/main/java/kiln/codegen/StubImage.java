@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The loader's own machine code in the form in which it is shipped, see docs/abi.md, "Stubs"; and what stubs of all instruction
- * sets agree on. A back end assembles each of them.
+ * The loader's own machine code in the form in which it is shipped, see docs/abi.md, "Stubs"; and what stubs of all
+ * instruction sets agree on. A back end assembles each of them.
  */
 public abstract class StubImage {
     /** Where the handler's data lies, from the first byte of the code. */

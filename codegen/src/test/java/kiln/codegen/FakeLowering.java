@@ -9,7 +9,10 @@ import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Value;
 
-/** A few rules over fake instructions: small constants are immediates, loads fold into additions, comparisons into branches. */
+/**
+ * A few rules over fake instructions: small constants are immediates, loads fold into additions, comparisons into
+ * branches.
+ */
 final class FakeLowering extends LoweringContext {
     static final CodegenOptions OPTIONS = new CodegenOptions(2, Set.of(), false, true);
 

@@ -203,7 +203,10 @@ final class LoweringTest {
         assertTrue(s.indexOf("const4609434218613702656") < loop && s.indexOf("const100") > loop, s);
     }
 
-    /** In a loop that calls nothing even cheap constants stay in registers, if the back end wants it; arguments of edges do not. */
+    /**
+     * In a loop that calls nothing even cheap constants stay in registers, if the back end wants it; arguments of edges
+     * do not.
+     */
     @Test
     void keepsConstantsInLoopsWithoutCalls() {
         String loop = """
@@ -276,7 +279,9 @@ final class LoweringTest {
         assertTrue(e.getMessage().contains(message), e.getMessage());
     }
 
-    /** The old counter is read after the new one is there, so that a copy is needed; it stands in front of the branch. */
+    /**
+     * The old counter is read after the new one is there, so that a copy is needed; it stands in front of the branch.
+     */
     @Test
     void closesLoopsWithTheConditionalBranch() {
         FunctionCompiler c = compiler("""

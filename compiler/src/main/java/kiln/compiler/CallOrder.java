@@ -6,12 +6,12 @@ import kiln.translate.ModuleEnvironment;
 import kiln.wasm.WasmModule;
 
 /**
- * The order in which a module's functions are compiled, so that what is inlined is ready before those that it is inlined
- * into: callees first. A call within a cycle of calls that would need the opposite order is never inlined. Known before anything
- * is translated, so that neither timing nor the number of threads has a say.
+ * The order in which a module's functions are compiled, so that what is inlined is ready before those that it is
+ * inlined into: callees first. A call within a cycle of calls that would need the opposite order is never inlined.
+ * Known before anything is translated, so that neither timing nor the number of threads has a say.
  *
- * <p>Only functions that are small, or called in one place only, have a place in this order; the others come after all of
- * these, and are not waited for.
+ * <p>Only functions that are small, or called in one place only, have a place in this order; the others come after all
+ * of these, and are not waited for.
  */
 final class CallOrder {
     /** Bytes of a body that may become small enough to be copied to every call. */

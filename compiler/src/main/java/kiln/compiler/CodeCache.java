@@ -12,8 +12,9 @@ import java.util.HexFormat;
 import kiln.artifact.PathBytes;
 
 /**
- * Compiled files by what they were compiled from: the digest of the input, the options and the compiler. An entry appears
- * whole or not at all; whether it is intact is for the reader to check, who may {@link #put} another in its place.
+ * Compiled files by what they were compiled from: the digest of the input, the options and the compiler. An entry
+ * appears whole or not at all; whether it is intact is for the reader to check, who may {@link #put} another in its
+ * place.
  */
 public final class CodeCache {
     private final Path folder;

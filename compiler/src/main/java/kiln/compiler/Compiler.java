@@ -39,8 +39,8 @@ public final class Compiler {
      * <p>Works on threads of its own, whatever stack the caller has, and leaves nothing behind if it fails, with an
      * {@link OutOfMemoryError} say: the next call finds everything in order.
      *
-     * @throws CompileException if the module is malformed or invalid, or needs something that is not supported; the message
-     *     names file, offset and reason. Also if the calling thread is interrupted
+     * @throws CompileException if the module is malformed or invalid, or needs something that is not supported; the
+     *     message names file, offset and reason. Also if the calling thread is interrupted
      */
     public static byte[] compile(String name, byte[] wasm, CompilerOptions options) {
         return compile(name, wasm, options, CompileProgress.NONE);
@@ -63,8 +63,8 @@ public final class Compiler {
     }
 
     /**
-     * Compiles modules into one file and links them: what they import from each other is bound now. The modules in the file come after
-     * those that they import from, and otherwise in the order given.
+     * Compiles modules into one file and links them: what they import from each other is bound now. The modules in the
+     * file come after those that they import from, and otherwise in the order given.
      *
      * @throws CompileException as {@link #compile}, or if modules cannot be linked; the message names their files
      */

@@ -5,7 +5,8 @@ import java.util.TreeSet;
 import kiln.wasm.Features;
 
 /**
- * How to compile. Two compilations of one input with equal options give equal bytes, except that {@code jobs} and {@code check} never matter.
+ * How to compile. Two compilations of one input with equal options give equal bytes, except that {@code jobs} and
+ * {@code check} never matter.
  *
  * @param target machine to compile for
  * @param cpu names of CPU features that may be used beyond the baseline

@@ -21,9 +21,9 @@ import kiln.ir.analysis.LoopForest;
  * Which calls of a module are replaced by copies of what they call. Callees are complete before their callers are begun
  * (see {@link CallOrder}), so that a copy is of optimised code, whose size is known.
  *
- * <p>A call costs its instructions, and whatever lies in registers must be saved around it, because no register survives a
- * call: small functions are copied wherever they are called, larger ones in loops, with constant arguments, or if it is
- * their only call. Sizes are those of {@link InlineCost}.
+ * <p>A call costs its instructions, and whatever lies in registers must be saved around it, because no register
+ * survives a call: small functions are copied wherever they are called, larger ones in loops, with constant arguments,
+ * or if it is their only call. Sizes are those of {@link InlineCost}.
  */
 final class Inlining {
     /** About what a call costs besides its arguments: a copy of this size makes the caller no larger. */
@@ -44,8 +44,9 @@ final class Inlining {
     private static final int RECURSIVE = 150;
 
     /**
-     * The most calls that may have been replaced in a function that is copied itself. Each copy tells of all of them, even if little code is
-     * left of them; where each function calls the one before, all would tell of all. Programs have up to 40.
+     * The most calls that may have been replaced in a function that is copied itself. Each copy tells of all of them,
+     * even if little code is left of them; where each function calls the one before, all would tell of all. Programs
+     * have up to 40.
      */
     private static final int MAX_SITES = 100;
 

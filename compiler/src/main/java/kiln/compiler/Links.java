@@ -14,8 +14,8 @@ import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
- * Binds what modules of one file import from each other. An import whose module name is the name of a module of the file must be
- * one of its exports; every other one stays an import of the file.
+ * Binds what modules of one file import from each other. An import whose module name is the name of a module of the
+ * file must be one of its exports; every other one stays an import of the file.
  */
 final class Links {
     /**
@@ -64,7 +64,8 @@ final class Links {
     /**
      * Modules in an order in which each comes after those that it imports from, and else as they were given.
      *
-     * @throws CompileException if two have the same name, an export is missing or of another type, or modules import each other
+     * @throws CompileException if two have the same name, an export is missing or of another type, or modules import
+     *     each other
      */
     static List<Bound> bind(List<Part> parts) {
         if (parts.size() == 1) {

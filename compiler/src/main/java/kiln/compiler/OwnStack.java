@@ -3,8 +3,9 @@ package kiln.compiler;
 import java.util.concurrent.Callable;
 
 /**
- * Runs things on a thread with a stack of a known size. On a caller's own the first compilation of a process might overflow the stack
- * within the initialiser of a class, of the compiler or of the JDK, which would be useless from then on as long as the process lives.
+ * Runs things on a thread with a stack of a known size. On a caller's own the first compilation of a process might
+ * overflow the stack within the initialiser of a class, of the compiler or of the JDK, which would be useless from then
+ * on as long as the process lives.
  */
 final class OwnStack<T> implements Runnable {
     /** Compilation walks deep structures iteratively, but a generous stack costs nothing that is not used. */
@@ -27,8 +28,8 @@ final class OwnStack<T> implements Runnable {
     }
 
     /**
-     * Calls {@code body} and returns or throws what it does, checked exceptions too. If the calling thread is interrupted meanwhile, it
-     * stays so, and waits on.
+     * Calls {@code body} and returns or throws what it does, checked exceptions too. If the calling thread is
+     * interrupted meanwhile, it stays so, and waits on.
      *
      * @param onInterrupt is run then, and may bring the body to an early end
      * @throws OutOfMemoryError also if no thread can be started; nothing has been done then

@@ -11,9 +11,9 @@ import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 
 /**
- * What of the compiled code is needed: starts with the functions that are visible from outside and with start-up code and
- * trampolines, and follows calls and references. This is done after optimisation, which removes calls, and says for each function
- * why it is kept.
+ * What of the compiled code is needed: starts with the functions that are visible from outside and with start-up code
+ * and trampolines, and follows calls and references. This is done after optimisation, which removes calls, and says for
+ * each function why it is kept.
  */
 final class Reachability {
     private final Program program;

@@ -3,7 +3,10 @@ package kiln.compiler;
 import kiln.runtime.ModuleCompiler;
 import kiln.runtime.WasmException;
 
-/** Lets the runtime load WebAssembly where the compiler is on the class path; found through {@link java.util.ServiceLoader}. */
+/**
+ * Lets the runtime load WebAssembly where the compiler is on the class path; found through
+ * {@link java.util.ServiceLoader}.
+ */
 public final class ServiceCompiler implements ModuleCompiler {
     @Override
     public byte[] compile(byte[] wasm, String name, boolean interruptChecks) {

@@ -14,9 +14,9 @@ import kiln.codegen.Relocation;
 /**
  * The text section: functions one after the other in the order of their keys, with every relocation resolved.
  *
- * <p>A direct call reaches only so far ({@link Backend#callRange()}). A larger text is cut into chunks of a third of that
- * range, and behind each chunk stands an island of veneers: one jump for every function that the chunk calls and that may
- * be out of reach. Islands belong to no function.
+ * <p>A direct call reaches only so far ({@link Backend#callRange()}). A larger text is cut into chunks of a third of
+ * that range, and behind each chunk stands an island of veneers: one jump for every function that the chunk calls and
+ * that may be out of reach. Islands belong to no function.
  */
 final class TextLayout {
     private final Backend backend;

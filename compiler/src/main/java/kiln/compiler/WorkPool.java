@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Threads that share out numbered pieces of work. The calling thread is one of them, so that work is done even where no further thread
- * can be started.
+ * Threads that share out numbered pieces of work. The calling thread is one of them, so that work is done even where no
+ * further thread can be started.
  */
 final class WorkPool implements AutoCloseable {
     /** Made beforehand: there may be no memory left when it is thrown. */
@@ -52,12 +52,13 @@ final class WorkPool implements AutoCloseable {
     }
 
     /**
-     * Runs pieces 0 to {@code count} - 1, the first to come the first taken. A piece that was taken is run, whatever becomes of the others.
-     * If pieces fail, with whatever it be, no more are taken, and the failure of the lowest-numbered one that ran is thrown once none runs
-     * any more; which makes error messages independent of timing in all but the rarest cases.
+     * Runs pieces 0 to {@code count} - 1, the first to come the first taken. A piece that was taken is run, whatever
+     * becomes of the others. If pieces fail, with whatever it be, no more are taken, and the failure of the
+     * lowest-numbered one that ran is thrown once none runs any more; which makes error messages independent of timing
+     * in all but the rarest cases.
      *
-     * @param onError is run at once when a piece has failed with an {@link Error}, so that it may not have said what others wait for:
-     *     nobody may wait for another piece from then on. Must neither fail nor allocate
+     * @param onError is run at once when a piece has failed with an {@link Error}, so that it may not have said what
+     *     others wait for: nobody may wait for another piece from then on. Must neither fail nor allocate
      * @throws CompileException if the work was cancelled
      */
     void run(int count, Supplier<Worker> workers, Runnable onError) {

@@ -33,7 +33,9 @@ class CompilerTest {
     @TempDir
     Path dir;
 
-    /** Functions without parameters and results, all exported as their numbers, with these bodies of one to three bytes. */
+    /**
+     * Functions without parameters and results, all exported as their numbers, with these bodies of one to three bytes.
+     */
     private static byte[] module(int functions, int... body) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes("\0asm\1\0\0\0\1\4\1\u0060\0\0".getBytes(StandardCharsets.ISO_8859_1));

@@ -11,7 +11,10 @@ import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of programs that consist of arrows only. Functions are numbered as they are defined; there are no imports. */
+/**
+ * What is kept of programs that consist of arrows only. Functions are numbered as they are defined; there are no
+ * imports.
+ */
 class ReachabilityTest {
     private final Map<FuncKey, List<FuncKey>> calls = new HashMap<>();
     private final Map<FuncKey, List<FuncKey>> copies = new HashMap<>();

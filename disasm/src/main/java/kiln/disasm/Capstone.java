@@ -5,7 +5,10 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
-/** The Capstone library as it was found, versions 4 and 5; see {@code capstone/capstone.h} for the functions and {@code cs_insn}. */
+/**
+ * The Capstone library as it was found, versions 4 and 5; see {@code capstone/capstone.h} for the functions and
+ * {@code cs_insn}.
+ */
 final class Capstone {
     private static final String HINT =
             "install Capstone 4 or 5 (Debian, Ubuntu: libcapstone4 or libcapstone5; Fedora: capstone; macOS: brew install"

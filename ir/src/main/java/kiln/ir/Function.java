@@ -63,7 +63,10 @@ public final class Function {
         return new Block(this, blockCount++);
     }
 
-    /** Has {@code fact}, which follows from the blocks and the edges between them alone, kept until one of these changes. */
+    /**
+     * Has {@code fact}, which follows from the blocks and the edges between them alone, kept until one of these
+     * changes.
+     */
     public void keepGraphFact(Object fact) {
         graphFacts.add(fact);
     }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import kiln.artifact.FuncKey;
 
 /**
- * Where the instructions that were inlined into a function come from. A <em>site</em> is one inlined call: the callee, and
- * the position of the call, which may itself be of an inlined instruction. {@link Inst#position()} of an inlined instruction is
- * {@link #FIRST} plus the number of a pair (byte offset in the wasm file, site) in this table.
+ * Where the instructions that were inlined into a function come from. A <em>site</em> is one inlined call: the callee,
+ * and the position of the call, which may itself be of an inlined instruction. {@link Inst#position()} of an inlined
+ * instruction is {@link #FIRST} plus the number of a pair (byte offset in the wasm file, site) in this table.
  */
 public final class InlineTable {
     /** Positions from here on are numbers of pairs; below are byte offsets in the wasm file. */
@@ -21,8 +21,8 @@ public final class InlineTable {
 
     private int originCount;
     /**
-     * Open addressing: numbers of pairs plus one, by the hash of the pair; 0 is free. Never more than half full. Null while nobody
-     * adds anything.
+     * Open addressing: numbers of pairs plus one, by the hash of the pair; 0 is free. Never more than half full. Null
+     * while nobody adds anything.
      */
     private int[] slots = new int[32];
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced call was
- * one itself. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
+ * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced
+ * call was one itself. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
  */
 public final class Inliner {
     private final Function caller;
@@ -17,8 +17,8 @@ public final class Inliner {
     @FunctionalInterface
     public interface Choice {
         /**
-         * What to put in the place of a CALL or RETURN_CALL, or null to keep it. It must not be the function that the call stands
-         * in, but may be a copy of it; it is only read.
+         * What to put in the place of a CALL or RETURN_CALL, or null to keep it. It must not be the function that the
+         * call stands in, but may be a copy of it; it is only read.
          */
         Function callee(Inst call);
     }
@@ -29,7 +29,8 @@ public final class Inliner {
     }
 
     /**
-     * Goes through the direct calls that a function has now and replaces those for which there is something to be copied.
+     * Goes through the direct calls that a function has now and replaces those for which there is something to be
+     * copied.
      *
      * @param distances by module that a callee may be of: the bytes from the caller's VMContext to that module's
      * @return how many calls were replaced
@@ -166,7 +167,8 @@ public final class Inliner {
          * Copies all blocks; the entry's instructions go to {@code block}.
          *
          * @param before the instruction of {@code block} to insert before, or null for the end of the block
-         * @param rest where to go on after a return; or null if returns stay returns or, where the copy has one block, vanish
+         * @param rest where to go on after a return; or null if returns stay returns or, where the copy has one block,
+         *     vanish
          */
         void run(Block block, Inst before, Block rest) {
             for (Block original : callee.blocks()) {
@@ -295,8 +297,8 @@ public final class Inliner {
     }
 
     /**
-     * Forgets what was replaced: afterwards reading the function changes nothing in it, so that threads may do so at the same
-     * time, and values that are no longer in it can be collected.
+     * Forgets what was replaced: afterwards reading the function changes nothing in it, so that threads may do so at
+     * the same time, and values that are no longer in it can be collected.
      */
     public static void settle(Function f) {
         if (f.hasInlines()) {

@@ -8,7 +8,8 @@ import kiln.artifact.TrapCode;
  * @param width bytes accessed: 1, 2, 4, 8 or 16; may be less than the value's size for integers
  * @param signed whether a narrow load sign-extends (else it zero-extends)
  * @param region where; accesses through different regions never overlap
- * @param canTrap whether the access must stay where it is, because it may fault, or may do so above the check that stands before it
+ * @param canTrap whether the access must stay where it is, because it may fault, or may do so above the check that
+ *     stands before it
  * @param readOnly whether the bytes never change while the function runs: the load may be moved and merged freely
  * @param trap what a fault means, or null if the access never faults where it stands
  */

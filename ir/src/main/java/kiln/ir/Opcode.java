@@ -9,10 +9,10 @@ import static kiln.ir.TypeRule.*;
 import java.util.Locale;
 
 /**
- * The operations of the IR, one row each: types of operands and results, what it carries besides operands, effect, about
- * how many machine instructions it becomes, what moving it out of a loop gains, and its value on constants. Verifier,
- * parser, printer, builder, folding, passes and the generators of random programs read the row. {@code x, y} are value
- * operands; the instruction's type is described at {@link TypeRule}.
+ * The operations of the IR, one row each: types of operands and results, what it carries besides operands, effect,
+ * about how many machine instructions it becomes, what moving it out of a loop gains, and its value on constants.
+ * Verifier, parser, printer, builder, folding, passes and the generators of random programs read the row. {@code x, y}
+ * are value operands; the instruction's type is described at {@link TypeRule}.
  */
 public enum Opcode {
     // Constants and fixed values. Most are part of their users, or shared with the caller's.

@@ -106,8 +106,8 @@ public final class SsaBuilder {
     }
 
     /**
-     * @param limit how many block parameters and arguments of them, counting those that turn out to be needless, may be made on behalf
-     *     of variables; the method that would make more throws {@link LimitException}
+     * @param limit how many block parameters and arguments of them, counting those that turn out to be needless, may be
+     *     made on behalf of variables; the method that would make more throws {@link LimitException}
      */
     public SsaBuilder(Builder builder, long limit) {
         this.limit = limit;

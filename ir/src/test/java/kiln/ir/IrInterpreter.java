@@ -8,8 +8,9 @@ import java.util.List;
 import kiln.ir.testing.IrExecution;
 
 /**
- * Runs one function for tests of passes. All regions live in one byte array whose end is the bound of trapping accesses.
- * Callees are made up: their results and what they do to memory follow from the callee, the arguments and the memory.
+ * Runs one function for tests of passes. All regions live in one byte array whose end is the bound of trapping
+ * accesses. Callees are made up: their results and what they do to memory follow from the callee, the arguments and the
+ * memory.
  */
 final class IrInterpreter extends IrExecution {
     static final int MEMORY_BYTES = 1024;

@@ -11,10 +11,10 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /**
- * Calls C functions with up to six integer arguments. One shape for all, since the JVM needs ten milliseconds to link one when
- * it has just started. It is sound here: on both architectures integer arguments of any width travel in the same six
- * registers, whose upper halves a callee that expects an int ignores, as it ignores registers beyond its parameters; of
- * an int result the upper half is undefined and must be cut off.
+ * Calls C functions with up to six integer arguments. One shape for all, since the JVM needs ten milliseconds to link
+ * one when it has just started. It is sound here: on both architectures integer arguments of any width travel in the
+ * same six registers, whose upper halves a callee that expects an int ignores, as it ignores registers beyond its
+ * parameters; of an int result the upper half is undefined and must be cut off.
  */
 final class Downcalls {
     private static final FunctionDescriptor SIX_LONGS =

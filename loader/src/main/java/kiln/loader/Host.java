@@ -73,7 +73,10 @@ public interface Host {
     /** Forgets what was written to private pages: zero pages read zero again, file pages as the file. */
     void discard(long address, long length);
 
-    /** Makes pages that can be written take up memory now, as the first write to each would; does nothing where the system cannot. */
+    /**
+     * Makes pages that can be written take up memory now, as the first write to each would; does nothing where the
+     * system cannot.
+     */
     void populate(long address, long length);
 
     /** Overwrites with zeros those pages from {@link #mapZero(long)} that take up memory; they go on doing so. */
@@ -86,8 +89,8 @@ public interface Host {
     int memoryFile(String name, MemorySegment bytes);
 
     /**
-     * A nameless file in memory with the bytes that a file has now, which nobody can change. If the file changes meanwhile, the copy has
-     * something of both states; no more than the size at the beginning is read.
+     * A nameless file in memory with the bytes that a file has now, which nobody can change. If the file changes
+     * meanwhile, the copy has something of both states; no more than the size at the beginning is read.
      */
     int memoryFile(String name, int file);
 

@@ -3,8 +3,8 @@ package kiln.loader;
 import java.io.IOException;
 
 /**
- * The operating system refused something about a file. Without a stack trace: programs probe for files, so that failing must be
- * cheap.
+ * The operating system refused something about a file. Without a stack trace: programs probe for files, so that failing
+ * must be cheap.
  */
 public final class HostFileException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -4,11 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Files of the operating system by open descriptors, and by names in open folders. A name is one component of a path: bytes
- * without a slash or a zero, neither empty nor "." nor "..". No call follows a symbolic link, but for
- * {@link #openRoot}; so nothing but what the descriptors stand for is ever reached, whatever others rename meanwhile. Descriptors are not handed on
- * to child processes. Buffers are direct; their positions stay. Times are {seconds, nanoseconds} for access and for modification, where the nanoseconds may
- * also be {@link #NOW} or {@link #OMIT}. Safe for use by several threads.
+ * Files of the operating system by open descriptors, and by names in open folders. A name is one component of a path:
+ * bytes without a slash or a zero, neither empty nor "." nor "..". No call follows a symbolic link, but for
+ * {@link #openRoot}; so nothing but what the descriptors stand for is ever reached, whatever others rename meanwhile.
+ * Descriptors are not handed on to child processes. Buffers are direct; their positions stay. Times are {seconds,
+ * nanoseconds} for access and for modification, where the nanoseconds may also be {@link #NOW} or {@link #OMIT}. Safe
+ * for use by several threads.
  */
 public interface HostFiles {
     /** For {@link #openFile}: to be read; at least one of this and {@link #WRITE}. */
@@ -36,13 +37,19 @@ public interface HostFiles {
     /** A folder by its path, following symbolic links; only good for the calls that take a folder. */
     int openRoot(byte[] path) throws HostFileException;
 
-    /** A folder in a folder; only good for the calls that take a folder. ENOTDIR if the name is anything else, a link included. */
+    /**
+     * A folder in a folder; only good for the calls that take a folder. ENOTDIR if the name is anything else, a link
+     * included.
+     */
     int openFolder(int folder, byte[] name) throws HostFileException;
 
     /** The same folder once more. */
     int copyFolder(int folder) throws HostFileException;
 
-    /** Opens without ever waiting, not even for the other end of a pipe: reading and writing may fail with EAGAIN. ELOOP if it is a link. */
+    /**
+     * Opens without ever waiting, not even for the other end of a pipe: reading and writing may fail with EAGAIN. ELOOP
+     * if it is a link.
+     */
     int openFile(int folder, byte[] name, int how) throws HostFileException;
 
     /** Errors that come late, of data not written yet, are thrown; closed it is all the same. */
@@ -104,8 +111,8 @@ public interface HostFiles {
     void setAppend(int file, boolean append) throws HostFileException;
 
     /**
-     * The same pipe or device once more, to be read ({@code write} says: written), by a descriptor of which reading and writing never wait, but fail with
-     * EAGAIN. What others have open is as it was.
+     * The same pipe or device once more, to be read ({@code write} says: written), by a descriptor of which reading and
+     * writing never wait, but fail with EAGAIN. What others have open is as it was.
      */
     int openAgain(int file, boolean write) throws HostFileException;
 

@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Files by Linux's system calls, asked without the C library: its errno does not outlive the way back from a downcall, and its
- * {@code struct stat} differs between the instruction sets, which {@code statx} (since Linux 4.11) does not. Numbers and
- * layouts from the Linux headers (UAPI).
+ * Files by Linux's system calls, asked without the C library: its errno does not outlive the way back from a downcall,
+ * and its {@code struct stat} differs between the instruction sets, which {@code statx} (since Linux 4.11) does not.
+ * Numbers and layouts from the Linux headers (UAPI).
  */
 final class LinuxFiles implements HostFiles {
     /** Numbers of the calls on x86-64 and on AArch64. */

@@ -350,8 +350,8 @@ final class LinuxHost implements Host {
     }
 
     /**
-     * For kernels without memfd_create, or where it is forbidden: a file that is deleted while it is open, so that only this process, and
-     * others of the same user through this one's descriptors, can reach it.
+     * For kernels without memfd_create, or where it is forbidden: a file that is deleted while it is open, so that only
+     * this process, and others of the same user through this one's descriptors, can reach it.
      */
     private int temporaryFile() {
         try {

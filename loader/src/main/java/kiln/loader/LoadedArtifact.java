@@ -83,10 +83,11 @@ public final class LoadedArtifact implements AutoCloseable {
     }
 
     /**
-     * Loads a file from a copy in memory that nobody can change, so that whatever becomes of the file during and after loading does
-     * nothing.
+     * Loads a file from a copy in memory that nobody can change, so that whatever becomes of the file during and after
+     * loading does nothing.
      *
-     * @throws ArtifactException if it is damaged, of another version or for another machine, or lacks a required signature
+     * @throws ArtifactException if it is damaged, of another version or for another machine, or lacks a required
+     *     signature
      * @throws HostException if the system refuses to read or map it
      */
     public static LoadedArtifact load(Path path, Artifact.OpenOptions options) {
@@ -105,9 +106,10 @@ public final class LoadedArtifact implements AutoCloseable {
     }
 
     /**
-     * Maps a file itself, so that processes share its pages and those that nobody needs are never read. It must not change while it is
-     * mapped (it may be replaced by renaming another one over it): where pages are lost, generated code ends with a trap by signal, but
-     * anything else that needs them ends the process; where they change, anything may happen.
+     * Maps a file itself, so that processes share its pages and those that nobody needs are never read. It must not
+     * change while it is mapped (it may be replaced by renaming another one over it): where pages are lost, generated
+     * code ends with a trap by signal, but anything else that needs them ends the process; where they change, anything
+     * may happen.
      *
      * @param options which require no signature
      * @throws ArtifactException if it is damaged, of another version or for another machine
@@ -229,8 +231,9 @@ public final class LoadedArtifact implements AutoCloseable {
     public record ActiveFunction(FuncKey function, int wasmOffset) {}
 
     /**
-     * The functions that are active where the code at {@code pc} runs: those whose code was copied into another one, innermost first,
-     * then the one whose code this is. Empty for padding and code of other files. For a return address pass the address less one.
+     * The functions that are active where the code at {@code pc} runs: those whose code was copied into another one,
+     * innermost first, then the one whose code this is. Empty for padding and code of other files. For a return address
+     * pass the address less one.
      */
     public List<ActiveFunction> activeAt(long pc) {
         FuncKey function = functionAt(pc);

@@ -83,9 +83,9 @@ public final class MemoryPool {
         }
 
         /**
-         * Has the system supply the first pages of what a memory has grown by, all in one go: programs grow to write there next,
-         * and each page that comes by a fault of its own costs several times as much. The limit keeps a program that
-         * grows far ahead from taking up memory that it never touches.
+         * Has the system supply the first pages of what a memory has grown by, all in one go: programs grow to write
+         * there next, and each page that comes by a fault of its own costs several times as much. The limit keeps a
+         * program that grows far ahead from taking up memory that it never touches.
          */
         void populate(long from, long to) {
             long start = roundUp(from);

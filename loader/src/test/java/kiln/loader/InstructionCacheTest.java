@@ -15,8 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Code that is written through one mapping of a file in memory and executed through another: nothing tells the processor (or
- * an emulator, which watches for writes to what it has translated) that its instructions changed, save the flush.
+ * Code that is written through one mapping of a file in memory and executed through another: nothing tells the
+ * processor (or an emulator, which watches for writes to what it has translated) that its instructions changed, save
+ * the flush.
  */
 class InstructionCacheTest {
     private static final int PROT_READ = 1;

@@ -61,7 +61,10 @@ class LoadedArtifactTest {
         assertNull(LoadedArtifact.find(a.textBase()));
     }
 
-    /** What others can change is copied before anything looks at it; what is trusted is shared, and tools find its symbols. */
+    /**
+     * What others can change is copied before anything looks at it; what is trusted is shared, and tools find its
+     * symbols.
+     */
     @Test
     void onlyTrustedFilesAreMappedThemselves() throws IOException {
         Path file = dir.resolve("mapped.cwasm");

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for use by
- * several threads. One engine a process is usual; it lives as long as anything made with it.
+ * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for
+ * use by several threads. One engine a process is usual; it lives as long as anything made with it.
  */
 public final class Engine implements AutoCloseable {
     private static final int IDLE_BLOCKS = 64;
@@ -23,8 +23,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * @param interruptChecks whether WebAssembly that is compiled on loading checks for interruption in loops; compiled files
-     *     do as they were compiled
+     * @param interruptChecks whether WebAssembly that is compiled on loading checks for interruption in loops; compiled
+     *     files do as they were compiled
      */
     public Engine(boolean interruptChecks) {
         this(interruptChecks, List.of());
@@ -36,8 +36,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * An engine that loads nothing but compiled files that one of these keys has signed ({@code kiln sign}). What is checked is a
-     * copy in memory, which is then what runs: changing the file while it is being loaded, or later, achieves nothing.
+     * An engine that loads nothing but compiled files that one of these keys has signed ({@code kiln sign}). What is
+     * checked is a copy in memory, which is then what runs: changing the file while it is being loaded, or later,
+     * achieves nothing.
      *
      * @param signers Ed25519 keys, as {@link kiln.artifact.SigningKeys#readPublic} reads them
      * @throws IllegalArgumentException if there are none

@@ -92,8 +92,8 @@ public final class Func implements Extern {
     }
 
     /**
-     * A function of the host that is a Java method; its type follows from the method's, see {@link FuncType#of(MethodType)}. A
-     * first parameter of type {@link Caller} is not part of the type.
+     * A function of the host that is a Java method; its type follows from the method's, see
+     * {@link FuncType#of(MethodType)}. A first parameter of type {@link Caller} is not part of the type.
      */
     public static Func of(Store store, MethodHandle method) {
         store.check();
@@ -209,7 +209,8 @@ public final class Func implements Extern {
     }
 
     /**
-     * Calls with objects: Integer, Long, Float, Double, {@link V128}, {@link Func} or null for funcref, anything for externref.
+     * Calls with objects: Integer, Long, Float, Double, {@link V128}, {@link Func} or null for funcref, anything for
+     * externref.
      *
      * @return null for no result, the result, or an Object[] of several
      * @throws IllegalArgumentException if the arguments do not fit
@@ -236,8 +237,8 @@ public final class Func implements Extern {
     }
 
     /**
-     * A method handle of type {@link FuncType#methodType()} that calls without boxing. Fast above all when it is constant
-     * (a static final field).
+     * A method handle of type {@link FuncType#methodType()} that calls without boxing. Fast above all when it is
+     * constant (a static final field).
      */
     public MethodHandle handle() {
         if (handle == null) {

@@ -54,7 +54,10 @@ final class FuncRecords {
         return entry == 0 ? 0 : get(Native.getLong(table + VMContextLayout.TABLE_VMCTX), entry - 1);
     }
 
-    /** Makes all records of an instance from {@link Module#funcRefTemplate}, which is faster than one by one if they are many. */
+    /**
+     * Makes all records of an instance from {@link Module#funcRefTemplate}, which is faster than one by one if they are
+     * many.
+     */
     static void makeAll(Module module, long vmctx) {
         long[] records = module.funcRefTemplate().clone();
         for (int i = 1; i < records.length; i += 3) {

@@ -22,8 +22,8 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
     }
 
     /**
-     * The function type that corresponds to a Java method type: int, long, float, double, {@link V128}, {@link Func} (funcref)
-     * and any other class (externref); void is no result.
+     * The function type that corresponds to a Java method type: int, long, float, double, {@link V128}, {@link Func}
+     * (funcref) and any other class (externref); void is no result.
      *
      * @throws IllegalArgumentException for boolean, byte, short, char
      */
@@ -56,8 +56,8 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
     }
 
     /**
-     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with Object for externref. Several results
-     * are returned as {@code long[]} of cells.
+     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with Object for externref. Several
+     * results are returned as {@code long[]} of cells.
      */
     public MethodType methodType() {
         Class<?>[] ps = new Class<?>[params.size()];

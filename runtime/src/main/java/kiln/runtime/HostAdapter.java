@@ -43,8 +43,8 @@ abstract class HostAdapter {
     }
 
     /**
-     * Where calls should go from now on: here, or to an adapter that was made because so many calls came; null if that is not yet
-     * known, and the question should be asked again before the next call.
+     * Where calls should go from now on: here, or to an adapter that was made because so many calls came; null if that
+     * is not yet known, and the question should be asked again before the next call.
      */
     HostAdapter settle() {
         return this;
@@ -89,8 +89,8 @@ abstract class HostAdapter {
     }
 
     /**
-     * A function in its raw form, as it is called at first. Most never see many calls, and a class for one that lives as long as
-     * a request would cost more than it saves.
+     * A function in its raw form, as it is called at first. Most never see many calls, and a class for one that lives
+     * as long as a request would cost more than it saves.
      */
     private static final class Raw extends HostAdapter {
         private static final int MANY_CALLS = 10_000;

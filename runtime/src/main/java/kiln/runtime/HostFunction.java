@@ -1,8 +1,8 @@
 package kiln.runtime;
 
 /**
- * A host function in its raw form: values in cells, see {@link ValType}. Whatever it throws leaves WebAssembly and comes out of
- * the call that Java made, the same object.
+ * A host function in its raw form: values in cells, see {@link ValType}. Whatever it throws leaves WebAssembly and
+ * comes out of the call that Java made, the same object.
  */
 @FunctionalInterface
 public interface HostFunction {

@@ -12,7 +12,10 @@ import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Native;
 
-/** A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the same. */
+/**
+ * A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the
+ * same.
+ */
 public final class Instance implements AutoCloseable {
     private static final int CHUNK = 4096;
     /** So many elements to copy are reason to make all funcref records. */
@@ -321,8 +324,8 @@ public final class Instance implements AutoCloseable {
     }
 
     /**
-     * Closes the store, if it is the instance's own. Otherwise this does nothing: other instances may refer to this one's
-     * functions through tables, so it lasts as long as the store.
+     * Closes the store, if it is the instance's own. Otherwise this does nothing: other instances may refer to this
+     * one's functions through tables, so it lasts as long as the store.
      *
      * @throws IllegalStateException if another thread owns the store, or a call is running
      */

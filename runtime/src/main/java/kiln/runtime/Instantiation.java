@@ -55,7 +55,10 @@ final class Instantiation {
                 : startLinked(store, module, imports, problems, ownsStore);
     }
 
-    /** The modules of a file one after the other, which is an order in which each comes after those that it is linked with. */
+    /**
+     * The modules of a file one after the other, which is an order in which each comes after those that it is linked
+     * with.
+     */
     private static Instance startLinked(
             Store store, Module main, List<Extern> given, List<String> known, boolean ownsStore) {
         Module[] parts = main.parts();

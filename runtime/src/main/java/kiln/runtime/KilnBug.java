@@ -1,6 +1,9 @@
 package kiln.runtime;
 
-/** Compiler and runtime disagree: a defect of Kiln, never of the WebAssembly program. The message has what a report needs. */
+/**
+ * Compiler and runtime disagree: a defect of Kiln, never of the WebAssembly program. The message has what a report
+ * needs.
+ */
 public final class KilnBug extends InternalError {
     private static final long serialVersionUID = 1L;
 

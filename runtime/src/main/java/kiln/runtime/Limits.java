@@ -4,7 +4,10 @@ package kiln.runtime;
 final class Limits {
     private Limits() {}
 
-    /** Whether something of current size {@code size} and maximum {@code max} may be imported with {@code wantMin, wantMax}. */
+    /**
+     * Whether something of current size {@code size} and maximum {@code max} may be imported with
+     * {@code wantMin, wantMax}.
+     */
     static boolean match(long size, long max, long wantMin, long wantMax) {
         if (Long.compareUnsigned(size, wantMin) < 0) {
             return false;

@@ -3,7 +3,9 @@ package kiln.runtime;
 import java.util.List;
 import kiln.artifact.Printable;
 
-/** A module cannot be instantiated: imports are missing or of the wrong type, or a limit of the store would be exceeded. */
+/**
+ * A module cannot be instantiated: imports are missing or of the wrong type, or a limit of the store would be exceeded.
+ */
 public final class LinkException extends WasmException {
     private static final long serialVersionUID = 1L;
 

@@ -14,8 +14,8 @@ import kiln.artifact.TrapCode;
 
 /**
  * Names for what modules import. Host functions are defined once and serve every store; memories, tables, globals and
- * instances belong to a store and can be linked only with modules that are instantiated in it. One thread defines; after that,
- * several may instantiate at once.
+ * instances belong to a store and can be linked only with modules that are instantiated in it. One thread defines;
+ * after that, several may instantiate at once.
  */
 public final class Linker {
     /** What to do about imported functions that nobody defined. */
@@ -74,8 +74,8 @@ public final class Linker {
     }
 
     /**
-     * Defines a Java method as a host function. Its type follows from the method's ({@link FuncType#of}); a first parameter of type
-     * {@link Caller} is not part of it.
+     * Defines a Java method as a host function. Its type follows from the method's ({@link FuncType#of}); a first
+     * parameter of type {@link Caller} is not part of it.
      *
      * @throws IllegalArgumentException if a parameter or the result has a type without counterpart
      */
@@ -84,7 +84,8 @@ public final class Linker {
     }
 
     /**
-     * Defines a Java method as a host function of a given type. A method with several results returns {@code long[]} of cells.
+     * Defines a Java method as a host function of a given type. A method with several results returns {@code long[]} of
+     * cells.
      *
      * @throws IllegalArgumentException if the method does not fit the type
      */
@@ -95,10 +96,11 @@ public final class Linker {
 
     /**
      * Defines a lambda as a host function, for example
-     * {@code linker.func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)}. The interface's only abstract method, apart from
-     * those of {@link Object}, gives the type.
+     * {@code linker.func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)}. The interface's only abstract
+     * method, apart from those of {@link Object}, gives the type.
      *
-     * @throws IllegalArgumentException if there is not exactly one abstract method, or it has a type without counterpart
+     * @throws IllegalArgumentException if there is not exactly one abstract method, or it has a type without
+     *     counterpart
      */
     public <T> Linker func(String module, String name, Class<T> functionalInterface, T lambda) {
         Objects.requireNonNull(module, "module");
@@ -162,8 +164,8 @@ public final class Linker {
      * @throws IllegalStateException if the store or the module is closed, or another thread owns the store
      * @throws OutOfMemoryError if there is no memory or address space left
      * @throws LinkException if imports are missing or of the wrong type, or a limit of the store does not allow it
-     * @throws TrapException if an active segment does not fit or the start function traps; what was written to imported memories
-     *     and tables before stays
+     * @throws TrapException if an active segment does not fit or the start function traps; what was written to imported
+     *     memories and tables before stays
      */
     public Instance instantiate(Store store, Module module) {
         store.check();

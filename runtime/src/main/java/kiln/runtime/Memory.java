@@ -17,11 +17,13 @@ import kiln.loader.MemoryTemplate;
 import kiln.loader.Native;
 
 /**
- * A linear memory. Addresses and lengths are bytes. Accesses outside of the memory are {@link IndexOutOfBoundsException}s and
- * change nothing.
+ * A linear memory. Addresses and lengths are bytes. Accesses outside of the memory are
+ * {@link IndexOutOfBoundsException}s and change nothing.
  */
 public final class Memory implements Extern {
-    /** Pages of 64 KiB that a 64-bit memory without a maximum may reach: 64 GiB of address space are reserved for it. */
+    /**
+     * Pages of 64 KiB that a 64-bit memory without a maximum may reach: 64 GiB of address space are reserved for it.
+     */
     private static final long MAX_PAGES_64 = 1L << 20;
 
     private Store store;
@@ -139,7 +141,8 @@ public final class Memory implements Extern {
     /**
      * Appends zeroed pages.
      *
-     * @return the size in pages before, or -1 if the maximum, a limit of the store or the machine's memory does not allow it
+     * @return the size in pages before, or -1 if the maximum, a limit of the store or the machine's memory does not
+     *     allow it
      */
     public long grow(long pages) {
         store.check();
@@ -171,8 +174,8 @@ public final class Memory implements Extern {
     // ---- contents
 
     /**
-     * The memory as it is now: a segment as large as the memory, which does not grow with it. It is accessible to the thread that owns
-     * the store, until the store is closed or released.
+     * The memory as it is now: a segment as large as the memory, which does not grow with it. It is accessible to the
+     * thread that owns the store, until the store is closed or released.
      */
     public MemorySegment segment() {
         store.check();

@@ -29,11 +29,13 @@ import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
 
 /**
- * A compiled module, or several that were linked into one file and are instantiated together, mapped and ready to be instantiated any number of times. Safe for use by several threads. Close it when it
- * is no longer needed; its code goes away once the last store with an instance of it is closed.
+ * A compiled module, or several that were linked into one file and are instantiated together, mapped and ready to be
+ * instantiated any number of times. Safe for use by several threads. Close it when it is no longer needed; its code
+ * goes away once the last store with an instance of it is closed.
  *
- * <p>A linked file imports what its modules import from outside. It exports what its main module does, and each export of each module
- * as {@code module.export}. The main module is the last one that exports a function {@code _start}; if none does, the last one.
+ * <p>A linked file imports what its modules import from outside. It exports what its main module does, and each export
+ * of each module as {@code module.export}. The main module is the last one that exports a function {@code _start}; if
+ * none does, the last one.
  */
 public final class Module implements AutoCloseable {
     private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
@@ -110,12 +112,12 @@ public final class Module implements AutoCloseable {
     }
 
     /**
-     * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A compiled file is read
-     * once, into memory that nobody can change, and everything is checked and run there: what becomes of the file meanwhile or later
-     * does not matter to the module.
+     * Loads a compiled file ({@code .cwasm}), or WebAssembly if a {@link ModuleCompiler} is on the class path. A
+     * compiled file is read once, into memory that nobody can change, and everything is checked and run there: what
+     * becomes of the file meanwhile or later does not matter to the module.
      *
-     * @throws ArtifactException if the file is damaged, of another version or for another machine, or the engine requires a
-     *     signature that it lacks
+     * @throws ArtifactException if the file is damaged, of another version or for another machine, or the engine
+     *     requires a signature that it lacks
      * @throws WasmException if it is WebAssembly that is malformed, invalid or not supported
      * @throws UncheckedIOException if it cannot be read or mapped
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
@@ -125,13 +127,15 @@ public final class Module implements AutoCloseable {
     }
 
     /**
-     * As {@link #load(Engine, Path)}, but for compiled files that were checked before and that nobody changes: the file is not compared
-     * with its checksums, and is mapped instead of copied. Loading then takes the same short time whatever the size, processes share the
-     * memory, and profilers find the file's symbols. (If the engine requires a signature, it is checked, and the file is copied.)
+     * As {@link #load(Engine, Path)}, but for compiled files that were checked before and that nobody changes: the file
+     * is not compared with its checksums, and is mapped instead of copied. Loading then takes the same short time
+     * whatever the size, processes share the memory, and profilers find the file's symbols. (If the engine requires a
+     * signature, it is checked, and the file is copied.)
      *
-     * <p>The caller promises that nobody else can write to the file while the module or an instance of it exists; another file may be
-     * renamed over it. If the promise is broken, the process may end. Looking at a file that was damaged before it was loaded is safe;
-     * running it, and instantiating it where that runs start-up code, is not: it is native code that nobody has looked at.
+     * <p>The caller promises that nobody else can write to the file while the module or an instance of it exists;
+     * another file may be renamed over it. If the promise is broken, the process may end. Looking at a file that was
+     * damaged before it was loaded is safe; running it, and instantiating it where that runs start-up code, is not: it
+     * is native code that nobody has looked at.
      */
     public static Module loadTrusted(Engine engine, Path file) {
         return load(engine, file, true);
@@ -161,8 +165,8 @@ public final class Module implements AutoCloseable {
     /**
      * Loads a compiled file that is in memory, or WebAssembly if a {@link ModuleCompiler} is on the class path.
      *
-     * @throws ArtifactException if it is damaged, of another version or for another machine, or the engine requires a signature
-     *     that it lacks
+     * @throws ArtifactException if it is damaged, of another version or for another machine, or the engine requires a
+     *     signature that it lacks
      * @throws WasmException if it is WebAssembly that is malformed, invalid or not supported
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
@@ -415,8 +419,8 @@ public final class Module implements AutoCloseable {
     }
 
     /**
-     * The funcref records of the defined functions that escape, three longs each as in VMContext, without the VMContext's
-     * address. Made once, for instances that need many of them at once.
+     * The funcref records of the defined functions that escape, three longs each as in VMContext, without the
+     * VMContext's address. Made once, for instances that need many of them at once.
      */
     long[] funcRefTemplate() {
         long[] t = funcRefTemplate;

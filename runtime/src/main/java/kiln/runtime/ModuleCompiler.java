@@ -1,8 +1,8 @@
 package kiln.runtime;
 
 /**
- * Compiles WebAssembly to the form that the runtime loads. The runtime works without one; if a provider is on the class path
- * ({@link java.util.ServiceLoader}), {@link Module#load} accepts WebAssembly as well.
+ * Compiles WebAssembly to the form that the runtime loads. The runtime works without one; if a provider is on the class
+ * path ({@link java.util.ServiceLoader}), {@link Module#load} accepts WebAssembly as well.
  */
 public interface ModuleCompiler {
     /**

@@ -11,9 +11,9 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 
 /**
- * Spins the adapter of one host function in its raw form, as {@link TypedHost} does for methods: the function is a constant and the
- * cells are moved one by one, so that the JIT inlines the function, and the two arrays of cells, unless it keeps them, never
- * come to be.
+ * Spins the adapter of one host function in its raw form, as {@link TypedHost} does for methods: the function is a
+ * constant and the cells are moved one by one, so that the JIT inlines the function, and the two arrays of cells,
+ * unless it keeps them, never come to be.
  */
 final class RawHost {
     private static final ClassDesc CD_HostAdapter = ClassDesc.of("kiln.runtime.HostAdapter");

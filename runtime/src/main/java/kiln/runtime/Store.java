@@ -15,11 +15,12 @@ import kiln.loader.Entry;
 import kiln.loader.Upcalls;
 
 /**
- * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with each other, and
- * go away together when it is closed. A store that is not closed keeps its native memory, even if nobody can reach it any more.
+ * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with
+ * each other, and go away together when it is closed. A store that is not closed keeps its native memory, even if
+ * nobody can reach it any more.
  *
- * <p>A store belongs to one thread at a time: to the first that uses it, until that thread calls {@link #release} or ends. Any
- * use by another thread is an {@link IllegalStateException}, except {@link #interrupt}.
+ * <p>A store belongs to one thread at a time: to the first that uses it, until that thread calls {@link #release} or
+ * ends. Any use by another thread is an {@link IllegalStateException}, except {@link #interrupt}.
  */
 public final class Store implements AutoCloseable {
     /** Owner of a closed store: never a thread that runs. */
@@ -154,7 +155,8 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Hands the store on to whichever thread uses it next. Segments of memories that were handed out become inaccessible.
+     * Hands the store on to whichever thread uses it next. Segments of memories that were handed out become
+     * inaccessible.
      *
      * @throws IllegalStateException if another thread owns it, or a call is running
      */
@@ -344,8 +346,9 @@ public final class Store implements AutoCloseable {
     // ---- interruption
 
     /**
-     * Asks the call that runs in this store, or the next one if none does, to stop with {@link TrapCode#INTERRUPTED}. Any thread may
-     * ask. Code notices at the entry of functions, and in loops if it was compiled with interrupt checks.
+     * Asks the call that runs in this store, or the next one if none does, to stop with {@link TrapCode#INTERRUPTED}.
+     * Any thread may ask. Code notices at the entry of functions, and in loops if it was compiled with interrupt
+     * checks.
      */
     public void interrupt() {
         if (block != null) {
@@ -354,8 +357,9 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Whether the running call was asked to stop. Host functions that wait or take long should look every few milliseconds, and throw
-     * {@code new TrapException(TrapCode.INTERRUPTED, ...)}, which takes note of the request, or return early.
+     * Whether the running call was asked to stop. Host functions that wait or take long should look every few
+     * milliseconds, and throw {@code new TrapException(TrapCode.INTERRUPTED, ...)}, which takes note of the request, or
+     * return early.
      */
     public boolean isInterrupted() {
         check();
@@ -375,8 +379,8 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Whether {@link Thread#interrupt} of the owner stops WebAssembly, within some ten milliseconds. The thread's interrupt
-     * status stays set.
+     * Whether {@link Thread#interrupt} of the owner stops WebAssembly, within some ten milliseconds. The thread's
+     * interrupt status stays set.
      */
     public void setThreadInterruptible(boolean on) {
         check();
@@ -386,7 +390,8 @@ public final class Store implements AutoCloseable {
     // ---- end
 
     /**
-     * Frees everything. All objects of this store are useless then and say so; segments of memories are inaccessible. Idempotent.
+     * Frees everything. All objects of this store are useless then and say so; segments of memories are inaccessible.
+     * Idempotent.
      *
      * @throws IllegalStateException if another thread owns the store, or a call is running
      */

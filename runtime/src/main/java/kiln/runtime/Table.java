@@ -31,7 +31,8 @@ public final class Table implements Extern {
     /**
      * A table of the host's.
      *
-     * @throws IllegalArgumentException if the minimum exceeds the maximum or a limit, or {@code init} does not fit the type
+     * @throws IllegalArgumentException if the minimum exceeds the maximum or a limit, or {@code init} does not fit the
+     *     type
      * @throws OutOfMemoryError if there is no memory left
      */
     public static Table of(Store store, TableType type, Object init) {

@@ -14,8 +14,8 @@ import kiln.loader.StoreMemory;
 import kiln.loader.Upcalls;
 
 /**
- * Makes trap exceptions whose stack trace has WebAssembly frames where they belong between Java's. Innermost first, a stack with
- * calls within calls looks so:
+ * Makes trap exceptions whose stack trace has WebAssembly frames where they belong between Java's. Innermost first, a
+ * stack with calls within calls looks so:
  *
  * <pre>
  *   wasm frames of the innermost activation   from the backtrace buffer (a trap) or its exit frame (a builtin)
@@ -91,8 +91,9 @@ final class Traces {
     }
 
     /**
-     * Adds this store's WebAssembly frames to the trace of a trap that is about to leave a host function of the store, if it
-     * lacks any: the host function raised it itself, or called into another store, which knows nothing of this one.
+     * Adds this store's WebAssembly frames to the trace of a trap that is about to leave a host function of the store,
+     * if it lacks any: the host function raised it itself, or called into another store, which knows nothing of this
+     * one.
      */
     static void locate(TrapException t, Store store) {
         if (t.incomplete()) {

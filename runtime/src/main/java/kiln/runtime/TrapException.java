@@ -4,9 +4,9 @@ import java.util.List;
 import kiln.artifact.TrapCode;
 
 /**
- * WebAssembly code trapped. Nothing of it runs any more; memories, tables and globals keep what was written before. The stack
- * trace shows WebAssembly functions between the Java frames, as {@code module.function(module.wasm:offset)}, where the offset
- * is that of the instruction in the module's binary.
+ * WebAssembly code trapped. Nothing of it runs any more; memories, tables and globals keep what was written before. The
+ * stack trace shows WebAssembly functions between the Java frames, as {@code module.function(module.wasm:offset)},
+ * where the offset is that of the instruction in the module's binary.
  */
 public final class TrapException extends WasmException {
     private static final long serialVersionUID = 1L;
@@ -42,7 +42,9 @@ public final class TrapException extends WasmException {
         return code;
     }
 
-    /** The WebAssembly functions that were active in the innermost call from Java, innermost first; at most a thousand. */
+    /**
+     * The WebAssembly functions that were active in the innermost call from Java, innermost first; at most a thousand.
+     */
     public List<WasmFrame> frames() {
         return frames == null ? List.of() : frames;
     }

@@ -18,8 +18,8 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Spins, for each Java method type, the method {@code (Func, parameters...) -> result} that writes the argument area, enters and
- * reads the result: straight code that the JIT inlines into its caller when the handle is constant.
+ * Spins, for each Java method type, the method {@code (Func, parameters...) -> result} that writes the argument area,
+ * enters and reads the result: straight code that the JIT inlines into its caller when the handle is constant.
  */
 final class TypedCalls {
     static final ClassDesc CD_Func = ClassDesc.of("kiln.runtime.Func");

@@ -15,8 +15,8 @@ import java.lang.invoke.MethodType;
 import kiln.loader.Native;
 
 /**
- * A host function that is a Java method. Each gets a class of its own in which the method's handle is a constant, so that
- * the JIT inlines the method into the upcall.
+ * A host function that is a Java method. Each gets a class of its own in which the method's handle is a constant, so
+ * that the JIT inlines the method into the upcall.
  */
 abstract class TypedHost extends HostAdapter {
     private static final ClassDesc CD_TypedHost = ClassDesc.of("kiln.runtime.TypedHost");

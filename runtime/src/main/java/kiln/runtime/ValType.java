@@ -4,9 +4,9 @@ import java.util.Locale;
 import kiln.artifact.HeapType;
 
 /**
- * The type of a WebAssembly value. Values travel in cells of 64 bits: i32 sign-extended (only the lower half counts on the way
- * into WebAssembly), i64, f32 and f64 as their bits ({@link Float#floatToRawIntBits}), v128 as two cells, low half first,
- * references as {@link Store#toCell} makes them.
+ * The type of a WebAssembly value. Values travel in cells of 64 bits: i32 sign-extended (only the lower half counts on
+ * the way into WebAssembly), i64, f32 and f64 as their bits ({@link Float#floatToRawIntBits}), v128 as two cells, low
+ * half first, references as {@link Store#toCell} makes them.
  */
 public sealed interface ValType {
     ValType I32 = Num.I32;

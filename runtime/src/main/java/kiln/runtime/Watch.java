@@ -8,13 +8,13 @@ import java.util.concurrent.locks.LockSupport;
 import kiln.loader.StoreMemory;
 
 /**
- * Interrupts a store from outside: on request, at a deadline, or when its owner is interrupted. All watching is done by one
- * daemon thread for the process, which is started once something is watched and ends when nothing has been for a while,
- * because it keeps the class loader of Kiln reachable; calls pay nothing.
+ * Interrupts a store from outside: on request, at a deadline, or when its owner is interrupted. All watching is done by
+ * one daemon thread for the process, which is started once something is watched and ends when nothing has been for a
+ * while, because it keeps the class loader of Kiln reachable; calls pay nothing.
  *
- * <p>Every protection hangs on that thread, so nothing may end it. It allocates nothing and links nothing (what it calls has been
- * called before, by whoever asked to be watched), and outlives whatever is thrown nevertheless; who asks to be watched starts
- * another one if it has ended, and is told if that cannot be done.
+ * <p>Every protection hangs on that thread, so nothing may end it. It allocates nothing and links nothing (what it
+ * calls has been called before, by whoever asked to be watched), and outlives whatever is thrown nevertheless; who asks
+ * to be watched starts another one if it has ended, and is told if that cannot be done.
  *
  * <p>It never waits for a lock that a virtual thread may wait for too. Else it could be queued behind one that finds no
  * carrier, because all carriers run code that only this thread would interrupt.
@@ -208,8 +208,8 @@ final class Watch {
     /**
      * By the owner. Null: none.
      *
-     * @throws OutOfMemoryError if there is no thread that would watch, and none can be started; nothing has changed then,
-     *     or nothing is watched any more
+     * @throws OutOfMemoryError if there is no thread that would watch, and none can be started; nothing has changed
+     *     then, or nothing is watched any more
      */
     void deadline(Duration time) {
         if (time != null) {
@@ -255,7 +255,9 @@ final class Watch {
         update(watched);
     }
 
-    /** By the owner: whether its thread was interrupted and that counts, which the watching thread sees a little later. */
+    /**
+     * By the owner: whether its thread was interrupted and that counts, which the watching thread sees a little later.
+     */
     boolean isOwnerInterrupted() {
         return threadInterruptible && Thread.currentThread().isInterrupted();
     }

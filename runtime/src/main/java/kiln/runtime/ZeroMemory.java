@@ -7,8 +7,8 @@ import kiln.loader.Host;
 import kiln.loader.HostException;
 
 /**
- * Zeroed native memory for structures of any size. Large ones are pages of their own, some of which are kept when they are
- * freed, because faulting a page in costs many times as long as clearing it. Safe for use by several threads.
+ * Zeroed native memory for structures of any size. Large ones are pages of their own, some of which are kept when they
+ * are freed, because faulting a page in costs many times as long as clearing it. Safe for use by several threads.
  */
 final class ZeroMemory {
     private static final long LARGE = 64 << 10;

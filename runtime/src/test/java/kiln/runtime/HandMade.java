@@ -16,8 +16,8 @@ import kiln.artifact.TypeDef;
 import kiln.artifact.ValueType;
 
 /**
- * A compiled file whose machine code (x86-64) was written by hand, so that the runtime can be tested without a compiler. It
- * imports {@code env.host: (i32) -> i32} and has a memory of one page that may grow to four.
+ * A compiled file whose machine code (x86-64) was written by hand, so that the runtime can be tested without a
+ * compiler. It imports {@code env.host: (i32) -> i32} and has a memory of one page that may grow to four.
  */
 final class HandMade {
     /** The ABI is docs/abi.md; offsets in r15 are those of this module's VMContext: memory 0 at 48, funcref 0 at 64. */

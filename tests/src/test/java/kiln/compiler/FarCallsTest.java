@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Calls in a text that is larger than a direct call reaches go through veneers; here a real program's text is that large. */
+/**
+ * Calls in a text that is larger than a direct call reaches go through veneers; here a real program's text is that
+ * large.
+ */
 class FarCallsTest {
     /** Larger than the largest function with its island, smaller than the text. */
     private static final long RANGE = 32 << 10;

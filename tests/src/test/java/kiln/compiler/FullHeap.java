@@ -3,7 +3,10 @@ package kiln.compiler;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A piece of work fails on another thread when not one more object can be made, in a process of its own; prints {@code DONE}. */
+/**
+ * A piece of work fails on another thread when not one more object can be made, in a process of its own; prints
+ * {@code DONE}.
+ */
 public final class FullHeap {
     private static final OutOfMemoryError FAILURE = new OutOfMemoryError("made beforehand");
     private static final List<Object> HOARD = new ArrayList<>(1 << 16);

@@ -2,7 +2,10 @@ package kiln.compiler;
 
 import java.util.List;
 
-/** Lets tests of other packages compile on their own threads: to measure what these allocate, or with stacks of their own. */
+/**
+ * Lets tests of other packages compile on their own threads: to measure what these allocate, or with stacks of their
+ * own.
+ */
 public final class OnThisThread {
     private OnThisThread() {}
 

@@ -52,7 +52,10 @@ class ArchitectureTest {
 
     /** Operands in memory; flags that are set and read within one instruction. */
     private static final Set<String> ONLY_X64 = Set.of("Operand", "ResultFlags");
-    /** Flags that live between instructions; what changes an operand on its way in; immediates that must be searched for; pairs. */
+    /**
+     * Flags that live between instructions; what changes an operand on its way in; immediates that must be searched
+     * for; pairs.
+     */
     private static final Set<String> ONLY_AARCH64 =
             Set.of("ExtendOp", "Flags", "Immediates", "LoadStoreOp", "Modifier", "PairOp", "Pairs", "ShiftOp");
 
@@ -105,8 +108,8 @@ class ArchitectureTest {
     }
 
     /**
-     * The two code generators have the same files, but for what one instruction set has and the other lacks. The back ends
-     * themselves are named after their instruction sets.
+     * The two code generators have the same files, but for what one instruction set has and the other lacks. The back
+     * ends themselves are named after their instruction sets.
      */
     @Test
     void codeGeneratorsMirrorEachOther() throws IOException {

@@ -13,8 +13,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * The public suites that lie beside the checkout ({@code ../shared/corpus}, or where {@code -Dkiln.corpus} says). Tests that need them
- * say so and pass where they are absent; the README tells where they are to be had.
+ * The public suites that lie beside the checkout ({@code ../shared/corpus}, or where {@code -Dkiln.corpus} says). Tests
+ * that need them say so and pass where they are absent; the README tells where they are to be had.
  */
 public final class Corpus {
     static final ObjectMapper JSON = new ObjectMapper();

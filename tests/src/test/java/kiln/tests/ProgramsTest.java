@@ -42,8 +42,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Real programs: output, exit status and traps as recorded with another engine, from WebAssembly and from files that another process has
- * compiled.
+ * Real programs: output, exit status and traps as recorded with another engine, from WebAssembly and from files that
+ * another process has compiled.
  */
 class ProgramsTest {
     @TempDir
@@ -180,8 +180,8 @@ class ProgramsTest {
     }
 
     /**
-     * Runs and checks a program. False if it has to run again: CoreMark first measures how long it must run, and on a machine whose load
-     * changes in between finds at the end that this was too short.
+     * Runs and checks a program. False if it has to run again: CoreMark first measures how long it must run, and on a
+     * machine whose load changes in between finds at the end that this was too short.
      */
     private static boolean executeOnce(Path programs, Path file, JsonNode c) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();

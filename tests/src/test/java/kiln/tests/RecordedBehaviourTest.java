@@ -36,9 +36,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Generated modules and another project's regressions, compiled and run natively: results, traps and what is left in exported globals
- * and memories, as recorded in another engine. Modules with imports are compiled only; what needs a proposal that is not executed yet is
- * counted.
+ * Generated modules and another project's regressions, compiled and run natively: results, traps and what is left in
+ * exported globals and memories, as recorded in another engine. Modules with imports are compiled only; what needs a
+ * proposal that is not executed yet is counted.
  */
 class RecordedBehaviourTest {
     private static final Map<String, int[]> SUMS = new TreeMap<>();

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The specification's test suite and Wasmtime's, run natively. A script whose proposals are all executed must pass whole; of the others
- * everything that runs must pass, and what needs a proposal that is not executed yet is counted.
+ * The specification's test suite and Wasmtime's, run natively. A script whose proposals are all executed must pass
+ * whole; of the others everything that runs must pass, and what needs a proposal that is not executed yet is counted.
  */
 class SpecSuiteTest {
     /** Groups about proposals that are not part of any version that Kiln accepts. */
@@ -44,8 +44,8 @@ class SpecSuiteTest {
             "threads");
 
     /**
-     * Assertions that contradict the version of WebAssembly that Kiln executes, or say something that it does not look at: by script, how
-     * many. A script with another number of failures fails.
+     * Assertions that contradict the version of WebAssembly that Kiln executes, or say something that it does not look
+     * at: by script, how many. A script with another number of failures fails.
      */
     private static final Map<String, Integer> KNOWN_DIFFERENCES = Map.ofEntries(
             // Version 1.0 checked the bounds of all segments before linking; since 2.0 a segment that does not fit

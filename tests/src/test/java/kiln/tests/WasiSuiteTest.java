@@ -27,7 +27,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The WASI test suite, preview 1: programs that check by themselves what they are given, and fail by trapping or their exit code. */
+/**
+ * The WASI test suite, preview 1: programs that check by themselves what they are given, and fail by trapping or their
+ * exit code.
+ */
 class WasiSuiteTest {
     /** Tests that do not pass, each with the reason. */
     private static final Map<String, String> EXCEPTIONS = Map.of();

@@ -32,8 +32,8 @@ import kiln.wasm.WasmModule;
  */
 public final class FunctionTranslator {
     /**
-     * How many block parameters and arguments locals may cost in SSA form: this many and {@link #SSA_PER_BYTE} for each byte of the body.
-     * No known program has a function that needs half of that.
+     * How many block parameters and arguments locals may cost in SSA form: this many and {@link #SSA_PER_BYTE} for each
+     * byte of the body. No known program has a function that needs half of that.
      */
     private static final long SSA_BASE = 1 << 16;
 

@@ -12,9 +12,10 @@ import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
 
 /**
- * Locals that are cells of the frame instead of SSA values, for functions whose SSA form would be out of proportion: where {@code n}
- * locals change in {@code n} nested constructs, each of them is a parameter of each of the blocks behind. Code of this kind is slower,
- * but no larger than the body that it comes from. Locals that nothing sets are values all the same.
+ * Locals that are cells of the frame instead of SSA values, for functions whose SSA form would be out of proportion:
+ * where {@code n} locals change in {@code n} nested constructs, each of them is a parameter of each of the blocks
+ * behind. Code of this kind is slower, but no larger than the body that it comes from. Locals that nothing sets are
+ * values all the same.
  */
 final class LocalsInMemory {
     private static final int CELL = 8;
@@ -85,7 +86,8 @@ final class LocalsInMemory {
     }
 
     /**
-     * The locals that some instruction of a body sets. Of a malformed body, which the translation will find out, those up to there.
+     * The locals that some instruction of a body sets. Of a malformed body, which the translation will find out, those
+     * up to there.
      *
      * @param locals how many there are
      */

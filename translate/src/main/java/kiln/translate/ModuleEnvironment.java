@@ -54,7 +54,10 @@ public final class ModuleEnvironment {
     private final StaticImages images;
     private final Set<Feature> usedFeatures;
 
-    /** A module that is linked with none before it, see {@link #ModuleEnvironment(WasmModule, int, TranslateOptions, Linkage)}. */
+    /**
+     * A module that is linked with none before it, see
+     * {@link #ModuleEnvironment(WasmModule, int, TranslateOptions, Linkage)}.
+     */
     public ModuleEnvironment(WasmModule wasm, int moduleIndex, TranslateOptions options) {
         this(wasm, moduleIndex, options, Linkage.NONE);
     }
@@ -399,8 +402,9 @@ public final class ModuleEnvironment {
     }
 
     /**
-     * The types, by canonical index, with which code of this module may call host functions: those of imported functions,
-     * and those of calls through funcrefs, if the host can put functions of its own where such a call finds them.
+     * The types, by canonical index, with which code of this module may call host functions: those of imported
+     * functions, and those of calls through funcrefs, if the host can put functions of its own where such a call finds
+     * them.
      */
     public List<Integer> typesCalledInHost() {
         BitSet used = new BitSet();
@@ -518,8 +522,8 @@ public final class ModuleEnvironment {
     }
 
     /**
-     * The functions of this module that a function that can run calls directly, one entry for each call in its body, reachable
-     * or not. Not to be changed.
+     * The functions of this module that a function that can run calls directly, one entry for each call in its body,
+     * reachable or not. Not to be changed.
      */
     public int[] calls(int func) {
         return survey.calls[func - wasm.importedFuncCount()];

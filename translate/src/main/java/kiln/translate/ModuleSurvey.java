@@ -22,11 +22,11 @@ import kiln.wasm.WasmModule;
 
 /**
  * What a look over the function bodies tells that the code of each of them may rely on, and which functions can run at
- * all. Starts with what is visible outside (exports, the start function, tables and globals that others see) and goes on
- * to what these functions call and refer to; only bodies of functions that can run are looked at.
+ * all. Starts with what is visible outside (exports, the start function, tables and globals that others see) and goes
+ * on to what these functions call and refer to; only bodies of functions that can run are looked at.
  *
- * <p>A function in an element segment can run if a function that can run calls something of its type through the table, or
- * if the table can be seen from outside or its elements are read as values.
+ * <p>A function in an element segment can run if a function that can run calls something of its type through the table,
+ * or if the table can be seen from outside or its elements are read as values.
  */
 final class ModuleSurvey {
     private static final int[] NO_CALLS = {};

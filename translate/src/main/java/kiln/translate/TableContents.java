@@ -13,11 +13,12 @@ import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
- * What is known of the tables that a module defines: which active element segments need not be copied at start-up, because
- * the file holds what they write as an image, and which tables never change, so that the image is the table.
+ * What is known of the tables that a module defines: which active element segments need not be copied at start-up,
+ * because the file holds what they write as an image, and which tables never change, so that the image is the table.
  *
- * <p>Like images of memories, those of tables take the first active segments, as long as each of them is known, in bounds and
- * for a table of functions of the module's own: a segment behind one that may trap must not be seen to have been copied.
+ * <p>Like images of memories, those of tables take the first active segments, as long as each of them is known, in
+ * bounds and for a table of functions of the module's own: a segment behind one that may trap must not be seen to have
+ * been copied.
  */
 final class TableContents {
     /** Entries for each element that an image may have, and how many it may have anyway. */

@@ -6,8 +6,9 @@ import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
 
 /**
- * How many values a module's functions may hand over through blocks, branches and calls. Two bytes of WebAssembly may hand over a thousand,
- * so that the code of a small module could be larger than any memory. No known program needs a tenth of what is allowed.
+ * How many values a module's functions may hand over through blocks, branches and calls. Two bytes of WebAssembly may
+ * hand over a thousand, so that the code of a small module could be larger than any memory. No known program needs a
+ * tenth of what is allowed.
  */
 final class ValueBudget {
     private static final long BASE = 1 << 19;

@@ -98,8 +98,8 @@ class ReferencesTest {
     }
 
     /**
-     * Function 0 calls through a table of four slots with something on the stack as index; functions 1 and 2 are () -> i32,
-     * function 3 is () -> ().
+     * Function 0 calls through a table of four slots with something on the stack as index; functions 1 and 2 are () ->
+     * i32, function 3 is () -> ().
      */
     private static String sealed(int[] elements, int... index) {
         int[] segment = new int[6 + elements.length];

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * An open folder of the host's, wherever it is moved to; what is in it is reached by names relative to it, never by a path. A name is one
- * component, neither "." nor "..". No method follows a symbolic link, so that nobody who exchanges a folder for a link leads
- * anywhere. Failures are {@link WasiError}s and {@link IOException}s, see {@link HostErrors}.
+ * An open folder of the host's, wherever it is moved to; what is in it is reached by names relative to it, never by a
+ * path. A name is one component, neither "." nor "..". No method follows a symbolic link, so that nobody who exchanges
+ * a folder for a link leads anywhere. Failures are {@link WasiError}s and {@link IOException}s, see {@link HostErrors}.
  */
 interface DirectoryHandle extends Closeable {
     /** Another handle of the same folder. */

@@ -72,7 +72,10 @@ abstract sealed class FileDescriptor implements Closeable
 
     abstract FileStatus status() throws IOException;
 
-    /** Whether what there is to read comes in the course of time, so that nobody who has some of it is made to wait for more. */
+    /**
+     * Whether what there is to read comes in the course of time, so that nobody who has some of it is made to wait for
+     * more.
+     */
     boolean isStream() throws IOException {
         return false;
     }

@@ -16,7 +16,9 @@ interface FileHandle extends Closeable {
     /** Reads at the position into the first {@code count} buffers; 0 at the end; AGAIN if nothing has come yet. */
     long read(ByteBuffer[] buffers, int count) throws IOException;
 
-    /** Writes at the position, or at the end, from the first {@code count} buffers; AGAIN if nothing can be taken yet. */
+    /**
+     * Writes at the position, or at the end, from the first {@code count} buffers; AGAIN if nothing can be taken yet.
+     */
     long write(ByteBuffer[] buffers, int count) throws IOException;
 
     int read(ByteBuffer buffer, long offset) throws IOException;
@@ -24,7 +26,9 @@ interface FileHandle extends Closeable {
     /** Writes where it says, even if other writes go to the end. */
     int write(ByteBuffer buffer, long offset) throws IOException;
 
-    /** Whether a pipe or device can be read or written without waiting, after having waited so long. Files can always. */
+    /**
+     * Whether a pipe or device can be read or written without waiting, after having waited so long. Files can always.
+     */
     boolean await(boolean write, int milliseconds) throws IOException;
 
     /** Whether writes go to the end from now on. */

@@ -18,9 +18,9 @@ import kiln.loader.HostFileException;
 /** Which error number an exception of the host's files becomes. */
 final class HostErrors {
     /**
-     * The operating system's own words, all that other file systems of Java's hand on about errors without a class of their own. In
-     * another language they are not recognised; so checks whose outcome programs rely on are made beforehand, and this is for
-     * the rest.
+     * The operating system's own words, all that other file systems of Java's hand on about errors without a class of
+     * their own. In another language they are not recognised; so checks whose outcome programs rely on are made
+     * beforehand, and this is for the rest.
      */
     private static final Map<String, Errno> WORDS = Map.ofEntries(
             Map.entry("Not a directory", Errno.NOTDIR),
@@ -48,7 +48,9 @@ final class HostErrors {
             Map.entry("Illegal seek", Errno.SPIPE),
             Map.entry("Operation not supported", Errno.NOTSUP));
 
-    /** Linux's error numbers from 0 to 40 (asm-generic/errno-base.h and errno.h); null is one that WASI does not know. */
+    /**
+     * Linux's error numbers from 0 to 40 (asm-generic/errno-base.h and errno.h); null is one that WASI does not know.
+     */
     private static final Errno[] LINUX = {
         null,
         Errno.PERM,

@@ -38,7 +38,9 @@ final class IoVectors {
         this.batch = new ByteBuffer[(int) Math.min(left, BATCH)];
     }
 
-    /** Takes the next buffers that are not empty, up to {@link Stop#PIECE_BYTES}, and no more than the result can count. */
+    /**
+     * Takes the next buffers that are not empty, up to {@link Stop#PIECE_BYTES}, and no more than the result can count.
+     */
     private int fill() {
         int n = 0;
         wanted = 0;

@@ -10,10 +10,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Finds what a guest's path means, component by component from one open folder to the next and expanding symbolic links itself,
- * so that nothing outside of the folder in which the look-up begins is ever reached: neither by ".." nor by an absolute path nor by a
- * link to either (EPERM). ".." goes back to the folder that the look-up came from, which is held open; where that has been moved
- * to meanwhile does not matter.
+ * Finds what a guest's path means, component by component from one open folder to the next and expanding symbolic links
+ * itself, so that nothing outside of the folder in which the look-up begins is ever reached: neither by ".." nor by an
+ * absolute path nor by a link to either (EPERM). ".." goes back to the folder that the look-up came from, which is held
+ * open; where that has been moved to meanwhile does not matter.
  */
 final class PathResolver {
     /** Links to expand before it is taken for a loop. As Linux. */

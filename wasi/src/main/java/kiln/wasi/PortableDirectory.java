@@ -25,8 +25,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A folder of any file system of Java's that can open folders relative to others. What Java can do by paths only, making folders and links
- * and reading links, fails with NOTSUP: it would lead out.
+ * A folder of any file system of Java's that can open folders relative to others. What Java can do by paths only,
+ * making folders and links and reading links, fails with NOTSUP: it would lead out.
  */
 final class PortableDirectory implements DirectoryHandle {
     private final FileSystem system;

@@ -7,8 +7,8 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * A file of any file system of Java's. Java tells and changes attributes of files by name only: as long as the file has the name by which it was
- * opened; then it is known as it was last seen.
+ * A file of any file system of Java's. Java tells and changes attributes of files by name only: as long as the file has
+ * the name by which it was opened; then it is known as it was last seen.
  */
 final class PortableFile implements FileHandle {
     private final SeekableByteChannel channel;

@@ -7,8 +7,8 @@ import kiln.loader.HostFileException;
 import kiln.loader.HostFiles;
 
 /**
- * A standard stream of the process, by its descriptor. Descriptors that others use, too, cannot be told not to wait; so pipes and devices
- * are opened once more where the system allows it.
+ * A standard stream of the process, by its descriptor. Descriptors that others use, too, cannot be told not to wait; so
+ * pipes and devices are opened once more where the system allows it.
  */
 final class ProcessStream implements InputSource, OutputSink {
     /** What a pipe that can be written takes without waiting (POSIX, _POSIX_PIPE_BUF is less; Linux, PIPE_BUF). */
@@ -115,7 +115,9 @@ final class ProcessStream implements InputSource, OutputSink {
         }
     }
 
-    /** Writes from the first buffer, which is not empty, and perhaps the others; returns -1 if nothing can be written. */
+    /**
+     * Writes from the first buffer, which is not empty, and perhaps the others; returns -1 if nothing can be written.
+     */
     private long writeSome(ByteBuffer[] buffers, int count) throws IOException {
         try {
             if (isPrompt) {

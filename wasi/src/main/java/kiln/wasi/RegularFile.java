@@ -38,7 +38,10 @@ final class RegularFile extends FileDescriptor {
         }
     }
 
-    /** The host's descriptor never waits. So that a pipe that nobody has opened yet is not at its end, this waits before, too. */
+    /**
+     * The host's descriptor never waits. So that a pipe that nobody has opened yet is not at its end, this waits
+     * before, too.
+     */
     private void await(boolean write) throws IOException {
         if (file.type() == FileType.REGULAR_FILE || is(Flags.NONBLOCK)) {
             return;

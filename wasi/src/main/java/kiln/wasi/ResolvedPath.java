@@ -16,7 +16,8 @@ final class ResolvedPath implements Closeable {
 
     /**
      * @param folder the folder that holds the last component
-     * @param opened those that this look-up opened, {@code folder} the last of them unless the look-up ended where it began
+     * @param opened those that this look-up opened, {@code folder} the last of them unless the look-up ended where it
+     *     began
      * @param name the last component, or null if the path ends in "." or ".." and means {@code folder} itself
      * @param status of what is there, or null if nothing is
      * @param slash whether the path ended in a slash, so that only a folder may be there

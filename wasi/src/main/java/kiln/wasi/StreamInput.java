@@ -7,8 +7,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A stream of the host's that the guest reads. What it says is available is read at once. Otherwise a thread of its own reads, for reading may block
- * for ever; also if it is a single byte, which the JDK's decompressing streams always claim to have.
+ * A stream of the host's that the guest reads. What it says is available is read at once. Otherwise a thread of its own
+ * reads, for reading may block for ever; also if it is a single byte, which the JDK's decompressing streams always
+ * claim to have.
  */
 final class StreamInput implements InputSource {
     private static final int CHUNK = 1 << 16;

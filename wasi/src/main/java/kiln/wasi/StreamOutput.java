@@ -6,9 +6,10 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A stream of the host's that the guest writes to. Several buffers of one call reach it in one piece. The JDK's streams may block for ever, and
- * are called on a thread of their own, but for those that only keep what they get and for files; streams of the host's own classes are called on the guest's thread, like
- * functions of the host, and like these have to look themselves whether they are to stop.
+ * A stream of the host's that the guest writes to. Several buffers of one call reach it in one piece. The JDK's streams
+ * may block for ever, and are called on a thread of their own, but for those that only keep what they get and for
+ * files; streams of the host's own classes are called on the guest's thread, like functions of the host, and like these
+ * have to look themselves whether they are to stop.
  */
 final class StreamOutput implements OutputSink {
     private static final int CHUNK = 1 << 16;

@@ -135,8 +135,8 @@ public final class Wasi implements AutoCloseable {
     }
 
     /**
-     * What a guest is given; at first nothing. Arguments, variables and names reach it as UTF-8; a lone surrogate from U+DC80 to U+DCFF is
-     * a byte from 0x80 to 0xff, so that any bytes can be given ({@link PathBytes}).
+     * What a guest is given; at first nothing. Arguments, variables and names reach it as UTF-8; a lone surrogate from
+     * U+DC80 to U+DCFF is a byte from 0x80 to 0xff, so that any bytes can be given ({@link PathBytes}).
      */
     public static final class Builder {
         private record Folder(Path path, String guestName, boolean writable) {}
@@ -187,8 +187,8 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * Gives a folder, with everything below it, under a name. It is opened when this is built and stays the same one, whatever it is
-         * called later, until the {@link Wasi} is closed.
+         * Gives a folder, with everything below it, under a name. It is opened when this is built and stays the same
+         * one, whatever it is called later, until the {@link Wasi} is closed.
          */
         public Builder preopen(Path folder, String guestName) {
             folders.add(new Folder(folder, guestName, true));
@@ -202,9 +202,9 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * Standard input; at first empty. It is not closed. What {@link InputStream#available} says is there must be there. Otherwise
-         * the stream is read on a thread of its own, so that a guest that waits can be stopped; what that thread gets afterwards, the
-         * guest reads next.
+         * Standard input; at first empty. It is not closed. What {@link InputStream#available} says is there must be
+         * there. Otherwise the stream is read on a thread of its own, so that a guest that waits can be stopped; what
+         * that thread gets afterwards, the guest reads next.
          */
         public Builder stdin(InputStream in) {
             stdin = Objects.requireNonNull(in);
@@ -213,9 +213,10 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * Standard output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. A stream of one of the
-         * JDK's classes is written on a thread of its own, so that a guest whose output nobody takes can be stopped; one of another class on the
-         * guest's thread, like a function of the host: if it may wait for long, it should look at {@link Store#isInterrupted}.
+         * Standard output; at first discarded. It is flushed when the program ends, waits or reads, and not closed. A
+         * stream of one of the JDK's classes is written on a thread of its own, so that a guest whose output nobody
+         * takes can be stopped; one of another class on the guest's thread, like a function of the host: if it may wait
+         * for long, it should look at {@link Store#isInterrupted}.
          */
         public Builder stdout(OutputStream out) {
             stdout = Objects.requireNonNull(out);
@@ -231,8 +232,8 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * The process's own standard streams, whatever {@code System.setOut} did, by their descriptors: what Java has read from {@code System.in}
-         * already, the guest does not see.
+         * The process's own standard streams, whatever {@code System.setOut} did, by their descriptors: what Java has
+         * read from {@code System.in} already, the guest does not see.
          */
         public Builder inheritStdio() {
             inheritStdin = true;
@@ -248,7 +249,8 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * @throws IOException if a folder does not exist or is none, or is in a file system of Java's that cannot keep a guest inside
+         * @throws IOException if a folder does not exist or is none, or is in a file system of Java's that cannot keep
+         *     a guest inside
          * @throws IllegalArgumentException if an argument or variable contains a zero
          */
         public Wasi build() throws IOException {

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A guest that exchanges its own folders for links, and what else might lead it out of them: descriptors stay what they were. */
+/**
+ * A guest that exchanges its own folders for links, and what else might lead it out of them: descriptors stay what they
+ * were.
+ */
 class EscapeTest {
     private static final long MARK = 1_234_567_890_000_000_000L;
     /** Rounds against somebody who exchanges things during the calls. */
@@ -79,7 +82,10 @@ class EscapeTest {
         assertEquals(Errno.SUCCESS, guest.symlink("../outside", Guest.ROOT, "sub"));
     }
 
-    /** Every call that takes a folder, through the descriptor of one that is no more: each on its own, so that all that fail are told. */
+    /**
+     * Every call that takes a folder, through the descriptor of one that is no more: each on its own, so that all that
+     * fail are told.
+     */
     private void attack(int sub) {
         assertAll(
                 () -> assertEquals(List.of(".", ".."), names(sub)),

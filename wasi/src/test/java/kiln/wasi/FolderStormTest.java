@@ -28,9 +28,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Guests that open, remove, rename and link folders and files at random in one box, from several threads, each with folders that
- * lie in one another, while somebody on the host exchanges folders for links. Beside the box lies what none of them may change or get
- * to see: not its content, its names, its attributes, its inode numbers, or the times at which it was read.
+ * Guests that open, remove, rename and link folders and files at random in one box, from several threads, each with
+ * folders that lie in one another, while somebody on the host exchanges folders for links. Beside the box lies what
+ * none of them may change or get to see: not its content, its names, its attributes, its inode numbers, or the times at
+ * which it was read.
  */
 class FolderStormTest {
     private static final long SEED = Long.getLong("kiln.seed", 1);
@@ -163,7 +164,10 @@ class FolderStormTest {
         return t;
     }
 
-    /** Somebody on the host, who exchanges what lies directly in the box. The box itself stays, so that this goes nowhere else by itself. */
+    /**
+     * Somebody on the host, who exchanges what lies directly in the box. The box itself stays, so that this goes
+     * nowhere else by itself.
+     */
     private void exchange(Random random, Thread[] guests) {
         while (Stream.of(guests).anyMatch(Thread::isAlive)) {
             Path one = box.resolve(NAMES[random.nextInt(NAMES.length)]);
@@ -259,7 +263,10 @@ class FolderStormTest {
         }
     }
 
-    /** One guest only: where a folder becomes a file while it is opened, the JDK's own file system closes a descriptor twice. */
+    /**
+     * One guest only: where a folder becomes a file while it is opened, the JDK's own file system closes a descriptor
+     * twice.
+     */
     @Test
     void guestsStayInTheirBoxOnOtherFileSystems() throws Exception {
         Map<WasiFunction, Integer> succeeded = storm(ROUNDS, 1, () -> {

@@ -10,9 +10,9 @@ import java.util.Map;
 /**
  * Describes the types of a module without its indices, see {@link TypeSpace#canonicalKey}. Made when first asked.
  *
- * <p>Compiled files carry keys of the same kind, in a text of their own ({@code TypeKeys} in {@code artifact}): those are part of a
- * file format, these serve to compare modules that are compiled together, and the modules that hold them know nothing of each
- * other. The two are never compared.
+ * <p>Compiled files carry keys of the same kind, in a text of their own ({@code TypeKeys} in {@code artifact}): those
+ * are part of a file format, these serve to compare modules that are compiled together, and the modules that hold them
+ * know nothing of each other. The two are never compared.
  */
 final class TypeKeys {
     private final TypeSpace types;

@@ -209,7 +209,10 @@ public final class WasmModule {
         };
     }
 
-    /** Byte offset of the declaration of an import or of a table, memory or global; of a defined function that of its body. */
+    /**
+     * Byte offset of the declaration of an import or of a table, memory or global; of a defined function that of its
+     * body.
+     */
     public int offset(ExternKind kind, int index) {
         return switch (kind) {
             case FUNC -> index < importedFuncOffsets.length ? importedFuncOffsets[index] : bodyOffset(index);

@@ -1,8 +1,9 @@
 package kiln.bench.index;
 
 /**
- * Blocks of 32 functions: the first key, start and place of each block in columns that are searched, then for each further function
- * three LEB128 numbers, decoded from the block's beginning: distance of the key, length and padding of the function before.
+ * Blocks of 32 functions: the first key, start and place of each block in columns that are searched, then for each
+ * further function three LEB128 numbers, decoded from the block's beginning: distance of the key, length and padding of
+ * the function before.
  */
 final class Blocks implements Layout {
     private static final int SIZE = 32;

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Dense runs with holes: per namespace, the start and the padding of every index between the first and the last; indices without a
- * function have the start of the next. A sparse namespace has a column of its indices, too. The start is found without a search, the
- * key of a text offset by binary search over all starts.
+ * Dense runs with holes: per namespace, the start and the padding of every index between the first and the last;
+ * indices without a function have the start of the next. A sparse namespace has a column of its indices, too. The start
+ * is found without a search, the key of a text offset by binary search over all starts.
  */
 final class Dense implements Layout {
     private record Namespace(long number, long first, int entry, int count, long indices) {}

@@ -1,8 +1,8 @@
 package kiln.bench.index;
 
 /**
- * The same columns in the order in which a binary search visits them: the root of the search tree, then its two children, and so on.
- * Key order is text order, so one permutation serves both directions.
+ * The same columns in the order in which a binary search visits them: the root of the search tree, then its two
+ * children, and so on. Key order is text order, so one permutation serves both directions.
  */
 final class Eytzinger implements Layout {
     private final Bytes b;

@@ -5,8 +5,8 @@ import java.util.Random;
 import kiln.artifact.FuncKey;
 
 /**
- * Made-up functions such as compiled modules have: most of one namespace, every tenth left out, and a trampoline for every hundred;
- * sizes with a long tail, starts at multiples of 16.
+ * Made-up functions such as compiled modules have: most of one namespace, every tenth left out, and a trampoline for
+ * every hundred; sizes with a long tail, starts at multiples of 16.
  */
 record Functions(long[] keys, long[] starts, int[] lengths, long textLength) {
     private static final int ALIGNMENT = 16;

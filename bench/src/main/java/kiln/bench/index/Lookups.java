@@ -15,8 +15,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds of a look-up in each layout of the function index, in both directions, for random functions. Every look-up waits for the
- * one before, as those of a backtrace do not, but those of a caller who needs the result do.
+ * Nanoseconds of a look-up in each layout of the function index, in both directions, for random functions. Every
+ * look-up waits for the one before, as those of a backtrace do not, but those of a caller who needs the result do.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -63,7 +63,9 @@ public final class ScriptRunner implements AutoCloseable {
         return run(script, options, Compiler::compile);
     }
 
-    /** Runs all commands; modules that are to be executed are compiled by {@code compiler}, all others by this process. */
+    /**
+     * Runs all commands; modules that are to be executed are compiled by {@code compiler}, all others by this process.
+     */
     public static ScriptResult run(Script script, CompilerOptions options, ModuleCompiler compiler) throws IOException {
         try (ScriptRunner runner = new ScriptRunner(script, options, compiler)) {
             for (JsonNode command : script.commands()) {

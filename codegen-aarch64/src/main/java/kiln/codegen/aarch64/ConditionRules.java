@@ -204,7 +204,9 @@ final class ConditionRules {
         return Immediates.isAddSub(k) || Immediates.isAddSub(-k);
     }
 
-    /** The constant to compare with by {@link #withNeighbour} instead of {@code k}; {@code k} itself if there is none. */
+    /**
+     * The constant to compare with by {@link #withNeighbour} instead of {@code k}; {@code k} itself if there is none.
+     */
     private static long neighbour(long k, IntCond cond, boolean wide) {
         long max = wide ? Long.MAX_VALUE : Integer.MAX_VALUE;
         return switch (cond) {
@@ -449,7 +451,10 @@ final class ConditionRules {
         return true;
     }
 
-    /** One operand is what CSINC, CSINV or CSNEG make of a register: the second, or else the first with the condition negated. */
+    /**
+     * One operand is what CSINC, CSINV or CSNEG make of a register: the second, or else the first with the condition
+     * negated.
+     */
     private static boolean selectModified(Context c, Inst inst) {
         boolean swap = modified(c, inst.arg(2)) == null;
         Modified m = modified(c, inst.arg(swap ? 1 : 2));

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A comparison that has not been emitted yet: instructions that set the flags, and the condition under which it succeeds.
- * Producers and the one consumer of the flags are emitted by one call, so that nothing can come between them.
+ * A comparison that has not been emitted yet: instructions that set the flags, and the condition under which it
+ * succeeds. Producers and the one consumer of the flags are emitted by one call, so that nothing can come between them.
  *
  * @param producers in their order; each but the first is a conditional comparison
  */

@@ -4,8 +4,8 @@ import kiln.codegen.EmitContext;
 import kiln.codegen.Reg;
 
 /**
- * One instruction of data processing: a row of {@link Op}, the size, registers, and what else it has. A target of xzr makes
- * an instruction that sets flags a comparison.
+ * One instruction of data processing: a row of {@link Op}, the size, registers, and what else it has. A target of xzr
+ * makes an instruction that sets flags a comparison.
  */
 final class Insn extends Sequence {
     private final Op op;
@@ -17,8 +17,8 @@ final class Insn extends Sequence {
     private final Modifier modifier;
 
     /**
-     * @param regs in the order of the row's form: the sources (the target's old value in front of them, where it is one),
-     *     then the target
+     * @param regs in the order of the row's form: the sources (the target's old value in front of them, where it is
+     *     one), then the target
      */
     private Insn(Op op, boolean wide, boolean dbl, Modifier modifier, Reg... regs) {
         super(op.format.form, regs);

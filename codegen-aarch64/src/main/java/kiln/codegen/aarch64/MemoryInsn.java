@@ -157,8 +157,8 @@ final class MemoryInsn {
     }
 
     /**
-     * One instruction for two stores that follow each other, or null. Not if the second one may trap: the first must then
-     * have happened, which a pair does not promise.
+     * One instruction for two stores that follow each other, or null. Not if the second one may trap: the first must
+     * then have happened, which a pair does not promise.
      */
     static MachInst pair(Store a, Store b) {
         PairOp op = switch (a.op) {

@@ -1,6 +1,9 @@
 package kiln.codegen.aarch64;
 
-/** What an instruction of data processing has besides registers: how its last source is changed, a constant, a condition. */
+/**
+ * What an instruction of data processing has besides registers: how its last source is changed, a constant, a
+ * condition.
+ */
 sealed interface Modifier {
     /** Nothing. */
     Modifier NONE = new None();

@@ -11,10 +11,10 @@ import kiln.ir.Lanes;
 import kiln.ir.VectorOp;
 
 /**
- * The instructions of data processing, one row for each: which registers it has and how wide they are, and the bits of its
- * encoding without them (Arm Architecture Reference Manual for A-profile, C4.1), for the 32-bit or single-precision form
- * where there are two. Assembler, machine instructions and the encoders' tests read the rows. Loads and stores are those of
- * {@link LoadStoreOp} and {@link PairOp}.
+ * The instructions of data processing, one row for each: which registers it has and how wide they are, and the bits of
+ * its encoding without them (Arm Architecture Reference Manual for A-profile, C4.1), for the 32-bit or single-precision
+ * form where there are two. Assembler, machine instructions and the encoders' tests read the rows. Loads and stores are
+ * those of {@link LoadStoreOp} and {@link PairOp}.
  */
 enum Op {
     // Integers, three registers. ADD to BICS also with the last one shifted, those up to SUBS with it extended.

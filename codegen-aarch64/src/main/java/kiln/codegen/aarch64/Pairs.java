@@ -7,8 +7,8 @@ import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
 
 /**
- * Makes one LDP or STP of two loads or stores of neighbours. Runs after allocation, when spills and reloads are known and
- * registers no longer change.
+ * Makes one LDP or STP of two loads or stores of neighbours. Runs after allocation, when spills and reloads are known
+ * and registers no longer change.
  */
 final class Pairs {
     private Pairs() {}

@@ -6,9 +6,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * What the allocator sees as one instruction: a single one of the machine ({@link Insn} and the loads and stores), or a short
- * sequence that must not be cut. The classes lie in one file for each family. Reserved registers (sp, xzr, x28, x29) may
- * stand wherever the encoding takes them.
+ * What the allocator sees as one instruction: a single one of the machine ({@link Insn} and the loads and stores), or a
+ * short sequence that must not be cut. The classes lie in one file for each family. Reserved registers (sp, xzr, x28,
+ * x29) may stand wherever the encoding takes them.
  */
 abstract class Sequence extends MachInst {
     /** Set once a short branch or literal load did not reach its label: the longer form is emitted from then on. */

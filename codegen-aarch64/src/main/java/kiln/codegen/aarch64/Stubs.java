@@ -73,8 +73,8 @@ public final class Stubs extends StubImage {
     }
 
     /**
-     * C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. FPCR needs no saving: generated code leaves it alone,
-     * and writing it is slow.
+     * C: x0 = VMContext, x1 = trampoline, x2 = code, x3 = arguments. FPCR needs no saving: generated code leaves it
+     * alone, and writing it is slow.
      */
     @Override
     protected void enter() {

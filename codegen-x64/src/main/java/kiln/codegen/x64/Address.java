@@ -9,8 +9,8 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * An addressing mode: {@code [base + (index << shift) + disp]} with base and index optional, or {@code [rip + label]}, or
- * bytes of the frame's STACK_ADDR area.
+ * An addressing mode: {@code [base + (index << shift) + disp]} with base and index optional, or {@code [rip + label]},
+ * or bytes of the frame's STACK_ADDR area.
  */
 final class Address extends Operand {
     private final Reg base;

@@ -6,9 +6,9 @@ import kiln.codegen.Reg;
 import kiln.codegen.x64.Op.Encoding;
 
 /**
- * Encodes x86-64 instructions, as their rows in {@link Op} say. Sizes are in bytes. Operands
- * are physical registers and addresses over them; {@link Operand}s must have been resolved. An access through an address
- * that may trap is recorded as trap site where its instruction starts.
+ * Encodes x86-64 instructions, as their rows in {@link Op} say. Sizes are in bytes. Operands are physical registers and
+ * addresses over them; {@link Operand}s must have been resolved. An access through an address that may trap is recorded
+ * as trap site where its instruction starts.
  */
 final class Assembler {
     // An opcode is: mandatory prefix << 16 | map << 8 | opcode byte; prefix and map by their numbers in VEX.
@@ -276,7 +276,10 @@ final class Assembler {
         mov(8, dst, Address.of(null, 0));
     }
 
-    /** The bytes from the current offset to {@code label}, as four bytes relative to {@code base}: an entry of a jump table. */
+    /**
+     * The bytes from the current offset to {@code label}, as four bytes relative to {@code base}: an entry of a jump
+     * table.
+     */
     void tableEntry(Label label, Label base) {
         buffer.refer(buffer.size(), label, (b, at, target) -> {
             b.set4(at, target - base.offset());

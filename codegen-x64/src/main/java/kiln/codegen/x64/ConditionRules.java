@@ -140,7 +140,9 @@ final class ConditionRules {
         return Condition.of(Insn.compare(Op.TEST, size, left, right), Cond.of(cond));
     }
 
-    /** A test of a single bit: {@code x & 1 << n}, {@code x >> n & 1}, {@code x & 2^k} for a bit that is no immediate. */
+    /**
+     * A test of a single bit: {@code x & 1 << n}, {@code x >> n & 1}, {@code x & 2^k} for a bit that is no immediate.
+     */
     private static Condition bitTest(Context c, Inst and, int size, IntCond cond) {
         Value x = and.arg(0);
         Value y = and.arg(1);

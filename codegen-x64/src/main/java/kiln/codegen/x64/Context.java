@@ -94,8 +94,8 @@ final class Context extends LoweringContext {
     }
 
     /**
-     * The memory operand that stands for a load, which is then done. An instruction made with it comes from where a load that
-     * may trap does: so it must have one such operand at most.
+     * The memory operand that stands for a load, which is then done. An instruction made with it comes from where a
+     * load that may trap does: so it must have one such operand at most.
      */
     Address fold(Inst load) {
         absorb(load);

@@ -60,8 +60,8 @@ final class ConversionInsn {
     }
 
     /**
-     * Float to integer, truncating. The processor gives the most negative integer for what it cannot represent; the cold
-     * path sorts out what that means. Out of range or NaN traps, or saturates (NaN to 0).
+     * Float to integer, truncating. The processor gives the most negative integer for what it cannot represent; the
+     * cold path sorts out what that means. Out of range or NaN traps, or saturates (NaN to 0).
      */
     static final class Truncate extends Sequence {
         private final int floatSize;

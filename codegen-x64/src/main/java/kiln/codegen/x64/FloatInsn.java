@@ -82,8 +82,9 @@ final class FloatInsn {
     }
 
     /**
-     * {@code dst = op src} for operations that write the low part of their target only: square root, rounding, conversions. The
-     * target is cleared before, since the instruction would wait for its old value; unless that is what it reads anyway.
+     * {@code dst = op src} for operations that write the low part of their target only: square root, rounding,
+     * conversions. The target is cleared before, since the instruction would wait for its old value; unless that is
+     * what it reads anyway.
      */
     static final class Unary extends Sequence {
         // How ROUNDSS and ROUNDSD round: 8 suppresses the inexact exception.
@@ -150,8 +151,8 @@ final class FloatInsn {
     }
 
     /**
-     * Minimum or maximum as WebAssembly defines them: a NaN operand gives a NaN, and -0 is below +0. The processor's own
-     * instructions do that only for operands that are ordered and differ.
+     * Minimum or maximum as WebAssembly defines them: a NaN operand gives a NaN, and -0 is below +0. The processor's
+     * own instructions do that only for operands that are ordered and differ.
      */
     static final class MinMax extends Sequence {
         private final int size;

@@ -9,8 +9,8 @@ import kiln.codegen.Reg;
 import kiln.codegen.RegSet;
 
 /**
- * Integer arithmetic of several instructions, or of one of several. {@code size} is 4 or 8; results of size 4 are zero-extended
- * by the processor.
+ * Integer arithmetic of several instructions, or of one of several. {@code size} is 4 or 8; results of size 4 are
+ * zero-extended by the processor.
  */
 final class IntegerInsn {
     private IntegerInsn() {}

@@ -154,7 +154,9 @@ final class MemoryRules {
                 c.emit(MemoryInsn.store(value.type(), inst.memory().width(), a, c.reg(value)));
             });
 
-    /** What is stored, before conversions that do not change it: those of its type, and those beyond the bytes stored. */
+    /**
+     * What is stored, before conversions that do not change it: those of its type, and those beyond the bytes stored.
+     */
     private static Value stored(Context c, Inst store) {
         int width = store.memory().width();
         Value v = store.arg(1);

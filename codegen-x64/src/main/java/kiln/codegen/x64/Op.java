@@ -20,9 +20,9 @@ import kiln.ir.Lanes;
 import kiln.ir.VectorOp;
 
 /**
- * The instructions, one row for each: operand sizes, encodings, what becomes of the first operand and of the flags, and the
- * processor's feature where the baseline x86-64-v2 does not have it (Intel SDM volume 2). Assembler, machine instructions and
- * the encoders' tests read the rows.
+ * The instructions, one row for each: operand sizes, encodings, what becomes of the first operand and of the flags, and
+ * the processor's feature where the baseline x86-64-v2 does not have it (Intel SDM volume 2). Assembler, machine
+ * instructions and the encoders' tests read the rows.
  *
  * <p>A size is that of the operation in bytes: 1, 2, 4 or 8 for integers, chosen by prefixes and opcode, and for vector
  * registers the number of bytes that a memory operand has.
@@ -71,7 +71,9 @@ enum Op {
     SHRX(integer(4, 8).writes().rmv(PF2 | M38 | 0xf7).needs(BMI2)),
     SARX(integer(4, 8).writes().rmv(PF3 | M38 | 0xf7).needs(BMI2)),
     RORX(integer(4, 8).writes().rmiVex(PF2 | M3A | 0xf0).needs(BMI2)),
-    /** high:low = rdx * r/m, unsigned: reg is the high half, vvvv the low one; one register for both gets the high half. */
+    /**
+     * high:low = rdx * r/m, unsigned: reg is the high half, vvvv the low one; one register for both gets the high half.
+     */
     MULX(integer(4, 8).writes().rvm(PF2 | M38 | 0xf6).needs(BMI2)),
 
     // Moves of integers. What widens writes all 64 bits of its target.
@@ -143,8 +145,9 @@ enum Op {
     PADDB(lanes(Lanes.I8X16, VectorOp.ADD).rm(P66 | M0F | 0xfc).avx());
 
     /**
-     * How operands are encoded, in the words of the manual's column "Op/En": R is ModRM:reg, M is ModRM:r/m, V is VEX.vvvv, I an
-     * immediate, C the register cl, O the opcode's low bits, ZO nothing; in the order in which the instruction is written.
+     * How operands are encoded, in the words of the manual's column "Op/En": R is ModRM:reg, M is ModRM:r/m, V is
+     * VEX.vvvv, I an immediate, C the register cl, O the opcode's low bits, ZO nothing; in the order in which the
+     * instruction is written.
      */
     enum Encoding {
         RM,
@@ -355,8 +358,8 @@ enum Op {
     }
 
     /**
-     * The columns. An opcode is mandatory prefix {@code << 16 | map << 8 | opcode byte}, prefix and map by their numbers in VEX;
-     * the byte is the one for sizes other than 1, which is one less.
+     * The columns. An opcode is mandatory prefix {@code << 16 | map << 8 | opcode byte}, prefix and map by their
+     * numbers in VEX; the byte is the one for sizes other than 1, which is one less.
      */
     private static final class Row {
         /** What of the IR it does; null if that is not one operation on lanes. */

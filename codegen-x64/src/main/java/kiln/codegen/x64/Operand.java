@@ -7,9 +7,9 @@ import kiln.codegen.Reg;
 import kiln.ir.V128;
 
 /**
- * A source operand of an instruction that takes a register, memory, or an immediate in the same place. It is a description
- * and does not change: an instruction made with it appends the operand's roles to its form and its registers to its own, and
- * asks for the operand {@link #over} the registers that it has then.
+ * A source operand of an instruction that takes a register, memory, or an immediate in the same place. It is a
+ * description and does not change: an instruction made with it appends the operand's roles to its form and its
+ * registers to its own, and asks for the operand {@link #over} the registers that it has then.
  */
 abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled, Address {
     /** {@code form} with the registers that are read. */

@@ -3,10 +3,11 @@ package kiln.codegen.x64;
 import kiln.codegen.Reg;
 
 /**
- * The remark in a code buffer that the flags describe the value just computed into a register, as a comparison of it with
- * zero would.
+ * The remark in a code buffer that the flags describe the value just computed into a register, as a comparison of it
+ * with zero would.
  *
- * @param logical whether carry and overflow are clear, as such a comparison leaves them; else only zero and sign are right
+ * @param logical whether carry and overflow are clear, as such a comparison leaves them; else only zero and sign are
+ *     right
  */
 record ResultFlags(Reg reg, int size, boolean logical) {
     /** Says so of the instruction that was just emitted. */

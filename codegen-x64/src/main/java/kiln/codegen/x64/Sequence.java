@@ -6,9 +6,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * What the allocator sees as one instruction: a single one of the machine ({@link Insn}), or a short sequence that must not be
- * cut. The classes lie in one file for each family. Flags are set and read within one of these and never live from one to
- * the next, so every one may change them.
+ * What the allocator sees as one instruction: a single one of the machine ({@link Insn}), or a short sequence that must
+ * not be cut. The classes lie in one file for each family. Flags are set and read within one of these and never live
+ * from one to the next, so every one may change them.
  */
 abstract class Sequence extends MachInst {
     Sequence(Form form, Reg... regs) {

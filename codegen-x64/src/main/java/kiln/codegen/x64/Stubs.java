@@ -283,7 +283,10 @@ public final class Stubs extends StubImage {
         asm.ret();
     }
 
-    /** C: rdi = number, rsi, rdx, rcx, r8, r9 = arguments. The kernel takes the fourth in r10 and overwrites rcx and r11. */
+    /**
+     * C: rdi = number, rsi, rdx, rcx, r8, r9 = arguments. The kernel takes the fourth in r10 and overwrites rcx and
+     * r11.
+     */
     @Override
     protected void syscall() {
         asm.mov(8, RAX, RDI);

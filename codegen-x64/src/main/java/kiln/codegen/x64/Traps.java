@@ -9,8 +9,8 @@ final class Traps {
     private Traps() {}
 
     /**
-     * Calls the trap stub here; the return address is the trap site. A byte behind it, which never runs, keeps that address
-     * inside of the function and apart from the next instruction, which may be a trap site of its own.
+     * Calls the trap stub here; the return address is the trap site. A byte behind it, which never runs, keeps that
+     * address inside of the function and apart from the next instruction, which may be a trap site of its own.
      */
     static void trap(Assembler asm, TrapCode code) {
         asm.call(Address.of(Registers.CONTEXT, VMContextLayout.TRAP_STUB));

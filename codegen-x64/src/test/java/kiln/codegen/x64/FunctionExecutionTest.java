@@ -268,7 +268,9 @@ class FunctionExecutionTest {
         return s.toString();
     }
 
-    /** A function that tail-calls another one with some of its arguments rotated by one, after counting down the first. */
+    /**
+     * A function that tail-calls another one with some of its arguments rotated by one, after counting down the first.
+     */
     private static String rotating(int self, int params, int target, int targetParams, boolean indirect) {
         StringBuilder s = new StringBuilder("function wasm_function[0," + self + "] (" + typeList("i64", params)
                 + ") -> (i64) {\nb0(" + declare(params)

@@ -10,9 +10,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * Proves an allocation right by abstract interpretation: follows which variables' values each register and slot holds along all
- * paths, and looks whether every instruction finds what it asked for. Knows nothing of how the allocator works: it compares
- * the operands as they were before with the rewritten code.
+ * Proves an allocation right by abstract interpretation: follows which variables' values each register and slot holds
+ * along all paths, and looks whether every instruction finds what it asked for. Knows nothing of how the allocator
+ * works: it compares the operands as they were before with the rewritten code.
  */
 final class AllocationChecker {
     private static final int[] NOTHING = {};
@@ -76,8 +76,8 @@ final class AllocationChecker {
     }
 
     /**
-     * Registers that are not allocatable hold values of their own, which are numbered behind the variables; an instruction that
-     * changes one puts it back.
+     * Registers that are not allocatable hold values of their own, which are numbered behind the variables; an
+     * instruction that changes one puts it back.
      */
     private void setReserved(int[][] state) {
         for (int r = 0; r < MoveResolver.FIRST_SLOT; r++) {
@@ -138,7 +138,9 @@ final class AllocationChecker {
         return state;
     }
 
-    /** The variables that have the value of {@code v}: with it, parameters that it was passed to on the only way into b. */
+    /**
+     * The variables that have the value of {@code v}: with it, parameters that it was passed to on the only way into b.
+     */
     private int[] withParameters(int v, int b) {
         int[] p = graph.flow.predecessors(b);
         IntList result = new IntList();

@@ -7,9 +7,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * Gives each variable that {@link Spiller} holds in registers a particular one, block by block in an order that has dominators
- * first. A block starts with the registers that a block before it ended with; differences are settled by moves on edges.
- * Within a block a variable stays where it is unless an instruction names its register.
+ * Gives each variable that {@link Spiller} holds in registers a particular one, block by block in an order that has
+ * dominators first. A block starts with the registers that a block before it ended with; differences are settled by
+ * moves on edges. Within a block a variable stays where it is unless an instruction names its register.
  */
 final class Assigner {
     private static final int NONE = -1;

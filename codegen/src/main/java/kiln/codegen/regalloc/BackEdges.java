@@ -6,8 +6,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * Puts the moves of a conditional back edge in front of the branch where the way out of the loop does not mind, so that the
- * branch itself goes back to the loop's start: otherwise it would jump around the moves and a second jump behind them.
+ * Puts the moves of a conditional back edge in front of the branch where the way out of the loop does not mind, so that
+ * the branch itself goes back to the loop's start: otherwise it would jump around the moves and a second jump behind
+ * them.
  */
 final class BackEdges {
     private static final int MAX_MOVES = 3;
@@ -33,7 +34,9 @@ final class BackEdges {
         }
     }
 
-    /** Hoists the moves in the block that edge {@code way} out of {@code from} leads to, if that is possible and useful. */
+    /**
+     * Hoists the moves in the block that edge {@code way} out of {@code from} leads to, if that is possible and useful.
+     */
     private boolean hoist(int from, int way) {
         int edge = graph.flow.successors(from)[way];
         int other = graph.flow.successors(from)[1 - way];

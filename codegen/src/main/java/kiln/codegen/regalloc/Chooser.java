@@ -182,7 +182,10 @@ final class Chooser {
         return lastUseBlock[v] == block ? lastUse[v] : blockEnd;
     }
 
-    /** Registers that instructions name while {@code v}, which is in a register from {@code i} on, is alive in this block. */
+    /**
+     * Registers that instructions name while {@code v}, which is in a register from {@code i} on, is alive in this
+     * block.
+     */
     private long conflicts(int v, int i) {
         int end = end(v);
         while (nextNamed < named.size && named.get(nextNamed) <= i) {

@@ -5,9 +5,9 @@ import kiln.codegen.Reg;
 import kiln.ir.Type;
 
 /**
- * Places the operands of an instruction that names registers. All that is in registers in front of it is
- * rearranged by moves that happen at once: fixed uses go where they must be, and what lives on leaves the registers that
- * the instruction overwrites.
+ * Places the operands of an instruction that names registers. All that is in registers in front of it is rearranged by
+ * moves that happen at once: fixed uses go where they must be, and what lives on leaves the registers that the
+ * instruction overwrites.
  */
 final class Constraints {
     private static final int NONE = -1;

@@ -3,8 +3,8 @@ package kiln.codegen.regalloc;
 import kiln.codegen.ControlFlow;
 
 /**
- * Ways up the dominator tree in logarithmic time, through one more pointer for each block (Myers, "An applicative random-access stack",
- * 1983): what two blocks have in common, and where on a way blocks run least.
+ * Ways up the dominator tree in logarithmic time, through one more pointer for each block (Myers, "An applicative
+ * random-access stack", 1983): what two blocks have in common, and where on a way blocks run least.
  */
 final class DominatorPaths {
     private final ControlFlow flow;
@@ -48,7 +48,9 @@ final class DominatorPaths {
         return x;
     }
 
-    /** The block that runs least on the way up from a block to one that dominates it, both included; the lowest of them. */
+    /**
+     * The block that runs least on the way up from a block to one that dominates it, both included; the lowest of them.
+     */
     int leastFrequent(int from, int to) {
         int best = from;
         int x = from;

@@ -6,8 +6,8 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 
 /**
- * Makes the ends of blocks agree with the starts of the blocks behind them: passes arguments to parameters, moves variables
- * whose register differs, loads those that only the target holds in registers.
+ * Makes the ends of blocks agree with the starts of the blocks behind them: passes arguments to parameters, moves
+ * variables whose register differs, loads those that only the target holds in registers.
  */
 final class EdgeMoves {
     private final Graph graph;

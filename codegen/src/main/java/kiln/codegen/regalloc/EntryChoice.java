@@ -26,7 +26,10 @@ final class EntryChoice {
     private final int[][] loopPressure = new int[2][];
 
     private final boolean[] loopCalls;
-    /** Variables that a loop, by header, did not keep in registers from one round to the next although it does not use them. */
+    /**
+     * Variables that a loop, by header, did not keep in registers from one round to the next although it does not use
+     * them.
+     */
     private final Set<Long> banned = new HashSet<>();
 
     private long[] candidates = new long[32];
@@ -118,7 +121,9 @@ final class EntryChoice {
         return result.toArray();
     }
 
-    /** Adds up for every variable the frequency of the ways in on which it is in a register; returns that of all ways. */
+    /**
+     * Adds up for every variable the frequency of the ways in on which it is in a register; returns that of all ways.
+     */
     private double gatherPredecessors(int b) {
         double total = 0;
         for (int p : graph.flow.predecessors(b)) {
@@ -234,8 +239,8 @@ final class EntryChoice {
     }
 
     /**
-     * Looks for variables that are reloaded on a back edge although the loop does not use them, because the guess about the
-     * loop's pressure was wrong.
+     * Looks for variables that are reloaded on a back edge although the loop does not use them, because the guess about
+     * the loop's pressure was wrong.
      *
      * @return whether choosing again will give something else
      */

@@ -59,7 +59,10 @@ final class Graph {
         return h >= 0 && !flow.isInLoop(to, h);
     }
 
-    /** The moves of an edge stand at the end of its source if this is the only way out of it, else at the start of its target. */
+    /**
+     * The moves of an edge stand at the end of its source if this is the only way out of it, else at the start of its
+     * target.
+     */
     boolean movesAtSource(int from) {
         return flow.successors(from).length == 1;
     }

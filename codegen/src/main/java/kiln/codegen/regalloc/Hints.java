@@ -5,8 +5,9 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
 /**
- * Wishes of variables for registers, found by one walk over the code backwards: the register that the next fixed use wants, and
- * the block parameter that the variable is handed to. Both are passed on through copies and two-address operations.
+ * Wishes of variables for registers, found by one walk over the code backwards: the register that the next fixed use
+ * wants, and the block parameter that the variable is handed to. Both are passed on through copies and two-address
+ * operations.
  */
 final class Hints {
     /** Register bit wanted by a fixed use, or -1, and the instruction number of that use. */

@@ -5,12 +5,13 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
 /**
- * Which variables are live where, and how far away their next use is. Distances count instructions; leaving a loop, entering
- * a cold block and crossing a call (which no register survives) make a use far away, in this order.
+ * Which variables are live where, and how far away their next use is. Distances count instructions; leaving a loop,
+ * entering a cold block and crossing a call (which no register survives) make a use far away, in this order.
  *
  * <p>Live-in sets are lists, so that the cost follows the number of live variables and not the product of blocks and
  * variables. A first pass over the acyclic graph finds what is live without the help of back edges; what is live at a
- * loop's header is then live in the whole loop; a second pass, and more for irreducible graphs only, completes distances.
+ * loop's header is then live in the whole loop; a second pass, and more for irreducible graphs only, completes
+ * distances.
  */
 final class Liveness {
     static final int COLD = 1 << 16;
@@ -25,7 +26,9 @@ final class Liveness {
     final int[][] inNext;
     /** Distance from the block's start to the next use of each of its parameters, or {@link #DEAD}. */
     final int[][] paramNext;
-    /** For each operand, where the variable is used next after it, as distance from the block's start, or {@link #DEAD}. */
+    /**
+     * For each operand, where the variable is used next after it, as distance from the block's start, or {@link #DEAD}.
+     */
     final int[] next;
     /** Variables that other blocks than their own use, if liveness is local, else null. */
     boolean[] global;
@@ -55,8 +58,8 @@ final class Liveness {
     }
 
     /**
-     * Liveness within blocks only: what another block uses counts as live to the end of its own block, and nothing is said of
-     * live-in sets. Linear in the size of the function whatever its shape.
+     * Liveness within blocks only: what another block uses counts as live to the end of its own block, and nothing is
+     * said of live-in sets. Linear in the size of the function whatever its shape.
      */
     static Liveness local(Graph graph, Operands ops) {
         Liveness l = new Liveness(graph, ops);
@@ -123,7 +126,10 @@ final class Liveness {
         return true;
     }
 
-    /** Whether scanning a block again may give something else: what it passes on, or what is live behind it, was changed since. */
+    /**
+     * Whether scanning a block again may give something else: what it passes on, or what is live behind it, was changed
+     * since.
+     */
     private boolean isStale(int b) {
         if (modified[b] > scanned[b]) {
             return true;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kiln.ir.Type;
 
 /**
- * Puts moves that happen at the same time into an order. Locations are numbers: register bits 0..63, and 64 + word for spill
- * slots. Cycles of registers are resolved by exchanges, cycles through slots by a spare slot.
+ * Puts moves that happen at the same time into an order. Locations are numbers: register bits 0..63, and 64 + word for
+ * spill slots. Cycles of registers are resolved by exchanges, cycles through slots by a spare slot.
  */
 final class MoveResolver {
     /** Where the ordered moves go. */

@@ -12,8 +12,8 @@ import kiln.codegen.RegisterFile;
 import kiln.ir.Type;
 
 /**
- * The operands of all instructions as flat tables. Instructions are numbered in layout order; operands in the order in which
- * their instruction holds them.
+ * The operands of all instructions as flat tables. Instructions are numbered in layout order; operands in the order in
+ * which their instruction holds them.
  */
 final class Operands {
     // Roles, with the numbers of Form.Role, ...
@@ -29,7 +29,10 @@ final class Operands {
     // ... and what takes no part in the allocation.
     /** A physical register given by the back end itself. */
     static final byte PHYSICAL = 9;
-    /** A physical register given by the back end, to be read from another one. The variable is {@code -2 - bit} of the former. */
+    /**
+     * A physical register given by the back end, to be read from another one. The variable is {@code -2 - bit} of the
+     * former.
+     */
     static final byte PHYSICAL_FIXED = 10;
 
     /** A physical register that the allocator knows nothing of. */
@@ -235,8 +238,9 @@ final class Operands {
     }
 
     /**
-     * The type by which the operand that DEF_REUSE operand {@code o} overwrites is copied, if it must be. The copy also serves the instruction's
-     * other uses of the variable, which may read more of it than the operation does (where a wider value and its lower half share a variable).
+     * The type by which the operand that DEF_REUSE operand {@code o} overwrites is copied, if it must be. The copy also
+     * serves the instruction's other uses of the variable, which may read more of it than the operation does (where a
+     * wider value and its lower half share a variable).
      */
     Type copiedType(int o, int from, int to) {
         int use = from + detail[o];

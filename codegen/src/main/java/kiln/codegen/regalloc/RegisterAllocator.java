@@ -13,16 +13,17 @@ import kiln.codegen.RegisterFile;
 /**
  * Gives every virtual register of a function a place: a physical register or a spill slot, which may change over time.
  *
- * <p>In three steps: {@link Liveness} finds what is live and how far away its next use is; {@link Spiller} decides what is in
- * registers where, so that there are always enough of them, and {@link SpillPlan} where the rest is stored; {@link Assigner}
- * and {@link EdgeMoves} choose the registers and write the code. Each step is a fixed number of walks over the code, so the
- * cost is linear in the size of the function and of its live-in sets. Where those get out of hand, and at optimisation level
- * 0, variables are in registers within single blocks only.
+ * <p>In three steps: {@link Liveness} finds what is live and how far away its next use is; {@link Spiller} decides what
+ * is in registers where, so that there are always enough of them, and {@link SpillPlan} where the rest is stored;
+ * {@link Assigner} and {@link EdgeMoves} choose the registers and write the code. Each step is a fixed number of walks
+ * over the code, so the cost is linear in the size of the function and of its live-in sets. Where those get out of
+ * hand, and at optimisation level 0, variables are in registers within single blocks only.
  */
 public final class RegisterAllocator {
     /**
-     * Total size of live-in sets up to which values stay in registers between blocks: this many for each instruction, since a set may
-     * hold what is live in blocks of hardly any, and never more than the limit. Large functions of real programs have up to 170.
+     * Total size of live-in sets up to which values stay in registers between blocks: this many for each instruction,
+     * since a set may hold what is live in blocks of hardly any, and never more than the limit. Large functions of real
+     * programs have up to 170.
      */
     private static final long LIVE_IN_PER_INSTRUCTION = 256;
 

@@ -5,9 +5,9 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
 /**
- * Decides where variables that leave the registers are stored. A variable never changes (SSA), so it is stored once at most on any
- * path: behind its definition, or later at a place that runs less often but comes before all evictions, or at the evictions
- * themselves if they run less often still (calls on cold paths).
+ * Decides where variables that leave the registers are stored. A variable never changes (SSA), so it is stored once at
+ * most on any path: behind its definition, or later at a place that runs less often but comes before all evictions, or
+ * at the evictions themselves if they run less often still (calls on cold paths).
  */
 final class SpillPlan {
     private static final int PAIRWISE = 8;
@@ -19,8 +19,8 @@ final class SpillPlan {
     /** Variables whose slot is valid from their definition on. */
     final boolean[] storedAtDef;
     /**
-     * For each block, pairs of an instruction and a variable that is to be stored in front of it, sorted by instruction;
-     * null if there are none.
+     * For each block, pairs of an instruction and a variable that is to be stored in front of it, sorted by
+     * instruction; null if there are none.
      */
     final IntList[] stores;
     /** For each block with one predecessor, variables to be stored on the edge into it, or null. */

@@ -8,8 +8,8 @@ import kiln.codegen.Reg;
 import kiln.ir.Type;
 
 /**
- * Gives every spilled variable a slot. Variables that are never live at the same time may share one, and a block parameter that
- * arrives in memory shares with its arguments where it can, so that passing them costs nothing.
+ * Gives every spilled variable a slot. Variables that are never live at the same time may share one, and a block
+ * parameter that arrives in memory shares with its arguments where it can, so that passing them costs nothing.
  */
 final class SpillSlots {
     /** Slots of a group are looked through for a fit, the one used last first. */

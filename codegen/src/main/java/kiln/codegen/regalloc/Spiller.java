@@ -3,13 +3,14 @@ package kiln.codegen.regalloc;
 import java.util.Arrays;
 
 /**
- * Decides which variables are in registers where, without saying in which ones: whenever an instruction needs more registers
- * than there are, the variables whose next use is farthest away leave (Belady's rule, extended over the control-flow graph
- * as in Braun and Hack, "Register Spilling and Live-Range Splitting for SSA-Form Programs"). Afterwards there are enough
- * registers everywhere, so that assignment cannot fail.
+ * Decides which variables are in registers where, without saying in which ones: whenever an instruction needs more
+ * registers than there are, the variables whose next use is farthest away leave (Belady's rule, extended over the
+ * control-flow graph as in Braun and Hack, "Register Spilling and Live-Range Splitting for SSA-Form Programs").
+ * Afterwards there are enough registers everywhere, so that assignment cannot fail.
  *
- * <p>Distances make uses behind calls and loop exits far away. So a value that lives across a call stays in memory until it
- * is needed again, a loop starts with the variables that it uses, and a rejoining cold path reloads what the hot path kept.
+ * <p>Distances make uses behind calls and loop exits far away. So a value that lives across a call stays in memory
+ * until it is needed again, a loop starts with the variables that it uses, and a rejoining cold path reloads what the
+ * hot path kept.
  */
 final class Spiller {
     /** Kinds of events; an event is two ints: {@code instruction << 2 | kind} and the variable. */
@@ -41,7 +42,10 @@ final class Spiller {
     final int[][] exit;
     /** Events of each block in order. */
     final IntList[] events;
-    /** Beside {@link #entry}, what becomes of each variable first: {@link #READ}, {@link #LEAVES_UNREAD}, {@link #PASSES}. */
+    /**
+     * Beside {@link #entry}, what becomes of each variable first: {@link #READ}, {@link #LEAVES_UNREAD},
+     * {@link #PASSES}.
+     */
     final byte[][] fate;
     /** Parameters that arrive in memory. */
     final boolean[] inMemory;
@@ -301,7 +305,9 @@ final class Spiller {
         }
     }
 
-    /** Evicts variables of class {@code c} until the instruction's operands and all that live across it find registers. */
+    /**
+     * Evicts variables of class {@code c} until the instruction's operands and all that live across it find registers.
+     */
     private void makeRoom(int i, int at, int c, long fixedUses, long blocked) {
         int early = this.early[c];
         int temps = this.temps[c];

@@ -8,8 +8,8 @@ import kiln.codegen.Reg;
 import kiln.codegen.RegSet;
 
 /**
- * An instruction with any operands, whose results are a hash of its name and of what it reads. Each method that adds an operand
- * gives another instruction.
+ * An instruction with any operands, whose results are a hash of its name and of what it reads. Each method that adds an
+ * operand gives another instruction.
  */
 public final class FakeInst extends MachInst {
     private enum Kind {

@@ -10,7 +10,9 @@ import kiln.codegen.RegSet;
 import kiln.codegen.RegisterFile;
 import kiln.ir.Type;
 
-/** A small instruction set for tests: registers i0..i7 and v0..v5 of which the last of each class are not allocatable. */
+/**
+ * A small instruction set for tests: registers i0..i7 and v0..v5 of which the last of each class are not allocatable.
+ */
 public final class FakeMachine {
     public static final Reg[] I = new Reg[8];
     public static final Reg[] V = new Reg[6];

@@ -26,7 +26,10 @@ final class IdleEntriesTest {
         }
     }
 
-    /** What a loop reads once, between two places that leave it no register, is loaded for that and not on the way round. */
+    /**
+     * What a loop reads once, between two places that leave it no register, is loaded for that and not on the way
+     * round.
+     */
     @Test
     void nothingIsLoadedThatLeavesUnread() {
         MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));

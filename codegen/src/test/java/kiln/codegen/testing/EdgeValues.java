@@ -124,7 +124,9 @@ final class EdgeValues {
 
     private EdgeValues() {}
 
-    /** All of a type; on an emulated machine every third and the first ones, unless {@code -Dkiln.whole=true} is given. */
+    /**
+     * All of a type; on an emulated machine every third and the first ones, unless {@code -Dkiln.whole=true} is given.
+     */
     static List<long[]> of(Type type) {
         List<long[]> all = all(type);
         if (!Boolean.getBoolean("kiln.emulated") || Boolean.getBoolean("kiln.whole")) {

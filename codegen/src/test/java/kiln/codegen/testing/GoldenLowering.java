@@ -19,9 +19,10 @@ import kiln.ir.analysis.Verifier;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * Lowering by expected text. Each file in {@code codegen/src/test/resources/lowering} is one case: what it shows, a function, and
- * what becomes of it on each instruction set, as machine instructions over virtual registers and as final code. A back end's
- * test looks at the sections that begin with its name; {@code -Dkiln.golden.update=true} writes them anew.
+ * Lowering by expected text. Each file in {@code codegen/src/test/resources/lowering} is one case: what it shows, a
+ * function, and what becomes of it on each instruction set, as machine instructions over virtual registers and as final
+ * code. A back end's test looks at the sections that begin with its name; {@code -Dkiln.golden.update=true} writes them
+ * anew.
  */
 public final class GoldenLowering {
     private static final boolean UPDATE = Boolean.getBoolean("kiln.golden.update");

@@ -38,8 +38,8 @@ import kiln.ir.testing.IrExecution;
 import kiln.ir.testing.ProgramExecution;
 
 /**
- * Compiles IR and runs it in this process, through the loader's stubs and in a VMContext of its own. The JVM must run on
- * the instruction set of the back end, natively or emulated.
+ * Compiles IR and runs it in this process, through the loader's stubs and in a VMContext of its own. The JVM must run
+ * on the instruction set of the back end, natively or emulated.
  */
 public final class Machine implements AutoCloseable {
     /**

@@ -23,7 +23,9 @@ public final class NativeCode implements AutoCloseable {
     private final long address;
     private final long bytes;
 
-    /** Maps {@code code} read and execute, and behind the next multiple of {@code codeSpace} {@code dataBytes} of data. */
+    /**
+     * Maps {@code code} read and execute, and behind the next multiple of {@code codeSpace} {@code dataBytes} of data.
+     */
     public NativeCode(byte[] code, long codeSpace, long dataBytes) {
         long space = Math.max(codeSpace, (code.length + PAGE - 1) & -PAGE);
         bytes = space + (dataBytes + PAGE - 1 & -PAGE);

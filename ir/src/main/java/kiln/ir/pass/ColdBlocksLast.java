@@ -6,7 +6,10 @@ import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Function;
 
-/** Lays cold blocks behind all others, in the order in which they are. Back ends emit blocks in the order of the function. */
+/**
+ * Lays cold blocks behind all others, in the order in which they are. Back ends emit blocks in the order of the
+ * function.
+ */
 public final class ColdBlocksLast implements Pass {
     @Override
     public String name() {

@@ -31,7 +31,10 @@ public final class LoopInvariants implements Pass {
     private static final class Walk {
         /** How many results of small gain occupy a register throughout one loop. */
         private static final int MAX_SMALL = 6;
-        /** How many loops an instruction may leave at once: no program nests more, but somebody might make one that does. */
+        /**
+         * How many loops an instruction may leave at once: no program nests more, but somebody might make one that
+         * does.
+         */
         private static final int MAX_LEVELS = 64;
 
         /** How many instructions in front of a loop are compared with one that comes there. */

@@ -153,7 +153,9 @@ public final class ValueNumbering implements Pass {
             }
         }
 
-        /** What is known of {@code v}, as {@link #settled}, if {@code condition} is {@code taken}: 1 not zero, 0 zero. */
+        /**
+         * What is known of {@code v}, as {@link #settled}, if {@code condition} is {@code taken}: 1 not zero, 0 zero.
+         */
         private int implied(Value condition, int taken, Value v) {
             if (number(condition) == number(v)) {
                 return taken;

@@ -23,9 +23,9 @@ import kiln.ir.V128;
 import kiln.ir.Value;
 
 /**
- * Executes IR, for tests of all modules. What lies around a function (memory, other functions, its frame) is the subclass's
- * affair. Arguments and results are longs, one after the other: integers of 32 bits sign-extended, floats as their bits,
- * as {@link Type#normalize} has them; a vector is two, the low bytes first.
+ * Executes IR, for tests of all modules. What lies around a function (memory, other functions, its frame) is the
+ * subclass's affair. Arguments and results are longs, one after the other: integers of 32 bits sign-extended, floats as
+ * their bits, as {@link Type#normalize} has them; a vector is two, the low bytes first.
  */
 public abstract class IrExecution {
     /** A trap of the program. */

@@ -19,8 +19,8 @@ import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
- * Chooses operations and constants for generators of random programs. Operations come from the rows of {@link Opcode} and
- * {@link VectorOp}: what has a row with a value is generated.
+ * Chooses operations and constants for generators of random programs. Operations come from the rows of {@link Opcode}
+ * and {@link VectorOp}: what has a row with a value is generated.
  */
 public final class RandomOperations {
     /** An operation with all that it takes besides operands, whose types are {@code operands}. */

@@ -27,10 +27,10 @@ import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
- * Makes programs of three random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the others;
- * all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second parameter. Operations
- * are chosen so that the patterns that lowering looks for are frequent. Floats in memory never are NaNs, since their bits may
- * differ.
+ * Makes programs of three random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the
+ * others; all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second
+ * parameter. Operations are chosen so that the patterns that lowering looks for are frequent. Floats in memory never
+ * are NaNs, since their bits may differ.
  */
 public final class RandomPrograms {
     private static final int MEMORY = 512;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Prints how work, allocated memory and time of each family grow: {@code BombReport [part of a name [factor of the sizes [part of a
- * way]]]}. The time includes the counting.
+ * Prints how work, allocated memory and time of each family grow:
+ * {@code BombReport [part of a name [factor of the sizes [part of a way]]]}. The time includes the counting.
  */
 final class BombReport {
     /** Sizes above one that takes longer are left out. */

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 /**
- * Compilation costs in proportion to its input, whatever the input: of each family of modules, twice the size is at most {@link #GROWTH}
- * times the steps and the allocated bytes. {@link BombReport} prints the numbers.
+ * Compilation costs in proportion to its input, whatever the input: of each family of modules, twice the size is at
+ * most {@link #GROWTH} times the steps and the allocated bytes. {@link BombReport} prints the numbers.
  */
 @DisabledIfSystemProperty(named = "kiln.emulated", matches = "true", disabledReason = "takes the same steps there")
 class BombsTest {

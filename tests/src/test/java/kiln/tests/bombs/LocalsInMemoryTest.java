@@ -15,7 +15,9 @@ import kiln.tests.cross.CrossCompiler;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Functions whose locals are cells of the frame, because their SSA form would be out of proportion, compute the same. */
+/**
+ * Functions whose locals are cells of the frame, because their SSA form would be out of proportion, compute the same.
+ */
 class LocalsInMemoryTest {
     private static final int LOCALS = 600;
     private static final int FIRST = 2;

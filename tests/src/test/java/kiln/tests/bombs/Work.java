@@ -6,8 +6,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Counts the steps of classes that {@link WorkMeter} has loaded: their code calls {@link #step} at the start of each method and at each
- * branch, and methods of this class in place of those of the JDK that walk arrays. Of one thread at a time.
+ * Counts the steps of classes that {@link WorkMeter} has loaded: their code calls {@link #step} at the start of each
+ * method and at each branch, and methods of this class in place of those of the JDK that walk arrays. Of one thread at
+ * a time.
  */
 public final class Work {
     /** Elements of an array that are handled in the time of one branch. */

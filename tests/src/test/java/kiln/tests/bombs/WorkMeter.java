@@ -26,8 +26,9 @@ import java.util.Set;
 import java.util.function.ToIntBiFunction;
 
 /**
- * Measures work without a clock: loads Kiln's classes once more with code that counts method calls, branches and the elements that
- * the JDK's array methods walk over ({@link Work}). The counts of one piece of work are always the same, and say which methods did it.
+ * Measures work without a clock: loads Kiln's classes once more with code that counts method calls, branches and the
+ * elements that the JDK's array methods walk over ({@link Work}). The counts of one piece of work are always the same,
+ * and say which methods did it.
  */
 final class WorkMeter {
     private static final ClassDesc WORK = ClassDesc.of(Work.class.getName());

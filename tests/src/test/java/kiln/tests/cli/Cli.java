@@ -15,7 +15,9 @@ final class Cli {
 
     private Cli() {}
 
-    /** {@code line} without {@code kiln}; words are separated by single spaces, {@code @x} is the file x in {@code dir}. */
+    /**
+     * {@code line} without {@code kiln}; words are separated by single spaces, {@code @x} is the file x in {@code dir}.
+     */
     static Outcome kiln(Path dir, String line) {
         String[] args = line.isEmpty()
                 ? new String[0]

@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever names a module, a file or an argument has, what is printed and said has no character that a terminal or a log obeys, and
- * no line without end.
+ * Whatever names a module, a file or an argument has, what is printed and said has no character that a terminal or a
+ * log obeys, and no line without end.
  */
 class HostileNamesTest {
     private static final int MAX_LINE = 10_000;

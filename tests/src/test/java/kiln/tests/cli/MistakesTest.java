@@ -29,7 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A user's mistakes cost an error message of one or two lines that says what is wrong with what, a status other than 0, and nothing else. */
+/**
+ * A user's mistakes cost an error message of one or two lines that says what is wrong with what, a status other than 0,
+ * and nothing else.
+ */
 class MistakesTest {
     @TempDir
     static Path dir;

@@ -28,7 +28,10 @@ final class NamedModule {
         return this;
     }
 
-    /** Exports the function that calls the function with the body, which stops by a trap if {@link #body} says nothing else. */
+    /**
+     * Exports the function that calls the function with the body, which stops by a trap if {@link #body} says nothing
+     * else.
+     */
     NamedModule exports(String field) {
         exports.add(field);
         return this;
@@ -44,8 +47,8 @@ final class NamedModule {
     }
 
     /**
-     * The binary. Functions after the imports: the one with the body; one that calls it and is exported; one that calls the first import,
-     * if there is any, and is exported as the others with "!" after it; one that nothing refers to.
+     * The binary. Functions after the imports: the one with the body; one that calls it and is exported; one that calls
+     * the first import, if there is any, and is exported as the others with "!" after it; one that nothing refers to.
      */
     byte[] toBytes() {
         int first = imports.size();

@@ -16,7 +16,10 @@ import kiln.compiler.CompilerOptions;
 import kiln.wasm.Feature;
 import kiln.wasm.Features;
 
-/** A process that compiles what it reads from standard input and writes the files to standard output; see {@link CrossCompiler}. */
+/**
+ * A process that compiles what it reads from standard input and writes the files to standard output; see
+ * {@link CrossCompiler}.
+ */
 public final class CompileService {
     /**
      * A module to compile.

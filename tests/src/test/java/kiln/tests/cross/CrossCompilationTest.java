@@ -12,8 +12,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * A file's bytes are decided by the module and the options alone: another process gives the same, with another number of threads, on another
- * kind of JVM, and (where this one is emulated) on another machine.
+ * A file's bytes are decided by the module and the options alone: another process gives the same, with another number
+ * of threads, on another kind of JVM, and (where this one is emulated) on another machine.
  */
 class CrossCompilationTest {
     @TestFactory

@@ -16,9 +16,9 @@ import kiln.compiler.Target;
 import kiln.tests.Corpus;
 
 /**
- * Compiles modules for tests. An emulated JVM takes longer to compile a module than to do anything else with it, so there a process on
- * the native JVM compiles for the emulated machine: every JVM gives the same bytes. That it does is checked here with some of the modules,
- * and in {@link CrossCompilationTest}.
+ * Compiles modules for tests. An emulated JVM takes longer to compile a module than to do anything else with it, so
+ * there a process on the native JVM compiles for the emulated machine: every JVM gives the same bytes. That it does is
+ * checked here with some of the modules, and in {@link CrossCompilationTest}.
  */
 public final class CrossCompiler {
     /** Whether another process compiles, by what {@link #compile} does. */

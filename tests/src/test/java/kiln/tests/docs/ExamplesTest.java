@@ -82,7 +82,10 @@ class ExamplesTest {
                 + "    }\n}\n");
     }
 
-    /** Compiles the text, with the imports that every reader adds, and runs its class {@code Example} beside the modules; what it prints. */
+    /**
+     * Compiles the text, with the imports that every reader adds, and runs its class {@code Example} beside the
+     * modules; what it prints.
+     */
     private String run(String text) throws Exception {
         Path source = dir.resolve("Example.java");
         Files.writeString(source, IMPORTS + text);

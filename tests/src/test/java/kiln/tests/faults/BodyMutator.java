@@ -13,8 +13,9 @@ import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
- * Changes instructions of one function so that the result is often valid: other opcodes of the same signature, other constants, offsets and
- * indices; parts taken out, doubled, wrapped or moved; code put in that leaves the operand stack as it was.
+ * Changes instructions of one function so that the result is often valid: other opcodes of the same signature, other
+ * constants, offsets and indices; parts taken out, doubled, wrapped or moved; code put in that leaves the operand stack
+ * as it was.
  */
 final class BodyMutator {
     /** An instruction of the original body. */

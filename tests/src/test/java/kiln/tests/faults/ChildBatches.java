@@ -13,9 +13,9 @@ import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
 
 /**
- * Lets child processes work through seeds in batches, because a seed might kill its process. A worker is started with CORPUS PROJECT
- * PROGRESS FROM TO; it writes each seed to the file PROGRESS before it touches it, prints lines {@code FAILURE …} and {@code COUNT what n},
- * and at last {@code DONE}.
+ * Lets child processes work through seeds in batches, because a seed might kill its process. A worker is started with
+ * CORPUS PROJECT PROGRESS FROM TO; it writes each seed to the file PROGRESS before it touches it, prints lines
+ * {@code FAILURE …} and {@code COUNT what n}, and at last {@code DONE}.
  */
 final class ChildBatches {
     private static final long STUCK_SECONDS = Corpus.EMULATED ? 900 : 300;

@@ -32,9 +32,9 @@ import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
 
 /**
- * A process that damages one field of a compiled file at a time, every field that {@link FileFields} knows, and loads the result: with checksums
- * made to fit, and without checksums. What is not refused by an {@link ArtifactException} is looked through, and instantiated if that
- * runs no code. See {@link ChildBatches}; a seed is the number of a case.
+ * A process that damages one field of a compiled file at a time, every field that {@link FileFields} knows, and loads
+ * the result: with checksums made to fit, and without checksums. What is not refused by an {@link ArtifactException} is
+ * looked through, and instantiated if that runs no code. See {@link ChildBatches}; a seed is the number of a case.
  */
 public final class FieldDamage {
     /** Modules that have something of everything, by their places among the tests' resources. */

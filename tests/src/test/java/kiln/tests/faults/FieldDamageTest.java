@@ -9,7 +9,10 @@ import kiln.tests.Corpus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One wrong field of a compiled file, with checksums that fit or that nobody looks at, is an ArtifactException or does no harm. */
+/**
+ * One wrong field of a compiled file, with checksums that fit or that nobody looks at, is an ArtifactException or does
+ * no harm.
+ */
 class FieldDamageTest {
     /** Every so manieth case is tried; a prime, so that all kinds of damage have their turns. */
     private static final int STEP = Corpus.WHOLE ? 1 : Corpus.EMULATED ? 997 : 37;

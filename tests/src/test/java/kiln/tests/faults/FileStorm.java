@@ -18,9 +18,10 @@ import kiln.runtime.Store;
 import kiln.wasi.Wasi;
 
 /**
- * A process that loads a compiled file again and again, and uses everything in memory that comes from it, while others truncate and
- * rewrite the file: {@code FileStorm FILE FOLDER LOADS} goes on until so many loads have succeeded and as many have failed, and prints
- * how many of each there were. FOLDER has a file "input" for the guest, which others change, too.
+ * A process that loads a compiled file again and again, and uses everything in memory that comes from it, while others
+ * truncate and rewrite the file: {@code FileStorm FILE FOLDER LOADS} goes on until so many loads have succeeded and as
+ * many have failed, and prints how many of each there were. FOLDER has a file "input" for the guest, which others
+ * change, too.
  */
 public final class FileStorm {
     private static final int DATA = 11;

@@ -15,7 +15,10 @@ import kiln.tests.cross.CrossCompiler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever others do to a compiled file while it is loaded and while its code runs: it is refused, or it runs as it was. */
+/**
+ * Whatever others do to a compiled file while it is loaded and while its code runs: it is refused, or it runs as it
+ * was.
+ */
 class FileStormTest {
     private static final int LOADS = Corpus.SAMPLED ? 5 : Corpus.EMULATED ? 20 : Corpus.WHOLE ? 1000 : 100;
 

@@ -22,7 +22,8 @@ import kiln.tests.cross.CrossCompiler;
 import kiln.translate.UnsupportedFeatureException;
 
 /**
- * A process that compiles and runs mutants of WebAssembly modules, because they might kill it; see {@link ChildBatches}.
+ * A process that compiles and runs mutants of WebAssembly modules, because they might kill it; see
+ * {@link ChildBatches}.
  */
 public final class FuzzWorker {
     private static final Duration TIME = Duration.ofMillis(Corpus.EMULATED ? 400 : 40);

@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Damaged compiled files are refused when they are loaded. Where the checksums are skipped, what is not refused can be loaded, looked through
- * and instantiated without harm as long as none of its code runs. {@code -Dkiln.fuzz=N} asks for N mutants, {@code -Dkiln.seed=S} for those
- * from seed S on.
+ * Damaged compiled files are refused when they are loaded. Where the checksums are skipped, what is not refused can be
+ * loaded, looked through and instantiated without harm as long as none of its code runs. {@code -Dkiln.fuzz=N} asks for
+ * N mutants, {@code -Dkiln.seed=S} for those from seed S on.
  */
 class MutatedFilesTest {
     @Test

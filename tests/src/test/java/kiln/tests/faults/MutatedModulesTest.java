@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Mutants of real modules are refused with an error, or compiled and executed: they trap, end or are stopped, and never kill the JVM; and
- * unoptimised code does what optimised code does. {@code -Dkiln.fuzz=N} asks for N mutants, {@code -Dkiln.seed=S} for those from
- * seed S on.
+ * Mutants of real modules are refused with an error, or compiled and executed: they trap, end or are stopped, and never
+ * kill the JVM; and unoptimised code does what optimised code does. {@code -Dkiln.fuzz=N} asks for N mutants,
+ * {@code -Dkiln.seed=S} for those from seed S on.
  */
 class MutatedModulesTest {
     @Test

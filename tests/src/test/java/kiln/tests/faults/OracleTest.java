@@ -35,9 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Generated programs do here what they do in another engine: results, traps, globals and memory after every call. The other engine is V8, in
- * the shape of {@code node}; without it the two levels of optimisation are compared with each other. {@code -Dkiln.fuzz=N} asks for N
- * programs, {@code -Dkiln.seed=S} for those from seed S on.
+ * Generated programs do here what they do in another engine: results, traps, globals and memory after every call. The
+ * other engine is V8, in the shape of {@code node}; without it the two levels of optimisation are compared with each
+ * other. {@code -Dkiln.fuzz=N} asks for N programs, {@code -Dkiln.seed=S} for those from seed S on.
  */
 class OracleTest {
     private static final int BATCH = 500;

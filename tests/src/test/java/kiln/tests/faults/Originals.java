@@ -14,7 +14,10 @@ import kiln.wasm.ModuleDecoder;
 import kiln.wasm.Validator;
 import kiln.wasm.WasmException;
 
-/** Modules to mutate: the public suites' and small programs where they are, the project's own tests' in any case. Always in the same order. */
+/**
+ * Modules to mutate: the public suites' and small programs where they are, the project's own tests' in any case. Always
+ * in the same order.
+ */
 final class Originals {
     private static final int MAX_BYTES = 60_000;
     private static final List<String> ZIPS = List.of(

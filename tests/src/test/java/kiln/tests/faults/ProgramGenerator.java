@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Makes a valid module for each seed: functions of all number types that call each other directly, through a table and by tail calls, with
- * loops, branches, memory, globals. Every function and loop takes from a global {@code fuel} and traps when there is none, so that
- * everything ends, at the same place in every engine. NaNs whose bits a program could see are made canonical first.
+ * Makes a valid module for each seed: functions of all number types that call each other directly, through a table and
+ * by tail calls, with loops, branches, memory, globals. Every function and loop takes from a global {@code fuel} and
+ * traps when there is none, so that everything ends, at the same place in every engine. NaNs whose bits a program could
+ * see are made canonical first.
  */
 final class ProgramGenerator {
     static final int I32 = 0x7f;

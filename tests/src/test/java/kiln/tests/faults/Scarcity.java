@@ -18,8 +18,9 @@ import kiln.tests.Corpus;
 import kiln.wasi.Wasi;
 
 /**
- * What Kiln does where memory or stack runs out, in a process of its own with a small heap: {@code Scarcity CASE [FILE]}. Prints {@code DONE} if it
- * went on as if nothing had happened once there was enough again.
+ * What Kiln does where memory or stack runs out, in a process of its own with a small heap:
+ * {@code Scarcity CASE [FILE]}. Prints {@code DONE} if it went on as if nothing had happened once there was enough
+ * again.
  */
 public final class Scarcity {
     private Scarcity() {}

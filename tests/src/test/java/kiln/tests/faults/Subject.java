@@ -29,8 +29,8 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 
 /**
- * Runs a compiled module that may do anything: gives it whatever it imports, calls every exported function with values at the edges, and writes
- * down all that can be seen, so that two compilations of one module can be compared.
+ * Runs a compiled module that may do anything: gives it whatever it imports, calls every exported function with values
+ * at the edges, and writes down all that can be seen, so that two compilations of one module can be compared.
  */
 final class Subject {
     static final StoreLimits LIMITS = StoreLimits.DEFAULT

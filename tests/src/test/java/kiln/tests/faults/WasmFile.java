@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A binary module taken apart into sections, to be changed and put together again. Only the outermost form must be right. */
+/**
+ * A binary module taken apart into sections, to be changed and put together again. Only the outermost form must be
+ * right.
+ */
 final class WasmFile {
     static final int TYPE = 1;
     static final int FUNCTION = 3;

@@ -26,8 +26,8 @@ import kiln.runtime.ValType;
 import org.junit.jupiter.api.Test;
 
 /**
- * Host functions in their raw form, which are called in another way once there were many calls: whatever is asked of them is asked
- * before and after.
+ * Host functions in their raw form, which are called in another way once there were many calls: whatever is asked of
+ * them is asked before and after.
  */
 class CallsOutTest extends RuntimeFixture {
     /** More than it takes. */

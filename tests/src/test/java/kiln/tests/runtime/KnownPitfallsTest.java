@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What goes wrong when native code is run inside a JVM without much care, seen in the wild: one test for each of six defects. Other tests of this
- * package go deeper into each.
+ * What goes wrong when native code is run inside a JVM without much care, seen in the wild: one test for each of six
+ * defects. Other tests of this package go deeper into each.
  */
 @Timeout(900)
 class KnownPitfallsTest extends RuntimeFixture {

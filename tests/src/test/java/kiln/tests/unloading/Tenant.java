@@ -14,7 +14,9 @@ import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 
-/** An application that is loaded with a Kiln of its own: it makes a call, a call out, a trap, a fault and a deadline. */
+/**
+ * An application that is loaded with a Kiln of its own: it makes a call, a call out, a trap, a fault and a deadline.
+ */
 public final class Tenant implements BiFunction<byte[], Boolean, MemorySegment> {
     /** Never closed where the application does not close what it opened. */
     @SuppressWarnings("unused")

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Deadlines and interruptions reach calls of WASI that wait for somebody who never comes; the guest has no code that would notice. */
+/**
+ * Deadlines and interruptions reach calls of WASI that wait for somebody who never comes; the guest has no code that
+ * would notice.
+ */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class StoppedCallsTest {
     private static final int EINTR = 27;
@@ -172,7 +175,10 @@ class StoppedCallsTest {
         assertTrue(calls[0] < 10, () -> calls[0] + " calls");
     }
 
-    /** A stream that never says what is available is read whole, its errors are seen, and it is not read further than the guest reads. */
+    /**
+     * A stream that never says what is available is read whole, its errors are seen, and it is not read further than
+     * the guest reads.
+     */
     @Test
     void streamsThatSayNothing() throws Exception {
         List<Integer> asked = new ArrayList<>();
