@@ -140,9 +140,13 @@ final class ConditionRules {
     }
 
     private static Flags compareFloats(Context c, Value x, Value y, FloatCond cond, Type type) {
-        if (isConst(x) && constValue(x) == 0) {
-            return compareFloats(c, y, x, cond.swap(), type);
-        }
+        return isConst(x) && constValue(x) == 0
+                ? compareFloatsOrdered(c, y, x, cond.swap(), type)
+                : compareFloatsOrdered(c, x, y, cond, type);
+    }
+
+    /** A zero, if there is one, stands in the second place. */
+    private static Flags compareFloatsOrdered(Context c, Value x, Value y, FloatCond cond, Type type) {
         boolean dbl = type == Type.F64;
         // -0 compares like +0.
         boolean zero = isConst(y) && (dbl ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);

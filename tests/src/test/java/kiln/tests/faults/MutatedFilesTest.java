@@ -25,6 +25,10 @@ class MutatedFilesTest {
                 batches.failures.isEmpty(),
                 () -> batches.failures.size() + " failures:\n" + String.join("\n", batches.failures));
         assertEquals(rounds, batches.counts.get("refused by checksums"));
-        assertTrue(batches.counts.getOrDefault("instantiated", 0) > rounds / 2000, batches.counts::toString);
+        assertTrue(batches.counts.getOrDefault("loaded unchecked", 0) > rounds / 10, batches.counts::toString);
+        // About one in three hundred has no code that would run; a short sample need not meet any.
+        assertTrue(
+                rounds < 2000 || batches.counts.getOrDefault("instantiated", 0) > rounds / 2000,
+                batches.counts::toString);
     }
 }
