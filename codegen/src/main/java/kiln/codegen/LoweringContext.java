@@ -201,6 +201,15 @@ public abstract class LoweringContext {
         return def(v);
     }
 
+    /**
+     * The register of an operand of which an i32 counts only the low half: that of what a WRAP truncates, unless the
+     * truncated value is in a register anyway.
+     */
+    public final Reg value(Value v) {
+        Inst d = v.is(Opcode.WRAP) && !isDemanded(v) ? v.inst() : null;
+        return reg(d == null || d == root ? v : d.arg(0));
+    }
+
     /** The register of {@code v} as a virtual one, for operands that are bound to a register. */
     public final Reg movable(Value v) {
         Reg r = reg(v);
@@ -299,8 +308,19 @@ public abstract class LoweringContext {
      * nothing in between interferes. A rule that folds a load calls {@link #absorb}.
      */
     public final Inst foldable(Value v) {
+        return root != null && onlyForRoot(v) ? foldableAlone(v) : null;
+    }
+
+    /** As {@link #foldable(Value)} of an operand of {@code user}, which is foldable itself: takes constant time. */
+    final Inst foldable(Value v, Inst user) {
+        return uses.soleUser(v) == user && user.opcode().isPure() && !isDemanded(user.result())
+                ? foldableAlone(v)
+                : null;
+    }
+
+    private Inst foldableAlone(Value v) {
         Inst d = v.inst();
-        if (d == null || root == null || !onlyForRoot(v)) {
+        if (d == null) {
             return null;
         }
         if (d.opcode().isPure()) {

@@ -5,6 +5,7 @@ import static kiln.codegen.LoweringContext.isConst;
 import static kiln.codegen.aarch64.Context.wide;
 import static kiln.codegen.aarch64.Context.width;
 
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.FloatCond;
@@ -104,6 +105,12 @@ final class ConditionRules {
 
     /** A comparison that succeeds exactly if the i32 {@code v} is not zero. */
     static Flags flags(Context c, Value v) {
+        Demanded.Truth truth = Demanded.truth(c, v);
+        Flags result = notZero(c, truth.value());
+        return truth.negated() ? result.negate() : result;
+    }
+
+    private static Flags notZero(Context c, Value v) {
         Inst d = c.comparison(v);
         if (d != null) {
             return compare(c, d);
@@ -114,13 +121,6 @@ final class ConditionRules {
             if (chained != null) {
                 return chained;
             }
-        }
-        if (d != null
-                && d.opcode() == Opcode.XOR
-                && isConst(d.arg(1))
-                && constValue(d.arg(1)) == 1
-                && isTruth(d.arg(0))) {
-            return flags(c, d.arg(0)).negate();
         }
         if (d != null && d.opcode() == Opcode.AND) {
             return testBits(c, d, Cond.NE);
@@ -176,12 +176,6 @@ final class ConditionRules {
         long k = constant;
         IntCond cond = condition;
         if (k == 0 && (cond == IntCond.EQ || cond == IntCond.NE)) {
-            // A comparison of a comparison with zero is a negation.
-            Inst inner = type == Type.I32 ? c.comparison(x) : null;
-            if (inner != null) {
-                Flags result = compare(c, inner);
-                return cond == IntCond.EQ ? result.negate() : result;
-            }
             Inst and = c.foldable(x, Opcode.AND);
             if (and != null) {
                 return testBits(c, and, Cond.of(cond));
@@ -266,7 +260,7 @@ final class ConditionRules {
         Value y = second.arg(1);
         Reg rx = c.value(second.arg(0));
         Reg ry = isSmall(y) ? null : c.value(y);
-        Flags before = compare(c, first);
+        Flags before = flags(c, first.result());
         Cond result = Cond.of(second.intCond());
         boolean and = d.opcode() == Opcode.AND;
         Cond when = and ? before.cond() : before.cond().negate();
@@ -333,28 +327,25 @@ final class ConditionRules {
 
     /** A test that succeeds exactly if {@code v} (i32) is not zero. */
     static Test test(Context c, Value v) {
-        Inst d = c.comparison(v);
-        if (d != null && d.opcode() == Opcode.ICMP) {
-            return testOf(c, d);
-        }
-        if (d == null) {
-            d = c.foldable(v);
-            if (d == null) {
-                return Test.of(new Condition.Zero(c.value(v), false, false));
-            }
-            if (d.opcode() == Opcode.AND && singleBit(d) >= 0) {
-                return Test.of(new Condition.Bit(c.value(d.arg(0)), singleBit(d), true));
-            }
-            boolean logical = d.opcode() == Opcode.OR || d.opcode() == Opcode.XOR;
-            if (d.opcode() != Opcode.AND && !(logical && isTruth(d.arg(0)) && isTruthOrOne(d.arg(1)))) {
-                return Test.of(new Condition.Zero(c.value(v), false, false));
-            }
-        }
-        return Test.of(flags(c, v));
+        Demanded.Truth truth = Demanded.truth(c, v);
+        Test result = testNotZero(c, truth.value());
+        return truth.negated() ? result.negate() : result;
     }
 
-    private static boolean isTruthOrOne(Value v) {
-        return isTruth(v) || isConst(v) && constValue(v) == 1;
+    private static Test testNotZero(Context c, Value v) {
+        Inst d = c.comparison(v);
+        if (d != null) {
+            return d.opcode() == Opcode.ICMP ? testOf(c, d) : Test.of(compare(c, d));
+        }
+        d = c.foldable(v);
+        if (d != null && d.opcode() == Opcode.AND) {
+            return singleBit(d) >= 0
+                    ? Test.of(new Condition.Bit(c.value(d.arg(0)), singleBit(d), true))
+                    : Test.of(notZero(c, v));
+        }
+        return d != null && d.opcode() == Opcode.OR && isTruth(d.arg(0)) && isTruth(d.arg(1))
+                ? Test.of(notZero(c, v))
+                : Test.of(new Condition.Zero(c.value(v), false, false));
     }
 
     private static Test testOf(Context c, Inst inst) {
@@ -366,11 +357,6 @@ final class ConditionRules {
             switch (cond) {
                 case EQ, NE, UGT, ULE -> {
                     boolean zero = cond == IntCond.EQ || cond == IntCond.ULE;
-                    Inst inner = wide ? null : c.comparison(x);
-                    if (inner != null) {
-                        Test t = test(c, x);
-                        return zero ? t.negate() : t;
-                    }
                     Inst and = c.foldable(x, Opcode.AND);
                     if (and == null) {
                         return Test.of(new Condition.Zero(c.value(x), wide, zero));
@@ -405,7 +391,7 @@ final class ConditionRules {
     static final Rules<Context> COMPARE = Rules.<Context>of("compare")
             .rule("x < 0: its sign bit", ConditionRules::signBit)
             .base("flags as 0 or 1", (c, inst) -> {
-                Flags f = compare(c, inst);
+                Flags f = flags(c, inst.result());
                 Cond not = f.cond().negate();
                 f.emit(c, Insn.select(Op.CSINC, false, c.def(inst.result()), Registers.ZR, Registers.ZR, not));
             });

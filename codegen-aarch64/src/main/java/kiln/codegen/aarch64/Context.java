@@ -47,12 +47,6 @@ final class Context extends LoweringContext {
         return wide(v.type()) ? constValue(v) : constValue(v) & 0xffff_ffffL;
     }
 
-    /** The register of an operand of which an i32 counts only the low half: WRAP is looked through. */
-    Reg value(Value v) {
-        Inst d = v.is(Opcode.WRAP) && !isDemanded(v) ? producer(v) : null;
-        return reg(d == null || d == root() ? v : d.arg(0));
-    }
-
     /** As {@link #value}, with xzr for zero: for operands that are not read as sp. */
     Reg valueOrZero(Value v) {
         return v.is(Opcode.ICONST) && constValue(v) == 0 ? Registers.ZR : value(v);

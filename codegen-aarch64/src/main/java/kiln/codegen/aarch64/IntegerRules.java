@@ -7,6 +7,7 @@ import static kiln.codegen.aarch64.Context.wide;
 import static kiln.codegen.aarch64.Context.width;
 
 import kiln.artifact.TrapCode;
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.codegen.aarch64.ConditionRules.Shifted;
@@ -420,7 +421,7 @@ final class IntegerRules {
             .rule("x rotated left by y", IntegerRules::rotateLeft)
             .base(
                     "x by y",
-                    (c, inst) -> shiftBy(c, inst, c.value(withoutCountMask(c, inst.arg(1), width(inst.type())))));
+                    (c, inst) -> shiftBy(c, inst, c.value(Demanded.count(c, inst))));
 
     private static boolean shiftByConstant(Context c, Inst inst) {
         if (!isConst(inst.arg(1))) {
@@ -445,7 +446,7 @@ final class IntegerRules {
         if (inst.opcode() != Opcode.ROTL) {
             return false;
         }
-        Reg count = c.value(withoutCountMask(c, inst.arg(1), width(inst.type())));
+        Reg count = c.value(Demanded.count(c, inst));
         Reg negated = c.newReg(inst.type());
         c.emit(Insn.of(Op.SUB, wide(inst.type()), negated, Registers.ZR, count));
         shiftBy(c, inst, negated);
@@ -517,12 +518,6 @@ final class IntegerRules {
             return true;
         }
         return false;
-    }
-
-    /** Shift instructions look at the low bits of the count only. */
-    private static Value withoutCountMask(Context c, Value count, int width) {
-        Inst d = c.foldable(count, Opcode.AND);
-        return d != null && isConst(d.arg(1)) && (constValue(d.arg(1)) & width - 1) == width - 1 ? d.arg(0) : count;
     }
 
     // CLZ, CTZ, POPCNT.

@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
 
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -129,16 +130,9 @@ final class MemoryRules {
 
     static final Rules<Context> STORE = Rules.<Context>of("store")
             .rule("a float that is zero", MemoryRules::storeFloatZero)
-            .rule("a float or vector", (c, inst) -> {
-                if (inst.type().isInt()) {
-                    return false;
-                }
-                store(c, inst, storeOp(inst), c.reg(inst.arg(1)));
-                return true;
-            })
-            .base("an integer, of which only the low bits count", (c, inst) -> {
-                Value v = narrowed(c, inst.arg(1), inst.memory().width() * 8);
-                store(c, inst, storeOp(inst), c.valueOrZero(v));
+            .base("a value, of which only the low bits count", (c, inst) -> {
+                Value v = Demanded.stored(c, inst);
+                store(c, inst, storeOp(v.type(), inst.memory().width()), v.type().isInt() ? c.valueOrZero(v) : c.reg(v));
             });
 
     private static boolean storeFloatZero(Context c, Inst inst) {
@@ -155,10 +149,10 @@ final class MemoryRules {
         c.emit(new MemoryInsn.Store(op, source, address, inst.memory().trap()));
     }
 
-    private static LoadStoreOp storeOp(Inst inst) {
-        return switch (inst.type()) {
+    private static LoadStoreOp storeOp(Type type, int width) {
+        return switch (type) {
             case I32, I64, REF ->
-                switch (inst.memory().width()) {
+                switch (width) {
                     case 1 -> LoadStoreOp.STRB;
                     case 2 -> LoadStoreOp.STRH;
                     case 4 -> LoadStoreOp.STR_W;
@@ -168,26 +162,6 @@ final class MemoryRules {
             case F64 -> LoadStoreOp.STR_D;
             case V128 -> LoadStoreOp.STR_Q;
         };
-    }
-
-    /** What can be stored instead of {@code v} if only the low {@code bits} are. */
-    private static Value narrowed(Context c, Value v, int bits) {
-        Inst d = c.foldable(v);
-        while (d != null) {
-            boolean keepsLow = switch (d.opcode()) {
-                case AND -> isConst(d.arg(1)) && bits < 64 && (~constValue(d.arg(1)) & (1L << bits) - 1) == 0;
-                case SEXT8 -> bits == 8;
-                case SEXT16 -> bits <= 16;
-                case SEXT32, SEXT, ZEXT, WRAP -> bits <= 32;
-                default -> false;
-            };
-            if (!keepsLow) {
-                return v;
-            }
-            v = d.arg(0);
-            d = c.foldable(v);
-        }
-        return v;
     }
 
     // STACK_ADDR.

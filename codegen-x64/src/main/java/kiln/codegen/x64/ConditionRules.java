@@ -6,6 +6,7 @@ import static kiln.codegen.x64.Context.imm;
 import static kiln.codegen.x64.Context.isConst;
 import static kiln.codegen.x64.Context.size;
 
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.codegen.x64.Condition.Parity;
@@ -24,25 +25,11 @@ final class ConditionRules {
 
     /** The condition that the i32 {@code v} is not zero. */
     static Condition condition(Context c, Value v) {
-        Value x = v;
-        boolean negated = false;
+        Demanded.Truth truth = Demanded.truth(c, v);
+        Value x = truth.value();
         Inst compare = c.comparison(x);
-        // Comparing a comparison with zero negates it.
-        while (compare != null && isTestOfComparison(c, compare)) {
-            negated ^= compare.intCond() == IntCond.EQ;
-            x = compare.arg(0);
-            compare = c.comparison(x);
-        }
         Condition result = compare == null ? notZero(c, x, size(x.type())) : compare(c, compare);
-        return negated ? result.negate() : result;
-    }
-
-    /** Whether {@code compare} asks if another comparison, which may be folded here too, was true or false. */
-    private static boolean isTestOfComparison(Context c, Inst compare) {
-        return compare.opcode() == Opcode.ICMP
-                && (compare.intCond() == IntCond.EQ || compare.intCond() == IntCond.NE)
-                && isConst(compare.arg(1), 0)
-                && c.comparison(compare.arg(0)) != null;
+        return truth.negated() ? result.negate() : result;
     }
 
     private static Condition compare(Context c, Inst compare) {
@@ -70,9 +57,9 @@ final class ConditionRules {
         Inst load = c.foldableLoad(x, size);
         if (load != null && c.foldableLoad(y, size) == null) {
             Address left = c.fold(load);
-            return Condition.of(compare(size, left, Operand.inRegister(c.regOf(y, size))), Cond.of(cond));
+            return Condition.of(compare(size, left, Operand.inRegister(c.value(y))), Cond.of(cond));
         }
-        Operand left = Operand.inRegister(c.regOf(x, size));
+        Operand left = Operand.inRegister(c.value(x));
         return Condition.of(compare(size, left, c.registerOrMemory(y, size)), Cond.of(cond));
     }
 
@@ -92,7 +79,7 @@ final class ConditionRules {
         }
         // The sign flag alone says it too, and may be there already: see ResultFlags.
         Cond holds = k == 0 && cond == IntCond.SLT ? Cond.S : k == 0 && cond == IntCond.SGE ? Cond.NS : Cond.of(cond);
-        return Condition.of(compare(size, Operand.inRegister(c.regOf(x, size)), Operand.imm(k)), holds);
+        return Condition.of(compare(size, Operand.inRegister(c.value(x)), Operand.imm(k)), holds);
     }
 
     /** A zero-extending load of one byte that may be folded. */
@@ -135,7 +122,7 @@ final class ConditionRules {
             return Condition.of(Insn.compare(Op.TEST, low ? 1 : size, left, imm(y)), Cond.of(cond));
         }
         boolean swapped = c.foldableLoad(y, size) != null;
-        Operand right = Operand.inRegister(c.regOf(swapped ? x : y, size));
+        Operand right = Operand.inRegister(c.value(swapped ? x : y));
         Operand left = c.registerOrMemory(swapped ? y : x, size);
         return Condition.of(Insn.compare(Op.TEST, size, left, right), Cond.of(cond));
     }
@@ -148,7 +135,7 @@ final class ConditionRules {
         Value y = and.arg(1);
         Value bit = isBit(c, x) ? x : isBit(c, y) ? y : null;
         if (bit != null) {
-            Reg value = c.regOf(bit == x ? y : x, size);
+            Reg value = c.value(bit == x ? y : x);
             return bitTest(size, value, Operand.inRegister(c.reg(bit.inst().arg(1))), cond);
         }
         if (!y.is(Opcode.ICONST)) {
@@ -158,14 +145,14 @@ final class ConditionRules {
         Inst shift = c.foldable(x);
         if (mask == 1 && shift != null && (shift.opcode() == Opcode.LSHR || shift.opcode() == Opcode.ASHR)) {
             Value count = shift.arg(1);
-            Reg value = c.regOf(shift.arg(0), size);
+            Reg value = c.value(shift.arg(0));
             Operand number = count.is(Opcode.ICONST)
                     ? Operand.imm((int) constValue(count) & size * 8 - 1)
                     : Operand.inRegister(c.reg(count));
             return bitTest(size, value, number, cond);
         }
         if (Long.bitCount(mask) == 1 && (int) mask != mask) {
-            return bitTest(size, c.regOf(x, size), Operand.imm(Long.numberOfTrailingZeros(mask)), cond);
+            return bitTest(size, c.value(x), Operand.imm(Long.numberOfTrailingZeros(mask)), cond);
         }
         return null;
     }
@@ -213,7 +200,7 @@ final class ConditionRules {
         if (condition == null) {
             return false;
         }
-        Reg base = c.regOf(x, size(inst));
+        Reg base = c.value(x);
         boolean subtract = inst.opcode() == Opcode.SUB;
         c.emit(new ConditionInsn.AddCarry(condition, subtract, size(inst), c.def(inst.result()), base));
         return true;
@@ -250,20 +237,11 @@ final class ConditionRules {
     // ICMP, FCMP.
 
     static final Rules<Context> COMPARE = Rules.<Context>of("compare")
-            .rule("of a comparison", (c, inst) -> {
-                if (!isTestOfComparison(c, inst)) {
-                    return false;
-                }
-                Condition condition = condition(c, inst.arg(0));
-                setCondition(c, inst, inst.intCond() == IntCond.EQ ? condition.negate() : condition);
-                return true;
-            })
-            .base("x cond y", (c, inst) -> setCondition(c, inst, compare(c, inst)));
-
-    private static void setCondition(Context c, Inst inst, Condition condition) {
-        Reg temp = condition.parity() == Parity.NONE ? null : c.newReg(Type.I32);
-        c.emit(ConditionInsn.SetCond.of(condition, c.def(inst.result()), temp));
-    }
+            .base("x cond y", (c, inst) -> {
+                Condition condition = condition(c, inst.result());
+                Reg temp = condition.parity() == Parity.NONE ? null : c.newReg(Type.I32);
+                c.emit(ConditionInsn.SetCond.of(condition, c.def(inst.result()), temp));
+            });
 
     // SELECT.
 
@@ -309,7 +287,7 @@ final class ConditionRules {
         int size = size(inst);
         Reg dst = c.def(inst.result());
         Reg base = c.movable(inst.arg(negate ? 1 : 2));
-        Operand src = folds ? c.registerOrMemory(ifTrue, size) : Operand.of(c.regOf(ifTrue, size));
+        Operand src = folds ? c.registerOrMemory(ifTrue, size) : Operand.of(c.value(ifTrue));
         c.emit(ConditionInsn.Select.of(negate ? condition.negate() : condition, size, dst, src, base));
         return true;
     }

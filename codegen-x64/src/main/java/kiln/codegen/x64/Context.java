@@ -53,20 +53,6 @@ final class Context extends LoweringContext {
         return Operand.imm((int) constValue(v));
     }
 
-    /** The value itself, or the i64 whose low half it is: for operations that read the low half only. */
-    Value low(Value v) {
-        Value result = v;
-        while (foldable(result, Opcode.WRAP) != null) {
-            result = result.inst().arg(0);
-        }
-        return result;
-    }
-
-    /** The operand in a register, for an operation of {@code size} bytes. */
-    Reg regOf(Value v, int size) {
-        return reg(size == 4 ? low(v) : v);
-    }
-
     /** The operand as immediate, memory or register, for an operation of {@code size} bytes. */
     Operand source(Value v, int size) {
         return fitsImm(v) ? imm(v) : registerOrMemory(v, size);
@@ -75,7 +61,7 @@ final class Context extends LoweringContext {
     /** The operand as memory or register. */
     Operand registerOrMemory(Value v, int size) {
         Inst load = foldableLoad(v, size);
-        return load != null ? fold(load) : Operand.of(regOf(v, size));
+        return load != null ? fold(load) : Operand.of(value(v));
     }
 
     /** As {@link #registerOrMemory}, for floats; constants come from memory as well. */

@@ -169,7 +169,7 @@ final class FloatRules {
                 if (!inst.type().isFloat()) {
                     return false;
                 }
-                Operand src = Operand.of(c.regOf(inst.arg(0), size(inst)));
+                Operand src = Operand.of(c.value(inst.arg(0)));
                 c.emit(Insn.unary(Op.MOVD, size(inst), c.def(inst.result()), src));
                 return true;
             })

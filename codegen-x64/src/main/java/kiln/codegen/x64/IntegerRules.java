@@ -5,6 +5,7 @@ import static kiln.codegen.x64.Context.fitsImm;
 import static kiln.codegen.x64.Context.isConst;
 import static kiln.codegen.x64.Context.size;
 
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -37,8 +38,8 @@ final class IntegerRules {
                 return true;
             })
             .base("x + y", (c, inst) -> {
-                Reg left = c.regOf(inst.arg(0), size(inst));
-                lea(c, inst, Address.of(left, c.regOf(inst.arg(1), size(inst)), 0, 0));
+                Reg left = c.value(inst.arg(0));
+                lea(c, inst, Address.of(left, c.value(inst.arg(1)), 0, 0));
             });
 
     /** An address's sum, in any register. */
@@ -47,7 +48,7 @@ final class IntegerRules {
     }
 
     private static boolean addConstant(Context c, Inst inst, Value x, long k) {
-        lea(c, inst, Address.of(c.regOf(x, size(inst)), (int) k));
+        lea(c, inst, Address.of(c.value(x), (int) k));
         return true;
     }
 
@@ -56,15 +57,15 @@ final class IntegerRules {
         if (shift == null || !MemoryRules.isScale(shift.arg(1))) {
             return false;
         }
-        Reg base = c.regOf(y, size(inst));
-        Reg index = c.regOf(shift.arg(0), size(inst));
+        Reg base = c.value(y);
+        Reg index = c.value(shift.arg(0));
         lea(c, inst, Address.of(base, index, (int) constValue(shift.arg(1)), 0));
         return true;
     }
 
     /** {@code x op y} in the register of x. */
     private static void twoOperands(Context c, Op op, Inst inst, Value x, Value y) {
-        Reg left = c.regOf(x, size(inst));
+        Reg left = c.value(x);
         c.emit(Insn.binary(op, size(inst), c.def(inst.result()), left, c.source(y, size(inst))));
     }
 
@@ -82,7 +83,7 @@ final class IntegerRules {
             .base("x - y", (c, inst) -> twoOperands(c, Op.SUB, inst, inst.arg(0), inst.arg(1)));
 
     private static boolean inPlace(Context c, Op op, Inst inst, Value x) {
-        c.emit(Insn.inPlace(op, size(inst), c.def(inst.result()), c.regOf(x, size(inst))));
+        c.emit(Insn.inPlace(op, size(inst), c.def(inst.result()), c.value(x)));
         return true;
     }
 
@@ -93,7 +94,7 @@ final class IntegerRules {
                 if (!isConst(y, 3) && !isConst(y, 5) && !isConst(y, 9)) {
                     return false;
                 }
-                Reg r = c.regOf(x, size(inst));
+                Reg r = c.value(x);
                 lea(c, inst, Address.of(r, r, Long.numberOfTrailingZeros(constValue(y) - 1), 0));
                 return true;
             })
@@ -174,7 +175,7 @@ final class IntegerRules {
                     return false;
                 }
                 // The upper half becomes zero by itself.
-                Reg left = c.regOf(x, size(inst));
+                Reg left = c.value(x);
                 c.emit(Insn.binary(Op.AND, 4, c.def(inst.result()), left, Operand.imm((int) mask(inst, y))));
                 return true;
             })
@@ -207,7 +208,7 @@ final class IntegerRules {
         if (op == null) {
             return false;
         }
-        c.emit(Insn.unary(op, 4, c.def(inst.result()), Operand.of(c.regOf(x, size(inst)))));
+        c.emit(Insn.unary(op, 4, c.def(inst.result()), Operand.of(c.value(x))));
         return true;
     }
 
@@ -216,7 +217,7 @@ final class IntegerRules {
         if (not == null || !isConst(not.arg(1), -1)) {
             return false;
         }
-        Reg inverted = c.regOf(not.arg(0), size(inst));
+        Reg inverted = c.value(not.arg(0));
         Operand src = c.registerOrMemory(y, size(inst));
         c.emit(Insn.vex(Op.ANDN, size(inst), c.def(inst.result()), inverted, src));
         return true;
@@ -236,7 +237,7 @@ final class IntegerRules {
         if (!c.has(op)) {
             return false;
         }
-        c.emit(Insn.unary(op, size(inst), c.def(inst.result()), Operand.of(c.regOf(x, size(inst)))));
+        c.emit(Insn.unary(op, size(inst), c.def(inst.result()), Operand.of(c.value(x))));
         return true;
     }
 
@@ -258,7 +259,7 @@ final class IntegerRules {
                 if (inst.opcode() != Opcode.SHL || !isCount(inst) || count(inst) != 1) {
                     return false;
                 }
-                Reg r = c.regOf(inst.arg(0), size(inst));
+                Reg r = c.value(inst.arg(0));
                 lea(c, inst, Address.of(r, r, 0, 0));
                 return true;
             })
@@ -267,14 +268,14 @@ final class IntegerRules {
                 if (!isCount(inst)) {
                     return false;
                 }
-                Reg x = c.regOf(inst.arg(0), size(inst));
+                Reg x = c.value(inst.arg(0));
                 c.emit(Insn.binary(shiftOp(inst), size(inst), c.def(inst.result()), x, Operand.imm(count(inst))));
                 return true;
             })
             .rule("into any register (BMI2)", IntegerRules::shiftInto)
             .base("by cl", (c, inst) -> {
-                Value by = shiftCount(c, inst.arg(1), size(inst));
-                Reg x = c.regOf(inst.arg(0), size(inst));
+                Value by = Demanded.count(c, inst);
+                Reg x = c.value(inst.arg(0));
                 c.emit(Insn.byCl(shiftOp(inst), size(inst), c.def(inst.result()), x, c.movable(by)));
             });
 
@@ -318,33 +319,10 @@ final class IntegerRules {
         if (op == null || !c.has(op)) {
             return false;
         }
-        Reg by = c.reg(shiftCount(c, inst.arg(1), size(inst)));
+        Reg by = c.reg(Demanded.count(c, inst));
         Operand x = c.registerOrMemory(inst.arg(0), size(inst));
         c.emit(Insn.vex(op, size(inst), c.def(inst.result()), x, by));
         return true;
-    }
-
-    /** The count without what the processor does to it anyway: it reads the low five or six bits only. */
-    private static Value shiftCount(Context c, Value v, int size) {
-        Value result = v;
-        while (true) {
-            Inst d = c.foldable(result);
-            if (d == null) {
-                return result;
-            }
-            boolean same = switch (d.opcode()) {
-                case WRAP, ZEXT, SEXT, SEXT8, SEXT16, SEXT32 -> true;
-                case AND -> {
-                    long bits = size * 8 - 1;
-                    yield d.arg(1).is(Opcode.ICONST) && (constValue(d.arg(1)) & bits) == bits;
-                }
-                default -> false;
-            };
-            if (!same) {
-                return result;
-            }
-            result = d.arg(0);
-        }
     }
 
     // CLZ, CTZ, POPCNT.
@@ -388,12 +366,12 @@ final class IntegerRules {
                     case SEXT16 -> Op.MOVSX16;
                     default -> inst.type() == Type.I64 ? Op.MOVSXD : Op.MOV;
                 };
-                Operand src = Operand.of(c.reg(c.low(inst.arg(0))));
+                Operand src = Operand.of(c.value(inst.arg(0)));
                 c.emit(Insn.unary(op, size(inst), c.def(inst.result()), src));
             });
 
     static final Rules<Context> WRAP = Rules.<Context>of("wrap").base("the low half", (c, inst) -> {
-        Operand src = Operand.of(c.reg(c.low(inst.arg(0))));
+        Operand src = Operand.of(c.value(inst.arg(0)));
         c.emit(Insn.unary(Op.MOV, 4, c.def(inst.result()), src));
     });
 }

@@ -3,6 +3,7 @@ package kiln.codegen.x64;
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
 
+import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -141,7 +142,7 @@ final class MemoryRules {
             .rule("[a] = [a] op x", MemoryRules::readModifyWrite)
             .rule("[a] = constant", (c, inst) -> {
                 int width = inst.memory().width();
-                Value value = stored(c, inst);
+                Value value = Demanded.stored(c, inst);
                 if (!isImmediate(value, width)) {
                     return false;
                 }
@@ -149,23 +150,10 @@ final class MemoryRules {
                 return true;
             })
             .base("[a] = x", (c, inst) -> {
-                Value value = stored(c, inst);
+                Value value = Demanded.stored(c, inst);
                 Address a = address(c, inst);
                 c.emit(MemoryInsn.store(value.type(), inst.memory().width(), a, c.reg(value)));
             });
-
-    /**
-     * What is stored, before conversions that do not change it: those of its type, and those beyond the bytes stored.
-     */
-    private static Value stored(Context c, Inst store) {
-        int width = store.memory().width();
-        Value v = store.arg(1);
-        // A float that was an integer, or the other way round.
-        if (c.foldable(v, Opcode.BITCAST) != null && v.type().bytes() == width) {
-            v = v.inst().arg(0);
-        }
-        return v.type().isInt() ? narrow(c, v, width) : v;
-    }
 
     private static boolean isImmediate(Value v, int width) {
         return isConst(v) && (width < 8 || (int) constValue(v) == constValue(v));
@@ -177,38 +165,10 @@ final class MemoryRules {
         return width == 1 ? (byte) imm : width == 2 ? (short) imm : imm;
     }
 
-    /** What {@code v} was made from without change to its low {@code width} bytes. */
-    private static Value narrow(Context c, Value v, int width) {
-        Value result = v;
-        while (true) {
-            Inst d = c.foldable(result);
-            if (d == null) {
-                return result;
-            }
-            boolean same = switch (d.opcode()) {
-                case WRAP -> width <= 4;
-                case SEXT, ZEXT, SEXT32 -> width <= 4;
-                case SEXT16 -> width <= 2;
-                case SEXT8 -> width == 1;
-                case AND -> d.arg(1).is(Opcode.ICONST) && keeps(constValue(d.arg(1)), width);
-                default -> false;
-            };
-            if (!same) {
-                return result;
-            }
-            result = d.arg(0);
-        }
-    }
-
-    private static boolean keeps(long mask, int width) {
-        long bits = width == 8 ? -1 : (1L << 8 * width) - 1;
-        return (mask & bits) == bits;
-    }
-
     /** Load, operation and store in one instruction. */
     private static boolean readModifyWrite(Context c, Inst store) {
         int width = store.memory().width();
-        Inst d = store.arg(1).type().isInt() ? c.foldable(narrow(c, store.arg(1), width)) : null;
+        Inst d = store.type().isInt() ? c.foldable(Demanded.stored(c, store)) : null;
         Op op = d == null ? null : readModifyWriteOp(d.opcode());
         if (op == null) {
             return false;
@@ -220,9 +180,9 @@ final class MemoryRules {
             return false;
         }
         Value other = d.arg(1 - memory);
-        Inst load = narrow(c, d.arg(memory), width).inst();
+        Inst load = Demanded.low(c, d.arg(memory), width * 8).inst();
         boolean constant = isImmediate(other, width);
-        Reg src = constant ? null : c.reg(narrow(c, other, width));
+        Reg src = constant ? null : c.reg(Demanded.low(c, other, width * 8));
         c.absorb(load);
         // Both accesses trap alike, so the load's position serves.
         Address a = address(c, store).at(load.position());
@@ -243,7 +203,7 @@ final class MemoryRules {
 
     private static boolean isLoadOfSamePlace(Context c, Value v, Inst store) {
         int width = store.memory().width();
-        Inst load = c.foldable(narrow(c, v, width), Opcode.LOAD);
+        Inst load = c.foldable(Demanded.low(c, v, width * 8), Opcode.LOAD);
         return load != null
                 && load.memory().width() == width
                 && load.memory().region().equals(store.memory().region())
