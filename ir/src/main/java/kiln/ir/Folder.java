@@ -55,7 +55,7 @@ final class Folder {
             case SUB:
                 return b.binary(Opcode.ADD, x, b.iconst(type, -c));
             case MUL:
-                return c == 0 ? y : c == 1 ? x : null;
+                return c == 0 ? y : c == 1 ? x : product(b, x, type == Type.I32 ? c & 0xffffffffL : c);
             case UDIV, SDIV:
                 return c == 1 ? x : null;
             case AND:
@@ -63,12 +63,23 @@ final class Folder {
             case OR:
                 return c == 0 ? x : c == -1 ? y : null;
             case XOR:
-                return c == 0 ? x : null;
+                return c == 0 ? x : c == 1 && isTruth(x) ? b.icmp(IntCond.EQ, x, b.i32(0)) : null;
             case SHL, LSHR, ASHR, ROTL, ROTR:
                 return (c & (type.bytes() * 8 - 1)) == 0 ? x : null;
             default:
                 return null;
         }
+    }
+
+    /** A product with a power of two. */
+    private static Value product(Builder b, Value x, long power) {
+        return Long.bitCount(power) == 1
+                ? b.binary(Opcode.SHL, x, b.iconst(x.type(), Long.numberOfTrailingZeros(power)))
+                : null;
+    }
+
+    private static boolean isTruth(Value v) {
+        return v.is(Opcode.ICMP) || v.is(Opcode.FCMP);
     }
 
     static Value convert(Builder b, Opcode op, Type type, Value operand) {

@@ -151,20 +151,10 @@ final class IntegerRules {
     // MUL.
 
     static final Rules<Context> MUL = Rules.<Context>of("mul")
-            .rule("x * 2^n", IntegerRules::multiplyByPower)
             .rule("x * (2^n + 1)", IntegerRules::multiplyByPowerPlusOne)
             .rule("sext(x) * sext(y)", IntegerRules::multiplyExtended)
             .rule("-x * y", IntegerRules::multiplyNegated)
             .base("x * y", (c, inst) -> three(c, Op.MUL, inst, inst.arg(0), inst.arg(1)));
-
-    private static boolean multiplyByPower(Context c, Inst inst) {
-        if (!isConst(inst.arg(1)) || Long.bitCount(bits(inst.arg(1))) != 1) {
-            return false;
-        }
-        int n = Long.numberOfTrailingZeros(bits(inst.arg(1)));
-        shiftLeft(c, wide(inst.type()), c.def(inst.result()), c.value(inst.arg(0)), n);
-        return true;
-    }
 
     private static boolean multiplyByPowerPlusOne(Context c, Inst inst) {
         if (!isConst(inst.arg(1)) || Long.bitCount(bits(inst.arg(1)) - 1) != 1) {
@@ -419,9 +409,7 @@ final class IntegerRules {
             .rule("a field: sext(x) << n, (x & mask) << n, (x & mask) >>> n", IntegerRules::shiftOfField)
             .rule("x by a constant", IntegerRules::shiftByConstant)
             .rule("x rotated left by y", IntegerRules::rotateLeft)
-            .base(
-                    "x by y",
-                    (c, inst) -> shiftBy(c, inst, c.value(Demanded.count(c, inst))));
+            .base("x by y", (c, inst) -> shiftBy(c, inst, c.value(Demanded.count(c, inst))));
 
     private static boolean shiftByConstant(Context c, Inst inst) {
         if (!isConst(inst.arg(1))) {

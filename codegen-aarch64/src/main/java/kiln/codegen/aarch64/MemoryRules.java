@@ -132,7 +132,11 @@ final class MemoryRules {
             .rule("a float that is zero", MemoryRules::storeFloatZero)
             .base("a value, of which only the low bits count", (c, inst) -> {
                 Value v = Demanded.stored(c, inst);
-                store(c, inst, storeOp(v.type(), inst.memory().width()), v.type().isInt() ? c.valueOrZero(v) : c.reg(v));
+                store(
+                        c,
+                        inst,
+                        storeOp(v.type(), inst.memory().width()),
+                        v.type().isInt() ? c.valueOrZero(v) : c.reg(v));
             });
 
     private static boolean storeFloatZero(Context c, Inst inst) {

@@ -236,12 +236,11 @@ final class ConditionRules {
 
     // ICMP, FCMP.
 
-    static final Rules<Context> COMPARE = Rules.<Context>of("compare")
-            .base("x cond y", (c, inst) -> {
-                Condition condition = condition(c, inst.result());
-                Reg temp = condition.parity() == Parity.NONE ? null : c.newReg(Type.I32);
-                c.emit(ConditionInsn.SetCond.of(condition, c.def(inst.result()), temp));
-            });
+    static final Rules<Context> COMPARE = Rules.<Context>of("compare").base("x cond y", (c, inst) -> {
+        Condition condition = condition(c, inst.result());
+        Reg temp = condition.parity() == Parity.NONE ? null : c.newReg(Type.I32);
+        c.emit(ConditionInsn.SetCond.of(condition, c.def(inst.result()), temp));
+    });
 
     // SELECT.
 

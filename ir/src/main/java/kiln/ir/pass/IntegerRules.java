@@ -178,12 +178,8 @@ final class IntegerRules {
 
     private Value mulConst(Value x, long c) {
         Type type = x.type();
-        long u = type == Type.I32 ? c & 0xffffffffL : c;
         if (c == -1) {
             return b.binary(SUB, c(type, 0), x);
-        }
-        if ((u & u - 1) == 0) {
-            return b.binary(SHL, x, c(type, Long.numberOfTrailingZeros(u)));
         }
         if (isWithConst(x, MUL)) {
             return b.binary(MUL, arg(x, 0), c(type, constOf(x) * c));
@@ -310,9 +306,6 @@ final class IntegerRules {
             if (v != null) {
                 return v;
             }
-        }
-        if (c == 1 && x.is(ICMP)) {
-            return b.icmp(x.inst().intCond().negate(), arg(x, 0), arg(x, 1));
         }
         if (c == 1 && KnownBits.isBool(x) && x.type() == Type.I32) {
             return b.icmp(IntCond.EQ, x, c(x.type(), 0));
