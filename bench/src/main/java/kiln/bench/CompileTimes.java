@@ -145,6 +145,7 @@ public final class CompileTimes {
                         options.explicitBounds(),
                         options.keepAll(),
                         options.eagerTables(),
+                        false,
                         false));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);

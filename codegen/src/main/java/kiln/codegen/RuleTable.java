@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import kiln.ir.Inst;
+import kiln.ir.LaneOp;
 import kiln.ir.Opcode;
+import kiln.ir.VectorOp;
 
 /**
  * The rules of a back end by opcode; made once and shared by threads.
@@ -15,28 +18,47 @@ import kiln.ir.Opcode;
 public final class RuleTable<C extends LoweringContext> {
     /** By the opcode's ordinal; null for those that have none. */
     private final List<Rules<C>> rules = new ArrayList<>();
+    /** By the ordinal of the operation on vectors. */
+    private final List<Rules<C>> vectorRules = new ArrayList<>();
 
     /**
-     * @param rules the rules for an opcode; null for those that emit nothing of their own. A back end gives a switch
-     *     without default, so that the Java compiler sees to it that no instruction set forgets an operation.
+     * A back end gives switches without default, so that the Java compiler sees to it that no instruction set forgets an
+     * operation.
+     *
+     * @param rules the rules for an opcode; null for those that emit nothing of their own, and for the forms of
+     *     operations on vectors
+     * @param vectorRules the rules for an operation on vectors
      */
-    public RuleTable(Function<Opcode, Rules<C>> rules) {
+    public RuleTable(Function<Opcode, Rules<C>> rules, Function<VectorOp, Rules<C>> vectorRules) {
         for (Opcode op : Opcode.values()) {
             this.rules.add(rules.apply(op));
+        }
+        for (VectorOp op : VectorOp.values()) {
+            this.vectorRules.add(vectorRules.apply(op));
         }
     }
 
     /** Lowers {@code inst}. */
     public void lower(C context, Inst inst) {
-        Rules<C> list = rules.get(inst.opcode().ordinal());
+        Rules<C> list = inst.data() instanceof LaneOp op
+                ? vectorRules.get(op.op().ordinal())
+                : rules.get(inst.opcode().ordinal());
         if (list == null) {
             throw new IllegalArgumentException("has no rule: " + inst);
         }
         list.lower(context, inst);
     }
 
-    /** Every list of rules once, in the order of the opcodes. */
+    /** Every list of rules once, in the order of the opcodes and of the operations on vectors. */
     public List<Rules<C>> all() {
-        return rules.stream().filter(Objects::nonNull).distinct().toList();
+        return Stream.concat(rules.stream(), vectorRules.stream())
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+    }
+
+    /** Whether there are rules for an operation on vectors. */
+    public boolean has(VectorOp op) {
+        return vectorRules.get(op.ordinal()) != null;
     }
 }

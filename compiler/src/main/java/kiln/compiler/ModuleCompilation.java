@@ -57,6 +57,7 @@ final class ModuleCompilation {
                         options.explicitBounds(),
                         options.keepAll(),
                         options.eagerTables(),
+                        false,
                         false),
                 linkage(links, before));
         linkCallees(before);

@@ -152,10 +152,21 @@ public final class Builder {
         return v != null ? v : emit(Opcode.FCMP, a.type(), 0, cond, a, b);
     }
 
-    /** An operation on the lanes of two vectors. */
-    public Value vector(LaneOp op, Value a, Value b) {
-        Value v = Folder.vector(this, op, a, b);
-        return v != null ? v : emit(op.op().opcode(), Type.V128, 0, op, a, b);
+    /** An operation on vectors, in the form that its row says. */
+    public Value vector(LaneOp op, Value... args) {
+        return vectorOfLane(op, 0, args);
+    }
+
+    /** An operation on one lane of a vector: VEXTRACT, VINSERT. */
+    public Value vectorOfLane(LaneOp op, int lane, Value... args) {
+        Value v = VectorFolder.fold(this, op, lane, args);
+        return v != null ? v : emit(op.op().opcode(), VectorFolder.type(op), lane, op, args);
+    }
+
+    /** Bytes of x and y chosen by constant indices: 0 to 15 of x, 16 to 31 of y. */
+    public Value shuffle(V128 indices, Value x, Value y) {
+        Value v = VectorFolder.shuffle(this, indices, x, y);
+        return v != null ? v : emit(Opcode.VSHUFFLE, Type.V128, 0, indices, x, y);
     }
 
     /** {@code c ? x : y}. */
@@ -295,8 +306,10 @@ public final class Builder {
                 return Folder.icmp(this, i.intCond(), i.arg(0), i.arg(1));
             case FCMP:
                 return Folder.fcmp(this, i.floatCond(), i.arg(0), i.arg(1));
-            case VBINARY:
-                return Folder.vector(this, i.lanes(), i.arg(0), i.arg(1));
+            case VSPLAT, VEXTRACT, VINSERT, VUNARY, VBINARY, VTERNARY, VSHIFT, VREDUCE:
+                return VectorFolder.fold(this, i.lanes(), (int) i.imm(), i.args());
+            case VSHUFFLE:
+                return VectorFolder.shuffle(this, i.vector(), i.arg(0), i.arg(1));
             case SELECT:
                 return Folder.select(this, i.arg(0), i.arg(1), i.arg(2));
             default:

@@ -129,18 +129,6 @@ final class Folder {
         return null;
     }
 
-    static Value vector(Builder b, LaneOp op, Value left, Value right) {
-        Value x = left.resolve();
-        Value y = right.resolve();
-        if (x.is(Opcode.VCONST)) {
-            if (y.is(Opcode.VCONST)) {
-                return b.vconst(op.apply(x.inst().vector(), y.inst().vector()));
-            }
-            return op.op().isCommutative() ? b.vector(op, y, x) : null;
-        }
-        return null;
-    }
-
     static Value select(Builder b, Value condition, Value x, Value y) {
         Value c = condition.resolve();
         if (c.is(Opcode.ICONST)) {

@@ -59,6 +59,11 @@ public final class Inst {
         return v;
     }
 
+    /** The operands, of which some may be replaced by others. */
+    Value[] args() {
+        return args;
+    }
+
     public void setArg(int i, Value v) {
         args[i] = v;
     }
@@ -105,7 +110,7 @@ public final class Inst {
         return targets[i];
     }
 
-    /** Value of ICONST and FCONST, displacement of LOAD and STORE, bytes of STACK_ADDR. */
+    /** Value of ICONST and FCONST, displacement of LOAD and STORE, bytes of STACK_ADDR, lane of VEXTRACT and VINSERT. */
     public long imm() {
         return imm;
     }
@@ -143,7 +148,7 @@ public final class Inst {
         return (LaneOp) data;
     }
 
-    /** Whether the two operands may be exchanged. */
+    /** Whether the first two operands may be exchanged. */
     public boolean isCommutative() {
         return opcode.isCommutative() || data instanceof LaneOp l && l.op().isCommutative();
     }

@@ -1,6 +1,9 @@
 package kiln.ir;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** How a vector is divided into lanes. Lane 0 is in the lowest bytes. */
 public enum Lanes {
@@ -9,7 +12,14 @@ public enum Lanes {
     I32X4(Type.I32, 4),
     I64X2(Type.I64, 8),
     F32X4(Type.F32, 4),
-    F64X2(Type.F64, 8);
+    F64X2(Type.F64, 8),
+    /** One lane of all bits. */
+    V128(Type.V128, 16);
+
+    public static final Set<Lanes> INTS = Collections.unmodifiableSet(EnumSet.range(I8X16, I64X2));
+    public static final Set<Lanes> FLOATS = Collections.unmodifiableSet(EnumSet.of(F32X4, F64X2));
+    /** All but {@link #V128}. */
+    public static final Set<Lanes> NUMBERS = Collections.unmodifiableSet(EnumSet.range(I8X16, F64X2));
 
     private final Type type;
     private final int bytes;
@@ -19,7 +29,7 @@ public enum Lanes {
         this.bytes = bytes;
     }
 
-    /** The type of a lane taken out of the vector: i32 for the narrow integers. */
+    /** The type of a lane taken out of the vector: i32 for the narrow integers. For {@link #V128} it is the vector. */
     public Type type() {
         return type;
     }
@@ -41,6 +51,30 @@ public enum Lanes {
 
     public boolean isInt() {
         return type.isInt();
+    }
+
+    public boolean isFloat() {
+        return type.isFloat();
+    }
+
+    /** Integer lanes of half the size. */
+    public Lanes narrower() {
+        return switch (this) {
+            case I16X8 -> I8X16;
+            case I32X4 -> I16X8;
+            case I64X2 -> I32X4;
+            default -> throw new IllegalArgumentException(toString());
+        };
+    }
+
+    /** Integer lanes of twice the size. */
+    public Lanes wider() {
+        return switch (this) {
+            case I8X16 -> I16X8;
+            case I16X8 -> I32X4;
+            case I32X4 -> I64X2;
+            default -> throw new IllegalArgumentException(toString());
+        };
     }
 
     /** The shape's name in WebAssembly and in the text form of the IR: {@code i8x16}. */

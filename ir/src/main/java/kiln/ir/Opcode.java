@@ -112,8 +112,24 @@ public enum Opcode {
     FNEAREST(FLOAT_UNARY, PURE, 1, LARGE, floats(Math::rint)),
 
     // Vectors: one operation for each form, whose rows are in VectorOp.
+    /** Operand (scalar). */
+    VSPLAT(VECTOR_SPLAT, LANES, PURE, 1, LARGE, ofSideData()),
+    /** Operand (x). */
+    VEXTRACT(VECTOR_EXTRACT, LANE, PURE, 1, LARGE, ofSideData()),
+    /** Operands (x, scalar). */
+    VINSERT(VECTOR_INSERT, LANE, PURE, 1, LARGE, ofSideData()),
+    /** Operands (x, y): bytes chosen by constant indices, 0 to 15 of x, 16 to 31 of y. */
+    VSHUFFLE(VECTOR_BINARY, INDICES, PURE, 1, LARGE, ofSideData()),
+    /** Operand (x). */
+    VUNARY(VECTOR_UNARY, LANES, PURE, 1, LARGE, ofSideData()),
     /** Operands (x, y). */
     VBINARY(VECTOR_BINARY, LANES, PURE, 1, LARGE, ofSideData()),
+    /** Operands (x, y, z). */
+    VTERNARY(VECTOR_TERNARY, LANES, PURE, 1, LARGE, ofSideData()),
+    /** Operands (x, count: i32), the count taken modulo the lane's bits. */
+    VSHIFT(VECTOR_SHIFT, LANES, PURE, 1, LARGE, ofSideData()),
+    /** Operand (x); an i32. */
+    VREDUCE(VECTOR_REDUCE, LANES, PURE, 2, LARGE, ofSideData()),
 
     // Memory. Address is an i64 operand plus an unsigned displacement, at most 2^32-1.
     /** Operands (address). */

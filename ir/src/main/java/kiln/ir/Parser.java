@@ -153,9 +153,13 @@ public final class Parser {
             case INTEGER, FLOAT_BITS, SIZE -> imm = longNumber();
             case INT_COND -> data = constant(IntCond.class, part(name, 2));
             case FLOAT_COND -> data = constant(FloatCond.class, part(name, 2));
-            case LANES -> data = lanes(op, part(name, 2), part(name, 3));
+            case LANES -> data = lanes(op, name);
+            case LANE -> {
+                data = lanes(op, name);
+                imm = longNumber();
+            }
             case TRAP -> data = TrapReason.of(constant(TrapCode.class, next()));
-            case VECTOR -> data = new V128(longNumber(), longNumber());
+            case VECTOR, INDICES -> data = new V128(longNumber(), longNumber());
             case ACCESS -> {
                 data = memory();
                 expect("[");
@@ -212,13 +216,13 @@ public final class Parser {
         return i < name.length ? name[i] : "";
     }
 
-    private LaneOp lanes(Opcode op, String shape, String name) {
-        VectorOp vectorOp = constant(VectorOp.class, name);
-        Lanes lanes = constant(Lanes.class, shape);
-        if (vectorOp.opcode() != op || !vectorOp.shapes().contains(lanes)) {
-            throw error("no such operation: " + op + "." + shape + "." + name);
+    private LaneOp lanes(Opcode op, String[] name) {
+        String text = part(name, 2) + "." + part(name, 3);
+        LaneOp lanes = LaneOp.named(text);
+        if (lanes == null || lanes.op().opcode() != op) {
+            throw error("no such operation: " + op + "." + text);
         }
-        return new LaneOp(lanes, vectorOp);
+        return lanes;
     }
 
     private Edge edge() {

@@ -99,6 +99,16 @@ public final class Printer {
                 suffix(inst.lanes());
                 operands(inst);
             }
+            case LANE -> {
+                suffix(inst.lanes());
+                out.append(' ').append(inst.imm());
+                operands(inst);
+            }
+            case INDICES -> {
+                hex(inst.vector().low());
+                hex(inst.vector().high());
+                operands(inst);
+            }
             case INTEGER, SIZE -> out.append(' ').append(inst.imm());
             case FLOAT_BITS -> hex(inst.imm());
             case VECTOR -> {

@@ -27,7 +27,11 @@ public sealed interface SideData permits IntCond, FloatCond, MemoryOp, CallTarge
         /** {@code trap_if.i32 null_reference v0}. */
         TRAP(TrapReason.class),
         /** {@code vbinary.v128.i8x16.add v0, v1}. */
-        LANES(LaneOp.class);
+        LANES(LaneOp.class),
+        /** {@code vextract.i32.i8x16.extract_lane_s 3 v0}; the number is the lane. */
+        LANE(LaneOp.class),
+        /** {@code vshuffle.v128 0x1 0x2 v0, v1}: a byte of the vector for each byte of the result. */
+        INDICES(V128.class);
 
         private final Class<? extends SideData> type;
 

@@ -22,7 +22,9 @@ public enum TypeRule {
     LONG_UNARY(List.of(Type.I64), Result.SAME, Operand.SAME),
     FLOAT_UNARY(List.of(Type.F32, Type.F64), Result.SAME, Operand.SAME),
     FLOAT_BINARY(List.of(Type.F32, Type.F64), Result.SAME, Operand.SAME, Operand.SAME),
+    VECTOR_UNARY(List.of(Type.V128), Result.SAME, Operand.SAME),
     VECTOR_BINARY(List.of(Type.V128), Result.SAME, Operand.SAME, Operand.SAME),
+    VECTOR_TERNARY(List.of(Type.V128), Result.SAME, Operand.SAME, Operand.SAME, Operand.SAME),
 
     // The instruction's type is the operands'. References are compared for equality only.
     INT_COMPARE(List.of(Type.I32, Type.I64, Type.REF), Result.BOOL, Operand.SAME, Operand.SAME),
@@ -37,6 +39,13 @@ public enum TypeRule {
     INT_TO_FLOAT(List.of(Type.F32, Type.F64), Result.SAME, Operand.INT),
     FLOAT_TO_INT(List.of(Type.I32, Type.I64), Result.SAME, Operand.FLOAT),
     REINTERPRET(List.of(Type.I32, Type.I64, Type.F32, Type.F64), Result.SAME, Operand.SAME_BITS),
+
+    // Vectors and scalars. Which scalar it is depends on the lanes, which the side data says.
+    VECTOR_SPLAT(List.of(Type.V128), Result.SAME, Operand.NUMBER),
+    VECTOR_INSERT(List.of(Type.V128), Result.SAME, Operand.SAME, Operand.NUMBER),
+    VECTOR_EXTRACT(List.of(Type.I32, Type.I64, Type.F32, Type.F64), Result.SAME, Operand.V128),
+    VECTOR_SHIFT(List.of(Type.V128), Result.SAME, Operand.SAME, Operand.I32),
+    VECTOR_REDUCE(List.of(Type.I32), Result.SAME, Operand.V128),
 
     // Memory: the instruction's type is that of the value loaded or stored; the address comes first.
     LOAD(List.of(Type.values()), Result.SAME, Operand.I64),
@@ -71,6 +80,9 @@ public enum TypeRule {
         F64,
         INT,
         FLOAT,
+        V128,
+        /** An integer or a float. */
+        NUMBER,
         /** As many bits as the instruction's type, in the other register class. */
         SAME_BITS;
 
@@ -84,6 +96,8 @@ public enum TypeRule {
                 case F64 -> operand == Type.F64;
                 case INT -> operand.isInt();
                 case FLOAT -> operand.isFloat();
+                case V128 -> operand == Type.V128;
+                case NUMBER -> operand.isFloat() || operand.isInt() && operand != Type.REF;
                 case SAME_BITS ->
                     operand.bytes() == type.bytes()
                             && (type.isInt() && operand.isFloat() || type.isFloat() && operand.isInt());

@@ -14,7 +14,9 @@ public record V128(long low, long high) implements SideData {
         long lane(int index);
     }
 
-    /** A vector made lane by lane. */
+    public static final V128 ZERO = new V128(0, 0);
+
+    /** A vector made lane by lane; not for {@link Lanes#V128}. */
     public static V128 of(Lanes lanes, LaneFunction f) {
         long low = 0;
         long high = 0;
@@ -27,7 +29,17 @@ public record V128(long low, long high) implements SideData {
         return new V128(low, high);
     }
 
-    /** A lane's bits, sign-extended. */
+    /** A byte, unsigned. */
+    public int byteAt(int index) {
+        return (int) ((index < 8 ? low : high) >>> (index & 7) * 8) & 0xff;
+    }
+
+    /** The vector with another value in one lane. */
+    public V128 with(Lanes lanes, int index, long value) {
+        return of(lanes, i -> i == index ? value : lane(lanes, i));
+    }
+
+    /** A lane's bits, sign-extended; not for {@link Lanes#V128}. */
     public long lane(Lanes lanes, int index) {
         int bit = index * lanes.bits();
         long word = bit < 64 ? low : high;

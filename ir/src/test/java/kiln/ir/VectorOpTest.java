@@ -8,7 +8,7 @@ import kiln.ir.pass.Pipeline;
 import org.junit.jupiter.api.Test;
 
 class VectorOpTest {
-    private static final LaneOp ADD = new LaneOp(Lanes.I8X16, VectorOp.ADD);
+    private static final LaneOp ADD = VectorOp.ADD.on(Lanes.I8X16);
 
     @Test
     void lanesAreCountedFromTheLowestByte() {
@@ -21,19 +21,21 @@ class VectorOpTest {
         assertEquals(0xffeeddcc, v.lane(Lanes.I32X4, 3));
         assertEquals(v.low(), v.lane(Lanes.F64X2, 0));
         assertEquals(v.high(), v.lane(Lanes.I64X2, 1));
-        for (Lanes lanes : Lanes.values()) {
+        for (Lanes lanes : Lanes.NUMBERS) {
             assertEquals(v, V128.of(lanes, i -> v.lane(lanes, i)), lanes.toString());
         }
     }
 
     @Test
     void sumsWrapWithinTheirLane() {
-        assertEquals(new V128(0x01L, 0xfeL << 56), ADD.apply(new V128(0xffL, 0x7fL << 56), new V128(2, 0x7fL << 56)));
+        assertEquals(
+                new V128(0x01L, 0xfeL << 56),
+                VectorValues.apply(ADD, 0, new V128(0xffL, 0x7fL << 56), new V128(2, 0x7fL << 56)));
     }
 
     @Test
     void shapesWithoutTheOperationAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new LaneOp(Lanes.F32X4, VectorOp.ADD));
+        assertThrows(IllegalArgumentException.class, () -> VectorOp.AND.on(Lanes.F32X4));
     }
 
     @Test

@@ -4,12 +4,16 @@ import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
+import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.SsaBuilder;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
+import kiln.ir.VectorOp;
 import kiln.wasm.FunctionValidator;
 
 /** What the parts of one function's translation share. */
@@ -55,6 +59,20 @@ final class Emission {
     /** Pushes a result of {@code op}: the canonical NaN if it is a NaN and the options ask for that. */
     void pushComputed(Opcode op, Value x) {
         stack.push(op.makesNan() && env.options().canonicalNans() ? canonical(x) : x);
+    }
+
+    /** As {@link #pushComputed(Opcode, Value)}, for lanes. */
+    void pushComputed(LaneOp op, Value x) {
+        stack.push(op.makesNan() && env.options().canonicalNans() ? canonical(op.lanes(), x) : x);
+    }
+
+    private Value canonical(Lanes lanes, Value x) {
+        if (x.is(Opcode.VCONST)) {
+            return x;
+        }
+        long nan = lanes == Lanes.F32X4 ? F32_NAN : F64_NAN;
+        Value isNan = b.vector(VectorOp.NE.on(lanes), x, x);
+        return b.vector(VectorOp.BITSELECT.on(Lanes.V128), b.vconst(V128.of(lanes, _ -> nan)), x, isNan);
     }
 
     private Value canonical(Value x) {

@@ -14,7 +14,6 @@ import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.SsaBuilder;
 import kiln.ir.Type;
-import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.wasm.Feature;
 import kiln.wasm.FuncType;
@@ -301,11 +300,9 @@ public final class FunctionTranslator {
     }
 
     private void vector(Op op) {
-        Rule rule = env.options().vectors() ? Rules.ofVectors(op) : null;
+        Rule rule = env.options().vectors() ? VectorInstructions.of(op) : null;
         if (rule != null) {
             rule.translate(e, memory);
-        } else if (op == Op.V128_CONST && env.options().vectors()) {
-            stack.push(b.vconst(new V128(v.v128Low(), v.v128High())));
         } else {
             throw unsupported(op.feature(), op.text());
         }

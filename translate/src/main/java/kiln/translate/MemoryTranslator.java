@@ -12,6 +12,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.IntCond;
+import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -56,6 +57,11 @@ final class MemoryTranslator {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
         stack.push(b.load(type, m.access(log2Width, signed, canTrap), address, displacement));
+    }
+
+    /** The present instruction, which reads a lane of a vector: an integer, zero-extended where it is narrow. */
+    void loadLane(Lanes lanes) {
+        load(lanes.type(), Integer.numberOfTrailingZeros(lanes.bytes()), false);
     }
 
     /** The present instruction, which writes {@code 1 << log2Width} bytes. */

@@ -3,9 +3,12 @@ package kiln.translate;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
 import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
+import kiln.ir.VectorOp;
 
 /** How an instruction that is one operation of the IR is translated. */
 sealed interface Rule {
@@ -83,13 +86,129 @@ sealed interface Rule {
         }
     }
 
-    /** (x, y) to an operation on their lanes. */
-    record BinaryLanes(LaneOp op) implements Rule {
+    /** Operands to an operation on their lanes. */
+    record Vector(LaneOp op) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value[] args = new Value[op.op().opcode().types().operands().size()];
+            for (int i = args.length - 1; i >= 0; i--) {
+                args[i] = e.stack.pop();
+            }
+            e.pushComputed(op, e.b.vector(op, args));
+        }
+    }
+
+    /** (x, y) to {@code op(y, x)}. */
+    record SwappedVectors(LaneOp op) implements Rule {
         @Override
         public void translate(Emission e, MemoryTranslator memory) {
             Value y = e.stack.pop();
             Value x = e.stack.pop();
-            e.stack.push(e.b.vector(op, x, y));
+            e.stack.push(e.b.vector(op, y, x));
+        }
+    }
+
+    /** (x, y) to the complement of {@code op(x, y)}. */
+    record NegatedVectors(LaneOp op) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.stack.push(e.b.vector(VectorOp.NOT.on(Lanes.V128), e.b.vector(op, x, y)));
+        }
+    }
+
+    /** (x) to one of its lanes. */
+    record Extract(LaneOp op) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            e.stack.push(e.b.vectorOfLane(op, e.validator.lane(), e.stack.pop()));
+        }
+    }
+
+    /** (x, scalar) to x with another lane. */
+    record Replace(LaneOp op) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value scalar = e.stack.pop();
+            e.stack.push(e.b.vectorOfLane(op, e.validator.lane(), e.stack.pop(), scalar));
+        }
+    }
+
+    /** (x, y) to bytes of both. */
+    record Shuffle() implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.stack.push(e.b.shuffle(new V128(e.validator.v128Low(), e.validator.v128High()), x, y));
+        }
+    }
+
+    /** To a constant. */
+    record VectorConstant() implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            e.stack.push(e.b.vconst(new V128(e.validator.v128Low(), e.validator.v128High())));
+        }
+    }
+
+    /** (address) to a vector with a scalar of memory in each lane. */
+    record LoadSplat(LaneOp splat) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.loadLane(splat.lanes());
+            e.stack.push(e.b.vector(splat, e.stack.pop()));
+        }
+    }
+
+    /** (address) to a vector with a scalar of memory in the lowest lane, zeros in the others. */
+    record LoadZero(Lanes lanes) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.loadLane(lanes);
+            Value scalar = e.stack.pop();
+            e.stack.push(e.b.vectorOfLane(VectorOp.REPLACE_LANE.on(lanes), 0, e.b.vconst(V128.ZERO), scalar));
+        }
+    }
+
+    /** (address) to eight bytes of memory, extended. */
+    record LoadExtend(LaneOp extend) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            new LoadZero(Lanes.I64X2).translate(e, memory);
+            e.stack.push(e.b.vector(extend, e.stack.pop()));
+        }
+    }
+
+    /** (address, x) to x with a lane from memory. */
+    record LoadLane(Lanes lanes) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value x = e.stack.pop();
+            memory.loadLane(lanes);
+            Value scalar = e.stack.pop();
+            e.stack.push(e.b.vectorOfLane(VectorOp.REPLACE_LANE.on(lanes), e.validator.lane(), x, scalar));
+        }
+    }
+
+    /** (address, x) to nothing. */
+    record StoreLane(Lanes lanes) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            boolean narrow = lanes == Lanes.I8X16 || lanes == Lanes.I16X8;
+            VectorOp extract = narrow ? VectorOp.EXTRACT_LANE_U : VectorOp.EXTRACT_LANE;
+            Value x = e.stack.pop();
+            e.stack.push(e.b.vectorOfLane(extract.on(lanes), e.validator.lane(), x));
+            memory.store(Integer.numberOfTrailingZeros(lanes.bytes()));
+        }
+    }
+
+    /** One rule for each of {@code --relaxed-simd}'s values. */
+    record Relaxed(Rule host, Rule deterministic) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            (e.env.options().deterministic() ? deterministic : host).translate(e, memory);
         }
     }
 }

@@ -4,35 +4,21 @@ import static kiln.ir.Type.F32;
 import static kiln.ir.Type.F64;
 import static kiln.ir.Type.I32;
 import static kiln.ir.Type.I64;
-import static kiln.ir.Type.V128;
 
-import java.util.EnumMap;
-import java.util.Locale;
-import java.util.Map;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
-import kiln.ir.LaneOp;
-import kiln.ir.Lanes;
 import kiln.ir.Opcode;
-import kiln.ir.VectorOp;
 import kiln.wasm.Op;
 
 /** The instructions that are one operation of the IR, mostly one line for both of i32 and i64, or f32 and f64. */
 final class Rules {
     private static final Rule[] RULES = new Rule[Op.values().length];
 
-    private static final Map<Op, Rule> VECTORS = new EnumMap<>(Op.class);
-
     private Rules() {}
 
     /** The rule for an instruction on scalars, or null if it is translated by code of its own. */
     static Rule of(Op op) {
         return RULES[op.ordinal()];
-    }
-
-    /** The rule for an instruction on vectors, or null if there is none. */
-    static Rule ofVectors(Op op) {
-        return VECTORS.get(op);
     }
 
     static {
@@ -153,18 +139,6 @@ final class Rules {
         set(Op.I64_LOAD32_S, new Rule.Load(I64, 2, true));
         set(Op.I64_LOAD32_U, new Rule.Load(I64, 2, false));
         set(Op.I64_STORE32, new Rule.Store(2));
-
-        // Vectors.
-        VECTORS.put(Op.V128_LOAD, new Rule.Load(V128, 4, false));
-        VECTORS.put(Op.V128_STORE, new Rule.Store(4));
-        for (VectorOp v : VectorOp.values()) {
-            for (Lanes lanes : v.shapes()) {
-                LaneOp op = new LaneOp(lanes, v);
-                // The IR has WebAssembly's names.
-                String name = op.toString().replace('.', '_').toUpperCase(Locale.ROOT);
-                VECTORS.put(Op.valueOf(name), new Rule.BinaryLanes(op));
-            }
-        }
     }
 
     private static void set(Op op, Rule rule) {

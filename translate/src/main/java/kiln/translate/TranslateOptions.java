@@ -11,6 +11,8 @@ package kiln.translate;
  * @param keepAll whether functions that can never run are translated too; without, what they would need is left out
  * @param eagerTables whether all slots of tables are initialised at start-up instead of on first use
  * @param vectors whether vectors are translated; if not, they are refused by name
+ * @param deterministic whether relaxed operations on vectors have the results of WebAssembly's deterministic profile,
+ *     the same on every machine, instead of the machine's own
  */
 public record TranslateOptions(
         boolean interruptChecks,
@@ -18,30 +20,38 @@ public record TranslateOptions(
         boolean explicitBounds,
         boolean keepAll,
         boolean eagerTables,
-        boolean vectors) {
-    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false, false);
+        boolean vectors,
+        boolean deterministic) {
+    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false, false, false);
 
     public TranslateOptions withInterruptChecks(boolean on) {
-        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables, vectors);
+        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables, vectors, deterministic);
     }
 
     public TranslateOptions withCanonicalNans(boolean on) {
-        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables, vectors);
+        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables, vectors, deterministic);
     }
 
     public TranslateOptions withExplicitBounds(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables, vectors);
+        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables, vectors, deterministic);
     }
 
     public TranslateOptions withKeepAll(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on, eagerTables, vectors);
+        return new TranslateOptions(
+                interruptChecks, canonicalNans, explicitBounds, on, eagerTables, vectors, deterministic);
     }
 
     public TranslateOptions withEagerTables(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, on, vectors);
+        return new TranslateOptions(
+                interruptChecks, canonicalNans, explicitBounds, keepAll, on, vectors, deterministic);
     }
 
     public TranslateOptions withVectors(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, on);
+        return new TranslateOptions(
+                interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, on, deterministic);
+    }
+
+    public TranslateOptions withDeterministic(boolean on) {
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, vectors, on);
     }
 }

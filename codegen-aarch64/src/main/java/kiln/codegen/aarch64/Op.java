@@ -120,7 +120,7 @@ enum Op {
     FMOV_FROM_INT("fmov", Format.TO_FLOAT, 0x1e27_0000),
 
     // Vectors.
-    VADD_16B("add", Format.VECTOR_3, 0x4e20_8400, new LaneOp(Lanes.I8X16, VectorOp.ADD)),
+    VADD_16B("add", Format.VECTOR_3, 0x4e20_8400, VectorOp.ADD.on(Lanes.I8X16)),
     /** Copies all 128 bits. */
     VMOV("mov", Format.VECTOR_MOVE, 0x4ea0_1c00),
     /** Ones in each of eight bytes. */

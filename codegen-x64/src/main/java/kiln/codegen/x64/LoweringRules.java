@@ -3,10 +3,11 @@ package kiln.codegen.x64;
 import kiln.codegen.RuleTable;
 import kiln.codegen.Rules;
 import kiln.ir.Opcode;
+import kiln.ir.VectorOp;
 
 /** Where the rules for each operation stand. */
 final class LoweringRules {
-    static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of);
+    static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of, LoweringRules::of);
 
     private LoweringRules() {}
 
@@ -44,7 +45,7 @@ final class LoweringRules {
             case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> FloatRules.TO_INT;
             case BITCAST -> FloatRules.BITCAST;
 
-            case VBINARY -> VectorRules.BINARY;
+            case VSHUFFLE -> null;
 
             case LOAD -> MemoryRules.LOAD;
             case STORE -> MemoryRules.STORE;
@@ -62,6 +63,38 @@ final class LoweringRules {
 
             // These have the register of another value; jumps are the walk's.
             case VMCTX, FRAME_POINTER, ZEXT, JUMP -> null;
+
+            // Their rules are those of the operation on lanes.
+            case VSPLAT, VEXTRACT, VINSERT, VUNARY, VBINARY, VTERNARY, VSHIFT, VREDUCE -> null;
+        };
+    }
+
+    private static Rules<Context> of(VectorOp op) {
+        return switch (op) {
+            case ADD -> VectorRules.BINARY;
+
+            // Not lowered yet: SIMD is refused by the compiler until they are.
+            case SPLAT, EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U, REPLACE_LANE -> null;
+            case NOT, AND, OR, XOR, ANDNOT, BITSELECT -> null;
+            case NEG, ABS, POPCNT -> null;
+            case SQRT, CEIL, FLOOR, TRUNC, NEAREST -> null;
+            case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> null;
+            case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> null;
+            case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> null;
+            case CONVERT_S, CONVERT_U, CONVERT_LOW_S, CONVERT_LOW_U, DEMOTE_ZERO, PROMOTE_LOW -> null;
+            case RELAXED_TRUNC_S, RELAXED_TRUNC_U, RELAXED_TRUNC_ZERO_S, RELAXED_TRUNC_ZERO_U -> null;
+            case SUB, MUL, DIV -> null;
+            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> null;
+            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> null;
+            case MIN, MAX, PMIN, PMAX -> null;
+            case EQ, NE, GT_S, GT_U, GE_S, GE_U, GT, GE -> null;
+            case NARROW_S, NARROW_U, Q15MULR_SAT_S, DOT_S -> null;
+            case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> null;
+            case SWIZZLE, RELAXED_SWIZZLE -> null;
+            case RELAXED_MIN, RELAXED_MAX, RELAXED_Q15MULR_S, RELAXED_DOT, RELAXED_DOT_ADD -> null;
+            case SHL, SHR_S, SHR_U -> null;
+            case FMA, FNMA, RELAXED_MADD, RELAXED_NMADD, RELAXED_LANESELECT -> null;
+            case ANY_TRUE, ALL_TRUE, BITMASK -> null;
         };
     }
 }

@@ -344,7 +344,7 @@ enum Op {
     /** The one instruction for an operation of the IR on 128 bits. */
     private static Row lanes(Lanes lanes, VectorOp op) {
         Row r = vector(16).aligned();
-        r.laneOp = new LaneOp(lanes, op);
+        r.laneOp = op.on(lanes);
         return r;
     }
 

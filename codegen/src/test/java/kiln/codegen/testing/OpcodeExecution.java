@@ -18,7 +18,6 @@ import kiln.ir.Evaluation;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
 import kiln.ir.IntCond;
-import kiln.ir.LaneOp;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Printer;
@@ -27,9 +26,7 @@ import kiln.ir.SideData;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.TypeRule;
-import kiln.ir.V128;
 import kiln.ir.Value;
-import kiln.ir.VectorOp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -37,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every operation that has a value, executed on the machine and compared with what its row in {@link Opcode} or
- * {@link VectorOp} says: on registers, on constants, on one register twice and on memory, with values at the edges. A
+ * Every operation on scalars that has a value, executed on the machine and compared with what its row in
+ * {@link Opcode} says: on registers, on constants, on one register twice and on memory, with values at the edges. A
  * new row is tested without a line here.
  */
 public abstract class OpcodeExecution {
@@ -98,11 +95,8 @@ public abstract class OpcodeExecution {
         return switch (op.data()) {
             case INT_COND -> List.of(IntCond.values());
             case FLOAT_COND -> List.of(FloatCond.values());
-            case LANES ->
-                Arrays.stream(VectorOp.values())
-                        .filter(v -> v.opcode() == op)
-                        .flatMap(v -> v.shapes().stream().map(lanes -> (SideData) new LaneOp(lanes, v)))
-                        .toList();
+            // VectorExecution has those on vectors.
+            case LANES, LANE, INDICES -> List.of();
             case NONE, INTEGER, FLOAT_BITS, SIZE, VECTOR, ACCESS, CALLEE, TRAP -> Arrays.asList((SideData) null);
         };
     }
@@ -275,10 +269,6 @@ public abstract class OpcodeExecution {
                 switch (c.data) {
                     case IntCond cond -> outcome(null, () -> cond.test(x, y) ? 1 : 0);
                     case FloatCond cond -> outcome(null, () -> cond.test(from, x, y) ? 1 : 0);
-                    case LaneOp lanes -> {
-                        V128 r = lanes.apply(EdgeValues.vector(v.getFirst()), EdgeValues.vector(v.get(1)));
-                        yield new Machine.Outcome(new long[] {r.low(), r.high()}, null, 0);
-                    }
                     default -> throw new AssertionError(c);
                 };
             case Evaluation.None() -> throw new AssertionError(c);

@@ -244,7 +244,7 @@ public final class Verifier {
     private void data(Inst i) {
         long imm = i.imm();
         switch (i.opcode().data()) {
-            case NONE, VECTOR, FLOAT_COND, TRAP -> require(i, imm == 0, "has a number");
+            case NONE, VECTOR, INDICES, FLOAT_COND, TRAP -> require(i, imm == 0, "has a number");
             case INTEGER -> {
                 require(i, i.type() != Type.I32 || imm == (int) imm, "constant is not sign-extended");
                 require(i, i.type() != Type.REF || imm == 0, "reference that is not null");
@@ -253,9 +253,25 @@ public final class Verifier {
                 require(i, i.type() != Type.F32 || imm >>> 32 == 0, "upper half of the constant is not zero");
             case SIZE -> require(i, imm > 0 && imm <= Integer.MAX_VALUE, "size out of range");
             case INT_COND -> require(i, i.arg(0).type().isInt() || !isOrder(i.intCond()), "references have no order");
-            case LANES -> require(i, i.lanes().op().opcode() == i.opcode(), "operation of another form");
+            case LANES -> lanes(i);
+            case LANE -> {
+                lanes(i);
+                require(i, imm >= 0 && imm < i.lanes().lanes().count(), "lane out of range");
+            }
             case ACCESS -> access(i);
             case CALLEE -> call(i);
+        }
+    }
+
+    private void lanes(Inst i) {
+        LaneOp op = i.lanes();
+        require(i, op.op().opcode() == i.opcode(), "operation of another form");
+        Type lane = op.lanes().type();
+        switch (i.opcode()) {
+            case VSPLAT -> require(i, i.arg(0).type() == lane, "operand is not " + lane);
+            case VINSERT -> require(i, i.arg(1).type() == lane, "second operand is not " + lane);
+            case VEXTRACT -> require(i, i.type() == lane, "type is not " + lane);
+            default -> {}
         }
     }
 

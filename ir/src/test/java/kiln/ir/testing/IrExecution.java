@@ -21,6 +21,7 @@ import kiln.ir.TrapReason;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
+import kiln.ir.VectorValues;
 
 /**
  * Executes IR, for tests of all modules. What lies around a function (memory, other functions, its frame) is the
@@ -275,6 +276,19 @@ public abstract class IrExecution {
             }
         }
 
+        private void lanes(Inst i, LaneOp op) {
+            V128[] args = new V128[i.argCount()];
+            for (int k = 0; k < args.length; k++) {
+                args[k] = i.arg(k).type() == Type.V128 ? vector(i, k) : new V128(arg(i, k), 0);
+            }
+            V128 result = VectorValues.apply(op, (int) i.imm(), args);
+            if (i.result().type() == Type.V128) {
+                set(i.result(), result);
+            } else {
+                set(i.result(), result.low());
+            }
+        }
+
         /** What the operation's row says. */
         private void compute(Inst i) {
             Opcode op = i.opcode();
@@ -292,8 +306,9 @@ public abstract class IrExecution {
                     switch (i.data()) {
                         case IntCond c -> set(i.result(), c.test(arg(i, 0), arg(i, 1)) ? 1 : 0);
                         case FloatCond c -> set(i.result(), c.test(i.arg(0).type(), arg(i, 0), arg(i, 1)) ? 1 : 0);
-                        case LaneOp lanes -> set(i.result(), lanes.apply(vector(i, 0), vector(i, 1)));
-                        case MemoryOp _, CallTarget _, TrapReason _, V128 _ -> throw new AssertionError(op);
+                        case LaneOp lanes -> lanes(i, lanes);
+                        case V128 indices -> set(i.result(), VectorValues.shuffle(indices, vector(i, 0), vector(i, 1)));
+                        case MemoryOp _, CallTarget _, TrapReason _ -> throw new AssertionError(op);
                     }
                 }
                 case Evaluation.None() -> throw new AssertionError(op);

@@ -34,7 +34,7 @@ import kiln.ir.VectorOp;
  */
 public final class RandomPrograms {
     private static final int MEMORY = 512;
-    private static final LaneOp SUM_OF_BYTES = new LaneOp(Lanes.I8X16, VectorOp.ADD);
+    private static final LaneOp SUM_OF_BYTES = VectorOp.ADD.on(Lanes.I8X16);
 
     /** Types of values, as often as they are wanted. */
     private static final Type[] TYPES = {
