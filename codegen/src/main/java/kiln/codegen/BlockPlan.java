@@ -7,6 +7,7 @@ import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.analysis.FlowGraph;
 
 /**
  * The control-flow graph of a function's machine blocks: a node for each block, numbered in the order of their code,
@@ -25,7 +26,7 @@ final class BlockPlan {
 
     private final List<Block> blocks;
     private final Ways[] ways;
-    private final ControlFlow flow;
+    private final FlowGraph flow;
 
     BlockPlan(Function function) {
         blocks = function.blocks();
@@ -45,7 +46,7 @@ final class BlockPlan {
                 incoming[successors[i][k]]++;
             }
         }
-        flow = new ControlFlow(successors);
+        flow = new FlowGraph(0, successors);
         check(incoming);
     }
 
@@ -72,7 +73,7 @@ final class BlockPlan {
         return ways.length;
     }
 
-    ControlFlow flow() {
+    FlowGraph flow() {
         return flow;
     }
 

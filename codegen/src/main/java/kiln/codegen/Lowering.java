@@ -7,6 +7,7 @@ import kiln.ir.Edge;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Value;
+import kiln.ir.analysis.FlowGraph;
 
 /**
  * Turns the IR of one function into machine instructions over virtual registers: the walk over the code, for which a
@@ -40,7 +41,7 @@ final class Lowering {
     }
 
     private void createBlocks() {
-        ControlFlow flow = context.plan.flow();
+        FlowGraph flow = context.plan.flow();
         for (int node = 0; node < context.plan.nodes(); node++) {
             Block b = context.plan.block(node);
             MachBlock m = context.mach.addBlock(flow.loopDepth(node), b.isCold());

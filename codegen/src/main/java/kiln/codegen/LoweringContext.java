@@ -10,6 +10,7 @@ import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.analysis.FlowGraph;
 
 /**
  * What lowering rules read and write while one function is lowered: the registers of values, what may be folded, and
@@ -81,7 +82,7 @@ public abstract class LoweringContext {
 
     /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */
     final void summarizeLoops() {
-        ControlFlow flow = plan.flow();
+        FlowGraph flow = plan.flow();
         int[] postorder = flow.postorder();
         // Headers of inner loops come before those of outer ones.
         for (int h : postorder) {
@@ -434,7 +435,7 @@ public abstract class LoweringContext {
      * -1.
      */
     private int loopToHoistFrom(Inst d) {
-        ControlFlow flow = plan.flow();
+        FlowGraph flow = plan.flow();
         int loop = flow.loopHeader(rootNode);
         if (loop < 0) {
             return -1;

@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.ir.Type;
+import kiln.ir.analysis.FlowGraph;
 
 /** A function in machine instructions: blocks in layout order, the first of which is the entry. */
 public final class MachFunction {
     private final FuncKey key;
     private final List<MachBlock> blocks = new ArrayList<>();
     private final ArrayList<Reg> virtuals = new ArrayList<>();
-    private ControlFlow flow;
+    private FlowGraph flow;
 
     public MachFunction(FuncKey key) {
         this.key = key;
@@ -25,7 +26,7 @@ public final class MachFunction {
     }
 
     /** The graph of the blocks by their numbers in the layout, whose successors are complete. */
-    public ControlFlow flow() {
+    public FlowGraph flow() {
         if (flow == null) {
             int[][] successors = new int[blocks.size()][];
             for (MachBlock b : blocks) {
@@ -35,13 +36,13 @@ public final class MachFunction {
                 }
                 successors[b.index()] = s;
             }
-            flow = new ControlFlow(successors);
+            flow = new FlowGraph(0, successors);
         }
         return flow;
     }
 
     /** Says what {@link #flow()} is going to be, where that is known already. */
-    void setFlow(ControlFlow flow) {
+    void setFlow(FlowGraph flow) {
         this.flow = flow;
     }
 

@@ -15,7 +15,6 @@ import kiln.ir.Opcode;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.InlineCost;
-import kiln.ir.analysis.LoopForest;
 
 /**
  * Which calls of a module are replaced by copies of what they call. Callees are complete before their callers are begun
@@ -89,18 +88,17 @@ final class Inlining {
             return;
         }
         Cfg cfg = Cfg.of(f);
-        LoopForest loops = LoopForest.of(f);
         List<Site> sites = new ArrayList<>();
         for (Inst call : calls) {
             FuncKey callee = call.call().key();
             Inlining owner = owner(callee);
             InlineCost cost = owner.costs[callee.index()];
             boolean isOnly = owner == this && order.isCalledOnce(callee.index());
-            if (!cfg.isReachable(call.block())) {
+            if (!cfg.isReachable(call.block().id())) {
                 continue;
             }
             int surplus = cost.size() - CALL_SIZE - call.argCount() - call.resultCount();
-            int depth = loops.depth(call.block());
+            int depth = cfg.loopDepth(call.block().id());
             if (surplus <= allowance(call, isOnly, depth, cost)) {
                 sites.add(new Site(call, owner.bodies[callee.index()], isOnly, depth, surplus, sites.size()));
             }

@@ -12,8 +12,8 @@ public final class Function {
     private int blockCount;
     private int valueCount;
     private InlineTable inlines;
-    /** What analyses found out about the graph, as long as it stays as it is. */
-    private final ArrayList<Object> graphFacts = new ArrayList<>(0);
+    /** What an analysis made of the blocks and edges, as long as they stay as they are; or null. */
+    private Object graph;
 
     public Function(FuncKey key, Signature signature) {
         this.key = key;
@@ -63,27 +63,19 @@ public final class Function {
         return new Block(this, blockCount++);
     }
 
-    /**
-     * Has {@code fact}, which follows from the blocks and the edges between them alone, kept until one of these
-     * changes.
-     */
-    public void keepGraphFact(Object fact) {
-        graphFacts.add(fact);
+    /** Has {@code graph}, which follows from the blocks and the edges between them alone, kept until these change. */
+    public void keepGraph(Object graph) {
+        this.graph = graph;
     }
 
-    /** The fact of this type that is kept, or null. */
-    public <T> T graphFact(Class<T> type) {
-        for (int i = 0; i < graphFacts.size(); i++) {
-            if (type.isInstance(graphFacts.get(i))) {
-                return type.cast(graphFacts.get(i));
-            }
-        }
-        return null;
+    /** The graph that is kept, or null. */
+    public <T> T graph(Class<T> type) {
+        return type.cast(graph);
     }
 
     /** Says that a block or edge has come or gone, or that nobody will ask about the graph again. */
     public void forgetGraph() {
-        graphFacts.clear();
+        graph = null;
     }
 
     /** Upper bound of block ids, for arrays indexed by {@link Block#id()}. */

@@ -1,13 +1,13 @@
 package kiln.codegen.regalloc;
 
-import kiln.codegen.ControlFlow;
+import kiln.ir.analysis.FlowGraph;
 
 /**
  * Ways up the dominator tree in logarithmic time, through one more pointer for each block (Myers, "An applicative
  * random-access stack", 1983): what two blocks have in common, and where on a way blocks run least.
  */
 final class DominatorPaths {
-    private final ControlFlow flow;
+    private final FlowGraph flow;
     private final double[] frequency;
     private final int[] depth;
     /** Of each block a block further up, or itself at the entry. */

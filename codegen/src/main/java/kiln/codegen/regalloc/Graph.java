@@ -1,8 +1,8 @@
 package kiln.codegen.regalloc;
 
-import kiln.codegen.ControlFlow;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
+import kiln.ir.analysis.FlowGraph;
 
 /** The blocks of a function by number, with an estimate of how often each one runs. */
 final class Graph {
@@ -12,7 +12,7 @@ final class Graph {
 
     final MachFunction function;
     final int blocks;
-    final ControlFlow flow;
+    final FlowGraph flow;
     /** Expected runs of a block relative to the function's entry. */
     final double[] frequency;
 

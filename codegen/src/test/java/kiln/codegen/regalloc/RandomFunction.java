@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import kiln.artifact.FuncKey;
-import kiln.codegen.ControlFlow;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
@@ -13,6 +12,7 @@ import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
 import kiln.ir.Type;
+import kiln.ir.analysis.FlowGraph;
 
 /** Makes a random function in SSA form: any control flow with critical edges split, all kinds of operands. */
 final class RandomFunction {
@@ -41,7 +41,7 @@ final class RandomFunction {
     private MachFunction build() {
         List<int[]> successors = graph();
         int n = successors.size();
-        ControlFlow flow = new ControlFlow(successors.toArray(int[][]::new));
+        FlowGraph flow = new FlowGraph(0, successors.toArray(int[][]::new));
         for (int b = 0; b < n; b++) {
             f.addBlock(flow.isReachable(b) ? flow.loopDepth(b) : 0, random.nextInt(6) == 0 && b != 0);
             available.add(new ArrayList<>());

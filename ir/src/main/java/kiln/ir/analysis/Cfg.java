@@ -7,141 +7,73 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 
 /**
- * The control-flow graph as it is at the moment: reachable blocks in reverse postorder, and the edges into each of
- * them. A snapshot, to be asked for anew when edges change; edges from unreachable blocks are left out.
+ * The control-flow graph of a function as it is at the moment; a node is the {@link Block#id() number} of a block. A
+ * snapshot, to be asked for anew when edges change.
  */
-public final class Cfg {
-    private final Function function;
-    private final Block[] rpo;
-    private final int[] rpoIndex;
-    private final int[] predStart;
-    private final Block[] predBlocks;
-    private final Edge[] predEdges;
+public final class Cfg extends FlowGraph {
+    private final Block[] blocks;
+    private final Edge[][] edgesInto;
 
     /** The graph of {@code f} as it is now; the same object as long as it does not change. */
     public static Cfg of(Function f) {
-        Cfg known = f.graphFact(Cfg.class);
+        Cfg known = f.graph(Cfg.class);
         if (known == null) {
             known = new Cfg(f);
-            f.keepGraphFact(known);
+            f.keepGraph(known);
         }
         return known;
     }
 
     /** The graph as it is now, which nobody else is told of. */
-    Cfg(Function function) {
-        this.function = function;
-        int bound = function.blockIdBound();
-        this.rpoIndex = new int[bound];
-        this.rpo = reversePostorder(function, rpoIndex);
-
-        int n = rpo.length;
-        this.predStart = new int[n + 1];
-        int edges = 0;
-        for (Block b : rpo) {
-            Inst t = b.terminator();
-            for (int i = 0, k = t.targetCount(); i < k; i++) {
-                predStart[rpoIndex[t.target(i).target().id()] + 1]++;
-                edges++;
-            }
+    Cfg(Function f) {
+        super(f.entry().id(), successors(f));
+        this.blocks = new Block[nodes()];
+        for (Block b : f.blocks()) {
+            blocks[b.id()] = b;
         }
-        for (int i = 0; i < n; i++) {
-            predStart[i + 1] += predStart[i];
-        }
-        this.predBlocks = new Block[edges];
-        this.predEdges = new Edge[edges];
-        int[] fill = Arrays.copyOf(predStart, n);
-        for (Block b : rpo) {
-            Inst t = b.terminator();
-            for (int i = 0, k = t.targetCount(); i < k; i++) {
-                int at = fill[rpoIndex[t.target(i).target().id()]]++;
-                predBlocks[at] = b;
-                predEdges[at] = t.target(i);
-            }
-        }
-    }
-
-    /** Depth-first with an explicit stack; {@code index} receives each block's place, or -1. */
-    private static Block[] reversePostorder(Function function, int[] index) {
-        Arrays.fill(index, -1);
-        int count = function.blocks().size();
-        Block[] post = new Block[count];
-        Block[] stack = new Block[count];
-        int[] nextTarget = new int[count];
-        int depth = 0;
-        int done = 0;
-        stack[depth++] = function.entry();
-        index[function.entry().id()] = 0;
-        while (depth > 0) {
-            Block b = stack[depth - 1];
-            Inst t = b.terminator();
-            int i = nextTarget[depth - 1]++;
-            int targets = t.targetCount();
-            if (i < targets) {
-                // The last target first, so that the first one ends up nearest in the order.
-                Block s = t.target(targets - 1 - i).target();
-                if (index[s.id()] < 0) {
-                    index[s.id()] = 0;
-                    stack[depth] = s;
-                    nextTarget[depth++] = 0;
+        this.edgesInto = new Edge[nodes()][];
+        int[] count = new int[nodes()];
+        for (int n = 0; n < blocks.length; n++) {
+            if (isReachable(n)) {
+                Inst t = blocks[n].terminator();
+                for (int i = 0, k = t.targetCount(); i < k; i++) {
+                    int s = t.target(i).target().id();
+                    if (edgesInto[s] == null) {
+                        edgesInto[s] = new Edge[predecessors(s).length];
+                    }
+                    edgesInto[s][count[s]++] = t.target(i);
                 }
-            } else {
-                depth--;
-                post[done++] = b;
             }
         }
-        Block[] rpo = new Block[done];
-        for (int i = 0; i < done; i++) {
-            rpo[i] = post[done - 1 - i];
-            index[rpo[i].id()] = i;
+    }
+
+    private static int[][] successors(Function f) {
+        int[][] result = new int[f.blockIdBound()][];
+        for (Block b : f.blocks()) {
+            Inst t = b.terminator();
+            int[] s = new int[t.targetCount()];
+            for (int i = 0; i < s.length; i++) {
+                s[i] = t.target(i).target().id();
+            }
+            result[b.id()] = s;
         }
-        return rpo;
+        return result;
     }
 
-    /** Whether {@code other} has the same blocks in the same order, and the same edges. */
+    /** Whether {@code other} has the same blocks, and the same edges. */
     boolean equalsGraph(Cfg other) {
-        return Arrays.equals(rpo, other.rpo)
-                && Arrays.equals(predStart, other.predStart)
-                && Arrays.equals(predBlocks, other.predBlocks)
-                && Arrays.equals(predEdges, other.predEdges);
+        return Arrays.equals(postorder(), other.postorder())
+                && Arrays.equals(blocks, other.blocks)
+                && Arrays.deepEquals(edgesInto, other.edgesInto);
     }
 
-    public Function function() {
-        return function;
+    /** The block of a node. */
+    public Block block(int node) {
+        return blocks[node];
     }
 
-    /** Number of reachable blocks. */
-    public int size() {
-        return rpo.length;
-    }
-
-    /** Reachable block number {@code i} in reverse postorder; 0 is the entry. */
-    public Block block(int i) {
-        return rpo[i];
-    }
-
-    /** Place in reverse postorder, or -1 if the block cannot be reached. */
-    public int index(Block b) {
-        return rpoIndex[b.id()];
-    }
-
-    public boolean isReachable(Block b) {
-        return rpoIndex[b.id()] >= 0;
-    }
-
-    /** Number of edges into a reachable block. */
-    public int predCount(Block b) {
-        int i = rpoIndex[b.id()];
-        return predStart[i + 1] - predStart[i];
-    }
-
-    /** Where edge {@code i} into {@code b} comes from; a block occurs once for each of its edges. */
-    public Block pred(Block b, int i) {
-        return predBlocks[predStart[rpoIndex[b.id()]] + i];
-    }
-
-    /** Edge {@code i} into {@code b}. */
-    public Edge predEdge(Block b, int i) {
-        return predEdges[predStart[rpoIndex[b.id()]] + i];
+    /** Edge {@code i} into a node, from node {@code predecessors(node)[i]}. */
+    public Edge edgeInto(int node, int i) {
+        return edgesInto[node][i];
     }
 }

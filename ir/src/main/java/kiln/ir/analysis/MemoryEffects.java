@@ -1,12 +1,10 @@
 package kiln.ir.analysis;
 
 import java.util.HashMap;
-import kiln.ir.Block;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Region;
-import kiln.ir.analysis.LoopForest.Loop;
 
 /** Which regions of memory are written where. Regions are numbered in the order in which the function touches them. */
 public final class MemoryEffects {
@@ -15,22 +13,20 @@ public final class MemoryEffects {
 
     private static final long ALL = -1;
 
-    private final Cfg cfg;
     private final HashMap<Region, Integer> numbers = new HashMap<>();
     private Region lastRegion;
     private int lastNumber;
     private final long[] blockWrites;
     private final long[] loopWrites;
 
-    public MemoryEffects(Cfg cfg, LoopForest loops) {
-        this.cfg = cfg;
-        int n = cfg.size();
+    public MemoryEffects(Cfg cfg) {
+        int n = cfg.nodes();
         this.blockWrites = new long[n];
         this.loopWrites = new long[n];
-        for (int k = 0; k < n; k++) {
-            Block b = cfg.block(k);
+        for (int order = 0; order < cfg.reachable(); order++) {
+            int k = cfg.inReversePostorder(order);
             long writes = 0;
-            for (Inst i = b.first(); i != null; i = i.next()) {
+            for (Inst i = cfg.block(k).first(); i != null; i = i.next()) {
                 if (i.opcode() == Opcode.STORE) {
                     writes |= 1L << region(i.memory());
                 } else if (i.opcode() == Opcode.LOAD) {
@@ -40,16 +36,14 @@ public final class MemoryEffects {
                 }
             }
             blockWrites[k] = writes;
-            Loop loop = loops.innermost(b);
-            if (loop != null) {
-                loopWrites[cfg.index(loop.header())] |= writes;
+            if (cfg.loopHeader(k) >= 0) {
+                loopWrites[cfg.loopHeader(k)] |= writes;
             }
         }
-        // Inner loops stand behind those around them.
-        for (int i = loops.loops().size() - 1; i >= 0; i--) {
-            Loop loop = loops.loops().get(i);
-            if (loop.parent() != null) {
-                loopWrites[cfg.index(loop.parent().header())] |= loopWrites[cfg.index(loop.header())];
+        // Headers of inner loops come before those of outer ones.
+        for (int h : cfg.postorder()) {
+            if (cfg.isLoopHeader(h) && cfg.outerLoop(h) >= 0) {
+                loopWrites[cfg.outerLoop(h)] |= loopWrites[h];
             }
         }
     }
@@ -74,13 +68,13 @@ public final class MemoryEffects {
         return Math.min(numbers.size(), MAX_REGIONS);
     }
 
-    /** Whether block {@code k} of the graph may write to the region. */
+    /** Whether the block with number {@code k} may write to the region. */
     public boolean writes(int k, int region) {
         return (blockWrites[k] >>> region & 1) != 0;
     }
 
-    /** Whether something in the loop may write to the region. */
-    public boolean writes(Loop loop, int region) {
-        return (loopWrites[cfg.index(loop.header())] >>> region & 1) != 0;
+    /** Whether something in the loop with header {@code header} may write to the region. */
+    public boolean loopWrites(int header, int region) {
+        return (loopWrites[header] >>> region & 1) != 0;
     }
 }

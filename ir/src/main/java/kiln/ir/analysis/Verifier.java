@@ -24,7 +24,7 @@ public final class Verifier {
     private final Inst[] definedBy;
     private final boolean[] isParam;
     private int[] place;
-    private DominatorTree dom;
+    private Cfg cfg;
 
     private Verifier(Function f, String when) {
         this.f = f;
@@ -72,12 +72,11 @@ public final class Verifier {
                 }
             }
         }
-        Cfg cfg = new Cfg(f);
-        Cfg kept = f.graphFact(Cfg.class);
+        cfg = new Cfg(f);
+        Cfg kept = f.graph(Cfg.class);
         if (kept != null && !kept.equalsGraph(cfg)) {
             throw error(null, null, "the graph has changed, but not everybody knows");
         }
-        dom = new DominatorTree(cfg);
         for (Block b : f.blocks()) {
             dominance(b);
         }
@@ -307,7 +306,7 @@ public final class Verifier {
     }
 
     private void dominance(Block b) {
-        if (!dom.cfg().isReachable(b)) {
+        if (!cfg.isReachable(b.id())) {
             return;
         }
         int n = 0;
@@ -327,7 +326,7 @@ public final class Verifier {
 
     private void available(Block b, Inst user, int at, Value v) {
         Block def = v.inst() != null ? v.inst().block() : v.paramOf();
-        boolean ok = def == b ? place[v.id()] < at : dom.cfg().isReachable(def) && dom.dominates(def, b);
+        boolean ok = def == b ? place[v.id()] < at : cfg.isReachable(def.id()) && cfg.dominates(def.id(), b.id());
         if (!ok) {
             throw error(b, user, v + " is not available, it is defined in " + def);
         }

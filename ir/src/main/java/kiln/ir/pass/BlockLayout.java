@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import kiln.ir.Block;
@@ -8,8 +9,6 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.LoopForest;
-import kiln.ir.analysis.LoopForest.Loop;
 
 /**
  * Orders the blocks: the blocks of a loop together, in source order where control flow leaves a choice, a loop that
@@ -38,19 +37,14 @@ public final class BlockLayout implements Pass {
             return;
         }
         Cfg cfg = Cfg.of(f);
-        int n = cfg.size();
         boolean[] cold = coldBlocks(cfg);
         int[] order = sourceOrder(cfg, cold);
-        LoopForest loops = LoopForest.of(f);
-        ArrayList<Block> hot = new ArrayList<>(n);
+        List<Block> hot = byLoop(cfg, order, cold);
         ArrayList<Block> rare = new ArrayList<>();
-        for (Object item : byLoop(cfg, loops, order, cold)) {
-            hot.add((Block) item);
-        }
-        for (int i : order) {
-            if (cold[i]) {
-                cfg.block(i).setCold(true);
-                rare.add(cfg.block(i));
+        for (int b : order) {
+            if (cold[b]) {
+                cfg.block(b).setCold(true);
+                rare.add(cfg.block(b));
             }
         }
         f.blocks().clear();
@@ -58,22 +52,20 @@ public final class BlockLayout implements Pass {
         f.blocks().addAll(rare);
     }
 
-    /** Blocks said to be cold, ending in a trap, or leading to cold blocks only; indices of the graph. */
+    /** By block, whether it is said to be cold, ends in a trap, or leads to cold blocks only. */
     private static boolean[] coldBlocks(Cfg cfg) {
-        int n = cfg.size();
-        boolean[] cold = new boolean[n];
-        for (int i = n - 1; i > 0; i--) {
-            Block b = cfg.block(i);
-            Inst t = b.terminator();
-            boolean c = b.isCold() || t.opcode() == Opcode.TRAP || t.opcode() == Opcode.UNWIND;
-            if (!c && t.targetCount() > 0) {
+        boolean[] cold = new boolean[cfg.nodes()];
+        for (int b : cfg.postorder()) {
+            Inst t = cfg.block(b).terminator();
+            boolean c = cfg.block(b).isCold() || t.opcode() == Opcode.TRAP || t.opcode() == Opcode.UNWIND;
+            int[] to = cfg.successors(b);
+            if (!c && to.length > 0) {
                 c = true;
-                for (int k = 0; k < t.targetCount(); k++) {
-                    int s = cfg.index(t.target(k).target());
-                    c &= s > i && cold[s];
+                for (int s : to) {
+                    c &= cold[s];
                 }
             }
-            cold[i] = c;
+            cold[b] = c && b != cfg.inReversePostorder(0);
         }
         return cold;
     }
@@ -83,48 +75,46 @@ public final class BlockLayout implements Pass {
      * source comes first here, unless it is cold.
      */
     private static int[] sourceOrder(Cfg cfg, boolean[] cold) {
-        int n = cfg.size();
-        long[] key = new long[n];
-        for (int i = 0; i < n; i++) {
-            key[i] = cold[i] ? Long.MAX_VALUE : position(cfg.block(i));
+        int n = cfg.reachable();
+        long[] key = new long[cfg.nodes()];
+        for (int b : cfg.postorder()) {
+            key[b] = cold[b] ? Long.MAX_VALUE : position(cfg.block(b));
         }
-        int[] post = new int[n];
+        int[] order = new int[n];
         int[] stack = new int[n];
-        int[] visited = new int[n];
-        boolean[] seen = new boolean[n];
+        int[] visited = new int[cfg.nodes()];
+        boolean[] seen = new boolean[cfg.nodes()];
         int depth = 0;
         int done = n;
-        stack[depth++] = 0;
-        seen[0] = true;
+        int entry = cfg.inReversePostorder(0);
+        stack[depth++] = entry;
+        seen[entry] = true;
         while (depth > 0) {
             int at = stack[depth - 1];
-            Inst t = cfg.block(at).terminator();
+            int[] to = cfg.successors(at);
             int next = -1;
-            if (t.targetCount() == 2) {
-                next = later(cfg, t, key, seen);
+            if (to.length == 2) {
+                next = later(to[0], to[1], key, seen);
             } else {
                 // The targets of a switch stand in the order of its table, of which the first comes first.
-                while (visited[at] < t.targetCount() && next < 0) {
-                    int s = cfg.index(
-                            t.target(t.targetCount() - 1 - visited[at]++).target());
+                while (visited[at] < to.length && next < 0) {
+                    int s = to[to.length - 1 - visited[at]++];
                     next = seen[s] ? -1 : s;
                 }
             }
             if (next < 0) {
                 depth--;
-                post[--done] = at;
+                order[--done] = at;
             } else {
                 seen[next] = true;
                 stack[depth++] = next;
             }
         }
-        return post;
+        return order;
     }
 
     /** Of two targets the unseen one that should come later. */
-    private static int later(Cfg cfg, Inst t, long[] key, boolean[] seen) {
-        int a = cfg.index(t.target(0).target());
-        int b = cfg.index(t.target(1).target());
+    private static int later(int a, int b, long[] key, boolean[] seen) {
         if (seen[a] || seen[b]) {
             return !seen[a] ? a : !seen[b] ? b : -1;
         }
@@ -141,68 +131,59 @@ public final class BlockLayout implements Pass {
     }
 
     /** The blocks that are not cold, with the blocks of each loop together. */
-    private static List<Object> byLoop(Cfg cfg, LoopForest loops, int[] order, boolean[] cold) {
-        List<Loop> all = loops.loops();
-        int[] number = new int[cfg.size()];
-        for (int i = 0; i < all.size(); i++) {
-            number[cfg.index(all.get(i).header())] = i;
-        }
-        // What lies directly in each loop, in order; the last list is for what lies in none.
-        ArrayList<ArrayList<Object>> items = new ArrayList<>();
-        for (int i = 0; i <= all.size(); i++) {
-            items.add(new ArrayList<>());
-        }
-        for (int i : order) {
-            Block b = cfg.block(i);
-            Loop loop = loops.innermost(b);
-            if (loop != null && loop.header() == b) {
-                Loop parent = loop.parent();
-                items.get(parent == null ? all.size() : number[cfg.index(parent.header())])
-                        .add(loop);
+    private static List<Block> byLoop(Cfg cfg, int[] order, boolean[] cold) {
+        // What lies directly in each loop, by header, in order: blocks and, by their headers, loops; last what lies in
+        // none. Loops are taken in when all of their own blocks are known: inner loops first.
+        int none = cfg.nodes();
+        List<List<Object>> items = new ArrayList<>(Collections.nCopies(none + 1, null));
+        items.set(none, new ArrayList<>());
+        for (int b : order) {
+            int loop = cfg.loopHeader(b);
+            if (loop == b) {
+                items.set(b, new ArrayList<>());
+                int outer = cfg.outerLoop(b);
+                items.get(outer < 0 ? none : outer).add(b);
             }
-            if (!cold[i]) {
-                items.get(loop == null ? all.size() : number[cfg.index(loop.header())])
-                        .add(b);
+            if (!cold[b]) {
+                items.get(loop < 0 ? none : loop).add(cfg.block(b));
             }
         }
-        // Inner loops first, so that each loop is flat when the one around it takes it in.
-        for (int i = all.size() - 1; i >= 0; i--) {
-            ArrayList<Object> flat = flatten(cfg, items.get(i), items, number);
-            rotate(flat, all.get(i), loops);
-            items.set(i, flat);
+        List<List<Block>> flat = new ArrayList<>(Collections.nCopies(none, null));
+        for (int h : cfg.postorder()) {
+            if (items.get(h) != null) {
+                List<Block> blocks = flatten(items.get(h), flat);
+                rotate(blocks, cfg, h);
+                flat.set(h, blocks);
+            }
         }
-        return flatten(cfg, items.get(all.size()), items, number);
+        return flatten(items.get(none), flat);
     }
 
-    private static ArrayList<Object> flatten(Cfg cfg, List<Object> list, List<ArrayList<Object>> items, int[] number) {
-        ArrayList<Object> flat = new ArrayList<>();
-        for (Object item : list) {
-            switch (item) {
-                case Loop inner -> {
-                    int i = number[cfg.index(inner.header())];
-                    flat.addAll(items.get(i));
-                    items.set(i, null);
-                }
-                default -> flat.add(item);
+    private static List<Block> flatten(List<Object> items, List<List<Block>> loops) {
+        List<Block> result = new ArrayList<>();
+        for (Object item : items) {
+            if (item instanceof Block b) {
+                result.add(b);
+            } else {
+                result.addAll(loops.set((Integer) item, null));
             }
         }
-        return flat;
+        return result;
     }
 
     /** If the last block jumps back to a header that leaves the loop, the header goes last: one jump less per turn. */
-    private static void rotate(List<Object> blocks, Loop loop, LoopForest loops) {
-        if (blocks.size() < 2 || blocks.getFirst() != loop.header()) {
+    private static void rotate(List<Block> blocks, Cfg cfg, int loop) {
+        Block header = cfg.block(loop);
+        if (blocks.size() < 2 || blocks.getFirst() != header) {
             return;
         }
-        Block header = loop.header();
-        Block last = (Block) blocks.getLast();
         Inst top = header.terminator();
-        Inst bottom = last.terminator();
+        Inst bottom = blocks.getLast().terminator();
         if (bottom.opcode() != Opcode.JUMP || bottom.target(0).target() != header || top.opcode() != Opcode.BRANCH) {
             return;
         }
-        boolean firstInside = loops.contains(loop, top.target(0).target());
-        boolean secondInside = loops.contains(loop, top.target(1).target());
+        boolean firstInside = cfg.isInLoop(top.target(0).target().id(), loop);
+        boolean secondInside = cfg.isInLoop(top.target(1).target().id(), loop);
         Block stays = top.target(firstInside ? 0 : 1).target();
         if (firstInside != secondInside && stays == blocks.get(1)) {
             blocks.removeFirst();

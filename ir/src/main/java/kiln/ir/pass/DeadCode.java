@@ -32,8 +32,8 @@ public final class DeadCode implements Pass {
         boolean[] live = new boolean[f.valueIdBound()];
         Value[] stack = new Value[64];
         int depth = 0;
-        for (int k = 0; k < cfg.size(); k++) {
-            for (Inst i = cfg.block(k).first(); i != null; i = i.next()) {
+        for (int k = 0; k < cfg.reachable(); k++) {
+            for (Inst i = cfg.block(cfg.inReversePostorder(k)).first(); i != null; i = i.next()) {
                 if (!i.isRemovable()) {
                     for (int a = 0, n = i.argCount(); a < n; a++) {
                         Value v = i.arg(a);
@@ -48,9 +48,9 @@ public final class DeadCode implements Pass {
                 Value v = stack[--depth];
                 Inst def = v.inst();
                 Block b = v.paramOf();
-                int n = def != null ? (def.isRemovable() ? def.argCount() : 0) : b == f.entry() ? 0 : cfg.predCount(b);
+                int n = def == null ? cfg.predecessors(b.id()).length : def.isRemovable() ? def.argCount() : 0;
                 for (int a = 0; a < n; a++) {
-                    Value u = def != null ? def.arg(a) : cfg.predEdge(b, a).arg(v.index());
+                    Value u = def != null ? def.arg(a) : cfg.edgeInto(b.id(), a).arg(v.index());
                     if (!live[u.id()]) {
                         live[u.id()] = true;
                         stack = push(stack, depth++, u);
@@ -68,8 +68,8 @@ public final class DeadCode implements Pass {
     }
 
     private static void sweep(Cfg cfg, boolean[] live) {
-        for (int k = 0; k < cfg.size(); k++) {
-            Block b = cfg.block(k);
+        for (int k = 0; k < cfg.reachable(); k++) {
+            Block b = cfg.block(cfg.inReversePostorder(k));
             for (Inst i = b.first(); i != null; ) {
                 Inst next = i.next();
                 if (i.isRemovable() && !live[i.result().id()]) {
@@ -97,8 +97,8 @@ public final class DeadCode implements Pass {
             keep[i] = live[params.get(i).id()];
         }
         b.keepParams(keep);
-        for (int p = 0, n = cfg.predCount(b); p < n; p++) {
-            Edge e = cfg.predEdge(b, p);
+        for (int p = 0, n = cfg.predecessors(b.id()).length; p < n; p++) {
+            Edge e = cfg.edgeInto(b.id(), p);
             e.keepArgs(keep);
         }
     }

@@ -7,8 +7,6 @@ import java.util.Objects;
 import kiln.ir.*;
 import kiln.ir.Opcode.Gain;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.LoopForest;
-import kiln.ir.analysis.LoopForest.Loop;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
@@ -45,13 +43,13 @@ public final class LoopInvariants implements Pass {
 
         private final Function f;
         private final Cfg cfg;
-        private final LoopForest loops;
-        private final MemoryEffects effects;
+        /** Made if there are loops. */
+        private MemoryEffects effects;
 
-        /** The innermost loop by block id, also for new blocks. */
-        private Loop[] loopOf;
+        /** Header of the innermost loop by block id, also for new blocks; -1 if there is none. */
+        private int[] loopOf;
 
-        /** By index of the header: the block from which alone it is entered. */
+        /** By header: the block from which alone it is entered. */
         private final Block[] preheaders;
 
         /** From this id on blocks are new. */
@@ -59,47 +57,47 @@ public final class LoopInvariants implements Pass {
 
         private final int[] small;
 
-        /** By index of the header, whether something in the loop calls: no register survives that. */
+        /** By header, whether something in the loop calls: no register survives that. */
         private final boolean[] calls;
 
         Walk(Function f) {
             this.f = f;
             this.cfg = Cfg.of(f);
-            this.loops = LoopForest.of(f);
-            this.effects = loops.loops().isEmpty() ? null : new MemoryEffects(cfg, loops);
-            this.preheaders = new Block[cfg.size()];
-            this.small = new int[cfg.size()];
-            this.calls = new boolean[cfg.size()];
+            this.preheaders = new Block[cfg.nodes()];
+            this.small = new int[cfg.nodes()];
+            this.calls = new boolean[cfg.nodes()];
             this.firstNew = f.blockIdBound();
-            this.loopOf = new Loop[firstNew];
+            this.loopOf = new int[firstNew];
         }
 
         void run() {
-            if (loops.loops().isEmpty()) {
+            boolean any = false;
+            for (int b = 0; b < firstNew; b++) {
+                loopOf[b] = cfg.loopHeader(b);
+                any |= loopOf[b] >= 0;
+            }
+            if (!any) {
                 return;
             }
-            for (int k = 0; k < cfg.size(); k++) {
-                loopOf[cfg.block(k).id()] = loops.innermost(cfg.block(k));
-            }
+            effects = new MemoryEffects(cfg);
             findCalls();
-            for (int k = 0; k < cfg.size(); k++) {
-                Block b = cfg.block(k);
-                if (loopOf[b.id()] != null) {
-                    visit(b);
+            for (int k = 0; k < cfg.reachable(); k++) {
+                int b = cfg.inReversePostorder(k);
+                if (loopOf[b] >= 0) {
+                    visit(cfg.block(b));
                 }
             }
             layOutPreheaders();
         }
 
         private void findCalls() {
-            for (int k = 0; k < cfg.size(); k++) {
-                Block b = cfg.block(k);
-                Inst i = loopOf[b.id()] == null ? null : b.first();
+            for (int b : cfg.postorder()) {
+                Inst i = loopOf[b] < 0 ? null : cfg.block(b).first();
                 while (i != null && i.opcode().effect() != Opcode.Effect.CALLS) {
                     i = i.next();
                 }
-                for (Loop l = i == null ? null : loopOf[b.id()]; l != null; l = l.parent()) {
-                    calls[cfg.index(l.header())] = true;
+                for (int l = i == null ? -1 : loopOf[b]; l >= 0; l = cfg.outerLoop(l)) {
+                    calls[l] = true;
                 }
             }
         }
@@ -109,7 +107,7 @@ public final class LoopInvariants implements Pass {
             List<Block> layout = f.blocks();
             ArrayList<Block> all = new ArrayList<>(layout.size() + 16);
             for (Block b : layout) {
-                Block p = preheaders[cfg.index(b)];
+                Block p = b.id() < firstNew ? preheaders[b.id()] : null;
                 if (p != null && p.id() >= firstNew) {
                     all.add(p);
                 }
@@ -120,13 +118,13 @@ public final class LoopInvariants implements Pass {
         }
 
         private void visit(Block b) {
-            Loop loop = loopOf[b.id()];
-            boolean loadsFirst = loop.header() == b;
+            int loop = loopOf[b.id()];
+            boolean loadsFirst = loop == b.id();
             boolean checksFirst = loadsFirst;
             for (Inst i = b.first(); !i.opcode().isTerminator(); ) {
                 Inst next = i.next();
-                Loop out = target(loop, i, i.opcode() == Opcode.LOAD ? loadsFirst : checksFirst);
-                if (out != null) {
+                int out = target(loop, i, i.opcode() == Opcode.LOAD ? loadsFirst : checksFirst);
+                if (out >= 0) {
                     hoist(out, i);
                 } else if (loadsFirst) {
                     // All loads trap alike, so that their order does not show.
@@ -147,33 +145,28 @@ public final class LoopInvariants implements Pass {
             };
         }
 
-        /** The outermost loop that {@code i} should and can leave, or null. */
-        private Loop target(Loop innermost, Inst i, boolean atStart) {
+        /** The outermost loop that {@code i} should and can leave, or -1. */
+        private int target(int innermost, Inst i, boolean atStart) {
             Gain gain = gain(i);
             if (gain != Gain.LARGE && gain != Gain.SMALL) {
-                return null;
+                return -1;
             }
             boolean mayTrap =
                     i.opcode().effect() == Opcode.Effect.TRAPS || i.opcode() == Opcode.LOAD && !isAlwaysSafe(i);
             if (mayTrap && !atStart) {
-                return null;
+                return -1;
             }
-            Loop target = null;
+            int target = -1;
             int levels = 0;
-            for (Loop l = innermost; l != null && levels < MAX_LEVELS; l = l.parent(), levels++) {
-                if (mayTrap && target != null
-                        || gain == Gain.SMALL && !hasRoom(cfg.index(l.header()))
-                        || !canLeave(l, i)) {
+            for (int l = innermost; l >= 0 && levels < MAX_LEVELS; l = cfg.outerLoop(l), levels++) {
+                if (mayTrap && target >= 0 || gain == Gain.SMALL && !hasRoom(l) || !canLeave(l, i)) {
                     break;
                 }
                 target = l;
             }
             if (gain == Gain.SMALL) {
-                for (Loop l = innermost; target != null && target.encloses(l); l = l.parent()) {
-                    small[cfg.index(l.header())]++;
-                    if (l.parent() == null) {
-                        break;
-                    }
+                for (int l = innermost; target >= 0 && cfg.encloses(target, l); l = cfg.outerLoop(l)) {
+                    small[l]++;
                 }
             }
             return target;
@@ -213,8 +206,10 @@ public final class LoopInvariants implements Pass {
             return gain != Gain.SUM ? gain : i.type() == Type.I64 ? Gain.IF_NEEDED : Gain.SMALL;
         }
 
-        private boolean canLeave(Loop l, Inst i) {
-            if (i.opcode() == Opcode.LOAD && !i.memory().readOnly() && effects.writes(l, effects.region(i.memory()))) {
+        private boolean canLeave(int l, Inst i) {
+            if (i.opcode() == Opcode.LOAD
+                    && !i.memory().readOnly()
+                    && effects.loopWrites(l, effects.region(i.memory()))) {
                 return false;
             }
             for (int a = 0, n = i.argCount(); a < n; a++) {
@@ -226,7 +221,7 @@ public final class LoopInvariants implements Pass {
         }
 
         /** Whether {@code v} is there in front of the loop, or can be. */
-        private boolean isAvailable(Loop l, Value v, int depth) {
+        private boolean isAvailable(int l, Value v, int depth) {
             if (!isInside(l, v)) {
                 return true;
             }
@@ -242,12 +237,12 @@ public final class LoopInvariants implements Pass {
             return true;
         }
 
-        private boolean isInside(Loop l, Value v) {
+        private boolean isInside(int l, Value v) {
             Block def = v.inst() != null ? v.inst().block() : v.paramOf();
-            return l.encloses(loopOf[def.id()]);
+            return cfg.encloses(l, loopOf[def.id()]);
         }
 
-        private void hoist(Loop l, Inst i) {
+        private void hoist(int l, Inst i) {
             for (int a = 0, n = i.argCount(); a < n; a++) {
                 if (isInside(l, i.arg(a))) {
                     hoist(l, i.arg(a).inst());
@@ -300,35 +295,35 @@ public final class LoopInvariants implements Pass {
         }
 
         /** The block from which alone the loop is entered, made if there is none. */
-        private Block preheader(Loop l) {
-            Block header = l.header();
-            int h = cfg.index(header);
-            if (preheaders[h] != null) {
-                return preheaders[h];
+        private Block preheader(int l) {
+            Block header = cfg.block(l);
+            if (preheaders[l] != null) {
+                return preheaders[l];
             }
             Edge only = null;
             Block from = null;
             int entries = 0;
-            for (int p = 0, n = cfg.predCount(header); p < n; p++) {
-                if (!loops.contains(l, cfg.pred(header, p))) {
-                    only = cfg.predEdge(header, p);
-                    from = cfg.pred(header, p);
+            int[] preds = cfg.predecessors(l);
+            for (int p = 0; p < preds.length; p++) {
+                if (!cfg.isInLoop(preds[p], l)) {
+                    only = cfg.edgeInto(l, p);
+                    from = cfg.block(preds[p]);
                     entries++;
                 }
             }
             boolean exists =
                     entries == 1 && only.target() == header && from.terminator().targetCount() == 1;
-            preheaders[h] = exists ? from : newPreheader(l, entries == 1 ? only : null);
-            return preheaders[h];
+            preheaders[l] = exists ? from : newPreheader(l, entries == 1 ? only : null);
+            return preheaders[l];
         }
 
-        private Block newPreheader(Loop l, Edge only) {
-            Block header = l.header();
+        private Block newPreheader(int l, Edge only) {
+            Block header = cfg.block(l);
             Block p = f.newDetachedBlock();
             if (p.id() >= loopOf.length) {
                 loopOf = Arrays.copyOf(loopOf, p.id() * 2);
             }
-            loopOf[p.id()] = l.parent();
+            loopOf[p.id()] = cfg.outerLoop(l);
             Value[] args = new Value[header.params().size()];
             for (int i = 0; i < args.length; i++) {
                 args[i] = only != null
@@ -339,9 +334,10 @@ public final class LoopInvariants implements Pass {
                 only.setTarget(p);
                 only.setArgs();
             } else {
-                for (int k = 0, n = cfg.predCount(header); k < n; k++) {
-                    if (!loops.contains(l, cfg.pred(header, k))) {
-                        cfg.predEdge(header, k).setTarget(p);
+                int[] preds = cfg.predecessors(l);
+                for (int k = 0; k < preds.length; k++) {
+                    if (!cfg.isInLoop(preds[k], l)) {
+                        cfg.edgeInto(l, k).setTarget(p);
                     }
                 }
             }

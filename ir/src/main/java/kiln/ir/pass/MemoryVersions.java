@@ -1,11 +1,8 @@
 package kiln.ir.pass;
 
 import java.util.Arrays;
-import kiln.ir.Block;
 import kiln.ir.Inst;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.LoopForest;
-import kiln.ir.analysis.LoopForest.Loop;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
@@ -15,7 +12,6 @@ import kiln.ir.analysis.MemoryEffects;
  */
 final class MemoryVersions {
     private final Cfg cfg;
-    private final LoopForest loops;
     private final MemoryEffects effects;
     private final int regions;
     private final int[] current;
@@ -24,37 +20,32 @@ final class MemoryVersions {
     private int[] before = new int[64];
     private Inst[] stores = new Inst[64];
 
-    MemoryVersions(Cfg cfg, LoopForest loops, MemoryEffects effects) {
+    MemoryVersions(Cfg cfg, MemoryEffects effects) {
         this.cfg = cfg;
-        this.loops = loops;
         this.effects = effects;
         this.regions = effects.regionCount();
         this.current = new int[regions];
-        this.atExit = new int[Math.multiplyExact(regions, cfg.size())];
+        this.atExit = new int[Math.multiplyExact(regions, cfg.nodes())];
     }
 
     /** Goes to the beginning of block {@code k}, all of whose predecessors in the order have been left. */
     void enter(int k) {
-        Block b = cfg.block(k);
-        int preds = k == 0 ? 0 : cfg.predCount(b);
-        if (preds == 1 && cfg.index(cfg.pred(b, 0)) < k) {
-            System.arraycopy(atExit, cfg.index(cfg.pred(b, 0)) * regions, current, 0, regions);
+        int[] preds = cfg.predecessors(k);
+        if (preds.length == 1 && isEarlier(preds[0], k)) {
+            System.arraycopy(atExit, preds[0] * regions, current, 0, regions);
             return;
         }
         Arrays.fill(current, -1);
-        for (int p = 0; p < preds; p++) {
-            int pred = cfg.index(cfg.pred(b, p));
-            if (pred < k) {
-                merge(pred);
+        for (int p : preds) {
+            if (isEarlier(p, k)) {
+                merge(p);
             }
         }
-        Loop loop = loops.innermost(b);
-        for (int p = 0; p < preds; p++) {
-            int pred = cfg.index(cfg.pred(b, p));
-            if (pred >= k) {
-                boolean known = loop != null && loop.header() == b && loops.contains(loop, cfg.block(pred));
+        for (int p : preds) {
+            if (!isEarlier(p, k)) {
+                boolean known = cfg.isLoopHeader(k) && cfg.isInLoop(p, k);
                 for (int r = 0; r < regions; r++) {
-                    if (!known || effects.writes(loop, r)) {
+                    if (!known || effects.loopWrites(k, r)) {
                         current[r] = -2;
                     }
                 }
@@ -65,6 +56,10 @@ final class MemoryVersions {
                 current[r] = newVersion(-1, null);
             }
         }
+    }
+
+    private boolean isEarlier(int a, int b) {
+        return cfg.number(a) > cfg.number(b);
     }
 
     private void merge(int pred) {

@@ -27,8 +27,8 @@ public final class Simplify implements Pass {
     public void run(Function f) {
         Cfg cfg = Cfg.of(f);
         Rewriter rewriter = new Rewriter(f);
-        for (int k = 0; k < cfg.size(); k++) {
-            rewriter.block(cfg.block(k));
+        for (int i = 0; i < cfg.reachable(); i++) {
+            rewriter.block(cfg.block(cfg.inReversePostorder(i)));
         }
         if (rewriter.hasCut()) {
             RemoveUnreachable.removeFrom(f);

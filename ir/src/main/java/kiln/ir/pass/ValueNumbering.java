@@ -4,8 +4,6 @@ import java.util.Arrays;
 import java.util.Set;
 import kiln.ir.*;
 import kiln.ir.analysis.Cfg;
-import kiln.ir.analysis.DominatorTree;
-import kiln.ir.analysis.LoopForest;
 import kiln.ir.analysis.MemoryEffects;
 
 /**
@@ -40,7 +38,6 @@ public final class ValueNumbering implements Pass {
 
         private final Function f;
         private final Cfg cfg;
-        private final DominatorTree dom;
         private final MemoryEffects effects;
         private final MemoryVersions versions;
         private final ValueTable table;
@@ -50,18 +47,18 @@ public final class ValueNumbering implements Pass {
         /** The number of each value: values with the same number are equal wherever both exist. */
         private int[] number;
 
+        /** The block at work. */
         private int k;
+
         private boolean cut;
 
         Walk(Function f) {
             this.f = f;
             this.cfg = Cfg.of(f);
-            this.dom = DominatorTree.of(f);
-            LoopForest loops = LoopForest.of(f);
-            this.effects = new MemoryEffects(cfg, loops);
-            this.versions = new MemoryVersions(cfg, loops, effects);
+            this.effects = new MemoryEffects(cfg);
+            this.versions = new MemoryVersions(cfg, effects);
             this.table = new ValueTable(f.valueIdBound());
-            this.known = new KnownConditions(dom, f.valueIdBound());
+            this.known = new KnownConditions(cfg, f.valueIdBound());
             this.builder = new Builder(f);
             this.number = new int[f.valueIdBound()];
             for (int i = 0; i < number.length; i++) {
@@ -70,14 +67,15 @@ public final class ValueNumbering implements Pass {
         }
 
         void run() {
-            for (k = 0; k < cfg.size(); k++) {
+            for (int i = 0; i < cfg.reachable(); i++) {
+                k = cfg.inReversePostorder(i);
                 Block b = cfg.block(k);
                 versions.enter(k);
-                learnFromBranch(b);
-                for (Inst i = b.first(); i != null; ) {
-                    Inst next = i.next();
-                    visit(b, i);
-                    i = next;
+                learnFromBranch();
+                for (Inst inst = b.first(); inst != null; ) {
+                    Inst next = inst.next();
+                    visit(b, inst);
+                    inst = next;
                 }
                 versions.leave(k);
             }
@@ -194,7 +192,7 @@ public final class ValueNumbering implements Pass {
                 return;
             }
             Value leader = table.value(e);
-            if (dom.dominates(table.block(e), k)) {
+            if (cfg.dominates(table.block(e), k)) {
                 if (table.block(e) != k && isComparison(i)) {
                     number[i.result().id()] = number(leader);
                 } else {
@@ -247,13 +245,13 @@ public final class ValueNumbering implements Pass {
         // Conditions.
 
         /** On entry to a block with one way in, the condition of the branch there is settled. */
-        private void learnFromBranch(Block b) {
-            if (k == 0 || cfg.predCount(b) != 1) {
+        private void learnFromBranch() {
+            if (cfg.predecessors(k).length != 1) {
                 return;
             }
-            Inst t = cfg.pred(b, 0).terminator();
+            Inst t = cfg.block(cfg.predecessors(k)[0]).terminator();
             if (t.opcode() == Opcode.BRANCH) {
-                learn(t.arg(0), t.target(0) == cfg.predEdge(b, 0));
+                learn(t.arg(0), t.target(0) == cfg.edgeInto(k, 0));
             }
         }
 
@@ -394,7 +392,7 @@ public final class ValueNumbering implements Pass {
                 table.keyVersion(v);
                 int e = table.find();
                 if (e >= 0) {
-                    return dom.dominates(table.block(e), k) ? e : -1;
+                    return cfg.dominates(table.block(e), k) ? e : -1;
                 }
                 Inst store = v < 0 ? null : versions.storeOf(v);
                 if (store == null || !disjoint(store, access)) {

@@ -48,28 +48,25 @@ class AnalysisTest {
         // 0 -> 1 { 2 { 3 } 4 } 5, with 6 unreachable
         Function f = graph(to(1), to(2, 5), to(3), to(2, 4), to(1), to(), to(5));
         Cfg cfg = new Cfg(f);
-        assertEquals(6, cfg.size());
-        assertFalse(cfg.isReachable(f.blocks().get(6)));
-        assertEquals(1, cfg.predCount(f.blocks().get(5)));
-        DominatorTree dom = new DominatorTree(cfg);
-        assertSame(f.blocks().get(3), dom.idom(f.blocks().get(4)));
-        LoopForest loops = new LoopForest(dom);
-        int[] depths = {0, 1, 2, 2, 1, 0};
+        assertEquals(6, cfg.reachable());
+        assertFalse(cfg.isReachable(6));
+        assertEquals(1, cfg.predecessors(5).length);
+        assertEquals(3, cfg.idom(4));
+        int[] depths = {0, 1, 2, 2, 1, 0, 0};
         for (int i = 0; i < depths.length; i++) {
-            assertEquals(depths[i], loops.depth(f.blocks().get(i)), "block " + i);
+            assertEquals(depths[i], cfg.loopDepth(i), "block " + i);
         }
-        assertEquals(2, loops.loops().size());
-        assertSame(loops.loops().get(0), loops.loops().get(1).parent());
-        assertTrue(loops.isHeader(f.blocks().get(2)));
-        assertFalse(loops.hasIrreducible());
+        assertEquals(1, cfg.outerLoop(2));
+        assertTrue(cfg.isLoopHeader(2));
+        assertFalse(cfg.isLoopHeader(3));
     }
 
     @Test
     void irreducibleCycleIsNoLoop() {
-        Function f = graph(to(1, 2), to(2), to(1, 3), to());
-        LoopForest loops = new LoopForest(new DominatorTree(new Cfg(f)));
-        assertTrue(loops.hasIrreducible());
-        assertTrue(loops.loops().isEmpty());
+        Cfg cfg = new Cfg(graph(to(1, 2), to(2), to(1, 3), to()));
+        for (int b = 0; b < 4; b++) {
+            assertEquals(-1, cfg.loopHeader(b));
+        }
     }
 
     /** On random graphs, dominance and loops agree with their definitions. */
@@ -89,12 +86,10 @@ class AnalysisTest {
     private static void check(Function f, int[][] succ) {
         int n = succ.length;
         Cfg cfg = new Cfg(f);
-        DominatorTree dom = new DominatorTree(cfg);
-        LoopForest loops = new LoopForest(dom);
         BitSet reachable = reach(succ, 0, -1);
         Map<Integer, BitSet> natural = new HashMap<>();
         for (int a = 0; a < n; a++) {
-            assertEquals(reachable.get(a), cfg.isReachable(f.blocks().get(a)));
+            assertEquals(reachable.get(a), cfg.isReachable(a));
             if (!reachable.get(a)) {
                 continue;
             }
@@ -102,9 +97,7 @@ class AnalysisTest {
             for (int b = 0; b < n; b++) {
                 if (reachable.get(b)) {
                     boolean expected = a == b || !without.get(b);
-                    assertEquals(
-                            expected,
-                            dom.dominates(f.blocks().get(a), f.blocks().get(b)));
+                    assertEquals(expected, cfg.dominates(a, b));
                     for (int s : succ[b]) {
                         if (expected && s == a) {
                             natural.computeIfAbsent(a, x -> new BitSet()).or(bodyOf(succ, a, b, reachable));
@@ -113,18 +106,28 @@ class AnalysisTest {
                 }
             }
         }
-        assertEquals(natural.size(), loops.loops().size());
         for (int b = 0; b < n; b++) {
             if (reachable.get(b)) {
                 int at = b;
-                Block block = f.blocks().get(b);
                 assertEquals(
-                        natural.values().stream().filter(body -> body.get(at)).count(), loops.depth(block));
-                for (LoopForest.Loop l : loops.loops()) {
-                    assertEquals(natural.get(f.blocks().indexOf(l.header())).get(b), loops.contains(l, block));
+                        natural.values().stream().filter(body -> body.get(at)).count(), cfg.loopDepth(b));
+                assertEquals(natural.containsKey(b), cfg.isLoopHeader(b));
+                natural.forEach((header, body) -> assertEquals(body.get(at), cfg.isInLoop(at, header)));
+                for (int i = 0; i < cfg.predecessors(b).length; i++) {
+                    Edge e = cfg.edgeInto(b, i);
+                    assertSame(f.blocks().get(b), e.target());
+                    assertTrue(isTargetOf(e, f.blocks().get(cfg.predecessors(b)[i])));
                 }
             }
         }
+    }
+
+    private static boolean isTargetOf(Edge e, Block from) {
+        boolean found = false;
+        for (int i = 0; i < from.terminator().targetCount(); i++) {
+            found |= from.terminator().target(i) == e;
+        }
+        return found;
     }
 
     private static BitSet reach(int[][] succ, int from, int avoid) {
@@ -166,8 +169,9 @@ class AnalysisTest {
         for (int i = 0; i < n; i++) {
             succ[i] = i + 1 < n ? to(i + 1, n - 1) : to();
         }
-        DominatorTree dom = new DominatorTree(new Cfg(graph(succ)));
-        assertEquals(n, dom.cfg().size());
-        assertTrue(new LoopForest(dom).loops().isEmpty());
+        Cfg cfg = new Cfg(graph(succ));
+        assertEquals(n, cfg.reachable());
+        assertEquals(0, cfg.idom(1));
+        assertEquals(-1, cfg.loopHeader(n - 1));
     }
 }

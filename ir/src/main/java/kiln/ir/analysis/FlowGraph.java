@@ -1,140 +1,182 @@
-package kiln.codegen;
+package kiln.ir.analysis;
 
 import java.util.Arrays;
 
 /**
- * Order, dominators and loops of a control-flow graph whose nodes are numbers and whose entry is node 0. Everything is
- * iterative, so that depth of nesting costs no stack. Nodes that cannot be reached have postorder number -1.
+ * A control-flow graph of numbered nodes: order, dominators and loops, for blocks of the IR ({@link Cfg}) and of machine
+ * instructions alike. Dominators and loops are computed when they are first asked for. Everything is iterative, so that
+ * depth of nesting costs no stack, and about linear in nodes and edges.
+ *
+ * <p>Loops are natural loops and known by their headers; those that share a header are one loop. A cycle that can be
+ * entered at several nodes is none.
  */
-public final class ControlFlow {
+public class FlowGraph {
+    private static final int[] NONE = {};
+
+    private final int entry;
     private final int[][] successors;
     private final int[][] predecessors;
     private final int[] postorder;
+    /** Place in postorder of each node. */
     private final int[] number;
-    private final int[] idom;
+    /** The tree of the depth-first walk, in numbers given on the way down: node of each number, number of each node. */
+    private final int[] vertex;
+
+    private final int[] preorder;
+    private final int[] parent;
+
+    private int[] idom;
     /** Numbers of each node and, up to the end, of those that it dominates; -1 for nodes that cannot be reached. */
-    private final int[] treeNumber;
+    private int[] treeNumber;
 
-    private final int[] treeEnd;
-    private final int[] loopHeader;
-    private final int[] loopDepth;
-    private final int[] enclosing;
+    private int[] treeEnd;
+
+    private int[] loopHeader;
+    private int[] loopDepth;
+    private int[] enclosing;
     /** By header: numbers of each loop and, up to the end, of those in it. */
-    private final int[] loopNumber;
+    private int[] loopNumber;
 
-    private final int[] loopEnd;
+    private int[] loopEnd;
 
-    /** Analyses the graph in which {@code successors[n]} lists the ways out of node n. */
-    public ControlFlow(int[][] successors) {
-        this.successors = successors;
+    /**
+     * A graph.
+     *
+     * @param entry the node at which control enters
+     * @param successors targets of the edges out of each node; null for numbers that are no nodes
+     */
+    public FlowGraph(int entry, int[][] successors) {
         int n = successors.length;
+        this.entry = entry;
+        this.successors = successors;
         number = new int[n];
-        postorder = order(n);
-        predecessors = invert(n);
-        idom = new int[n];
-        dominators();
-        treeNumber = new int[n];
-        treeEnd = new int[n];
-        Arrays.fill(treeNumber, -1);
-        number(postorder, postorder.length, idom, treeNumber, treeEnd);
-        loopHeader = new int[n];
-        loopDepth = new int[n];
-        enclosing = new int[n];
-        loopNumber = new int[n];
-        loopEnd = new int[n];
-        loops();
+        vertex = new int[n];
+        preorder = new int[n];
+        parent = new int[n];
+        postorder = walk();
+        predecessors = invert();
     }
 
     /** Reachable nodes, each after every node that it dominates. */
-    public int[] postorder() {
+    public final int[] postorder() {
         return postorder;
     }
 
+    /** Reachable node number {@code i} in reverse postorder, 0 is the entry. */
+    public final int inReversePostorder(int i) {
+        return postorder[postorder.length - 1 - i];
+    }
+
+    /** Number of nodes that can be reached. */
+    public final int reachable() {
+        return postorder.length;
+    }
+
     /** Whether a path leads from the entry to a node. */
-    public boolean isReachable(int node) {
+    public final boolean isReachable(int node) {
         return number[node] >= 0;
     }
 
-    /** Targets of the edges out of a node. */
-    public int[] successors(int node) {
-        return successors[node];
-    }
-
-    /** Sources of the edges into a node, from reachable nodes. */
-    public int[] predecessors(int node) {
-        return predecessors[node];
-    }
-
-    /** Immediate dominator; the entry's is itself. */
-    public int idom(int node) {
-        return idom[node];
-    }
-
-    /** Whether every path from the entry to {@code b} passes {@code a}; every node dominates itself. */
-    public boolean dominates(int a, int b) {
-        return treeNumber[a] <= treeNumber[b] && treeNumber[b] < treeEnd[a];
-    }
-
-    /** Number of loops around a node. */
-    public int loopDepth(int node) {
-        return loopDepth[node];
-    }
-
-    /** Header of the innermost loop around a node (a header belongs to its own loop), or -1. */
-    public int loopHeader(int node) {
-        return loopHeader[node];
-    }
-
-    /** Whether a back edge leads to a node. */
-    public boolean isLoopHeader(int node) {
-        return loopHeader[node] == node;
-    }
-
-    /** Position of a node in {@link #postorder()}. */
-    public int number(int node) {
+    /** Position of a node in {@link #postorder()}, -1 if it cannot be reached. */
+    public final int number(int node) {
         return number[node];
     }
 
+    /** Upper bound of the nodes' numbers. */
+    public final int nodes() {
+        return successors.length;
+    }
+
+    /** Targets of the edges out of a node. */
+    public final int[] successors(int node) {
+        return successors[node];
+    }
+
+    /** Sources of the edges into a node, as often as there are edges, from reachable nodes. */
+    public final int[] predecessors(int node) {
+        return predecessors[node];
+    }
+
+    /** Immediate dominator of a reachable node; the entry's is itself. */
+    public final int idom(int node) {
+        return dominators()[node];
+    }
+
+    /** Whether every path from the entry to {@code b} passes {@code a}; every node dominates itself. */
+    public final boolean dominates(int a, int b) {
+        dominators();
+        return treeNumber[a] <= treeNumber[b] && treeNumber[b] < treeEnd[a];
+    }
+
+    /** Header of the innermost loop around a node (a header belongs to its own loop), or -1. */
+    public final int loopHeader(int node) {
+        return loops()[node];
+    }
+
+    /** Number of loops around a node. */
+    public final int loopDepth(int node) {
+        loops();
+        return loopDepth[node];
+    }
+
+    /** Whether a back edge leads to a node. */
+    public final boolean isLoopHeader(int node) {
+        return loops()[node] == node;
+    }
+
     /** Whether {@code node} lies in the loop with header {@code header}. */
-    public boolean isInLoop(int node, int header) {
-        int h = loopHeader[node];
-        return h >= 0 && loopNumber[header] <= loopNumber[h] && loopNumber[h] < loopEnd[header];
+    public final boolean isInLoop(int node, int header) {
+        return encloses(header, loops()[node]);
+    }
+
+    /** Whether the loop with header {@code outer} is that with header {@code inner} or around it; -1 is no loop. */
+    public final boolean encloses(int outer, int inner) {
+        loops();
+        return inner >= 0 && loopNumber[outer] <= loopNumber[inner] && loopNumber[inner] < loopEnd[outer];
     }
 
     /** Header of the loop around the loop with header {@code header}, or -1. */
-    public int outerLoop(int header) {
+    public final int outerLoop(int header) {
+        loops();
         return enclosing[header];
     }
 
-    private int[] order(int n) {
-        Arrays.fill(number, -1);
+    /** Walks the graph depth-first; returns the postorder. */
+    private int[] walk() {
+        int n = successors.length;
         int[] result = new int[n];
         int[] stack = new int[n];
         int[] next = new int[n];
-        boolean[] seen = new boolean[n];
+        Arrays.fill(number, -1);
+        Arrays.fill(preorder, -1);
         int top = 0;
-        int count = 0;
-        stack[top++] = 0;
-        seen[0] = true;
+        int entered = 0;
+        int left = 0;
+        stack[top++] = entry;
+        vertex[entered] = entry;
+        preorder[entry] = entered++;
         while (top > 0) {
             int b = stack[top - 1];
             // Last successor first, so that the reverse order has the first successor right behind its source.
             if (next[b] < successors[b].length) {
                 int s = successors[b][successors[b].length - 1 - next[b]++];
-                if (!seen[s]) {
-                    seen[s] = true;
+                if (preorder[s] < 0) {
+                    parent[entered] = preorder[b];
+                    vertex[entered] = s;
+                    preorder[s] = entered++;
                     stack[top++] = s;
                 }
             } else {
                 top--;
-                number[b] = count;
-                result[count++] = b;
+                number[b] = left;
+                result[left++] = b;
             }
         }
-        return Arrays.copyOf(result, count);
+        return left == n ? result : Arrays.copyOf(result, left);
     }
 
-    private int[][] invert(int n) {
+    private int[][] invert() {
+        int n = successors.length;
         int[] count = new int[n];
         for (int b : postorder) {
             for (int s : successors[b]) {
@@ -143,7 +185,7 @@ public final class ControlFlow {
         }
         int[][] result = new int[n][];
         for (int b = 0; b < n; b++) {
-            result[b] = new int[count[b]];
+            result[b] = count[b] == 0 ? NONE : new int[count[b]];
         }
         Arrays.fill(count, 0);
         for (int b = 0; b < n; b++) {
@@ -157,19 +199,19 @@ public final class ControlFlow {
     }
 
     /**
-     * Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005), in vertices numbered
-     * by a depth-first walk: unlike the iterative algorithms it stays fast where loops nest deeply.
+     * Immediate dominators by Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems",
+     * 2005): unlike the iterative algorithms it stays fast where loops nest deeply or a node has many predecessors. The
+     * tree is numbered so that dominance is two comparisons.
      */
-    private void dominators() {
+    private int[] dominators() {
+        if (idom != null) {
+            return idom;
+        }
         int n = successors.length;
-        int[] vertex = new int[postorder.length];
-        int[] preorder = new int[n];
-        int[] parent = new int[postorder.length];
-        walk(vertex, preorder, parent);
-        int count = vertex.length;
+        int count = postorder.length;
         int[] semi = new int[count];
         int[] label = new int[count];
-        int[] ancestor = parent.clone();
+        int[] ancestor = Arrays.copyOf(parent, count);
         int[] stack = new int[count];
         for (int i = 0; i < count; i++) {
             semi[i] = i;
@@ -182,8 +224,9 @@ public final class ControlFlow {
             }
             semi[w] = least;
         }
+        idom = new int[n];
         Arrays.fill(idom, -1);
-        idom[0] = 0;
+        idom[entry] = entry;
         for (int w = 1; w < count; w++) {
             int d = parent[w];
             while (d > semi[w]) {
@@ -192,36 +235,14 @@ public final class ControlFlow {
             parent[w] = d;
             idom[vertex[w]] = vertex[d];
         }
+        treeNumber = new int[n];
+        treeEnd = new int[n];
+        Arrays.fill(treeNumber, -1);
+        number(postorder, count, idom, treeNumber, treeEnd);
+        return idom;
     }
 
-    private void walk(int[] vertex, int[] preorder, int[] parent) {
-        int[] stack = new int[vertex.length];
-        int[] next = new int[successors.length];
-        Arrays.fill(preorder, -1);
-        int top = 0;
-        int count = 0;
-        stack[top++] = 0;
-        preorder[0] = 0;
-        vertex[count++] = 0;
-        while (top > 0) {
-            int b = stack[top - 1];
-            if (next[b] == successors[b].length) {
-                top--;
-                continue;
-            }
-            int s = successors[b][next[b]++];
-            if (preorder[s] < 0) {
-                preorder[s] = count;
-                parent[count] = preorder[b];
-                vertex[count++] = s;
-                stack[top++] = s;
-            }
-        }
-    }
-
-    /**
-     * The vertex of least semidominator on the way from {@code v} up to its root among those linked, with compression.
-     */
+    /** The vertex of least semidominator on the path from {@code v} to its root among those linked, with compression. */
     private static int best(int v, int lastLinked, int[] ancestor, int[] label, int[] semi, int[] stack) {
         if (ancestor[v] < lastLinked) {
             return label[v];
@@ -277,12 +298,15 @@ public final class ControlFlow {
         }
     }
 
-    /**
-     * Natural loops, inner before outer, each found by walking backwards from its back edges over collapsed inner
-     * loops.
-     */
-    private void loops() {
+    /** Headers of loops, inner loops first, each found by walking backwards from its back edges over inner loops. */
+    private int[] loops() {
+        if (loopHeader != null) {
+            return loopHeader;
+        }
+        dominators();
         int n = successors.length;
+        loopHeader = new int[n];
+        enclosing = new int[n];
         Arrays.fill(loopHeader, -1);
         Arrays.fill(enclosing, -1);
         int[] stack = new int[n];
@@ -307,13 +331,15 @@ public final class ControlFlow {
                 headers[count++] = header;
             }
             while (top > 0) {
-                int b = stack[--top];
-                for (int p : predecessors[b]) {
+                for (int p : predecessors[stack[--top]]) {
                     top = claim(p, header, beyond, stack, top);
                 }
             }
         }
+        loopNumber = new int[n];
+        loopEnd = new int[n];
         number(headers, count, enclosing, loopNumber, loopEnd);
+        loopDepth = new int[n];
         for (int i = postorder.length - 1; i >= 0; i--) {
             int b = postorder[i];
             int h = loopHeader[b];
@@ -323,15 +349,11 @@ public final class ControlFlow {
                 loopDepth[b] = loopDepth[h];
             }
         }
+        return loopHeader;
     }
 
-    /**
-     * Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what was new.
-     */
+    /** Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what is new. */
     private int claim(int b, int header, int[] beyond, int[] stack, int top) {
-        if (number[b] < 0 || !dominates(header, b)) {
-            return top; // only in an irreducible graph
-        }
         int outer = loopHeader[b];
         if (outer < 0) {
             loopHeader[b] = header;
@@ -351,7 +373,7 @@ public final class ControlFlow {
     /**
      * The header of the outermost loop known so far around the one at {@code header}.
      *
-     * @param beyond by header that of some loop around it, a shorter way outwards than {@link #enclosing}; or -1
+     * @param beyond by header that of some loop around it, a shorter path outwards than {@link #enclosing}; or -1
      */
     private int outermost(int header, int[] beyond) {
         int end = header;
