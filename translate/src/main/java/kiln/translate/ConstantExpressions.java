@@ -5,6 +5,7 @@ import kiln.artifact.Builtin;
 import kiln.ir.Builder;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
@@ -28,13 +29,14 @@ final class ConstantExpressions {
                 case I64_CONST -> Constant.number(Type.I64, op.a());
                 case F32_CONST -> Constant.number(Type.F32, op.a() & 0xffffffffL);
                 case F64_CONST -> Constant.number(Type.F64, op.a());
+                case V128_CONST -> Constant.vector(new V128(op.a(), op.b()));
                 case REF_NULL -> Constant.number(nullType(wasm, (int) op.a()), 0);
                 case REF_FUNC -> Constant.function((int) op.a());
                 case GLOBAL_GET -> globals[(int) op.a()].constant();
                 case I32_ADD, I32_SUB, I32_MUL, I64_ADD, I64_SUB, I64_MUL -> {
                     Constant y = stack.pop();
                     Constant x = stack.pop();
-                    long bits = arithmetic(op).binary().apply(x.type(), x.bits(), y.bits());
+                    long bits = arithmetic(op).binary().apply(x.type(), x.scalar(), y.scalar());
                     yield Constant.number(x.type(), bits);
                 }
                 default -> throw unsupported(wasm, op, expr);
@@ -58,6 +60,7 @@ final class ConstantExpressions {
                         case I64_CONST -> b.i64(op.a());
                         case F32_CONST -> b.f32((int) op.a());
                         case F64_CONST -> b.f64(op.a());
+                        case V128_CONST -> b.vconst(new V128(op.a(), op.b()));
                         case REF_NULL -> b.zero(nullType(wasm, (int) op.a()));
                         case REF_FUNC -> funcRef(env, b, vmctx, (int) op.a());
                         case GLOBAL_GET -> initialGlobal(env, b, vmctx, (int) op.a());
@@ -90,7 +93,7 @@ final class ConstantExpressions {
         if (g.constant() != null) {
             return g.constant().function() >= 0
                     ? funcRef(env, b, vmctx, g.constant().function())
-                    : b.constant(g.type(), g.constant().bits());
+                    : g.constant().in(b);
         }
         return GlobalAccess.load(b, vmctx, g, GlobalAccess.changing(g));
     }

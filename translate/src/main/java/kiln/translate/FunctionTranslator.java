@@ -337,7 +337,7 @@ public final class FunctionTranslator {
             // Start-up has made the record when it set the global.
             stack.push(ConstantExpressions.recordAddress(env, b, e.vmctx, c.function()));
         } else {
-            stack.push(b.constant(c.type(), c.bits()));
+            stack.push(c.in(b));
         }
     }
 

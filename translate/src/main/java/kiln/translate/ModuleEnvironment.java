@@ -276,7 +276,7 @@ public final class ModuleEnvironment {
         int imported = wasm.importedGlobalCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Global global = wasm.global(i);
-            Feature lacking = IrTypes.missing(wasm.types(), global.type(), false);
+            Feature lacking = IrTypes.missing(wasm.types(), global.type(), options.vectors());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
                         wasm,

@@ -88,7 +88,7 @@ public final class StaticImages {
             if (at == null) {
                 break;
             }
-            places[i] = at.bits() & 0xffffffffL;
+            places[i] = at.scalar() & 0xffffffffL;
             if (places[i] + segment.length() > env.memory(memory).minBytes) {
                 // This one traps, after those before it were copied.
                 break;

@@ -26,6 +26,15 @@ class GoldenTest {
     }
 
     @Test
+    void vectorsStandInGlobalsAndMemories() {
+        TranslateOptions options = TranslateOptions.DEFAULT.withVectors(true);
+        String guarded = Fixtures.translate(Fixtures.environment("vectors", options));
+        assertEquals(Fixtures.golden("vectors.ir", guarded), guarded);
+        String compared = Fixtures.translate(Fixtures.environment("vectors", options.withExplicitBounds(true)));
+        assertEquals(Fixtures.golden("vectors-explicit.ir", compared), compared);
+    }
+
+    @Test
     void interruptChecksStandAtLoopHeaders() {
         TranslateOptions options = TranslateOptions.DEFAULT.withInterruptChecks(true);
         String actual = Fixtures.translate(Fixtures.environment("control", options));

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import kiln.artifact.Builtin;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
@@ -414,12 +415,18 @@ final class IrStore {
         }
 
         /** Calls an exported function through its trampoline. */
+        /** Calls an export; a vector is two words, the low one first. */
         long[] invoke(String name, long... args) {
             Extern e = exports.get(name);
             int type = ((ExternType.Func) e.type()).type();
             int canonical = env.wasm().types().canonical(type);
-            for (int i = 0; i < args.length; i++) {
-                memory.i64(area.base + 16L * i, args[i]);
+            TypeDef.Func function = info.types().get(type).asFunc();
+            int word = 0;
+            for (int i = 0; i < function.params().size(); i++) {
+                memory.i64(area.base + 16L * i, args[word++]);
+                if (function.params().get(i) == ValueType.V128) {
+                    memory.i64(area.base + 16L * i + 8, args[word++]);
+                }
             }
             machine.reset();
             machine.call(
@@ -427,13 +434,27 @@ final class IrStore {
                     memory.i64(e.address() + VMContextLayout.FUNCREF_VMCTX),
                     memory.i64(e.address() + VMContextLayout.FUNCREF_CODE),
                     area.base);
-            List<ValueType> results = info.types().get(type).asFunc().results();
-            long[] values = new long[results.size()];
-            for (int i = 0; i < values.length; i++) {
-                boolean narrow = results.get(i) == ValueType.I32 || results.get(i) == ValueType.F32;
-                values[i] = narrow ? memory.i32(area.base + 16L * i) : memory.i64(area.base + 16L * i);
+            LongStream.Builder values = LongStream.builder();
+            for (int i = 0; i < function.results().size(); i++) {
+                read(function.results().get(i), area.base + 16L * i, values);
             }
-            return values;
+            return values.build().toArray();
+        }
+
+        /** The value of a global that is exported, as {@link #invoke} has it. */
+        long[] global(String name) {
+            Extern e = exports.get(name);
+            LongStream.Builder value = LongStream.builder();
+            read(((ExternType.Global) e.type()).type(), e.address(), value);
+            return value.build().toArray();
+        }
+
+        private void read(ValueType type, long address, LongStream.Builder words) {
+            boolean narrow = type == ValueType.I32 || type == ValueType.F32;
+            words.add(narrow ? memory.i32(address) : memory.i64(address));
+            if (type == ValueType.V128) {
+                words.add(memory.i64(address + 8));
+            }
         }
 
         // Builtins.
