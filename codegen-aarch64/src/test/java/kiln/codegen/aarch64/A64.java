@@ -11,7 +11,8 @@ import kiln.ir.Function;
 final class A64 {
     static final A64Backend BACKEND = new A64Backend();
     static final CodegenOptions OPTIONS = Machine.options(Set.of());
-    static final Machine.Target TARGET = new Machine.Target("aarch64", BACKEND, Stubs.image(), CpuFeatures.NAMES);
+    static final Machine.Target TARGET =
+            new Machine.Target("aarch64", BACKEND, Stubs.image(), CpuFeatures.NAMES, List.of(), LoweringRules.TABLE);
 
     private A64() {}
 

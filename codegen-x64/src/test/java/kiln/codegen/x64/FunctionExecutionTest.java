@@ -38,7 +38,7 @@ class FunctionExecutionTest {
     }
 
     private void load(String text) {
-        machine.load(text, CpuFeatures.NAMES);
+        machine.load(text, X64.TARGET.features());
     }
 
     /** Runs function 0 with an i64 at 0; gives the i64 at 32. */

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,7 @@ import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
+import kiln.codegen.RuleTable;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Function;
@@ -47,9 +49,18 @@ public final class Machine implements AutoCloseable {
      *
      * @param arch what the system property {@code os.arch} must be
      * @param stubs the image of the loader's stubs
-     * @param features all CPU features that the back end knows
+     * @param features all CPU features that the back end knows, without those that this machine lacks if it is of the
+     *     instruction set
+     * @param vectorFeatures sets of features between none and all, with each of which vectors are lowered differently
+     * @param rules how the back end lowers
      */
-    public record Target(String arch, Backend backend, byte[] stubs, Set<String> features) {
+    public record Target(
+            String arch,
+            Backend backend,
+            byte[] stubs,
+            Set<String> features,
+            List<Set<String>> vectorFeatures,
+            RuleTable<?> rules) {
         /** Whether this JVM can execute the code. */
         public boolean isHost() {
             return System.getProperty("os.arch").equals(arch);
@@ -58,6 +69,15 @@ public final class Machine implements AutoCloseable {
         /** The sets of features to test with: none and all. */
         public List<Set<String>> featureSets() {
             return List.of(Set.of(), features);
+        }
+
+        /** The sets of features to test vectors with, as far as this machine has them. */
+        public List<Set<String>> vectorFeatureSets() {
+            Set<Set<String>> all = new LinkedHashSet<>();
+            all.add(Set.of());
+            vectorFeatures.stream().filter(features::containsAll).forEach(all::add);
+            all.add(features);
+            return List.copyOf(all);
         }
     }
 

@@ -14,11 +14,11 @@ import java.util.Arrays;
 /** Machine code made executable in this process, with as much zeroed data behind it as was asked for. */
 public final class NativeCode implements AutoCloseable {
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle MMAP =
+    static final MethodHandle MMAP =
             libc("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle MPROTECT = libc("mprotect", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle MUNMAP = libc("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final int PAGE = 4096;
+    static final MethodHandle MPROTECT = libc("mprotect", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    static final MethodHandle MUNMAP = libc("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final int PAGE = 4096;
 
     private final long address;
     private final long bytes;
