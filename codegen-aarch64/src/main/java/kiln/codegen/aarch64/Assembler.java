@@ -63,15 +63,28 @@ final class Assembler {
      *
      * @param wide 64-bit integer registers
      * @param dbl double precision
+     * @param lanes of a row that has arrangements, else null
      * @param rd null if the row has no target
+     * @param rn null if it has no sources
      * @param rm null if it has fewer sources, as {@code ra}
      */
-    void emit(Op op, boolean wide, boolean dbl, Modifier modifier, Reg rd, Reg rn, Reg rm, Reg ra) {
+    void emit(Op op, boolean wide, boolean dbl, Arrangement lanes, Modifier modifier, Reg rd, Reg rn, Reg rm, Reg ra) {
         int sources = op.format.sources.length;
-        require(rd != null == (op.format.target != null) && rm != null == sources > 1 && ra != null == sources > 2);
-        int word = modifier.encode(op, wide) | op.sizeBits(wide, dbl) | rn(rn);
+        require(rd != null == (op.format.target != null)
+                && rn != null == sources > 0
+                && rm != null == sources > 1
+                && ra != null == sources > 2);
+        int word = modifier.encode(op, wide) | op.sizeBits(wide, dbl, lanes);
         if (rd != null) {
             word |= rd(rd);
+        }
+        if (rn != null) {
+            word |= rn(rn);
+        }
+        if (op.format == Op.Format.TABLE_2) {
+            require(rm.index() == (rn.index() + 1 & 31));
+            put(word | rm(ra));
+            return;
         }
         if (rm != null) {
             word |= rm(rm);
@@ -82,13 +95,23 @@ final class Assembler {
         put(op.format == Op.Format.VECTOR_MOVE ? word | rm(rn) : word);
     }
 
-    /** Vector registers, two of them. */
-    void op(Op op, Reg rd, Reg rn) {
-        emit(op, false, false, Modifier.NONE, rd, rn, null, null);
+    /** A row without arrangements. */
+    void emit(Op op, boolean wide, boolean dbl, Modifier modifier, Reg rd, Reg rn, Reg rm, Reg ra) {
+        emit(op, wide, dbl, null, modifier, rd, rn, rm, ra);
     }
 
-    void op(Op op, Reg rd, Reg rn, Reg rm) {
-        emit(op, false, false, Modifier.NONE, rd, rn, rm, null);
+    /** Copies all of a vector register. */
+    void movVector(Reg rd, Reg rn) {
+        emit(Op.VMOV, false, false, Modifier.NONE, rd, rn, null, null);
+    }
+
+    /** Vector registers, two of them. */
+    void op(Op op, Arrangement lanes, Reg rd, Reg rn) {
+        emit(op, false, false, lanes, Modifier.NONE, rd, rn, null, null);
+    }
+
+    void op(Op op, Arrangement lanes, Reg rd, Reg rn, Reg rm) {
+        emit(op, false, false, lanes, Modifier.NONE, rd, rn, rm, null);
     }
 
     void opFloat(Op op, boolean dbl, Reg rd, Reg rn) {
@@ -401,6 +424,23 @@ final class Assembler {
 
     void pairPost(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
         put(0x2880_0000 | pairFields(op, rt, rt2, rn, displacement));
+    }
+
+    /** LD1R: one element to all. */
+    void loadReplicated(Arrangement lanes, Reg rt, Reg rn) {
+        put(0x0d40_c000 | (lanes.full ? 1 << 30 : 0) | lanes.log2 << 10 | rn(rn) | rd(rt));
+    }
+
+    /** LD1 or ST1 of one element, the others stay; {@code lanes} is a whole register. */
+    void loadStoreElement(boolean load, Arrangement lanes, int index, Reg rt, Reg rn) {
+        int count = 16 >> lanes.log2;
+        require(lanes.full && index >= 0 && index < count);
+        // Number of the element's first byte: Q, S and size, of which smaller elements need more.
+        int at = index << lanes.log2;
+        int opcode = Math.min(lanes.log2, 2) << 14;
+        int fields = (at >> 3) << 30 | (at >> 2 & 1) << 12 | (at & 3) << 10;
+        int size = lanes == Arrangement.D2 ? 1 << 10 : 0;
+        put(0x0d00_0000 | (load ? 1 << 22 : 0) | opcode | fields | size | rn(rn) | rd(rt));
     }
 
     private static int pairFields(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {

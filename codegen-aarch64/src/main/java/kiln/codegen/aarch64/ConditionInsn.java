@@ -44,7 +44,7 @@ final class ConditionInsn {
         void emit(Assembler asm, EmitContext context) {
             Label skip = new Label();
             asm.b(cond.negate(), skip);
-            asm.op(Op.VMOV, reg(2), reg(1));
+            asm.movVector(reg(2), reg(1));
             asm.buffer().bind(skip);
         }
 

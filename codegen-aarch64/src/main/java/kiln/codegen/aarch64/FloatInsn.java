@@ -125,7 +125,7 @@ final class FloatInsn {
             } else {
                 asm.vectorSignBits(Registers.SCRATCH);
             }
-            asm.op(Op.BIT_8B, reg(2), reg(1), Registers.SCRATCH);
+            asm.op(Op.VBIT, Arrangement.B8, reg(2), reg(1), Registers.SCRATCH);
         }
 
         @Override

@@ -111,4 +111,101 @@ final class Immediates {
         }
         return Math.max(zeros, ones) >= halves - 1 || logical(v, wide) >= 0;
     }
+
+    /** A vector constant that one instruction makes: a row of {@link Op} and what it needs. */
+    record Vector(Op op, Arrangement lanes, Modifier modifier) {}
+
+    /**
+     * How MOVI, MVNI or FMOV make a vector of which both halves are {@code v} (Arm ARM, AdvSIMDExpandImm); null if they
+     * cannot.
+     */
+    static Vector vector(long v) {
+        long bytes = byteMask(v);
+        if (bytes >= 0) {
+            return new Vector(Op.VMOVI_D, Arrangement.D2, immediate(14, (int) bytes, String.format("#0x%016x", v)));
+        }
+        int word = (int) v;
+        if (word != (int) (v >>> 32)) {
+            int imm8 = fmovDouble(v);
+            return imm8 < 0
+                    ? null
+                    : new Vector(Op.VFMOV_D, Arrangement.D2, immediate(15, imm8, "#" + Double.longBitsToDouble(v)));
+        }
+        int half = word & 0xffff;
+        if (half == word >>> 16) {
+            if (half >>> 8 == (half & 0xff)) {
+                return new Vector(Op.VMOVI, Arrangement.B16, immediate(14, half & 0xff, "#" + (half & 0xff)));
+            }
+            Vector halves = shifted(half, 16, Arrangement.H8, 8);
+            if (halves != null) {
+                return halves;
+            }
+        }
+        Vector words = shifted(word, 32, Arrangement.S4, 0);
+        if (words != null) {
+            return words;
+        }
+        words = filled(word);
+        if (words != null) {
+            return words;
+        }
+        int imm8 = fmovSingle(word);
+        if (imm8 >= 0) {
+            return new Vector(Op.VFMOV, Arrangement.S4, immediate(15, imm8, "#" + Float.intBitsToFloat(word)));
+        }
+        return null;
+    }
+
+    /** A bit for each byte of ones, or -1 if there are other bytes than ones and zeros. */
+    private static long byteMask(long v) {
+        long mask = 0;
+        for (int i = 0; i < 8; i++) {
+            long b = v >>> 8 * i & 0xff;
+            if (b != 0 && b != 0xff) {
+                return -1;
+            }
+            mask |= (b & 1) << i;
+        }
+        return mask;
+    }
+
+    /** One byte of an element is not zero, or one is not ones; {@code cmode} is that of the lowest byte. */
+    private static Vector shifted(int element, int bits, Arrangement lanes, int cmode) {
+        int mask = (int) (-1L >>> 64 - bits);
+        for (int shift = 0; shift < bits; shift += 8) {
+            int others = mask & ~(0xff << shift);
+            int mode = cmode + shift / 4;
+            if ((element & others) == 0) {
+                return new Vector(Op.VMOVI, lanes, immediate(mode, element >>> shift & 0xff, ", lsl #", shift));
+            }
+            if ((element & others) == others) {
+                return new Vector(Op.VMVNI, lanes, immediate(mode, ~element >>> shift & 0xff, ", lsl #", shift));
+            }
+        }
+        return null;
+    }
+
+    /** A byte with ones below it and zeros above, or the complement of that. */
+    private static Vector filled(int word) {
+        for (int shift = 8; shift <= 16; shift += 8) {
+            int ones = (1 << shift) - 1;
+            int others = ~(0xff << shift);
+            int mode = 12 + shift / 8 - 1;
+            if ((word & others) == ones) {
+                return new Vector(Op.VMOVI, Arrangement.S4, immediate(mode, word >>> shift & 0xff, ", msl #", shift));
+            }
+            if ((~word & others) == ones) {
+                return new Vector(Op.VMVNI, Arrangement.S4, immediate(mode, ~word >>> shift & 0xff, ", msl #", shift));
+            }
+        }
+        return null;
+    }
+
+    private static Modifier immediate(int cmode, int imm8, String how, int shift) {
+        return immediate(cmode, imm8, "#" + imm8 + (shift == 0 ? "" : how + shift));
+    }
+
+    private static Modifier immediate(int cmode, int imm8, String text) {
+        return new Modifier.VectorImmediate(cmode, imm8, text);
+    }
 }

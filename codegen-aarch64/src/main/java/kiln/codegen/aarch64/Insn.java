@@ -1,6 +1,7 @@
 package kiln.codegen.aarch64;
 
 import kiln.codegen.EmitContext;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
@@ -13,6 +14,8 @@ final class Insn extends Sequence {
     private final boolean wide;
     /** Double over single precision. */
     private final boolean dbl;
+    /** Of a row that has arrangements, else null. */
+    private final Arrangement lanes;
 
     private final Modifier modifier;
 
@@ -20,12 +23,17 @@ final class Insn extends Sequence {
      * @param regs in the order of the row's form: the sources (the target's old value in front of them, where it is
      *     one), then the target
      */
-    private Insn(Op op, boolean wide, boolean dbl, Modifier modifier, Reg... regs) {
+    private Insn(Op op, boolean wide, boolean dbl, Arrangement lanes, Modifier modifier, Reg... regs) {
         super(op.format.form, regs);
         this.op = op;
         this.wide = wide;
         this.dbl = dbl;
+        this.lanes = lanes;
         this.modifier = modifier;
+    }
+
+    private Insn(Op op, boolean wide, boolean dbl, Modifier modifier, Reg... regs) {
+        this(op, wide, dbl, null, modifier, regs);
     }
 
     // Registers only; the targets come first, as in assembly text.
@@ -54,11 +62,6 @@ final class Insn extends Sequence {
     /** Between an integer register of either size and a float register of either precision. */
     static Insn convert(Op op, boolean wide, boolean dbl, Reg rd, Reg rn) {
         return new Insn(op, wide, dbl, Modifier.NONE, rn, rd);
-    }
-
-    /** Whole vector registers. */
-    static Insn ofVector(Op op, Reg rd, Reg rn, Reg rm) {
-        return new Insn(op, false, false, Modifier.NONE, rn, rm, rd);
     }
 
     // Sources that are changed on their way in.
@@ -129,6 +132,86 @@ final class Insn extends Sequence {
         return new Insn(op, wide, false, new Modifier.ChainedImmediate(Math.abs(imm), nzcv, cond), rn);
     }
 
+    // Vectors.
+
+    static Insn ofVector(Op op, Arrangement lanes, Reg rd, Reg rn) {
+        return new Insn(op, false, false, lanes, Modifier.NONE, rn, rd);
+    }
+
+    static Insn ofVector(Op op, Arrangement lanes, Reg rd, Reg rn, Reg rm) {
+        return new Insn(op, false, false, lanes, Modifier.NONE, rn, rm, rd);
+    }
+
+    /** One that keeps something of {@code kept}, whose place {@code rd} takes. */
+    static Insn mergeVector(Op op, Arrangement lanes, Reg rd, Reg kept, Reg rn) {
+        return new Insn(op, false, false, lanes, Modifier.NONE, kept, rn, rd);
+    }
+
+    static Insn mergeVector(Op op, Arrangement lanes, Reg rd, Reg kept, Reg rn, Reg rm) {
+        return new Insn(op, false, false, lanes, Modifier.NONE, kept, rn, rm, rd);
+    }
+
+    /** SHL, SSHR, USHR, SSHLL, USHLL, SHRN; the amount is one that the row takes. */
+    static Insn shiftVector(Op op, Arrangement lanes, Reg rd, Reg rn, int amount) {
+        return new Insn(op, false, false, lanes, shiftBy(op, lanes, amount), rn, rd);
+    }
+
+    /** SSRA, USRA, SLI, SRI. */
+    static Insn mergeShifted(Op op, Arrangement lanes, Reg rd, Reg kept, Reg rn, int amount) {
+        return new Insn(op, false, false, lanes, shiftBy(op, lanes, amount), kept, rn, rd);
+    }
+
+    private static Modifier shiftBy(Op op, Arrangement lanes, int amount) {
+        boolean left = op == Op.VSHL || op == Op.VSLI || op == Op.VSSHLL || op == Op.VUSHLL;
+        return left ? new Modifier.LeftBy(lanes.bits(), amount) : new Modifier.RightBy(lanes.bits(), amount);
+    }
+
+    /** A multiplication by an element of {@code rm}: of words or doublewords. */
+    static Insn byElement(Op op, Arrangement lanes, Reg rd, Reg rn, Reg rm, int index) {
+        return new Insn(op, false, false, lanes, new Modifier.Factor(lanes, index), rn, rm, rd);
+    }
+
+    /** A multiplication by an element of {@code rm}, and addition to {@code kept}. */
+    static Insn mergeByElement(Op op, Arrangement lanes, Reg rd, Reg kept, Reg rn, Reg rm, int index) {
+        return new Insn(op, false, false, lanes, new Modifier.Factor(lanes, index), kept, rn, rm, rd);
+    }
+
+    /** DUP of an element, as a vector or ({@link Op#VDUP_SCALAR}) a scalar; UMOV, SMOV: to an integer register. */
+    static Insn ofElement(Op op, Arrangement lanes, Reg rd, Reg rn, int index) {
+        return new Insn(op, false, false, lanes, new Modifier.Element(lanes, index), rn, rd);
+    }
+
+    /** INS: an integer register becomes an element of {@code kept}. */
+    static Insn intoElement(Arrangement lanes, Reg rd, Reg kept, int index, Reg rn) {
+        return new Insn(Op.VINS, false, false, lanes, new Modifier.IntoElement(lanes, index), kept, rn, rd);
+    }
+
+    /** INS: element {@code from} of {@code rn} becomes element {@code index} of {@code kept}. */
+    static Insn intoElement(Arrangement lanes, Reg rd, Reg kept, int index, Reg rn, int from) {
+        Modifier elements = new Modifier.ElementIntoElement(lanes, index, from);
+        return new Insn(Op.VINS_ELEMENT, false, false, lanes, elements, kept, rn, rd);
+    }
+
+    /** EXT: sixteen bytes of {@code rm:rn}, whose lowest one is {@code rn}'s, from byte {@code from} (0..15) on. */
+    static Insn extractBytes(Reg rd, Reg rn, Reg rm, int from) {
+        return new Insn(Op.VEXT, false, false, Arrangement.B16, new Modifier.FromByte(from), rn, rm, rd);
+    }
+
+    /** TBL with two registers. */
+    static Insn table(Reg rd, Reg first, Reg second, Reg indices) {
+        return new Insn(Op.VTBL2, false, false, Arrangement.B16, Modifier.NONE, first, second, indices, rd);
+    }
+
+    /** A constant of a vector, as {@link Immediates#vector} found it. */
+    static Insn vectorConstant(Reg rd, Immediates.Vector constant) {
+        return new Insn(constant.op(), false, false, constant.lanes(), constant.modifier(), rd);
+    }
+
+    @Override
+    public MachInst rematerialize(Reg target) {
+        return op.format == Op.Format.VECTOR_CONSTANT ? new Insn(op, false, false, lanes, modifier, target) : null;
+    }
+
     @Override
     void emit(Assembler asm, EmitContext context) {
         int first = op.format.merges ? 1 : 0;
@@ -137,21 +220,25 @@ final class Insn extends Sequence {
                 op,
                 wide,
                 dbl,
+                lanes,
                 modifier,
                 op.format.target == null ? null : reg(form().count() - 1),
-                reg(first),
+                sources > 0 ? reg(first) : null,
                 sources > 1 ? reg(first + 1) : null,
                 sources > 2 ? reg(first + 2) : null);
     }
 
     @Override
     public String toString() {
-        StringBuilder s = new StringBuilder(op.toString());
+        StringBuilder s = new StringBuilder(op.mnemonic(lanes));
         String comma = " ";
         if (op.format.target != null) {
-            s.append(comma).append(op.format.target.name(reg(form().count() - 1), wide, dbl));
+            s.append(comma).append(op.format.target.name(reg(form().count() - 1), wide, dbl, lanes));
+            s.append(modifier.ofTarget());
             if (op.format.merges) {
-                s.append('(').append(op.format.target.name(reg(0), wide, dbl)).append(')');
+                s.append('(')
+                        .append(op.format.target.name(reg(0), wide, dbl, lanes))
+                        .append(')');
             }
             comma = ", ";
         }
@@ -161,12 +248,9 @@ final class Insn extends Sequence {
             boolean last = i == sources.length - 1;
             boolean w =
                     last && modifier instanceof Modifier.Extended e ? e.extend().isWide() : wide;
-            s.append(comma).append(sources[i].name(reg(first + i), w, dbl));
+            s.append(comma).append(sources[i].name(reg(first + i), w, dbl, lanes));
             comma = ", ";
         }
-        if (op == Op.FCMP_ZERO) {
-            s.append(", #0.0");
-        }
-        return s.append(modifier).toString();
+        return s.append(op.constant()).append(modifier).toString();
     }
 }

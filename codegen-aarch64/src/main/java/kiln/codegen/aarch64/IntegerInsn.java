@@ -52,8 +52,8 @@ final class IntegerInsn {
         void emit(Assembler asm, EmitContext context) {
             Reg tmp = Registers.SCRATCH;
             asm.convert(Op.FMOV_FROM_INT, wide, wide, tmp, reg(0));
-            asm.op(Op.CNT_8B, tmp, tmp);
-            asm.op(Op.ADDV_8B, tmp, tmp);
+            asm.op(Op.VCNT, Arrangement.B8, tmp, tmp);
+            asm.op(Op.VADDV, Arrangement.B8, tmp, tmp);
             asm.convert(Op.FMOV_TO_INT, false, false, reg(1), tmp);
         }
 

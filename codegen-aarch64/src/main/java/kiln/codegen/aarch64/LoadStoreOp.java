@@ -17,6 +17,10 @@ enum LoadStoreOp {
     LDRSW(2, 0, 2, 8),
     STR_X(3, 0, 0, 8),
     LDR_X(3, 0, 1, 8),
+    STR_B(0, 1, 0, 1),
+    LDR_B(0, 1, 1, 1),
+    STR_H(1, 1, 0, 2),
+    LDR_H(1, 1, 1, 2),
     STR_S(2, 1, 0, 4),
     LDR_S(2, 1, 1, 4),
     STR_D(3, 1, 0, 8),
@@ -55,7 +59,7 @@ enum LoadStoreOp {
 
     boolean isStore() {
         return switch (this) {
-            case STRB, STRH, STR_W, STR_X, STR_S, STR_D, STR_Q -> true;
+            case STRB, STRH, STR_W, STR_X, STR_B, STR_H, STR_S, STR_D, STR_Q -> true;
             default -> false;
         };
     }

@@ -15,6 +15,11 @@ sealed interface Modifier {
     @Override
     String toString();
 
+    /** As text right behind the target. */
+    default String ofTarget() {
+        return "";
+    }
+
     /** Nothing. */
     record None() implements Modifier {
         @Override
@@ -149,6 +154,138 @@ sealed interface Modifier {
         @Override
         public String toString() {
             return ", #" + value + ", #" + nzcv + ", " + cond;
+        }
+    }
+
+    /** A vector's elements of {@code bits} bits are shifted left, by 0 up to one less than that. */
+    record LeftBy(int bits, int amount) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(amount >= 0 && amount < bits);
+            return op.bits | bits + amount << 16;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + amount;
+        }
+    }
+
+    /** A vector's elements are shifted right by 1 to {@code bits}, the bits of an element (the result's, if smaller). */
+    record RightBy(int bits, int amount) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(amount > 0 && amount <= bits);
+            return op.bits | 2 * bits - amount << 16;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + amount;
+        }
+    }
+
+    /** The last source is an element, the field above the bit that gives its size. */
+    record Element(Arrangement lanes, int index) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            requireElement(lanes, index);
+            return op.bits | index << 17 + lanes.log2;
+        }
+
+        @Override
+        public String toString() {
+            return "[" + index + "]";
+        }
+    }
+
+    /** The last factor is an element: of words or doublewords, whose numbers lie in bits H and L. */
+    record Factor(Arrangement lanes, int index) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            requireElement(lanes, index);
+            Assembler.require(lanes.log2 >= 2);
+            int hl = lanes == Arrangement.D2 ? index << 1 : index;
+            return op.bits | hl >> 1 << 11 | (hl & 1) << 21;
+        }
+
+        @Override
+        public String toString() {
+            return "[" + index + "]";
+        }
+    }
+
+    /** An element of the target is written, from an integer register. */
+    record IntoElement(Arrangement lanes, int index) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            requireElement(lanes, index);
+            return op.bits | index << 17 + lanes.log2;
+        }
+
+        @Override
+        public String toString() {
+            return "";
+        }
+
+        @Override
+        public String ofTarget() {
+            return "[" + index + "]";
+        }
+    }
+
+    /** An element of the target is written, from one of the source. */
+    record ElementIntoElement(Arrangement lanes, int target, int source) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            requireElement(lanes, target);
+            requireElement(lanes, source);
+            return op.bits | target << 17 + lanes.log2 | source << 11 + lanes.log2;
+        }
+
+        @Override
+        public String toString() {
+            return "[" + source + "]";
+        }
+
+        @Override
+        public String ofTarget() {
+            return "[" + target + "]";
+        }
+    }
+
+    private static void requireElement(Arrangement lanes, int index) {
+        Assembler.require(index >= 0 && index < 16 >> lanes.log2);
+    }
+
+    /** The place, 0..15, of the first byte of EXT. */
+    record FromByte(int index) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            Assembler.require(index >= 0 && index < 16);
+            return op.bits | index << 11;
+        }
+
+        @Override
+        public String toString() {
+            return ", #" + index;
+        }
+    }
+
+    /**
+     * A vector constant's eight bits, and how they become an element.
+     *
+     * @param value of the element, or of the operand that is shifted left, for text
+     */
+    record VectorImmediate(int cmode, int imm8, String value) implements Modifier {
+        @Override
+        public int encode(Op op, boolean wide) {
+            return op.bits | imm8 >> 5 << 16 | cmode << 12 | (imm8 & 31) << 5;
+        }
+
+        @Override
+        public String toString() {
+            return ", " + value;
         }
     }
 }

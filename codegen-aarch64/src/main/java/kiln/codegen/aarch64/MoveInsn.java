@@ -77,7 +77,7 @@ final class MoveInsn {
             } else if (RegClass.of(type) == RegClass.INT) {
                 asm.mov(Registers.isWide(type), rd, rn);
             } else if (type == Type.V128) {
-                asm.op(Op.VMOV, rd, rn);
+                asm.movVector(rd, rn);
             } else {
                 asm.opFloat(Op.FMOV, true, rd, rn);
             }
@@ -107,9 +107,9 @@ final class MoveInsn {
                 asm.mov(true, a, b);
                 asm.mov(true, b, Registers.IP0);
             } else {
-                asm.op(Op.VMOV, Registers.SCRATCH, a);
-                asm.op(Op.VMOV, a, b);
-                asm.op(Op.VMOV, b, Registers.SCRATCH);
+                asm.movVector(Registers.SCRATCH, a);
+                asm.movVector(a, b);
+                asm.movVector(b, Registers.SCRATCH);
             }
         }
 

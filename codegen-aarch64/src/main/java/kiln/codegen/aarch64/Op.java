@@ -1,9 +1,11 @@
 package kiln.codegen.aarch64;
 
-import java.util.Arrays;
+import static kiln.codegen.aarch64.Arrangement.*;
+
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
 import kiln.codegen.Form;
 import kiln.codegen.Reg;
 import kiln.ir.LaneOp;
@@ -119,16 +121,194 @@ enum Op {
     FMOV_TO_INT("fmov", Format.FROM_FLOAT, 0x1e26_0000),
     FMOV_FROM_INT("fmov", Format.TO_FLOAT, 0x1e27_0000),
 
-    // Vectors.
-    VADD_16B("add", Format.VECTOR_3, 0x4e20_8400, VectorOp.ADD.on(Lanes.I8X16)),
+    // Vectors: rows begin with V, mnemonics do not. First whole registers bit by bit.
     /** Copies all 128 bits. */
-    VMOV("mov", Format.VECTOR_MOVE, 0x4ea0_1c00),
-    /** Ones in each of eight bytes. */
-    CNT_8B("cnt", Format.VECTOR_8B_2, 0x0e20_5800),
-    /** Sum of eight bytes. */
-    ADDV_8B("addv", Format.VECTOR_SUM, 0x0e31_b800),
-    /** Takes the bits of {@code rn} where {@code rm} has ones, on eight bytes. */
-    BIT_8B("bit", Format.VECTOR_8B_MERGE, 0x2ea0_1c00);
+    VMOV(Format.VECTOR_MOVE, 0x4ea0_1c00),
+    VAND(Format.BITS_3, BYTES, 0x0e20_1c00, VectorOp.AND),
+    /** The first without the bits of the second. */
+    VBIC(Format.BITS_3, BYTES, 0x0e60_1c00, VectorOp.ANDNOT),
+    VORR(Format.BITS_3, BYTES, 0x0ea0_1c00, VectorOp.OR),
+    /** The first with the bits that the second does not have. */
+    VORN(Format.BITS_3, BYTES, 0x0ee0_1c00),
+    VEOR(Format.BITS_3, BYTES, 0x2e20_1c00, VectorOp.XOR),
+    /** The target's bits choose: those of {@code rn} where it has ones, those of {@code rm} elsewhere. */
+    VBSL(Format.BITS_MERGE_3, BYTES, 0x2e60_1c00),
+    /** Takes the bits of {@code rn} where {@code rm} has ones. */
+    VBIT(Format.BITS_MERGE_3, BYTES, 0x2ea0_1c00),
+    /** Takes the bits of {@code rn} where {@code rm} has zeros. */
+    VBIF(Format.BITS_MERGE_3, BYTES, 0x2ee0_1c00),
+    VMVN(Format.BITS_2, BYTES, 0x2e20_5800, VectorOp.NOT),
+    /** Ones in each byte. */
+    VCNT(Format.BITS_2, BYTES, 0x0e20_5800, VectorOp.POPCNT),
+
+    // Integers, three registers.
+    VADD(Format.VECTOR_3, ALL, 0x0e20_8400, VectorOp.ADD),
+    VSUB(Format.VECTOR_3, ALL, 0x2e20_8400, VectorOp.SUB),
+    VMUL(Format.VECTOR_3, NARROW, 0x0e20_9c00, VectorOp.MUL),
+    VMLA(Format.VECTOR_MERGE_3, NARROW, 0x0e20_9400),
+    VMLS(Format.VECTOR_MERGE_3, NARROW, 0x2e20_9400),
+    VSQADD(Format.VECTOR_3, ALL, 0x0e20_0c00, VectorOp.ADD_SAT_S),
+    VUQADD(Format.VECTOR_3, ALL, 0x2e20_0c00, VectorOp.ADD_SAT_U),
+    VSQSUB(Format.VECTOR_3, ALL, 0x0e20_2c00, VectorOp.SUB_SAT_S),
+    VUQSUB(Format.VECTOR_3, ALL, 0x2e20_2c00, VectorOp.SUB_SAT_U),
+    VSMIN(Format.VECTOR_3, NARROW, 0x0e20_6c00, VectorOp.MIN_S),
+    VUMIN(Format.VECTOR_3, NARROW, 0x2e20_6c00, VectorOp.MIN_U),
+    VSMAX(Format.VECTOR_3, NARROW, 0x0e20_6400, VectorOp.MAX_S),
+    VUMAX(Format.VECTOR_3, NARROW, 0x2e20_6400, VectorOp.MAX_U),
+    /** The mean, rounded up. */
+    VURHADD(Format.VECTOR_3, NARROW, 0x2e20_1400, VectorOp.AVGR_U),
+    /** High half of twice the product, rounded and saturated. */
+    VSQRDMULH(Format.VECTOR_3, MIDDLE, 0x2e20_b400, VectorOp.Q15MULR_SAT_S),
+    VCMEQ(Format.VECTOR_3, ALL, 0x2e20_8c00, VectorOp.EQ),
+    VCMGT(Format.VECTOR_3, ALL, 0x0e20_3400, VectorOp.GT_S),
+    VCMGE(Format.VECTOR_3, ALL, 0x0e20_3c00, VectorOp.GE_S),
+    VCMHI(Format.VECTOR_3, ALL, 0x2e20_3400, VectorOp.GT_U),
+    VCMHS(Format.VECTOR_3, ALL, 0x2e20_3c00, VectorOp.GE_U),
+    /** Whether there is a bit that both have. */
+    VCMTST(Format.VECTOR_3, ALL, 0x0e20_8c00),
+    /** By the lowest byte of each element of {@code rm}; to the right if it is negative. */
+    VSSHL(Format.VECTOR_3, ALL, 0x0e20_4400),
+    VUSHL(Format.VECTOR_3, ALL, 0x2e20_4400),
+    /** Sums of neighbours: first those of {@code rn}, then those of {@code rm}. */
+    VADDP(Format.VECTOR_3, ALL, 0x0e20_bc00),
+    VUMAXP(Format.VECTOR_3, NARROW, 0x2e20_a400),
+    VUMINP(Format.VECTOR_3, NARROW, 0x2e20_ac00),
+
+    // One source.
+    VCMEQ_ZERO(Format.VECTOR_2, ALL, 0x0e20_9800),
+    VCMGT_ZERO(Format.VECTOR_2, ALL, 0x0e20_8800),
+    VCMGE_ZERO(Format.VECTOR_2, ALL, 0x2e20_8800),
+    VCMLT_ZERO(Format.VECTOR_2, ALL, 0x0e20_a800),
+    VCMLE_ZERO(Format.VECTOR_2, ALL, 0x2e20_9800),
+    VABS(Format.VECTOR_2, ALL, 0x0e20_b800, VectorOp.ABS),
+    VNEG(Format.VECTOR_2, ALL, 0x2e20_b800, VectorOp.NEG),
+
+    // Shifts by constants.
+    VSHL(Format.SHIFT_2, ALL, 0x0f00_5400),
+    VSSHR(Format.SHIFT_2, ALL, 0x0f00_0400),
+    VUSHR(Format.SHIFT_2, ALL, 0x2f00_0400),
+    /** Adds what is shifted. */
+    VSSRA(Format.SHIFT_MERGE_2, ALL, 0x0f00_1400),
+    VUSRA(Format.SHIFT_MERGE_2, ALL, 0x2f00_1400),
+    /** Leaves the bits that the shift makes free. */
+    VSLI(Format.SHIFT_MERGE_2, ALL, 0x2f00_5400),
+    VSRI(Format.SHIFT_MERGE_2, ALL, 0x2f00_4400),
+    VSSHLL(Format.SHIFT_LONG_2, NARROW, 0x0f00_a400),
+    VUSHLL(Format.SHIFT_LONG_2, NARROW, 0x2f00_a400),
+    VSHRN(Format.SHIFT_NARROW_2, LOW, 0x0f00_8400),
+
+    // From elements to others of twice the size, and back. What reads or writes the upper half ends in 2.
+    VSMULL(Format.LONG_VECTOR_3, NARROW, 0x0e20_c000),
+    VUMULL(Format.LONG_VECTOR_3, NARROW, 0x2e20_c000),
+    VSMLAL(Format.LONG_VECTOR_MERGE_3, NARROW, 0x0e20_8000),
+    VUMLAL(Format.LONG_VECTOR_MERGE_3, NARROW, 0x2e20_8000),
+    VSMLSL(Format.LONG_VECTOR_MERGE_3, NARROW, 0x0e20_a000),
+    VUMLSL(Format.LONG_VECTOR_MERGE_3, NARROW, 0x2e20_a000),
+    VSADDL(Format.LONG_VECTOR_3, NARROW, 0x0e20_0000),
+    VUADDL(Format.LONG_VECTOR_3, NARROW, 0x2e20_0000),
+    VSSUBL(Format.LONG_VECTOR_3, NARROW, 0x0e20_2000),
+    VUSUBL(Format.LONG_VECTOR_3, NARROW, 0x2e20_2000),
+    VSADDW(Format.WIDE_VECTOR_3, NARROW, 0x0e20_1000),
+    VUADDW(Format.WIDE_VECTOR_3, NARROW, 0x2e20_1000),
+    VSSUBW(Format.WIDE_VECTOR_3, NARROW, 0x0e20_3000),
+    VUSUBW(Format.WIDE_VECTOR_3, NARROW, 0x2e20_3000),
+    VSADDLP(Format.PAIRS_2, NARROW, 0x0e20_2800),
+    VUADDLP(Format.PAIRS_2, NARROW, 0x2e20_2800),
+    VSADALP(Format.PAIRS_MERGE_2, NARROW, 0x0e20_6800),
+    VUADALP(Format.PAIRS_MERGE_2, NARROW, 0x2e20_6800),
+    VXTN(Format.NARROW_2, LOW, 0x0e21_2800),
+    VSQXTN(Format.NARROW_2, LOW, 0x0e21_4800),
+    VUQXTN(Format.NARROW_2, LOW, 0x2e21_4800),
+    VSQXTUN(Format.NARROW_2, LOW, 0x2e21_2800),
+    VXTN_HIGH(Format.NARROW_MERGE_2, HIGH, 0x0e21_2800),
+    VSQXTN_HIGH(Format.NARROW_MERGE_2, HIGH, 0x0e21_4800),
+    VUQXTN_HIGH(Format.NARROW_MERGE_2, HIGH, 0x2e21_4800),
+    VSQXTUN_HIGH(Format.NARROW_MERGE_2, HIGH, 0x2e21_2800),
+    /** Adds sums of four products of signed bytes. */
+    VSDOT(Format.DOT, Set.of(S4), 0x4e80_9400),
+
+    // Over all elements.
+    VADDV(Format.REDUCE_2, REDUCED, 0x0e31_b800),
+    VUMAXV(Format.REDUCE_2, REDUCED, 0x2e30_a800),
+    VUMINV(Format.REDUCE_2, REDUCED, 0x2e31_a800),
+    VUADDLV(Format.REDUCE_LONG_2, REDUCED, 0x2e30_3800),
+
+    // Floats.
+    VFADD(Format.FLOATS_3, FLOATS, 0x0e20_d400, VectorOp.ADD),
+    VFSUB(Format.FLOATS_3, FLOATS, 0x0ea0_d400, VectorOp.SUB),
+    VFMUL(Format.FLOATS_3, FLOATS, 0x2e20_dc00, VectorOp.MUL),
+    VFDIV(Format.FLOATS_3, FLOATS, 0x2e20_fc00, VectorOp.DIV),
+    VFMAX(Format.FLOATS_3, FLOATS, 0x0e20_f400, VectorOp.MAX),
+    VFMIN(Format.FLOATS_3, FLOATS, 0x0ea0_f400, VectorOp.MIN),
+    VFMLA(Format.FLOATS_MERGE_3, FLOATS, 0x0e20_cc00),
+    VFMLS(Format.FLOATS_MERGE_3, FLOATS, 0x0ea0_cc00),
+    VFCMEQ(Format.FLOATS_3, FLOATS, 0x0e20_e400, VectorOp.EQ),
+    VFCMGE(Format.FLOATS_3, FLOATS, 0x2e20_e400, VectorOp.GE),
+    VFCMGT(Format.FLOATS_3, FLOATS, 0x2ea0_e400, VectorOp.GT),
+    VFCMEQ_ZERO(Format.FLOATS_2, FLOATS, 0x0ea0_d800),
+    VFCMGE_ZERO(Format.FLOATS_2, FLOATS, 0x2ea0_c800),
+    VFCMGT_ZERO(Format.FLOATS_2, FLOATS, 0x0ea0_c800),
+    VFCMLE_ZERO(Format.FLOATS_2, FLOATS, 0x2ea0_d800),
+    VFCMLT_ZERO(Format.FLOATS_2, FLOATS, 0x0ea0_e800),
+    VFABS(Format.FLOATS_2, FLOATS, 0x0ea0_f800, VectorOp.ABS),
+    VFNEG(Format.FLOATS_2, FLOATS, 0x2ea0_f800, VectorOp.NEG),
+    VFSQRT(Format.FLOATS_2, FLOATS, 0x2ea1_f800, VectorOp.SQRT),
+    VFRINTN(Format.FLOATS_2, FLOATS, 0x0e21_8800, VectorOp.NEAREST),
+    VFRINTM(Format.FLOATS_2, FLOATS, 0x0e21_9800, VectorOp.FLOOR),
+    VFRINTP(Format.FLOATS_2, FLOATS, 0x0ea1_8800, VectorOp.CEIL),
+    VFRINTZ(Format.FLOATS_2, FLOATS, 0x0ea1_9800, VectorOp.TRUNC),
+    VSCVTF(Format.FLOATS_2, FLOATS, 0x0e21_d800, VectorOp.CONVERT_S),
+    VUCVTF(Format.FLOATS_2, FLOATS, 0x2e21_d800, VectorOp.CONVERT_U),
+    VFCVTZS(Format.FLOATS_2, FLOATS, 0x0ea1_b800),
+    VFCVTZU(Format.FLOATS_2, FLOATS, 0x2ea1_b800),
+    VFCVTL(Format.CHANGE_LONG, WORDS, 0x0e61_7800),
+    VFCVTN(Format.CHANGE_NARROW, Set.of(S2), 0x0e61_6800),
+
+    // With one element of the last register.
+    VMUL_ELEMENT(Format.ELEMENT_3, WORDS, 0x0f00_8000),
+    VMLA_ELEMENT(Format.ELEMENT_MERGE_3, WORDS, 0x2f00_0000),
+    VMLS_ELEMENT(Format.ELEMENT_MERGE_3, WORDS, 0x2f00_4000),
+    VFMUL_ELEMENT(Format.FLOAT_ELEMENT_3, FLOATS, 0x0f80_9000),
+    VFMLA_ELEMENT(Format.FLOAT_ELEMENT_MERGE_3, FLOATS, 0x0f80_1000),
+    VFMLS_ELEMENT(Format.FLOAT_ELEMENT_MERGE_3, FLOATS, 0x0f80_5000),
+
+    // Elements moved. Those that change the target take two elements, or one and an integer register.
+    VDUP_ELEMENT(Format.DUP_ELEMENT, ALL, 0x0e00_0400),
+    VDUP(Format.DUP_GENERAL, ALL, 0x0e00_0c00),
+    /** An element as a scalar. */
+    VDUP_SCALAR("mov", Format.DUP_SCALAR, FULL, 0x5e00_0400),
+    VINS_ELEMENT(Format.INSERT_ELEMENT, FULL, 0x6e00_0400),
+    VINS(Format.INSERT_GENERAL, FULL, 0x4e00_1c00),
+    VUMOV(Format.ELEMENT_TO_GENERAL, FULL, 0x0e00_3c00),
+    /** Sign-extends to 32 bits. */
+    VSMOV(Format.ELEMENT_TO_W, Set.of(B16, H8), 0x0e00_2c00),
+    /** Sign-extends to 64 bits. */
+    VSMOV_X(Format.ELEMENT_TO_X, HIGH, 0x4e00_2c00),
+    /** Bytes of {@code rm:rn} from a constant place on. */
+    VEXT(Format.BITS_3, BYTES, 0x2e00_0000),
+    VZIP1(Format.VECTOR_3, ALL, 0x0e00_3800),
+    VZIP2(Format.VECTOR_3, ALL, 0x0e00_7800),
+    VUZP1(Format.VECTOR_3, ALL, 0x0e00_1800),
+    VUZP2(Format.VECTOR_3, ALL, 0x0e00_5800),
+    VTRN1(Format.VECTOR_3, ALL, 0x0e00_2800),
+    VTRN2(Format.VECTOR_3, ALL, 0x0e00_6800),
+    VREV64(Format.VECTOR_2, NARROW, 0x0e20_0800),
+    VREV32(Format.VECTOR_2, SMALL, 0x2e20_0800),
+    VREV16(Format.VECTOR_2, BYTES, 0x0e20_1800),
+    /** Bytes of {@code rn} chosen by those of {@code rm}; zero beyond its end. */
+    VTBL1("tbl", Format.TABLE_1, BYTES, 0x0e00_0000),
+    /** Likewise from two registers, which follow each other. */
+    VTBL2("tbl", Format.TABLE_2, BYTES, 0x0e00_2000),
+    /** As {@link #VTBL1}; the target's bytes stay where the index is beyond the end. */
+    VTBX1("tbx", Format.TABLE_MERGE_1, BYTES, 0x0e00_1000),
+
+    // Constants; see Immediates.vector.
+    VMOVI(Format.VECTOR_CONSTANT, Set.of(B16, H8, S4), 0x0f00_0400),
+    VMVNI(Format.VECTOR_CONSTANT, Set.of(H8, S4), 0x2f00_0400),
+    /** Bytes of zeros or ones. */
+    VMOVI_D(Format.VECTOR_CONSTANT, Set.of(D2), 0x2f00_0400),
+    VFMOV(Format.VECTOR_CONSTANT, Set.of(S4), 0x0f00_0400),
+    VFMOV_D(Format.VECTOR_CONSTANT, Set.of(D2), 0x2f00_0400);
 
     /** How wide a register is read or written, and so how it is called. */
     enum View {
@@ -140,11 +320,29 @@ enum Op {
         D,
         /** D for double precision, else S. */
         FLOAT,
-        B,
-        V8B,
-        V16B;
+        V16B,
+        /** In the instruction's arrangement. */
+        V,
+        /** The whole register in elements of twice the size. */
+        V_WIDER,
+        /** In elements of twice the size. */
+        V_PAIRS,
+        /** An element; its number is the modifier's. */
+        ELEMENT,
+        /** A scalar of an element's size. */
+        SCALAR,
+        /** A scalar of twice an element's size. */
+        SCALAR_WIDER,
+        /** The integer register that holds an element. */
+        GENERAL,
+        /** The only register of a table, in bytes. */
+        TABLE,
+        /** The first of two. */
+        TABLE_START,
+        /** The second one. */
+        TABLE_END;
 
-        String name(Reg r, boolean wide, boolean dbl) {
+        String name(Reg r, boolean wide, boolean dbl, Arrangement lanes) {
             return switch (this) {
                 case W -> Registers.name(false, r);
                 case X -> Registers.name(true, r);
@@ -152,9 +350,17 @@ enum Op {
                 case S -> Registers.scalar(4, r);
                 case D -> Registers.scalar(8, r);
                 case FLOAT -> Registers.scalar(dbl ? 8 : 4, r);
-                case B -> Registers.scalar(1, r);
-                case V8B -> r + ".8b";
                 case V16B -> r + ".16b";
+                case V -> r + "." + lanes;
+                case V_WIDER -> r + "." + lanes.wider();
+                case V_PAIRS -> r + "." + (lanes == S2 ? "1d" : lanes.pairs());
+                case ELEMENT -> r + "." + lanes.element();
+                case SCALAR -> Registers.scalar(1 << lanes.log2, r);
+                case SCALAR_WIDER -> Registers.scalar(2 << lanes.log2, r);
+                case GENERAL -> Registers.name(lanes == D2, r);
+                case TABLE -> "{" + r + ".16b}";
+                case TABLE_START -> "{" + r + ".16b";
+                case TABLE_END -> r + ".16b}";
             };
         }
     }
@@ -169,7 +375,17 @@ enum Op {
         /** Bit 22: double precision. */
         TYPE,
         /** Bit 31 for the integer's size, bit 22 for the float's. */
-        SF_TYPE
+        SF_TYPE,
+        /** Bit 30: the whole vector register. */
+        Q,
+        /** Bit 30 likewise, bits 23 and 22 for the size of an element. */
+        Q_SIZE,
+        /** Bit 30 likewise, bit 22 for double precision. */
+        Q_TYPE,
+        /** Bits 20 to 16: the lowest one that is set says how large an element is, those above which one it is. */
+        NUMBER,
+        /** Bits 20 to 16, and bit 30. */
+        Q_NUMBER
     }
 
     /**
@@ -198,12 +414,63 @@ enum Op {
         DEMOTE(Size.ONE, View.S, View.D),
         FROM_FLOAT(Size.SF_TYPE, View.SIZED, View.FLOAT),
         TO_FLOAT(Size.SF_TYPE, View.FLOAT, View.SIZED),
-        VECTOR_3(Size.ONE, View.V16B, View.V16B, View.V16B),
+
+        // Vectors. Those that merge have the target's old value as an operand in front of the others.
         /** The source stands twice in the encoding. */
         VECTOR_MOVE(Size.ONE, View.V16B, View.V16B),
-        VECTOR_8B_2(Size.ONE, View.V8B, View.V8B),
-        VECTOR_8B_MERGE(Size.ONE, true, View.V8B, View.V8B, View.V8B),
-        VECTOR_SUM(Size.ONE, View.B, View.V8B);
+        BITS_3(Size.Q, View.V, View.V, View.V),
+        BITS_MERGE_3(Size.Q, true, View.V, View.V, View.V),
+        BITS_2(Size.Q, View.V, View.V),
+        VECTOR_3(Size.Q_SIZE, View.V, View.V, View.V),
+        VECTOR_MERGE_3(Size.Q_SIZE, true, View.V, View.V, View.V),
+        VECTOR_2(Size.Q_SIZE, View.V, View.V),
+        SHIFT_2(Size.Q, View.V, View.V),
+        SHIFT_MERGE_2(Size.Q, true, View.V, View.V),
+        SHIFT_LONG_2(Size.Q, View.V_WIDER, View.V),
+        SHIFT_NARROW_2(Size.Q, View.V, View.V_WIDER),
+        LONG_VECTOR_3(Size.Q_SIZE, View.V_WIDER, View.V, View.V),
+        LONG_VECTOR_MERGE_3(Size.Q_SIZE, true, View.V_WIDER, View.V, View.V),
+        WIDE_VECTOR_3(Size.Q_SIZE, View.V_WIDER, View.V_WIDER, View.V),
+        PAIRS_2(Size.Q_SIZE, View.V_PAIRS, View.V),
+        PAIRS_MERGE_2(Size.Q_SIZE, true, View.V_PAIRS, View.V),
+        NARROW_2(Size.Q_SIZE, View.V, View.V_WIDER),
+        NARROW_MERGE_2(Size.Q_SIZE, true, View.V, View.V_WIDER),
+        DOT(Size.ONE, true, View.V, View.V16B, View.V16B),
+        REDUCE_2(Size.Q_SIZE, View.SCALAR, View.V),
+        REDUCE_LONG_2(Size.Q_SIZE, View.SCALAR_WIDER, View.V),
+        FLOATS_3(Size.Q_TYPE, View.V, View.V, View.V),
+        FLOATS_MERGE_3(Size.Q_TYPE, true, View.V, View.V, View.V),
+        FLOATS_2(Size.Q_TYPE, View.V, View.V),
+        CHANGE_LONG(Size.Q, View.V_WIDER, View.V),
+        CHANGE_NARROW(Size.Q, View.V, View.V_WIDER),
+        ELEMENT_3(Size.Q_SIZE, View.V, View.V, View.ELEMENT),
+        ELEMENT_MERGE_3(Size.Q_SIZE, true, View.V, View.V, View.ELEMENT),
+        FLOAT_ELEMENT_3(Size.Q_TYPE, View.V, View.V, View.ELEMENT),
+        FLOAT_ELEMENT_MERGE_3(Size.Q_TYPE, true, View.V, View.V, View.ELEMENT),
+        DUP_ELEMENT(Size.Q_NUMBER, View.V, View.ELEMENT),
+        DUP_GENERAL(Size.Q_NUMBER, View.V, View.GENERAL),
+        DUP_SCALAR(Size.NUMBER, View.SCALAR, View.ELEMENT),
+        INSERT_ELEMENT(Size.NUMBER, true, View.ELEMENT, View.ELEMENT),
+        INSERT_GENERAL(Size.NUMBER, true, View.ELEMENT, View.GENERAL),
+        ELEMENT_TO_GENERAL(Size.NUMBER, View.GENERAL, View.ELEMENT),
+        ELEMENT_TO_W(Size.NUMBER, View.W, View.ELEMENT),
+        ELEMENT_TO_X(Size.NUMBER, View.X, View.ELEMENT),
+        TABLE_1(Size.Q, View.V, View.TABLE, View.V),
+        TABLE_MERGE_1(Size.Q, true, View.V, View.TABLE, View.V),
+        /** The allocator cannot look for neighbours: they are always the same two. */
+        TABLE_2(
+                Size.Q,
+                false,
+                Form.NONE
+                        .useFixed(Registers.v(29))
+                        .useFixed(Registers.v(30))
+                        .use()
+                        .def(),
+                View.V,
+                View.TABLE_START,
+                View.TABLE_END,
+                View.V),
+        VECTOR_CONSTANT(Size.Q, View.V);
 
         private final Size size;
         final boolean merges;
@@ -219,55 +486,102 @@ enum Op {
 
         /** {@code merges}: the target's old value is an operand, in front of the others. */
         Format(Size size, boolean merges, View target, View... sources) {
-            this.size = size;
-            this.merges = merges;
-            this.target = target;
-            this.sources = sources;
             Form f = merges ? Form.NONE.use() : Form.NONE;
             for (int i = 0; i < sources.length; i++) {
                 // Late where the target already holds its old value when this is read.
                 f = merges ? f.useLate() : f.use();
             }
-            this.form = target == null ? f : merges ? f.tied(0) : f.def();
+            this(size, merges, target == null ? f : merges ? f.tied(0) : f.def(), target, sources);
+        }
+
+        Format(Size size, boolean merges, Form form, View target, View... sources) {
+            this.size = size;
+            this.merges = merges;
+            this.target = target;
+            this.sources = sources;
+            this.form = form;
+        }
+
+        /** Whether only one half of the widest register counts, and the mnemonic ends in 2 for the upper one. */
+        private boolean hasHalves() {
+            return this == CHANGE_LONG
+                    || this == CHANGE_NARROW
+                    || ordinal() >= SHIFT_LONG_2.ordinal() && ordinal() <= WIDE_VECTOR_3.ordinal()
+                    || this == NARROW_2
+                    || this == NARROW_MERGE_2;
+        }
+
+        private boolean isFloats() {
+            return size == Size.TYPE || size == Size.Q_TYPE;
         }
     }
 
-    private static final Map<LaneOp, Op> BY_LANES = Arrays.stream(values())
-            .filter(op -> op.laneOp != null)
-            .collect(Collectors.toUnmodifiableMap(op -> op.laneOp, op -> op));
+    private static final Map<LaneOp, Op> BY_LANES = new HashMap<>();
+
+    static {
+        for (Op op : values()) {
+            if (op.vectorOp != null) {
+                op.vectorOp.shapes().stream().filter(op::takes).forEach(l -> BY_LANES.put(op.vectorOp.on(l), op));
+            }
+        }
+    }
 
     final Format format;
+    /** Of vectors, else empty. */
+    final Set<Arrangement> arrangements;
+
     final int bits;
     private final String mnemonic;
-    private final LaneOp laneOp;
+    private final VectorOp vectorOp;
 
     Op(Format format, int bits) {
-        this(null, format, bits);
+        this(null, format, Set.of(), bits, null);
     }
 
     Op(String mnemonic, Format format, int bits) {
-        this(mnemonic, format, bits, null);
+        this(mnemonic, format, Set.of(), bits, null);
     }
 
-    /** {@code laneOp}: the operation of the IR that it is the one instruction for. */
-    Op(String mnemonic, Format format, int bits, LaneOp laneOp) {
-        this.laneOp = laneOp;
-        this.mnemonic = mnemonic == null ? name().toLowerCase(Locale.ROOT) : mnemonic;
+    /** Vectors. */
+    Op(Format format, Set<Arrangement> arrangements, int bits) {
+        this(null, format, arrangements, bits, null);
+    }
+
+    Op(String mnemonic, Format format, Set<Arrangement> arrangements, int bits) {
+        this(mnemonic, format, arrangements, bits, null);
+    }
+
+    /** {@code vectorOp}: the operation of the IR that this is the one instruction for, on lanes that it takes. */
+    Op(Format format, Set<Arrangement> arrangements, int bits, VectorOp vectorOp) {
+        this(null, format, arrangements, bits, vectorOp);
+    }
+
+    Op(String mnemonic, Format format, Set<Arrangement> arrangements, int bits, VectorOp vectorOp) {
+        this.mnemonic = mnemonic == null ? mnemonicOf(name()) : mnemonic;
         this.format = format;
+        this.arrangements = arrangements;
         this.bits = bits;
+        this.vectorOp = vectorOp;
     }
 
-    /** The row for an operation on lanes. */
+    private static String mnemonicOf(String name) {
+        int end = name.indexOf('_');
+        return name.substring(name.startsWith("V") ? 1 : 0, end < 0 ? name.length() : end)
+                .toLowerCase(Locale.ROOT);
+    }
+
+    private boolean takes(Lanes lanes) {
+        return lanes.isFloat() == format.isFloats() && arrangements.contains(Arrangement.of(lanes));
+    }
+
+    /** The row for an operation on lanes, or null if there is no one instruction for it. */
     static Op of(LaneOp op) {
-        Op row = BY_LANES.get(op);
-        if (row == null) {
-            throw new IllegalArgumentException("no instruction for " + op);
-        }
-        return row;
+        return BY_LANES.get(op);
     }
 
-    /** The bits that choose the size. */
-    int sizeBits(boolean wide, boolean dbl) {
+    /** The bits that choose the size; {@code lanes} is null where there are no vectors. */
+    int sizeBits(boolean wide, boolean dbl, Arrangement lanes) {
+        Assembler.require(lanes == null ? arrangements.isEmpty() : arrangements.contains(lanes));
         return switch (format.size) {
             case ONE -> 0;
             // Reversing all bytes of eight has its own opcode, the 32-bit one would reverse each word.
@@ -275,7 +589,27 @@ enum Op {
             case SF_N -> wide ? 1 << 31 | 1 << 22 : 0;
             case TYPE -> dbl ? 1 << 22 : 0;
             case SF_TYPE -> (wide ? 1 << 31 : 0) | (dbl ? 1 << 22 : 0);
+            case Q -> q(lanes);
+            case Q_SIZE -> q(lanes) | lanes.log2 << 22;
+            case Q_TYPE -> q(lanes) | (lanes == D2 ? 1 << 22 : 0);
+            // To a 64-bit register is another form.
+            case NUMBER -> 1 << 16 + lanes.log2 | (this == VUMOV && lanes == D2 ? 1 << 30 : 0);
+            case Q_NUMBER -> q(lanes) | 1 << 16 + lanes.log2;
         };
+    }
+
+    private static int q(Arrangement lanes) {
+        return lanes.full ? 1 << 30 : 0;
+    }
+
+    /** The mnemonic of the form for an arrangement. */
+    String mnemonic(Arrangement lanes) {
+        return lanes != null && lanes.full && format.hasHalves() ? mnemonic + "2" : mnemonic;
+    }
+
+    /** What the assembly text has behind the registers if it is always the same. */
+    String constant() {
+        return !name().endsWith("_ZERO") ? "" : format.isFloats() ? ", #0.0" : ", #0";
     }
 
     boolean isAddSub() {

@@ -97,6 +97,7 @@ final class Registers {
         }
         return switch (bytes) {
                     case 1 -> "b";
+                    case 2 -> "h";
                     case 4 -> "s";
                     case 8 -> "d";
                     default -> "q";

@@ -11,6 +11,7 @@ final class VectorRules {
 
     static final Rules<Context> BINARY = Rules.<Context>of("vectorBinary").base("x op y", (c, inst) -> {
         Reg rd = c.def(inst.result());
-        c.emit(Insn.ofVector(Op.of(inst.lanes()), rd, c.reg(inst.arg(0)), c.reg(inst.arg(1))));
+        Arrangement lanes = Arrangement.of(inst.lanes().lanes());
+        c.emit(Insn.ofVector(Op.of(inst.lanes()), lanes, rd, c.reg(inst.arg(0)), c.reg(inst.arg(1))));
     });
 }
