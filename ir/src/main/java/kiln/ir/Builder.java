@@ -165,7 +165,7 @@ public final class Builder {
 
     /** Bytes of x and y chosen by constant indices: 0 to 15 of x, 16 to 31 of y. */
     public Value shuffle(V128 indices, Value x, Value y) {
-        Value v = VectorFolder.shuffle(this, indices, x, y);
+        Value v = ShuffleFolder.fold(this, indices, x, y);
         return v != null ? v : emit(Opcode.VSHUFFLE, Type.V128, 0, indices, x, y);
     }
 
@@ -309,7 +309,7 @@ public final class Builder {
             case VSPLAT, VEXTRACT, VINSERT, VUNARY, VBINARY, VTERNARY, VSHIFT, VREDUCE:
                 return VectorFolder.fold(this, i.lanes(), (int) i.imm(), i.args());
             case VSHUFFLE:
-                return VectorFolder.shuffle(this, i.vector(), i.arg(0), i.arg(1));
+                return ShuffleFolder.fold(this, i.vector(), i.arg(0), i.arg(1));
             case SELECT:
                 return Folder.select(this, i.arg(0), i.arg(1), i.arg(2));
             default:

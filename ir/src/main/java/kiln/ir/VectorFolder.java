@@ -30,7 +30,7 @@ final class VectorFolder {
             case VUNARY -> unary(op, args[0]);
             case VSHIFT -> isZero(args[1], op.lanes().bits() - 1) ? args[0] : null;
             case VTERNARY -> op.op() == VectorOp.BITSELECT ? bitselect(args[0], args[1], args[2]) : null;
-            case VEXTRACT -> extract(op, lane, args[0]);
+            case VEXTRACT -> extract(b, op, lane, args[0]);
             default -> null;
         };
     }
@@ -55,9 +55,13 @@ final class VectorFolder {
         boolean ones = isVector(y, ONES);
         return switch (op.op()) {
             case AND -> zero || x == y ? y : ones ? x : null;
-            case OR -> zero || x == y ? x : ones ? y : null;
+            case OR -> zero || x == y ? x : ones ? y : rotation(b, x, y);
             case XOR ->
-                zero ? x : x == y ? b.vconst(V128.ZERO) : ones ? b.vector(VectorOp.NOT.on(Lanes.V128), x) : null;
+                zero
+                        ? x
+                        : x == y
+                                ? b.vconst(V128.ZERO)
+                                : ones ? b.vector(VectorOp.NOT.on(Lanes.V128), x) : rotation(b, x, y);
             case ANDNOT -> {
                 if (y.is(Opcode.VCONST)) {
                     V128 c = vector(y);
@@ -67,6 +71,7 @@ final class VectorFolder {
                 yield x == y ? b.vconst(V128.ZERO) : null;
             }
             case ADD, SUB -> op.lanes().isInt() && zero ? x : null;
+            case SWIZZLE, RELAXED_SWIZZLE -> y.is(Opcode.VCONST) ? swizzle(b, op, x, vector(y)) : null;
             default -> null;
         };
     }
@@ -82,28 +87,74 @@ final class VectorFolder {
         return x == y || isVector(mask, ONES) ? x : isVector(mask, V128.ZERO) ? y : null;
     }
 
-    /** A lane that is known by itself. */
-    private static Value extract(LaneOp op, int lane, Value x) {
-        boolean whole = op.op() == VectorOp.EXTRACT_LANE;
-        if (whole && x.is(Opcode.VSPLAT) && x.inst().lanes().lanes() == op.lanes()) {
-            return x.inst().arg(0);
+    /** By constant indices it is a shuffle. Which of two things a relaxed one does above 15 is the machine's choice. */
+    private static Value swizzle(Builder b, LaneOp op, Value x, V128 indices) {
+        for (int i = 0; op.op().isRelaxed() && i < 16; i++) {
+            int k = indices.byteAt(i);
+            if (k > 15 && k < 0x80) {
+                return null;
+            }
         }
-        if (whole
-                && x.is(Opcode.VINSERT)
-                && x.inst().lanes().lanes() == op.lanes()
-                && x.inst().imm() == lane) {
-            return x.inst().arg(1);
-        }
-        return null;
+        V128 shuffle = V128.of(Lanes.I8X16, i -> Math.min(indices.byteAt(i), 16));
+        return b.shuffle(shuffle, x, b.vconst(V128.ZERO));
     }
 
-    static Value shuffle(Builder b, V128 indices, Value left, Value right) {
-        Value x = left.resolve();
-        Value y = right.resolve();
-        if (x.is(Opcode.VCONST) && y.is(Opcode.VCONST)) {
-            return b.vconst(VectorValues.shuffle(indices, vector(x), vector(y)));
+    /** Lanes that are rotated by whole bytes. */
+    private static Value rotation(Builder b, Value x, Value y) {
+        Value left = isShift(x, VectorOp.SHL) ? x : y;
+        Value right = left == x ? y : x;
+        if (!isShift(left, VectorOp.SHL)
+                || !isShift(right, VectorOp.SHR_U)
+                || left.inst().lanes().lanes() != right.inst().lanes().lanes()
+                || left.inst().arg(0) != right.inst().arg(0)) {
+            return null;
         }
-        return null;
+        Lanes lanes = left.inst().lanes().lanes();
+        int mask = lanes.bits() - 1;
+        int n = (int) left.inst().arg(1).inst().imm() & mask;
+        int m = (int) right.inst().arg(1).inst().imm() & mask;
+        if (n + m != lanes.bits() || n % 8 != 0) {
+            return null;
+        }
+        int bytes = lanes.bytes();
+        V128 indices = V128.of(Lanes.I8X16, i -> i / bytes * bytes + (i - n / 8 & bytes - 1));
+        return b.shuffle(indices, left.inst().arg(0), left.inst().arg(0));
+    }
+
+    private static boolean isShift(Value v, VectorOp op) {
+        return v.is(Opcode.VSHIFT)
+                && v.inst().lanes().op() == op
+                && v.inst().arg(1).is(Opcode.ICONST);
+    }
+
+    /** A lane that is known by itself, or that another vector has as well. */
+    private static Value extract(Builder b, LaneOp op, int lane, Value x) {
+        Lanes lanes = op.lanes();
+        boolean whole = op.op() == VectorOp.EXTRACT_LANE;
+        if (whole && x.is(Opcode.VSPLAT) && x.inst().lanes().lanes() == lanes) {
+            return x.inst().arg(0);
+        }
+        if (x.is(Opcode.VINSERT)) {
+            Inst insert = x.inst();
+            if (whole && insert.lanes().lanes() == lanes && insert.imm() == lane) {
+                return insert.arg(1);
+            }
+            boolean beside = !ShuffleFolder.isInserted(x, lane * lanes.bytes(), lanes.bytes());
+            return beside ? b.vectorOfLane(op, lane, insert.arg(0)) : null;
+        }
+        return x.is(Opcode.VSHUFFLE) ? extractOfShuffle(b, op, lane, x.inst()) : null;
+    }
+
+    /** A lane that a shuffle moves in one piece. */
+    private static Value extractOfShuffle(Builder b, LaneOp op, int lane, Inst shuffle) {
+        int bytes = op.lanes().bytes();
+        int from = shuffle.vector().byteAt(lane * bytes);
+        for (int i = 1; i < bytes; i++) {
+            if (shuffle.vector().byteAt(lane * bytes + i) != from + i) {
+                return null;
+            }
+        }
+        return from % bytes == 0 ? b.vectorOfLane(op, (from & 15) / bytes, shuffle.arg(from >> 4)) : null;
     }
 
     private static boolean isConstant(Value v) {
