@@ -307,6 +307,13 @@ final class IrGenerator {
             Value c = comparison(depth);
             return t == Type.I32 ? c : b.convert(Opcode.ZEXT, t, c);
         }
+        RandomOperations.Operation vector = t == Type.V128 || chance(8) ? operations.vector(t) : null;
+        if (vector != null) {
+            Value[] args = vector.operands().stream()
+                    .map(o -> expression(o, depth - 1))
+                    .toArray(Value[]::new);
+            return operations.build(b, vector, args);
+        }
         RandomOperations.Operation one = chance(40) ? operations.unary(t) : null;
         // What traps would end functions that are meant to be long.
         if (one != null && (!one.traps() || !untilSpent && chance(20))) {
@@ -315,7 +322,7 @@ final class IrGenerator {
         RandomOperations.Operation two = operations.binary(t);
         Value y = t.isInt() && chance(55) ? constant(t) : expression(t, depth - 1);
         Value x = expression(t, depth - 1);
-        return two.data() instanceof LaneOp lanes ? b.vector(lanes, x, y) : b.binary(two.op(), x, y);
+        return b.binary(two.op(), x, y);
     }
 
     private Value condition0(int depth) {

@@ -213,6 +213,10 @@ final class VectorInputs {
             return all;
         }
         all.add(V128.ZERO);
+        if (c.op() == null) {
+            all.add(random(random));
+            return all;
+        }
         all.add(new V128(-1, -1));
         Lanes numbers = lanes == Lanes.V128 ? Lanes.I8X16 : lanes;
         all.add(V128.of(numbers, _ -> 1));
@@ -265,6 +269,13 @@ final class VectorInputs {
                 for (int i = 0; i < 8; i++) {
                     all.add(new V128[] {randomLanes(random, c.lanes(0)), s});
                 }
+            }
+        } else if (c.op() == null) {
+            all.add(new V128[] {
+                new V128(0x0706050403020100L, 0x0f0e0d0c0b0a0908L), new V128(0x1716151413121110L, 0x1f1e1d1c1b1a1918L)
+            });
+            for (int i = 0; i < 4; i++) {
+                all.add(new V128[] {random(random), random(random)});
             }
         } else if (n == 2) {
             binary(c, all);

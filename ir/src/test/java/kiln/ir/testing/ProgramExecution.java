@@ -49,4 +49,9 @@ public final class ProgramExecution extends IrExecution {
     protected long[] call(Inst inst, long[] args) {
         return run(functions.get(inst.call().key()), args);
     }
+
+    @Override
+    protected Entry tailCall(Inst inst, long[] args) {
+        return new Entry(functions.get(inst.call().key()), args);
+    }
 }

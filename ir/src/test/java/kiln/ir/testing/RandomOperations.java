@@ -3,14 +3,15 @@ package kiln.ir.testing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import kiln.ir.Builder;
 import kiln.ir.Evaluation;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
+import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.SideData;
@@ -28,6 +29,11 @@ public final class RandomOperations {
     public record Operation(Opcode op, Type type, SideData data, List<Type> operands) {
         public boolean traps() {
             return op.effect() == Opcode.Effect.TRAPS;
+        }
+
+        /** Whether it is an operation on one lane, whose number goes with it. */
+        public boolean hasLane() {
+            return op == Opcode.VEXTRACT || op == Opcode.VINSERT;
         }
     }
 
@@ -94,11 +100,13 @@ public final class RandomOperations {
     private static final Map<Type, List<Operation>> UNARY = new EnumMap<>(Type.class);
 
     private static final Map<Type, List<Operation>> BINARY = new EnumMap<>(Type.class);
+    private static final Map<Type, List<Operation>> VECTORS = new EnumMap<>(Type.class);
 
     static {
         for (Type t : Type.values()) {
             UNARY.put(t, new ArrayList<>());
             BINARY.put(t, new ArrayList<>());
+            VECTORS.put(t, new ArrayList<>());
         }
         for (Opcode op : Opcode.values()) {
             for (Type type : op.types().types()) {
@@ -110,44 +118,108 @@ public final class RandomOperations {
                     }
                     case Evaluation.Binary _ ->
                         BINARY.get(type).add(new Operation(op, type, null, List.of(type, type)));
-                    case Evaluation.OfSideData() -> {
-                        if (op.data() == SideData.Kind.LANES) {
-                            addVectors(op);
-                        }
-                    }
-                    case Evaluation.None() -> {}
+                    case Evaluation.OfSideData(), Evaluation.None() -> {}
+                }
+            }
+            addVectors(op);
+        }
+        Type vector = Type.V128;
+        VECTORS.get(vector).add(new Operation(Opcode.VSHUFFLE, vector, null, List.of(vector, vector)));
+    }
+
+    private static void addVectors(Opcode op) {
+        for (VectorOp v : VectorOp.values()) {
+            if (v.opcode() == op) {
+                for (Lanes lanes : v.shapes()) {
+                    addVector(op, v.on(lanes));
                 }
             }
         }
     }
 
-    private static void addVectors(Opcode op) {
-        for (VectorOp v : VectorOp.values()) {
-            // Until both back ends lower all of them.
-            if (v.opcode() == op && v == VectorOp.ADD) {
-                EnumSet.of(Lanes.I8X16)
-                        .forEach(lanes -> BINARY.get(Type.V128)
-                                .add(new Operation(op, Type.V128, v.on(lanes), List.of(Type.V128, Type.V128))));
-            }
-        }
+    private static void addVector(Opcode op, LaneOp data) {
+        Type lane = data.lanes().type();
+        Type result = switch (op) {
+            case VEXTRACT -> lane;
+            case VREDUCE -> Type.I32;
+            default -> Type.V128;
+        };
+        List<Type> operands = switch (op) {
+            case VSPLAT -> List.of(lane);
+            case VEXTRACT, VUNARY, VREDUCE -> List.of(Type.V128);
+            case VINSERT -> List.of(Type.V128, lane);
+            case VBINARY -> List.of(Type.V128, Type.V128);
+            case VTERNARY -> List.of(Type.V128, Type.V128, Type.V128);
+            case VSHIFT -> List.of(Type.V128, Type.I32);
+            default -> throw new AssertionError(op);
+        };
+        VECTORS.get(result).add(new Operation(op, result, data, operands));
     }
 
     private final Random random;
+    private final Map<Type, List<Operation>> vectors = new EnumMap<>(Type.class);
 
     public RandomOperations(Random random) {
+        this(random, _ -> true);
+    }
+
+    /** {@code vectors}: which operations on vectors are chosen. */
+    public RandomOperations(Random random, Predicate<Operation> vectors) {
         this.random = random;
+        VECTORS.forEach((type, all) ->
+                this.vectors.put(type, all.stream().filter(vectors).toList()));
     }
 
     private <T> T pick(List<T> from) {
         return from.get(random.nextInt(from.size()));
     }
 
-    /** One operand, of any type, and a result of type {@code t}; null if there is no such operation. */
+    /** An operation on vectors with a result of type {@code t}, or null. */
+    public Operation vector(Type t) {
+        return vectors.get(t).isEmpty() ? null : pick(vectors.get(t));
+    }
+
+    /** Whether the operation is among those that are chosen. */
+    public boolean has(LaneOp op) {
+        return vectors.values().stream().anyMatch(all -> all.stream().anyMatch(o -> o.data == op));
+    }
+
+    /** Appends an operation on vectors, on any lane and with any indices. */
+    public Value append(Builder b, Operation o, Value... args) {
+        return switch (o.op) {
+            case VEXTRACT, VINSERT -> build(b, o, args);
+            case VSHUFFLE -> b.append(o.op, o.type, indices(), args).result();
+            default -> b.append(o.op, o.type, o.data, args).result();
+        };
+    }
+
+    /** As {@link #append}, or what it is folded to. */
+    public Value build(Builder b, Operation o, Value... args) {
+        return o.data instanceof LaneOp op
+                ? b.vectorOfLane(op, o.hasLane() ? random.nextInt(op.lanes().count()) : 0, args)
+                : b.shuffle(indices(), args[0], args[1]);
+    }
+
+    /** Mostly such as move whole lanes. */
+    private V128 indices() {
+        int bytes = 1 << random.nextInt(4);
+        int lanes = 16 / bytes;
+        int from = random.nextInt(2 * lanes);
+        int step = random.nextInt(3);
+        boolean any = random.nextInt(3) == 0;
+        int[] chosen = random.ints(lanes, 0, 2 * lanes).toArray();
+        return V128.of(Lanes.I8X16, i -> {
+            int lane = any ? chosen[i / bytes] : (from + i / bytes * step) % (2 * lanes);
+            return lane * bytes + i % bytes;
+        });
+    }
+
+    /** One operand, a scalar of any type, and a result of type {@code t}; null if there is no such operation. */
     public Operation unary(Type t) {
         return UNARY.get(t).isEmpty() ? null : pick(UNARY.get(t));
     }
 
-    /** Two operands of the type of the result. */
+    /** Two operands of the type of the result, a scalar. */
     public Operation binary(Type t) {
         if (t.isInt() && random.nextInt(3) == 0) {
             return new Operation(pick(FREQUENT), t, null, List.of(t, t));

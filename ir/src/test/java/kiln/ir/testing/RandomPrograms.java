@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
 import kiln.ir.Block;
@@ -23,12 +24,13 @@ import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
- * Makes programs of three random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the
- * others; all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second
+ * Makes programs of four random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the
+ * second and the third, one of which may end with a call of the fourth; all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second
  * parameter. Operations are chosen so that the patterns that lowering looks for are frequent. Floats in memory never
  * are NaNs, since their bits may differ.
  */
@@ -40,6 +42,10 @@ public final class RandomPrograms {
     private static final Type[] TYPES = {
         Type.I32, Type.I32, Type.I32, Type.I64, Type.I64, Type.I64, Type.F32, Type.F64, Type.V128, Type.V128
     };
+    /** In programs that are about vectors, so that there are more of them than registers. */
+    private static final Type[] MOSTLY_VECTORS = {
+        Type.I32, Type.I64, Type.F32, Type.F64, Type.V128, Type.V128, Type.V128, Type.V128, Type.V128, Type.V128
+    };
 
     private final Random random;
     private final RandomOperations operations;
@@ -48,10 +54,17 @@ public final class RandomPrograms {
     private Value memory;
     private Map<Type, List<Value>> pools;
     private int loops;
+    private final Type[] frequentTypes;
 
     public RandomPrograms(long seed) {
+        this(seed, _ -> true);
+    }
+
+    /** {@code vectors}: which operations on vectors there are. */
+    public RandomPrograms(long seed, Predicate<RandomOperations.Operation> vectors) {
         random = new Random(seed);
-        operations = new RandomOperations(random);
+        operations = new RandomOperations(random, vectors);
+        frequentTypes = chance(30) ? MOSTLY_VECTORS : TYPES;
     }
 
     /** The functions, the main one first. */
@@ -61,14 +74,27 @@ public final class RandomPrograms {
             params.addAll(types(random.nextInt(i == 0 ? 5 : 24)));
             callees.add(new Signature(params, types(random.nextInt(i == 0 ? 3 : 22))));
         }
-        Function main = function(0, new Signature(List.of(Type.I64, Type.I64), List.of()), true);
-        return List.of(main, function(1, callees.get(0), false), function(2, callees.get(1), false));
+        List<Type> params = new ArrayList<>(List.of(Type.I64, Type.I64));
+        params.addAll(types(random.nextInt(24)));
+        int caller = random.nextInt(2);
+        Signature last = new Signature(params, callees.get(caller).results());
+        CallTarget tail = new CallTarget(FuncKey.wasmFunction(0, 3), last);
+        Function main = function(0, new Signature(List.of(Type.I64, Type.I64), List.of()), true, null);
+        return List.of(
+                main,
+                function(1, callees.get(0), false, caller == 0 ? tail : null),
+                function(2, callees.get(1), false, caller == 1 ? tail : null),
+                function(3, last, false, null));
+    }
+
+    private Type type() {
+        return pick(frequentTypes);
     }
 
     private List<Type> types(int n) {
         List<Type> result = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            result.add(pick(TYPES));
+            result.add(type());
         }
         return result;
     }
@@ -82,7 +108,8 @@ public final class RandomPrograms {
         return random.nextInt(100) < percent;
     }
 
-    private Function function(int number, Signature signature, boolean calls) {
+    /** {@code tail}: what it may end with a call of, or null. */
+    private Function function(int number, Signature signature, boolean calls, CallTarget tail) {
         Function f = new Function(FuncKey.wasmFunction(0, number), signature);
         b = new Builder(f);
         pools = new EnumMap<>(Type.class);
@@ -111,8 +138,11 @@ public final class RandomPrograms {
                 b.store(MemoryOp.of(t, region()), memory, 8 * random.nextInt(MEMORY / 8), sum);
             }
         }
-        Value[] results = signature.results().stream().map(this::any).toArray(Value[]::new);
-        b.ret(results);
+        if (tail != null && chance(60)) {
+            b.returnCall(tail, arguments(tail.signature()));
+        } else {
+            b.ret(signature.results().stream().map(this::any).toArray(Value[]::new));
+        }
         return f;
     }
 
@@ -179,17 +209,21 @@ public final class RandomPrograms {
     private void call() {
         int k = random.nextInt(2);
         Signature s = callees.get(k);
+        CallTarget target = new CallTarget(FuncKey.wasmFunction(0, k + 1), s);
+        var inst = b.append(Opcode.CALL, null, target, arguments(s));
+        for (int i = 0; i < inst.resultCount(); i++) {
+            add(inst.result(i));
+        }
+    }
+
+    private Value[] arguments(Signature s) {
         Value[] args = new Value[s.params().size()];
         for (int i = 0; i < args.length; i++) {
             args[i] = i == 1
                     ? memory
                     : chance(20) ? constant(s.params().get(i)) : any(s.params().get(i));
         }
-        CallTarget target = new CallTarget(FuncKey.wasmFunction(0, k + 1), s);
-        var inst = b.append(Opcode.CALL, null, target, args);
-        for (int i = 0; i < inst.resultCount(); i++) {
-            add(inst.result(i));
-        }
+        return args;
     }
 
     /** Values that are made within do not dominate what follows, apart from the parameters of the join. */
@@ -334,7 +368,14 @@ public final class RandomPrograms {
     }
 
     private void store() {
-        Type t = pick(TYPES);
+        Type t = type();
+        RandomOperations.Operation lane = chance(15) ? operations.vector(pick(Type.I32, Type.I64)) : null;
+        if (lane != null && lane.op() == Opcode.VEXTRACT) {
+            Lanes lanes = ((LaneOp) lane.data()).lanes();
+            MemoryOp m = new MemoryOp(lanes.bytes(), false, region(), chance(50), false);
+            b.store(m, address(3), random.nextInt(MEMORY / 4), operations.append(b, lane, any(Type.V128)));
+            return;
+        }
         b.store(access(t), address(3), random.nextInt(MEMORY / 4), chance(30) ? constant(t) : any(t));
     }
 
@@ -353,7 +394,7 @@ public final class RandomPrograms {
     // Values.
 
     private Value value() {
-        Type t = pick(TYPES);
+        Type t = type();
         int kind = random.nextInt(16);
         if (kind == 0) {
             return load(t);
@@ -362,9 +403,55 @@ public final class RandomPrograms {
         } else if (kind == 3 && t == Type.I32) {
             return condition();
         }
+        RandomOperations.Operation vector = t == Type.V128 || kind == 15 ? operations.vector(t) : null;
+        if (vector != null) {
+            return vector(vector);
+        }
         RandomOperations.Operation one = kind < 8 ? operations.unary(t) : null;
         Value v = one != null ? unary(one) : binary(operations.binary(t));
         return t.isFloat() ? number(v) : v;
+    }
+
+    private Value vector(RandomOperations.Operation o) {
+        Value[] args = new Value[o.operands().size()];
+        for (int i = 0; i < args.length; i++) {
+            Type t = o.operands().get(i);
+            args[i] = o.data() instanceof LaneOp op && chance(30) ? loadOfLanes(op, t) : operand(t);
+        }
+        Value v = operations.append(b, o, args);
+        if (o.data() instanceof LaneOp op && op.makesNan()) {
+            return numbers(op.lanes(), v);
+        }
+        return v.type().isFloat() ? number(v) : v;
+    }
+
+    /** An operand that is loaded as WebAssembly's loads of lanes, halves of vectors and splats are. */
+    private Value loadOfLanes(LaneOp op, Type t) {
+        Lanes lanes = op.lanes();
+        int disp = random.nextInt(MEMORY / 4);
+        if (t != Type.V128) {
+            boolean lane = op.op() == VectorOp.SPLAT || op.op() == VectorOp.REPLACE_LANE;
+            int width = lane ? lanes.bytes() : t.bytes();
+            Value v = b.load(t, new MemoryOp(width, false, region(), chance(50), false), address(3), disp);
+            return t.isFloat() ? number(v) : v;
+        }
+        Lanes part = chance(50) ? Lanes.I64X2 : Lanes.I32X4;
+        LaneOp replace = VectorOp.REPLACE_LANE.on(part);
+        if (!operations.has(replace)) {
+            return load(t);
+        }
+        MemoryOp m = new MemoryOp(part.bytes(), false, region(), chance(50), false);
+        Value v = b.load(part.type(), m, address(3), disp);
+        return b.vectorOfLane(replace, 0, chance(70) ? b.vconst(V128.ZERO) : any(t), v);
+    }
+
+    /** The vector, with lanes of a constant in place of NaNs. */
+    private Value numbers(Lanes lanes, Value v) {
+        Value ordered =
+                b.append(Opcode.VBINARY, Type.V128, VectorOp.EQ.on(lanes), v, v).result();
+        LaneOp select = VectorOp.BITSELECT.on(Lanes.V128);
+        return b.append(Opcode.VTERNARY, Type.V128, select, v, b.vconst(V128.ZERO), ordered)
+                .result();
     }
 
     private Value unary(RandomOperations.Operation o) {
@@ -395,6 +482,7 @@ public final class RandomPrograms {
             case 5, 6 -> raw(pick(Opcode.AND, Opcode.OR), Type.I32, comparison(), comparison());
             case 7 -> raw(Opcode.XOR, Type.I32, comparison(), b.i32(1));
             case 8 -> raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(1 << random.nextInt(32)));
+            case 9 -> vectorTest();
             default -> comparison();
         };
     }
@@ -405,6 +493,11 @@ public final class RandomPrograms {
         }
         Type t = pick(Type.I32, Type.I64);
         return compare(t, operations.intCond(), operand(t), operand(t));
+    }
+
+    private Value vectorTest() {
+        RandomOperations.Operation o = operations.vector(Type.I32);
+        return o == null ? comparison() : vector(o);
     }
 
     /** Sometimes of NaNs. */
