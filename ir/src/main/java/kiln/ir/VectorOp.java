@@ -130,11 +130,9 @@ public enum VectorOp {
     // VTERNARY.
     /** The bits of x where z has ones, else those of y. */
     BITSELECT(VTERNARY, EnumSet.of(V128)),
-    /** {@code x * y + z}, rounded once. */
-    FMA(VTERNARY, FLOATS, MAKES_NAN),
-    /** {@code -(x * y) + z}, rounded once. */
-    FNMA(VTERNARY, FLOATS, MAKES_NAN),
+    /** {@code x * y + z}, rounded once or twice. */
     RELAXED_MADD(VTERNARY, FLOATS, RELAXED, MAKES_NAN),
+    /** {@code -(x * y) + z}, rounded once or twice. */
     RELAXED_NMADD(VTERNARY, FLOATS, RELAXED, MAKES_NAN),
     RELAXED_LANESELECT(VTERNARY, INTS, RELAXED),
     RELAXED_DOT_ADD(VTERNARY, EnumSet.of(I32X4), OF_I8X16, "relaxed_dot_%s_i7x16_add_s", RELAXED),

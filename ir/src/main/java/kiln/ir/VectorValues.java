@@ -171,8 +171,8 @@ public final class VectorValues {
         return switch (op.op()) {
             case BITSELECT, RELAXED_LANESELECT ->
                 new V128(x.low() & z.low() | y.low() & ~z.low(), x.high() & z.high() | y.high() & ~z.high());
-            case FMA, RELAXED_MADD -> V128.of(to, i -> fma(to, value(to, x, i), value(to, y, i), value(to, z, i)));
-            case FNMA, RELAXED_NMADD -> V128.of(to, i -> fma(to, -value(to, x, i), value(to, y, i), value(to, z, i)));
+            case RELAXED_MADD -> V128.of(to, i -> madd(to, value(to, x, i), value(to, y, i), value(to, z, i)));
+            case RELAXED_NMADD -> V128.of(to, i -> madd(to, -value(to, x, i), value(to, y, i), value(to, z, i)));
             case RELAXED_DOT_ADD -> {
                 V128 products = dot(Lanes.I8X16, x, y);
                 yield V128.of(
@@ -259,9 +259,10 @@ public final class VectorValues {
                 i -> saturateSigned(BITS16, product(bytes, x, y, 2 * i) + product(bytes, x, y, 2 * i + 1)));
     }
 
-    private static long fma(Lanes lanes, double x, double y, double z) {
-        double r = lanes == Lanes.F32X4 ? Math.fma((float) x, (float) y, (float) z) : Math.fma(x, y, z);
-        return Floats.bits(lanes.type(), r);
+    /** Rounded twice, as the deterministic profile has it. */
+    private static long madd(Lanes lanes, double x, double y, double z) {
+        double product = lanes == Lanes.F32X4 ? (float) (x * y) : x * y;
+        return Floats.bits(lanes.type(), product + z);
     }
 
     private static long saturateSigned(int bits, long x) {

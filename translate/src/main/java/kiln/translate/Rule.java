@@ -204,6 +204,41 @@ sealed interface Rule {
         }
     }
 
+    /** (x, y, z) to {@code sum(z, x * y)}, rounded twice. */
+    record MultiplyAdd(LaneOp sum) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value z = e.stack.pop();
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            e.pushComputed(sum, e.b.vector(sum, z, e.b.vector(VectorOp.MUL.on(sum.lanes()), x, y)));
+        }
+    }
+
+    /** (x, y) to sums of neighbouring products of bytes, saturated; or (x, y, z) to z and sums of two of those. */
+    record Dot(boolean add) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            Value z = add ? e.stack.pop() : null;
+            Value y = e.stack.pop();
+            Value x = e.stack.pop();
+            Value low = half(e, VectorOp.EXTEND_LOW_S, x, y);
+            Value high = half(e, VectorOp.EXTEND_HIGH_S, x, y);
+            Value dot = e.b.vector(VectorOp.NARROW_S.on(Lanes.I16X8), low, high);
+            if (add) {
+                Value sums = e.b.vector(VectorOp.EXTADD_PAIRWISE_S.on(Lanes.I32X4), dot);
+                e.stack.push(e.b.vector(VectorOp.ADD.on(Lanes.I32X4), sums, z));
+            } else {
+                e.stack.push(dot);
+            }
+        }
+
+        private static Value half(Emission e, VectorOp extend, Value x, Value y) {
+            LaneOp op = extend.on(Lanes.I16X8);
+            return e.b.vector(VectorOp.DOT_S.on(Lanes.I32X4), e.b.vector(op, x), e.b.vector(op, y));
+        }
+    }
+
     /** One rule for each of {@code --relaxed-simd}'s values. */
     record Relaxed(Rule host, Rule deterministic) implements Rule {
         @Override

@@ -72,16 +72,16 @@ final class VectorInstructions {
         }
     }
 
-    /** What the deterministic profile has in place of operations whose result depends on the machine. */
+    /** What the deterministic profile (specification 4.3, "Relaxed Operations", all parameters 0) has in place of operations whose result depends on the machine. */
     private static void relaxed() {
         for (Lanes lanes : Lanes.FLOATS) {
             deterministic(VectorOp.RELAXED_MIN, VectorOp.MIN, lanes);
             deterministic(VectorOp.RELAXED_MAX, VectorOp.MAX, lanes);
-            deterministic(VectorOp.RELAXED_MADD, VectorOp.FMA, lanes);
-            deterministic(VectorOp.RELAXED_NMADD, VectorOp.FNMA, lanes);
+            relaxed(VectorOp.RELAXED_MADD.on(lanes), new Rule.MultiplyAdd(VectorOp.ADD.on(lanes)));
+            relaxed(VectorOp.RELAXED_NMADD.on(lanes), new Rule.MultiplyAdd(VectorOp.SUB.on(lanes)));
         }
         for (Lanes lanes : Lanes.INTS) {
-            relaxed(VectorOp.RELAXED_LANESELECT.on(lanes), VectorOp.BITSELECT.on(Lanes.V128));
+            relaxed(VectorOp.RELAXED_LANESELECT.on(lanes), new Rule.Vector(VectorOp.BITSELECT.on(Lanes.V128)));
         }
         deterministic(VectorOp.RELAXED_SWIZZLE, VectorOp.SWIZZLE, Lanes.I8X16);
         deterministic(VectorOp.RELAXED_Q15MULR_S, VectorOp.Q15MULR_SAT_S, Lanes.I16X8);
@@ -89,14 +89,16 @@ final class VectorInstructions {
         deterministic(VectorOp.RELAXED_TRUNC_U, VectorOp.TRUNC_SAT_U, Lanes.I32X4);
         deterministic(VectorOp.RELAXED_TRUNC_ZERO_S, VectorOp.TRUNC_SAT_ZERO_S, Lanes.I32X4);
         deterministic(VectorOp.RELAXED_TRUNC_ZERO_U, VectorOp.TRUNC_SAT_ZERO_U, Lanes.I32X4);
+        relaxed(VectorOp.RELAXED_DOT.on(Lanes.I16X8), new Rule.Dot(false));
+        relaxed(VectorOp.RELAXED_DOT_ADD.on(Lanes.I32X4), new Rule.Dot(true));
     }
 
     private static void deterministic(VectorOp host, VectorOp deterministic, Lanes lanes) {
-        relaxed(host.on(lanes), deterministic.on(lanes));
+        relaxed(host.on(lanes), new Rule.Vector(deterministic.on(lanes)));
     }
 
-    private static void relaxed(LaneOp host, LaneOp deterministic) {
-        RULES.put(named(host.toString()), new Rule.Relaxed(new Rule.Vector(host), new Rule.Vector(deterministic)));
+    private static void relaxed(LaneOp host, Rule deterministic) {
+        RULES.put(named(host.toString()), new Rule.Relaxed(new Rule.Vector(host), deterministic));
     }
 
     /** The instruction of this name; those of vectors are named in {@link Op} as in the text format. */

@@ -2,21 +2,29 @@ package kiln.translate;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import kiln.ir.Function;
+import kiln.ir.LaneOp;
+import kiln.ir.Lanes;
+import kiln.ir.Printer;
+import kiln.ir.V128;
+import kiln.ir.VectorValues;
 import kiln.ir.pass.Pipeline;
 import kiln.ir.testing.ProgramExecution;
 import kiln.wasm.Feature;
+import kiln.wasm.Op;
 import kiln.wasm.WasmModule;
 import org.junit.jupiter.api.Test;
 
 /** Instructions on vectors, which the assembler of the other fixtures does not know. */
 class VectorsTest {
-    private static final int V128 = 0x7b;
+    private static final int V128_TYPE = 0x7b;
     private static final int I32 = 0x7f;
     private static final int SIMD = 0xfd;
     private static final int I8X16_ADD = 0x6e;
@@ -49,7 +57,18 @@ class VectorsTest {
 
     private static WasmModule sum() {
         return module(
-                new int[] {V128, V128}, new int[] {V128}, 0x20, 0, 0x20, 1, SIMD, I8X16_ADD, 0x20, 1, SIMD, I8X16_ADD);
+                new int[] {V128_TYPE, V128_TYPE},
+                new int[] {V128_TYPE},
+                0x20,
+                0,
+                0x20,
+                1,
+                SIMD,
+                I8X16_ADD,
+                0x20,
+                1,
+                SIMD,
+                I8X16_ADD);
     }
 
     @Test
@@ -132,6 +151,60 @@ class VectorsTest {
                     return @61
                 }
                 """, Fixtures.translate(new ModuleEnvironment(wasm, 0, VECTORS)));
+    }
+
+    /** In the deterministic profile each relaxed instruction is made of others, which have its value. */
+    @Test
+    void deterministicFormsOfRelaxedInstructions() {
+        Random random = new Random(11);
+        int instructions = 0;
+        for (Op op : Op.values()) {
+            if (op.feature() != Feature.RELAXED_SIMD) {
+                continue;
+            }
+            instructions++;
+            LaneOp lanes = LaneOp.named(op.text());
+            int n = lanes.op().opcode().types().operands().size();
+            int[] code = new int[2 * n + 3];
+            int[] params = new int[n];
+            for (int i = 0; i < n; i++) {
+                params[i] = V128_TYPE;
+                code[2 * i] = 0x20;
+                code[2 * i + 1] = i;
+            }
+            code[2 * n] = SIMD;
+            code[2 * n + 1] = op.code() & 0x7f | 0x80;
+            code[2 * n + 2] = (op.code() & 0xfff) >> 7;
+            WasmModule wasm = module(params, new int[] {V128_TYPE}, code);
+            ModuleEnvironment env = new ModuleEnvironment(wasm, 0, VECTORS.withDeterministic(true));
+            Function f = new FunctionTranslator(env).translate(0);
+            assertFalse(Printer.print(f).contains("relaxed"), Printer.print(f));
+            for (int i = 0; i < 300; i++) {
+                V128[] args = new V128[n];
+                long[] words = new long[2 * n];
+                for (int a = 0; a < n; a++) {
+                    args[a] = V128.of(lanes.operandLanes(), _ -> lane(random, lanes.operandLanes()));
+                    words[2 * a] = args[a].low();
+                    words[2 * a + 1] = args[a].high();
+                }
+                V128 expected = VectorValues.apply(lanes, 0, args);
+                long[] actual = new ProgramExecution(List.of(f)).run(f, words);
+                assertEquals(expected, new V128(actual[0], actual[1]), () -> op.text() + Arrays.toString(args));
+            }
+        }
+        assertEquals(20, instructions);
+    }
+
+    private static long lane(Random random, Lanes lanes) {
+        long[] edges = {0, -1, Long.MIN_VALUE >> 64 - lanes.bits(), Long.MAX_VALUE >>> 64 - lanes.bits()};
+        long bits = switch (random.nextInt(4)) {
+            case 0 -> edges[random.nextInt(edges.length)];
+            case 1 -> random.nextInt(40);
+            default -> random.nextLong();
+        };
+        return lanes == Lanes.F32X4 && random.nextBoolean()
+                ? Float.floatToRawIntBits(random.nextFloat())
+                : lanes == Lanes.F64X2 && random.nextBoolean() ? Double.doubleToRawLongBits(random.nextDouble()) : bits;
     }
 
     @Test

@@ -93,7 +93,7 @@ final class LoweringRules {
             case SWIZZLE, RELAXED_SWIZZLE -> null;
             case RELAXED_MIN, RELAXED_MAX, RELAXED_Q15MULR_S, RELAXED_DOT, RELAXED_DOT_ADD -> null;
             case SHL, SHR_S, SHR_U -> null;
-            case FMA, FNMA, RELAXED_MADD, RELAXED_NMADD, RELAXED_LANESELECT -> null;
+            case RELAXED_MADD, RELAXED_NMADD, RELAXED_LANESELECT -> null;
             case ANY_TRUE, ALL_TRUE, BITMASK -> null;
         };
     }

@@ -61,7 +61,7 @@ final class VectorResults {
                                 && actual == Short.MIN_VALUE;
                     case RELAXED_DOT -> dot(i, actual, args);
                     case RELAXED_DOT_ADD -> dotAdd(i, actual, args);
-                    case RELAXED_MADD, RELAXED_NMADD -> isUnfused(op, i, actual, args);
+                    case RELAXED_MADD, RELAXED_NMADD -> isFused(op, i, actual, args);
                     case RELAXED_LANESELECT -> laneSelect(to, i, actual, args);
                     default -> false;
                 };
@@ -112,19 +112,16 @@ final class VectorResults {
         return !(d > below && d < above);
     }
 
-    private static boolean isUnfused(LaneOp op, int i, long actual, V128[] args) {
+    private static boolean isFused(LaneOp op, int i, long actual, V128[] args) {
         Lanes to = op.lanes();
         double x = value(to, args[0].lane(to, i));
         double y = value(to, args[1].lane(to, i));
         double z = value(to, args[2].lane(to, i));
         x = op.op() == VectorOp.RELAXED_NMADD ? -x : x;
-        // NaNs: see allowsNan. An infinity that comes from rounding the product may make one as well.
-        double sum = to == Lanes.F32X4 ? (float) ((float) (x * y) + z) : x * y + z;
-        return Double.isNaN(sum)
-                ? isCanonical(to, actual)
-                : to == Lanes.F32X4
-                        ? Float.floatToRawIntBits((float) sum) == (int) actual
-                        : Double.doubleToRawLongBits(sum) == actual;
+        // NaNs: see allowsNan.
+        return to == Lanes.F32X4
+                ? Float.floatToRawIntBits(Math.fma((float) x, (float) y, (float) z)) == (int) actual
+                : Double.doubleToRawLongBits(Math.fma(x, y, z)) == actual;
     }
 
     /** As bitselect, or by the mask's highest bit; in lanes of 16 bits also by that of each byte. */
