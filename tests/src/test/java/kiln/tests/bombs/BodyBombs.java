@@ -164,6 +164,15 @@ final class BodyBombs {
                         .op(DROP));
         one(
                 all,
+                "extensions in a chain of what is stored",
+                1500,
+                n -> new Bytes()
+                        .i32(0)
+                        .get(0)
+                        .all(row(n, i -> new Bytes().op(0xc0)))
+                        .op(0x3a, 0, 0));
+        one(
+                all,
                 "comparisons in a chain",
                 1500,
                 n -> row(n, i -> new Bytes().get(0).op(0x45).set(0))
