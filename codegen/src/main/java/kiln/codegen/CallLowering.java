@@ -11,38 +11,18 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * The part of the rules for calls, returns and parameters that goes by the calling convention and is the same for all
- * instruction sets, which differ in how stack arguments are stored and in the calls themselves.
+ * Calls, returns and parameters: what goes by the calling convention. A call is one instruction with all of its
+ * operands ({@link CallSite}); results beyond the registers are loaded from the store behind it.
  */
-public final class CallLowering {
-    /** The instructions that a back end supplies. */
-    public interface Machine {
-        /**
-         * A load of a whole value.
-         *
-         * @param readOnly whether the same load gives the same value anywhere in the function
-         */
-        MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly);
-
-        /** A store of a whole value. */
-        MachInst storeValue(Type type, Reg base, int offset, Reg source);
-
-        /**
-         * The end of the function, with results in their registers.
-         *
-         * @param argumentBytes size of this function's own stack arguments, which it takes off
-         */
-        MachInst returnFrom(Bound results, int argumentBytes);
-    }
-
+final class CallLowering {
     private final LoweringContext context;
-    private final Machine machine;
+    private final CommonInsts insts;
     private final CallingConvention convention;
     private final Places parameters;
 
-    public CallLowering(LoweringContext context, Machine machine, CallingConvention convention) {
+    CallLowering(LoweringContext context, CommonInsts insts, CallingConvention convention) {
         this.context = context;
-        this.machine = machine;
+        this.insts = insts;
         this.convention = convention;
         this.parameters =
                 convention.placesOfArguments(context.function.signature().params());
@@ -50,97 +30,149 @@ public final class CallLowering {
 
     // Calls.
 
-    /** What a call passes to its callee. */
-    public record Arguments(Bound inRegisters, List<OnStack> onStack, int stackBytes) {}
-
-    /**
-     * An argument without register.
-     *
-     * @param offset bytes from the stack pointer at the call
-     */
-    public record OnStack(Value value, int offset) {}
-
-    /** The arguments of a CALL, CALL_INDIRECT, RETURN_CALL or RETURN_CALL_INDIRECT. */
-    public Arguments arguments(Inst inst) {
-        int first = isIndirect(inst) ? 2 : 0;
-        return arguments(
-                inst,
-                first,
-                convention.placesOfArguments(inst.call().signature().params()));
+    /** Lowers a CALL or CALL_INDIRECT. */
+    void lowerCall(Inst inst) {
+        OperandList operands = new OperandList();
+        boolean reloads;
+        if (inst.opcode() == Opcode.CALL_INDIRECT) {
+            Reg callee = context.reg(inst.arg(1));
+            called(operands, context.reg(inst.arg(0)));
+            called(operands, callee);
+            reloads = callee != convention.context();
+        } else {
+            reloads = contextDistance(inst) != 0;
+        }
+        if (reloads || context.options.reloadContext()) {
+            context.saveContext();
+            reloads = true;
+        }
+        Places places = convention.placesOfArguments(inst.call().signature().params());
+        context.emit(insts.call(site(inst, operands, places, reloads, null, convention.clobbers())));
+        loadFurtherResults(inst);
     }
 
-    /** The arguments of a CALL_NATIVE, all of them in registers. */
-    public Bound nativeArguments(Inst inst) {
+    /** Lowers a CALL_NATIVE, all of whose arguments are in registers. */
+    void lowerNativeCall(Inst inst) {
+        lowerNativeCall(inst, null);
+    }
+
+    /** Lowers a CALL_NATIVE with an i32 for a result, of which C leaves the upper half undefined; or declines. */
+    boolean lowerIntCall(Inst inst) {
+        if (inst.resultCount() == 0 || inst.result().type() != Type.I32 || !context.isDemanded(inst.result())) {
+            return false;
+        }
+        Reg raw = context.newReg(Type.I64);
+        lowerNativeCall(inst, raw);
+        context.emit(insts.zeroExtend(context.def(inst.result()), raw));
+        return true;
+    }
+
+    private void lowerNativeCall(Inst inst, Reg result) {
+        OperandList operands = new OperandList();
+        called(operands, context.reg(inst.arg(0)));
         Places places =
                 convention.placesOfNativeArguments(inst.call().signature().params());
-        return arguments(inst, 1, places).inRegisters;
+        context.emit(insts.call(site(inst, operands, places, false, result, convention.nativeClobbers())));
     }
 
-    private Arguments arguments(Inst inst, int first, Places places) {
-        Bound.Builder inRegisters = new Bound.Builder();
-        List<OnStack> onStack = places.stackBytes() == 0 ? List.of() : new ArrayList<>();
-        for (int i = 0; i < places.registers().length; i++) {
-            Value v = inst.arg(first + i);
-            if (places.registers()[i] != null) {
-                inRegisters.add(context.movable(v), places.registers()[i]);
+    /** Lowers a RETURN_CALL or RETURN_CALL_INDIRECT. What is called must not be in registers that the jump needs. */
+    void lowerTailCall(Inst inst) {
+        OperandList operands = new OperandList();
+        if (inst.opcode() == Opcode.RETURN_CALL_INDIRECT) {
+            operands.useFixed(context.movable(inst.arg(0)), convention.tailAddress());
+            Reg callee = context.reg(inst.arg(1));
+            if (callee.isReserved()) {
+                operands.use(callee);
             } else {
-                onStack.add(new OnStack(v, places.offsets()[i]));
+                operands.useFixed(callee, convention.tailContext());
             }
         }
-        return new Arguments(inRegisters.build(), onStack, places.stackBytes());
+        Places places = convention.placesOfArguments(inst.call().signature().params());
+        context.emit(insts.tailCall(site(inst, operands, places, false, null, RegSet.EMPTY), parameters.stackBytes()));
     }
 
-    private static boolean isIndirect(Inst inst) {
-        return inst.opcode() == Opcode.CALL_INDIRECT || inst.opcode() == Opcode.RETURN_CALL_INDIRECT;
-    }
-
-    /** What a CALL, CALL_INDIRECT, RETURN_CALL or RETURN_CALL_INDIRECT calls. */
-    public Callee callee(Inst inst) {
-        if (isIndirect(inst)) {
-            return new Callee(null, context.reg(inst.arg(0)), context.reg(inst.arg(1)), 0);
+    private void called(OperandList operands, Reg r) {
+        if (convention.callsThroughSlots()) {
+            operands.any(r);
+        } else {
+            operands.use(r);
         }
+    }
+
+    /**
+     * A call of what {@code operands} say.
+     *
+     * @param result in place of the first result's own register, or null
+     */
+    private CallSite site(
+            Inst inst, OperandList operands, Places places, boolean reloads, Reg result, RegSet clobbers) {
+        int called = operands.count();
+        int first = inst.argCount() - places.registers().length;
+        for (int i = 0; i < places.registers().length; i++) {
+            if (places.registers()[i] != null) {
+                operands.useFixed(context.movable(inst.arg(first + i)), places.registers()[i]);
+            }
+        }
+        int inRegisters = operands.count() - called;
+        List<Reg> onStack = new ArrayList<>();
+        List<CallSite.StackArgument> stackArguments = new ArrayList<>();
+        for (int i = 0; i < places.registers().length; i++) {
+            if (places.registers()[i] == null) {
+                Value v = inst.arg(first + i);
+                boolean constant = LoweringContext.isConst(v);
+                int operand = constant ? -1 : operands.count() + onStack.size();
+                stackArguments.add(new CallSite.StackArgument(
+                        v.type(), places.offsets()[i], operand, constant ? LoweringContext.bits(v) : 0));
+                if (!constant) {
+                    onStack.add(context.reg(v));
+                }
+            }
+        }
+        operands.anyUnshared(onStack);
+        int results = clobbers == RegSet.EMPTY ? 0 : results(inst, operands, result);
+        return new CallSite(
+                inst.call().key(),
+                contextDistance(inst),
+                reloads,
+                clobbers == RegSet.EMPTY ? operands : operands.clobbering(clobbers),
+                called,
+                inRegisters,
+                stackArguments,
+                places.stackBytes(),
+                results);
+    }
+
+    /** Bytes from this function's VMContext to that of the function that is called, if that is known. */
+    private int contextDistance(Inst inst) {
         FuncKey key = inst.call().key();
-        return new Callee(key, null, null, context.options.contextDistance(context.function.key(), key));
+        return key == null ? 0 : context.options.contextDistance(context.function.key(), key);
     }
 
-    /** Whether the VMContext must be read back from the frame after a call, where it is kept then. */
-    public boolean reloadsContext(Callee callee) {
-        boolean changes =
-                callee.key() == null ? callee.context() != convention.context() : callee.contextDistance() != 0;
-        boolean reloads = changes || context.options.reloadContext();
-        if (reloads) {
-            context.saveContext();
-        }
-        return reloads;
-    }
-
-    /** The results of a call that come in registers. */
-    public Bound registerResults(Inst inst) {
-        Places places = convention.placesOfResults(inst.call().signature().results());
-        Bound.Builder results = new Bound.Builder();
+    /** Adds the results that come in registers, and says how many that are. */
+    private int results(Inst inst, OperandList operands, Reg first) {
+        int before = operands.count();
+        Reg[] registers = placesOfResults(inst).registers();
         for (int i = 0; i < inst.resultCount(); i++) {
-            if (places.registers()[i] != null && context.isDemanded(inst.result(i))) {
-                results.add(context.def(inst.result(i)), places.registers()[i]);
+            if (registers[i] != null && context.isDemanded(inst.result(i))) {
+                operands.defFixed(first != null ? first : context.def(inst.result(i)), registers[i]);
             }
         }
-        return results.build();
+        return operands.count() - before;
     }
 
-    /** The result of a CALL_NATIVE, in {@code value} instead of the result's own register. */
-    public Bound nativeResult(Inst inst, Reg value) {
-        Places places = convention.placesOfResults(inst.call().signature().results());
-        return new Bound(new Reg[] {value}, new Reg[] {places.registers()[0]});
+    private Places placesOfResults(Inst inst) {
+        return convention.placesOfResults(inst.call().signature().results());
     }
 
-    /** Behind the call: loads the results that did not come in registers. */
-    public void loadFurtherResults(Inst inst) {
-        Places places = convention.placesOfResults(inst.call().signature().results());
+    /** Loads the results that did not come in registers. */
+    private void loadFurtherResults(Inst inst) {
+        Places places = placesOfResults(inst);
         Reg store = null;
         for (int i = 0; i < inst.resultCount(); i++) {
             Value v = inst.result(i);
             if (places.registers()[i] == null && context.isDemanded(v)) {
                 store = store == null ? storeContext() : store;
-                context.emit(machine.loadValue(
+                context.emit(insts.loadValue(
                         v.type(), context.def(v), store, StoreLayout.RESULTS + places.offsets()[i], false));
             }
         }
@@ -148,33 +180,27 @@ public final class CallLowering {
 
     private Reg storeContext() {
         Reg store = context.newReg(Type.I64);
-        context.emit(machine.loadValue(Type.I64, store, convention.context(), VMContextLayout.STORE, true));
+        context.emit(insts.loadValue(Type.I64, store, convention.context(), VMContextLayout.STORE, true));
         return store;
     }
 
     // This function's own parameters and results.
 
-    /** Size of this function's own stack arguments. */
-    public int argumentBytes() {
-        return parameters.stackBytes();
-    }
-
-    /** Defines the function's parameters, as {@link LoweringContext#lowerEntry} asks for. */
-    public void lowerEntry(List<Value> params) {
-        Bound.Builder inRegisters = new Bound.Builder();
+    /** Defines those of the function's parameters that are demanded, at its start. */
+    void lowerEntry(List<Value> params) {
+        OperandList inRegisters = new OperandList();
         for (int i = 0; i < params.size(); i++) {
             if (context.isDemanded(params.get(i)) && parameters.registers()[i] != null) {
-                inRegisters.add(context.def(params.get(i)), parameters.registers()[i]);
+                inRegisters.defFixed(context.def(params.get(i)), parameters.registers()[i]);
             }
         }
-        Bound bound = inRegisters.build();
-        if (!bound.isEmpty()) {
-            context.emit(new Entry(bound));
+        if (inRegisters.count() > 0) {
+            context.emit(new Entry(inRegisters));
         }
         for (int i = 0; i < params.size(); i++) {
             Value v = params.get(i);
             if (context.isDemanded(v) && parameters.registers()[i] == null) {
-                context.emit(machine.loadValue(
+                context.emit(insts.loadValue(
                         v.type(),
                         context.def(v),
                         convention.frame(),
@@ -185,27 +211,25 @@ public final class CallLowering {
     }
 
     /** Lowers a RETURN. */
-    public void lowerReturn(Inst inst) {
+    void lowerReturn(Inst inst) {
         Places places = convention.placesOfResults(context.function.signature().results());
-        Bound.Builder inRegisters = new Bound.Builder();
+        OperandList inRegisters = new OperandList();
         Reg store = null;
         for (int i = 0; i < inst.argCount(); i++) {
             Value v = inst.arg(i);
             if (places.registers()[i] != null) {
-                inRegisters.add(context.movable(v), places.registers()[i]);
+                inRegisters.useFixed(context.movable(v), places.registers()[i]);
             } else {
                 store = store == null ? storeContext() : store;
                 context.emit(
-                        machine.storeValue(v.type(), store, StoreLayout.RESULTS + places.offsets()[i], context.reg(v)));
+                        insts.storeValue(v.type(), store, StoreLayout.RESULTS + places.offsets()[i], context.reg(v)));
             }
         }
-        context.emit(machine.returnFrom(inRegisters.build(), argumentBytes()));
+        context.emit(insts.returnFrom(inRegisters, parameters.stackBytes()));
     }
 
-    // Registers.
-
     /** The physical register that always holds the result of {@code inst}, or null. */
-    public Reg pinned(Inst inst) {
+    Reg pinned(Inst inst) {
         return switch (inst.opcode()) {
             case VMCTX -> convention.context();
             case FRAME_POINTER -> convention.frame();

@@ -12,9 +12,24 @@ import kiln.ir.Type;
  * @param results integer results, in order; the first one is also that of a C function
  * @param nativeArguments integer arguments of a C function, in order
  * @param vectors float and vector arguments and results, in order
+ * @param clobbers what a call of a wasm function loses: everything that can hold a value
+ * @param nativeClobbers what a call of a C function loses
+ * @param tailAddress holds the address that a tail call jumps to: carries no argument
+ * @param tailContext holds the VMContext that a tail call jumps in: carries no argument
+ * @param callsThroughSlots whether calls read the address and VMContext to call from spill slots as well
  */
 public record CallingConvention(
-        Reg context, Reg frame, List<Reg> arguments, List<Reg> results, List<Reg> nativeArguments, List<Reg> vectors) {
+        Reg context,
+        Reg frame,
+        List<Reg> arguments,
+        List<Reg> results,
+        List<Reg> nativeArguments,
+        List<Reg> vectors,
+        RegSet clobbers,
+        RegSet nativeClobbers,
+        Reg tailAddress,
+        Reg tailContext,
+        boolean callsThroughSlots) {
     /** Where the arguments of a wasm function lie. */
     Places placesOfArguments(List<Type> types) {
         return Places.ofArguments(types, arguments, vectors);

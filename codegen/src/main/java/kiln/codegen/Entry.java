@@ -2,8 +2,8 @@ package kiln.codegen;
 
 /** Where the parameters that came in registers begin to live. No code. */
 final class Entry extends MachInst {
-    Entry(Bound params) {
-        super(params.defines(Form.NONE), params.values());
+    Entry(OperandList params) {
+        super(params.form(), params.regs());
     }
 
     @Override
@@ -11,6 +11,6 @@ final class Entry extends MachInst {
 
     @Override
     public String toString() {
-        return "entry " + Bound.text(this, 0, form().count());
+        return "entry " + fixedText(0, form().count());
     }
 }

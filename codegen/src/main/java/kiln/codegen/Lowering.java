@@ -89,7 +89,7 @@ final class Lowering {
                         context.machBlocks[context.plan.flow().successors(node)[context.plan.wayOfTarget(node, i)]];
             }
             context.targets = targets;
-            context.lowerTerminator(terminator, targets);
+            context.lower(terminator);
         }
         context.end(output);
         context.makeHoisted(node, output);
@@ -102,7 +102,7 @@ final class Lowering {
         }
         if (node == 0) {
             context.begin(null);
-            context.lowerEntry(block.params());
+            context.calls.lowerEntry(block.params());
             context.end(output);
         }
     }
@@ -124,7 +124,7 @@ final class Lowering {
 
     private void leaveByJump(int node) {
         connect(node, 0);
-        context.emit(context.jump(context.machBlocks[context.plan.flow().successors(node)[0]]));
+        context.emit(context.insts.jump(context.machBlocks[context.plan.flow().successors(node)[0]]));
     }
 
     private void connect(int node, int way) {
@@ -132,13 +132,7 @@ final class Lowering {
         Edge edge = context.plan.wayEdge(node, way);
         Reg[] args = new Reg[edge.argCount()];
         for (int i = 0; i < args.length; i++) {
-            Reg r = context.reg(edge.arg(i));
-            if (!r.isVirtual()) {
-                Reg copy = context.newReg(edge.arg(i).type());
-                context.emit(context.moves().move(edge.arg(i).type(), copy, r));
-                r = copy;
-            }
-            args[i] = r;
+            args[i] = context.movable(edge.arg(i));
         }
         context.connecting = false;
         context.machBlocks[node].addSuccessor(

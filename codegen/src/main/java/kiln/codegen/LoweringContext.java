@@ -29,6 +29,8 @@ public abstract class LoweringContext {
 
     public final Function function;
     public final CodegenOptions options;
+    final CommonInsts insts;
+    final CallLowering calls;
     final MachFunction mach;
     final BlockPlan plan;
     final UseInfo uses;
@@ -65,9 +67,12 @@ public abstract class LoweringContext {
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
 
-    protected LoweringContext(Function function, CodegenOptions options) {
+    protected LoweringContext(
+            Function function, CodegenOptions options, CommonInsts insts, CallingConvention convention) {
         this.function = function;
         this.options = options;
+        this.insts = insts;
+        this.calls = new CallLowering(this, insts, convention);
         this.plan = new BlockPlan(function);
         this.uses = new UseInfo(function, plan);
         this.mach = new MachFunction(function.key());
@@ -103,37 +108,12 @@ public abstract class LoweringContext {
     // What a back end supplies.
 
     /**
-     * Lowers one instruction that is no terminator. Results are defined through {@link #def}; operands are read through
-     * {@link #reg} or folded.
+     * Lowers one instruction. Results are defined through {@link #def}; operands are read through {@link #reg} or
+     * folded. A terminator leaves for {@link #target}: an edge that needs moves has a block of its own, so targets may
+     * differ from those of {@code inst}; several targets may be the same block. The last instruction emitted for a
+     * terminator is the one that leaves the block.
      */
     protected abstract void lower(Inst inst);
-
-    /**
-     * Lowers BRANCH, SWITCH, RETURN, TRAP, RETURN_CALL, RETURN_CALL_INDIRECT or UNWIND. A way that needs moves has a
-     * block of its own, so targets may differ from those of {@code inst}; several targets may be the same block. The
-     * last instruction emitted is the one that leaves the block.
-     */
-    protected abstract void lowerTerminator(Inst inst, MachBlock[] targets);
-
-    /**
-     * Defines the function's parameters at its start: {@link #def} of each of {@code params} for which
-     * {@link #isDemanded} holds.
-     */
-    protected abstract void lowerEntry(List<Value> params);
-
-    /** An unconditional jump, which emits nothing if {@link EmitContext#isNext} holds for its target. */
-    protected abstract MachInst jump(MachBlock target);
-
-    /** A copy between two registers; also used to bring a {@link #pinned} register into a virtual one. */
-    protected abstract MoveFactory moves();
-
-    /**
-     * The physical register that always holds this instruction's result (VMCTX, perhaps FRAME_POINTER), or null. It is
-     * passed as operand as it is.
-     */
-    protected Reg pinned(Inst inst) {
-        return null;
-    }
 
     /**
      * The operand whose register also serves as the result's, because the operation changes no bit that anybody reads;
@@ -185,7 +165,7 @@ public abstract class LoweringContext {
             if (d == root) {
                 return def(v);
             }
-            Reg fixed = pinned(d);
+            Reg fixed = calls.pinned(d);
             if (fixed != null) {
                 return fixed;
             }
@@ -218,7 +198,7 @@ public abstract class LoweringContext {
             return r;
         }
         Reg copy = newReg(v.type());
-        emit(moves().move(v.type(), copy, r));
+        emit(insts.move(v.type(), copy, r));
         return copy;
     }
 
@@ -292,6 +272,11 @@ public abstract class LoweringContext {
     /** Value of a constant: i32 sign-extended, floats as their bits. */
     public static long constValue(Value v) {
         return v.inst().imm();
+    }
+
+    /** The bits of a constant, zero-extended. */
+    public static long bits(Value v) {
+        return v.type().bytes() == 4 ? constValue(v) & 0xffff_ffffL : constValue(v);
     }
 
     /**

@@ -54,6 +54,21 @@ public abstract class MachInst implements CodeBuffer.Emitter {
     }
 
     /**
+     * Text of {@code count} operands in particular registers: values with their registers, which are left out once they
+     * are the same.
+     */
+    protected final String fixedText(int from, int count) {
+        StringBuilder s = new StringBuilder("(");
+        for (int i = from; i < from + count; i++) {
+            s.append(i == from ? "" : ", ").append(regs[i]);
+            if (regs[i] != form.fixed(i)) {
+                s.append(':').append(form.fixed(i));
+            }
+        }
+        return s.append(')').toString();
+    }
+
+    /**
      * Whether this is a plain copy (see {@link #moveSource()}); the allocator tries to give both sides one register.
      */
     public boolean isMove() {
@@ -78,11 +93,6 @@ public abstract class MachInst implements CodeBuffer.Emitter {
      */
     public MachInst rematerialize(Reg target) {
         return null;
-    }
-
-    /** Whether a collector may run here, so that live references must be known. */
-    public boolean isSafepoint() {
-        return false;
     }
 
     /** Byte offset in the wasm file that this instruction comes from, or -1. */

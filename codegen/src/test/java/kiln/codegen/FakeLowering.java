@@ -1,6 +1,5 @@
 package kiln.codegen;
 
-import java.util.List;
 import java.util.Set;
 import kiln.codegen.regalloc.FakeInst;
 import kiln.codegen.regalloc.FakeMachine;
@@ -19,7 +18,7 @@ final class FakeLowering extends LoweringContext {
     boolean keepsConstants;
 
     FakeLowering(Function function) {
-        super(function, OPTIONS);
+        super(function, OPTIONS, FakeMachine.INSTS, FakeMachine.CONVENTION);
     }
 
     @Override
@@ -47,6 +46,10 @@ final class FakeLowering extends LoweringContext {
                 emit(i.clobber(FakeMachine.ALL));
             }
             default -> {
+                if (inst.opcode().isTerminator()) {
+                    lowerTerminator(inst);
+                    return;
+                }
                 FakeInst i = new FakeInst(inst.opcode().toString());
                 for (int k = 0; k < inst.argCount(); k++) {
                     i = i.use(reg(inst.arg(k)));
@@ -79,8 +82,7 @@ final class FakeLowering extends LoweringContext {
         return i.use(reg(address));
     }
 
-    @Override
-    protected void lowerTerminator(Inst inst, MachBlock[] targets) {
+    private void lowerTerminator(Inst inst) {
         FakeInst i = new FakeInst(inst.opcode().toString());
         for (int k = 0; k < inst.argCount(); k++) {
             Inst compare = comparison(inst.arg(k));
@@ -92,41 +94,15 @@ final class FakeLowering extends LoweringContext {
                 i = i.use(reg(inst.arg(k)));
             }
         }
-        for (MachBlock t : targets) {
-            i = i.named(i.name + " " + t);
+        for (int k = 0; k < inst.targetCount(); k++) {
+            i = i.named(i.name + " " + target(k));
         }
         emit(i);
-    }
-
-    @Override
-    protected void lowerEntry(List<Value> params) {
-        FakeInst i = new FakeInst("entry");
-        for (int k = 0; k < params.size(); k++) {
-            if (isDemanded(params.get(k))) {
-                i = i.defFixed(def(params.get(k)), FakeMachine.I[k]);
-            }
-        }
-        emit(i);
-    }
-
-    @Override
-    protected Reg pinned(Inst inst) {
-        return inst.opcode() == Opcode.VMCTX ? FakeMachine.PINNED : null;
     }
 
     @Override
     protected boolean isCheap(Inst inst) {
         return inst.opcode() != Opcode.FCONST;
-    }
-
-    @Override
-    protected MachInst jump(MachBlock target) {
-        return new FakeInst("jump " + target);
-    }
-
-    @Override
-    protected MoveFactory moves() {
-        return FakeMachine.MOVES;
     }
 
     @Override

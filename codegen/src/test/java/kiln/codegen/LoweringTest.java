@@ -39,7 +39,7 @@ final class LoweringTest {
     void foldsLoadUsedOnce() {
         assertEquals("""
                 b0:
-                    entry def:i0=%0 def:i1=%1
+                    entry (%0:i0, %1:i1)
                     addm %1 %0 reuse:%2
                     return %2
                 """, lower("""
@@ -118,7 +118,7 @@ final class LoweringTest {
     void dropsWhatNobodyAsksFor() {
         assertEquals("""
                 b0:
-                    entry def:i0=%0
+                    entry (%0:i0)
                     load %0 def:%1
                     return %0
                 """, lower("""
@@ -155,7 +155,7 @@ final class LoweringTest {
     void splitsCriticalEdgeAndMakesConstantsThere() {
         assertEquals("""
                 b0:
-                    entry def:i0=%0
+                    entry (%0:i0)
                     branch b1 b2 %0
                 b1:
                     const7 def:%1
@@ -234,7 +234,7 @@ final class LoweringTest {
     void sharesRegistersOfWraps() {
         assertEquals("""
                 b0:
-                    entry def:i0=%0
+                    entry (%0:i0)
                     clz %0 def:%1
                     return %1
                 """, lower("""

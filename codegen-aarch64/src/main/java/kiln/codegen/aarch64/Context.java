@@ -1,14 +1,9 @@
 package kiln.codegen.aarch64;
 
-import java.util.List;
-import kiln.codegen.CallLowering;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.LoweringContext;
-import kiln.codegen.MachBlock;
-import kiln.codegen.MachInst;
-import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -18,14 +13,11 @@ import kiln.ir.Value;
 
 /** What the rules for AArch64 read and write, and what lowering asks about this instruction set. */
 final class Context extends LoweringContext {
-    /** Calls, returns and parameters. */
-    final CallLowering calls = new CallLowering(this, CallRules.MACHINE, Registers.CONVENTION);
-
     /** Whether the branch out of the prologue turned out to be too short. */
     private boolean farPrologue;
 
     Context(Function function, CodegenOptions options) {
-        super(function, options);
+        super(function, options, CommonInsn.INSTANCE, Registers.CONVENTION);
     }
 
     // Operands.
@@ -42,11 +34,6 @@ final class Context extends LoweringContext {
         return t.bytes() * 8;
     }
 
-    /** The bits of an integer constant. */
-    static long bits(Value v) {
-        return wide(v.type()) ? constValue(v) : constValue(v) & 0xffff_ffffL;
-    }
-
     /** As {@link #value}, with xzr for zero: for operands that are not read as sp. */
     Reg valueOrZero(Value v) {
         return v.is(Opcode.ICONST) && constValue(v) == 0 ? Registers.ZR : value(v);
@@ -57,31 +44,6 @@ final class Context extends LoweringContext {
     @Override
     protected void lower(Inst inst) {
         LoweringRules.TABLE.lower(this, inst);
-    }
-
-    @Override
-    protected void lowerTerminator(Inst inst, MachBlock[] targets) {
-        LoweringRules.TABLE.lower(this, inst);
-    }
-
-    @Override
-    protected void lowerEntry(List<Value> params) {
-        calls.lowerEntry(params);
-    }
-
-    @Override
-    protected MachInst jump(MachBlock target) {
-        return new ControlInsn.Jump(target);
-    }
-
-    @Override
-    protected MoveFactory moves() {
-        return MoveInsn.FACTORY;
-    }
-
-    @Override
-    protected Reg pinned(Inst inst) {
-        return calls.pinned(inst);
     }
 
     /** Every i32 is zero-extended: ZEXT is its operand, and so is WRAP of what is known to fit. */

@@ -4,10 +4,10 @@ import java.util.List;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
-import kiln.codegen.Bound;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.MachBlock;
+import kiln.codegen.OperandList;
 import kiln.codegen.Reg;
 
 /** Jumps and checks. */
@@ -146,8 +146,8 @@ final class ControlInsn {
     static final class Return extends Sequence {
         private final int argumentBytes;
 
-        Return(Bound results, int argumentBytes) {
-            super(results.uses(Form.NONE), results.values());
+        Return(OperandList results, int argumentBytes) {
+            super(results.form(), results.regs());
             this.argumentBytes = argumentBytes;
         }
 
@@ -159,7 +159,7 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return text("ret", Bound.text(this, 0, form().count()));
+            return text("ret", fixedText(0, form().count()));
         }
     }
 

@@ -1,8 +1,8 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.LoweringContext.bits;
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
-import static kiln.codegen.aarch64.Context.bits;
 import static kiln.codegen.aarch64.Context.wide;
 import static kiln.codegen.aarch64.Context.width;
 
@@ -555,8 +555,7 @@ final class IntegerRules {
         c.absorb(load);
         // A narrow load that zero-extends to i32 is never negative.
         boolean signed = m.signed() || m.width() == 4;
-        MemoryOp extended = new MemoryOp(m.width(), signed, m.region(), m.canTrap(), m.readOnly(), m.trap());
-        MemoryRules.loadAs(c, load, MemoryRules.loadOp(Type.I64, extended), c.def(inst.result()));
+        MemoryRules.loadAs(c, load, MemoryRules.loadOp(Type.I64, m.width(), signed), c.def(inst.result()));
         return true;
     }
 

@@ -95,8 +95,10 @@ final class MemoryRules {
 
     // LOAD.
 
-    static final Rules<Context> LOAD = Rules.<Context>of("load")
-            .base("load", (c, inst) -> loadAs(c, inst, loadOp(inst.type(), inst.memory()), c.def(inst.result())));
+    static final Rules<Context> LOAD = Rules.<Context>of("load").base("load", (c, inst) -> {
+        MemoryOp m = inst.memory();
+        loadAs(c, inst, loadOp(inst.type(), m.width(), m.signed()), c.def(inst.result()));
+    });
 
     /** The load {@code inst} into {@code target}, perhaps by another instruction than its type suggests. */
     static void loadAs(Context c, Inst inst, LoadStoreOp op, Reg target) {
@@ -106,18 +108,22 @@ final class MemoryRules {
     }
 
     static LoadStoreOp loadOp(Type type, MemoryOp m) {
+        return loadOp(type, m.width(), m.signed());
+    }
+
+    static LoadStoreOp loadOp(Type type, int width, boolean signed) {
         return switch (type) {
             case I32 ->
-                switch (m.width()) {
-                    case 1 -> m.signed() ? LoadStoreOp.LDRSB_W : LoadStoreOp.LDRB;
-                    case 2 -> m.signed() ? LoadStoreOp.LDRSH_W : LoadStoreOp.LDRH;
+                switch (width) {
+                    case 1 -> signed ? LoadStoreOp.LDRSB_W : LoadStoreOp.LDRB;
+                    case 2 -> signed ? LoadStoreOp.LDRSH_W : LoadStoreOp.LDRH;
                     default -> LoadStoreOp.LDR_W;
                 };
             case I64, REF ->
-                switch (m.width()) {
-                    case 1 -> m.signed() ? LoadStoreOp.LDRSB_X : LoadStoreOp.LDRB;
-                    case 2 -> m.signed() ? LoadStoreOp.LDRSH_X : LoadStoreOp.LDRH;
-                    case 4 -> m.signed() ? LoadStoreOp.LDRSW : LoadStoreOp.LDR_W;
+                switch (width) {
+                    case 1 -> signed ? LoadStoreOp.LDRSB_X : LoadStoreOp.LDRB;
+                    case 2 -> signed ? LoadStoreOp.LDRSH_X : LoadStoreOp.LDRH;
+                    case 4 -> signed ? LoadStoreOp.LDRSW : LoadStoreOp.LDR_W;
                     default -> LoadStoreOp.LDR_X;
                 };
             case F32 -> LoadStoreOp.LDR_S;
@@ -153,7 +159,7 @@ final class MemoryRules {
         c.emit(new MemoryInsn.Store(op, source, address, inst.memory().trap()));
     }
 
-    private static LoadStoreOp storeOp(Type type, int width) {
+    static LoadStoreOp storeOp(Type type, int width) {
         return switch (type) {
             case I32, I64, REF ->
                 switch (width) {

@@ -4,25 +4,12 @@ import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;
 import kiln.codegen.MachInst;
-import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /** Copies between registers and slots. No move touches the flags. */
 final class MoveInsn {
-    static final MoveFactory FACTORY = new MoveFactory() {
-        @Override
-        public MachInst move(Type type, Reg target, Reg source) {
-            return new Move(type, target, source);
-        }
-
-        @Override
-        public MachInst swap(Reg a, Reg b) {
-            return new Swap(a, b);
-        }
-    };
-
     private static final Form USE_DEF = Form.NONE.use().def();
 
     private MoveInsn() {}

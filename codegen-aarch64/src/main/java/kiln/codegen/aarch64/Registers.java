@@ -41,9 +41,6 @@ final class Registers {
     /** Vector scratch within one instruction. */
     static final Reg SCRATCH = V[31];
 
-    /** Everything that a call destroys: all that can be allocated. */
-    static final RegSet CALL_CLOBBERS;
-
     /** What may be allocated. */
     static final RegisterFile FILE;
 
@@ -64,10 +61,10 @@ final class Registers {
             vectors.add(V[i]);
         }
         FILE = new RegisterFile(List.copyOf(ints), List.copyOf(vectors));
-        CALL_CLOBBERS = RegSet.of(ints.toArray(Reg[]::new)).union(RegSet.of(vectors.toArray(Reg[]::new)));
+        RegSet all = RegSet.of(ints.toArray(Reg[]::new)).union(RegSet.of(vectors.toArray(Reg[]::new)));
         List<Reg> integers = List.of(X).subList(0, 8);
         CONVENTION = new CallingConvention(
-                CONTEXT, FP, integers, integers, integers, List.of(V).subList(0, 8));
+                CONTEXT, FP, integers, integers, integers, List.of(V).subList(0, 8), all, all, X[9], X[10], false);
     }
 
     private Registers() {}

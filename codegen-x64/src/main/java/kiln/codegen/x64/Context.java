@@ -1,15 +1,10 @@
 package kiln.codegen.x64;
 
-import java.util.List;
-import kiln.codegen.CallLowering;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.LoweringContext;
-import kiln.codegen.MachBlock;
-import kiln.codegen.MachInst;
-import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -19,13 +14,10 @@ import kiln.ir.Value;
 
 /** What the rules for x86-64 read and write, and what lowering asks about this instruction set. */
 final class Context extends LoweringContext {
-    /** Calls, returns and parameters. */
-    final CallLowering calls = new CallLowering(this, CallRules.MACHINE, Registers.CONVENTION);
-
     private final CpuFeatures features;
 
     Context(Function function, CodegenOptions options) {
-        super(function, options);
+        super(function, options, CommonInsn.INSTANCE, Registers.CONVENTION);
         this.features = CpuFeatures.of(options.features());
     }
 
@@ -111,31 +103,6 @@ final class Context extends LoweringContext {
     @Override
     protected void lower(Inst inst) {
         LoweringRules.TABLE.lower(this, inst);
-    }
-
-    @Override
-    protected void lowerTerminator(Inst inst, MachBlock[] targets) {
-        LoweringRules.TABLE.lower(this, inst);
-    }
-
-    @Override
-    protected void lowerEntry(List<Value> params) {
-        calls.lowerEntry(params);
-    }
-
-    @Override
-    protected MachInst jump(MachBlock target) {
-        return new ControlInsn.Jump(target);
-    }
-
-    @Override
-    protected MoveFactory moves() {
-        return MoveInsn.FACTORY;
-    }
-
-    @Override
-    protected Reg pinned(Inst inst) {
-        return calls.pinned(inst);
     }
 
     /** An i32 is kept zero-extended. */

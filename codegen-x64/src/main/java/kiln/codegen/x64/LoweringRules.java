@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import kiln.codegen.CallRules;
 import kiln.codegen.RuleTable;
 import kiln.codegen.Rules;
 import kiln.ir.Opcode;
@@ -7,6 +8,8 @@ import kiln.ir.VectorOp;
 
 /** Where the rules for each operation stand. */
 final class LoweringRules {
+    private static final CallRules<Context> CALLS = new CallRules<>();
+
     static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of, LoweringRules::of);
 
     private LoweringRules() {}
@@ -49,15 +52,15 @@ final class LoweringRules {
 
             case LOAD -> MemoryRules.LOAD;
             case STORE -> MemoryRules.STORE;
-            case CALL, CALL_INDIRECT -> CallRules.CALL;
-            case CALL_NATIVE -> CallRules.CALL_NATIVE;
+            case CALL, CALL_INDIRECT -> CALLS.call;
+            case CALL_NATIVE -> CALLS.nativeCall;
             case TRAP_IF, TRAP_IF_ZERO -> ControlRules.TRAP_IF;
             case INTERRUPT_CHECK -> ControlRules.INTERRUPT_CHECK;
 
             case BRANCH -> ControlRules.BRANCH;
             case SWITCH -> ControlRules.BRANCH_TABLE;
-            case RETURN -> CallRules.RETURN;
-            case RETURN_CALL, RETURN_CALL_INDIRECT -> CallRules.RETURN_CALL;
+            case RETURN -> CALLS.ret;
+            case RETURN_CALL, RETURN_CALL_INDIRECT -> CALLS.tailCall;
             case TRAP -> ControlRules.TRAP;
             case UNWIND -> ControlRules.UNWIND;
 

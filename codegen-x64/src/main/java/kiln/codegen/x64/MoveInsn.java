@@ -3,26 +3,12 @@ package kiln.codegen.x64;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.MachInst;
-import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
 
 /** Copies of whole values, which also spill and reload. */
 final class MoveInsn {
-    /** What the allocator inserts. */
-    static final MoveFactory FACTORY = new MoveFactory() {
-        @Override
-        public MachInst move(Type type, Reg target, Reg source) {
-            return new Move(type, target, source);
-        }
-
-        @Override
-        public MachInst swap(Reg a, Reg b) {
-            return new Swap(a, b);
-        }
-    };
-
     private MoveInsn() {}
 
     /** A copy between registers and slots. An i32 is kept zero-extended; slots of integers are written in full. */
@@ -38,7 +24,7 @@ final class MoveInsn {
 
         @Override
         public boolean isMove() {
-            return true;
+            return !reg(0).isReserved() && !reg(1).isReserved();
         }
 
         @Override
@@ -49,6 +35,11 @@ final class MoveInsn {
         @Override
         public Reg moveTarget() {
             return reg(1);
+        }
+
+        @Override
+        public MachInst rematerialize(Reg to) {
+            return reg(0).isReserved() ? new Move(type, to, reg(0)) : null;
         }
 
         @Override

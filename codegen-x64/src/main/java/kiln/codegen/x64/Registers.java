@@ -14,8 +14,8 @@ final class Registers {
     public static final Reg RCX = integer(1, "rcx");
     public static final Reg RDX = integer(2, "rdx");
     public static final Reg RBX = integer(3, "rbx");
-    public static final Reg RSP = integer(4, "rsp");
-    public static final Reg RBP = integer(5, "rbp");
+    public static final Reg RSP = Reg.reserved(RegClass.INT, 4, "rsp");
+    public static final Reg RBP = Reg.reserved(RegClass.INT, 5, "rbp");
     public static final Reg RSI = integer(6, "rsi");
     public static final Reg RDI = integer(7, "rdi");
     public static final Reg R8 = integer(8, "r8");
@@ -25,7 +25,7 @@ final class Registers {
     public static final Reg R12 = integer(12, "r12");
     public static final Reg R13 = integer(13, "r13");
     public static final Reg R14 = integer(14, "r14");
-    public static final Reg R15 = integer(15, "r15");
+    public static final Reg R15 = Reg.reserved(RegClass.INT, 15, "r15");
 
     /** All sixteen vector registers by number. */
     public static final List<Reg> XMM = vectors();
@@ -37,7 +37,7 @@ final class Registers {
     /** Holds the VMContext of the running instance. */
     public static final Reg CONTEXT = R15;
 
-    /** Never allocated: for moves between slots and inside of instruction sequences. */
+    /** For moves between slots and inside of instruction sequences. */
     public static final Reg SCRATCH = XMM.get(15);
 
     /** First those that carry arguments, with short encodings first among equals. */
@@ -48,11 +48,8 @@ final class Registers {
     static final RegisterFile FILE = new RegisterFile(ALLOCATABLE_INT, ALLOCATABLE_VECTOR);
 
     /** What a call of a wasm function loses: everything that can hold a value. */
-    static final RegSet CALL_CLOBBERS =
-            RegSet.of(ALLOCATABLE_INT.toArray(Reg[]::new)).union(RegSet.of(XMM.toArray(Reg[]::new)));
-
-    /** What a call of a C function loses. */
-    static final RegSet NATIVE_CLOBBERS = CALL_CLOBBERS.minus(RegSet.of(RBX, R12, R13, R14));
+    private static final RegSet CALL_CLOBBERS =
+            RegSet.of(ALLOCATABLE_INT.toArray(Reg[]::new)).union(RegSet.of(ALLOCATABLE_VECTOR.toArray(Reg[]::new)));
 
     static final CallingConvention CONVENTION = new CallingConvention(
             CONTEXT,
@@ -60,7 +57,12 @@ final class Registers {
             List.of(RDI, RSI, RDX, RCX, R8, R9, RAX, R10),
             List.of(RAX, RDX, RCX, RSI, RDI, R8, R9, R10),
             List.of(RDI, RSI, RDX, RCX, R8, R9),
-            XMM.subList(0, 8));
+            XMM.subList(0, 8),
+            CALL_CLOBBERS,
+            CALL_CLOBBERS.minus(RegSet.of(RBX, R12, R13, R14)),
+            R11,
+            RBX,
+            true);
 
     private static final String[] NAMES_32 = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
     private static final String[] NAMES_16 = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};
@@ -75,7 +77,8 @@ final class Registers {
     private static List<Reg> vectors() {
         List<Reg> regs = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
-            regs.add(Reg.physical(RegClass.VECTOR, i, "xmm" + i));
+            String name = "xmm" + i;
+            regs.add(i == 15 ? Reg.reserved(RegClass.VECTOR, i, name) : Reg.physical(RegClass.VECTOR, i, name));
         }
         return List.copyOf(regs);
     }

@@ -167,7 +167,8 @@ final class Operands {
         for (int k = 0; k < form.count(); k++) {
             Reg r = inst.reg(k);
             Form.Role role = form.role(k);
-            if (r.isReserved()) {
+            // A result in a reserved register's place goes to another one, into which that is copied first.
+            if (r.isReserved() && k != form.tiedTo()) {
                 add(RESERVED, -1, r.bit());
             } else if (r.isPhysical()) {
                 addPhysical(r, role == Form.Role.USE_FIXED ? form.fixed(k) : r);

@@ -27,7 +27,7 @@ final class AllocationCheckerTest {
         AllocationChecker checker = new AllocationChecker(graph, ops);
         List<Output.Inserted> record = new ArrayList<>();
         RegisterAllocator.run(
-                graph, ops, new Output(ops, FakeMachine.MOVES, record), seed % 4 == 0 ? 0 : 2, step -> {});
+                graph, ops, new Output(ops, FakeMachine.INSTS, record), seed % 4 == 0 ? 0 : 2, step -> {});
         return new Allocated(f, checker, record);
     }
 

@@ -23,7 +23,7 @@ final class AllocatorStressTest {
         List<Long> expected = FakeInterpreter.run(before, STEPS);
         String what = "seed " + seed + ", " + blocks + " blocks, " + insts + " instructions, level " + level;
         try {
-            RegisterAllocator.allocate(after, FakeMachine.FILE, FakeMachine.MOVES, options(level), step -> {});
+            RegisterAllocator.allocate(after, FakeMachine.FILE, FakeMachine.INSTS, options(level), step -> {});
         } catch (RuntimeException e) {
             throw new AssertionError(what + "\n" + MachPrinter.print(before), e);
         }

@@ -54,7 +54,7 @@ final class IdleEntriesTest {
         assertEquals(
                 1,
                 RegisterAllocator.allocateWithStatistics(
-                                f, FakeMachine.FILE, FakeMachine.MOVES, AllocatorStressTest.options(2), step -> {})
+                                f, FakeMachine.FILE, FakeMachine.INSTS, AllocatorStressTest.options(2), step -> {})
                         .loads());
     }
 }

@@ -1,0 +1,63 @@
+package kiln.codegen.aarch64;
+
+import kiln.codegen.CallSite;
+import kiln.codegen.CommonInsts;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandList;
+import kiln.codegen.Reg;
+import kiln.ir.Type;
+
+/** The instructions that shared code emits. */
+final class CommonInsn implements CommonInsts {
+    static final CommonInsn INSTANCE = new CommonInsn();
+
+    private CommonInsn() {}
+
+    @Override
+    public MachInst move(Type type, Reg target, Reg source) {
+        return new MoveInsn.Move(type, target, source);
+    }
+
+    @Override
+    public MachInst swap(Reg a, Reg b) {
+        return new MoveInsn.Swap(a, b);
+    }
+
+    @Override
+    public MachInst jump(MachBlock target) {
+        return new ControlInsn.Jump(target);
+    }
+
+    @Override
+    public MachInst zeroExtend(Reg target, Reg source) {
+        return Insn.of(Op.ORR, false, target, Registers.ZR, source);
+    }
+
+    @Override
+    public MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
+        LoadStoreOp op = MemoryRules.loadOp(type, type.bytes(), false);
+        return new MemoryInsn.Load(op, target, Address.of(base, offset), null, readOnly);
+    }
+
+    @Override
+    public MachInst storeValue(Type type, Reg base, int offset, Reg source) {
+        LoadStoreOp op = MemoryRules.storeOp(type, type.bytes());
+        return new MemoryInsn.Store(op, source, Address.of(base, offset), null);
+    }
+
+    @Override
+    public MachInst call(CallSite site) {
+        return new CallInsn.Call(site);
+    }
+
+    @Override
+    public MachInst tailCall(CallSite site, int argumentBytes) {
+        return new CallInsn.TailCall(site, argumentBytes);
+    }
+
+    @Override
+    public MachInst returnFrom(OperandList results, int argumentBytes) {
+        return new ControlInsn.Return(results, argumentBytes);
+    }
+}

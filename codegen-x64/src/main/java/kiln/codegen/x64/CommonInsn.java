@@ -1,0 +1,61 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.CallSite;
+import kiln.codegen.CommonInsts;
+import kiln.codegen.MachBlock;
+import kiln.codegen.MachInst;
+import kiln.codegen.OperandList;
+import kiln.codegen.Reg;
+import kiln.ir.Type;
+
+/** The instructions that shared code emits. */
+final class CommonInsn implements CommonInsts {
+    static final CommonInsn INSTANCE = new CommonInsn();
+
+    private CommonInsn() {}
+
+    @Override
+    public MachInst move(Type type, Reg target, Reg source) {
+        return new MoveInsn.Move(type, target, source);
+    }
+
+    @Override
+    public MachInst swap(Reg a, Reg b) {
+        return new MoveInsn.Swap(a, b);
+    }
+
+    @Override
+    public MachInst jump(MachBlock target) {
+        return new ControlInsn.Jump(target);
+    }
+
+    @Override
+    public MachInst zeroExtend(Reg target, Reg source) {
+        return Insn.unary(Op.MOV, 4, target, Operand.of(source));
+    }
+
+    @Override
+    public MachInst loadValue(Type type, Reg target, Reg base, int offset, boolean readOnly) {
+        return MemoryInsn.load(type, type.bytes(), false, target, Address.of(base, offset), readOnly);
+    }
+
+    @Override
+    public MachInst storeValue(Type type, Reg base, int offset, Reg source) {
+        return MemoryInsn.store(type, type.bytes(), Address.of(base, offset), source);
+    }
+
+    @Override
+    public MachInst call(CallSite site) {
+        return new CallInsn.Call(site);
+    }
+
+    @Override
+    public MachInst tailCall(CallSite site, int argumentBytes) {
+        return new CallInsn.TailCall(site, argumentBytes);
+    }
+
+    @Override
+    public MachInst returnFrom(OperandList results, int argumentBytes) {
+        return new ControlInsn.Return(results, argumentBytes);
+    }
+}
