@@ -20,10 +20,10 @@ final class CallLowering {
     private final CallingConvention convention;
     private final Places parameters;
 
-    CallLowering(LoweringContext context, CommonInsts insts, CallingConvention convention) {
+    CallLowering(LoweringContext context) {
         this.context = context;
-        this.insts = insts;
-        this.convention = convention;
+        this.insts = context.insts;
+        this.convention = context.convention;
         this.parameters =
                 convention.placesOfArguments(context.function.signature().params());
     }

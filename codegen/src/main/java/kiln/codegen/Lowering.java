@@ -24,6 +24,7 @@ final class Lowering {
 
     Lowering(LoweringContext context) {
         this.context = context;
+        context.calls = new CallLowering(context);
     }
 
     /** Lowers the whole function. */

@@ -30,7 +30,10 @@ public abstract class LoweringContext {
     public final Function function;
     public final CodegenOptions options;
     final CommonInsts insts;
-    final CallLowering calls;
+    final CallingConvention convention;
+    /** Set by the walk. */
+    CallLowering calls;
+
     final MachFunction mach;
     final BlockPlan plan;
     final UseInfo uses;
@@ -72,7 +75,7 @@ public abstract class LoweringContext {
         this.function = function;
         this.options = options;
         this.insts = insts;
-        this.calls = new CallLowering(this, insts, convention);
+        this.convention = convention;
         this.plan = new BlockPlan(function);
         this.uses = new UseInfo(function, plan);
         this.mach = new MachFunction(function.key());
