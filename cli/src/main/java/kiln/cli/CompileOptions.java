@@ -23,7 +23,7 @@ final class CompileOptions {
             "--cpu",
             "CPU",
             "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native (what this machine has), or names joined by commas"
-                    + " (x86_64: avx, bmi1, bmi2, lzcnt; aarch64: crc32, dotprod, fp16, lse).",
+                    + " (x86_64: avx, avx2, avx512_bitalg, avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt; aarch64: crc32, dotprod, fp16, lse).",
             "baseline");
     private final OptionSpec level = Options.value(
             int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 1 is between, 2 (default) runs fast.", "2");

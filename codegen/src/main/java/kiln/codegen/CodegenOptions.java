@@ -21,6 +21,11 @@ public record CodegenOptions(
         this(optLevel, features, reloadContext, LinkedContexts.NONE, check);
     }
 
+    /** The same with other features. */
+    public CodegenOptions withFeatures(Set<String> names) {
+        return new CodegenOptions(optLevel, names, reloadContext, contexts, check);
+    }
+
     /** Bytes from the caller's VMContext to that of a function that it calls directly. */
     public int contextDistance(FuncKey caller, FuncKey callee) {
         return contexts.distance(caller.payload(), callee.payload());

@@ -76,7 +76,8 @@ public final class FunctionCompiler {
         int[] nextDepths = nextDepths(blocks);
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
-            EmitContext context = new EmitContext(buffer, frame, i + 1 < blocks.size() ? blocks.get(i + 1) : null);
+            MachBlock next = i + 1 < blocks.size() ? blocks.get(i + 1) : null;
+            EmitContext context = new EmitContext(buffer, frame, next, lowering.options.features());
             if (i == 0) {
                 buffer.position(-1);
                 buffer.emitter(lowering::lengthenPrologue);

@@ -52,6 +52,9 @@ public record HostCpu(String architecture, Set<String> features) {
         return new HostCpu(host.architecture(), features);
     }
 
+    /** What {@code avx512vl} stands for, as in the back end: there is no processor that has it alone. */
+    private static final Set<String> AVX512 = Set.of("avx512vl", "avx512f", "avx512bw", "avx512dq", "avx2", "fma");
+
     private static final long AT_HWCAP = 16;
 
     /** Bits of HWCAP on AArch64 (arch/arm64/include/uapi/asm/hwcap.h), from bit 0. */
@@ -96,6 +99,9 @@ public record HostCpu(String architecture, Set<String> features) {
                                 case "pni" -> "sse3";
                                 default -> word;
                             });
+                }
+                if (!features.containsAll(AVX512)) {
+                    features.remove("avx512vl");
                 }
                 if (common == null) {
                     common = features;

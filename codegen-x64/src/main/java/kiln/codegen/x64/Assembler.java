@@ -4,6 +4,8 @@ import kiln.codegen.CodeBuffer;
 import kiln.codegen.Label;
 import kiln.codegen.Reg;
 import kiln.codegen.x64.Op.Encoding;
+import kiln.codegen.x64.Op.Prefix;
+import kiln.codegen.x64.Op.Twin;
 
 /**
  * Encodes x86-64 instructions, as their rows in {@link Op} say. Sizes are in bytes. Operands are physical registers and
@@ -27,9 +29,21 @@ final class Assembler {
     private static final int ONE = 0x10;
 
     private final CodeBuffer buffer;
+    private final boolean avx;
 
+    /** Encodes instructions on vector registers without AVX. */
     Assembler(CodeBuffer buffer) {
+        this(buffer, false);
+    }
+
+    /**
+     * @param avx whether instructions on vector registers that have a VEX form are encoded in it, so that code with
+     *     both is never mixed; one that leaves its first operand alone then does as the other, with one register for
+     *     its first operand and its result
+     */
+    Assembler(CodeBuffer buffer, boolean avx) {
         this.buffer = buffer;
+        this.avx = avx;
     }
 
     CodeBuffer buffer() {
@@ -40,12 +54,23 @@ final class Assembler {
 
     /** {@code op reg, r/m}. */
     void rm(Op op, int size, Reg reg, Operand rm) {
-        legacy(op, op.opcode(Encoding.RM), size, reg, rm, 0);
+        int opcode = op.opcode(Encoding.RM);
+        if (!isVex(op)) {
+            legacy(op, opcode, size, reg, rm, 0);
+        } else if (op.has(Encoding.RVMR)) {
+            rvmr(op, size, reg, reg, rm, Registers.XMM.getFirst());
+        } else {
+            vex(op, opcode, size, reg.index(), op.twin() == Twin.THREE_OPERANDS ? reg.index() : 0, rm, 0);
+        }
     }
 
     /** {@code op r/m, reg}. */
     void mr(Op op, int size, Operand rm, Reg reg) {
-        legacy(op, op.opcode(Encoding.MR), size, reg, rm, 0);
+        if (isVex(op)) {
+            vex(op, op.opcode(Encoding.MR), size, reg.index(), 0, rm, 0);
+        } else {
+            legacy(op, op.opcode(Encoding.MR), size, reg, rm, 0);
+        }
     }
 
     /** {@code op r/m}. */
@@ -60,7 +85,9 @@ final class Assembler {
     /** {@code op r/m, imm}. */
     void mi(Op op, int size, Operand rm, int imm) {
         int opcode = op.opcode(Encoding.MI);
-        if (op.immediate() == Op.Immediate.COUNT && imm == 1) {
+        if (isVex(op)) {
+            vmi(op, size, ((Operand.InReg) rm).reg(), rm, imm);
+        } else if (op.immediate() == Op.Immediate.COUNT && imm == 1) {
             legacy(op, opcode | ONE, size, op.digit(), rm, 0);
         } else {
             int bytes = immediateBytes(op, size, imm);
@@ -78,12 +105,22 @@ final class Assembler {
     void rmi(Op op, int size, Reg reg, Operand rm, int imm) {
         int opcode = op.opcode(Encoding.RMI);
         int bytes = immediateBytes(op, size, imm);
-        if (op.isVex(Encoding.RMI)) {
-            vex(op, opcode, size, reg.index(), 0, rm, bytes);
+        if (isVex(op)) {
+            vex(op, opcode, size, reg.index(), op.twin() == Twin.THREE_OPERANDS ? reg.index() : 0, rm, bytes);
         } else {
             legacy(op, isShort(op, size, bytes) ? opcode | SHORT : opcode, size, reg, rm, bytes);
         }
         putImmediate(imm, bytes);
+    }
+
+    /** {@code op r/m, reg, imm}. */
+    void mri(Op op, int size, Operand rm, Reg reg, int imm) {
+        if (isVex(op)) {
+            vex(op, op.opcode(Encoding.MRI), size, reg.index(), 0, rm, 1);
+        } else {
+            legacy(op, op.opcode(Encoding.MRI), size, reg, rm, 1);
+        }
+        buffer.put1(imm);
     }
 
     /** {@code op reg, vvvv, r/m} (VEX). */
@@ -97,6 +134,12 @@ final class Assembler {
         buffer.put1(imm);
     }
 
+    /** {@code op reg, vvvv, r/m, last} (VEX). */
+    void rvmr(Op op, int size, Reg reg, Reg vvvv, Operand rm, Reg last) {
+        vex(op, op.opcode(Encoding.RVMR), size, reg.index(), vvvv.index(), rm, 1);
+        buffer.put1(last.index() << 4);
+    }
+
     /** {@code op reg, r/m, vvvv} (VEX). */
     void rmv(Op op, int size, Reg reg, Operand rm, Reg vvvv) {
         vex(op, op.opcode(Encoding.RMV), size, reg.index(), vvvv.index(), rm, 0);
@@ -105,6 +148,12 @@ final class Assembler {
     /** {@code op vvvv, r/m} (VEX). */
     void vm(Op op, int size, Reg vvvv, Operand rm) {
         vex(op, op.opcode(Encoding.VM), size, op.digit(), vvvv.index(), rm, 0);
+    }
+
+    /** {@code op vvvv, r/m, imm} (VEX). */
+    void vmi(Op op, int size, Reg vvvv, Operand rm, int imm) {
+        vex(op, op.opcode(Encoding.VMI), size, op.digit(), vvvv.index(), rm, 1);
+        buffer.put1(imm);
     }
 
     /** {@code op reg}, with the register's number in the opcode. */
@@ -316,6 +365,11 @@ final class Assembler {
 
     // Encoding.
 
+    /** Whether an instruction that has a form with old prefixes is encoded with VEX, or has none. */
+    private boolean isVex(Op op) {
+        return op.prefix() != Prefix.LEGACY || avx && op.twin() != Twin.NONE;
+    }
+
     private static int immediateBytes(Op op, int size, int imm) {
         return switch (op.immediate()) {
             case BYTE, COUNT -> 1;
@@ -367,7 +421,7 @@ final class Assembler {
         }
         putMap(opcode);
         buffer.put1(size == 1 ? opcode & ~1 : opcode);
-        modRm(reg & 7, rm, immBytes);
+        modRm(reg & 7, rm, 1, immBytes);
     }
 
     private void putMap(int opcode) {
@@ -384,20 +438,32 @@ final class Assembler {
 
     private void vex(Op op, int opcode, int size, int reg, int vvvv, Operand rm, int immBytes) {
         recordTrap(rm);
-        boolean w = size == 8 && op.isSized();
+        boolean w = op.isSized() ? size == 8 : op.hasW1();
         int map = opcode >>> 8 & 0xff;
         int high = highBits(rm);
-        int tail = (~vvvv & 15) << 3 | opcode >>> 16;
+        // Bits of registers' numbers are inverted.
+        int rxb = (~reg >> 3 & 1) << 7 | (~high & 3) << 5;
+        int tail = (w ? 0x80 : 0) | (~vvvv & 15) << 3 | opcode >>> 16;
+        if (op.prefix() == Prefix.EVEX) {
+            // Bit 4 of ModRM:reg, then a bit that is always set, length 128, bit 4 of vvvv, no mask.
+            buffer.put1(0x62);
+            buffer.put1(rxb | 0x10 | map);
+            buffer.put1(tail | 4);
+            buffer.put1(8);
+            buffer.put1(opcode);
+            modRm(reg & 7, rm, op.memoryBytes(size), immBytes);
+            return;
+        }
         if (!w && high == 0 && map == 1) {
             buffer.put1(0xc5);
-            buffer.put1((~reg >> 3 & 1) << 7 | tail);
+            buffer.put1(rxb & 0x80 | tail);
         } else {
             buffer.put1(0xc4);
-            buffer.put1((~reg >> 3 & 1) << 7 | (~high & 3) << 5 | map);
-            buffer.put1((w ? 0x80 : 0) | tail);
+            buffer.put1(rxb | map);
+            buffer.put1(tail);
         }
         buffer.put1(opcode);
-        modRm(reg & 7, rm, immBytes);
+        modRm(reg & 7, rm, 1, immBytes);
     }
 
     private void recordTrap(Operand rm) {
@@ -418,7 +484,8 @@ final class Assembler {
         };
     }
 
-    private void modRm(int reg, Operand rm, int immBytes) {
+    /** {@code unit}: a displacement of one byte counts so many bytes. */
+    private void modRm(int reg, Operand rm, int unit, int immBytes) {
         if (rm instanceof Operand.InReg r) {
             buffer.put1(0xc0 | reg << 3 | r.reg().index() & 7);
             return;
@@ -443,7 +510,8 @@ final class Assembler {
         }
         int low = base.index() & 7;
         // rbp and r13 as base have no form without displacement; rsp and r12 need the second byte.
-        int mode = a.disp() == 0 && low != 5 ? 0 : (byte) a.disp() == a.disp() ? 1 : 2;
+        boolean isShort = a.disp() % unit == 0 && (byte) (a.disp() / unit) == a.disp() / unit;
+        int mode = a.disp() == 0 && low != 5 ? 0 : isShort ? 1 : 2;
         if (a.index() != null || low == 4) {
             buffer.put1(mode << 6 | reg << 3 | 4);
             sib(a, low);
@@ -451,7 +519,7 @@ final class Assembler {
             buffer.put1(mode << 6 | reg << 3 | low);
         }
         if (mode == 1) {
-            buffer.put1(a.disp());
+            buffer.put1(a.disp() / unit);
         } else if (mode == 2) {
             buffer.put4(a.disp());
         }

@@ -6,10 +6,14 @@ import kiln.codegen.EmitContext;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.LoweringContext;
 import kiln.codegen.Reg;
+import kiln.codegen.x64.Op.Prefix;
+import kiln.codegen.x64.Op.Twin;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.LaneOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 
 /** What the rules for x86-64 read and write, and what lowering asks about this instruction set. */
@@ -17,8 +21,8 @@ final class Context extends LoweringContext {
     private final CpuFeatures features;
 
     Context(Function function, CodegenOptions options) {
-        super(function, options, CommonInsn.INSTANCE, Registers.CONVENTION);
-        this.features = CpuFeatures.of(options.features());
+        super(function, CpuFeatures.withImplied(options), CommonInsn.INSTANCE, Registers.CONVENTION);
+        this.features = CpuFeatures.of(this.options.features());
     }
 
     // Operands.
@@ -88,14 +92,93 @@ final class Context extends LoweringContext {
         return features.has(op.feature());
     }
 
-    /** Whether the processor has an instruction's VEX twin. */
-    boolean hasTwin(Op op) {
-        return op.hasVexTwin() && features.has(Op.Feature.AVX);
+    /** Whether instructions on vector registers have a VEX prefix. */
+    boolean hasAvx() {
+        return features.has(Op.Feature.AVX);
+    }
+
+    /** The row that does an operation on lanes alone, with operands in the same order; null if there is none. */
+    Op instruction(LaneOp lanes) {
+        Op op = Op.of(lanes);
+        return op != null && has(op) ? op : null;
+    }
+
+    /**
+     * The last operand of an instruction on vectors: a constant, which lies aligned, or a load of as many bytes as the
+     * instruction reads where their address may be any, or a register or its slot. Zeros are cheapest in a register.
+     */
+    Operand vectorSource(Op op, Value v) {
+        if (op.isRegisterOnly()) {
+            return Operand.inRegister(reg(v));
+        }
+        if (v.is(Opcode.VCONST)) {
+            V128 bits = v.inst().vector();
+            return bits.equals(V128.ZERO) ? Operand.of(reg(v)) : new Operand.Pooled(bits);
+        }
+        Inst load = op.alignment(hasAvx()) == 1 ? foldableLoad(v, op.memoryBytes(op.size())) : null;
+        return load != null ? fold(load) : Operand.of(reg(v));
+    }
+
+    /** Whether {@link #vectorSource} gives memory. */
+    boolean isVectorMemory(Op op, Value v) {
+        return v.is(Opcode.VCONST)
+                ? !v.inst().vector().equals(V128.ZERO)
+                : op.alignment(hasAvx()) == 1 && foldableLoad(v, op.memoryBytes(op.size())) != null;
+    }
+
+    /** {@code op src} on vector registers. */
+    void emitUnary(Op op, Reg dst, Operand src) {
+        emit(Insn.unary(op, op.size(), dst, src));
+    }
+
+    /** {@code op src} on vector registers, and an immediate. */
+    void emitUnary(Op op, Reg dst, Operand src, int imm) {
+        emit(Insn.unary(op, op.size(), dst, src, imm));
     }
 
     /** {@code left op right} on vector registers: with AVX in any register, else in that of {@code left}. */
     void emitBinary(Op op, Reg dst, Reg left, Operand right) {
-        emit(hasTwin(op) ? Insn.vex(op, op.size(), dst, left, right) : Insn.binary(op, op.size(), dst, left, right));
+        emit(
+                isThreeOperand(op)
+                        ? Insn.vex(op, op.size(), dst, left, right)
+                        : Insn.binary(op, op.size(), dst, left, right));
+    }
+
+    void emitBinary(Op op, Reg dst, Reg left, Reg right) {
+        emitBinary(op, dst, left, op.isRegisterOnly() ? Operand.inRegister(right) : Operand.of(right));
+    }
+
+    /** As {@link #emitBinary(Op, Reg, Reg, Operand)}, and an immediate. */
+    void emitBinary(Op op, Reg dst, Reg left, Operand right, int imm) {
+        emitBinary(op, op.size(), dst, left, right, imm);
+    }
+
+    /** As above; {@code size} says which bytes of an integer register go into a vector. */
+    void emitBinary(Op op, int size, Reg dst, Reg left, Operand right, int imm) {
+        emit(
+                isThreeOperand(op)
+                        ? Insn.vex(op, size, dst, left, right, imm)
+                        : Insn.binary(op, size, dst, left, right, imm));
+    }
+
+    /** {@code src op imm} on lanes. */
+    void emitShift(Op op, Reg dst, Reg src, int imm) {
+        emit(Insn.shift(op, dst, src, imm, isThreeOperand(op)));
+    }
+
+    /** {@code mask ? right : left} on lanes, by the highest bits of the mask's. */
+    void emitBlend(Op op, Reg dst, Reg left, Operand right, Reg mask) {
+        emit(Insn.blend(op, dst, left, right, mask, hasAvx()));
+    }
+
+    /** Whether the result of {@code op} may be in any register. */
+    boolean isThreeOperand(Op op) {
+        return op.prefix() != Prefix.LEGACY || hasAvx() && op.twin() == Twin.THREE_OPERANDS;
+    }
+
+    /** Encodes for the processor that the function is compiled for. */
+    static Assembler assembler(EmitContext context) {
+        return new Assembler(context.buffer(), CpuFeatures.hasAvx(context.features()));
     }
 
     // What lowering asks.
@@ -124,7 +207,7 @@ final class Context extends LoweringContext {
 
     @Override
     protected void emitPrologue(EmitContext context) {
-        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls());
+        Prologue.emit(assembler(context), context.frame(), makesCalls());
     }
 
     @Override

@@ -54,9 +54,7 @@ final class FloatRules {
         if (isConst(y) || c.foldableLoad(y, size) != null) {
             return false;
         }
-        return isConst(x)
-                || c.foldableLoad(x, size) != null
-                || !c.hasTwin(binaryOp(inst)) && c.useCount(x) > 1 && c.useCount(y) == 1;
+        return isConst(x) || c.foldableLoad(x, size) != null || !c.hasAvx() && c.useCount(x) > 1 && c.useCount(y) == 1;
     }
 
     // FMIN, FMAX, FCOPYSIGN.
@@ -112,7 +110,7 @@ final class FloatRules {
 
     private static void unary(Context c, Inst inst, Op op, int mode) {
         Operand src = c.floatSource(inst.arg(0));
-        c.emit(FloatInsn.Unary.of(op, op.size(), c.def(inst.result()), src, mode, c.hasTwin(op)));
+        c.emit(FloatInsn.Unary.of(op, op.size(), c.def(inst.result()), src, mode, c.hasAvx()));
     }
 
     // FROM_SINT, FROM_UINT.

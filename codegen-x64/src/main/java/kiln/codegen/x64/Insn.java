@@ -8,6 +8,7 @@ import kiln.codegen.RegSet;
 import kiln.codegen.x64.Op.Access;
 import kiln.codegen.x64.Op.Encoding;
 import kiln.codegen.x64.Op.FlagResult;
+import kiln.codegen.x64.Op.Twin;
 
 /**
  * One instruction of the machine: a row of {@link Op} in one of its encodings, its size, its operands and perhaps an
@@ -72,6 +73,11 @@ final class Insn extends Sequence {
         return of(op, Encoding.RMI, size, src, 0, imm, form, regs(form, src, null, dst));
     }
 
+    /** {@code dst = op src}, and an immediate; to a register for integers from one of vectors. */
+    static Insn extract(Op op, int size, Reg dst, Reg src, int imm) {
+        return of(op, Encoding.MRI, size, null, 0, imm, CONVERT, src, dst);
+    }
+
     /** {@code constant}: whether the result never changes, and the address has no allocated registers. */
     static Insn load(Op op, int size, Reg dst, Address from, boolean constant) {
         Form form = from.append(Form.NONE).def();
@@ -99,6 +105,44 @@ final class Insn extends Sequence {
         return of(op, Encoding.RM, size, right, 1, 0, form, regs(form, Operand.inRegister(left), right, dst));
     }
 
+    /** {@code dst = left op right} and an immediate, in the register of {@code left}. */
+    static Insn binary(Op op, int size, Reg dst, Reg left, Operand right, int imm) {
+        Form form = right.append(Form.NONE.use()).tied(0);
+        return of(op, Encoding.RMI, size, right, 1, imm, form, regs(form, Operand.inRegister(left), right, dst));
+    }
+
+    /** {@code dst = src op imm} on lanes, in the register of {@code src}, or in any with {@code vex}. */
+    static Insn shift(Op op, Reg dst, Reg src, int imm, boolean vex) {
+        return vex
+                ? of(op, Encoding.VMI, op.size(), Operand.inRegister(src), 0, imm, CONVERT, src, dst)
+                : of(op, Encoding.MI, op.size(), null, 0, imm, TWO_IN_PLACE, src, dst);
+    }
+
+    /**
+     * {@code dst = mask ? right : left}, lane by lane: in any register (VEX), or in that of {@code left}, with the mask
+     * in xmm0.
+     */
+    static Insn blend(Op op, Reg dst, Reg left, Operand right, Reg mask, boolean vex) {
+        Form operands = right.append(Form.NONE.use());
+        Form form = vex
+                ? operands.use().def()
+                : operands.useFixed(Registers.XMM.getFirst()).tied(0);
+        Reg[] regs = regs(form, Operand.inRegister(left), right, mask, dst);
+        return of(op, vex ? Encoding.RVMR : Encoding.RM, op.size(), right, 1, 0, form, regs);
+    }
+
+    /** {@code dst = op of first, second and third}, in the register of {@code first} (FMA, AVX-512). */
+    static Insn ternary(Op op, Reg dst, Reg first, Reg second, Operand third, int imm) {
+        Form form = third.append(Form.NONE.use().use()).tied(0);
+        Reg[] regs = new Reg[form.count()];
+        regs[0] = first;
+        regs[1] = second;
+        third.put(regs, 2);
+        regs[regs.length - 1] = dst;
+        Encoding e = op.has(Encoding.RVMI) ? Encoding.RVMI : Encoding.RVM;
+        return of(op, e, op.size(), third, 2, imm, form, regs);
+    }
+
     /** {@code dst = src op cl}, in the register of {@code src}. */
     static Insn byCl(Op op, int size, Reg dst, Reg src, Reg count) {
         return of(op, Encoding.MC, size, null, 0, 0, BY_CL, src, count, dst);
@@ -108,6 +152,12 @@ final class Insn extends Sequence {
     static Insn vex(Op op, int size, Reg dst, Reg left, Operand right) {
         Form form = right.append(Form.NONE.use()).def();
         return of(op, Encoding.RVM, size, right, 1, 0, form, regs(form, Operand.inRegister(left), right, dst));
+    }
+
+    /** {@code dst = left op right} and an immediate, in any register (VEX). */
+    static Insn vex(Op op, int size, Reg dst, Reg left, Operand right, int imm) {
+        Form form = right.append(Form.NONE.use()).def();
+        return of(op, Encoding.RVMI, size, right, 1, imm, form, regs(form, Operand.inRegister(left), right, dst));
     }
 
     /** {@code dst = left op right} in any register, of which the left one may be in memory (BMI2). */
@@ -137,6 +187,12 @@ final class Insn extends Sequence {
     static Insn store(Op op, int size, Address address, int imm) {
         Form form = address.append(Form.NONE);
         return of(op, Encoding.MI, size, address, 0, imm, form, regs(form, address, null));
+    }
+
+    /** {@code [address] = op src}, and an immediate: a lane of a vector register. */
+    static Insn store(Op op, int size, Address address, Reg src, int imm) {
+        Form form = address.append(Form.NONE).use();
+        return of(op, Encoding.MRI, size, address, 0, imm, form, regs(form, address, null, src));
     }
 
     /** Sets the flags only. A register on the left must not be a slot. */
@@ -188,17 +244,22 @@ final class Insn extends Sequence {
             case MI -> asm.mi(op, size, m, imm);
             case MC -> asm.mc(op, size, m);
             case RMI -> asm.rmi(op, size, inst.reg(last), m, imm);
+            case MRI -> asm.mri(op, size, m, inst.reg(rm == null ? 0 : last), imm);
             // With one register for both halves, MULX gives it the high one.
-            case RVM -> asm.rvm(op, size, inst.reg(last), inst.reg(op == Op.MULX ? last : 0), m);
+            case RVM -> asm.rvm(op, size, inst.reg(last), inst.reg(op == Op.MULX ? last : rmAt - 1), m);
+            case RVMI -> asm.rvmi(op, size, inst.reg(last), inst.reg(rmAt - 1), m, imm);
+            case RVMR -> asm.rvmr(op, size, inst.reg(last), inst.reg(0), m, inst.reg(last - 1));
+            case VMI -> asm.vmi(op, size, inst.reg(last), m, imm);
             case RMV -> asm.rmv(op, size, inst.reg(last), m, inst.reg(last - 1));
             case VM -> asm.vm(op, size, inst.reg(last), m);
-            case RVMI, O, ZO -> throw new IllegalStateException(toString());
+            case O, ZO -> throw new IllegalStateException(toString());
         }
     }
 
     /** Text over the first registers of {@code inst}. */
     String text(MachInst inst) {
-        StringBuilder s = new StringBuilder(op.isVex(encoding) && op.hasVexTwin() ? "v" : "").append(op.mnemonic(size));
+        StringBuilder s =
+                new StringBuilder(op.isVex(encoding) && op.twin() != Twin.NONE ? "v" : "").append(op.mnemonic(size));
         int operands = form().count();
         String comma = " ";
         if (operands > 0 && form().role(operands - 1).isDef()) {
@@ -211,7 +272,7 @@ final class Insn extends Sequence {
         }
         int next = rmAt;
         if (rm != null) {
-            int bytes = op.rmBytes(size);
+            int bytes = rm instanceof Address ? op.memoryBytes(size) : op.rmBytes(size);
             s.append(comma).append(rm instanceof Address ? "m" + bytes + " " : "");
             s.append(rm.over(inst, rmAt).text(bytes));
             comma = ", ";
@@ -221,9 +282,10 @@ final class Insn extends Sequence {
             s.append(comma).append(Registers.name(inst.reg(i), size));
             comma = ", ";
         }
-        return encoding == Encoding.MI || encoding == Encoding.RMI
-                ? s.append(", ").append(imm).toString()
-                : s.toString();
+        return switch (encoding) {
+            case MI, RMI, MRI, RVMI, VMI -> s.append(", ").append(imm).toString();
+            default -> s.toString();
+        };
     }
 
     @Override

@@ -6,10 +6,33 @@ import static kiln.codegen.x64.Assembler.M3A;
 import static kiln.codegen.x64.Assembler.P66;
 import static kiln.codegen.x64.Assembler.PF2;
 import static kiln.codegen.x64.Assembler.PF3;
+import static kiln.codegen.x64.Op.Feature.AVX;
+import static kiln.codegen.x64.Op.Feature.AVX2;
+import static kiln.codegen.x64.Op.Feature.AVX512VBMI;
+import static kiln.codegen.x64.Op.Feature.AVX512VL;
+import static kiln.codegen.x64.Op.Feature.AVX512_BITALG;
 import static kiln.codegen.x64.Op.Feature.BMI1;
 import static kiln.codegen.x64.Op.Feature.BMI2;
+import static kiln.codegen.x64.Op.Feature.FMA;
 import static kiln.codegen.x64.Op.FlagResult.COMPARED;
 import static kiln.codegen.x64.Op.FlagResult.ZERO_AND_SIGN;
+import static kiln.codegen.x64.OpRow.alu;
+import static kiln.codegen.x64.OpRow.blend;
+import static kiln.codegen.x64.OpRow.byteShift;
+import static kiln.codegen.x64.OpRow.evex;
+import static kiln.codegen.x64.OpRow.evexFromInteger;
+import static kiln.codegen.x64.OpRow.integer;
+import static kiln.codegen.x64.OpRow.lanes;
+import static kiln.codegen.x64.OpRow.packed;
+import static kiln.codegen.x64.OpRow.packedImm;
+import static kiln.codegen.x64.OpRow.scalar;
+import static kiln.codegen.x64.OpRow.shift;
+import static kiln.codegen.x64.OpRow.shiftLanes;
+import static kiln.codegen.x64.OpRow.signs;
+import static kiln.codegen.x64.OpRow.unary;
+import static kiln.codegen.x64.OpRow.unaryImm;
+import static kiln.codegen.x64.OpRow.unaryLanes;
+import static kiln.codegen.x64.OpRow.vex;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -100,54 +123,333 @@ enum Op {
     SYSCALL(integer(8).always64().zo(M0F | 0x05)),
 
     // Floats in vector registers.
-    ADDSS(vector(4).rm(PF3 | M0F | 0x58).avx()),
-    ADDSD(vector(8).rm(PF2 | M0F | 0x58).avx()),
-    SUBSS(vector(4).rm(PF3 | M0F | 0x5c).avx()),
-    SUBSD(vector(8).rm(PF2 | M0F | 0x5c).avx()),
-    MULSS(vector(4).rm(PF3 | M0F | 0x59).avx()),
-    MULSD(vector(8).rm(PF2 | M0F | 0x59).avx()),
-    DIVSS(vector(4).rm(PF3 | M0F | 0x5e).avx()),
-    DIVSD(vector(8).rm(PF2 | M0F | 0x5e).avx()),
-    MINSS(vector(4).rm(PF3 | M0F | 0x5d).avx()),
-    MINSD(vector(8).rm(PF2 | M0F | 0x5d).avx()),
-    MAXSS(vector(4).rm(PF3 | M0F | 0x5f).avx()),
-    MAXSD(vector(8).rm(PF2 | M0F | 0x5f).avx()),
-    SQRTSS(vector(4).writes().rm(PF3 | M0F | 0x51).avx()),
-    SQRTSD(vector(8).writes().rm(PF2 | M0F | 0x51).avx()),
-    ROUNDSS(vector(4).writes().rmi(P66 | M3A | 0x0a, Immediate.BYTE).avx()),
-    ROUNDSD(vector(8).writes().rmi(P66 | M3A | 0x0b, Immediate.BYTE).avx()),
-    CVTSS2SD(vector(4).writes().rm(PF3 | M0F | 0x5a).avx()),
-    CVTSD2SS(vector(8).writes().rm(PF2 | M0F | 0x5a).avx()),
-    UCOMISS(vector(4).reads().rm(M0F | 0x2e)),
-    UCOMISD(vector(8).reads().rm(P66 | M0F | 0x2e)),
-    CVTSI2SS(integer(4, 8).writes().vectorReg().rm(PF3 | M0F | 0x2a)),
-    CVTSI2SD(integer(4, 8).writes().vectorReg().rm(PF2 | M0F | 0x2a)),
+    ADDSS(scalar(4).rm(PF3 | M0F | 0x58).avx()),
+    ADDSD(scalar(8).rm(PF2 | M0F | 0x58).avx()),
+    SUBSS(scalar(4).rm(PF3 | M0F | 0x5c).avx()),
+    SUBSD(scalar(8).rm(PF2 | M0F | 0x5c).avx()),
+    MULSS(scalar(4).rm(PF3 | M0F | 0x59).avx()),
+    MULSD(scalar(8).rm(PF2 | M0F | 0x59).avx()),
+    DIVSS(scalar(4).rm(PF3 | M0F | 0x5e).avx()),
+    DIVSD(scalar(8).rm(PF2 | M0F | 0x5e).avx()),
+    MINSS(scalar(4).rm(PF3 | M0F | 0x5d).avx()),
+    MINSD(scalar(8).rm(PF2 | M0F | 0x5d).avx()),
+    MAXSS(scalar(4).rm(PF3 | M0F | 0x5f).avx()),
+    MAXSD(scalar(8).rm(PF2 | M0F | 0x5f).avx()),
+    SQRTSS(scalar(4).writes().rm(PF3 | M0F | 0x51).avx()),
+    SQRTSD(scalar(8).writes().rm(PF2 | M0F | 0x51).avx()),
+    ROUNDSS(scalar(4).writes().rmi(P66 | M3A | 0x0a, Immediate.BYTE).avx()),
+    ROUNDSD(scalar(8).writes().rmi(P66 | M3A | 0x0b, Immediate.BYTE).avx()),
+    CVTSS2SD(scalar(4).writes().rm(PF3 | M0F | 0x5a).avx()),
+    CVTSD2SS(scalar(8).writes().rm(PF2 | M0F | 0x5a).avx()),
+    UCOMISS(scalar(4).reads().rm(M0F | 0x2e).avxAlike()),
+    UCOMISD(scalar(8).reads().rm(P66 | M0F | 0x2e).avxAlike()),
+    CVTSI2SS(integer(4, 8).writes().vectorReg().rm(PF3 | M0F | 0x2a).avx()),
+    CVTSI2SD(integer(4, 8).writes().vectorReg().rm(PF2 | M0F | 0x2a).avx()),
     /** Truncates; the most negative integer if the result does not fit. */
-    CVTTSS2SI(integer(4, 8).writes().from(4).vectorRm().rm(PF3 | M0F | 0x2c)),
-    CVTTSD2SI(integer(4, 8).writes().from(8).vectorRm().rm(PF2 | M0F | 0x2c)),
+    CVTTSS2SI(integer(4, 8).writes().from(4).vectorRm().rm(PF3 | M0F | 0x2c).avxAlike()),
+    CVTTSD2SI(integer(4, 8).writes().from(8).vectorRm().rm(PF2 | M0F | 0x2c).avxAlike()),
 
     // Moves of vector registers. Loads clear the rest of the register.
-    MOVSS(vector(4).writes().memoryOnly().rm(PF3 | M0F | 0x10).mr(PF3 | M0F | 0x11)),
-    MOVSD(vector(8).writes().memoryOnly().rm(PF2 | M0F | 0x10).mr(PF2 | M0F | 0x11)),
-    MOVUPS(vector(16).writes().memoryOnly().rm(M0F | 0x10).mr(M0F | 0x11)),
-    MOVAPS(vector(16).aligned().writes().rm(M0F | 0x28)),
+    MOVSS(scalar(4)
+            .writes()
+            .memoryOnly()
+            .rm(PF3 | M0F | 0x10)
+            .mr(PF3 | M0F | 0x11)
+            .avxAlike()),
+    MOVSD(scalar(8)
+            .writes()
+            .memoryOnly()
+            .rm(PF2 | M0F | 0x10)
+            .mr(PF2 | M0F | 0x11)
+            .avxAlike()),
+    MOVUPS(scalar(16).writes().memoryOnly().rm(M0F | 0x10).mr(M0F | 0x11).avxAlike()),
+    MOVAPS(unary(M0F | 0x28).registerOnly()),
+    /** From a register it clears the upper half, too. */
+    MOVQ(scalar(8).writes().rm(PF3 | M0F | 0x7e).mr(P66 | M0F | 0xd6).avxAlike()),
     MOVD(integer(4, 8)
             .names("movd", "movq")
             .writes()
             .vectorReg()
             .rm(P66 | M0F | 0x6e)
-            .mr(P66 | M0F | 0x7e)),
+            .mr(P66 | M0F | 0x7e)
+            .avxAlike()),
+    /** One half of a register from memory, or to it. */
+    MOVLPS(scalar(8).memoryOnly().rm(M0F | 0x12).mr(M0F | 0x13).avx()),
+    MOVHPS(scalar(8).memoryOnly().rm(M0F | 0x16).mr(M0F | 0x17).avx()),
+    /** The upper half into the lower one, and the other way round. */
+    MOVHLPS(packed(M0F | 0x12).registerOnly()),
+    MOVLHPS(packed(M0F | 0x16).registerOnly()),
 
-    // Vectors.
-    ANDPS(vector(16).aligned().rm(M0F | 0x54).avx()),
-    ORPS(vector(16).aligned().rm(M0F | 0x56).avx()),
-    XORPS(vector(16).aligned().rm(M0F | 0x57).avx()),
-    PADDB(lanes(Lanes.I8X16, VectorOp.ADD).rm(P66 | M0F | 0xfc).avx());
+    // Vectors: bits.
+    ANDPS(packed(M0F | 0x54)),
+    ANDNPS(packed(M0F | 0x55)),
+    ORPS(packed(M0F | 0x56)),
+    XORPS(packed(M0F | 0x57)),
+    PAND(lanes(Lanes.V128, VectorOp.AND, P66 | M0F | 0xdb)),
+    /** {@code ~first & second} */
+    PANDN(packed(P66 | M0F | 0xdf)),
+    POR(lanes(Lanes.V128, VectorOp.OR, P66 | M0F | 0xeb)),
+    PXOR(lanes(Lanes.V128, VectorOp.XOR, P66 | M0F | 0xef)),
+    PTEST(scalar(16).aligned().reads().rm(P66 | M38 | 0x17).avxAlike()),
+
+    // Integer arithmetic on lanes.
+    PADDB(lanes(Lanes.I8X16, VectorOp.ADD, P66 | M0F | 0xfc)),
+    PADDW(lanes(Lanes.I16X8, VectorOp.ADD, P66 | M0F | 0xfd)),
+    PADDD(lanes(Lanes.I32X4, VectorOp.ADD, P66 | M0F | 0xfe)),
+    PADDQ(lanes(Lanes.I64X2, VectorOp.ADD, P66 | M0F | 0xd4)),
+    PSUBB(lanes(Lanes.I8X16, VectorOp.SUB, P66 | M0F | 0xf8)),
+    PSUBW(lanes(Lanes.I16X8, VectorOp.SUB, P66 | M0F | 0xf9)),
+    PSUBD(lanes(Lanes.I32X4, VectorOp.SUB, P66 | M0F | 0xfa)),
+    PSUBQ(lanes(Lanes.I64X2, VectorOp.SUB, P66 | M0F | 0xfb)),
+    PADDSB(lanes(Lanes.I8X16, VectorOp.ADD_SAT_S, P66 | M0F | 0xec)),
+    PADDSW(lanes(Lanes.I16X8, VectorOp.ADD_SAT_S, P66 | M0F | 0xed)),
+    PADDUSB(lanes(Lanes.I8X16, VectorOp.ADD_SAT_U, P66 | M0F | 0xdc)),
+    PADDUSW(lanes(Lanes.I16X8, VectorOp.ADD_SAT_U, P66 | M0F | 0xdd)),
+    PSUBSB(lanes(Lanes.I8X16, VectorOp.SUB_SAT_S, P66 | M0F | 0xe8)),
+    PSUBSW(lanes(Lanes.I16X8, VectorOp.SUB_SAT_S, P66 | M0F | 0xe9)),
+    PSUBUSB(lanes(Lanes.I8X16, VectorOp.SUB_SAT_U, P66 | M0F | 0xd8)),
+    PSUBUSW(lanes(Lanes.I16X8, VectorOp.SUB_SAT_U, P66 | M0F | 0xd9)),
+    PMULLW(lanes(Lanes.I16X8, VectorOp.MUL, P66 | M0F | 0xd5)),
+    PMULLD(lanes(Lanes.I32X4, VectorOp.MUL, P66 | M38 | 0x40)),
+    PMULHW(packed(P66 | M0F | 0xe5)),
+    PMULHUW(packed(P66 | M0F | 0xe4)),
+    /** Products of 64 bits of the lanes 0 and 2 of 32 bits. */
+    PMULUDQ(packed(P66 | M0F | 0xf4)),
+    PMULDQ(packed(P66 | M38 | 0x28)),
+    /** Does not saturate: the product of two lanes of -2^15 is -2^15. */
+    PMULHRSW(packed(P66 | M38 | 0x0b)),
+    PMADDWD(lanes(Lanes.I32X4, VectorOp.DOT_S, P66 | M0F | 0xf5)),
+    /** Saturated sums of products of unsigned bytes of the first operand and signed ones of the second. */
+    PMADDUBSW(packed(P66 | M38 | 0x04)),
+    PSADBW(packed(P66 | M0F | 0xf6)),
+    PMINSB(lanes(Lanes.I8X16, VectorOp.MIN_S, P66 | M38 | 0x38)),
+    PMINSW(lanes(Lanes.I16X8, VectorOp.MIN_S, P66 | M0F | 0xea)),
+    PMINSD(lanes(Lanes.I32X4, VectorOp.MIN_S, P66 | M38 | 0x39)),
+    PMINUB(lanes(Lanes.I8X16, VectorOp.MIN_U, P66 | M0F | 0xda)),
+    PMINUW(lanes(Lanes.I16X8, VectorOp.MIN_U, P66 | M38 | 0x3a)),
+    PMINUD(lanes(Lanes.I32X4, VectorOp.MIN_U, P66 | M38 | 0x3b)),
+    PMAXSB(lanes(Lanes.I8X16, VectorOp.MAX_S, P66 | M38 | 0x3c)),
+    PMAXSW(lanes(Lanes.I16X8, VectorOp.MAX_S, P66 | M0F | 0xee)),
+    PMAXSD(lanes(Lanes.I32X4, VectorOp.MAX_S, P66 | M38 | 0x3d)),
+    PMAXUB(lanes(Lanes.I8X16, VectorOp.MAX_U, P66 | M0F | 0xde)),
+    PMAXUW(lanes(Lanes.I16X8, VectorOp.MAX_U, P66 | M38 | 0x3e)),
+    PMAXUD(lanes(Lanes.I32X4, VectorOp.MAX_U, P66 | M38 | 0x3f)),
+    PAVGB(lanes(Lanes.I8X16, VectorOp.AVGR_U, P66 | M0F | 0xe0)),
+    PAVGW(lanes(Lanes.I16X8, VectorOp.AVGR_U, P66 | M0F | 0xe3)),
+    PABSB(unaryLanes(Lanes.I8X16, VectorOp.ABS, P66 | M38 | 0x1c)),
+    PABSW(unaryLanes(Lanes.I16X8, VectorOp.ABS, P66 | M38 | 0x1d)),
+    PABSD(unaryLanes(Lanes.I32X4, VectorOp.ABS, P66 | M38 | 0x1e)),
+    PCMPEQB(lanes(Lanes.I8X16, VectorOp.EQ, P66 | M0F | 0x74)),
+    PCMPEQW(lanes(Lanes.I16X8, VectorOp.EQ, P66 | M0F | 0x75)),
+    PCMPEQD(lanes(Lanes.I32X4, VectorOp.EQ, P66 | M0F | 0x76)),
+    PCMPEQQ(lanes(Lanes.I64X2, VectorOp.EQ, P66 | M38 | 0x29)),
+    PCMPGTB(lanes(Lanes.I8X16, VectorOp.GT_S, P66 | M0F | 0x64)),
+    PCMPGTW(lanes(Lanes.I16X8, VectorOp.GT_S, P66 | M0F | 0x65)),
+    PCMPGTD(lanes(Lanes.I32X4, VectorOp.GT_S, P66 | M0F | 0x66)),
+    PCMPGTQ(lanes(Lanes.I64X2, VectorOp.GT_S, P66 | M38 | 0x37)),
+
+    // Shifts of lanes, by the low 64 bits of a vector or by an immediate. Too large a count shifts all bits out.
+    PSLLW(shiftLanes(Lanes.I16X8, VectorOp.SHL, 0xf1, 6, 0x71)),
+    PSLLD(shiftLanes(Lanes.I32X4, VectorOp.SHL, 0xf2, 6, 0x72)),
+    PSLLQ(shiftLanes(Lanes.I64X2, VectorOp.SHL, 0xf3, 6, 0x73)),
+    PSRLW(shiftLanes(Lanes.I16X8, VectorOp.SHR_U, 0xd1, 2, 0x71)),
+    PSRLD(shiftLanes(Lanes.I32X4, VectorOp.SHR_U, 0xd2, 2, 0x72)),
+    PSRLQ(shiftLanes(Lanes.I64X2, VectorOp.SHR_U, 0xd3, 2, 0x73)),
+    PSRAW(shiftLanes(Lanes.I16X8, VectorOp.SHR_S, 0xe1, 4, 0x71)),
+    PSRAD(shiftLanes(Lanes.I32X4, VectorOp.SHR_S, 0xe2, 4, 0x72)),
+    /** By bytes. */
+    PSLLDQ(byteShift(7)),
+    PSRLDQ(byteShift(3)),
+
+    // Lanes into others.
+    PACKSSWB(lanes(Lanes.I8X16, VectorOp.NARROW_S, P66 | M0F | 0x63)),
+    PACKSSDW(lanes(Lanes.I16X8, VectorOp.NARROW_S, P66 | M0F | 0x6b)),
+    PACKUSWB(lanes(Lanes.I8X16, VectorOp.NARROW_U, P66 | M0F | 0x67)),
+    PACKUSDW(lanes(Lanes.I16X8, VectorOp.NARROW_U, P66 | M38 | 0x2b)),
+    PUNPCKLBW(packed(P66 | M0F | 0x60)),
+    PUNPCKLWD(packed(P66 | M0F | 0x61)),
+    PUNPCKLDQ(packed(P66 | M0F | 0x62)),
+    PUNPCKLQDQ(packed(P66 | M0F | 0x6c)),
+    PUNPCKHBW(packed(P66 | M0F | 0x68)),
+    PUNPCKHWD(packed(P66 | M0F | 0x69)),
+    PUNPCKHDQ(packed(P66 | M0F | 0x6a)),
+    PUNPCKHQDQ(packed(P66 | M0F | 0x6d)),
+    UNPCKLPS(packed(M0F | 0x14)),
+    UNPCKLPD(packed(P66 | M0F | 0x14)),
+    UNPCKHPS(packed(M0F | 0x15)),
+    UNPCKHPD(packed(P66 | M0F | 0x15)),
+    PSHUFB(packed(P66 | M38 | 0x00)),
+    PSHUFD(unaryImm(P66 | M0F | 0x70)),
+    PSHUFLW(unaryImm(PF2 | M0F | 0x70)),
+    PSHUFHW(unaryImm(PF3 | M0F | 0x70)),
+    SHUFPS(packedImm(M0F | 0xc6)),
+    SHUFPD(packedImm(P66 | M0F | 0xc6)),
+    /** The bytes of second:first from the immediate on, where {@code first} is in the upper half. */
+    PALIGNR(packedImm(P66 | M3A | 0x0f)),
+    PBLENDW(packedImm(P66 | M3A | 0x0e)),
+    BLENDPS(packedImm(P66 | M3A | 0x0c)),
+    BLENDPD(packedImm(P66 | M3A | 0x0d)),
+    /** Lanes of the second operand where the mask, in xmm0 without AVX, has its highest bit set, else of the first. */
+    PBLENDVB(blend(0x10, 0x4c)),
+    BLENDVPS(blend(0x14, 0x4a)),
+    BLENDVPD(blend(0x15, 0x4b)),
+    MOVDDUP(unary(8, PF2 | M0F | 0x12)),
+    MOVSLDUP(unary(PF3 | M0F | 0x12)),
+    MOVSHDUP(unary(PF3 | M0F | 0x16)),
+    PMOVSXBW(unaryLanes(Lanes.I16X8, VectorOp.EXTEND_LOW_S, P66 | M38 | 0x20).from(8)),
+    PMOVSXBD(unary(4, P66 | M38 | 0x21)),
+    PMOVSXBQ(unary(2, P66 | M38 | 0x22)),
+    PMOVSXWD(unaryLanes(Lanes.I32X4, VectorOp.EXTEND_LOW_S, P66 | M38 | 0x23).from(8)),
+    PMOVSXWQ(unary(4, P66 | M38 | 0x24)),
+    PMOVSXDQ(unaryLanes(Lanes.I64X2, VectorOp.EXTEND_LOW_S, P66 | M38 | 0x25).from(8)),
+    PMOVZXBW(unaryLanes(Lanes.I16X8, VectorOp.EXTEND_LOW_U, P66 | M38 | 0x30).from(8)),
+    PMOVZXBD(unary(4, P66 | M38 | 0x31)),
+    PMOVZXBQ(unary(2, P66 | M38 | 0x32)),
+    PMOVZXWD(unaryLanes(Lanes.I32X4, VectorOp.EXTEND_LOW_U, P66 | M38 | 0x33).from(8)),
+    PMOVZXWQ(unary(4, P66 | M38 | 0x34)),
+    PMOVZXDQ(unaryLanes(Lanes.I64X2, VectorOp.EXTEND_LOW_U, P66 | M38 | 0x35).from(8)),
+
+    // Lanes from and to registers for integers and memory.
+    PINSRB(integer(4)
+            .vectorReg()
+            .memory(1)
+            .rmi(P66 | M3A | 0x20, Immediate.BYTE)
+            .avx()),
+    PINSRW(integer(4)
+            .vectorReg()
+            .memory(2)
+            .rmi(P66 | M0F | 0xc4, Immediate.BYTE)
+            .avx()),
+    PINSRD(integer(4, 8)
+            .names("pinsrd", "pinsrq")
+            .vectorReg()
+            .rmi(P66 | M3A | 0x22, Immediate.BYTE)
+            .avx()),
+    INSERTPS(scalar(4).rmi(P66 | M3A | 0x21, Immediate.BYTE).avx()),
+    PEXTRB(integer(4).writes().vectorReg().memory(1).mri(P66 | M3A | 0x14).avxAlike()),
+    PEXTRW(integer(4).writes().vectorReg().memory(2).mri(P66 | M3A | 0x15).avxAlike()),
+    PEXTRD(integer(4, 8)
+            .names("pextrd", "pextrq")
+            .writes()
+            .vectorReg()
+            .mri(P66 | M3A | 0x16)
+            .avxAlike()),
+    EXTRACTPS(integer(4).writes().vectorReg().mri(P66 | M3A | 0x17).avxAlike()),
+    /** The highest bits of the lanes. */
+    PMOVMSKB(signs(P66 | M0F | 0xd7)),
+    MOVMSKPS(signs(M0F | 0x50)),
+    MOVMSKPD(signs(P66 | M0F | 0x50)),
+
+    // Floats on lanes.
+    ADDPS(lanes(Lanes.F32X4, VectorOp.ADD, M0F | 0x58)),
+    ADDPD(lanes(Lanes.F64X2, VectorOp.ADD, P66 | M0F | 0x58)),
+    SUBPS(lanes(Lanes.F32X4, VectorOp.SUB, M0F | 0x5c)),
+    SUBPD(lanes(Lanes.F64X2, VectorOp.SUB, P66 | M0F | 0x5c)),
+    MULPS(lanes(Lanes.F32X4, VectorOp.MUL, M0F | 0x59)),
+    MULPD(lanes(Lanes.F64X2, VectorOp.MUL, P66 | M0F | 0x59)),
+    DIVPS(lanes(Lanes.F32X4, VectorOp.DIV, M0F | 0x5e)),
+    DIVPD(lanes(Lanes.F64X2, VectorOp.DIV, P66 | M0F | 0x5e)),
+    /** {@code first < second ? first : second} */
+    MINPS(packed(M0F | 0x5d)),
+    MINPD(packed(P66 | M0F | 0x5d)),
+    /** {@code first > second ? first : second} */
+    MAXPS(packed(M0F | 0x5f)),
+    MAXPD(packed(P66 | M0F | 0x5f)),
+    SQRTPS(unaryLanes(Lanes.F32X4, VectorOp.SQRT, M0F | 0x51)),
+    SQRTPD(unaryLanes(Lanes.F64X2, VectorOp.SQRT, P66 | M0F | 0x51)),
+    ROUNDPS(unaryImm(P66 | M3A | 0x08)),
+    ROUNDPD(unaryImm(P66 | M3A | 0x09)),
+    /** The immediate is the comparison: equal, less, less or equal, unordered; from 4 on their opposites. */
+    CMPPS(packedImm(M0F | 0xc2)),
+    CMPPD(packedImm(P66 | M0F | 0xc2)),
+    CVTDQ2PS(unaryLanes(Lanes.F32X4, VectorOp.CONVERT_S, M0F | 0x5b)),
+    CVTDQ2PD(unaryLanes(Lanes.F64X2, VectorOp.CONVERT_LOW_S, PF3 | M0F | 0xe6).from(8)),
+    CVTPS2DQ(unary(P66 | M0F | 0x5b)),
+    CVTPD2DQ(unary(PF2 | M0F | 0xe6)),
+    /** Truncates; the most negative integer if the result does not fit. */
+    CVTTPS2DQ(unary(PF3 | M0F | 0x5b)),
+    CVTTPD2DQ(unary(P66 | M0F | 0xe6)),
+    CVTPS2PD(unaryLanes(Lanes.F64X2, VectorOp.PROMOTE_LOW, M0F | 0x5a).from(8)),
+    CVTPD2PS(unaryLanes(Lanes.F32X4, VectorOp.DEMOTE_ZERO, P66 | M0F | 0x5a)),
+
+    // AVX, AVX2, FMA.
+    VPERMILPS(vex(AVX).writes().rmi(P66 | M3A | 0x04, Immediate.BYTE)),
+    VPERMILPD(vex(AVX).writes().rmi(P66 | M3A | 0x05, Immediate.BYTE)),
+    /** From a register only with AVX2. */
+    VBROADCASTSS(vex(AVX).writes().memoryOnly().from(4).rm(P66 | M38 | 0x18)),
+    VPBROADCASTB(vex(AVX2).writes().from(1).rm(P66 | M38 | 0x78)),
+    VPBROADCASTW(vex(AVX2).writes().from(2).rm(P66 | M38 | 0x79)),
+    VPBROADCASTD(vex(AVX2).writes().from(4).rm(P66 | M38 | 0x58)),
+    VPBROADCASTQ(vex(AVX2).writes().from(8).rm(P66 | M38 | 0x59)),
+    VPBLENDD(vex(AVX2).writes().rvmi(P66 | M3A | 0x02)),
+    VPSLLVD(vex(AVX2).writes().rvm(P66 | M38 | 0x47)),
+    VPSLLVQ(vex(AVX2).writes().w1().rvm(P66 | M38 | 0x47)),
+    VPSRLVD(vex(AVX2).writes().rvm(P66 | M38 | 0x45)),
+    VPSRLVQ(vex(AVX2).writes().w1().rvm(P66 | M38 | 0x45)),
+    VPSRAVD(vex(AVX2).writes().rvm(P66 | M38 | 0x46)),
+    // The digits say which operands are multiplied; the other one is added. The first one is overwritten.
+    VFMADD132PS(vex(FMA).rvm(P66 | M38 | 0x98)),
+    VFMADD132PD(vex(FMA).w1().rvm(P66 | M38 | 0x98)),
+    VFMADD213PS(vex(FMA).rvm(P66 | M38 | 0xa8)),
+    VFMADD213PD(vex(FMA).w1().rvm(P66 | M38 | 0xa8)),
+    VFMADD231PS(vex(FMA).rvm(P66 | M38 | 0xb8)),
+    VFMADD231PD(vex(FMA).w1().rvm(P66 | M38 | 0xb8)),
+    VFNMADD132PS(vex(FMA).rvm(P66 | M38 | 0x9c)),
+    VFNMADD132PD(vex(FMA).w1().rvm(P66 | M38 | 0x9c)),
+    VFNMADD213PS(vex(FMA).rvm(P66 | M38 | 0xac)),
+    VFNMADD213PD(vex(FMA).w1().rvm(P66 | M38 | 0xac)),
+    VFNMADD231PS(vex(FMA).rvm(P66 | M38 | 0xbc)),
+    VFNMADD231PD(vex(FMA).w1().rvm(P66 | M38 | 0xbc)),
+
+    // AVX-512 on 128 bits, without masks.
+    /** Any function of three bits: the immediate has its value for first << 2 | second << 1 | third. */
+    VPTERNLOGD(evex(AVX512VL).rvmi(P66 | M3A | 0x25)),
+    VPMULLQ(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x40).does(Lanes.I64X2, VectorOp.MUL)),
+    VPABSQ(evex(AVX512VL).writes().w1().rm(P66 | M38 | 0x1f).does(Lanes.I64X2, VectorOp.ABS)),
+    VPSRAQ(evex(AVX512VL)
+            .writes()
+            .w1()
+            .rvm(P66 | M0F | 0xe2)
+            .digit(4)
+            .vmi(P66 | M0F | 0x72)
+            .does(Lanes.I64X2, VectorOp.SHR_S)),
+    VPROLD(evex(AVX512VL).writes().digit(1).vmi(P66 | M0F | 0x72)),
+    VPROLQ(evex(AVX512VL).writes().digit(1).w1().vmi(P66 | M0F | 0x72)),
+    VPROLVD(evex(AVX512VL).writes().rvm(P66 | M38 | 0x15)),
+    VPROLVQ(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x15)),
+    VPSLLVW(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x12)),
+    VPSRLVW(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x10)),
+    VPSRAVW(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x11)),
+    VPSRAVQ(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x46)),
+    /** From a register for integers. */
+    VPBROADCASTB_GPR("vpbroadcastb", evexFromInteger(4).rm(P66 | M38 | 0x7a)),
+    VPBROADCASTW_GPR("vpbroadcastw", evexFromInteger(4).rm(P66 | M38 | 0x7b)),
+    VPBROADCASTD_GPR(evexFromInteger(4, 8).names("vpbroadcastd", "vpbroadcastq").rm(P66 | M38 | 0x7c)),
+    VCVTUDQ2PS(evex(AVX512VL).writes().rm(PF2 | M0F | 0x7a).does(Lanes.F32X4, VectorOp.CONVERT_U)),
+    VCVTUDQ2PD(evex(AVX512VL).writes().from(8).rm(PF3 | M0F | 0x7a).does(Lanes.F64X2, VectorOp.CONVERT_LOW_U)),
+    /** Truncates; all ones if the result does not fit. */
+    VCVTTPS2UDQ(evex(AVX512VL).writes().rm(M0F | 0x78)),
+    VCVTTPD2UDQ(evex(AVX512VL).writes().w1().rm(M0F | 0x78)),
+    /** Minimum (0 to 7 in the low bits: 4), maximum (5), with -0 below +0; the other operand if one is a NaN. */
+    VRANGEPS(evex(AVX512VL).writes().rvmi(P66 | M3A | 0x50)),
+    VRANGEPD(evex(AVX512VL).writes().w1().rvmi(P66 | M3A | 0x50)),
+    /** Lanes of the last operand, chosen by those of the one in front. */
+    VPERMB(evex(AVX512VBMI).writes().rvm(P66 | M38 | 0x8d)),
+    VPERMW(evex(AVX512VL).writes().w1().rvm(P66 | M38 | 0x8d)),
+    /** Lanes of the last two operands, chosen by those of the first one, which is overwritten. */
+    VPERMI2B(evex(AVX512VBMI).rvm(P66 | M38 | 0x75)),
+    VPERMI2W(evex(AVX512VL).w1().rvm(P66 | M38 | 0x75)),
+    VPERMI2D(evex(AVX512VL).rvm(P66 | M38 | 0x76)),
+    /** Lanes of the first operand, which is overwritten, and of the last one, chosen by those of the second. */
+    VPERMT2B(evex(AVX512VBMI).rvm(P66 | M38 | 0x7d)),
+    VPERMT2W(evex(AVX512VL).w1().rvm(P66 | M38 | 0x7d)),
+    VPERMT2D(evex(AVX512VL).rvm(P66 | M38 | 0x7e)),
+    VPOPCNTB(evex(AVX512_BITALG).writes().rm(P66 | M38 | 0x54).does(Lanes.I8X16, VectorOp.POPCNT));
 
     /**
      * How operands are encoded, in the words of the manual's column "Op/En": R is ModRM:reg, M is ModRM:r/m, V is
      * VEX.vvvv, I an immediate, C the register cl, O the opcode's low bits, ZO nothing; in the order in which the
-     * instruction is written.
+     * instruction is written. The last R of RVMR is in the immediate.
      */
     enum Encoding {
         RM,
@@ -156,14 +458,33 @@ enum Op {
         MI,
         MC,
         RMI,
+        MRI,
         RVM,
         RVMI,
+        RVMR,
         RMV,
         VM,
+        VMI,
         O,
         ZO
     }
 
+    /** What is in front of an instruction's opcode. */
+    enum Prefix {
+        /** The old prefixes. Encodings with a V have VEX all the same. */
+        LEGACY,
+        VEX,
+        EVEX
+    }
+
+    /** The VEX form of an instruction with old prefixes. */
+    enum Twin {
+        NONE,
+        /** It has the same operands. */
+        ALIKE,
+        /** It leaves its first operand alone: the result is one more. */
+        THREE_OPERANDS
+    }
     /** What becomes of the first operand. */
     enum Access {
         READS,
@@ -193,10 +514,15 @@ enum Op {
         COMPARED
     }
 
-    /** What the processor must have beyond the baseline. */
+    /** What the processor must have beyond the baseline; see {@link CpuFeatures}. */
     enum Feature {
         BASE,
         AVX,
+        AVX2,
+        FMA,
+        AVX512VL,
+        AVX512VBMI,
+        AVX512_BITALG,
         BMI1,
         BMI2,
         LZCNT
@@ -207,13 +533,13 @@ enum Op {
             .collect(Collectors.toUnmodifiableMap(op -> op.row.laneOp, op -> op));
 
     private final String mnemonic;
-    private final Row row;
+    private final OpRow row;
 
-    Op(Row row) {
+    Op(OpRow row) {
         this(null, row);
     }
 
-    Op(String mnemonic, Row row) {
+    Op(String mnemonic, OpRow row) {
         this.mnemonic = mnemonic != null ? mnemonic : name().toLowerCase(Locale.ROOT);
         this.row = row;
     }
@@ -236,7 +562,7 @@ enum Op {
         return row.opcodes[e.ordinal()] >= 0;
     }
 
-    /** Mandatory prefix, map and opcode; see {@link Row}. */
+    /** Mandatory prefix, map and opcode; see {@link OpRow}. */
     int opcode(Encoding e) {
         return row.opcodes[e.ordinal()];
     }
@@ -263,13 +589,21 @@ enum Op {
         return row.sized;
     }
 
-    /** Whether encoding {@code e} is one with a VEX prefix. */
+    Prefix prefix() {
+        return row.prefix;
+    }
+
+    /** Whether encoding {@code e} has no form with old prefixes. */
     boolean isVex(Encoding e) {
         return switch (e) {
-            case RVM, RVMI, RMV, VM -> true;
-            case RMI -> row.rmiIsVex;
-            default -> false;
+            case RVM, RVMI, RVMR, RMV, VM, VMI -> true;
+            default -> row.prefix != Prefix.LEGACY;
         };
+    }
+
+    /** Whether a VEX or EVEX prefix says W if {@link #isSized} does not hold. */
+    boolean hasW1() {
+        return row.w1;
     }
 
     /** Whether ModRM:reg is a vector register. */
@@ -287,14 +621,24 @@ enum Op {
         return row.memoryOnly;
     }
 
+    /** Whether ModRM:r/m is a register, never memory. */
+    boolean isRegisterOnly() {
+        return row.registerOnly;
+    }
+
     /** Bytes of ModRM:r/m in an operation of {@code size}. */
     int rmBytes(int size) {
         return row.from != 0 ? row.from : size;
     }
 
-    /** What the address of a memory operand must be a multiple of. */
-    int alignment(Encoding e) {
-        return row.aligned && !isVex(e) ? 16 : 1;
+    /** Bytes of ModRM:r/m if it is memory. */
+    int memoryBytes(int size) {
+        return row.memory != 0 ? row.memory : rmBytes(size);
+    }
+
+    /** What the address of a memory operand must be a multiple of, in a legacy form or with {@code vex}. */
+    int alignment(boolean vex) {
+        return row.aligned && !vex && row.prefix == Prefix.LEGACY ? 16 : 1;
     }
 
     /** What the processor must have; a VEX twin needs {@link Feature#AVX}. */
@@ -302,9 +646,9 @@ enum Op {
         return row.feature;
     }
 
-    /** Whether there is, with AVX, a form that leaves its first operand alone and takes memory at any address. */
-    boolean hasVexTwin() {
-        return row.avx;
+    /** The form that there is with AVX, which takes memory at any address. */
+    Twin twin() {
+        return row.twin;
     }
 
     /** {@code single} or {@code wide}, for floats of {@code size} bytes. */
@@ -317,211 +661,8 @@ enum Op {
         return size == 16 ? MOVUPS : ofSize(size, MOVSS, MOVSD);
     }
 
-    /** The row for an operation on lanes. */
+    /** The row for an operation on lanes, whose operands stand in the same order; null if it is no one instruction. */
     static Op of(LaneOp op) {
-        Op row = BY_LANES.get(op);
-        if (row == null) {
-            throw new IllegalArgumentException("no instruction for " + op);
-        }
-        return row;
-    }
-
-    // How rows are written.
-
-    private static Row integer(int... sizes) {
-        Row r = new Row(sizes);
-        r.sized = true;
-        return r;
-    }
-
-    private static Row vector(int bytes) {
-        Row r = new Row(bytes);
-        r.vectorReg = true;
-        r.vectorRm = true;
-        return r;
-    }
-
-    /** The one instruction for an operation of the IR on 128 bits. */
-    private static Row lanes(Lanes lanes, VectorOp op) {
-        Row r = vector(16).aligned();
-        r.laneOp = op.on(lanes);
-        return r;
-    }
-
-    private static Row alu(int number) {
-        int o = number * 8;
-        return integer(1, 2, 4, 8).rm(o + 3).mr(o + 1).digit(number).mi(0x81, Immediate.SHORT);
-    }
-
-    private static Row shift(int number) {
-        return integer(4, 8).digit(number).mi(0xc1, Immediate.COUNT).mc(0xd3);
-    }
-
-    /**
-     * The columns. An opcode is mandatory prefix {@code << 16 | map << 8 | opcode byte}, prefix and map by their
-     * numbers in VEX; the byte is the one for sizes other than 1, which is one less.
-     */
-    private static final class Row {
-        /** What of the IR it does; null if that is not one operation on lanes. */
-        private LaneOp laneOp;
-
-        private final int[] sizes;
-        private final int[] opcodes = new int[ENCODING_COUNT];
-        private int digit;
-        private int from;
-        private Access access = Access.UPDATES;
-        private Immediate immediate = Immediate.FULL;
-        private FlagResult flags = FlagResult.NONE;
-        private Feature feature = Feature.BASE;
-        private boolean sized;
-        private boolean vectorReg;
-        private boolean vectorRm;
-        private boolean memoryOnly;
-        private boolean aligned;
-        private boolean avx;
-        private boolean rmiIsVex;
-        private String narrowName;
-        private String wideName;
-
-        private static final int ENCODING_COUNT = Encoding.values().length;
-
-        Row(int... sizes) {
-            this.sizes = sizes;
-            Arrays.fill(opcodes, -1);
-        }
-
-        private Row encoded(Encoding e, int opcode) {
-            opcodes[e.ordinal()] = opcode;
-            return this;
-        }
-
-        Row rm(int opcode) {
-            return encoded(Encoding.RM, opcode);
-        }
-
-        Row mr(int opcode) {
-            return encoded(Encoding.MR, opcode);
-        }
-
-        Row m(int opcode) {
-            return encoded(Encoding.M, opcode);
-        }
-
-        Row mi(int opcode) {
-            return encoded(Encoding.MI, opcode);
-        }
-
-        Row mi(int opcode, Immediate imm) {
-            immediate = imm;
-            return mi(opcode);
-        }
-
-        Row mc(int opcode) {
-            return encoded(Encoding.MC, opcode);
-        }
-
-        Row rmi(int opcode, Immediate imm) {
-            immediate = imm;
-            return encoded(Encoding.RMI, opcode);
-        }
-
-        Row rmiVex(int opcode) {
-            rmiIsVex = true;
-            return rmi(opcode, Immediate.BYTE);
-        }
-
-        Row rvm(int opcode) {
-            return encoded(Encoding.RVM, opcode);
-        }
-
-        Row rmv(int opcode) {
-            return encoded(Encoding.RMV, opcode);
-        }
-
-        Row vm(int opcode) {
-            return encoded(Encoding.VM, opcode);
-        }
-
-        Row o(int opcode) {
-            return encoded(Encoding.O, opcode);
-        }
-
-        Row zo(int opcode) {
-            return encoded(Encoding.ZO, opcode);
-        }
-
-        /** With AVX, the same opcode takes one more source, in vvvv. */
-        Row avx() {
-            avx = true;
-            opcodes[Encoding.RVM.ordinal()] = opcodes[Encoding.RM.ordinal()];
-            opcodes[Encoding.RVMI.ordinal()] = opcodes[Encoding.RMI.ordinal()];
-            return this;
-        }
-
-        /** What stands in ModRM:reg if no operand does. */
-        Row digit(int number) {
-            digit = number;
-            return this;
-        }
-
-        /** ModRM:r/m has this many bytes, whatever the size of the operation. */
-        Row from(int bytes) {
-            from = bytes;
-            return this;
-        }
-
-        Row reads() {
-            access = Access.READS;
-            return this;
-        }
-
-        Row writes() {
-            access = Access.WRITES;
-            return this;
-        }
-
-        Row flags(FlagResult result) {
-            flags = result;
-            return this;
-        }
-
-        Row needs(Feature f) {
-            feature = f;
-            return this;
-        }
-
-        Row vectorReg() {
-            vectorReg = true;
-            return this;
-        }
-
-        Row vectorRm() {
-            vectorRm = true;
-            return this;
-        }
-
-        Row memoryOnly() {
-            memoryOnly = true;
-            return this;
-        }
-
-        /** Legacy forms fault on memory that is not aligned. */
-        Row aligned() {
-            aligned = true;
-            return this;
-        }
-
-        /** The size is 8 without a prefix. */
-        Row always64() {
-            sized = false;
-            return this;
-        }
-
-        /** Mnemonics for sizes 4 and 8. */
-        Row names(String narrow, String wide) {
-            narrowName = narrow;
-            wideName = wide;
-            return this;
-        }
+        return BY_LANES.get(op);
     }
 }

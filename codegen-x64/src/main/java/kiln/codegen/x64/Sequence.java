@@ -19,7 +19,7 @@ abstract class Sequence extends MachInst {
 
     @Override
     public final void emit(EmitContext context) {
-        emit(new Assembler(context.buffer()), context);
+        emit(Context.assembler(context), context);
     }
 
     /** An operand's register as text, an integer register by the name of its low {@code size} bytes. */

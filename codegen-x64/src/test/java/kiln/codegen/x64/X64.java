@@ -13,6 +13,9 @@ import kiln.codegen.testing.Machine;
 final class X64 {
     private static final String ARCH = "amd64";
 
+    /** What most machines have. */
+    static final Set<String> V3 = Set.of("avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt");
+
     static final Machine.Target TARGET = new Machine.Target(
             ARCH,
             new X64Backend(),
@@ -32,8 +35,7 @@ final class X64 {
                     .filter(line -> line.startsWith("flags"))
                     .findFirst()
                     .orElseThrow();
-            // Linux writes some names with an underscore: avx512_bitalg.
-            Set<String> machine = Set.of(flags.replace("_", "").split("\\s+"));
+            Set<String> machine = Set.of(flags.split("\\s+"));
             return CpuFeatures.NAMES.stream()
                     .filter(name -> machine.contains(name.equals("lzcnt") ? "abm" : name))
                     .collect(Collectors.toUnmodifiableSet());
