@@ -149,7 +149,20 @@ final class VectorInputs {
         0x7ff8000000000000L, 0x7ffa3456789abcdeL, 0x7ff0000000000001L, 0x7ff4000000000000L
     };
 
+    /** On an emulated machine there is less of everything, unless {@code -Dkiln.whole=true} is given. */
+    private static final boolean SAMPLED = Boolean.getBoolean("kiln.emulated") && !Boolean.getBoolean("kiln.whole");
+
     private VectorInputs() {}
+
+    /** All of a list, or some from anywhere in it. */
+    static <T> List<T> sample(List<T> all, int most) {
+        if (!SAMPLED || all.size() <= most) {
+            return all;
+        }
+        return IntStream.range(0, most)
+                .mapToObj(i -> all.get((int) ((long) i * all.size() / most)))
+                .toList();
+    }
 
     /** What a lane may be, as bits. */
     static long[] edges(Lanes lanes) {
@@ -197,6 +210,10 @@ final class VectorInputs {
 
     /** Values for one operand, few enough for a function each: constants. */
     static List<V128> constants(VectorCase c, int operand) {
+        return sample(allConstants(c, operand), 3);
+    }
+
+    private static List<V128> allConstants(VectorCase c, int operand) {
         Lanes lanes = c.lanes(operand);
         List<V128> all = new ArrayList<>();
         if (c.isCount(operand)) {
@@ -289,19 +306,7 @@ final class VectorInputs {
                 });
             }
         }
-        return sample(all);
-    }
-
-    /** On an emulated machine one in sixteen, unless {@code -Dkiln.whole=true} is given. */
-    private static List<V128[]> sample(List<V128[]> all) {
-        if (!Boolean.getBoolean("kiln.emulated") || Boolean.getBoolean("kiln.whole")) {
-            return all;
-        }
-        int step = Math.max(1, Math.min(16, all.size() / 40)) | 1;
-        return IntStream.range(0, all.size())
-                .filter(i -> i % step == 0)
-                .mapToObj(all::get)
-                .toList();
+        return sample(all, 150);
     }
 
     private static void unary(Lanes lanes, List<V128[]> all, Random random) {
