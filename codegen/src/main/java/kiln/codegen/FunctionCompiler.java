@@ -73,7 +73,7 @@ public final class FunctionCompiler {
     /** One try; null if a label was out of reach. */
     private CompiledFunction emit(List<MachBlock> blocks, CodeBuffer buffer) {
         boolean aligned = false;
-        int[] nextDepths = nextDepths(blocks);
+        float[] following = followingFrequencies(blocks);
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
             MachBlock next = i + 1 < blocks.size() ? blocks.get(i + 1) : null;
@@ -83,7 +83,7 @@ public final class FunctionCompiler {
                 buffer.emitter(lowering::lengthenPrologue);
                 lowering.emitPrologue(context);
             }
-            if (isWorthAligning(block, nextDepths[i])) {
+            if (isWorthAligning(block, following[i])) {
                 aligned = true;
                 lowering.emitPadding(buffer, -buffer.size() & LOOP_ALIGNMENT - 1);
             }
@@ -126,21 +126,20 @@ public final class FunctionCompiler {
      * Loops are aligned for the sake of instruction fetch, if they are innermost (the others are not where the time
      * goes) and optimised at all.
      */
-    private boolean isWorthAligning(MachBlock header, int nextDepth) {
+    private boolean isWorthAligning(MachBlock header, float following) {
         return header.isLoopHeader()
                 && !header.isCold()
                 && lowering.options.optLevel() != 0
-                && nextDepth <= header.loopDepth();
+                && following <= header.frequency();
     }
 
-    /** Behind each block, the depth of the next one whose depth is another; -1 if there is none. */
-    private static int[] nextDepths(List<MachBlock> blocks) {
-        int[] next = new int[blocks.size()];
-        for (int i = next.length - 1; i >= 0; i--) {
-            int depth = blocks.get(i).loopDepth();
-            int following = i + 1 == next.length ? -1 : blocks.get(i + 1).loopDepth();
-            next[i] = following == depth ? next[i + 1] : following;
+    /** Behind each block, the frequency of the next one whose frequency is another; 0 if there is none. */
+    private static float[] followingFrequencies(List<MachBlock> blocks) {
+        float[] result = new float[blocks.size()];
+        for (int i = result.length - 2; i >= 0; i--) {
+            float next = blocks.get(i + 1).frequency();
+            result[i] = next == blocks.get(i).frequency() ? result[i + 1] : next;
         }
-        return next;
+        return result;
     }
 }

@@ -45,7 +45,7 @@ final class Lowering {
         FlowGraph flow = context.plan.flow();
         for (int node = 0; node < context.plan.nodes(); node++) {
             Block b = context.plan.block(node);
-            MachBlock m = context.mach.addBlock(flow.loopDepth(node), b.isCold());
+            MachBlock m = context.mach.addBlock(b.frequency());
             m.setLoopHeader(flow.isLoopHeader(node));
             context.machBlocks[node] = m;
             context.nodeOfBlock[b.id()] = node;

@@ -293,7 +293,7 @@ public abstract class LoweringContext {
 
     /**
      * The instruction that computes {@code v}, if the current rule may compute it instead: it is pure or a load, has no
-     * use but (through instructions folded likewise) the one being lowered, does not come from outside the loop, and
+     * use but (through instructions folded likewise) the one being lowered, runs no less often where it stands, and
      * nothing in between interferes. A rule that folds a load calls {@link #absorb}.
      */
     public final Inst foldable(Value v) {
@@ -313,7 +313,7 @@ public abstract class LoweringContext {
             return null;
         }
         if (d.opcode().isPure()) {
-            return depthOf(d) >= plan.flow().loopDepth(rootNode) ? d : null;
+            return runsAsOftenAsRoot(d) ? d : null;
         }
         // A comparison that was repeated further down has read the load's register: then the load has to stay.
         return d.opcode() == Opcode.LOAD && !isDemanded(v) && canSink(d) ? d : null;
@@ -338,7 +338,7 @@ public abstract class LoweringContext {
             return null;
         }
         Inst d = v.inst();
-        return uses.count(v) == 1 || depthOf(d) >= plan.flow().loopDepth(rootNode) ? d : null;
+        return uses.count(v) == 1 || runsAsOftenAsRoot(d) ? d : null;
     }
 
     /** Offset from the stack pointer of the bytes that a STACK_ADDR owns. */
@@ -430,14 +430,11 @@ public abstract class LoweringContext {
         }
         boolean cheap = isCheap(d);
         // As argument of a call or edge it is best made where it has to be.
-        if (cheap
-                && (!keepsConstantsInLoops()
-                        || connecting
-                        || hasCall[loop]
-                        || plan.block(rootNode).isCold())) {
+        if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop])) {
             return -1;
         }
-        return cheap ? outermostAlike[loop] : outermost[loop];
+        int from = cheap ? outermostAlike[loop] : outermost[loop];
+        return plan.block(rootNode).frequency() > plan.block(flow.idom(from)).frequency() ? from : -1;
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */
@@ -474,8 +471,9 @@ public abstract class LoweringContext {
 
     // Folding.
 
-    private int depthOf(Inst d) {
-        return plan.flow().loopDepth(nodeOfBlock[d.block().id()]);
+    /** Whether computing {@code d} with the current instruction, and not where it stands, costs no time. */
+    private boolean runsAsOftenAsRoot(Inst d) {
+        return d.block().frequency() >= plan.block(rootNode).frequency();
     }
 
     /** Whether computing {@code v} serves the current instruction only. */

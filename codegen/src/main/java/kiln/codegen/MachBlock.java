@@ -2,6 +2,7 @@ package kiln.codegen;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.ir.Frequency;
 
 /**
  * A basic block of machine instructions. Control leaves through its last instruction; where an edge carries arguments,
@@ -13,8 +14,7 @@ public final class MachBlock {
     public record Successor(MachBlock target, Reg[] args) {}
 
     private final int index;
-    private final int loopDepth;
-    private final boolean cold;
+    private final float frequency;
     private final Label label = new Label();
     private boolean loopHeader;
     private MachBlock forward;
@@ -24,10 +24,9 @@ public final class MachBlock {
     private final ArrayList<Successor> successors = new ArrayList<>(2);
     private final ArrayList<MachBlock> predecessors = new ArrayList<>(1);
 
-    MachBlock(int index, int loopDepth, boolean cold) {
+    MachBlock(int index, float frequency) {
         this.index = index;
-        this.loopDepth = loopDepth;
-        this.cold = cold;
+        this.frequency = frequency;
     }
 
     /** Position in the function's layout. */
@@ -35,13 +34,13 @@ public final class MachBlock {
         return index;
     }
 
-    /** Number of loops around this block. */
-    public int loopDepth() {
-        return loopDepth;
+    /** How often the block is expected to run, see {@link Frequency}. */
+    public float frequency() {
+        return frequency;
     }
 
     public boolean isCold() {
-        return cold;
+        return Frequency.isCold(frequency);
     }
 
     /** Whether a back edge leads here. */

@@ -46,8 +46,9 @@ public final class MachFunction {
         this.flow = flow;
     }
 
-    public MachBlock addBlock(int loopDepth, boolean cold) {
-        MachBlock b = new MachBlock(blocks.size(), loopDepth, cold);
+    /** Appends a block, see {@link MachBlock#frequency()}. */
+    public MachBlock addBlock(float frequency) {
+        MachBlock b = new MachBlock(blocks.size(), frequency);
         blocks.add(b);
         return b;
     }

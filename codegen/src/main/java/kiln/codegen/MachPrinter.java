@@ -2,6 +2,7 @@ package kiln.codegen;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import kiln.ir.Frequency;
 
 /** The text form of machine code, one instruction per line, for golden files and for people. */
 public final class MachPrinter {
@@ -16,8 +17,8 @@ public final class MachPrinter {
                 s.append(b.params().stream().map(Reg::toString).collect(Collectors.joining(", ", "(", ")")));
             }
             s.append(':');
-            if (b.loopDepth() > 0) {
-                s.append(" ; depth ").append(b.loopDepth());
+            if (b.frequency() > Frequency.ONCE) {
+                s.append(" ; frequency ").append((long) b.frequency());
             }
             s.append('\n');
             for (MachInst i : b.insts()) {

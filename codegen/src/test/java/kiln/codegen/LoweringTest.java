@@ -199,8 +199,31 @@ final class LoweringTest {
                     return v5
                 }
                 """);
-        int loop = s.indexOf("depth 1");
+        int loop = s.indexOf("frequency 8");
         assertTrue(s.indexOf("const4609434218613702656") < loop && s.indexOf("const100") > loop, s);
+    }
+
+    /** In front of the loop they would occupy a register all the time. */
+    @Test
+    void makesConstantsOfColdBlocksThere() {
+        String s = lower("""
+                function wasm_function[0,0] (i64, f64) -> (f64) {
+                b0(v0: i64, v1: f64):
+                    jump b1(v0, v1)
+                b1(v2: i64, v3: f64):
+                    v8 = wrap.i32 v2
+                    branch v8, b2, b3(v3)
+                b2 cold:
+                    v4 = fconst.f64 4609434218613702656
+                    v5 = fmul.f64 v3, v4
+                    jump b3(v5)
+                b3(v6: f64):
+                    branch v8, b1(v2, v6), b4
+                b4:
+                    return v6
+                }
+                """);
+        assertTrue(s.indexOf("const4609434218613702656") > s.indexOf("branch"), s);
     }
 
     /**
@@ -225,9 +248,10 @@ final class LoweringTest {
                 }
                 """;
         String s = lower(loop.formatted(""), true);
-        assertTrue(s.indexOf("const100") < s.indexOf("depth 1") && s.indexOf("const7") > s.indexOf("depth 1"), s);
+        assertTrue(
+                s.indexOf("const100") < s.indexOf("frequency 8") && s.indexOf("const7") > s.indexOf("frequency 8"), s);
         s = lower(loop.formatted("call wasm_function[0,1] () -> () ()"), true);
-        assertTrue(s.indexOf("const100") > s.indexOf("depth 1"), s);
+        assertTrue(s.indexOf("const100") > s.indexOf("frequency 8"), s);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.Map;
 import kiln.artifact.FuncKey;
 import kiln.artifact.LinkedContexts;
 import kiln.ir.Block;
+import kiln.ir.Frequency;
 import kiln.ir.Function;
 import kiln.ir.Inliner;
 import kiln.ir.Inst;
@@ -15,6 +16,7 @@ import kiln.ir.Opcode;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.InlineCost;
+import kiln.ir.pass.EstimateFrequencies;
 
 /**
  * Which calls of a module are replaced by copies of what they call. Callees are complete before their callers are begun
@@ -78,7 +80,7 @@ final class Inlining {
     }
 
     /** A call that may be replaced. */
-    private record Site(Inst call, Function body, boolean isOnly, int depth, int surplus, int number) {}
+    private record Site(Inst call, Function body, boolean isOnly, int surplus, int number) {}
 
     /** Replaces calls in the function as translation made it. */
     void expand(Function f) {
@@ -87,6 +89,7 @@ final class Inlining {
         if (calls.isEmpty()) {
             return;
         }
+        new EstimateFrequencies().run(f);
         Cfg cfg = Cfg.of(f);
         List<Site> sites = new ArrayList<>();
         for (Inst call : calls) {
@@ -98,9 +101,8 @@ final class Inlining {
                 continue;
             }
             int surplus = cost.size() - CALL_SIZE - call.argCount() - call.resultCount();
-            int depth = cfg.loopDepth(call.block().id());
-            if (surplus <= allowance(call, isOnly, depth, cost)) {
-                sites.add(new Site(call, owner.bodies[callee.index()], isOnly, depth, surplus, sites.size()));
+            if (surplus <= allowance(call, isOnly, cost)) {
+                sites.add(new Site(call, owner.bodies[callee.index()], isOnly, surplus, sites.size()));
             }
         }
         Map<Inst, Function> chosen = choose(f, sites);
@@ -139,7 +141,7 @@ final class Inlining {
         return contexts.distance(module, to);
     }
 
-    private int allowance(Inst call, boolean isOnly, int depth, InlineCost cost) {
+    private int allowance(Inst call, boolean isOnly, InlineCost cost) {
         if (call.block().isCold()) {
             return 0;
         }
@@ -152,7 +154,10 @@ final class Inlining {
         }
         // What is rarely run in the callee costs room, but no time.
         int cold = (cost.size() - cost.hot()) / 2;
-        return BASE + PER_LOOP * Math.min(depth, 2) + PER_CONSTANT * constants + cold;
+        return BASE
+                + PER_LOOP * Math.min(Frequency.loops(call.block().frequency()), 2)
+                + PER_CONSTANT * constants
+                + cold;
     }
 
     private static boolean isConstant(Value v) {
@@ -162,7 +167,7 @@ final class Inlining {
     /** Those that make the caller smaller, then innermost and small ones, until the caller has grown enough. */
     private Map<Inst, Function> choose(Function f, List<Site> sites) {
         sites.sort(Comparator.comparing((Site s) -> s.surplus > 0)
-                .thenComparingInt(s -> -s.depth)
+                .thenComparingDouble(s -> -s.call.block().frequency())
                 .thenComparingInt(s -> s.surplus)
                 .thenComparingInt(s -> s.number));
         Map<Inst, Function> chosen = new IdentityHashMap<>();
@@ -190,6 +195,7 @@ final class Inlining {
      * @param body the function optimised
      */
     static void unfold(Function f, Function body, InlineCost cost) {
+        new EstimateFrequencies().run(f);
         int size = cost.size();
         int calls = cost.selfCalls();
         while (size + calls * cost.size() <= RECURSIVE) {

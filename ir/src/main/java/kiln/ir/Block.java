@@ -10,7 +10,7 @@ public final class Block {
     private final ArrayList<Value> params = new ArrayList<>(2);
     Inst first;
     Inst last;
-    private boolean cold;
+    private float frequency = Frequency.ONCE;
 
     Block(Function function, int id) {
         this.function = function;
@@ -75,13 +75,18 @@ public final class Block {
         return last != null && last.opcode().isTerminator() ? last : null;
     }
 
-    /** Whether the block is expected to run rarely: laid out after the hot code. */
-    public boolean isCold() {
-        return cold;
+    /** See {@link Frequency}; after some passes a guess from before. */
+    public float frequency() {
+        return frequency;
     }
 
-    public void setCold(boolean cold) {
-        this.cold = cold;
+    public void setFrequency(float frequency) {
+        this.frequency = frequency;
+    }
+
+    /** Whether the block is expected to run rarely: laid out after the hot code. */
+    public boolean isCold() {
+        return Frequency.isCold(frequency);
     }
 
     public void append(Inst inst) {

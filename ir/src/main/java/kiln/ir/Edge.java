@@ -4,6 +4,7 @@ package kiln.ir;
 public final class Edge {
     private Block target;
     private Value[] args;
+    private float frequency = Frequency.ONCE;
 
     public Edge(Block target, Value... args) {
         this.target = target;
@@ -17,6 +18,15 @@ public final class Edge {
     public void setTarget(Block target) {
         this.target = target;
         target.function().forgetGraph();
+    }
+
+    /** See {@link Frequency}; after some passes a guess from before. */
+    public float frequency() {
+        return frequency;
+    }
+
+    public void setFrequency(float frequency) {
+        this.frequency = frequency;
     }
 
     public int argCount() {

@@ -88,7 +88,7 @@ public final class Inliner {
             return block;
         }
         Block rest = caller.newDetachedBlock();
-        rest.setCold(block.isCold());
+        rest.setFrequency(block.frequency());
         block.splitAfter(call, rest);
         for (int i = 0; i < call.resultCount(); i++) {
             call.result(i).replaceWith(rest.addParam(call.result(i).type()));
@@ -174,7 +174,7 @@ public final class Inliner {
             for (Block original : callee.blocks()) {
                 if (original != callee.entry()) {
                     Block copy = caller.newDetachedBlock();
-                    copy.setCold(original.isCold() || block.isCold());
+                    copy.setFrequency(Frequency.within(block.frequency(), original.frequency()));
                     for (Value p : original.params()) {
                         values[p.id()] = copy.addParam(p.type());
                     }

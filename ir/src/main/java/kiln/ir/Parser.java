@@ -120,7 +120,7 @@ public final class Parser {
             } while (accept(","));
             expect(")");
         }
-        b.setCold(accept("cold"));
+        b.setFrequency(accept("cold") ? Frequency.RARE : Frequency.ONCE);
         expect(":");
         do {
             inst(b);

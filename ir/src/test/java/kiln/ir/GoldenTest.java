@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import kiln.ir.analysis.Verifier;
+import kiln.ir.pass.EstimateFrequencies;
 import kiln.ir.pass.Pass;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.pass.Property;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -39,7 +41,7 @@ class GoldenTest {
         String pass = in.getParent().getFileName().toString();
         Pipeline pipeline = pass.startsWith("level")
                 ? Pipeline.forLevel(Integer.parseInt(pass.substring(5)))
-                : Pipeline.of(passNamed(pass));
+                : alone(passNamed(pass));
         StringBuilder actual = new StringBuilder();
         for (Function f : Parser.parseAll(Files.readString(in))) {
             Verifier.verify(f, "parsing");
@@ -52,6 +54,12 @@ class GoldenTest {
             return;
         }
         assertEquals(Files.readString(out), actual.toString());
+    }
+
+    private static Pipeline alone(Pass pass) {
+        return pass.requires().contains(Property.FREQUENCIES)
+                ? Pipeline.of(new EstimateFrequencies(), pass)
+                : Pipeline.of(pass);
     }
 
     private static Pass passNamed(String name) {

@@ -8,6 +8,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
+import kiln.ir.Frequency;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.MemoryOp;
@@ -169,7 +170,7 @@ final class CallTranslator {
 
     private void checkSealedType(Value actual, int type) {
         Block bad = e.function.newBlock();
-        bad.setCold(true);
+        bad.setFrequency(Frequency.RARE);
         Block good = e.function.newDetachedBlock();
         Value expected = b.i32(e.env.wasm().types().canonical(type));
         b.branch(b.icmp(IntCond.NE, actual, expected), bad, good);
@@ -198,7 +199,7 @@ final class CallTranslator {
             return;
         }
         Block missing = e.function.newBlock();
-        missing.setCold(true);
+        missing.setFrequency(Frequency.RARE);
         Block ready = e.function.newDetachedBlock();
         Value code = b.load(Type.I64, RECORD_CODE, e.vmctx, e.env.funcRefOffset(func) + VMContextLayout.FUNCREF_CODE);
         b.branch(b.icmp(IntCond.EQ, code, b.i64(0)), missing, ready);

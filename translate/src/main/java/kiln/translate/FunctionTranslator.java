@@ -9,7 +9,6 @@ import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;
 import kiln.ir.Function;
-import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.SsaBuilder;
@@ -114,7 +113,6 @@ public final class FunctionTranslator {
         }
         env.values().use(stack.handedOver(), v);
         e.ssa.finish();
-        markCold(function);
         e = null;
         return function;
     }
@@ -541,25 +539,5 @@ public final class FunctionTranslator {
         }
         b.switch_(index, edges);
         reachable = false;
-    }
-
-    /**
-     * Marks blocks from which every way leads to a trap; only a few are found, going backwards once, but the usual
-     * ones.
-     */
-    private static void markCold(Function function) {
-        List<Block> blocks = function.blocks();
-        for (int i = blocks.size() - 1; i > 0; i--) {
-            Block block = blocks.get(i);
-            Inst last = block.terminator();
-            boolean cold = last.opcode() == Opcode.TRAP;
-            if (last.targetCount() > 0) {
-                cold = true;
-                for (int t = 0; t < last.targetCount() && cold; t++) {
-                    cold = last.target(t).target().isCold();
-                }
-            }
-            block.setCold(cold || block.isCold());
-        }
     }
 }

@@ -6,6 +6,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;
+import kiln.ir.Frequency;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
@@ -41,7 +42,7 @@ final class TableTranslator {
 
     private Value initialised(TablePlan t, Value index, Value slot) {
         Block missing = e.function.newBlock();
-        missing.setCold(true);
+        missing.setFrequency(Frequency.RARE);
         Block ready = e.function.newDetachedBlock();
         Value result = ready.addParam(Type.I64);
         b.branch(b.icmp(IntCond.EQ, slot, b.i64(0)), new Edge(missing), new Edge(ready, slot));
@@ -97,7 +98,7 @@ final class TableTranslator {
         }
         Value at = s.first == 0 ? index : b.binary(Opcode.SUB, index, b.i32(s.first));
         Block outside = e.function.newBlock();
-        outside.setCold(true);
+        outside.setFrequency(Frequency.RARE);
         Block inside = e.function.newDetachedBlock();
         b.branch(b.icmp(IntCond.UGE, at, b.i32(s.functions.length)), outside, inside);
         e.startSealed(outside);

@@ -11,6 +11,7 @@ import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Edge;
+import kiln.ir.Frequency;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
@@ -157,7 +158,7 @@ public final class Trampolines {
         Value status = b.callNative(UPCALL, code, callee, area).result();
         Block ok = function.newBlock();
         Block failed = function.newBlock();
-        failed.setCold(true);
+        failed.setFrequency(Frequency.RARE);
         b.branch(status, failed, ok);
         b.setBlock(failed);
         b.unwind();

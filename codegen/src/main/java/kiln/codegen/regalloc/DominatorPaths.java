@@ -8,7 +8,7 @@ import kiln.ir.analysis.FlowGraph;
  */
 final class DominatorPaths {
     private final FlowGraph flow;
-    private final double[] frequency;
+    private final float[] frequency;
     private final int[] depth;
     /** Of each block a block further up, or itself at the entry. */
     private final int[] jump;

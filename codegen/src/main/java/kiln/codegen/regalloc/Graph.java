@@ -4,17 +4,12 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.ir.analysis.FlowGraph;
 
-/** The blocks of a function by number, with an estimate of how often each one runs. */
+/** The blocks of a function by number. */
 final class Graph {
-    private static final int MAX_DEPTH = 8;
-    private static final double PER_LOOP = 8;
-    private static final double COLD = 1.0 / 256;
-
     final MachFunction function;
     final int blocks;
     final FlowGraph flow;
-    /** Expected runs of a block relative to the function's entry. */
-    final double[] frequency;
+    final float[] frequency;
 
     private final MachBlock[] nodes;
     final boolean[] cold;
@@ -24,11 +19,11 @@ final class Graph {
         this.nodes = function.blocks().toArray(new MachBlock[0]);
         this.blocks = nodes.length;
         flow = function.flow();
-        frequency = new double[blocks];
+        frequency = new float[blocks];
         cold = new boolean[blocks];
         for (int b = 0; b < blocks; b++) {
             cold[b] = block(b).isCold();
-            frequency[b] = Math.pow(PER_LOOP, Math.min(MAX_DEPTH, flow.loopDepth(b))) * (cold[b] ? COLD : 1);
+            frequency[b] = block(b).frequency();
             checkEdges(b);
         }
     }
@@ -67,8 +62,8 @@ final class Graph {
         return flow.successors(from).length == 1;
     }
 
-    /** How often an edge is taken. */
+    /** How often an edge is taken: it is the only one at one of its ends. */
     double edgeFrequency(int from, int to) {
-        return Math.min(frequency[from], frequency[to]);
+        return movesAtSource(from) ? frequency[from] : frequency[to];
     }
 }

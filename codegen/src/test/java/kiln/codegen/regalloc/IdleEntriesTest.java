@@ -33,9 +33,9 @@ final class IdleEntriesTest {
     @Test
     void nothingIsLoadedThatLeavesUnread() {
         MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
-        MachBlock start = f.addBlock(0, false);
-        MachBlock loop = f.addBlock(1, false);
-        MachBlock end = f.addBlock(0, false);
+        MachBlock start = f.addBlock(1);
+        MachBlock loop = f.addBlock(8);
+        MachBlock end = f.addBlock(1);
         Reg x = f.newVirtual(Type.I64);
         start.setInsts(new ArrayList<>(List.of(new FakeInst("x").def(x), new FakeInst("jump"))));
         List<MachInst> body = new ArrayList<>();
@@ -46,7 +46,7 @@ final class IdleEntriesTest {
         loop.setInsts(body);
         end.setInsts(new ArrayList<>(List.of(new FakeInst("return"))));
         start.addSuccessor(loop);
-        MachBlock back = f.addBlock(1, false);
+        MachBlock back = f.addBlock(8);
         back.setInsts(new ArrayList<>(List.of(new FakeInst("jump"))));
         loop.addSuccessor(back);
         back.addSuccessor(loop);

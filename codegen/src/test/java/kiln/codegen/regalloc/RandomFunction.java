@@ -11,6 +11,7 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.RegSet;
+import kiln.ir.Frequency;
 import kiln.ir.Type;
 import kiln.ir.analysis.FlowGraph;
 
@@ -43,7 +44,8 @@ final class RandomFunction {
         int n = successors.size();
         FlowGraph flow = new FlowGraph(0, successors.toArray(int[][]::new));
         for (int b = 0; b < n; b++) {
-            f.addBlock(flow.isReachable(b) ? flow.loopDepth(b) : 0, random.nextInt(6) == 0 && b != 0);
+            f.addBlock(Frequency.inLoops(
+                    flow.loopDepth(b), random.nextInt(6) == 0 && b != 0 ? Frequency.RARE : Frequency.ONCE));
             available.add(new ArrayList<>());
         }
         int[] postorder = flow.postorder();

@@ -2,6 +2,7 @@ package kiln.ir.pass;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import kiln.ir.Block;
@@ -22,8 +23,13 @@ public final class BlockLayout implements Pass {
     }
 
     @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE, Property.FREQUENCIES);
+    }
+
+    @Override
     public Set<Property> keeps() {
-        return Set.of(Property.REACHABLE, Property.SIMPLIFIED, Property.NO_CRITICAL_EDGES);
+        return EnumSet.allOf(Property.class);
     }
 
     @Override
@@ -37,13 +43,11 @@ public final class BlockLayout implements Pass {
             return;
         }
         Cfg cfg = Cfg.of(f);
-        boolean[] cold = coldBlocks(cfg);
-        int[] order = sourceOrder(cfg, cold);
-        List<Block> hot = byLoop(cfg, order, cold);
+        int[] order = sourceOrder(cfg);
+        List<Block> hot = byLoop(cfg, order);
         ArrayList<Block> rare = new ArrayList<>();
         for (int b : order) {
-            if (cold[b]) {
-                cfg.block(b).setCold(true);
+            if (cfg.block(b).isCold()) {
                 rare.add(cfg.block(b));
             }
         }
@@ -52,33 +56,15 @@ public final class BlockLayout implements Pass {
         f.blocks().addAll(rare);
     }
 
-    /** By block, whether it is said to be cold, ends in a trap, or leads to cold blocks only. */
-    private static boolean[] coldBlocks(Cfg cfg) {
-        boolean[] cold = new boolean[cfg.nodes()];
-        for (int b : cfg.postorder()) {
-            Inst t = cfg.block(b).terminator();
-            boolean c = cfg.block(b).isCold() || t.opcode() == Opcode.TRAP || t.opcode() == Opcode.UNWIND;
-            int[] to = cfg.successors(b);
-            if (!c && to.length > 0) {
-                c = true;
-                for (int s : to) {
-                    c &= cold[s];
-                }
-            }
-            cold[b] = c && b != cfg.inReversePostorder(0);
-        }
-        return cold;
-    }
-
     /**
      * A reverse postorder that prefers source order: among the ways out of a block the one that comes first in the
      * source comes first here, unless it is cold.
      */
-    private static int[] sourceOrder(Cfg cfg, boolean[] cold) {
+    private static int[] sourceOrder(Cfg cfg) {
         int n = cfg.reachable();
         long[] key = new long[cfg.nodes()];
         for (int b : cfg.postorder()) {
-            key[b] = cold[b] ? Long.MAX_VALUE : position(cfg.block(b));
+            key[b] = cfg.block(b).isCold() ? Long.MAX_VALUE : position(cfg.block(b));
         }
         int[] order = new int[n];
         int[] stack = new int[n];
@@ -131,7 +117,7 @@ public final class BlockLayout implements Pass {
     }
 
     /** The blocks that are not cold, with the blocks of each loop together. */
-    private static List<Block> byLoop(Cfg cfg, int[] order, boolean[] cold) {
+    private static List<Block> byLoop(Cfg cfg, int[] order) {
         // What lies directly in each loop, by header, in order: blocks and, by their headers, loops; last what lies in
         // none. Loops are taken in when all of their own blocks are known: inner loops first.
         int none = cfg.nodes();
@@ -144,7 +130,7 @@ public final class BlockLayout implements Pass {
                 int outer = cfg.outerLoop(b);
                 items.get(outer < 0 ? none : outer).add(b);
             }
-            if (!cold[b]) {
+            if (!cfg.block(b).isCold()) {
                 items.get(loop < 0 ? none : loop).add(cfg.block(b));
             }
         }

@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import kiln.ir.Block;
@@ -17,8 +18,13 @@ public final class ColdBlocksLast implements Pass {
     }
 
     @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE, Property.FREQUENCIES);
+    }
+
+    @Override
     public Set<Property> keeps() {
-        return Set.of(Property.REACHABLE, Property.SIMPLIFIED, Property.NO_CRITICAL_EDGES);
+        return EnumSet.allOf(Property.class);
     }
 
     @Override

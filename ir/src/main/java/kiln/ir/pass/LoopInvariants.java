@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import kiln.ir.*;
 import kiln.ir.Opcode.Gain;
 import kiln.ir.analysis.Cfg;
@@ -12,13 +13,18 @@ import kiln.ir.analysis.MemoryEffects;
 /**
  * Moves what a loop computes anew each time, with the same result, in front of the loop: loads from regions that the
  * loop does not write, and arithmetic that costs more than the register that its result will occupy. What may trap
- * moves only from the beginning of a loop's header, where the first turn would have come to it at once. Runs behind
+ * moves only from the beginning of a loop's header, where the first turn would have come to it at once. Cold code stays. Runs behind
  * value numbering, which leaves less to move.
  */
 public final class LoopInvariants implements Pass {
     @Override
     public String name() {
         return "loop-invariants";
+    }
+
+    @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE, Property.FREQUENCIES);
     }
 
     @Override
@@ -57,7 +63,7 @@ public final class LoopInvariants implements Pass {
 
         private final int[] small;
 
-        /** By header, whether something in the loop calls: no register survives that. */
+        /** By header, whether something in the loop that is not cold calls: no register survives that. */
         private final boolean[] calls;
 
         Walk(Function f) {
@@ -97,7 +103,7 @@ public final class LoopInvariants implements Pass {
                     i = i.next();
                 }
                 for (int l = i == null ? -1 : loopOf[b]; l >= 0; l = cfg.outerLoop(l)) {
-                    calls[l] = true;
+                    calls[l] |= !isRareIn(l, cfg.block(b));
                 }
             }
         }
@@ -159,7 +165,10 @@ public final class LoopInvariants implements Pass {
             int target = -1;
             int levels = 0;
             for (int l = innermost; l >= 0 && levels < MAX_LEVELS; l = cfg.outerLoop(l), levels++) {
-                if (mayTrap && target >= 0 || gain == Gain.SMALL && !hasRoom(l) || !canLeave(l, i)) {
+                if (mayTrap && target >= 0
+                        || gain == Gain.SMALL && !hasRoom(l)
+                        || isRareIn(l, i.block())
+                        || !canLeave(l, i)) {
                     break;
                 }
                 target = l;
@@ -170,6 +179,11 @@ public final class LoopInvariants implements Pass {
                 }
             }
             return target;
+        }
+
+        /** Whether a block is cold in a loop that is not: in front of the loop its code would run more often. */
+        private boolean isRareIn(int l, Block b) {
+            return b.isCold() && !cfg.block(l).isCold();
         }
 
         /** Whether a result of small gain is likely to keep a register throughout the loop with header {@code h}. */

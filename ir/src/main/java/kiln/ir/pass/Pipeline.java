@@ -13,7 +13,7 @@ import kiln.ir.analysis.Verifier;
 public final class Pipeline {
     /** What back ends require. */
     public static final Set<Property> FOR_BACK_ENDS =
-            Set.of(Property.REACHABLE, Property.NO_CRITICAL_EDGES, Property.COLD_LAST);
+            Set.of(Property.REACHABLE, Property.FREQUENCIES, Property.NO_CRITICAL_EDGES, Property.COLD_LAST);
 
     private final List<Pass> passes;
     private final boolean verify;
@@ -64,6 +64,7 @@ public final class Pipeline {
             case 0 ->
                 forBackEnds(
                         new RemoveUnreachable(),
+                        new EstimateFrequencies(),
                         // Back ends put the moves of an edge at one of its ends.
                         new SplitCriticalEdges(),
                         // That has made new blocks.
@@ -75,6 +76,7 @@ public final class Pipeline {
                         new CleanUp(),
                         new Simplify(),
                         new DeadCode(),
+                        new EstimateFrequencies(),
                         new BlockLayout(),
                         new SplitCriticalEdges(),
                         // That has made new blocks.
@@ -90,12 +92,16 @@ public final class Pipeline {
                         new ValueNumbering(),
                         // ... which settles branches and leaves less in loops.
                         new CleanUp(),
+                        // What is cold within a loop stays there.
+                        new EstimateFrequencies(),
                         new LoopInvariants(),
                         // Forwarded values and merged constants bring rules together again.
                         new Simplify(),
                         new DeadCode(),
                         new CleanUp(),
                         new LoopTests(),
+                        // Less code is left, and new blocks have come.
+                        new EstimateFrequencies(),
                         new BlockLayout(),
                         new SplitCriticalEdges(),
                         // That has made new blocks.

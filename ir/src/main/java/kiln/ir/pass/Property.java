@@ -11,6 +11,8 @@ public enum Property {
      * alone, moves mostly, has a place at one of its ends.
      */
     NO_CRITICAL_EDGES,
+    /** Blocks and edges carry how often they are expected to run, see {@link kiln.ir.Frequency}. */
+    FREQUENCIES,
     /** Cold blocks stand behind all others. */
     COLD_LAST
 }

@@ -22,8 +22,13 @@ public final class SplitCriticalEdges implements Pass {
     }
 
     @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE, Property.FREQUENCIES);
+    }
+
+    @Override
     public Set<Property> keeps() {
-        return Set.of(Property.REACHABLE, Property.SIMPLIFIED);
+        return Set.of(Property.REACHABLE, Property.SIMPLIFIED, Property.FREQUENCIES);
     }
 
     @Override
@@ -88,7 +93,7 @@ public final class SplitCriticalEdges implements Pass {
     /** A new block that goes on as {@code e} does. */
     private static Block between(Builder builder, Block from, Edge e) {
         Block s = from.function().newDetachedBlock();
-        s.setCold(e.target().isCold() || from.isCold());
+        s.setFrequency(e.frequency());
         Value[] args = new Value[e.argCount()];
         for (int a = 0; a < args.length; a++) {
             args[a] = e.arg(a);
@@ -96,6 +101,7 @@ public final class SplitCriticalEdges implements Pass {
         builder.setBlock(s);
         builder.setPosition(from.terminator().position());
         builder.jump(e.target(), args);
+        s.terminator().target(0).setFrequency(e.frequency());
         return s;
     }
 

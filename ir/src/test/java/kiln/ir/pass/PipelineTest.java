@@ -26,7 +26,8 @@ class PipelineTest {
     @Test
     void splittingLeavesNothingToTheColdBlocksBeforeIt() {
         Set<Property> left = Pipeline.established(
-                Set.of(Property.REACHABLE), List.of(new ColdBlocksLast(), new SplitCriticalEdges()));
+                Set.of(Property.REACHABLE, Property.FREQUENCIES),
+                List.of(new ColdBlocksLast(), new SplitCriticalEdges()));
         assertFalse(left.contains(Property.COLD_LAST));
         assertTrue(left.contains(Property.NO_CRITICAL_EDGES));
     }

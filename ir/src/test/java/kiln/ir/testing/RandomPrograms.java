@@ -15,6 +15,7 @@ import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Edge;
 import kiln.ir.FloatCond;
+import kiln.ir.Frequency;
 import kiln.ir.Function;
 import kiln.ir.IntCond;
 import kiln.ir.LaneOp;
@@ -254,7 +255,7 @@ public final class RandomPrograms {
         Block then = b.function().newBlock();
         Block otherwise = b.function().newBlock();
         Block join = b.function().newBlock();
-        then.setCold(chance(10));
+        then.setFrequency(chance(10) ? Frequency.RARE : Frequency.ONCE);
         boolean half = chance(30);
         Value c = condition();
         Map<Type, List<Value>> saved = save();
