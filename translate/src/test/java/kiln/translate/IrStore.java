@@ -414,8 +414,7 @@ final class IrStore {
             return exports.get(name);
         }
 
-        /** Calls an exported function through its trampoline. */
-        /** Calls an export; a vector is two words, the low one first. */
+        /** Calls an exported function through its trampoline; a vector is two words, the low one first. */
         long[] invoke(String name, long... args) {
             Extern e = exports.get(name);
             int type = ((ExternType.Func) e.type()).type();

@@ -234,7 +234,7 @@ final class Insn extends Sequence {
         String comma = " ";
         if (op.format.target != null) {
             s.append(comma).append(op.format.target.name(reg(form().count() - 1), wide, dbl, lanes));
-            s.append(modifier.ofTarget());
+            s.append(Modifier.ofTarget(modifier));
             if (op.format.merges) {
                 s.append('(')
                         .append(op.format.target.name(reg(0), wide, dbl, lanes))

@@ -15,9 +15,13 @@ sealed interface Modifier {
     @Override
     String toString();
 
-    /** As text right behind the target. */
-    default String ofTarget() {
-        return "";
+    /** As text right behind the target; not a default method, for which NONE's class would need this one first. */
+    static String ofTarget(Modifier modifier) {
+        return switch (modifier) {
+            case IntoElement into -> "[" + into.index + "]";
+            case ElementIntoElement into -> "[" + into.target + "]";
+            default -> "";
+        };
     }
 
     /** Nothing. */
@@ -227,11 +231,6 @@ sealed interface Modifier {
         public String toString() {
             return "";
         }
-
-        @Override
-        public String ofTarget() {
-            return "[" + index + "]";
-        }
     }
 
     /** An element of the target is written, from one of the source. */
@@ -246,11 +245,6 @@ sealed interface Modifier {
         @Override
         public String toString() {
             return "[" + source + "]";
-        }
-
-        @Override
-        public String ofTarget() {
-            return "[" + target + "]";
         }
     }
 

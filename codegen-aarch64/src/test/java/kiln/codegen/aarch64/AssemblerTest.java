@@ -377,7 +377,7 @@ class AssemblerTest {
         Reg[] regs = new Reg[4];
         regs[0] = register(op.format.target, numbers[0]);
         text.append(' ').append(op.format.target.name(regs[0], false, false, lanes));
-        text.append(modifier.ofTarget());
+        text.append(Modifier.ofTarget(modifier));
         for (int i = 0; i < op.format.sources.length; i++) {
             Op.View view = op.format.sources[i];
             regs[i + 1] = register(view, numbers[i + 1]);
