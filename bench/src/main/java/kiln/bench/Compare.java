@@ -19,17 +19,21 @@ import java.util.stream.Stream;
  * the slowest run.
  *
  * <p>Usage:
- * {@code Compare [--rounds N] [--iterations N] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...}
+ * {@code Compare [--rounds N] [--iterations N] [--native] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...};
+ * with {@code --native} Kiln runs a second time, with {@code --cpu native}.
  */
 public final class Compare {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KILN = "kiln";
+    /** Kiln with all that this machine has. */
+    private static final String NATIVE = "native";
 
     private final Map<String, List<String>> engines = new LinkedHashMap<>();
     private final List<Path> programs = new ArrayList<>();
     private int rounds = 3;
     private int iterations = 3;
     private Path json;
+    private boolean isNativeWanted;
 
     private Compare() {}
 
@@ -70,6 +74,7 @@ public final class Compare {
                 case "--wasmtime" ->
                     wasmtime = List.of(
                             args[++i], root.resolve("bench/engines/wasmtime.py").toString());
+                case "--native" -> compare.isNativeWanted = true;
                 case "--json" -> compare.json = Path.of(args[++i]);
                 default -> compare.addPrograms(Path.of(args[i]));
             }
@@ -77,6 +82,9 @@ public final class Compare {
         if (compare.programs.isEmpty()) {
             System.err.println("no benchmark programs given: name .wasm files or folders of them");
             System.exit(2);
+        }
+        if (compare.isNativeWanted) {
+            compare.engines.put(NATIVE, compare.engines.get(KILN));
         }
         if (wasmtime != null) {
             compare.engines.put("wasmtime", wasmtime);
@@ -102,14 +110,13 @@ public final class Compare {
     }
 
     private void run() throws IOException, InterruptedException {
-        String base = engines.keySet().stream()
-                .filter(e -> !e.equals(KILN))
-                .findFirst()
-                .orElseThrow();
+        String base =
+                engines.keySet().stream().filter(e -> !isKiln(e)).findFirst().orElseThrow();
         System.out.printf(Locale.ROOT, "%-34s %9s", "program", KILN + " ms");
         for (String engine : engines.keySet()) {
             if (!engine.equals(KILN)) {
-                System.out.printf(" %12s %16s", engine + " ms", KILN + "/" + engine);
+                boolean isNative = engine.equals(NATIVE);
+                System.out.printf(" %12s %16s", engine + " ms", isNative ? NATIVE + "/" + base : KILN + "/" + engine);
             }
         }
         System.out.printf(" %10s %8s %8s%n", "compile ms", "/" + base, "size/" + base);
@@ -118,23 +125,28 @@ public final class Compare {
         for (Path program : programs) {
             Map<String, Figures> figures = measure(program);
             printRow(program, figures, base);
-            Figures kiln = figures.get(KILN);
-            for (Map.Entry<String, Figures> e : figures.entrySet()) {
-                if (kiln.error == null
-                        && e.getValue().error == null
-                        && !e.getKey().equals(KILN)) {
-                    double ratio = Programs.median(kiln.exec) / Programs.median(e.getValue().exec);
-                    logSums.merge(e.getKey(), Math.log(ratio), Double::sum);
-                    counts.merge(e.getKey(), 1, Integer::sum);
+            for (String kiln : engines.keySet()) {
+                for (String other : engines.keySet()) {
+                    Figures k = figures.get(kiln);
+                    Figures o = figures.get(other);
+                    if (isKiln(kiln) && !isKiln(other) && k.error == null && o.error == null) {
+                        double ratio = Programs.median(k.exec) / Programs.median(o.exec);
+                        logSums.merge(kiln + "/" + other, Math.log(ratio), Double::sum);
+                        counts.merge(kiln + "/" + other, 1, Integer::sum);
+                    }
                 }
             }
         }
-        logSums.forEach((engine, sum) -> System.out.printf(
+        logSums.forEach((ratio, sum) -> System.out.printf(
                 Locale.ROOT,
-                "geometric mean of kiln/%s over %d programs: %.3f%n",
-                engine,
-                counts.get(engine),
-                Math.exp(sum / counts.get(engine))));
+                "geometric mean of %s over %d programs: %.3f%n",
+                ratio,
+                counts.get(ratio),
+                Math.exp(sum / counts.get(ratio))));
+    }
+
+    private static boolean isKiln(String engine) {
+        return engine.equals(KILN) || engine.equals(NATIVE);
     }
 
     /** All engines in turn, round after round, so that a slow spell of the machine hits them alike. */
@@ -156,9 +168,12 @@ public final class Compare {
             throws IOException, InterruptedException {
         String folder = Programs.data(program).toString();
         List<String> line = new ArrayList<>(command);
-        if (engine.equals(KILN)) {
+        if (isKiln(engine)) {
             line.addAll(List.of(
                     "bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
+            if (engine.equals(NATIVE)) {
+                line.addAll(List.of("--cpu", "native"));
+            }
         } else {
             line.addAll(List.of("" + iterations, program.toString(), folder));
         }
@@ -198,23 +213,25 @@ public final class Compare {
                 "%-34s %9s",
                 Programs.name(program),
                 kiln.error != null ? kiln.error : String.format(Locale.ROOT, "%.2f", Programs.median(kiln.exec)));
+        Figures b = figures.get(base);
         figures.forEach((engine, f) -> {
             if (engine.equals(KILN)) {
                 return;
             }
-            if (f.error != null || kiln.error != null) {
+            Figures above = engine.equals(NATIVE) ? f : kiln;
+            Figures below = engine.equals(NATIVE) ? b : f;
+            if (above.error != null || below.error != null) {
                 System.out.printf(" %12s %16s", f.error != null ? f.error : "", "-");
             } else {
                 System.out.printf(
                         Locale.ROOT,
                         " %12.2f %5.2f (%.2f-%.2f)",
                         Programs.median(f.exec),
-                        Programs.median(kiln.exec) / Programs.median(f.exec),
-                        Programs.min(kiln.exec) / Programs.max(f.exec),
-                        Programs.max(kiln.exec) / Programs.min(f.exec));
+                        Programs.median(above.exec) / Programs.median(below.exec),
+                        Programs.min(above.exec) / Programs.max(below.exec),
+                        Programs.max(above.exec) / Programs.min(below.exec));
             }
         });
-        Figures b = figures.get(base);
         if (kiln.error == null && b.error == null) {
             System.out.printf(
                     Locale.ROOT,
