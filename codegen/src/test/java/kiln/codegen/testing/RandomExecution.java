@@ -17,7 +17,6 @@ import kiln.artifact.TrapCode;
 import kiln.codegen.CodegenOptions;
 import kiln.ir.Function;
 import kiln.ir.LaneOp;
-import kiln.ir.Lanes;
 import kiln.ir.Parser;
 import kiln.ir.Printer;
 import kiln.ir.VectorOp;
@@ -83,10 +82,7 @@ public abstract class RandomExecution {
         }
         boolean nansCanBeReplaced =
                 target.rules().has(VectorOp.EQ) && target.rules().has(VectorOp.BITSELECT);
-        return target.rules().has(op.op())
-                && !op.op().isRelaxed()
-                && (!op.makesNan() || nansCanBeReplaced)
-                && (op.op() != VectorOp.ADD || op.lanes() == Lanes.I8X16);
+        return target.rules().has(op.op()) && !op.op().isRelaxed() && (!op.makesNan() || nansCanBeReplaced);
     }
 
     private static CodegenOptions options(Random random, Set<String> features) {

@@ -15,7 +15,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import kiln.ir.Function;
-import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.Printer;
 import kiln.ir.Type;
@@ -75,10 +74,7 @@ public abstract class VectorExecution {
         return Arrays.stream(VectorOp.values())
                 .map(op -> DynamicTest.dynamicTest(op.toString(), () -> {
                     assumeLowered(target.rules().has(op), op);
-                    // Until ADD has all of its shapes.
-                    VectorCase.of(op).stream()
-                            .filter(c -> op != VectorOp.ADD || c.op().lanes() == Lanes.I8X16)
-                            .forEach(this::check);
+                    VectorCase.of(op).forEach(this::check);
                 }));
     }
 
