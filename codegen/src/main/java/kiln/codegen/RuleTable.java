@@ -21,6 +21,8 @@ public final class RuleTable<C extends LoweringContext> {
     /** By the ordinal of the operation on vectors. */
     private final List<Rules<C>> vectorRules = new ArrayList<>();
 
+    private final List<Choice<C, ?, ?>> choices;
+
     /**
      * A back end gives switches without default, so that the Java compiler sees to it that no instruction set forgets an
      * operation.
@@ -28,8 +30,11 @@ public final class RuleTable<C extends LoweringContext> {
      * @param rules the rules for an opcode; null for those that emit nothing of their own, and for the forms of
      *     operations on vectors
      * @param vectorRules the rules for an operation on vectors
+     * @param choices what these rules ask
      */
-    public RuleTable(Function<Opcode, Rules<C>> rules, Function<VectorOp, Rules<C>> vectorRules) {
+    public RuleTable(
+            Function<Opcode, Rules<C>> rules, Function<VectorOp, Rules<C>> vectorRules, List<Choice<C, ?, ?>> choices) {
+        this.choices = choices;
         for (Opcode op : Opcode.values()) {
             this.rules.add(rules.apply(op));
         }
@@ -49,9 +54,9 @@ public final class RuleTable<C extends LoweringContext> {
         list.lower(context, inst);
     }
 
-    /** Every list of rules once, in the order of the opcodes and of the operations on vectors. */
-    public List<Rules<C>> all() {
-        return Stream.concat(rules.stream(), vectorRules.stream())
+    /** Every list of rules once, in the order of the opcodes and of the operations on vectors, and what they ask. */
+    public List<RuleList> all() {
+        return Stream.<RuleList>concat(Stream.concat(rules.stream(), vectorRules.stream()), choices.stream())
                 .filter(Objects::nonNull)
                 .distinct()
                 .toList();

@@ -1,10 +1,7 @@
 package kiln.codegen;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicLongArray;
 import kiln.ir.Inst;
 import kiln.ir.Value;
 
@@ -24,7 +21,7 @@ import kiln.ir.Value;
  *
  * @param <C> what the rules of a back end read and write
  */
-public final class Rules<C extends LoweringContext> {
+public final class Rules<C extends LoweringContext> extends RuleList {
     /** A rule: emits code for {@code inst} and gives true, or emits nothing and gives false. */
     @FunctionalInterface
     public interface Pattern<C> {
@@ -45,19 +42,13 @@ public final class Rules<C extends LoweringContext> {
         void lower(C context, Inst inst);
     }
 
-    private final String operation;
-    private final List<String> names;
     private final Pattern<C>[] patterns;
-    /** How often each rule has taken an instruction, in compilations that are checked. */
-    private final AtomicLongArray hits;
 
-    private Rules(String operation, List<String> names, List<Pattern<C>> patterns) {
-        this.operation = operation;
-        this.names = List.copyOf(names);
+    private Rules(Names names, List<Pattern<C>> patterns) {
+        super(names);
         @SuppressWarnings({"unchecked", "rawtypes"})
         Pattern<C>[] array = patterns.toArray(new Pattern[0]);
         this.patterns = array;
-        this.hits = new AtomicLongArray(array.length);
     }
 
     /** Begins the list for an operation; {@code operation} is its name in messages. */
@@ -69,45 +60,24 @@ public final class Rules<C extends LoweringContext> {
     public void lower(C context, Inst inst) {
         for (int i = 0; i < patterns.length; i++) {
             if (patterns[i].lower(context, inst)) {
-                if (context.options.check()) {
-                    hits.incrementAndGet(i);
-                }
+                taken(context, i);
                 return;
             }
         }
-        throw new IllegalStateException("the base case of " + operation + " declined " + inst);
-    }
-
-    public String operation() {
-        return operation;
-    }
-
-    /** The rules' names, in order. */
-    public List<String> names() {
-        return names;
-    }
-
-    /** How often rule {@code i} has taken an instruction in compilations with {@link CodegenOptions#check()}. */
-    public long hits(int i) {
-        return hits.get(i);
+        throw declined(inst);
     }
 
     /** Collects the rules of an operation in their order. */
     public static final class Builder<C extends LoweringContext> {
-        private final String operation;
-        private final List<String> names = new ArrayList<>();
+        private final Names names;
         private final List<Pattern<C>> patterns = new ArrayList<>();
-        private final Set<String> seen = new HashSet<>();
 
         private Builder(String operation) {
-            this.operation = operation;
+            names = new Names(operation);
         }
 
         /** Appends a rule. */
         public Builder<C> rule(String name, Pattern<C> pattern) {
-            if (!seen.add(name)) {
-                throw new IllegalArgumentException("two rules \"" + name + "\" for " + operation);
-            }
             names.add(name);
             patterns.add(pattern);
             return this;
@@ -128,7 +98,7 @@ public final class Rules<C extends LoweringContext> {
                 base.lower(c, inst);
                 return true;
             });
-            return new Rules<>(operation, names, patterns);
+            return new Rules<>(names, patterns);
         }
     }
 }

@@ -5,7 +5,10 @@ import static kiln.codegen.LoweringContext.isConst;
 import static kiln.codegen.aarch64.Context.wide;
 import static kiln.codegen.aarch64.Context.width;
 
+import java.util.List;
+import kiln.codegen.Choice;
 import kiln.codegen.Demanded;
+import kiln.codegen.IntComparison;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.FloatCond;
@@ -103,29 +106,59 @@ final class ConditionRules {
 
     // Comparisons that leave their result in the flags.
 
+    private static final Choice<Context, IntComparison, Flags> INTEGERS = Choice.<Context, IntComparison, Flags>of(
+                    "compareIntegers")
+            .rule("the other way round, for a constant or a shift", (c, k) -> {
+                boolean better = !isConst(k.y()) && isFlexible(c, k.x()) && !isFlexible(c, k.y());
+                return isConst(k.x()) && !isConst(k.y()) || better ? compare(c, k.swap()) : null;
+            })
+            .rule("x & y with 0: tst", (c, k) -> {
+                boolean test = k.cond() == IntCond.EQ || k.cond() == IntCond.NE;
+                Inst and = test && isConst(k.y()) && constValue(k.y()) == 0 ? c.foldable(k.x(), Opcode.AND) : null;
+                return and == null ? null : testBits(c, and, Cond.of(k.cond()));
+            })
+            .rule("x with constant: cmp, cmn", (c, k) -> {
+                return isConst(k.y()) ? compareWithConstant(c, k.x(), constValue(k.y()), k.cond()) : null;
+            })
+            .rule("x with constant + 1 or - 1: cmp, cmn", ConditionRules::compareWithNeighbour)
+            .base("x with shifted or extended y", (c, k) -> {
+                boolean wide = wide(k.x().type());
+                return Flags.of(addSub(c, Op.SUBS, wide, Registers.ZR, c.value(k.x()), k.y()), Cond.of(k.cond()));
+            });
+
+    private static final Choice<Context, Inst, Flags> FLOATS = Choice.<Context, Inst, Flags>of("compareFloats")
+            .rule("0 with x", (c, d) -> {
+                return isZero(d.arg(0))
+                        ? compareFloatWithZero(c, d.arg(1), d.floatCond().swap())
+                        : null;
+            })
+            .rule("x with 0", (c, d) -> isZero(d.arg(1)) ? compareFloatWithZero(c, d.arg(0), d.floatCond()) : null)
+            .base("x with y", (c, d) -> {
+                Reg rx = c.reg(d.arg(0));
+                Insn compare = Insn.compareFloat(d.type() == Type.F64, rx, c.reg(d.arg(1)));
+                return Flags.of(compare, Cond.of(d.floatCond()));
+            });
+
+    private static final Choice<Context, Value, Flags> NOT_ZERO = Choice.<Context, Value, Flags>of("flags")
+            .rule("a comparison", (c, v) -> {
+                Inst d = c.comparison(v);
+                return d == null ? null : compare(c, d);
+            })
+            .rule("two comparisons, joined: ccmp", (c, v) -> {
+                Inst d = c.foldable(v);
+                return d != null && (d.opcode() == Opcode.AND || d.opcode() == Opcode.OR) ? chain(c, d) : null;
+            })
+            .rule("x & y: tst", (c, v) -> {
+                Inst and = c.foldable(v, Opcode.AND);
+                return and == null ? null : testBits(c, and, Cond.NE);
+            })
+            .base("x", (c, v) -> Flags.of(Insn.addSub(Op.SUBS, false, Registers.ZR, c.value(v), 0), Cond.NE));
+
     /** A comparison that succeeds exactly if the i32 {@code v} is not zero. */
     static Flags flags(Context c, Value v) {
         Demanded.Truth truth = Demanded.truth(c, v);
-        Flags result = notZero(c, truth.value());
+        Flags result = NOT_ZERO.make(c, truth.value());
         return truth.negated() ? result.negate() : result;
-    }
-
-    private static Flags notZero(Context c, Value v) {
-        Inst d = c.comparison(v);
-        if (d != null) {
-            return compare(c, d);
-        }
-        d = c.foldable(v);
-        if (d != null && (d.opcode() == Opcode.AND || d.opcode() == Opcode.OR)) {
-            Flags chained = chain(c, d);
-            if (chained != null) {
-                return chained;
-            }
-        }
-        if (d != null && d.opcode() == Opcode.AND) {
-            return testBits(c, d, Cond.NE);
-        }
-        return Flags.of(Insn.addSub(Op.SUBS, false, Registers.ZR, c.value(v), 0), Cond.NE);
     }
 
     /** Whether {@code v} is known to be 0 or 1. */
@@ -134,72 +167,41 @@ final class ConditionRules {
     }
 
     private static Flags compare(Context c, Inst inst) {
-        return inst.opcode() == Opcode.FCMP
-                ? compareFloats(c, inst.arg(0), inst.arg(1), inst.floatCond(), inst.type())
-                : compareInts(c, inst.arg(0), inst.arg(1), inst.intCond(), inst.type());
+        return inst.opcode() == Opcode.FCMP ? FLOATS.make(c, inst) : compare(c, IntComparison.of(inst));
     }
 
-    private static Flags compareFloats(Context c, Value x, Value y, FloatCond cond, Type type) {
-        return isConst(x) && constValue(x) == 0
-                ? compareFloatsOrdered(c, y, x, cond.swap(), type)
-                : compareFloatsOrdered(c, x, y, cond, type);
+    private static Flags compare(Context c, IntComparison comparison) {
+        return INTEGERS.make(c, comparison);
     }
 
-    /** A zero, if there is one, stands in the second place. */
-    private static Flags compareFloatsOrdered(Context c, Value x, Value y, FloatCond cond, Type type) {
-        boolean dbl = type == Type.F64;
-        // -0 compares like +0.
-        boolean zero = isConst(y) && (dbl ? constValue(y) << 1 == 0 : (int) constValue(y) << 1 == 0);
-        Reg rx = c.reg(x);
-        Insn compare = zero ? Insn.compareFloatWithZero(dbl, rx) : Insn.compareFloat(dbl, rx, c.reg(y));
-        return Flags.of(compare, Cond.of(cond));
+    /** Whether {@code v} is a float constant that compares like +0, as -0 does. */
+    private static boolean isZero(Value v) {
+        return isConst(v) && (v.type() == Type.F64 ? constValue(v) << 1 == 0 : (int) constValue(v) << 1 == 0);
     }
 
-    private static Flags compareInts(Context c, Value x, Value y, IntCond cond, Type type) {
-        if (isConst(x) || !isConst(y) && isFlexible(c, x) && !isFlexible(c, y)) {
-            return compareOrdered(c, y, x, cond.swap(), type);
-        }
-        return compareOrdered(c, x, y, cond, type);
-    }
-
-    /** The better operand for the second place stands there. */
-    private static Flags compareOrdered(Context c, Value x, Value y, IntCond cond, Type type) {
-        Flags result = isConst(y) ? compareWithConstant(c, x, constValue(y), cond, type) : null;
-        return result != null
-                ? result
-                : Flags.of(addSub(c, Op.SUBS, wide(type), Registers.ZR, c.value(x), y), Cond.of(cond));
+    private static Flags compareFloatWithZero(Context c, Value x, FloatCond cond) {
+        return Flags.of(Insn.compareFloatWithZero(x.type() == Type.F64, c.reg(x)), Cond.of(cond));
     }
 
     /** Null if no instruction takes the constant. */
-    private static Flags compareWithConstant(Context c, Value x, long constant, IntCond condition, Type type) {
-        boolean wide = wide(type);
-        long k = constant;
-        IntCond cond = condition;
-        if (k == 0 && (cond == IntCond.EQ || cond == IntCond.NE)) {
-            Inst and = c.foldable(x, Opcode.AND);
-            if (and != null) {
-                return testBits(c, and, Cond.of(cond));
-            }
-        }
-        if (!fitsCompare(k)) {
-            // x <= k is x < k + 1, which may have a shorter constant.
-            long other = neighbour(k, cond, wide);
-            if (other != k && fitsCompare(other)) {
-                k = other;
-                cond = withNeighbour(cond);
-            }
-        }
-        if (!fitsCompare(k)) {
+    private static Flags compareWithConstant(Context c, Value x, long k, IntCond cond) {
+        boolean positive = Immediates.isAddSub(k);
+        if (!positive && !Immediates.isAddSub(-k)) {
             return null;
         }
-        boolean positive = Immediates.isAddSub(k);
         Op op = positive ? Op.SUBS : Op.ADDS;
-        Insn compare = Insn.addSub(op, wide, Registers.ZR, c.value(x), (int) (positive ? k : -k));
+        Insn compare = Insn.addSub(op, wide(x.type()), Registers.ZR, c.value(x), (int) (positive ? k : -k));
         return Flags.of(compare, Cond.of(cond));
     }
 
-    private static boolean fitsCompare(long k) {
-        return Immediates.isAddSub(k) || Immediates.isAddSub(-k);
+    /** {@code x <= k} is {@code x < k + 1}, which may have a shorter constant. */
+    private static Flags compareWithNeighbour(Context c, IntComparison comparison) {
+        if (!isConst(comparison.y())) {
+            return null;
+        }
+        long k = constValue(comparison.y());
+        long other = neighbour(k, comparison.cond(), wide(comparison.x().type()));
+        return other == k ? null : compareWithConstant(c, comparison.x(), other, withNeighbour(comparison.cond()));
     }
 
     /**
@@ -325,56 +327,69 @@ final class ConditionRules {
         }
     }
 
+    /** An integer and whether it is asked if it is zero, or if it is not. */
+    private record ZeroTest(Value value, boolean zero) {
+        /** What {@code v} asks, which is not zero itself otherwise. */
+        static ZeroTest of(Context c, Value v) {
+            Inst d = c.comparison(v);
+            if (d == null) {
+                return new ZeroTest(v, false);
+            }
+            if (d.opcode() == Opcode.FCMP || !isConst(d.arg(1)) || constValue(d.arg(1)) != 0) {
+                return null;
+            }
+            return switch (d.intCond()) {
+                case EQ, ULE -> new ZeroTest(d.arg(0), true);
+                case NE, UGT -> new ZeroTest(d.arg(0), false);
+                default -> null;
+            };
+        }
+    }
+
+    private static final Choice<Context, Value, Test> TESTS = Choice.<Context, Value, Test>of("test")
+            .rule("x & 2^n: tbz, tbnz", (c, v) -> {
+                ZeroTest t = ZeroTest.of(c, v);
+                Inst and = t == null ? null : c.foldable(t.value, Opcode.AND);
+                return and != null && singleBit(and) >= 0
+                        ? Test.of(new Condition.Bit(c.value(and.arg(0)), singleBit(and), !t.zero))
+                        : null;
+            })
+            .rule("x == 0, x != 0: cbz, cbnz", (c, v) -> {
+                ZeroTest t = c.comparison(v) == null ? null : ZeroTest.of(c, v);
+                return t != null && c.foldable(t.value, Opcode.AND) == null
+                        ? Test.of(new Condition.Zero(c.value(t.value), wide(t.value.type()), t.zero))
+                        : null;
+            })
+            .rule("the sign of x: tbz, tbnz", ConditionRules::testSign)
+            .rule("what sets the flags", (c, v) -> {
+                Inst d = c.comparison(v) == null ? c.foldable(v) : null;
+                boolean sets = d != null && d.opcode() == Opcode.AND
+                        || d != null && d.opcode() == Opcode.OR && isTruth(d.arg(0)) && isTruth(d.arg(1));
+                return c.comparison(v) != null || sets ? Test.of(NOT_ZERO.make(c, v)) : null;
+            })
+            .base("x: cbz, cbnz", (c, v) -> Test.of(new Condition.Zero(c.value(v), false, false)));
+
+    /** What the rules for operations ask. */
+    static final List<Choice<Context, ?, ?>> CHOICES = List.of(INTEGERS, FLOATS, NOT_ZERO, TESTS);
+
     /** A test that succeeds exactly if {@code v} (i32) is not zero. */
     static Test test(Context c, Value v) {
         Demanded.Truth truth = Demanded.truth(c, v);
-        Test result = testNotZero(c, truth.value());
+        Test result = TESTS.make(c, truth.value());
         return truth.negated() ? result.negate() : result;
     }
 
-    private static Test testNotZero(Context c, Value v) {
+    /** {@code x < 0}, {@code x >= 0}, {@code x > -1}, {@code x <= -1}. */
+    private static Test testSign(Context c, Value v) {
         Inst d = c.comparison(v);
-        if (d != null) {
-            return d.opcode() == Opcode.ICMP ? testOf(c, d) : Test.of(compare(c, d));
+        if (d == null || d.opcode() == Opcode.FCMP || !isConst(d.arg(1))) {
+            return null;
         }
-        d = c.foldable(v);
-        if (d != null && d.opcode() == Opcode.AND) {
-            return singleBit(d) >= 0
-                    ? Test.of(new Condition.Bit(c.value(d.arg(0)), singleBit(d), true))
-                    : Test.of(notZero(c, v));
-        }
-        return d != null && d.opcode() == Opcode.OR && isTruth(d.arg(0)) && isTruth(d.arg(1))
-                ? Test.of(notZero(c, v))
-                : Test.of(new Condition.Zero(c.value(v), false, false));
-    }
-
-    private static Test testOf(Context c, Inst inst) {
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        IntCond cond = inst.intCond();
-        boolean wide = wide(inst.type());
-        if (isConst(y) && constValue(y) == 0) {
-            switch (cond) {
-                case EQ, NE, UGT, ULE -> {
-                    boolean zero = cond == IntCond.EQ || cond == IntCond.ULE;
-                    Inst and = c.foldable(x, Opcode.AND);
-                    if (and == null) {
-                        return Test.of(new Condition.Zero(c.value(x), wide, zero));
-                    }
-                    if (singleBit(and) >= 0) {
-                        return Test.of(new Condition.Bit(c.value(and.arg(0)), singleBit(and), !zero));
-                    }
-                }
-                case SLT, SGE -> {
-                    return Test.of(new Condition.Bit(c.value(x), width(inst.type()) - 1, cond == IntCond.SLT));
-                }
-                default -> {}
-            }
-        }
-        if (isConst(y) && constValue(y) == -1 && (cond == IntCond.SGT || cond == IntCond.SLE)) {
-            return Test.of(new Condition.Bit(c.value(x), width(inst.type()) - 1, cond == IntCond.SLE));
-        }
-        return Test.of(compareInts(c, x, y, cond, inst.type()));
+        IntCond cond = d.intCond();
+        long k = constValue(d.arg(1));
+        boolean negative = k == 0 && cond == IntCond.SLT || k == -1 && cond == IntCond.SLE;
+        boolean other = k == 0 && cond == IntCond.SGE || k == -1 && cond == IntCond.SGT;
+        return negative || other ? Test.of(new Condition.Bit(c.value(d.arg(0)), width(d.type()) - 1, negative)) : null;
     }
 
     /** Number of the only bit that an AND lets through, or -1. */

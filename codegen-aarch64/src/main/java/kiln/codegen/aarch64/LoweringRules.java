@@ -10,7 +10,8 @@ import kiln.ir.VectorOp;
 final class LoweringRules {
     private static final CallRules<Context> CALLS = new CallRules<>();
 
-    static final RuleTable<Context> TABLE = new RuleTable<>(LoweringRules::of, LoweringRules::of);
+    static final RuleTable<Context> TABLE =
+            new RuleTable<>(LoweringRules::of, LoweringRules::of, ConditionRules.CHOICES);
 
     private LoweringRules() {}
 

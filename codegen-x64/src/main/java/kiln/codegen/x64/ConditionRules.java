@@ -1,12 +1,16 @@
 package kiln.codegen.x64;
 
+import static kiln.codegen.LoweringContext.bits;
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.x64.Context.fitsImm;
 import static kiln.codegen.x64.Context.imm;
 import static kiln.codegen.x64.Context.isConst;
 import static kiln.codegen.x64.Context.size;
 
+import java.util.List;
+import kiln.codegen.Choice;
 import kiln.codegen.Demanded;
+import kiln.codegen.IntComparison;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.codegen.x64.Condition.Parity;
@@ -23,63 +27,129 @@ final class ConditionRules {
 
     // Conditions: what branches, checks, selections and comparisons go by.
 
-    /** The condition that the i32 {@code v} is not zero. */
+    /** A comparison with a constant: {@code x cond k}. */
+    private record WithConstant(Value x, IntCond cond, int k) {
+        int size() {
+            return x.type().bytes();
+        }
+
+        /** The AND to fold of which only matters how it compares with zero, or null. */
+        Inst and(Context c) {
+            return k == 0 && cond != IntCond.ULT && cond != IntCond.UGE ? c.foldable(x, Opcode.AND) : null;
+        }
+
+        /** ... and only whether it is zero. */
+        Inst maskedBit(Context c) {
+            return cond == IntCond.EQ || cond == IntCond.NE ? and(c) : null;
+        }
+
+        Condition of(Insn comparison) {
+            return Condition.of(comparison, Cond.of(cond));
+        }
+    }
+
+    private static final Choice<Context, WithConstant, Condition> WITH_CONSTANT =
+            Choice.<Context, WithConstant, Condition>of("compareWithConstant")
+                    .rule("x & 1 << n with 0: bt", ConditionRules::testShiftedBit)
+                    .rule("x >> n & 1 with 0: bt", ConditionRules::testLowestBit)
+                    .rule("x & 2^n with 0, no immediate: bt", ConditionRules::testLargeBit)
+                    .rule("x & constant with 0: test", ConditionRules::testMask)
+                    .rule("x & y with 0: test", ConditionRules::testAnd)
+                    .rule("[memory] with constant", (c, w) -> {
+                        Inst load = c.foldableLoad(w.x, w.size());
+                        return load == null ? null : w.of(compare(w.size(), c.fold(load), Operand.imm(w.k)));
+                    })
+                    .rule("a byte in memory with constant", (c, w) -> {
+                        // What it was extended from decides, if the constant is a byte as well.
+                        Inst narrow = w.k >= 0 && w.k < 256 ? foldableByte(c, w.x) : null;
+                        return narrow == null
+                                ? null
+                                : Condition.of(
+                                        compare(1, c.fold(narrow), Operand.imm((byte) w.k)), Cond.of(unsigned(w.cond)));
+                    })
+                    .base("x with constant", (c, w) -> {
+                        // The sign flag alone says it too, and may be there already: see ResultFlags.
+                        boolean sign = w.k == 0 && (w.cond == IntCond.SLT || w.cond == IntCond.SGE);
+                        Cond holds = sign ? w.cond == IntCond.SLT ? Cond.S : Cond.NS : Cond.of(w.cond);
+                        Operand left = Operand.inRegister(c.value(w.x));
+                        return Condition.of(compare(w.size(), left, Operand.imm(w.k)), holds);
+                    });
+
+    private static final Choice<Context, IntComparison, Condition> INTEGERS =
+            Choice.<Context, IntComparison, Condition>of("compareIntegers")
+                    .rule("constant cond x", (c, k) -> fitsImm(k.x()) && !fitsImm(k.y()) ? compare(c, k.swap()) : null)
+                    .rule(
+                            "x cond constant",
+                            (c, k) -> fitsImm(k.y()) ? compare(c, k.x(), k.cond(), (int) constValue(k.y())) : null)
+                    .rule("[memory] cond y", (c, k) -> {
+                        int size = size(k.x().type());
+                        Inst load = c.foldableLoad(k.x(), size);
+                        if (load == null || c.foldableLoad(k.y(), size) != null) {
+                            return null;
+                        }
+                        Address left = c.fold(load);
+                        return Condition.of(compare(size, left, Operand.inRegister(c.value(k.y()))), Cond.of(k.cond()));
+                    })
+                    .base("x cond y or [memory]", (c, k) -> {
+                        int size = size(k.x().type());
+                        Operand left = Operand.inRegister(c.value(k.x()));
+                        return Condition.of(compare(size, left, c.registerOrMemory(k.y(), size)), Cond.of(k.cond()));
+                    });
+
+    // Unordered operands set zero, parity and carry; so only "above" says something about ordered ones alone.
+    private static final Choice<Context, Inst, Condition> FLOATS = Choice.<Context, Inst, Condition>of("compareFloats")
+            .rule("x == y, ordered", (c, d) -> {
+                return d.floatCond() == FloatCond.EQ
+                        ? new Condition(compareFloats(c, d.arg(0), d.arg(1)), Cond.E, Parity.AND_ORDERED)
+                        : null;
+            })
+            .rule("x != y or unordered", (c, d) -> {
+                return d.floatCond() == FloatCond.NE
+                        ? new Condition(compareFloats(c, d.arg(0), d.arg(1)), Cond.NE, Parity.OR_UNORDERED)
+                        : null;
+            })
+            .rule("x > y, x >= y", (c, d) -> {
+                boolean greater = d.floatCond() == FloatCond.GT;
+                return greater || d.floatCond() == FloatCond.GE
+                        ? Condition.of(compareFloats(c, d.arg(0), d.arg(1)), greater ? Cond.A : Cond.AE)
+                        : null;
+            })
+            .base("x < y, x <= y: as y > x, y >= x", (c, d) -> {
+                Cond cond = d.floatCond() == FloatCond.LT ? Cond.A : Cond.AE;
+                return Condition.of(compareFloats(c, d.arg(1), d.arg(0)), cond);
+            });
+
+    private static final Choice<Context, Value, Condition> NOT_ZERO = Choice.<Context, Value, Condition>of("condition")
+            .rule("a comparison of integers", (c, v) -> {
+                Inst d = c.comparison(v);
+                return d != null && d.opcode() == Opcode.ICMP ? compare(c, IntComparison.of(d)) : null;
+            })
+            .rule("a comparison of floats", (c, v) -> {
+                Inst d = c.comparison(v);
+                return d != null ? FLOATS.make(c, d) : null;
+            })
+            .base("x != 0", (c, v) -> compare(c, v, IntCond.NE, 0));
+
+    /** What the rules for operations ask. */
+    static final List<Choice<Context, ?, ?>> CHOICES = List.of(WITH_CONSTANT, INTEGERS, FLOATS, NOT_ZERO);
+
+    /** The condition that the integer {@code v} is not zero. */
     static Condition condition(Context c, Value v) {
         Demanded.Truth truth = Demanded.truth(c, v);
-        Value x = truth.value();
-        Inst compare = c.comparison(x);
-        Condition result = compare == null ? notZero(c, x, size(x.type())) : compare(c, compare);
+        Condition result = NOT_ZERO.make(c, truth.value());
         return truth.negated() ? result.negate() : result;
     }
 
-    private static Condition compare(Context c, Inst compare) {
-        return compare.opcode() == Opcode.FCMP
-                ? compareFloats(c, compare)
-                : compareIntegers(c, size(compare), compare.arg(0), compare.arg(1), compare.intCond());
+    private static Condition compare(Context c, IntComparison comparison) {
+        return INTEGERS.make(c, comparison);
     }
 
-    /** {@code v != 0} */
-    static Condition notZero(Context c, Value v, int size) {
-        return compareWithZero(c, v, size, IntCond.NE);
-    }
-
-    private static Condition compareIntegers(Context c, int size, Value x, Value y, IntCond cond) {
-        if (fitsImm(x) && !fitsImm(y)) {
-            return compareIntegers(c, size, y, x, cond.swap());
-        }
-        if (isConst(y, 0) && cond != IntCond.ULT && cond != IntCond.UGE) {
-            return compareWithZero(c, x, size, cond);
-        }
-        if (fitsImm(y)) {
-            return compareWithConstant(c, x, (int) constValue(y), size, cond);
-        }
-        // [memory] against register, register against [memory]
-        Inst load = c.foldableLoad(x, size);
-        if (load != null && c.foldableLoad(y, size) == null) {
-            Address left = c.fold(load);
-            return Condition.of(compare(size, left, Operand.inRegister(c.value(y))), Cond.of(cond));
-        }
-        Operand left = Operand.inRegister(c.value(x));
-        return Condition.of(compare(size, left, c.registerOrMemory(y, size)), Cond.of(cond));
+    private static Condition compare(Context c, Value x, IntCond cond, int k) {
+        return WITH_CONSTANT.make(c, new WithConstant(x, cond, k));
     }
 
     private static Insn compare(int size, Operand left, Operand right) {
         return Insn.compare(Op.CMP, size, left, right);
-    }
-
-    private static Condition compareWithConstant(Context c, Value x, int k, int size, IntCond cond) {
-        Inst load = c.foldableLoad(x, size);
-        if (load != null) {
-            return Condition.of(compare(size, c.fold(load), Operand.imm(k)), Cond.of(cond));
-        }
-        // A byte from memory: what it was extended from decides, if the constant is a byte as well.
-        Inst narrow = foldableByte(c, x);
-        if (narrow != null && k >= 0 && k < 256) {
-            return Condition.of(compare(1, c.fold(narrow), Operand.imm((byte) k)), Cond.of(unsigned(cond)));
-        }
-        // The sign flag alone says it too, and may be there already: see ResultFlags.
-        Cond holds = k == 0 && cond == IntCond.SLT ? Cond.S : k == 0 && cond == IntCond.SGE ? Cond.NS : Cond.of(cond);
-        return Condition.of(compare(size, Operand.inRegister(c.value(x)), Operand.imm(k)), holds);
     }
 
     /** A zero-extending load of one byte that may be folded. */
@@ -99,88 +169,77 @@ final class ConditionRules {
         };
     }
 
-    /** Any condition but ULT and UGE, which are constant. */
-    private static Condition compareWithZero(Context c, Value x, int size, IntCond cond) {
-        Inst and = c.foldable(x, Opcode.AND);
-        if (and != null) {
-            Condition bit = cond == IntCond.EQ || cond == IntCond.NE ? bitTest(c, and, size, cond) : null;
-            return bit != null ? bit : testAnd(c, and, size, cond);
-        }
-        return compareWithConstant(c, x, 0, size, cond);
-    }
-
-    /** {@code (x & y) cond 0} */
-    private static Condition testAnd(Context c, Inst and, int size, IntCond cond) {
-        Value x = and.arg(0);
-        Value y = and.arg(1);
-        if (fitsImm(y)) {
-            int mask = (int) constValue(y);
-            // A mask within the low seven bits says the same of the low byte alone, in a shorter instruction.
-            boolean low = mask >= 0 && mask < 128;
-            Inst narrow = low ? foldableByte(c, x) : null;
-            Operand left = narrow != null ? c.fold(narrow) : c.registerOrMemory(x, size);
-            return Condition.of(Insn.compare(Op.TEST, low ? 1 : size, left, imm(y)), Cond.of(cond));
-        }
-        boolean swapped = c.foldableLoad(y, size) != null;
-        Operand right = Operand.inRegister(c.value(swapped ? x : y));
-        Operand left = c.registerOrMemory(swapped ? y : x, size);
-        return Condition.of(Insn.compare(Op.TEST, size, left, right), Cond.of(cond));
-    }
-
-    /**
-     * A test of a single bit: {@code x & 1 << n}, {@code x >> n & 1}, {@code x & 2^k} for a bit that is no immediate.
-     */
-    private static Condition bitTest(Context c, Inst and, int size, IntCond cond) {
-        Value x = and.arg(0);
-        Value y = and.arg(1);
-        Value bit = isBit(c, x) ? x : isBit(c, y) ? y : null;
-        if (bit != null) {
-            Reg value = c.value(bit == x ? y : x);
-            return bitTest(size, value, Operand.inRegister(c.reg(bit.inst().arg(1))), cond);
-        }
-        if (!y.is(Opcode.ICONST)) {
+    private static Condition testMask(Context c, WithConstant w) {
+        Inst and = w.and(c);
+        if (and == null || !fitsImm(and.arg(1))) {
             return null;
         }
-        long mask = size == 4 ? constValue(y) & 0xffffffffL : constValue(y);
-        Inst shift = c.foldable(x);
-        if (mask == 1 && shift != null && (shift.opcode() == Opcode.LSHR || shift.opcode() == Opcode.ASHR)) {
-            Value count = shift.arg(1);
-            Reg value = c.value(shift.arg(0));
-            Operand number = count.is(Opcode.ICONST)
-                    ? Operand.imm((int) constValue(count) & size * 8 - 1)
-                    : Operand.inRegister(c.reg(count));
-            return bitTest(size, value, number, cond);
+        int mask = (int) constValue(and.arg(1));
+        // A mask within the low seven bits says the same of the low byte alone, in a shorter instruction.
+        boolean low = mask >= 0 && mask < 128;
+        Inst narrow = low ? foldableByte(c, and.arg(0)) : null;
+        Operand left = narrow != null ? c.fold(narrow) : c.registerOrMemory(and.arg(0), w.size());
+        return w.of(Insn.compare(Op.TEST, low ? 1 : w.size(), left, imm(and.arg(1))));
+    }
+
+    private static Condition testAnd(Context c, WithConstant w) {
+        Inst and = w.and(c);
+        if (and == null) {
+            return null;
         }
-        if (Long.bitCount(mask) == 1 && (int) mask != mask) {
-            return bitTest(size, c.value(x), Operand.imm(Long.numberOfTrailingZeros(mask)), cond);
+        Value x = and.arg(0);
+        Value y = and.arg(1);
+        boolean swapped = c.foldableLoad(y, w.size()) != null;
+        Operand right = Operand.inRegister(c.value(swapped ? x : y));
+        Operand left = c.registerOrMemory(swapped ? y : x, w.size());
+        return w.of(Insn.compare(Op.TEST, w.size(), left, right));
+    }
+
+    private static Condition testShiftedBit(Context c, WithConstant w) {
+        Inst and = w.maskedBit(c);
+        Value bit = and == null ? null : isBit(c, and.arg(0)) ? and.arg(0) : isBit(c, and.arg(1)) ? and.arg(1) : null;
+        if (bit == null) {
+            return null;
         }
-        return null;
+        Reg value = c.value(and.arg(bit == and.arg(0) ? 1 : 0));
+        return bitTest(w, value, Operand.inRegister(c.reg(bit.inst().arg(1))));
+    }
+
+    private static Condition testLowestBit(Context c, WithConstant w) {
+        Inst and = w.maskedBit(c);
+        Inst shift = and != null && isConst(and.arg(1), 1) ? c.foldable(and.arg(0)) : null;
+        if (shift == null || shift.opcode() != Opcode.LSHR && shift.opcode() != Opcode.ASHR) {
+            return null;
+        }
+        Value count = shift.arg(1);
+        Reg value = c.value(shift.arg(0));
+        Operand number = count.is(Opcode.ICONST)
+                ? Operand.imm((int) constValue(count) & w.size() * 8 - 1)
+                : Operand.inRegister(c.reg(count));
+        return bitTest(w, value, number);
+    }
+
+    private static Condition testLargeBit(Context c, WithConstant w) {
+        Inst and = w.maskedBit(c);
+        if (and == null || !and.arg(1).is(Opcode.ICONST)) {
+            return null;
+        }
+        long mask = bits(and.arg(1));
+        return Long.bitCount(mask) == 1 && (int) mask != mask
+                ? bitTest(w, c.value(and.arg(0)), Operand.imm(Long.numberOfTrailingZeros(mask)))
+                : null;
     }
 
     /** The bit comes out as carry. */
-    private static Condition bitTest(int size, Reg value, Operand number, IntCond cond) {
-        Insn test = Insn.compare(Op.BT, size, Operand.inRegister(value), number);
-        return Condition.of(test, cond == IntCond.NE ? Cond.B : Cond.AE);
+    private static Condition bitTest(WithConstant w, Reg value, Operand number) {
+        Insn test = Insn.compare(Op.BT, w.size(), Operand.inRegister(value), number);
+        return Condition.of(test, w.cond == IntCond.NE ? Cond.B : Cond.AE);
     }
 
     /** {@code 1 << n} */
     private static boolean isBit(Context c, Value v) {
         Inst d = c.foldable(v, Opcode.SHL);
         return d != null && isConst(d.arg(0), 1) && !d.arg(1).is(Opcode.ICONST);
-    }
-
-    private static Condition compareFloats(Context c, Inst inst) {
-        Value x = inst.arg(0);
-        Value y = inst.arg(1);
-        return switch (inst.floatCond()) {
-            // Unordered operands set zero, parity and carry; so only "above" says something about ordered ones alone.
-            case EQ -> new Condition(compareFloats(c, x, y), Cond.E, Parity.AND_ORDERED);
-            case NE -> new Condition(compareFloats(c, x, y), Cond.NE, Parity.OR_UNORDERED);
-            case GT -> Condition.of(compareFloats(c, x, y), Cond.A);
-            case GE -> Condition.of(compareFloats(c, x, y), Cond.AE);
-            case LT -> Condition.of(compareFloats(c, y, x), Cond.A);
-            case LE -> Condition.of(compareFloats(c, y, x), Cond.AE);
-        };
     }
 
     private static Insn compareFloats(Context c, Value x, Value y) {
@@ -208,7 +267,6 @@ final class ConditionRules {
 
     /** The comparison with its result in the carry flag (B) or inverted there (AE), or null. */
     private static Condition carry(Context c, Inst compare) {
-        int size = size(compare);
         Value x = compare.arg(0);
         Value y = compare.arg(1);
         if (fitsImm(x)) {
@@ -217,19 +275,19 @@ final class ConditionRules {
         IntCond cond = compare.intCond();
         if (!fitsImm(y)) {
             return switch (cond) {
-                case ULT, UGE -> compareIntegers(c, size, x, y, cond);
-                case UGT, ULE -> compareIntegers(c, size, y, x, cond.swap());
+                case ULT, UGE -> compare(c, IntComparison.of(compare));
+                case UGT, ULE -> compare(c, IntComparison.of(compare).swap());
                 default -> null;
             };
         }
         long k = constValue(y);
         boolean small = k >= 0 && k < Integer.MAX_VALUE;
         return switch (cond) {
-            case EQ -> k == 0 ? compareWithConstant(c, x, 1, size, IntCond.ULT) : null;
-            case NE -> k == 0 ? compareWithConstant(c, x, 1, size, IntCond.UGE) : null;
-            case ULT, UGE -> k == 0 ? null : compareWithConstant(c, x, (int) k, size, cond);
-            case ULE -> small ? compareWithConstant(c, x, (int) k + 1, size, IntCond.ULT) : null;
-            case UGT -> small ? compareWithConstant(c, x, (int) k + 1, size, IntCond.UGE) : null;
+            case EQ -> k == 0 ? compare(c, x, IntCond.ULT, 1) : null;
+            case NE -> k == 0 ? compare(c, x, IntCond.UGE, 1) : null;
+            case ULT, UGE -> k == 0 ? null : compare(c, x, cond, (int) k);
+            case ULE -> small ? compare(c, x, IntCond.ULT, (int) k + 1) : null;
+            case UGT -> small ? compare(c, x, IntCond.UGE, (int) k + 1) : null;
             default -> null;
         };
     }

@@ -19,9 +19,7 @@ final class ControlRules {
                 if (inst.opcode() != Opcode.TRAP_IF_ZERO) {
                     return false;
                 }
-                Condition notZero = inst.type() == Type.I32
-                        ? ConditionRules.condition(c, inst.arg(0))
-                        : ConditionRules.notZero(c, inst.arg(0), Context.size(inst));
+                Condition notZero = ConditionRules.condition(c, inst.arg(0));
                 c.emit(new ConditionInsn.TrapIf(notZero.negate(), inst.trap()));
                 return true;
             })

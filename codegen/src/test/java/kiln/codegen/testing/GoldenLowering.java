@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import kiln.codegen.LoweringContext;
+import kiln.codegen.RuleList;
 import kiln.codegen.RuleTable;
-import kiln.codegen.Rules;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -160,7 +160,7 @@ public final class GoldenLowering {
     }
 
     private static <C extends LoweringContext> void count(RuleTable<C> table, Map<String, Long> hits) {
-        for (Rules<C> rules : table.all()) {
+        for (RuleList rules : table.all()) {
             for (int i = 0; i < rules.names().size(); i++) {
                 hits.put(rules.operation() + ": " + rules.names().get(i), rules.hits(i));
             }
