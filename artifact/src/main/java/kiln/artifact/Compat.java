@@ -15,7 +15,7 @@ import java.util.TreeSet;
  * @param architecture {@code x86_64} or {@code aarch64}
  * @param cpuFeatures extensions beyond the baseline that the code uses, sorted
  * @param compiler name and version of the compiler, for information
- * @param options of the compiler, for information, sorted by name
+ * @param options of the compiler, sorted by name, for information except for {@link #RELAXED_SIMD}
  */
 public record Compat(
         int formatVersion,
@@ -25,6 +25,13 @@ public record Compat(
         Map<String, String> options) {
     /** The version that this library reads and writes; files of another version are refused. */
     public static final int FORMAT_VERSION = 5;
+
+    /**
+     * Name of the option that says which results relaxed vector operations have: {@code deterministic}, or
+     * {@code host} with the names of the CPU features that make a difference, {@code host+fma}. Absent if there are
+     * none. Files that differ in it do not run together.
+     */
+    public static final String RELAXED_SIMD = "relaxed-simd";
 
     static final String SECTION = ".kiln.compat";
     /** "KILN" in ASCII, little-endian. */
@@ -46,6 +53,11 @@ public record Compat(
      */
     public int pageBytes() {
         return architecture.equals("aarch64") ? 1 << 16 : 1 << 12;
+    }
+
+    /** The value of {@link #RELAXED_SIMD}, or null. */
+    public String relaxedSimd() {
+        return options.get(RELAXED_SIMD);
     }
 
     ByteSink encode() {

@@ -146,7 +146,7 @@ public final class CompileTimes {
                         options.keepAll(),
                         options.eagerTables(),
                         false,
-                        false));
+                        options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {

@@ -33,6 +33,18 @@ final class CompileOptions {
             Options.flag("--interruptible", "Compile checks that let a deadline or an interruption stop the program.");
     private final OptionSpec explicitBounds =
             Options.flag("--explicit-bounds", "Check every memory access by an instruction instead of by guard pages.");
+    private final OptionSpec nan = Options.value(
+            String.class,
+            "--nan",
+            "any|canonical",
+            "NaNs that arithmetic makes: those of the machine (any, default), or only the canonical one.",
+            "any");
+    private final OptionSpec relaxedSimd = Options.value(
+            String.class,
+            "--relaxed-simd",
+            "host|deterministic",
+            "Results of relaxed SIMD operations: what is fast on the machine (host, default), or the same on all machines.",
+            "host");
     private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
     private final OptionSpec noInlining =
             Options.flag("--no-inlining", "Do not copy functions to where they are called.");
@@ -41,7 +53,7 @@ final class CompileOptions {
 
     void addTo(CommandSpec command) {
         for (OptionSpec option : new OptionSpec[] {
-            target, cpu, level, jobs, interruptible, explicitBounds, keepAll, noInlining, eagerTables
+            target, cpu, level, jobs, interruptible, explicitBounds, nan, relaxedSimd, keepAll, noInlining, eagerTables
         }) {
             command.addOption(option);
         }
@@ -55,11 +67,24 @@ final class CompileOptions {
                 .withOptLevel(level.getValue())
                 .withInterruptible(interruptible.getValue())
                 .withExplicitBounds(explicitBounds.getValue())
+                .withCanonicalNans(isChosen("--nan", nan.getValue(), "any", "canonical"))
+                .withRelaxedSimd(
+                        isChosen("--relaxed-simd", relaxedSimd.getValue(), "host", "deterministic")
+                                ? CompilerOptions.RelaxedSimd.DETERMINISTIC
+                                : CompilerOptions.RelaxedSimd.HOST)
                 .withKeepAll(keepAll.getValue())
                 .withInlining(!noInlining.<Boolean>getValue())
                 .withEagerTables(eagerTables.getValue());
         Integer threads = jobs.getValue();
         return threads == null ? options : options.withJobs(threads);
+    }
+
+    /** Whether an option has the second of its two values instead of the first. */
+    private static boolean isChosen(String option, String value, String first, String second) {
+        if (value.equals(first) || value.equals(second)) {
+            return value.equals(second);
+        }
+        throw new UserError(option + "=" + Printable.name(value) + ": known are " + first + ", " + second);
     }
 
     /** For code that is to run here and now. */

@@ -106,6 +106,8 @@ class MainTest {
                         .withJobs(3)
                         .withInterruptible(true)
                         .withExplicitBounds(true)
+                        .withCanonicalNans(true)
+                        .withRelaxedSimd(CompilerOptions.RelaxedSimd.DETERMINISTIC)
                         .withKeepAll(true)
                         .withInlining(false)
                         .withEagerTables(true),
@@ -116,11 +118,18 @@ class MainTest {
                         "--jobs=3",
                         "--interruptible",
                         "--explicit-bounds",
+                        "--nan=canonical",
+                        "--relaxed-simd=deterministic",
                         "--keep-all",
                         "--no-inlining",
                         "--eager-tables"));
         assertEquals(
                 Set.of("lse"), options("--target=aarch64-linux", "--cpu", "lse").cpu());
+        assertEquals(CompilerOptions.defaults(), options("--nan=any", "--relaxed-simd=host"));
+        assertEquals(
+                "--relaxed-simd=fast: known are host, deterministic",
+                assertThrows(UserError.class, () -> options("--relaxed-simd=fast"))
+                        .getMessage());
         assertEquals(
                 "unknown CPU feature lse for x86_64-linux (known: avx, avx2, avx512_bitalg,"
                         + " avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt)",

@@ -14,6 +14,7 @@ import kiln.artifact.Compat;
 import kiln.codegen.CompiledFunction;
 import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
+import kiln.wasm.Feature;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
 
@@ -163,7 +164,7 @@ public final class Compiler {
                 options.target().backend().name(),
                 List.copyOf(options.cpu()),
                 "kiln " + VERSION,
-                Map.of("options", options.describe()));
+                recorded(compilations, options));
         ArtifactWriter writer = new ArtifactWriter(compat);
         switch (options.strip()) {
             case NOTHING -> {}
@@ -183,6 +184,17 @@ public final class Compiler {
             compilations.get(i).describe(writer, i, program.fates(i));
         }
         return writer;
+    }
+
+    private static Map<String, String> recorded(List<ModuleCompilation> compilations, CompilerOptions options) {
+        Map<String, String> result = new TreeMap<>();
+        result.put("options", options.describe());
+        for (ModuleCompilation c : compilations) {
+            if (c.environment().usedFeatures().contains(Feature.RELAXED_SIMD)) {
+                result.put(Compat.RELAXED_SIMD, options.target().relaxedSimd(options));
+            }
+        }
+        return result;
     }
 
     private static void positions(ArtifactWriter writer, int start, Product.Code code) {

@@ -15,6 +15,7 @@ import kiln.wasm.Features;
  * @param interruptible whether running code can be stopped by a deadline or by interrupting its thread
  * @param explicitBounds whether every memory access is checked by an instruction instead of by guard pages
  * @param canonicalNans whether floating-point instructions give only the canonical NaN
+ * @param relaxedSimd which results relaxed vector operations have
  * @param keepAll whether functions that can never run are compiled, too
  * @param inlining whether level 2 replaces calls by copies of what they call
  * @param eagerTables whether tables are filled at instantiation instead of slot by slot on first use
@@ -30,12 +31,21 @@ public record CompilerOptions(
         boolean interruptible,
         boolean explicitBounds,
         boolean canonicalNans,
+        RelaxedSimd relaxedSimd,
         boolean keepAll,
         boolean inlining,
         boolean eagerTables,
         Strip strip,
         boolean check,
         Features features) {
+
+    /** Results of vector operations that WebAssembly leaves to the machine for some operands. */
+    public enum RelaxedSimd {
+        /** What takes the machine the fewest instructions. */
+        HOST,
+        /** Those of WebAssembly's deterministic profile, the same on every machine. */
+        DETERMINISTIC
+    }
 
     /** Parts of a file that running does not need. */
     public enum Strip {
@@ -65,6 +75,7 @@ public record CompilerOptions(
                 false,
                 false,
                 false,
+                RelaxedSimd.HOST,
                 false,
                 true,
                 false,
@@ -115,6 +126,12 @@ public record CompilerOptions(
         return draft.options();
     }
 
+    public CompilerOptions withRelaxedSimd(RelaxedSimd relaxedSimd) {
+        Draft draft = new Draft(this);
+        draft.relaxedSimd = relaxedSimd;
+        return draft.options();
+    }
+
     public CompilerOptions withKeepAll(boolean keepAll) {
         Draft draft = new Draft(this);
         draft.keepAll = keepAll;
@@ -159,6 +176,7 @@ public record CompilerOptions(
                 + (interruptible ? " interruptible" : "")
                 + (explicitBounds ? " explicit-bounds" : "")
                 + (canonicalNans ? " canonical-nans" : "")
+                + (relaxedSimd == RelaxedSimd.DETERMINISTIC ? " relaxed-simd=deterministic" : "")
                 + (keepAll ? " keep-all" : "")
                 + (inlining ? "" : " no-inlining")
                 + (eagerTables ? " eager-tables" : "")
@@ -174,6 +192,7 @@ public record CompilerOptions(
         private boolean interruptible;
         private boolean explicitBounds;
         private boolean canonicalNans;
+        private RelaxedSimd relaxedSimd;
         private boolean keepAll;
         private boolean inlining;
         private boolean eagerTables;
@@ -189,6 +208,7 @@ public record CompilerOptions(
             interruptible = from.interruptible;
             explicitBounds = from.explicitBounds;
             canonicalNans = from.canonicalNans;
+            relaxedSimd = from.relaxedSimd;
             keepAll = from.keepAll;
             inlining = from.inlining;
             eagerTables = from.eagerTables;
@@ -206,6 +226,7 @@ public record CompilerOptions(
                     interruptible,
                     explicitBounds,
                     canonicalNans,
+                    relaxedSimd,
                     keepAll,
                     inlining,
                     eagerTables,

@@ -61,7 +61,7 @@ final class ModuleCompilation {
                         options.keepAll(),
                         options.eagerTables(),
                         VECTORS,
-                        false),
+                        options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC),
                 linkage(links, before));
         linkCallees(before);
         backend = options.target().backend();

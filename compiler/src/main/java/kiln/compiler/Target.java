@@ -12,17 +12,20 @@ import kiln.codegen.x64.X64Backend;
 
 /** What machine code is made for. */
 public enum Target {
-    X86_64_LINUX("x86_64-linux", new X64Backend(), kiln.codegen.x64.CpuFeatures.NAMES),
-    AARCH64_LINUX("aarch64-linux", new A64Backend(), kiln.codegen.aarch64.CpuFeatures.NAMES);
+    X86_64_LINUX("x86_64-linux", new X64Backend(), kiln.codegen.x64.CpuFeatures.NAMES, Set.of("fma")),
+    AARCH64_LINUX("aarch64-linux", new A64Backend(), kiln.codegen.aarch64.CpuFeatures.NAMES, Set.of("dotprod"));
 
     private final String label;
     private final Backend backend;
     private final Set<String> knownFeatures;
+    /** Features that decide about results of relaxed vector operations. */
+    private final Set<String> relaxedFeatures;
 
-    Target(String label, Backend backend, Set<String> knownFeatures) {
+    Target(String label, Backend backend, Set<String> knownFeatures, Set<String> relaxedFeatures) {
         this.label = label;
         this.backend = backend;
         this.knownFeatures = knownFeatures;
+        this.relaxedFeatures = relaxedFeatures;
     }
 
     /** The machine that this JVM runs on. */
@@ -62,6 +65,16 @@ public enum Target {
     /** Names of the CPU features beyond the baseline that code can be made to use. */
     public Set<String> knownFeatures() {
         return knownFeatures;
+    }
+
+    /** Which results relaxed vector operations have, as files record it ({@code Compat.RELAXED_SIMD}). */
+    String relaxedSimd(CompilerOptions options) {
+        if (options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC) {
+            return "deterministic";
+        }
+        Set<String> relevant = new TreeSet<>(relaxedFeatures);
+        relevant.retainAll(options.cpu());
+        return relevant.isEmpty() ? "host" : "host+" + String.join("+", relevant);
     }
 
     /** Those of a machine's features that code can be made to use. */

@@ -50,9 +50,23 @@ final class Instantiation {
 
     private static Instance start(
             Store store, Module module, List<Extern> imports, List<String> problems, boolean ownsStore) {
+        List<String> all = new ArrayList<>(problems);
+        checkRelaxedSimd(store, module, all);
         return module.parts() == null
-                ? new Instantiation(store, module, 0).run(imports, problems, ownsStore)
-                : startLinked(store, module, imports, problems, ownsStore);
+                ? new Instantiation(store, module, 0).run(imports, all, ownsStore)
+                : startLinked(store, module, imports, all, ownsStore);
+    }
+
+    /** The results of relaxed vector operations must not change while a program runs. */
+    private static void checkRelaxedSimd(Store store, Module module, List<String> problems) {
+        String chosen = module.relaxedSimd();
+        Store.RelaxedSimd others = store.relaxedSimd();
+        if (chosen != null && others != null && !chosen.equals(others.results())) {
+            problems.add(
+                    "its relaxed SIMD operations have other results (" + Printable.name(chosen) + ") than those of "
+                            + Printable.name(others.module()) + " (" + Printable.name(others.results())
+                            + ") in the same store: compile both with the same --relaxed-simd and --cpu");
+        }
     }
 
     /**
@@ -128,6 +142,9 @@ final class Instantiation {
         } catch (Throwable t) {
             module.removeUser();
             throw t;
+        }
+        if (module.relaxedSimd() != null && store.relaxedSimd() == null) {
+            store.setRelaxedSimd(new Store.RelaxedSimd(module.relaxedSimd(), module.name()));
         }
         long startup = module.startup();
         if (startup != 0) {

@@ -4,7 +4,8 @@ import java.util.List;
 import kiln.artifact.Printable;
 
 /**
- * A module cannot be instantiated: imports are missing or of the wrong type, or a limit of the store would be exceeded.
+ * A module cannot be instantiated: imports are missing or of the wrong type, a limit of the store would be exceeded, or
+ * relaxed vector operations have other results than in the store's other instances.
  */
 public final class LinkException extends WasmException {
     private static final long serialVersionUID = 1L;

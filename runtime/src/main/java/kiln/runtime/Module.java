@@ -228,6 +228,11 @@ public final class Module implements AutoCloseable {
         return main;
     }
 
+    /** {@link kiln.artifact.Compat#relaxedSimd()} of its file. */
+    String relaxedSimd() {
+        return code.artifact().compat().relaxedSimd();
+    }
+
     private boolean isProgram() {
         ModuleInfo.Export start = exports.get("_start");
         return start != null && start.kind() == ExternType.Kind.FUNC;

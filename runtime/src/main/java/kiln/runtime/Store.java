@@ -62,6 +62,17 @@ public final class Store implements AutoCloseable {
 
     private long memoryBytes;
 
+    /** Null as long as no instance has relaxed vector operations. */
+    private RelaxedSimd relaxedSimd;
+
+    /**
+     * Which results relaxed vector operations have in a store.
+     *
+     * @param results as files record it
+     * @param module the name of the first one that has such operations
+     */
+    record RelaxedSimd(String results, String module) {}
+
     /**
      * A store with {@linkplain StoreLimits#DEFAULT the machine's limits}.
      *
@@ -111,6 +122,14 @@ public final class Store implements AutoCloseable {
     /** What its instances may use. */
     public StoreLimits limits() {
         return limits;
+    }
+
+    RelaxedSimd relaxedSimd() {
+        return relaxedSimd;
+    }
+
+    void setRelaxedSimd(RelaxedSimd relaxedSimd) {
+        this.relaxedSimd = relaxedSimd;
     }
 
     StoreBlock block() {

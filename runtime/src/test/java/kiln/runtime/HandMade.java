@@ -55,7 +55,12 @@ final class HandMade {
 
     /** The file's bytes. */
     static byte[] bytes() {
-        ArtifactWriter w = new ArtifactWriter(Compat.of("x86_64", List.of(), "by hand", Map.of()));
+        return bytes(Map.of());
+    }
+
+    /** @param options what the file says that it was compiled with */
+    static byte[] bytes(Map<String, String> options) {
+        ArtifactWriter w = new ArtifactWriter(Compat.of("x86_64", List.of(), "by hand", options));
         w.text(MemorySegment.ofArray(text()));
         for (int i = 0; i < NAMES.length; i++) {
             w.function(FuncKey.wasmFunction(0, i), STARTS[i], STARTS[i + 1] - STARTS[i]);

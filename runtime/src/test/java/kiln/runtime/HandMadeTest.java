@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
 import kiln.artifact.TrapCode;
@@ -462,6 +463,27 @@ class HandMadeTest {
         assertThrows(
                 IllegalStateException.class,
                 () -> Global.of(store, new GlobalType(ValType.I32, false), 1).set(2));
+    }
+
+    @Test
+    void relaxedOperationsHaveOneMeaningInAStore() {
+        try (Module fused = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
+                Module same = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
+                Module other = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "deterministic")))) {
+            instance();
+            linker.instantiate(store, fused);
+            linker.instantiate(store, same);
+            // Without such operations it does not matter.
+            instance();
+            var e = assertThrows(LinkException.class, () -> linker.instantiate(store, other));
+            assertEquals(
+                    "cannot link hand: its relaxed SIMD operations have other results (deterministic) than those of hand"
+                            + " (host+fma) in the same store: compile both with the same --relaxed-simd and --cpu",
+                    e.getMessage());
+            try (Store elsewhere = new Store(engine)) {
+                assertNotNull(linker.instantiate(elsewhere, other));
+            }
+        }
     }
 
     @Test
