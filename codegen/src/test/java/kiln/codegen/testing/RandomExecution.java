@@ -110,7 +110,10 @@ public abstract class RandomExecution {
         } catch (IrExecution.OutOfSteps _) {
             return false;
         }
-        for (Set<String> features : target.featureSets()) {
+        // With all features, and with one of the other sets in turn.
+        List<Set<String>> others = target.vectorFeatureSets();
+        Set<String> other = others.get((int) (seed % (others.size() - 1)));
+        for (Set<String> features : List.of(other, target.features())) {
             String what = "seed " + seed + " " + features;
             CodegenOptions options = options(random, features);
             try {

@@ -3,9 +3,11 @@ package kiln.ir.testing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import kiln.ir.Builder;
 import kiln.ir.Evaluation;
@@ -96,6 +98,20 @@ public final class RandomOperations {
         0, -0.0, 1, -1, 0.5, 1.5, 2, 3.7, 7, -2.5, 3e9, -3e9, 1e10, 1e19, -1e20, 1e-300, Double.POSITIVE_INFINITY
     };
 
+    private static final Set<VectorOp> COMPARISONS = EnumSet.of(
+            VectorOp.EQ,
+            VectorOp.NE,
+            VectorOp.GT_S,
+            VectorOp.GT_U,
+            VectorOp.GE_S,
+            VectorOp.GE_U,
+            VectorOp.GT,
+            VectorOp.GE,
+            VectorOp.NOT,
+            VectorOp.AND,
+            VectorOp.OR,
+            VectorOp.ANDNOT);
+
     /** By the type of their result. */
     private static final Map<Type, List<Operation>> UNARY = new EnumMap<>(Type.class);
 
@@ -177,6 +193,14 @@ public final class RandomOperations {
     /** An operation on vectors with a result of type {@code t}, or null. */
     public Operation vector(Type t) {
         return vectors.get(t).isEmpty() ? null : pick(vectors.get(t));
+    }
+
+    /** A comparison of vectors, or an operation on such comparisons' results; or null. */
+    public Operation comparison() {
+        List<Operation> all = vectors.get(Type.V128).stream()
+                .filter(o -> o.data instanceof LaneOp op && COMPARISONS.contains(op.op()))
+                .toList();
+        return all.isEmpty() ? null : pick(all);
     }
 
     /** Whether the operation is among those that are chosen. */

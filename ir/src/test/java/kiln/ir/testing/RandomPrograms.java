@@ -417,13 +417,33 @@ public final class RandomPrograms {
         Value[] args = new Value[o.operands().size()];
         for (int i = 0; i < args.length; i++) {
             Type t = o.operands().get(i);
-            args[i] = o.data() instanceof LaneOp op && chance(30) ? loadOfLanes(op, t) : operand(t);
+            boolean bits = o.data() instanceof LaneOp op
+                    && (op.lanes() == Lanes.V128 && (i == args.length - 1 || i == 1) || o.op() == Opcode.VREDUCE);
+            if (bits && chance(40)) {
+                args[i] = vectorComparison(2);
+            } else {
+                args[i] = o.data() instanceof LaneOp op && chance(30) ? loadOfLanes(op, t) : operand(t);
+            }
         }
         Value v = operations.append(b, o, args);
         if (o.data() instanceof LaneOp op && op.makesNan()) {
             return numbers(op.lanes(), v);
         }
         return v.type().isFloat() ? number(v) : v;
+    }
+
+    /** Lanes of ones and zeros, as masks and conditions are made of. */
+    private Value vectorComparison(int depth) {
+        RandomOperations.Operation o = operations.comparison();
+        if (o == null) {
+            return operand(Type.V128);
+        }
+        boolean logic = depth > 0 && o.data() instanceof LaneOp op && op.lanes() == Lanes.V128;
+        Value[] args = new Value[o.operands().size()];
+        for (int i = 0; i < args.length; i++) {
+            args[i] = logic ? vectorComparison(depth - 1) : operand(Type.V128);
+        }
+        return operations.append(b, o, args);
     }
 
     /** An operand that is loaded as WebAssembly's loads of lanes, halves of vectors and splats are. */
