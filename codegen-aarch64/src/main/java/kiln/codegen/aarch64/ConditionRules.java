@@ -117,6 +117,10 @@ final class ConditionRules {
                 Inst and = test && isConst(k.y()) && constValue(k.y()) == 0 ? c.foldable(k.x(), Opcode.AND) : null;
                 return and == null ? null : testBits(c, and, Cond.of(k.cond()));
             })
+            .rule("lanes: whether some or all are true", (c, k) -> {
+                VectorReduceRules.Truth truth = VectorReduceRules.truth(c, k);
+                return truth == null ? null : flags(truth);
+            })
             .rule("x with constant: cmp, cmn", (c, k) -> {
                 return isConst(k.y()) ? compareWithConstant(c, k.x(), constValue(k.y()), k.cond()) : null;
             })
@@ -152,6 +156,10 @@ final class ConditionRules {
                 Inst and = c.foldable(v, Opcode.AND);
                 return and == null ? null : testBits(c, and, Cond.NE);
             })
+            .rule("lanes: whether some or all are true", (c, v) -> {
+                VectorReduceRules.Truth truth = VectorReduceRules.truth(c, v);
+                return truth == null ? null : flags(truth);
+            })
             .base("x", (c, v) -> Flags.of(Insn.addSub(Op.SUBS, false, Registers.ZR, c.value(v), 0), Cond.NE));
 
     /** A comparison that succeeds exactly if the i32 {@code v} is not zero. */
@@ -159,6 +167,11 @@ final class ConditionRules {
         Demanded.Truth truth = Demanded.truth(c, v);
         Flags result = NOT_ZERO.make(c, truth.value());
         return truth.negated() ? result.negate() : result;
+    }
+
+    private static Flags flags(VectorReduceRules.Truth truth) {
+        Cond cond = truth.opposite() ? Cond.EQ : Cond.NE;
+        return Flags.of(Insn.addSub(Op.SUBS, truth.wide(), Registers.ZR, truth.reg(), 0), cond);
     }
 
     /** Whether {@code v} is known to be 0 or 1. */
@@ -353,6 +366,13 @@ final class ConditionRules {
                 return and != null && singleBit(and) >= 0
                         ? Test.of(new Condition.Bit(c.value(and.arg(0)), singleBit(and), !t.zero))
                         : null;
+            })
+            .rule("lanes: whether some or all are true: cbz, cbnz", (c, v) -> {
+                Inst d = c.comparison(v);
+                VectorReduceRules.Truth truth = d == null
+                        ? VectorReduceRules.truth(c, v)
+                        : d.opcode() == Opcode.ICMP ? VectorReduceRules.truth(c, IntComparison.of(d)) : null;
+                return truth == null ? null : Test.of(new Condition.Zero(truth.reg(), truth.wide(), truth.opposite()));
             })
             .rule("x == 0, x != 0: cbz, cbnz", (c, v) -> {
                 ZeroTest t = c.comparison(v) == null ? null : ZeroTest.of(c, v);

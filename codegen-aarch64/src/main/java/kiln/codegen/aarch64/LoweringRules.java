@@ -75,30 +75,52 @@ final class LoweringRules {
 
     private static Rules<Context> of(VectorOp op) {
         return switch (op) {
-            case ADD -> VectorRules.BINARY;
+            case SPLAT -> LaneRules.SPLAT;
+            case EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U -> LaneRules.EXTRACT;
+            case REPLACE_LANE -> LaneRules.REPLACE;
+
+            case AND -> VectorRules.AND;
+            case OR -> VectorRules.OR;
+            case XOR -> VectorRules.XOR;
+            case NOT -> VectorRules.NOT;
+            case BITSELECT, RELAXED_LANESELECT -> VectorRules.SELECT;
+            case ADD -> VectorRules.ADD;
+            case SUB -> VectorRules.SUB;
+            case MUL -> VectorRules.MUL;
+            case EQ, GT_S, GT_U, GE_S, GE_U, GT, GE -> VectorRules.COMPARE;
+            case NE -> VectorRules.NOT_EQUAL;
+            case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> VectorRules.EXTEND;
+            case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> VectorRules.SUMS_OF_NEIGHBOURS;
+            case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> VectorRules.FULL_PRODUCTS;
+            case NARROW_S, NARROW_U -> VectorRules.NARROW;
+            case DOT_S -> VectorRules.DOT;
+            case ANDNOT, NEG, ABS, POPCNT -> VectorRules.ROW;
+            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> VectorRules.ROW;
+            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> VectorRules.ROW;
+            case Q15MULR_SAT_S, RELAXED_Q15MULR_S -> VectorRules.ROW;
+
+            case SHL -> VectorShiftRules.LEFT;
+            case SHR_S, SHR_U -> VectorShiftRules.RIGHT;
+
+            case SQRT, CEIL, FLOOR, TRUNC, NEAREST -> VectorRules.ROW;
+            case DIV, MIN, MAX, RELAXED_MIN, RELAXED_MAX -> VectorRules.ROW;
+            case CONVERT_S, CONVERT_U -> VectorRules.ROW;
+            case PMIN, PMAX -> VectorFloatRules.PSEUDO;
+            case RELAXED_MADD, RELAXED_NMADD -> VectorFloatRules.FUSED;
+            case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> VectorFloatRules.TO_INT;
+            case RELAXED_TRUNC_S, RELAXED_TRUNC_U, RELAXED_TRUNC_ZERO_S, RELAXED_TRUNC_ZERO_U ->
+                VectorFloatRules.TO_INT;
+            case CONVERT_LOW_S, CONVERT_LOW_U -> VectorFloatRules.FROM_LOW_INTS;
+            case DEMOTE_ZERO, PROMOTE_LOW -> VectorFloatRules.CHANGE_PRECISION;
+
+            case ANY_TRUE, ALL_TRUE -> VectorReduceRules.TRUTH;
+            case BITMASK -> VectorReduceRules.BITMASK;
+
+            case RELAXED_DOT -> RelaxedRules.DOT;
+            case RELAXED_DOT_ADD -> RelaxedRules.DOT_ADD;
 
             // Not lowered yet: SIMD is refused by the compiler until they are.
-            case SPLAT, EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U, REPLACE_LANE -> null;
-            case NOT, AND, OR, XOR, ANDNOT, BITSELECT -> null;
-            case NEG, ABS, POPCNT -> null;
-            case SQRT, CEIL, FLOOR, TRUNC, NEAREST -> null;
-            case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> null;
-            case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> null;
-            case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> null;
-            case CONVERT_S, CONVERT_U, CONVERT_LOW_S, CONVERT_LOW_U, DEMOTE_ZERO, PROMOTE_LOW -> null;
-            case RELAXED_TRUNC_S, RELAXED_TRUNC_U, RELAXED_TRUNC_ZERO_S, RELAXED_TRUNC_ZERO_U -> null;
-            case SUB, MUL, DIV -> null;
-            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> null;
-            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> null;
-            case MIN, MAX, PMIN, PMAX -> null;
-            case EQ, NE, GT_S, GT_U, GE_S, GE_U, GT, GE -> null;
-            case NARROW_S, NARROW_U, Q15MULR_SAT_S, DOT_S -> null;
-            case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> null;
             case SWIZZLE, RELAXED_SWIZZLE -> null;
-            case RELAXED_MIN, RELAXED_MAX, RELAXED_Q15MULR_S, RELAXED_DOT, RELAXED_DOT_ADD -> null;
-            case SHL, SHR_S, SHR_U -> null;
-            case RELAXED_MADD, RELAXED_NMADD, RELAXED_LANESELECT -> null;
-            case ANY_TRUE, ALL_TRUE, BITMASK -> null;
         };
     }
 }

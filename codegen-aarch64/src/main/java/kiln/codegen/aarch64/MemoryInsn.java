@@ -80,6 +80,88 @@ final class MemoryInsn {
         }
     }
 
+    /** An access to one element of a vector, at an address that is a register. */
+    abstract static class ElementAccess extends Sequence {
+        /** A whole register, but for {@link LoadReplicated}. */
+        final Arrangement lanes;
+
+        /** What a fault means, or null if there is none. */
+        private final TrapCode trap;
+
+        ElementAccess(Arrangement lanes, TrapCode trap, Form form, Reg... regs) {
+            super(form, regs);
+            this.lanes = lanes;
+            this.trap = trap;
+        }
+
+        abstract void access(Assembler asm);
+
+        @Override
+        final void emit(Assembler asm, EmitContext context) {
+            if (trap != null) {
+                context.buffer().trapSite(trap);
+            }
+            access(asm);
+        }
+    }
+
+    /** LD1R: an element of memory in all lanes. */
+    static final class LoadReplicated extends ElementAccess {
+        LoadReplicated(Arrangement lanes, Reg rd, Reg base, TrapCode trap) {
+            super(lanes, trap, USE.def(), base, rd);
+        }
+
+        @Override
+        void access(Assembler asm) {
+            asm.loadReplicated(lanes, reg(1), reg(0));
+        }
+
+        @Override
+        public String toString() {
+            return "ld1r {" + reg(1) + "." + lanes + "}, [" + reg(0) + "]";
+        }
+    }
+
+    /** LD1: an element of memory in one lane; the others are those of {@code kept}, whose place {@code rd} takes. */
+    static final class LoadElement extends ElementAccess {
+        private final int index;
+
+        LoadElement(Arrangement lanes, int index, Reg rd, Reg kept, Reg base, TrapCode trap) {
+            super(lanes, trap, USE.use().tied(0), kept, base, rd);
+            this.index = index;
+        }
+
+        @Override
+        void access(Assembler asm) {
+            asm.loadStoreElement(true, lanes, index, reg(2), reg(1));
+        }
+
+        @Override
+        public String toString() {
+            return "ld1 {" + reg(2) + "." + lanes.element() + "}[" + index + "](" + reg(0) + "), [" + reg(1) + "]";
+        }
+    }
+
+    /** ST1: one lane. */
+    static final class StoreElement extends ElementAccess {
+        private final int index;
+
+        StoreElement(Arrangement lanes, int index, Reg rt, Reg base, TrapCode trap) {
+            super(lanes, trap, USE.use(), rt, base);
+            this.index = index;
+        }
+
+        @Override
+        void access(Assembler asm) {
+            asm.loadStoreElement(false, lanes, index, reg(0), reg(1));
+        }
+
+        @Override
+        public String toString() {
+            return "st1 {" + reg(0) + "." + lanes.element() + "}[" + index + "], [" + reg(1) + "]";
+        }
+    }
+
     /** Address of bytes of this frame, counted from the stack pointer. */
     static final class StackAddress extends Sequence {
         private final int offset;

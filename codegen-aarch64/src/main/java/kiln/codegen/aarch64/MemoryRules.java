@@ -136,6 +136,7 @@ final class MemoryRules {
 
     static final Rules<Context> STORE = Rules.<Context>of("store")
             .rule("a float that is zero", MemoryRules::storeFloatZero)
+            .rule("a lane", LaneRules::store)
             .base("a value, of which only the low bits count", (c, inst) -> {
                 Value v = Demanded.stored(c, inst);
                 store(
@@ -154,7 +155,7 @@ final class MemoryRules {
         return true;
     }
 
-    private static void store(Context c, Inst inst, LoadStoreOp op, Reg source) {
+    static void store(Context c, Inst inst, LoadStoreOp op, Reg source) {
         Address address = address(c, inst.arg(0), inst.imm(), op.scale);
         c.emit(new MemoryInsn.Store(op, source, address, inst.memory().trap()));
     }

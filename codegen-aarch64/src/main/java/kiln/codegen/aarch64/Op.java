@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import static kiln.codegen.aarch64.Arrangement.*;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -158,7 +159,7 @@ enum Op {
     /** The mean, rounded up. */
     VURHADD(Format.VECTOR_3, NARROW, 0x2e20_1400, VectorOp.AVGR_U),
     /** High half of twice the product, rounded and saturated. */
-    VSQRDMULH(Format.VECTOR_3, MIDDLE, 0x2e20_b400, VectorOp.Q15MULR_SAT_S),
+    VSQRDMULH(Format.VECTOR_3, MIDDLE, 0x2e20_b400, VectorOp.Q15MULR_SAT_S, VectorOp.RELAXED_Q15MULR_S),
     VCMEQ(Format.VECTOR_3, ALL, 0x2e20_8c00, VectorOp.EQ),
     VCMGT(Format.VECTOR_3, ALL, 0x0e20_3400, VectorOp.GT_S),
     VCMGE(Format.VECTOR_3, ALL, 0x0e20_3c00, VectorOp.GE_S),
@@ -238,8 +239,8 @@ enum Op {
     VFSUB(Format.FLOATS_3, FLOATS, 0x0ea0_d400, VectorOp.SUB),
     VFMUL(Format.FLOATS_3, FLOATS, 0x2e20_dc00, VectorOp.MUL),
     VFDIV(Format.FLOATS_3, FLOATS, 0x2e20_fc00, VectorOp.DIV),
-    VFMAX(Format.FLOATS_3, FLOATS, 0x0e20_f400, VectorOp.MAX),
-    VFMIN(Format.FLOATS_3, FLOATS, 0x0ea0_f400, VectorOp.MIN),
+    VFMAX(Format.FLOATS_3, FLOATS, 0x0e20_f400, VectorOp.MAX, VectorOp.RELAXED_MAX),
+    VFMIN(Format.FLOATS_3, FLOATS, 0x0ea0_f400, VectorOp.MIN, VectorOp.RELAXED_MIN),
     VFMLA(Format.FLOATS_MERGE_3, FLOATS, 0x0e20_cc00),
     VFMLS(Format.FLOATS_MERGE_3, FLOATS, 0x0ea0_cc00),
     VFCMEQ(Format.FLOATS_3, FLOATS, 0x0e20_e400, VectorOp.EQ),
@@ -520,8 +521,8 @@ enum Op {
 
     static {
         for (Op op : values()) {
-            if (op.vectorOp != null) {
-                op.vectorOp.shapes().stream().filter(op::takes).forEach(l -> BY_LANES.put(op.vectorOp.on(l), op));
+            for (VectorOp v : op.vectorOps) {
+                v.shapes().stream().filter(op::takes).forEach(l -> BY_LANES.put(v.on(l), op));
             }
         }
     }
@@ -532,36 +533,27 @@ enum Op {
 
     final int bits;
     private final String mnemonic;
-    private final VectorOp vectorOp;
+    private final List<VectorOp> vectorOps;
 
     Op(Format format, int bits) {
-        this(null, format, Set.of(), bits, null);
+        this(null, format, bits);
     }
 
     Op(String mnemonic, Format format, int bits) {
-        this(mnemonic, format, Set.of(), bits, null);
+        this(mnemonic, format, Set.of(), bits);
     }
 
-    /** Vectors. */
-    Op(Format format, Set<Arrangement> arrangements, int bits) {
-        this(null, format, arrangements, bits, null);
+    /** {@code vectorOps}: the operations of the IR that this is the one instruction for, on lanes that it takes. */
+    Op(Format format, Set<Arrangement> arrangements, int bits, VectorOp... vectorOps) {
+        this(null, format, arrangements, bits, vectorOps);
     }
 
-    Op(String mnemonic, Format format, Set<Arrangement> arrangements, int bits) {
-        this(mnemonic, format, arrangements, bits, null);
-    }
-
-    /** {@code vectorOp}: the operation of the IR that this is the one instruction for, on lanes that it takes. */
-    Op(Format format, Set<Arrangement> arrangements, int bits, VectorOp vectorOp) {
-        this(null, format, arrangements, bits, vectorOp);
-    }
-
-    Op(String mnemonic, Format format, Set<Arrangement> arrangements, int bits, VectorOp vectorOp) {
+    Op(String mnemonic, Format format, Set<Arrangement> arrangements, int bits, VectorOp... vectorOps) {
         this.mnemonic = mnemonic == null ? mnemonicOf(name()) : mnemonic;
         this.format = format;
         this.arrangements = arrangements;
         this.bits = bits;
-        this.vectorOp = vectorOp;
+        this.vectorOps = List.of(vectorOps);
     }
 
     private static String mnemonicOf(String name) {

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.MachPrinter;
 import kiln.codegen.Relocation;
 import kiln.codegen.testing.GoldenLowering;
+import kiln.codegen.testing.Machine;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
 import kiln.disasm.Isa;
@@ -24,21 +27,31 @@ class LoweringGoldenTest {
     @TestFactory
     Stream<DynamicTest> lowersAsBefore() throws IOException {
         Golden.assumeDisassembler();
-        return GoldenLowering.tests(
-                "aarch64", LoweringRules.TABLE, f -> Map.of("lowered", lowered(f), "code", text(A64.compile(f))));
+        return GoldenLowering.tests("aarch64", LoweringRules.TABLE, LoweringGoldenTest::sections);
     }
 
     /** A rule without a case is one that nobody sees change. */
     @Test
     void casesReachEveryRule() throws IOException {
-        assertEquals(
-                List.of(),
-                GoldenLowering.unreached(
-                        LoweringRules.TABLE, f -> Map.of("code", A64.compile(f).toString())));
+        assertEquals(List.of(), GoldenLowering.unreached(LoweringRules.TABLE, LoweringGoldenTest::sections));
     }
 
-    private static String lowered(Function f) {
-        return MachPrinter.print(new FunctionCompiler(new Context(f, A64.OPTIONS), Registers.FILE, _ -> {}).lower());
+    /** For the baseline, and with all features if that makes a difference. */
+    private static Map<String, String> sections(Function f) {
+        Map<String, String> sections = new TreeMap<>();
+        sections.put("lowered", lowered(f, A64.OPTIONS));
+        sections.put("code", text(A64.compile(f)));
+        CodegenOptions all = Machine.options(CpuFeatures.NAMES);
+        String code = text(A64.BACKEND.compile(f, all));
+        if (!code.equals(sections.get("code"))) {
+            sections.put("with all features code", code);
+            sections.put("with all features lowered", lowered(f, all));
+        }
+        return sections;
+    }
+
+    private static String lowered(Function f, CodegenOptions options) {
+        return MachPrinter.print(new FunctionCompiler(new Context(f, options), Registers.FILE, _ -> {}).lower());
     }
 
     private static String text(CompiledFunction f) {
