@@ -5,12 +5,19 @@ import static kiln.ir.Type.F64;
 import static kiln.ir.Type.I32;
 import static kiln.ir.Type.I64;
 
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
 import kiln.ir.Opcode;
+import kiln.ir.Type;
 import kiln.wasm.Op;
 
-/** The instructions that are one operation of the IR, mostly one line for both of i32 and i64, or f32 and f64. */
+/**
+ * The instructions that are one operation of the IR: those that have its name, and the others, mostly one line for both
+ * of i32 and i64, or f32 and f64.
+ */
 final class Rules {
     private static final Rule[] RULES = new Rule[Op.values().length];
 
@@ -22,25 +29,18 @@ final class Rules {
     }
 
     static {
-        // Integer arithmetic.
-        both(Op.I32_ADD, Op.I64_ADD, new Rule.Binary(Opcode.ADD));
-        both(Op.I32_SUB, Op.I64_SUB, new Rule.Binary(Opcode.SUB));
-        both(Op.I32_MUL, Op.I64_MUL, new Rule.Binary(Opcode.MUL));
+        Map<String, Rule> named = named();
+        for (Op op : Op.values()) {
+            RULES[op.ordinal()] = named.get(op.text());
+        }
+
+        // Integer arithmetic by other names.
         both(Op.I32_DIV_S, Op.I64_DIV_S, new Rule.Binary(Opcode.SDIV));
         both(Op.I32_DIV_U, Op.I64_DIV_U, new Rule.Binary(Opcode.UDIV));
         both(Op.I32_REM_S, Op.I64_REM_S, new Rule.Binary(Opcode.SREM));
         both(Op.I32_REM_U, Op.I64_REM_U, new Rule.Binary(Opcode.UREM));
-        both(Op.I32_AND, Op.I64_AND, new Rule.Binary(Opcode.AND));
-        both(Op.I32_OR, Op.I64_OR, new Rule.Binary(Opcode.OR));
-        both(Op.I32_XOR, Op.I64_XOR, new Rule.Binary(Opcode.XOR));
-        both(Op.I32_SHL, Op.I64_SHL, new Rule.Binary(Opcode.SHL));
         both(Op.I32_SHR_S, Op.I64_SHR_S, new Rule.Binary(Opcode.ASHR));
         both(Op.I32_SHR_U, Op.I64_SHR_U, new Rule.Binary(Opcode.LSHR));
-        both(Op.I32_ROTL, Op.I64_ROTL, new Rule.Binary(Opcode.ROTL));
-        both(Op.I32_ROTR, Op.I64_ROTR, new Rule.Binary(Opcode.ROTR));
-        both(Op.I32_CLZ, Op.I64_CLZ, new Rule.Unary(Opcode.CLZ));
-        both(Op.I32_CTZ, Op.I64_CTZ, new Rule.Unary(Opcode.CTZ));
-        both(Op.I32_POPCNT, Op.I64_POPCNT, new Rule.Unary(Opcode.POPCNT));
         both(Op.I32_EXTEND8_S, Op.I64_EXTEND8_S, new Rule.Unary(Opcode.SEXT8));
         both(Op.I32_EXTEND16_S, Op.I64_EXTEND16_S, new Rule.Unary(Opcode.SEXT16));
         set(Op.I64_EXTEND32_S, new Rule.Unary(Opcode.SEXT32));
@@ -63,22 +63,6 @@ final class Rules {
         both(Op.F32_GT, Op.F64_GT, new Rule.CompareFloats(FloatCond.GT));
         both(Op.F32_LE, Op.F64_LE, new Rule.CompareFloats(FloatCond.LE));
         both(Op.F32_GE, Op.F64_GE, new Rule.CompareFloats(FloatCond.GE));
-
-        // Floating point.
-        both(Op.F32_ADD, Op.F64_ADD, new Rule.Binary(Opcode.FADD));
-        both(Op.F32_SUB, Op.F64_SUB, new Rule.Binary(Opcode.FSUB));
-        both(Op.F32_MUL, Op.F64_MUL, new Rule.Binary(Opcode.FMUL));
-        both(Op.F32_DIV, Op.F64_DIV, new Rule.Binary(Opcode.FDIV));
-        both(Op.F32_MIN, Op.F64_MIN, new Rule.Binary(Opcode.FMIN));
-        both(Op.F32_MAX, Op.F64_MAX, new Rule.Binary(Opcode.FMAX));
-        both(Op.F32_COPYSIGN, Op.F64_COPYSIGN, new Rule.Binary(Opcode.FCOPYSIGN));
-        both(Op.F32_ABS, Op.F64_ABS, new Rule.Unary(Opcode.FABS));
-        both(Op.F32_NEG, Op.F64_NEG, new Rule.Unary(Opcode.FNEG));
-        both(Op.F32_CEIL, Op.F64_CEIL, new Rule.Unary(Opcode.FCEIL));
-        both(Op.F32_FLOOR, Op.F64_FLOOR, new Rule.Unary(Opcode.FFLOOR));
-        both(Op.F32_TRUNC, Op.F64_TRUNC, new Rule.Unary(Opcode.FTRUNC));
-        both(Op.F32_NEAREST, Op.F64_NEAREST, new Rule.Unary(Opcode.FNEAREST));
-        both(Op.F32_SQRT, Op.F64_SQRT, new Rule.Unary(Opcode.FSQRT));
 
         // Conversions.
         set(Op.I32_WRAP_I64, new Rule.Convert(Opcode.WRAP, I32));
@@ -139,6 +123,25 @@ final class Rules {
         set(Op.I64_LOAD32_S, new Rule.Load(I64, 2, true));
         set(Op.I64_LOAD32_U, new Rule.Load(I64, 2, false));
         set(Op.I64_STORE32, new Rule.Store(2));
+    }
+
+    /** By the names of instructions, the operations on one type that have the same: those on floats behind an f. */
+    private static Map<String, Rule> named() {
+        Map<String, Rule> named = new HashMap<>();
+        for (Opcode opcode : Opcode.values()) {
+            Rule rule = switch (opcode.types()) {
+                case INT_UNARY, FLOAT_UNARY -> new Rule.Unary(opcode);
+                case INT_BINARY, FLOAT_BINARY -> new Rule.Binary(opcode);
+                default -> null;
+            };
+            if (rule != null) {
+                for (Type type : opcode.types().types()) {
+                    String name = opcode.name().toLowerCase(Locale.ROOT);
+                    named.put(type + "." + name.substring(type.isFloat() ? 1 : 0), rule);
+                }
+            }
+        }
+        return named;
     }
 
     private static void set(Op op, Rule rule) {
