@@ -50,6 +50,7 @@ final class ConditionRules {
 
     private static final Choice<Context, WithConstant, Condition> WITH_CONSTANT =
             Choice.<Context, WithConstant, Condition>of("compareWithConstant")
+                    .rule("of a vector", (c, w) -> VectorReduceRules.compare(c, w.x, w.k, w.cond))
                     .rule("x & 1 << n with 0: bt", ConditionRules::testShiftedBit)
                     .rule("x >> n & 1 with 0: bt", ConditionRules::testLowestBit)
                     .rule("x & 2^n with 0, no immediate: bt", ConditionRules::testLargeBit)

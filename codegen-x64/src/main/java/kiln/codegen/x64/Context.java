@@ -126,6 +126,13 @@ final class Context extends LoweringContext {
                 : op.alignment(hasAvx()) == 1 && foldableLoad(v, op.memoryBytes(op.size())) != null;
     }
 
+    /** A register with nothing but zeros. */
+    Reg zeroVector() {
+        Reg zero = newReg(Type.V128);
+        emit(new FloatInsn.VectorConst(zero, V128.ZERO));
+        return zero;
+    }
+
     /** {@code op src} on vector registers. */
     void emitUnary(Op op, Reg dst, Operand src) {
         emit(Insn.unary(op, op.size(), dst, src));

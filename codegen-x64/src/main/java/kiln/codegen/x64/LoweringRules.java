@@ -75,30 +75,44 @@ final class LoweringRules {
 
     private static Rules<Context> of(VectorOp op) {
         return switch (op) {
-            case ADD -> VectorRules.BINARY;
+            case ADD, DIV -> VectorRules.BINARY;
+
+            case SPLAT -> LaneRules.SPLAT;
+            case EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U -> LaneRules.EXTRACT;
+            case REPLACE_LANE -> LaneRules.REPLACE;
+
+            case SQRT, CONVERT_S, CONVERT_LOW_S, DEMOTE_ZERO, PROMOTE_LOW -> VectorFloatRules.UNARY;
+            case CEIL, FLOOR, TRUNC, NEAREST -> VectorFloatRules.ROUND;
+            case MIN, MAX -> VectorFloatRules.MIN_MAX;
+            case PMIN, PMAX -> VectorFloatRules.PSEUDO_MIN_MAX;
+            case EQ -> VectorFloatRules.EQUAL;
+            case NE, GT, GE -> VectorFloatRules.COMPARE;
+            case CONVERT_U -> VectorFloatRules.CONVERT_U;
+            case CONVERT_LOW_U -> VectorFloatRules.CONVERT_LOW;
+            case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> VectorFloatRules.TRUNCATE;
+
+            case ANY_TRUE, ALL_TRUE -> VectorReduceRules.TEST;
+            case BITMASK -> VectorReduceRules.BITMASK;
+
+            case RELAXED_SWIZZLE, RELAXED_MIN, RELAXED_MAX, RELAXED_Q15MULR_S -> RelaxedRules.BINARY;
+            case RELAXED_DOT, RELAXED_DOT_ADD -> RelaxedRules.DOT;
+            case RELAXED_TRUNC_S, RELAXED_TRUNC_U, RELAXED_TRUNC_ZERO_S, RELAXED_TRUNC_ZERO_U -> RelaxedRules.TRUNCATE;
+            case RELAXED_MADD, RELAXED_NMADD -> RelaxedRules.MULTIPLY_ADD;
+            case RELAXED_LANESELECT -> RelaxedRules.LANE_SELECT;
 
             // Not lowered yet: SIMD is refused by the compiler until they are.
-            case SPLAT, EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U, REPLACE_LANE -> null;
             case NOT, AND, OR, XOR, ANDNOT, BITSELECT -> null;
             case NEG, ABS, POPCNT -> null;
-            case SQRT, CEIL, FLOOR, TRUNC, NEAREST -> null;
             case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> null;
             case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> null;
-            case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> null;
-            case CONVERT_S, CONVERT_U, CONVERT_LOW_S, CONVERT_LOW_U, DEMOTE_ZERO, PROMOTE_LOW -> null;
-            case RELAXED_TRUNC_S, RELAXED_TRUNC_U, RELAXED_TRUNC_ZERO_S, RELAXED_TRUNC_ZERO_U -> null;
-            case SUB, MUL, DIV -> null;
+            case SUB, MUL -> null;
             case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> null;
             case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> null;
-            case MIN, MAX, PMIN, PMAX -> null;
-            case EQ, NE, GT_S, GT_U, GE_S, GE_U, GT, GE -> null;
+            case GT_S, GT_U, GE_S, GE_U -> null;
             case NARROW_S, NARROW_U, Q15MULR_SAT_S, DOT_S -> null;
             case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> null;
-            case SWIZZLE, RELAXED_SWIZZLE -> null;
-            case RELAXED_MIN, RELAXED_MAX, RELAXED_Q15MULR_S, RELAXED_DOT, RELAXED_DOT_ADD -> null;
+            case SWIZZLE -> null;
             case SHL, SHR_S, SHR_U -> null;
-            case RELAXED_MADD, RELAXED_NMADD, RELAXED_LANESELECT -> null;
-            case ANY_TRUE, ALL_TRUE, BITMASK -> null;
         };
     }
 }

@@ -149,6 +149,7 @@ final class MemoryRules {
                 c.emit(Insn.store(Op.MOV, width, address(c, inst), immediate(value, width)));
                 return true;
             })
+            .rule("[a] = lane of a vector", LaneRules::store)
             .base("[a] = x", (c, inst) -> {
                 Value value = Demanded.stored(c, inst);
                 Address a = address(c, inst);

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.TestFactory;
 /** The cases of {@link GoldenLowering} on x86-64. */
 class LoweringGoldenTest {
     private static final Pattern BRANCH = Pattern.compile("j\\w+ (0x[0-9a-f]+|[0-9])");
+    /** What Capstone 4 makes of the prefix of most EVEX instructions, and what follows it is no code then. */
+    private static final String UNKNOWN = ".byte 0x62";
+
     private static final Pattern RIP = Pattern.compile("rip \\+ (0x[0-9a-f]+|[0-9])");
 
     @TestFactory
@@ -81,6 +84,9 @@ class LoweringGoldenTest {
         for (Instruction i : code) {
             if (i.address() >= data) {
                 break;
+            }
+            if (i.text().startsWith(UNKNOWN)) {
+                return "(EVEX: see the lowered instructions)\n";
             }
             Matcher m = BRANCH.matcher(i.text());
             if (m.matches()) {
