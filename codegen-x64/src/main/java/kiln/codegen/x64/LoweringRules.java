@@ -75,11 +75,30 @@ final class LoweringRules {
 
     private static Rules<Context> of(VectorOp op) {
         return switch (op) {
-            case ADD, DIV -> VectorRules.BINARY;
-
             case SPLAT -> LaneRules.SPLAT;
             case EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U -> LaneRules.EXTRACT;
             case REPLACE_LANE -> LaneRules.REPLACE;
+
+            case ADD, SUB, DIV -> VectorRules.BINARY;
+            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> VectorRules.BINARY;
+            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> VectorRules.BINARY;
+            case NARROW_S, NARROW_U, DOT_S -> VectorRules.BINARY;
+            case AND -> VectorRules.AND;
+            case OR -> VectorRules.OR;
+            case XOR -> VectorRules.XOR;
+            case ANDNOT -> VectorRules.AND_NOT;
+            case NOT -> VectorRules.NOT;
+            case BITSELECT -> VectorRules.SELECT;
+            case NEG -> VectorRules.NEGATE;
+            case ABS -> VectorRules.ABSOLUTE;
+            case POPCNT -> VectorRules.COUNT_ONES;
+            case MUL -> VectorRules.MULTIPLY;
+            case Q15MULR_SAT_S -> VectorRules.Q15_MULTIPLY;
+            case GT_S, GT_U, GE_S, GE_U -> VectorRules.COMPARE;
+            case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> VectorRules.EXTEND;
+            case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> VectorRules.SUMS_OF_NEIGHBOURS;
+            case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> VectorRules.FULL_PRODUCTS;
+            case SHL, SHR_S, SHR_U -> VectorShiftRules.SHIFT;
 
             case SQRT, CONVERT_S, CONVERT_LOW_S, DEMOTE_ZERO, PROMOTE_LOW -> VectorFloatRules.UNARY;
             case CEIL, FLOOR, TRUNC, NEAREST -> VectorFloatRules.ROUND;
@@ -101,18 +120,7 @@ final class LoweringRules {
             case RELAXED_LANESELECT -> RelaxedRules.LANE_SELECT;
 
             // Not lowered yet: SIMD is refused by the compiler until they are.
-            case NOT, AND, OR, XOR, ANDNOT, BITSELECT -> null;
-            case NEG, ABS, POPCNT -> null;
-            case EXTEND_LOW_S, EXTEND_LOW_U, EXTEND_HIGH_S, EXTEND_HIGH_U -> null;
-            case EXTADD_PAIRWISE_S, EXTADD_PAIRWISE_U -> null;
-            case SUB, MUL -> null;
-            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> null;
-            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> null;
-            case GT_S, GT_U, GE_S, GE_U -> null;
-            case NARROW_S, NARROW_U, Q15MULR_SAT_S, DOT_S -> null;
-            case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> null;
             case SWIZZLE -> null;
-            case SHL, SHR_S, SHR_U -> null;
         };
     }
 }

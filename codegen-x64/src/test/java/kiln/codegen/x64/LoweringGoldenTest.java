@@ -56,10 +56,10 @@ class LoweringGoldenTest {
             sections.put("v3 code", v3);
             sections.put("v3 lowered", lowered(f, X64.V3));
         }
-        String all = code(f, CpuFeatures.NAMES);
-        if (!all.equals(v3)) {
-            sections.put("with all features code", all);
-            sections.put("with all features lowered", lowered(f, CpuFeatures.NAMES));
+        // The code of AVX-512 would depend on Capstone's version.
+        String all = lowered(f, CpuFeatures.NAMES);
+        if (!all.equals(lowered(f, X64.V3))) {
+            sections.put("with all features lowered", all);
         }
         return sections;
     }
