@@ -2,7 +2,10 @@ package kiln.cli;
 
 import java.math.BigInteger;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import kiln.artifact.Printable;
+import kiln.runtime.V128;
 import kiln.runtime.ValType;
 
 /**
@@ -17,8 +20,8 @@ final class Literals {
 
     /**
      * The value of {@code text} as {@link kiln.runtime.Func#invoke} takes it: integers signed or unsigned, decimal or
-     * hexadecimal; floats as in Java, and {@code inf}, {@code nan} and {@code nan:0xPAYLOAD}; {@code null} for
-     * references.
+     * hexadecimal; floats as in Java, and {@code inf}, {@code nan} and {@code nan:0xPAYLOAD}; vectors by their lanes,
+     * {@code i32x4 1 2 3 4} or {@code f64x2:0.5,inf}, with or without {@code v128.const}; {@code null} for references.
      *
      * @throws UserError if it is not of this type
      */
@@ -29,12 +32,39 @@ final class Literals {
                 case ValType.Num.I64 -> integer(text, 64);
                 case ValType.Num.F32 -> parseFloat(text);
                 case ValType.Num.F64 -> parseDouble(text);
+                case ValType.Num.V128 -> vector(text);
                 case ValType.Ref _ when text.equals("null") -> null;
                 default -> throw new UserError("an argument of type " + type + " cannot be given on the command line");
             };
         } catch (NumberFormatException _) {
             throw new UserError("not a value of type " + type + ": " + Printable.name(text));
         }
+    }
+
+    private static V128 vector(String text) {
+        Matcher vector = Pattern.compile("(?:v128(?:\\.const)?[\\s:]+)?(i8x16|i16x8|[if]32x4|[if]64x2)[\\s:]+(.+)")
+                .matcher(text.strip());
+        if (!vector.matches()) {
+            throw new NumberFormatException();
+        }
+        String shape = vector.group(1);
+        int count = Integer.parseInt(shape.substring(shape.indexOf('x') + 1));
+        int bits = 128 / count;
+        String[] lanes = vector.group(2).split("[\\s,]+");
+        if (lanes.length != count) {
+            throw new NumberFormatException();
+        }
+        long[] halves = new long[2];
+        for (int i = 0; i < count; i++) {
+            String lane = lanes[i];
+            long value = switch (shape) {
+                case "f32x4" -> Float.floatToRawIntBits(parseFloat(lane));
+                case "f64x2" -> Double.doubleToRawLongBits(parseDouble(lane));
+                default -> integer(lane, bits);
+            };
+            halves[i * bits / 64] |= (value & -1L >>> 64 - bits) << i * bits % 64;
+        }
+        return new V128(halves[0], halves[1]);
     }
 
     private static Long integer(String text, int bits) {
@@ -115,6 +145,10 @@ final class Literals {
                 long bits = Double.doubleToRawLongBits(d);
                 yield nan(bits < 0, bits & DOUBLE_QUIET * 2 - 1, DOUBLE_QUIET);
             }
+            case V128 v ->
+                String.format(
+                        "i32x4 0x%08x 0x%08x 0x%08x 0x%08x",
+                        (int) v.low(), (int) (v.low() >>> 32), (int) v.high(), (int) (v.high() >>> 32));
             case Float f when f.isInfinite() -> f < 0 ? "-inf" : "inf";
             case Double d when d.isInfinite() -> d < 0 ? "-inf" : "inf";
             default -> value.toString();

@@ -62,7 +62,7 @@ final class RunCommand implements Callable<Integer> {
             String.class,
             "--invoke",
             "FUNC",
-            "Call this export with ARGS (numbers; null for references) instead of running the program; prints the results, one a line.");
+            "Call this export with ARGS (numbers; vectors like i32x4:1,2,3,4; null for references) instead of running the program; prints the results, one a line.");
     private final OptionSpec timeout = Options.value(
             Double.class,
             "--timeout",

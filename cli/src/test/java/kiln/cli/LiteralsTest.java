@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Random;
+import kiln.runtime.V128;
 import kiln.runtime.ValType;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,40 @@ class LiteralsTest {
     }
 
     @Test
+    void vectors() {
+        V128 expected = new V128(0x0000_0002_0000_0001L, 0xffff_ffff_0000_0003L);
+        for (String text : new String[] {
+            "i32x4 1 2 3 -1",
+            "v128.const i32x4 0x1 0x2 0x3 0xffffffff",
+            "i32x4:1,2,3,4294967295",
+            "v128:i16x8:1,0,2,0,3,0,-1,65535",
+            "i8x16 1 0 0 0 2 0 0 0 3 0 0 0 255 -1 0xff -1",
+            "i64x2:0x200000001,-4294967293",
+            "f32x4 0x1p-149 0x1p-148 0x3p-149 -nan:0x7fffff"
+        }) {
+            assertEquals(expected, Literals.parse(ValType.V128, text), text);
+        }
+        assertEquals(
+                new V128(0x3fe0_0000_0000_0000L, 0x7ff0_0000_0000_0000L),
+                Literals.parse(ValType.V128, "f64x2:0.5,inf"));
+        for (String bad : new String[] {
+            "",
+            "1",
+            "v128",
+            "i32x4",
+            "i32x4 1 2 3",
+            "i32x4 1 2 3 4 5",
+            "i8x16 256 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+            "i64x2 1.5 2",
+            "f64x2 1 x",
+            "i128x1 5"
+        }) {
+            refused(ValType.V128, bad);
+        }
+        assertEquals("i32x4 0x00000001 0x00000002 0x00000003 0xffffffff", Literals.show(expected));
+    }
+
+    @Test
     void references() {
         assertNull(Literals.parse(ValType.EXTERNREF, "null"));
         assertEquals(
@@ -70,6 +105,8 @@ class LiteralsTest {
             assertEquals(d, Literals.parse(ValType.I64, Literals.show(d)));
             String single = Literals.show(Float.intBitsToFloat(f));
             assertEquals(f, Float.floatToRawIntBits((Float) Literals.parse(ValType.F32, single)), single);
+            V128 v = new V128(d, d * 3 + f);
+            assertEquals(v, Literals.parse(ValType.V128, Literals.show(v)));
             String dbl = Literals.show(Double.longBitsToDouble(d));
             assertEquals(d, Double.doubleToRawLongBits((Double) Literals.parse(ValType.F64, dbl)), dbl);
         }
