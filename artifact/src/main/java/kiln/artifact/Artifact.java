@@ -67,8 +67,8 @@ public final class Artifact implements AutoCloseable {
         }
 
         /**
-         * Whether the signature is checked. It is checked when the file is opened; whoever asks for it gives bytes that
-         * nobody else can change from then on.
+         * Whether the signature is checked. It is checked when the file is opened; a caller that asks for it gives
+         * bytes that nobody else can change from then on.
          */
         public boolean requiresSignature() {
             return !signers.isEmpty();

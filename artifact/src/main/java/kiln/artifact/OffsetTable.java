@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * exponential Golomb code ({@link BlockTable.Builder#expGolomb}); if that is 0, their distance in bytes, less one,
  * likewise; then the difference of the wasm offsets, the sign in its lowest bit, likewise.
  *
- * <p>Nearly all positions are multiples of the unit, since whoever makes them may choose them between two instructions.
+ * <p>Nearly all positions are multiples of the unit, since their maker may choose them between two instructions.
  */
 public final class OffsetTable {
     static final String SECTION = ".kiln.offsets";

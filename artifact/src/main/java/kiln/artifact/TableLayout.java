@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the columns of a section lie, one after the other. Readers of tables find their columns by it, so that whoever
- * wants to know what fields a file has, {@link FileFields}, is told by the readers themselves.
+ * Where the columns of a section lie, one after the other. Readers of tables find their columns by it, so that
+ * {@link FileFields}, which lists the fields of a file, gets them from the readers themselves.
  */
 final class TableLayout {
     /**

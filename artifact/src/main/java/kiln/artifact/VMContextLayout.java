@@ -27,7 +27,7 @@ package kiln.artifact;
  * else {@link #NULL_SLOT} for null, or the address of a record. A slot of another table is the reference. The base of a
  * sealed table is the address of its image's entries.
  *
- * A record of a function defined in the module is zero until something needs it; whoever makes a reference to it
+ * A record of a function defined in the module is zero until something needs it; code that makes a reference to it
  * fills it in first ({@link Builtin#FUNC_RECORD}).
  *
  * A host function has a context of its own that ends after {@code hostId}.

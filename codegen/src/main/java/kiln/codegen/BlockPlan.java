@@ -17,15 +17,15 @@ import kiln.ir.analysis.FlowGraph;
  */
 final class BlockPlan {
     /** Distinct edges out of a block, and for each target of its terminator which of them it is. */
-    private record Ways(Edge[] edges, int[] wayOfTarget) {}
+    private record OutEdges(Edge[] edges, int[] edgeOfTarget) {}
 
     // What nearly all terminators have.
     private static final int[] FIRST = {0};
     private static final int[] FIRST_AND_SECOND = {0, 1};
-    private static final Ways NO_WAY = new Ways(new Edge[0], new int[0]);
+    private static final OutEdges NO_EDGE = new OutEdges(new Edge[0], new int[0]);
 
     private final List<Block> blocks;
-    private final Ways[] ways;
+    private final OutEdges[] outEdges;
     private final FlowGraph flow;
 
     BlockPlan(Function function) {
@@ -35,14 +35,14 @@ final class BlockPlan {
         for (int i = 0; i < n; i++) {
             nodeOfBlock[blocks.get(i).id()] = i;
         }
-        ways = new Ways[n];
+        outEdges = new OutEdges[n];
         int[][] successors = new int[n][];
         int[] incoming = new int[n];
         for (int i = 0; i < n; i++) {
-            ways[i] = waysOf(blocks.get(i).terminator());
-            successors[i] = new int[ways[i].edges.length];
+            outEdges[i] = edgesOf(blocks.get(i).terminator());
+            successors[i] = new int[outEdges[i].edges.length];
             for (int k = 0; k < successors[i].length; k++) {
-                successors[i][k] = nodeOfBlock[ways[i].edges[k].target().id()];
+                successors[i][k] = nodeOfBlock[outEdges[i].edges[k].target().id()];
                 incoming[successors[i][k]]++;
             }
         }
@@ -70,7 +70,7 @@ final class BlockPlan {
     }
 
     int nodes() {
-        return ways.length;
+        return outEdges.length;
     }
 
     FlowGraph flow() {
@@ -83,32 +83,32 @@ final class BlockPlan {
     }
 
     /** Number of distinct edges out of a node. */
-    int wayCount(int node) {
-        return ways[node].edges.length;
+    int edgeCount(int node) {
+        return outEdges[node].edges.length;
     }
 
     /** A distinct edge out of a node, which carries the arguments. */
-    Edge wayEdge(int node, int way) {
-        return ways[node].edges[way];
+    Edge edge(int node, int k) {
+        return outEdges[node].edges[k];
     }
 
     /** Which distinct edge target {@code i} of a block's terminator is. */
-    int wayOfTarget(int node, int i) {
-        return ways[node].wayOfTarget[i];
+    int edgeOfTarget(int node, int i) {
+        return outEdges[node].edgeOfTarget[i];
     }
 
-    private static Ways waysOf(Inst terminator) {
+    private static OutEdges edgesOf(Inst terminator) {
         int count = terminator.targetCount();
         if (count == 0) {
-            return NO_WAY;
+            return NO_EDGE;
         }
         if (count == 1) {
-            return new Ways(new Edge[] {terminator.target(0)}, FIRST);
+            return new OutEdges(new Edge[] {terminator.target(0)}, FIRST);
         }
         if (count == 2 && !terminator.target(0).sameAs(terminator.target(1))) {
-            return new Ways(new Edge[] {terminator.target(0), terminator.target(1)}, FIRST_AND_SECOND);
+            return new OutEdges(new Edge[] {terminator.target(0), terminator.target(1)}, FIRST_AND_SECOND);
         }
-        int[] wayOfTarget = new int[count];
+        int[] edgeOfTarget = new int[count];
         List<Edge> distinct = new ArrayList<>(2);
         // A table may name one block thousands of times in a row or in turns; chains per target keep this near linear.
         HashMap<Block, List<Integer>> byTarget = count > 8 ? new HashMap<>() : null;
@@ -134,8 +134,8 @@ final class BlockPlan {
                     byTarget.get(e.target()).add(found);
                 }
             }
-            wayOfTarget[i] = found;
+            edgeOfTarget[i] = found;
         }
-        return new Ways(distinct.toArray(new Edge[0]), wayOfTarget);
+        return new OutEdges(distinct.toArray(new Edge[0]), edgeOfTarget);
     }
 }

@@ -18,14 +18,14 @@ final class CallLowering {
     private final LoweringContext context;
     private final CommonInsts insts;
     private final CallingConvention convention;
-    private final Places parameters;
+    private final ArgumentLocations parameters;
 
     CallLowering(LoweringContext context) {
         this.context = context;
         this.insts = context.insts;
         this.convention = context.convention;
         this.parameters =
-                convention.placesOfArguments(context.function.signature().params());
+                convention.argumentLocations(context.function.signature().params());
     }
 
     // Calls.
@@ -46,8 +46,9 @@ final class CallLowering {
             context.saveContext();
             reloads = true;
         }
-        Places places = convention.placesOfArguments(inst.call().signature().params());
-        context.emit(insts.call(site(inst, operands, places, reloads, null, convention.clobbers())));
+        ArgumentLocations locations =
+                convention.argumentLocations(inst.call().signature().params());
+        context.emit(insts.call(site(inst, operands, locations, reloads, null, convention.clobbers())));
         loadFurtherResults(inst);
     }
 
@@ -70,9 +71,9 @@ final class CallLowering {
     private void lowerNativeCall(Inst inst, Reg result) {
         OperandList operands = new OperandList();
         called(operands, context.reg(inst.arg(0)));
-        Places places =
-                convention.placesOfNativeArguments(inst.call().signature().params());
-        context.emit(insts.call(site(inst, operands, places, false, result, convention.nativeClobbers())));
+        ArgumentLocations locations =
+                convention.nativeArgumentLocations(inst.call().signature().params());
+        context.emit(insts.call(site(inst, operands, locations, false, result, convention.nativeClobbers())));
     }
 
     /** Lowers a RETURN_CALL or RETURN_CALL_INDIRECT. What is called must not be in registers that the jump needs. */
@@ -87,8 +88,10 @@ final class CallLowering {
                 operands.useFixed(callee, convention.tailContext());
             }
         }
-        Places places = convention.placesOfArguments(inst.call().signature().params());
-        context.emit(insts.tailCall(site(inst, operands, places, false, null, RegSet.EMPTY), parameters.stackBytes()));
+        ArgumentLocations locations =
+                convention.argumentLocations(inst.call().signature().params());
+        context.emit(
+                insts.tailCall(site(inst, operands, locations, false, null, RegSet.EMPTY), parameters.stackBytes()));
     }
 
     private void called(OperandList operands, Reg r) {
@@ -105,24 +108,30 @@ final class CallLowering {
      * @param result in place of the first result's own register, or null
      */
     private CallSite site(
-            Inst inst, OperandList operands, Places places, boolean reloads, Reg result, RegSet clobbers) {
+            Inst inst,
+            OperandList operands,
+            ArgumentLocations locations,
+            boolean reloads,
+            Reg result,
+            RegSet clobbers) {
         int called = operands.count();
-        int first = inst.argCount() - places.registers().length;
-        for (int i = 0; i < places.registers().length; i++) {
-            if (places.registers()[i] != null) {
-                operands.useFixed(context.movable(inst.arg(first + i)), places.registers()[i]);
+        int first = inst.argCount() - locations.registers().length;
+        for (int i = 0; i < locations.registers().length; i++) {
+            if (locations.registers()[i] != null) {
+                operands.useFixed(
+                        context.movable(inst.arg(first + i)), locations.registers()[i]);
             }
         }
         int inRegisters = operands.count() - called;
         List<Reg> onStack = new ArrayList<>();
         List<CallSite.StackArgument> stackArguments = new ArrayList<>();
-        for (int i = 0; i < places.registers().length; i++) {
-            if (places.registers()[i] == null) {
+        for (int i = 0; i < locations.registers().length; i++) {
+            if (locations.registers()[i] == null) {
                 Value v = inst.arg(first + i);
                 boolean constant = LoweringContext.isConst(v);
                 int operand = constant ? -1 : operands.count() + onStack.size();
                 stackArguments.add(new CallSite.StackArgument(
-                        v.type(), places.offsets()[i], operand, constant ? LoweringContext.bits(v) : 0));
+                        v.type(), locations.offsets()[i], operand, constant ? LoweringContext.bits(v) : 0));
                 if (!constant) {
                     onStack.add(context.reg(v));
                 }
@@ -138,7 +147,7 @@ final class CallLowering {
                 called,
                 inRegisters,
                 stackArguments,
-                places.stackBytes(),
+                locations.stackBytes(),
                 results);
     }
 
@@ -151,7 +160,7 @@ final class CallLowering {
     /** Adds the results that come in registers, and says how many that are. */
     private int results(Inst inst, OperandList operands, Reg first) {
         int before = operands.count();
-        Reg[] registers = placesOfResults(inst).registers();
+        Reg[] registers = resultLocations(inst).registers();
         for (int i = 0; i < inst.resultCount(); i++) {
             if (registers[i] != null && context.isDemanded(inst.result(i))) {
                 operands.defFixed(first != null ? first : context.def(inst.result(i)), registers[i]);
@@ -160,20 +169,24 @@ final class CallLowering {
         return operands.count() - before;
     }
 
-    private Places placesOfResults(Inst inst) {
-        return convention.placesOfResults(inst.call().signature().results());
+    private ArgumentLocations resultLocations(Inst inst) {
+        return convention.resultLocations(inst.call().signature().results());
     }
 
     /** Loads the results that did not come in registers. */
     private void loadFurtherResults(Inst inst) {
-        Places places = placesOfResults(inst);
+        ArgumentLocations locations = resultLocations(inst);
         Reg store = null;
         for (int i = 0; i < inst.resultCount(); i++) {
             Value v = inst.result(i);
-            if (places.registers()[i] == null && context.isDemanded(v)) {
+            if (locations.registers()[i] == null && context.isDemanded(v)) {
                 store = store == null ? storeContext() : store;
                 context.emit(insts.loadValue(
-                        v.type(), context.def(v), store, StoreLayout.RESULTS + places.offsets()[i], false));
+                        v.type(),
+                        context.def(v),
+                        store,
+                        StoreLayout.RESULTS + locations.offsets()[i],
+                        false));
             }
         }
     }
@@ -212,17 +225,18 @@ final class CallLowering {
 
     /** Lowers a RETURN. */
     void lowerReturn(Inst inst) {
-        Places places = convention.placesOfResults(context.function.signature().results());
+        ArgumentLocations locations =
+                convention.resultLocations(context.function.signature().results());
         OperandList inRegisters = new OperandList();
         Reg store = null;
         for (int i = 0; i < inst.argCount(); i++) {
             Value v = inst.arg(i);
-            if (places.registers()[i] != null) {
-                inRegisters.useFixed(context.movable(v), places.registers()[i]);
+            if (locations.registers()[i] != null) {
+                inRegisters.useFixed(context.movable(v), locations.registers()[i]);
             } else {
                 store = store == null ? storeContext() : store;
-                context.emit(
-                        insts.storeValue(v.type(), store, StoreLayout.RESULTS + places.offsets()[i], context.reg(v)));
+                context.emit(insts.storeValue(
+                        v.type(), store, StoreLayout.RESULTS + locations.offsets()[i], context.reg(v)));
             }
         }
         context.emit(insts.returnFrom(inRegisters, parameters.stackBytes()));

@@ -31,13 +31,13 @@ public record CallingConvention(
         Reg tailContext,
         boolean callsThroughSlots) {
     /** Where the arguments of a wasm function lie. */
-    Places placesOfArguments(List<Type> types) {
-        return Places.ofArguments(types, arguments, vectors);
+    ArgumentLocations argumentLocations(List<Type> types) {
+        return ArgumentLocations.ofArguments(types, arguments, vectors);
     }
 
     /** Where the results of a function lie. */
-    Places placesOfResults(List<Type> types) {
-        return Places.ofResults(types, results, vectors);
+    ArgumentLocations resultLocations(List<Type> types) {
+        return ArgumentLocations.ofResults(types, results, vectors);
     }
 
     /**
@@ -45,11 +45,11 @@ public record CallingConvention(
      *
      * @throws IllegalArgumentException if they do not fit into registers
      */
-    Places placesOfNativeArguments(List<Type> types) {
-        Places places = Places.ofArguments(types, nativeArguments, vectors);
-        if (places.stackBytes() != 0) {
+    ArgumentLocations nativeArgumentLocations(List<Type> types) {
+        ArgumentLocations locations = ArgumentLocations.ofArguments(types, nativeArguments, vectors);
+        if (locations.stackBytes() != 0) {
             throw new IllegalArgumentException("too many arguments of a native call: " + types);
         }
-        return places;
+        return locations;
     }
 }

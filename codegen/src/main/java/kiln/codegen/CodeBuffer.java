@@ -47,8 +47,8 @@ public final class CodeBuffer {
     private final List<Runnable> coldCode = new ArrayList<>();
     private final List<Relaxation.Span> spans = new ArrayList<>();
     private final List<Label> bound = new ArrayList<>();
-    private Object remark;
-    private int remarkAt = -1;
+    private Object machineState;
+    private int machineStateAt = -1;
     private Emitter emitter;
 
     /** Says who emits the code from here on, or null if nobody has a longer form. */
@@ -121,18 +121,18 @@ public final class CodeBuffer {
     public void bind(Label label) {
         label.bind(size);
         bound.add(label);
-        remarkAt = -1;
+        machineStateAt = -1;
     }
 
-    /** Leaves a remark on the state that the code so far results in, for whatever is emitted next. */
-    public void remark(Object remark) {
-        this.remark = remark;
-        remarkAt = size;
+    /** Records what is known of the machine's state behind the code so far, for whatever is emitted next. */
+    public void machineState(Object machineState) {
+        this.machineState = machineState;
+        machineStateAt = size;
     }
 
-    /** The remark left right here, or null: code appended or a label bound since then makes it void. */
-    public Object remark() {
-        return remarkAt == size ? remark : null;
+    /** What was recorded right here, or null: code appended or a label bound since then makes it void. */
+    public Object machineState() {
+        return machineStateAt == size ? machineState : null;
     }
 
     /**
@@ -237,7 +237,7 @@ public final class CodeBuffer {
 
     /** Lays out the constants: 16-byte ones first, each naturally aligned. */
     public void emitConstants() {
-        settleSizes();
+        relaxBranches();
         if (constants.isEmpty()) {
             return;
         }
@@ -271,7 +271,7 @@ public final class CodeBuffer {
     }
 
     /** Gives every branch its final size and moves what lies behind it. */
-    private void settleSizes() {
+    private void relaxBranches() {
         if (spans.isEmpty()) {
             return;
         }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import kiln.codegen.regalloc.RegisterAllocator;
 
-/** The way of one function through a back end: lowering, register allocation, emission. */
+/** The steps of one function through a back end: lowering, register allocation, emission. */
 public final class FunctionCompiler {
     private static final int FUNCTION_ALIGNMENT = 16;
     /** What hot loops are aligned to. */

@@ -78,16 +78,16 @@ final class Lowering {
         Block block = context.plan.block(node);
         Inst terminator = block.terminator();
         context.begin(terminator);
-        if (context.plan.wayCount(node) == 1) {
+        if (context.plan.edgeCount(node) == 1) {
             leaveByJump(node);
         } else {
-            for (int w = 0; w < context.plan.wayCount(node); w++) {
+            for (int w = 0; w < context.plan.edgeCount(node); w++) {
                 connect(node, w);
             }
             MachBlock[] targets = new MachBlock[terminator.targetCount()];
             for (int i = 0; i < targets.length; i++) {
                 targets[i] =
-                        context.machBlocks[context.plan.flow().successors(node)[context.plan.wayOfTarget(node, i)]];
+                        context.machBlocks[context.plan.flow().successors(node)[context.plan.edgeOfTarget(node, i)]];
             }
             context.targets = targets;
             context.lower(terminator);
@@ -128,15 +128,15 @@ final class Lowering {
         context.emit(context.insts.jump(context.machBlocks[context.plan.flow().successors(node)[0]]));
     }
 
-    private void connect(int node, int way) {
+    private void connect(int node, int k) {
         context.connecting = true;
-        Edge edge = context.plan.wayEdge(node, way);
+        Edge edge = context.plan.edge(node, k);
         Reg[] args = new Reg[edge.argCount()];
         for (int i = 0; i < args.length; i++) {
             args[i] = context.movable(edge.arg(i));
         }
         context.connecting = false;
         context.machBlocks[node].addSuccessor(
-                context.machBlocks[context.plan.flow().successors(node)[way]], args);
+                context.machBlocks[context.plan.flow().successors(node)[k]], args);
     }
 }

@@ -258,7 +258,7 @@ public abstract class LoweringContext {
     }
 
     /** The target of the SWITCH being lowered for all other indices. */
-    public final MachBlock otherwise() {
+    public final MachBlock defaultTarget() {
         return targets[targets.length - 1];
     }
 

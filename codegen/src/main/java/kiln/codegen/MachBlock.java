@@ -10,7 +10,7 @@ import kiln.ir.Frequency;
  * split, so a block with several successors passes no arguments to a block with several predecessors.
  */
 public final class MachBlock {
-    /** A way out, with one argument for each parameter of the target. */
+    /** An outgoing edge, with one argument for each parameter of the target. */
     public record Successor(MachBlock target, Reg[] args) {}
 
     private final int index;

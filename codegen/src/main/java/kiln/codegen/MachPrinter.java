@@ -8,7 +8,7 @@ import kiln.ir.Frequency;
 public final class MachPrinter {
     private MachPrinter() {}
 
-    /** All blocks of a function in layout order, with parameters and ways out. */
+    /** All blocks of a function in layout order, with parameters and outgoing edges. */
     public static String print(MachFunction function) {
         StringBuilder s = new StringBuilder();
         for (MachBlock b : function.blocks()) {

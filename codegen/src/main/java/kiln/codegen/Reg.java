@@ -48,7 +48,7 @@ public final class Reg {
 
     /**
      * A physical register that the allocator knows nothing of: it may stand for any operand, stays there, and what it
-     * holds is the back end's business (a stack pointer, a register that reads as zero, a scratch register).
+     * holds is for the back end to know (a stack pointer, a register that reads as zero, a scratch register).
      */
     public static Reg reserved(RegClass regClass, int encoding, String name) {
         return new Reg(Kind.PHYSICAL, regClass, encoding, null, true, name);

@@ -8,7 +8,7 @@ import kiln.wasm.WasmModule;
 /**
  * The order in which a module's functions are compiled, so that what is inlined is ready before those that it is
  * inlined into: callees first. A call within a cycle of calls that would need the opposite order is never inlined.
- * Known before anything is translated, so that neither timing nor the number of threads has a say.
+ * Known before anything is translated, so that the order depends neither on timing nor on the number of threads.
  *
  * <p>Only functions that are small, or called in one place only, have a place in this order; the others come after all
  * of these, and are not waited for.

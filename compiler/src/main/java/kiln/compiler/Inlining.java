@@ -184,7 +184,7 @@ final class Inlining {
     }
 
     /** Whether it pays to put copies of a recursive function into itself. */
-    static boolean isWorthUnfolding(InlineCost cost) {
+    static boolean isWorthInliningRecursion(InlineCost cost) {
         return cost.selfCalls() > 0 && cost.copyable() && cost.size() + cost.selfCalls() * cost.size() <= RECURSIVE;
     }
 
@@ -194,7 +194,7 @@ final class Inlining {
      * @param f the function after {@link #expand}
      * @param body the function optimised
      */
-    static void unfold(Function f, Function body, InlineCost cost) {
+    static void inlineRecursion(Function f, Function body, InlineCost cost) {
         new EstimateFrequencies().run(f);
         int size = cost.size();
         int calls = cost.selfCalls();

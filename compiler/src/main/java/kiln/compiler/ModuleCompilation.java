@@ -147,16 +147,16 @@ final class ModuleCompilation {
         try {
             Function f = optimised(translator, defined);
             cost = InlineCost.of(f);
-            if (Inlining.isWorthUnfolding(cost)) {
-                Function unfolded = translator.translate(importedCount() + defined);
-                inlining.expand(unfolded);
-                Inliner.settle(f);
-                Inlining.unfold(unfolded, f, cost);
-                pipeline.run(unfolded);
-                return generate(unfolded);
+            if (Inlining.isWorthInliningRecursion(cost)) {
+                Function expanded = translator.translate(importedCount() + defined);
+                inlining.expand(expanded);
+                Inliner.compact(f);
+                Inlining.inlineRecursion(expanded, f, cost);
+                pipeline.run(expanded);
+                return generate(expanded);
             }
             if (inlining.order().isCandidate(defined) && inlining.isSmall(defined, f, cost)) {
-                Inliner.settle(f);
+                Inliner.compact(f);
                 body = f;
                 return new Product.Pending(f);
             }

@@ -20,7 +20,7 @@ sealed interface Product {
             if (!f.hasInlines()) {
                 return new Code(code, null, List.of());
             }
-            f.inlines().settle();
+            f.inlines().trim();
             return new Code(code, f.inlines(), runs(code, f));
         }
 

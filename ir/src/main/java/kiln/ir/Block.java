@@ -99,7 +99,7 @@ public final class Block {
             throw new IllegalStateException("instruction is in a block already");
         }
         if (inst.targetCount() > 0) {
-            function.forgetGraph();
+            function.invalidateGraph();
         }
         Inst prev = next == null ? last : next.prev;
         inst.block = this;
@@ -123,7 +123,7 @@ public final class Block {
             throw new IllegalStateException("instruction is not in this block");
         }
         if (inst.targetCount() > 0) {
-            function.forgetGraph();
+            function.invalidateGraph();
         }
         if (inst.prev == null) {
             first = inst.next;
@@ -148,7 +148,7 @@ public final class Block {
         if (inst.next == null) {
             return;
         }
-        function.forgetGraph();
+        function.invalidateGraph();
         rest.first = inst.next;
         rest.last = last;
         for (Inst i = rest.first; i != null; i = i.next) {
@@ -164,7 +164,7 @@ public final class Block {
         if (terminator() != null) {
             throw new IllegalStateException(this + " has a terminator");
         }
-        function.forgetGraph();
+        function.invalidateGraph();
         for (Inst i = other.first; i != null; i = i.next) {
             i.block = this;
         }

@@ -1,6 +1,6 @@
 package kiln.ir;
 
-/** A way from a terminator to a block, with the arguments for the block's parameters. */
+/** An edge from a terminator to a block, with the arguments for the block's parameters. */
 public final class Edge {
     private Block target;
     private Value[] args;
@@ -17,7 +17,7 @@ public final class Edge {
 
     public void setTarget(Block target) {
         this.target = target;
-        target.function().forgetGraph();
+        target.function().invalidateGraph();
     }
 
     /** See {@link Frequency}; after some passes a guess from before. */

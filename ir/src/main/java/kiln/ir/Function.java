@@ -59,7 +59,7 @@ public final class Function {
 
     /** A new block that is not in the layout yet. */
     public Block newDetachedBlock() {
-        forgetGraph();
+        invalidateGraph();
         return new Block(this, blockCount++);
     }
 
@@ -74,7 +74,7 @@ public final class Function {
     }
 
     /** Says that a block or edge has come or gone, or that nobody will ask about the graph again. */
-    public void forgetGraph() {
+    public void invalidateGraph() {
         graph = null;
     }
 
@@ -100,7 +100,7 @@ public final class Function {
 
     /** A block with a number of the caller's choice, which must not be in use. */
     Block newDetachedBlock(int id) {
-        forgetGraph();
+        invalidateGraph();
         blockCount = Math.max(blockCount, id + 1);
         return new Block(this, id);
     }

@@ -80,7 +80,7 @@ public final class InlineTable {
     }
 
     /** Gives back what only additions need: most tables are complete when the function is, but kept for long. */
-    public void settle() {
+    public void trim() {
         slots = null;
         origins = Arrays.copyOf(origins, originCount * 2);
         callees = Arrays.copyOf(callees, Math.max(1, siteCount));

@@ -300,9 +300,9 @@ public final class Inliner {
      * Forgets what was replaced: afterwards reading the function changes nothing in it, so that threads may do so at
      * the same time, and values that are no longer in it can be collected.
      */
-    public static void settle(Function f) {
+    public static void compact(Function f) {
         if (f.hasInlines()) {
-            f.inlines().settle();
+            f.inlines().trim();
         }
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Turns mutable variables into SSA values while code is built (Braun et al., "Simple and Efficient Construction of
  * Static Single Assignment Form", 2013). Edges are learnt from the {@link Builder} that it is attached to. A block may
  * be read from as soon as it exists, but must be sealed once all edges to it exist. A variable that was never written
- * on some way from the entry is zero there. {@link #finish()} adds the block parameters that remain, after those that
+ * on some path from the entry is zero there. {@link #finish()} adds the block parameters that remain, after those that
  * the caller added.
  *
  * <p>Only variables that are live across blocks cost memory beyond their definition, and nothing here recurses. A
@@ -16,7 +16,7 @@ import java.util.Arrays;
  * definition is found without touching, or making parameters in, the blocks between.
  */
 public final class SsaBuilder {
-    /** On a long way through single predecessors, a value found is noted in every block of this distance. */
+    /** On a long path through single predecessors, a value found is noted in every block of this distance. */
     private static final int CACHE_STRIDE = 16;
 
     private final Builder builder;
@@ -239,7 +239,7 @@ public final class SsaBuilder {
     private Value find(Block from, int var) {
         BlockState s = state(from);
         Value v;
-        // Where the way through single predecessors begins.
+        // Where the path through single predecessors begins.
         Block start = from;
         int steps = 0;
         while (true) {

@@ -147,7 +147,7 @@ final class LinuxHost implements Host {
     @Override
     public int maxMappings() {
         byte[] text = new byte[32];
-        // In one go: the kernel gives nothing to whoever continues to read such a file.
+        // In one go: the kernel gives nothing to a reader who continues in such a file.
         try (InputStream in = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
             int length = in.read(text);
             return Integer.parseInt(new String(text, 0, Math.max(length, 0), StandardCharsets.US_ASCII).trim());

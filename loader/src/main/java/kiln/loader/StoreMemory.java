@@ -12,7 +12,7 @@ import kiln.artifact.VMContextLayout;
  *
  * <p>{@link #interrupt} may be called by any thread; everything else by the thread that uses the store. The limits are
  * written under this object's lock, so that an interruption is not lost when the store moves to another thread. It is a
- * spin lock: whoever interrupts must not wait in a queue behind a virtual thread that finds no carrier, because all
+ * spin lock: an interrupting thread must not wait in a queue behind a virtual thread that finds no carrier, because all
  * carriers run code that is to be interrupted.
  */
 public final class StoreMemory implements AutoCloseable {

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /**
  * Gives mappings and ranges of code back when nobody can reach the class loader of these classes any more, as happens
- * to an application that is redeployed. There is no other moment: what is pooled serves whoever may still come.
+ * to an application that is redeployed. There is no other moment: what is pooled serves later loaders.
  *
  * <p>Whatever runs then, and whatever the JVM holds on to until then, must be made of the JDK's own classes only: an
  * object of a class from here would keep the class loader reachable for ever. So the books are maps of the JDK's, and

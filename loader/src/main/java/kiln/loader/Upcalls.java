@@ -13,8 +13,8 @@ import java.lang.invoke.MethodType;
 
 /**
  * The one way from generated code into Java. An exception must not leave an upcall (the JVM would end), so whatever is
- * thrown is kept for the thread, generated code unwinds to its innermost entry with {@code STATUS_UNWIND}, and whoever
- * called {@link Entry#call} takes the exception with {@link #takeThrown} and throws it again.
+ * thrown is kept for the thread, generated code unwinds to its innermost entry with {@code STATUS_UNWIND}, and the
+ * caller of {@link Entry#call} takes the exception with {@link #takeThrown} and throws it again.
  */
 public final class Upcalls {
     /** Serves calls from generated code. */

@@ -60,7 +60,7 @@ final class HostBinding {
         return record;
     }
 
-    /** Looks for a module of the store that can call functions of this type; whoever calls it is one. */
+    /** Looks for a module of the store that can call functions of this type; the caller is one. */
     boolean resolve(Store store) {
         for (Instance i : store.instances()) {
             long code = i.module().wasmToArray(func.typeId());

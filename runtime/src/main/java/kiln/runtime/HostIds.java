@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The numbers by which generated code names Java objects in upcalls: one table for the process, because there is one
- * upcall stub. A slot is read without a lock; whoever got a number before reads a table that has it, since stores
+ * upcall stub. A slot is read without a lock; a thread that got a number before reads a table that has it, since stores
  * change threads only through synchronisation.
  */
 final class HostIds {

@@ -54,7 +54,7 @@ public final class Store implements AutoCloseable {
     private final HostIdList hostIds = new HostIdList();
     private final Watch watch;
 
-    /** Read without synchronisation: whoever finds itself here has put itself here. */
+    /** Read without synchronisation: a thread that finds itself here has put itself here. */
     private Thread owner;
 
     /** First free byte of the argument area, which is a stack for calls within calls. */
@@ -151,7 +151,7 @@ public final class Store implements AutoCloseable {
         if (o == CLOSED) {
             throw new IllegalStateException("the store is closed");
         }
-        // A thread that has ended synchronises with whoever finds it ended.
+        // A thread that has ended synchronises with the thread that finds it ended.
         if (o != null && (o.getState() == Thread.State.NEW || o.isAlive())) {
             throw wrongThread(o);
         }

@@ -25,12 +25,12 @@ import kiln.loader.Upcalls;
  * </pre>
  */
 final class Traces {
-    /** As many as Java itself keeps of its frames: whoever overflows a stack does not need them all. */
+    /** As many as Java itself keeps of its frames: after a stack overflow nobody needs them all. */
     private static final int MAX_FRAMES = 1024;
 
     private static final String UPCALL_CLASS = Upcalls.class.getName();
     private static final String UPCALL_METHOD = "dispatch";
-    /** Classes that are only mechanism: their frames say nothing to whoever reads the trace. */
+    /** Classes that are only mechanism: their frames say nothing to a reader of the trace. */
     private static final Set<String> HIDDEN = Set.of(
             Traces.class.getName(),
             Dispatch.class.getName(),

@@ -13,8 +13,8 @@ import kiln.loader.StoreMemory;
  * while, because it keeps the class loader of Kiln reachable; calls pay nothing.
  *
  * <p>Every protection hangs on that thread, so nothing may end it. It allocates nothing and links nothing (what it
- * calls has been called before, by whoever asked to be watched), and outlives whatever is thrown nevertheless; who asks
- * to be watched starts another one if it has ended, and is told if that cannot be done.
+ * calls has been called before, by the thread that asked to be watched), and outlives whatever is thrown nevertheless;
+ * who asks to be watched starts another one if it has ended, and is told if that cannot be done.
  *
  * <p>It never waits for a lock that a virtual thread may wait for too. Else it could be queued behind one that finds no
  * carrier, because all carriers run code that only this thread would interrupt.
@@ -101,7 +101,8 @@ final class Watch {
                     } else if (now - busy < IDLE_NANOS) {
                         wait = IDLE_NANOS;
                     }
-                    // With nothing to do for long, it says that it leaves, and looks once more: whoever asks to be
+                    // With nothing to do for long, it says that it leaves, and looks once more: a thread that asks to
+                    // be
                     // watched does so first and reads this then.
                     leaving = wait == Long.MAX_VALUE;
                     if (leaving) {

@@ -22,7 +22,7 @@ final class Frame {
     /** What follows the frame, with its results as parameters; the header of a loop. */
     Block target;
     /** Where an if goes if its condition is zero. */
-    Block otherwise;
+    Block elseBlock;
     /** The parameters of an if, for its else. */
     Value[] params;
     /** {@link Emission#memoryBase} at the start. */

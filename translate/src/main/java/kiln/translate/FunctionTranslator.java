@@ -172,7 +172,7 @@ public final class FunctionTranslator {
             if (op == Op.END && v.controlDepth() == depth - 1) {
                 end();
             } else if (op == Op.ELSE && v.controlDepth() == depth) {
-                otherwise();
+                beginElse();
             }
             return;
         }
@@ -194,13 +194,13 @@ public final class FunctionTranslator {
             }
             case BLOCK -> open(Frame.Kind.BLOCK, v.blockType());
             case LOOP -> loop();
-            case IF -> when();
-            case ELSE -> otherwise();
+            case IF -> beginIf();
+            case ELSE -> beginElse();
             case END -> end();
             case BR -> branch(v.labelDepth());
             case BR_IF -> branchIf(stack.pop(), v.labelDepth());
             case BR_TABLE -> branchTable();
-            case RETURN -> leave();
+            case RETURN -> returnFromFunction();
             case DROP -> stack.pop();
             case SELECT, SELECT_T -> {
                 Value c = stack.pop();
@@ -371,7 +371,7 @@ public final class FunctionTranslator {
         f.type = type;
         f.height = stack.size() - (kind == Frame.Kind.FUNCTION ? 0 : type.paramCount());
         f.memoryBase = e.memoryBase;
-        f.otherwise = null;
+        f.elseBlock = null;
         f.params = null;
         if (kind != Frame.Kind.LOOP) {
             f.target = e.function.newDetachedBlock();
@@ -400,14 +400,14 @@ public final class FunctionTranslator {
         }
     }
 
-    private void when() {
+    private void beginIf() {
         Value c = stack.pop();
         FuncType type = v.blockType();
         Frame f = open(Frame.Kind.IF, type);
         f.params = stack.peek(type.paramCount());
-        f.otherwise = e.function.newDetachedBlock();
+        f.elseBlock = e.function.newDetachedBlock();
         Block then = e.function.newBlock();
-        b.branch(c, then, f.otherwise);
+        b.branch(c, then, f.elseBlock);
         startIfReached(then);
     }
 
@@ -423,7 +423,7 @@ public final class FunctionTranslator {
         }
     }
 
-    private void otherwise() {
+    private void beginElse() {
         Frame f = pool.get(depth - 1);
         f.kind = Frame.Kind.ELSE;
         if (reachable) {
@@ -435,8 +435,8 @@ public final class FunctionTranslator {
     private void startElse(Frame f) {
         stack.truncate(f.height);
         e.memoryBase = f.memoryBase;
-        e.function.blocks().add(f.otherwise);
-        startIfReached(f.otherwise);
+        e.function.blocks().add(f.elseBlock);
+        startIfReached(f.elseBlock);
         if (reachable) {
             for (Value p : f.params) {
                 stack.push(p);
@@ -454,7 +454,7 @@ public final class FunctionTranslator {
             }
             case IF -> {
                 // The missing else passes the parameters through.
-                otherwise();
+                beginElse();
                 endBlock(f);
             }
             case BLOCK, ELSE -> endBlock(f);
@@ -506,14 +506,14 @@ public final class FunctionTranslator {
     private void branch(int label) {
         Frame f = frame(label);
         if (f.kind == Frame.Kind.FUNCTION) {
-            leave();
+            returnFromFunction();
         } else {
             b.jump(f.target, stack.pop(f.branchArity()));
             reachable = false;
         }
     }
 
-    private void leave() {
+    private void returnFromFunction() {
         b.ret(stack.pop(pool.get(0).type.resultCount()));
         reachable = false;
     }

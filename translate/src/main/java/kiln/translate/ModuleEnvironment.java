@@ -41,7 +41,7 @@ public final class ModuleEnvironment {
     private final Linkage linkage;
     private final LinkedContexts contexts;
     private final ValueBudget values;
-    private final ModuleSurvey survey;
+    private final ModuleSummary summary;
     private final FuncRefs funcRefs;
     private final VMContextLayout layout;
     private final MemoryPlan[] memories;
@@ -101,7 +101,7 @@ public final class ModuleEnvironment {
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
         }
         values = new ValueBudget(wasm);
-        survey = ModuleSurvey.of(wasm, options.keepAll());
+        summary = ModuleSummary.of(wasm, options.keepAll());
         funcRefs = escaping();
         layout = new VMContextLayout(new VMContextLayout.Counts(
                 wasm.memoryCount() - wasm.importedMemoryCount(),
@@ -113,11 +113,11 @@ public final class ModuleEnvironment {
                 funcRefs.count(),
                 types.count()));
         contexts = linkage.contexts().with(layout);
-        memories = memories(survey.grownMemories);
-        tables = tables(survey.grownTables);
-        globals = globals(survey.setGlobals);
+        memories = memories(summary.grownMemories);
+        tables = tables(summary.grownTables);
+        globals = globals(summary.setGlobals);
         images = StaticImages.of(this);
-        usedFeatures = survey.features();
+        usedFeatures = summary.features();
         addFeaturesOutsideBodies();
     }
 
@@ -169,7 +169,7 @@ public final class ModuleEnvironment {
         int[] types = new int[wasm.funcCount()];
         int n = 0;
         for (int f = 0; f < wasm.funcCount(); f++) {
-            if (f < wasm.importedFuncCount() || survey.recorded.get(f) && wasm.isDeclaredRef(f)) {
+            if (f < wasm.importedFuncCount() || summary.recorded.get(f) && wasm.isDeclaredRef(f)) {
                 functions[n] = f;
                 types[n] = wasm.funcTypeIndex(f);
                 n++;
@@ -250,7 +250,7 @@ public final class ModuleEnvironment {
             Definition d = definition(ExternKind.TABLE, i);
             int region = !d.isIn(this) ? d.module.tables[d.index].region : i < imported ? Region.IMPORTED : region(i);
             Type element = IrTypes.of(wasm.types(), table.element());
-            TableContents.Contents known = survey.contents.of(i);
+            TableContents.Contents known = summary.contents.of(i);
             SealedTable sealed =
                     known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
             // Start-up initialises all slots of eager tables before any other code of the module can run.
@@ -371,7 +371,7 @@ public final class ModuleEnvironment {
      * it called left the instance by a tail call ({@code CodegenOptions.reloadContext}).
      */
     public boolean mayLeaveInstanceByTailCall() {
-        return survey.tailCallsOut;
+        return summary.tailCallsOut;
     }
 
     /** Parameters and results of a function type of the module. */
@@ -415,7 +415,7 @@ public final class ModuleEnvironment {
             used.set(wasm.types().canonical(funcRefs.type(slot)));
         }
         if (referencesCross()) {
-            survey.indirectTypes.stream()
+            summary.indirectTypes.stream()
                     .filter(t -> missing[t] == null && signatures[t] != null)
                     .forEach(t -> used.set(wasm.types().canonical(t)));
         }
@@ -468,12 +468,12 @@ public final class ModuleEnvironment {
 
     /** What is known of a table that the module defines. */
     TableContents.Contents tableContents(int i) {
-        return survey.contents.of(i);
+        return summary.contents.of(i);
     }
 
     /** Whether the image of a table or of memory spares start-up this active element segment. */
     boolean isElemAbsorbed(int segment) {
-        return survey.contents.isAbsorbed(segment);
+        return summary.contents.isAbsorbed(segment);
     }
 
     TablePlan table(int i) {
@@ -509,7 +509,7 @@ public final class ModuleEnvironment {
 
     /** Whether a function that the module defines can run: one that cannot need not be translated, only validated. */
     public boolean isLive(int func) {
-        return survey.fates[func - wasm.importedFuncCount()] != null;
+        return summary.fates[func - wasm.importedFuncCount()] != null;
     }
 
     /**
@@ -517,7 +517,7 @@ public final class ModuleEnvironment {
      * function, or there is a reference through which it may be called.
      */
     public Fate reference(int func) {
-        Fate reference = survey.references[func - wasm.importedFuncCount()];
+        Fate reference = summary.references[func - wasm.importedFuncCount()];
         return reference == null && func == wasm.startFunc() ? new Fate(Fate.Kind.START, 0) : reference;
     }
 
@@ -526,17 +526,17 @@ public final class ModuleEnvironment {
      * reachable or not. Not to be changed.
      */
     public int[] calls(int func) {
-        return survey.calls[func - wasm.importedFuncCount()];
+        return summary.calls[func - wasm.importedFuncCount()];
     }
 
     /** Whether a function that can run reads a passive element segment. */
     boolean isElemRead(int segment) {
-        return survey.readElems.get(segment);
+        return summary.readElems.get(segment);
     }
 
     /** Whether a function that can run reads a passive data segment. */
     boolean isDataRead(int segment) {
-        return survey.readDatas.get(segment);
+        return summary.readDatas.get(segment);
     }
 
     /** The value of a constant expression, or null if it depends on an import. */

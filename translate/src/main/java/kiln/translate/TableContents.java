@@ -40,7 +40,7 @@ final class TableContents {
     record Contents(int first, int[] functions, boolean isSealed, boolean isUsed) {}
 
     private final WasmModule module;
-    private final ModuleSurvey survey;
+    private final ModuleSummary summary;
     /** Segments that an image holds. */
     private final BitSet absorbed = new BitSet();
 
@@ -48,10 +48,10 @@ final class TableContents {
     /** By table; null for imported ones. */
     private final Contents[] contents;
 
-    /** @param survey after all bodies were looked at */
-    TableContents(WasmModule module, ModuleSurvey survey) {
+    /** @param summary after all bodies were looked at */
+    TableContents(WasmModule module, ModuleSummary summary) {
         this.module = module;
-        this.survey = survey;
+        this.summary = summary;
         contents = new Contents[module.tableCount()];
         for (int t = 0; t < contents.length; t++) {
             segments.add(new ArrayList<>());
@@ -140,11 +140,11 @@ final class TableContents {
         boolean isFixed = isOfFunctions(table)
                 && !module.table(table).is64()
                 && module.tableInit(table) == null
-                && !survey.isOpenTable(table)
-                && !survey.writtenTables.get(table)
-                && segments.get(table).size() == survey.segmentsOf(table).size();
+                && !summary.isOpenTable(table)
+                && !summary.writtenTables.get(table)
+                && segments.get(table).size() == summary.segmentsOf(table).size();
         if (items == 0) {
-            return new Contents(0, new int[0], isFixed, survey.isCalledTable(table));
+            return new Contents(0, new int[0], isFixed, summary.isCalledTable(table));
         }
         int[] functions = new int[to - from];
         Arrays.fill(functions, NULL);
@@ -153,7 +153,7 @@ final class TableContents {
             System.arraycopy(s.funcs(), 0, functions, (int) constant(s.at()) - from, s.count());
         }
         boolean isSealed = isFixed && isOwn(functions);
-        return new Contents(from, functions, isSealed, !isSealed || survey.isCalledTable(table));
+        return new Contents(from, functions, isSealed, !isSealed || summary.isCalledTable(table));
     }
 
     private boolean isOwn(int[] functions) {

@@ -27,7 +27,7 @@ final class LinuxDirectory implements DirectoryHandle {
         this.descriptor = descriptor;
     }
 
-    /** Opens a folder of the default file system; links on the way are the host's business. */
+    /** Opens a folder of the default file system; links on the path are the host's to guard. */
     static LinuxDirectory open(Path path) throws IOException {
         HostFiles files = Host.current().files();
         try {

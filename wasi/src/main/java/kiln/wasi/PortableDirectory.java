@@ -40,7 +40,7 @@ final class PortableDirectory implements DirectoryHandle {
     /** @throws IOException if it does not exist, is no folder, or its file system cannot do what this needs */
     @SuppressWarnings("StreamResourceLeak") // The result owns the stream and closes it.
     static PortableDirectory open(Path path) throws IOException {
-        // Links above the folder are the host's business.
+        // Links above the folder are the host's to guard.
         return of(path.getFileSystem(), Files.newDirectoryStream(path.toRealPath()));
     }
 

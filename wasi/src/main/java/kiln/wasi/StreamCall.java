@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A call of a stream of the host's, made on a thread of its own, so that one can wait for it with a time limit: nothing
- * ends a call that blocks. One call at a time; it may outlive whoever asked for it.
+ * ends a call that blocks. One call at a time; it may outlive the thread that asked for it.
  */
 abstract class StreamCall implements Runnable {
     /** After so long without a call the thread ends. */

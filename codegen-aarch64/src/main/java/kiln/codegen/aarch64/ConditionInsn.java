@@ -34,7 +34,7 @@ final class ConditionInsn {
     static final class VectorSelect extends Sequence {
         private final Cond cond;
 
-        /** {@code rd} takes the place of {@code rm}, the value where the condition does not hold. */
+        /** {@code rd} is tied to {@code rm}, the value where the condition does not hold. */
         VectorSelect(Reg rd, Reg rn, Reg rm, Cond cond) {
             super(MERGE, rm, rn, rd);
             this.cond = cond;

@@ -37,7 +37,7 @@ final class ControlInsn {
         }
     }
 
-    /** Two ways. */
+    /** Two targets. */
     static final class Branch extends ConditionInsn.Conditional {
         private final MachBlock yes;
         private final MachBlock no;
@@ -69,12 +69,12 @@ final class ControlInsn {
     /** One comparison for each of a few targets. */
     static final class CompareChain extends Sequence {
         private final List<MachBlock> targets;
-        private final MachBlock otherwise;
+        private final MachBlock defaultTarget;
 
-        CompareChain(Reg index, List<MachBlock> targets, MachBlock otherwise) {
+        CompareChain(Reg index, List<MachBlock> targets, MachBlock defaultTarget) {
             super(USE, index);
             this.targets = targets;
-            this.otherwise = otherwise;
+            this.defaultTarget = defaultTarget;
         }
 
         @Override
@@ -89,26 +89,26 @@ final class ControlInsn {
                     new Condition.Flags(Cond.EQ).branch(asm, targets.get(i).label(), isFar());
                 }
             }
-            if (!context.isNext(otherwise)) {
-                asm.b(otherwise.label());
+            if (!context.isNext(defaultTarget)) {
+                asm.b(defaultTarget.label());
             }
         }
 
         @Override
         public String toString() {
-            return "switch " + Registers.name(false, reg(0)) + ", " + targets + " else " + otherwise;
+            return "switch " + Registers.name(false, reg(0)) + ", " + targets + " else " + defaultTarget;
         }
     }
 
     /** A jump through a table of distances, which stands right behind it. */
     static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
-        private final MachBlock otherwise;
+        private final MachBlock defaultTarget;
 
-        JumpTable(Reg index, List<MachBlock> targets, MachBlock otherwise) {
+        JumpTable(Reg index, List<MachBlock> targets, MachBlock defaultTarget) {
             super(USE, index);
             this.targets = targets;
-            this.otherwise = otherwise;
+            this.defaultTarget = defaultTarget;
         }
 
         @Override
@@ -121,7 +121,7 @@ final class ControlInsn {
                 asm.movImmediate(false, Registers.IP0, count);
                 asm.cmp(false, index, Registers.IP0);
             }
-            new Condition.Flags(Cond.HS).branch(asm, otherwise.label(), isFar());
+            new Condition.Flags(Cond.HS).branch(asm, defaultTarget.label(), isFar());
             int table = asm.buffer().size() + 16;
             asm.adr(Registers.IP0, 16);
             asm.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
@@ -138,7 +138,7 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return "table " + Registers.name(false, reg(0)) + ", " + targets + " else " + otherwise;
+            return "table " + Registers.name(false, reg(0)) + ", " + targets + " else " + defaultTarget;
         }
     }
 

@@ -52,12 +52,12 @@ final class ControlRules {
                 if (cases.size() > Context.MAX_COMPARE_CHAIN) {
                     return false;
                 }
-                c.emit(new ControlInsn.CompareChain(c.value(inst.arg(0)), cases, c.otherwise()));
+                c.emit(new ControlInsn.CompareChain(c.value(inst.arg(0)), cases, c.defaultTarget()));
                 return true;
             })
             .base(
                     "a table",
-                    (c, inst) -> c.emit(new ControlInsn.JumpTable(c.value(inst.arg(0)), c.cases(), c.otherwise())));
+                    (c, inst) -> c.emit(new ControlInsn.JumpTable(c.value(inst.arg(0)), c.cases(), c.defaultTarget())));
 
     // TRAP, UNWIND.
 

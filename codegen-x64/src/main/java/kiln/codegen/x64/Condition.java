@@ -46,12 +46,12 @@ record Condition(Insn comparison, Cond cond, Parity parity) {
             return;
         }
         Reg reg = inst.reg(0);
-        boolean told = parity == Parity.NONE
-                && asm.buffer().remark() instanceof ResultFlags r
+        boolean known = parity == Parity.NONE
+                && asm.buffer().machineState() instanceof ResultFlags r
                 && r.reg() == reg
                 && r.size() == comparison.size()
                 && r.tell(cond);
-        if (!told) {
+        if (!known) {
             asm.test(comparison.size(), reg);
         }
     }

@@ -70,12 +70,12 @@ final class ControlInsn {
     /** A few targets, told apart by comparisons: two of them share one. */
     static final class CompareChain extends Sequence {
         private final List<MachBlock> targets;
-        private final MachBlock otherwise;
+        private final MachBlock defaultTarget;
 
-        CompareChain(Reg index, List<MachBlock> targets, MachBlock otherwise) {
+        CompareChain(Reg index, List<MachBlock> targets, MachBlock defaultTarget) {
             super(Form.NONE.use(), index);
             this.targets = targets;
-            this.otherwise = otherwise;
+            this.defaultTarget = defaultTarget;
         }
 
         @Override
@@ -96,26 +96,26 @@ final class ControlInsn {
                     asm.jcc(Cond.E, targets.get(i++).label());
                 }
             }
-            if (!context.isNext(otherwise)) {
-                asm.jmp(otherwise.label());
+            if (!context.isNext(defaultTarget)) {
+                asm.jmp(defaultTarget.label());
             }
         }
 
         @Override
         public String toString() {
-            return format("switch %s, %s else %s", reg(0), targets, otherwise);
+            return format("switch %s, %s else %s", reg(0), targets, defaultTarget);
         }
     }
 
     /** A jump through a table of distances behind the body. */
     static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
-        private final MachBlock otherwise;
+        private final MachBlock defaultTarget;
 
-        JumpTable(Reg index, Reg table, Reg temp, List<MachBlock> targets, MachBlock otherwise) {
+        JumpTable(Reg index, Reg table, Reg temp, List<MachBlock> targets, MachBlock defaultTarget) {
             super(Form.NONE.use().temp().temp(), index, table, temp);
             this.targets = targets;
-            this.otherwise = otherwise;
+            this.defaultTarget = defaultTarget;
         }
 
         @Override
@@ -125,7 +125,7 @@ final class ControlInsn {
             Reg temp = reg(2);
             Label base = new Label();
             asm.op(Op.CMP, 4, index, targets.size());
-            asm.jcc(Cond.AE, otherwise.label());
+            asm.jcc(Cond.AE, defaultTarget.label());
             asm.lea(8, table, Address.of(base));
             asm.op(Op.MOVSXD, 8, temp, Address.of(table, index, 2, 0));
             asm.op(Op.ADD, 8, temp, table);
@@ -139,7 +139,7 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return format("switch %s, %s else %s ; temp %s, %s", reg(0), targets, otherwise, reg(1), reg(2));
+            return format("switch %s, %s else %s ; temp %s, %s", reg(0), targets, defaultTarget, reg(1), reg(2));
         }
     }
 

@@ -52,7 +52,7 @@ final class ControlRules {
                 if (c.cases().size() > Context.MAX_COMPARE_CHAIN) {
                     return false;
                 }
-                c.emit(new ControlInsn.CompareChain(c.reg(inst.arg(0)), c.cases(), c.otherwise()));
+                c.emit(new ControlInsn.CompareChain(c.reg(inst.arg(0)), c.cases(), c.defaultTarget()));
                 return true;
             })
             .base("a table", ControlRules::jumpTable);
@@ -61,7 +61,7 @@ final class ControlRules {
         Reg index = c.reg(inst.arg(0));
         Reg table = c.newReg(Type.I64);
         Reg temp = c.newReg(Type.I64);
-        c.emit(new ControlInsn.JumpTable(index, table, temp, c.cases(), c.otherwise()));
+        c.emit(new ControlInsn.JumpTable(index, table, temp, c.cases(), c.defaultTarget()));
     }
 
     // TRAP, UNWIND.

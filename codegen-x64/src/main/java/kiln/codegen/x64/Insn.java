@@ -229,7 +229,7 @@ final class Insn extends Sequence {
         // A shift by nothing leaves the flags alone.
         boolean maybeNothing = encoding == Encoding.MC || op.immediate() == Op.Immediate.COUNT && imm == 0;
         if (op.flags() != FlagResult.NONE && inRegister && !maybeNothing) {
-            ResultFlags.remark(asm, reg(form().count() - 1), size, op.flags() == FlagResult.COMPARED);
+            ResultFlags.record(asm, reg(form().count() - 1), size, op.flags() == FlagResult.COMPARED);
         }
     }
 

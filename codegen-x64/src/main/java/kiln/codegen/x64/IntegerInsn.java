@@ -79,7 +79,7 @@ final class IntegerInsn {
                 asm.lea(size, dst, a);
                 return;
             }
-            ResultFlags.remark(asm, dst, size, false);
+            ResultFlags.record(asm, dst, size, false);
         }
 
         @Override

@@ -47,11 +47,11 @@ final class MoveInsn {
             Reg src = reg(0);
             Reg dst = reg(1);
             if (dst != src) {
-                Object flags = asm.buffer().remark();
+                Object flags = asm.buffer().machineState();
                 copy(asm, context, dst, src);
                 // Moves leave the flags alone.
                 if (flags instanceof ResultFlags r && r.reg() != dst) {
-                    asm.buffer().remark(flags);
+                    asm.buffer().machineState(flags);
                 }
             }
         }

@@ -3,7 +3,7 @@ package kiln.codegen.x64;
 import kiln.codegen.Reg;
 
 /**
- * The remark in a code buffer that the flags describe the value just computed into a register, as a comparison of it
+ * What a code buffer records where the flags describe the value just computed into a register, as a comparison of it
  * with zero would.
  *
  * @param logical whether carry and overflow are clear, as such a comparison leaves them; else only zero and sign are
@@ -11,8 +11,8 @@ import kiln.codegen.Reg;
  */
 record ResultFlags(Reg reg, int size, boolean logical) {
     /** Says so of the instruction that was just emitted. */
-    static void remark(Assembler asm, Reg reg, int size, boolean logical) {
-        asm.buffer().remark(new ResultFlags(reg, size, logical));
+    static void record(Assembler asm, Reg reg, int size, boolean logical) {
+        asm.buffer().machineState(new ResultFlags(reg, size, logical));
     }
 
     /** Whether {@code cond} can be read without the comparison. */

@@ -139,7 +139,8 @@ final class AllocationChecker {
     }
 
     /**
-     * The variables that have the value of {@code v}: with it, parameters that it was passed to on the only way into b.
+     * The variables that have the value of {@code v}: with it, parameters that it was passed to on the only edge into
+     * b.
      */
     private int[] withParameters(int v, int b) {
         int[] p = graph.flow.predecessors(b);
@@ -207,7 +208,7 @@ final class AllocationChecker {
         return result;
     }
 
-    /** Keeps what holds on all ways into {@code t}; returns whether that became less. */
+    /** Keeps what holds on all edges into {@code t}; returns whether that became less. */
     private boolean meet(int t, int[][] state) {
         if (entry[t] == null) {
             entry[t] = state;

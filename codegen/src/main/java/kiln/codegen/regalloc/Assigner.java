@@ -21,7 +21,7 @@ final class Assigner {
     private final SpillPlan plan;
     private final SpillSlots slots;
     private final Output output;
-    private final Chooser chooser;
+    private final RegisterChooser chooser;
     private final Constraints constraints;
     final MoveResolver resolver;
 
@@ -70,7 +70,7 @@ final class Assigner {
         exitRegs = new byte[graph.blocks][];
         code = new ArrayList[graph.blocks];
         free = ops.allocatable[0] | ops.allocatable[1];
-        chooser = new Chooser(graph, ops, liveness, new Hints(graph, ops), this);
+        chooser = new RegisterChooser(graph, ops, liveness, new Hints(graph, ops), this);
         constraints = new Constraints(ops, this, chooser, resolver);
     }
 
@@ -223,7 +223,7 @@ final class Assigner {
                 held |= 1L << r;
             }
         }
-        settle(i);
+        commitDefinitions(i);
         return move && ops.insts[i].reg(0) == ops.insts[i].reg(1);
     }
 
@@ -269,7 +269,7 @@ final class Assigner {
     }
 
     /** Puts the definitions of an instruction, whose registers are chosen, into force. */
-    void settle(int i) {
+    void commitDefinitions(int i) {
         int from = ops.start[i];
         for (int o = from; o < ops.start[i + 1]; o++) {
             if (Operands.isDef(ops.kind[o]) && liveness.next[o] != Liveness.DEAD) {

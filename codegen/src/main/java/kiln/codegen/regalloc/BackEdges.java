@@ -6,9 +6,9 @@ import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 
 /**
- * Puts the moves of a conditional back edge in front of the branch where the way out of the loop does not mind, so that
- * the branch itself goes back to the loop's start: otherwise it would jump around the moves and a second jump behind
- * them.
+ * Puts the moves of a conditional back edge in front of the branch where leaving the loop leaves the registers unread,
+ * so that the branch itself goes back to the loop's start: otherwise it would jump around the moves and a second jump
+ * behind them.
  */
 final class BackEdges {
     private static final int MAX_MOVES = 3;
@@ -35,11 +35,12 @@ final class BackEdges {
     }
 
     /**
-     * Hoists the moves in the block that edge {@code way} out of {@code from} leads to, if that is possible and useful.
+     * Hoists the moves in the block that edge {@code taken} out of {@code from} leads to, if that is possible and
+     * useful.
      */
-    private boolean hoist(int from, int way) {
-        int edge = graph.flow.successors(from)[way];
-        int other = graph.flow.successors(from)[1 - way];
+    private boolean hoist(int from, int taken) {
+        int edge = graph.flow.successors(from)[taken];
+        int other = graph.flow.successors(from)[1 - taken];
         int[] target = graph.flow.successors(edge);
         if (target.length != 1
                 || target[0] > from
@@ -59,7 +60,7 @@ final class BackEdges {
             }
             written |= 1L << m.moveTarget().bit();
         }
-        if ((written & (registersOf(code.getLast()) | neededBehind(from, 1 - way))) != 0) {
+        if ((written & (registersOf(code.getLast()) | neededBehind(from, 1 - taken))) != 0) {
             return false;
         }
         code.addAll(code.size() - 1, moves);
@@ -67,9 +68,9 @@ final class BackEdges {
         return true;
     }
 
-    /** Registers at the end of {@code from} whose contents are read if control takes {@code way}. */
-    private long neededBehind(int from, int way) {
-        MachBlock.Successor edge = graph.block(from).successors().get(way);
+    /** Registers at the end of {@code from} whose contents are read if control takes edge {@code taken}. */
+    private long neededBehind(int from, int taken) {
+        MachBlock.Successor edge = graph.block(from).successors().get(taken);
         long result = 0;
         int[] exit = spiller.exit[from];
         for (int k = 0; k < exit.length; k++) {

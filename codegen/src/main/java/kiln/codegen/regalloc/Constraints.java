@@ -18,7 +18,7 @@ final class Constraints {
 
     private final Operands ops;
     private final Assigner assigner;
-    private final Chooser chooser;
+    private final RegisterChooser chooser;
     private final MoveResolver resolver;
     /** The instruction at work, whose operands get their registers. */
     private MachInst inst;
@@ -33,7 +33,7 @@ final class Constraints {
     private long claimed;
     private long safe;
 
-    Constraints(Operands ops, Assigner assigner, Chooser chooser, MoveResolver resolver) {
+    Constraints(Operands ops, Assigner assigner, RegisterChooser chooser, MoveResolver resolver) {
         this.ops = ops;
         this.assigner = assigner;
         this.chooser = chooser;
@@ -305,6 +305,6 @@ final class Constraints {
                 inst.setReg(o - from, ops.physical[r]);
             }
         }
-        assigner.settle(i);
+        assigner.commitDefinitions(i);
     }
 }

@@ -55,7 +55,7 @@ final class Graph {
     }
 
     /**
-     * The moves of an edge stand at the end of its source if this is the only way out of it, else at the start of its
+     * The moves of an edge stand at the end of its source if this is its only successor, else at the start of its
      * target.
      */
     boolean movesAtSource(int from) {

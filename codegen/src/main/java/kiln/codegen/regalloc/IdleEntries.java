@@ -7,7 +7,7 @@ import kiln.codegen.Reg;
 /**
  * Takes variables out of the registers at the start of blocks where nothing reads them there before they leave: the
  * spiller guesses what a loop needs before it has seen how short registers are in it, and what guessed wrong would be
- * reloaded on the way in for nothing. A backwards data-flow analysis over what the spiller decided.
+ * reloaded on an incoming edge for nothing. A backwards data-flow analysis over what the spiller decided.
  */
 final class IdleEntries {
     private final Graph graph;

@@ -53,7 +53,7 @@ final class Spiller {
     private final Graph graph;
     private final Operands ops;
     private final Liveness liveness;
-    private final EntryChoice choice;
+    private final EntryRegisters choice;
     private final int[] capacity = new int[2];
     /** Distance of the next use of each variable in registers, from the start of the current block. */
     private final int[] next;
@@ -96,7 +96,7 @@ final class Spiller {
         Arrays.fill(leftUnread, -1);
         capacity[0] = Long.bitCount(ops.allocatable[0]);
         capacity[1] = Long.bitCount(ops.allocatable[1]);
-        choice = new EntryChoice(graph, ops, liveness, this, capacity);
+        choice = new EntryRegisters(graph, ops, liveness, this, capacity);
     }
 
     void run() {

@@ -6,7 +6,7 @@ import kiln.ir.*;
 
 /**
  * Checks that a function is well formed: blocks end in their only terminator, instructions are as the rows of {@link
- * Opcode} say, operands are defined on every way to their use, edges pass what blocks expect.
+ * Opcode} say, definitions dominate their uses, edges pass what blocks expect.
  */
 public final class Verifier {
     /** A function that is not well formed. */

@@ -57,8 +57,8 @@ public final class BlockLayout implements Pass {
     }
 
     /**
-     * A reverse postorder that prefers source order: among the ways out of a block the one that comes first in the
-     * source comes first here, unless it is cold.
+     * A reverse postorder that prefers source order: among the outgoing edges of a block the one that comes first in
+     * the source comes first here, unless it is cold.
      */
     private static int[] sourceOrder(Cfg cfg) {
         int n = cfg.reachable();

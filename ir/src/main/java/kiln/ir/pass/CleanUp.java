@@ -5,7 +5,7 @@ import java.util.Set;
 import kiln.ir.*;
 
 /**
- * Simplifies the control-flow graph: terminators whose way is known, jumps over empty blocks and through blocks that
+ * Simplifies the control-flow graph: terminators whose target is known, jumps over empty blocks and through blocks that
  * only test a parameter, parameters that always receive one value, blocks with one predecessor. Runs before the
  * expensive passes to make what they look at smaller and straighter, and after them to collect what they found out.
  */
@@ -103,7 +103,7 @@ public final class CleanUp implements Pass {
                 if (last > 1) {
                     return false;
                 }
-                // Two ways: an index of zero takes the first.
+                // Two targets: an index of zero takes the first.
                 block.remove(t);
                 b.setBlock(block);
                 b.setPosition(t.position());

@@ -5,7 +5,7 @@ import kiln.ir.*;
 
 /**
  * Has a loop that ends when its counter reaches a constant ask the counter of the next turn instead of that of this
- * one: then one register holds both, and the way back needs no move and no jump. Runs when all else about loops is
+ * one: then one register holds both, and the back edge needs no move and no jump. Runs when all else about loops is
  * settled, because other passes rather look at the counter itself.
  */
 public final class LoopTests implements Pass {

@@ -167,6 +167,6 @@ public final class Pipeline {
             }
             after.accept(pass);
         }
-        f.forgetGraph();
+        f.invalidateGraph();
     }
 }

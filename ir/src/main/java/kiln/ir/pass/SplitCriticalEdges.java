@@ -7,7 +7,7 @@ import java.util.Set;
 import kiln.ir.*;
 
 /**
- * Puts an empty block on each edge from a block with several ways out to a block with several ways in, so that what
+ * Puts an empty block on each edge from a block with several successors to one with several predecessors, so that what
  * must happen on that edge alone (moving arguments, mostly) has a place. Last of all passes, because others would
  * remove these blocks. The edges of a switch that lead to one block and pass the same values share their new block,
  * unless other edges to that block stand between.
@@ -107,8 +107,8 @@ public final class SplitCriticalEdges implements Pass {
 
     /**
      * The place behind which a block on the edge from {@code from} to {@code to} costs least: behind the source for a
-     * loop's back edge, else where nothing falls through, so that it is in nobody's way; for an edge out of a loop
-     * behind the loop.
+     * loop's back edge, else where nothing falls through, so that it interrupts no straight path; for an edge out of a
+     * loop behind the loop.
      */
     private static int placeFor(List<Block> blocks, int[] loopEnd, int hotEnd, int from, int to) {
         if (to <= from) {

@@ -9,7 +9,7 @@ import kiln.ir.analysis.MemoryEffects;
 /**
  * Finds out what has been computed, loaded or tested already: merges an instruction with an equal one that dominates
  * it, takes a load's value from an earlier load or store of the same bytes, drops stores of what is there, and decides
- * branches and checks whose condition a dominating branch or check has settled. All in one walk, because each helps the
+ * branches and checks whose condition a dominating branch or check has decided. All in one walk, because each helps the
  * others to see that operands are equal. Runs behind the simplifier, which makes equal things look equal.
  */
 public final class ValueNumbering implements Pass {
@@ -137,7 +137,10 @@ public final class ValueNumbering implements Pass {
             }
         }
 
-        /** The arguments of a way out; {@code taken} says what the branch's condition is there, -1 if it has none. */
+        /**
+         * The arguments of an outgoing edge; {@code taken} says what the branch's condition is there, -1 if it has
+         * none.
+         */
         private void useKnown(Block b, Inst i, Edge edge, int taken) {
             for (int a = 0, n = edge.argCount(); a < n; a++) {
                 Value v = edge.arg(a);
@@ -152,7 +155,7 @@ public final class ValueNumbering implements Pass {
         }
 
         /**
-         * What is known of {@code v}, as {@link #settled}, if {@code condition} is {@code taken}: 1 not zero, 0 zero.
+         * What is known of {@code v}, as {@link #decided}, if {@code condition} is {@code taken}: 1 not zero, 0 zero.
          */
         private int implied(Value condition, int taken, Value v) {
             if (number(condition) == number(v)) {
@@ -244,7 +247,7 @@ public final class ValueNumbering implements Pass {
 
         // Conditions.
 
-        /** On entry to a block with one way in, the condition of the branch there is settled. */
+        /** On entry to a block with one incoming edge, the condition of the branch there is decided. */
         private void learnFromBranch() {
             if (cfg.predecessors(k).length != 1) {
                 return;
@@ -295,7 +298,7 @@ public final class ValueNumbering implements Pass {
         }
 
         /** 1 if the value is known not to be zero here, 0 if it is known to be zero, else -1. */
-        private int settled(Value v) {
+        private int decided(Value v) {
             if (v.is(Opcode.ICONST)) {
                 return v.inst().imm() != 0 ? 1 : 0;
             }
@@ -319,10 +322,10 @@ public final class ValueNumbering implements Pass {
             return -1;
         }
 
-        /** Replaces selects and comparisons that are settled. */
+        /** Replaces selects and comparisons that are decided. */
         private boolean selectKnown(Block b, Inst i) {
             if (i.opcode() == Opcode.SELECT) {
-                int c = settled(i.arg(0));
+                int c = decided(i.arg(0));
                 if (c >= 0) {
                     replace(b, i, i.arg(c == 1 ? 1 : 2));
                     return true;
@@ -334,7 +337,7 @@ public final class ValueNumbering implements Pass {
                 if (e >= 0) {
                     number[i.result().id()] = number(table.value(e));
                 }
-                int c = settled(i.result());
+                int c = decided(i.result());
                 if (c >= 0) {
                     builder.setBefore(i);
                     builder.setPosition(i.position());
@@ -347,7 +350,7 @@ public final class ValueNumbering implements Pass {
 
         private void check(Block b, Inst i, boolean ifZero) {
             Value v = i.arg(0);
-            int s = settled(v);
+            int s = decided(v);
             if (s < 0) {
                 learn(v, ifZero);
             } else if (s == 1 == ifZero) {
@@ -359,7 +362,7 @@ public final class ValueNumbering implements Pass {
             if (i.opcode() != Opcode.BRANCH) {
                 return;
             }
-            int c = settled(i.arg(0));
+            int c = decided(i.arg(0));
             if (c >= 0) {
                 b.remove(i);
                 builder.setBlock(b);

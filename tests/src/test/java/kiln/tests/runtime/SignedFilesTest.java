@@ -73,7 +73,7 @@ class SignedFilesTest {
     }
 
     @Test
-    void whoeverRequiresNoSignatureNeedNotCare() throws IOException {
+    void filesWithoutRequiredSignatureAreNotChecked() throws IOException {
         byte[] signed = compiled(Target.host());
         FileSignature.sign(signed, KEYS);
         try (Engine engine = new Engine()) {

@@ -9,7 +9,7 @@ import kiln.codegen.RegClass;
  * Picks one of several free registers for a variable: the one that saves a move if there is one, else one that no
  * instruction will name while the variable lives, else the first in the back end's order of preference.
  */
-final class Chooser {
+final class RegisterChooser {
     private static final int NONE = -1;
     private static final int LOOK_AHEAD = 12;
 
@@ -37,7 +37,7 @@ final class Chooser {
     /** Registers that a loop around this block starts with. */
     private long loopRegs;
 
-    Chooser(Graph graph, Operands ops, Liveness liveness, Hints hints, Assigner assigner) {
+    RegisterChooser(Graph graph, Operands ops, Liveness liveness, Hints hints, Assigner assigner) {
         this.graph = graph;
         this.ops = ops;
         this.liveness = liveness;

@@ -28,7 +28,7 @@ import kiln.wasm.WasmModule;
  * <p>A function in an element segment can run if a function that can run calls something of its type through the table,
  * or if the table can be seen from outside or its elements are read as values.
  */
-final class ModuleSurvey {
+final class ModuleSummary {
     private static final int[] NO_CALLS = {};
 
     /** Tables that some function grows. */
@@ -78,7 +78,7 @@ final class ModuleSurvey {
     /** By table: its functions by type, with their segments; made when first needed. */
     private final List<Map<Integer, IntList>> members = new ArrayList<>();
 
-    private ModuleSurvey(WasmModule module) {
+    private ModuleSummary(WasmModule module) {
         this.module = module;
         this.imported = module.importedFuncCount();
         this.fates = new Fate[module.funcCount() - imported];
@@ -96,21 +96,21 @@ final class ModuleSurvey {
      *
      * @param keepAll whether every function counts as one that can run
      */
-    static ModuleSurvey of(WasmModule module, boolean keepAll) {
-        ModuleSurvey survey = new ModuleSurvey(module);
-        survey.roots();
-        survey.scanAll();
+    static ModuleSummary of(WasmModule module, boolean keepAll) {
+        ModuleSummary summary = new ModuleSummary(module);
+        summary.roots();
+        summary.scanAll();
         if (keepAll) {
-            for (int f = survey.imported; f < module.funcCount(); f++) {
-                survey.refer(f, new Fate(Fate.Kind.REQUEST, 0));
-                survey.scanAll();
+            for (int f = summary.imported; f < module.funcCount(); f++) {
+                summary.refer(f, new Fate(Fate.Kind.REQUEST, 0));
+                summary.scanAll();
             }
-            survey.readElems.set(0, module.elems().size());
-            survey.readDatas.set(0, module.datas().size());
+            summary.readElems.set(0, module.elems().size());
+            summary.readDatas.set(0, module.datas().size());
         }
-        survey.contents = new TableContents(module, survey);
-        survey.keepRecords();
-        return survey;
+        summary.contents = new TableContents(module, summary);
+        summary.keepRecords();
+        return summary;
     }
 
     /** The proposals whose instructions occur, {@link Feature#MVP} not counted. */

@@ -12,20 +12,20 @@ import kiln.ir.Type;
  *     result, bytes from {@code StoreLayout.RESULTS}
  * @param stackBytes bytes of stack arguments, a multiple of 16; 0 for results
  */
-public record Places(Reg[] registers, int[] offsets, int stackBytes) {
+public record ArgumentLocations(Reg[] registers, int[] offsets, int stackBytes) {
     private static final int RESULT_BYTES = 16;
 
-    /** Places of arguments, given the registers of each class in order. */
-    public static Places ofArguments(List<Type> types, List<Reg> integers, List<Reg> vectors) {
+    /** Those of arguments, given the registers of each class in order. */
+    public static ArgumentLocations ofArguments(List<Type> types, List<Reg> integers, List<Reg> vectors) {
         return assign(types, integers, vectors, false);
     }
 
-    /** Places of results, given the registers of each class in order. */
-    public static Places ofResults(List<Type> types, List<Reg> integers, List<Reg> vectors) {
+    /** Those of results, given the registers of each class in order. */
+    public static ArgumentLocations ofResults(List<Type> types, List<Reg> integers, List<Reg> vectors) {
         return assign(types, integers, vectors, true);
     }
 
-    private static Places assign(List<Type> types, List<Reg> integers, List<Reg> vectors, boolean results) {
+    private static ArgumentLocations assign(List<Type> types, List<Reg> integers, List<Reg> vectors, boolean results) {
         Reg[] registers = new Reg[types.size()];
         int[] offsets = new int[types.size()];
         int usedIntegers = 0;
@@ -44,6 +44,6 @@ public record Places(Reg[] registers, int[] offsets, int stackBytes) {
                 bytes = offsets[i] + size;
             }
         }
-        return new Places(registers, offsets, results ? 0 : bytes + 15 & -16);
+        return new ArgumentLocations(registers, offsets, results ? 0 : bytes + 15 & -16);
     }
 }

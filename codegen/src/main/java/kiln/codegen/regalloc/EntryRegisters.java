@@ -7,10 +7,10 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
 /** Chooses the variables that are in registers at the start of a block, given the ends of the blocks before it. */
-final class EntryChoice {
-    /** A use nearer than this justifies reloading on some ways into a block what others hold in a register. */
+final class EntryRegisters {
+    /** A use nearer than this justifies reloading on some edges into a block what others hold in a register. */
     private static final int NEAR = 64;
-    /** Share of the ways in (by frequency) that may lack a variable which is not used near. */
+    /** Share of the incoming edges (by frequency) that may lack a variable which is not used near. */
     private static final double FEW = 0.1;
 
     private final Graph graph;
@@ -37,7 +37,7 @@ final class EntryChoice {
     private final int[] taken = new int[2];
     private final IntList result = new IntList();
 
-    EntryChoice(Graph graph, Operands ops, Liveness liveness, Spiller spiller, int[] capacity) {
+    EntryRegisters(Graph graph, Operands ops, Liveness liveness, Spiller spiller, int[] capacity) {
         this.graph = graph;
         this.ops = ops;
         this.liveness = liveness;
@@ -122,7 +122,7 @@ final class EntryChoice {
     }
 
     /**
-     * Adds up for every variable the frequency of the ways in on which it is in a register; returns that of all ways.
+     * Adds up for every variable the frequency of the incoming edges on which it is in a register; returns that of all.
      */
     private double gatherPredecessors(int b) {
         double total = 0;
