@@ -51,7 +51,7 @@ public final class GoldenLowering {
     }
 
     /** Whether there are rules for all operations of a function. */
-    private static boolean isLowered(RuleTable<?> table, Function f) {
+    static boolean isLowered(RuleTable<?> table, Function f) {
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 boolean missing = i.data() instanceof LaneOp op
@@ -63,6 +63,15 @@ public final class GoldenLowering {
             }
         }
         return true;
+    }
+
+    /** The cases' functions by the names of their files. */
+    static Map<String, Function> cases() throws IOException {
+        Map<String, Function> cases = new TreeMap<>();
+        for (Path file : files()) {
+            cases.put(file.getFileName().toString(), function(read(file)));
+        }
+        return cases;
     }
 
     private static List<Path> files() throws IOException {

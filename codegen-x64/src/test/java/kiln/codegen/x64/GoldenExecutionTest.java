@@ -1,0 +1,9 @@
+package kiln.codegen.x64;
+
+import kiln.codegen.testing.GoldenExecution;
+
+class GoldenExecutionTest extends GoldenExecution {
+    GoldenExecutionTest() {
+        super(X64.TARGET);
+    }
+}
