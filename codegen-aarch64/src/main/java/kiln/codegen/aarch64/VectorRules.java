@@ -226,7 +226,7 @@ final class VectorRules {
     private static boolean multiplyAdd(Context c, Inst inst, Value z, Value p, Op op, Op signed, Op unsigned) {
         Inst product = operation(c, p, VectorOp.MUL);
         if (product != null && product.lanes().lanes().isInt()) {
-            if (Op.of(product.lanes()) == null) {
+            if (Op.of(product.lanes()) == null || !isOfShape(product, inst)) {
                 return false;
             }
             accumulate(c, inst, z, op, lanes(product), product);
@@ -234,12 +234,17 @@ final class VectorRules {
         }
         for (VectorOp how : PRODUCTS) {
             product = operation(c, p, how);
-            if (product != null) {
+            if (product != null && isOfShape(product, inst)) {
                 accumulate(c, inst, z, isUnsigned(how) ? unsigned : signed, half(product), product);
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether an operand's result is divided into lanes as the user takes it to be. */
+    private static boolean isOfShape(Inst operand, Inst user) {
+        return operand.lanes().lanes() == user.lanes().lanes();
     }
 
     private static void accumulate(Context c, Inst inst, Value z, Op op, Arrangement lanes, Inst product) {
@@ -251,7 +256,7 @@ final class VectorRules {
     private static boolean accumulatePairs(Context c, Inst inst, Value z, Value sums) {
         Inst signed = operation(c, sums, VectorOp.EXTADD_PAIRWISE_S);
         Inst d = signed != null ? signed : operation(c, sums, VectorOp.EXTADD_PAIRWISE_U);
-        if (d == null) {
+        if (d == null || !isOfShape(d, inst)) {
             return false;
         }
         Op op = signed != null ? Op.VSADALP : Op.VUADALP;
@@ -264,7 +269,7 @@ final class VectorRules {
         Inst signed = operation(c, shifted, VectorOp.SHR_S);
         Inst d = signed != null ? signed : operation(c, shifted, VectorOp.SHR_U);
         int n = d == null ? 0 : VectorShiftRules.constantCount(d);
-        if (n <= 0 || d.lanes().lanes() != inst.lanes().lanes()) {
+        if (n <= 0 || !isOfShape(d, inst)) {
             return false;
         }
         Op op = signed != null ? Op.VSSRA : Op.VUSRA;
@@ -275,10 +280,7 @@ final class VectorRules {
     private static boolean bothExtended(Context c, Inst inst, Op signed, Op unsigned) {
         Inst x = extension(c, inst.arg(0));
         Inst y = extension(c, inst.arg(1));
-        if (x == null
-                || y == null
-                || x.lanes() != y.lanes()
-                || x.lanes().lanes() != inst.lanes().lanes()) {
+        if (x == null || y == null || x.lanes() != y.lanes() || !isOfShape(x, inst)) {
             return false;
         }
         Op op = isUnsigned(x.lanes().op()) ? unsigned : signed;
@@ -288,7 +290,7 @@ final class VectorRules {
 
     private static boolean extended(Context c, Inst inst, Value x, Value y, Op signed, Op unsigned) {
         Inst d = extension(c, y);
-        if (d == null || d.lanes().lanes() != inst.lanes().lanes()) {
+        if (d == null || !isOfShape(d, inst)) {
             return false;
         }
         Op op = isUnsigned(d.lanes().op()) ? unsigned : signed;

@@ -1,7 +1,7 @@
 package kiln.codegen.testing;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -28,7 +28,10 @@ import kiln.ir.testing.RandomOperations;
 import kiln.ir.testing.RandomPrograms;
 import org.junit.jupiter.api.Test;
 
-/** Random programs, run on the machine and executed as IR. {@code -Dkiln.random.rounds} says how many. */
+/**
+ * Random programs, run on the machine and executed as IR. {@code -Dkiln.random.rounds} says how many; with
+ * {@code -Dkiln.random.reduce=true} a program that fails is made smaller.
+ */
 public abstract class RandomExecution {
     private static final int ROUNDS =
             Integer.getInteger("kiln.random.rounds", Boolean.getBoolean("kiln.emulated") ? 60 : 300);
@@ -48,7 +51,7 @@ public abstract class RandomExecution {
         assumeFalse(target.isHost());
         for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
             CodegenOptions options = options(new Random(seed), target.features());
-            for (Function f : program(seed)) {
+            for (Function f : functions(text(seed))) {
                 target.backend().compile(Machine.prepared(f), options);
             }
         }
@@ -66,12 +69,15 @@ public abstract class RandomExecution {
         assertTrue(finished > ROUNDS / 2, "too few programs came to an end: " + finished);
     }
 
-    /** By way of the text form, which is what a failure shows. */
-    private List<Function> program(long seed) {
-        String text = new RandomPrograms(seed, this::isLowered)
+    private String text(long seed) {
+        return new RandomPrograms(seed, this::isLowered)
                 .program().stream().map(Printer::print).collect(Collectors.joining("\n"));
+    }
+
+    /** By way of the text form, which is what a failure shows. */
+    private static List<Function> functions(String text) {
         List<Function> functions = Parser.parseAll(text);
-        functions.forEach(f -> Verifier.verify(f, "seed " + seed));
+        functions.forEach(f -> Verifier.verify(f, "generation"));
         return functions;
     }
 
@@ -89,52 +95,83 @@ public abstract class RandomExecution {
         return new CodegenOptions(random.nextInt(3), features, random.nextBoolean(), true);
     }
 
-    private List<Function> optimised(long seed, int level) {
-        List<Function> functions = program(seed);
-        functions.forEach(Pipeline.forLevel(level)::run);
-        return functions;
-    }
-
     private boolean check(Machine machine, long seed) {
-        List<Function> functions = program(seed);
+        String text = text(seed);
         Random random = new Random(seed);
         byte[] before = new byte[AREA_BYTES];
         random.nextBytes(before);
-        byte[] expected = before.clone();
-        TrapCode trap = null;
-        try {
-            new ProgramExecution(functions, machine.args, MemorySegment.ofArray(expected))
-                    .run(functions.getFirst(), 0, machine.args);
-        } catch (IrExecution.Trap t) {
-            trap = t.code;
-        } catch (IrExecution.OutOfSteps _) {
+        if (expected(machine, text, before) == null) {
             return false;
         }
         // With all features, and with one of the other sets in turn.
         List<Set<String>> others = target.vectorFeatureSets();
-        Set<String> other = others.get((int) (seed % (others.size() - 1)));
+        Set<String> other = others.get((int) (seed % Math.max(1, others.size() - 1)));
         for (Set<String> features : List.of(other, target.features())) {
-            String what = "seed " + seed + " " + features;
             CodegenOptions options = options(random, features);
+            String what = "seed " + seed + ", level " + options.optLevel() + " " + features;
+            String difference;
             try {
-                machine.load(optimised(seed, options.optLevel()), options);
+                difference = difference(machine, text, options, before);
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError(what, e);
             }
-            MemorySegment area = NativeCode.segment(machine.args, AREA_BYTES);
-            area.copyFrom(MemorySegment.ofArray(before));
-            assertEquals(trap, machine.run(), what);
-            byte[] actual = area.toArray(ValueLayout.JAVA_BYTE);
-            int at = Arrays.mismatch(expected, actual);
-            if (at >= 0) {
-                HexFormat hex = HexFormat.of();
-                int from = at & -8;
-                assertEquals(
-                        hex.formatHex(expected, from, from + 8),
-                        hex.formatHex(actual, from, from + 8),
-                        what + " at " + at);
+            if (difference != null) {
+                String small = Boolean.getBoolean("kiln.random.reduce")
+                        ? ProgramReducer.reduce(text, t -> isDifferent(machine, t, options, before))
+                        : "-Dkiln.random.seed=" + seed + " -Dkiln.random.reduce=true makes it smaller\n" + text;
+                fail(what + ": " + difference + "\n" + small);
             }
         }
         return true;
+    }
+
+    private boolean isDifferent(Machine machine, String text, CodegenOptions options, byte[] before) {
+        try {
+            return expected(machine, text, before) != null && difference(machine, text, options, before) != null;
+        } catch (RuntimeException | AssertionError _) {
+            // No longer a program, or one that has other troubles.
+            return false;
+        }
+    }
+
+    /** What a program leaves in memory, or how it ends without coming to its end. */
+    private record End(byte[] memory, TrapCode trap) {}
+
+    /** The end by the meaning of the IR; null if it is too far away. */
+    private static End expected(Machine machine, String text, byte[] before) {
+        List<Function> functions = functions(text);
+        byte[] memory = before.clone();
+        TrapCode trap = null;
+        try {
+            new ProgramExecution(functions, machine.args, MemorySegment.ofArray(memory))
+                    .run(functions.getFirst(), 0, machine.args);
+        } catch (IrExecution.Trap t) {
+            trap = t.code;
+        } catch (IrExecution.OutOfSteps _) {
+            return null;
+        }
+        return new End(memory, trap);
+    }
+
+    /** How the machine's end differs, or null. */
+    private static String difference(Machine machine, String text, CodegenOptions options, byte[] before) {
+        End expected = expected(machine, text, before);
+        List<Function> functions = functions(text);
+        functions.forEach(Pipeline.forLevel(options.optLevel())::run);
+        machine.load(functions, options);
+        MemorySegment area = NativeCode.segment(machine.args, AREA_BYTES);
+        area.copyFrom(MemorySegment.ofArray(before));
+        TrapCode trap = machine.run();
+        if (trap != expected.trap) {
+            return "ends with " + trap + " in place of " + expected.trap;
+        }
+        byte[] actual = area.toArray(ValueLayout.JAVA_BYTE);
+        int at = Arrays.mismatch(expected.memory, actual) & -8;
+        if (at < 0) {
+            return null;
+        }
+        HexFormat hex = HexFormat.of();
+        return "bytes from " + at + " on are " + hex.formatHex(actual, at, at + 8) + " in place of "
+                + hex.formatHex(expected.memory, at, at + 8);
     }
 }

@@ -1,6 +1,7 @@
 package kiln.codegen.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -8,11 +9,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kiln.ir.Function;
 import kiln.ir.Opcode;
@@ -35,6 +38,7 @@ public abstract class VectorExecution {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final long OPERAND_BYTES = 1 << 20;
     private static final int BATCH = 8192;
+    private static final int PAIR_RECORDS = 12;
     /** What a result is before it is written. */
     private static final byte BLANK = 0x5c;
 
@@ -85,6 +89,92 @@ public abstract class VectorExecution {
                     assumeLowered(target.rules().has(Opcode.VSHUFFLE), Opcode.VSHUFFLE);
                     VectorInputs.sample(p.getValue(), 5).forEach(indices -> check(VectorCase.shuffle(indices)));
                 }));
+    }
+
+    /** Every operation on the result of every other one, which lowering may do in one instruction, or must not. */
+    @TestFactory
+    Stream<DynamicTest> pairsDoWhatTheirOperationsSay() {
+        Random random = new Random(Long.getLong("kiln.random.seed", 1));
+        List<VectorCase> all = new ArrayList<>();
+        for (VectorOp op : VectorOp.values()) {
+            if (target.rules().has(op)) {
+                all.addAll(VectorCase.of(op));
+            }
+        }
+        if (target.rules().has(Opcode.VSHUFFLE)) {
+            ShufflePatterns.all().values().forEach(p -> all.add(VectorCase.shuffle(p.get(random.nextInt(p.size())))));
+        }
+        // What an operand is must be the same on all machines.
+        List<VectorCase> inner = all.stream()
+                .filter(c ->
+                        c.op() == null || !c.op().makesNan() && !c.op().op().isRelaxed())
+                .toList();
+        Map<String, List<VectorCase>> outer = all.stream()
+                .filter(c -> c.lane() < 2)
+                .collect(Collectors.groupingBy(
+                        c -> c.op() == null ? "shuffle" : c.op().op().toString(),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
+        return outer.entrySet().stream()
+                .map(o -> DynamicTest.dynamicTest(o.getKey(), () -> {
+                    List<VectorPairs> pairs = new ArrayList<>();
+                    for (VectorCase c : o.getValue()) {
+                        List<VectorCase> some = new ArrayList<>(inner);
+                        Collections.shuffle(some, random);
+                        VectorInputs.sample(some, 8).forEach(i -> pairs.add(new VectorPairs(c, i, inner, random)));
+                    }
+                    checkPairs(pairs, random);
+                }));
+    }
+
+    /** Each pair with one set of features only: there are many of them. */
+    private void checkPairs(List<VectorPairs> pairs, Random random) {
+        Collections.shuffle(pairs, random);
+        int n = 0;
+        for (Map.Entry<Set<String>, Machine> m : machines.entrySet()) {
+            List<VectorPairs> own = new ArrayList<>();
+            List<Function> functions = new ArrayList<>();
+            for (int i = n++; i < pairs.size(); i += machines.size()) {
+                functions.add(pairs.get(i).function(own.size()));
+                own.add(pairs.get(i));
+            }
+            m.getValue().load(functions, Machine.options(m.getKey()));
+            for (int i = 0; i < own.size(); i++) {
+                checkPair(own.get(i), functions.get(i), m.getKey(), m.getValue(), random);
+            }
+        }
+    }
+
+    private void checkPair(VectorPairs pair, Function f, Set<String> features, Machine machine, Random random) {
+        List<V128[]> records = new ArrayList<>();
+        for (int i = 0; i < PAIR_RECORDS; i++) {
+            V128[] record =
+                    pair.leaves().stream().map(t -> VectorInputs.any(t, random)).toArray(V128[]::new);
+            for (int k = 0; k < record.length; k++) {
+                put(
+                        (long) i * VectorPairs.STRIDE + 16L * k,
+                        pair.leaves().get(k).bytes(),
+                        record[k]);
+            }
+            records.add(record);
+        }
+        MemorySegment out = results.segment();
+        Machine.Outcome outcome =
+                machine.call(f.key(), f.signature(), operands.segment().address(), out.address(), PAIR_RECORDS, 0);
+        assertNull(outcome.trap());
+        int bytes = pair.outer().result().bytes();
+        for (int i = 0; i < PAIR_RECORDS; i++) {
+            V128[] args = pair.operands(records.get(i));
+            V128 expected = cut(pair.outer().apply(args), bytes);
+            long at = (long) i * VectorForm.RESULT_BYTES;
+            V128 actual = cut(new V128(out.get(LONG, at), out.get(LONG, at + 8)), bytes);
+            if (!VectorResults.allows(pair.outer(), expected, actual, args)) {
+                List<String> values =
+                        Arrays.stream(records.get(i)).map(VectorForm::hex).toList();
+                fail(pair.outer() + ", " + features + " of " + values + ": expected " + VectorForm.hex(expected)
+                        + ", was " + VectorForm.hex(actual) + "\n" + Printer.print(f));
+            }
+        }
     }
 
     /** Until both back ends lower all of them, what is missing is skipped by name. */
@@ -185,7 +275,7 @@ public abstract class VectorExecution {
                 out.address(),
                 n,
                 others.segment().address());
-        assertEquals(null, outcome.trap());
+        assertNull(outcome.trap());
         int bytes = run.form.resultBytes(c);
         List<V128> values = new ArrayList<>();
         for (int i = 0; i < n; i++) {

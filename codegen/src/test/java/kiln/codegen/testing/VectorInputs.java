@@ -264,6 +264,21 @@ final class VectorInputs {
         return new V128(c.operands().get(operand).normalize(bits), 0);
     }
 
+    /** Any value of a type. */
+    static V128 any(Type type, Random random) {
+        Lanes[] shapes = Lanes.values();
+        if (type == Type.V128) {
+            return randomLanes(random, shapes[random.nextInt(shapes.length)]);
+        }
+        for (Lanes lanes : shapes) {
+            if (lanes.bytes() >= 4 && lanes.type() == type) {
+                long[] edges = edges(lanes);
+                return new V128(type.normalize(edges[random.nextInt(edges.length)]), 0);
+            }
+        }
+        throw new IllegalArgumentException(type.toString());
+    }
+
     /** Operands to compute with, each a list of as many as the operation has. */
     static List<V128[]> of(VectorCase c) {
         List<V128[]> all = new ArrayList<>();
