@@ -203,7 +203,8 @@ final class VectorRules {
     static final Rules<Context> NOT = Rules.<Context>of("vectorNot")
             .rule("a comparison: the opposite one", (c, inst) -> {
                 Value x = inst.arg(0);
-                if (!hasComplement(c, x)) {
+                // A NOT of a NOT is folded where it is built.
+                if (!hasComplement(c, x) || x.inst().lanes().op() == VectorOp.NOT) {
                     return false;
                 }
                 Inst d = x.inst();
