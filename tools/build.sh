@@ -29,7 +29,7 @@ trap 'rm -rf "$work"' EXIT
 train() {
     "$JAVA_HOME/bin/java" -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining \
         -XX:AOTCacheOutput="$dist/$1" -Xlog:disable -XX:+UseSerialGC -Xss2m --enable-native-access=ALL-UNNAMED \
-        -cp "$dist/kiln.jar" kiln.cli.Training "$2" "$root/examples" "$work" >/dev/null 2>&1 ||
+        -cp "$dist/kiln.jar" kiln.cli.Training "$2" "$root/examples" "$work" "$root/tools/training.wasm" >/dev/null 2>&1 ||
         { echo "kiln will start slowly: this JVM made no cache of a training run." >&2; : >"$dist/$1"; }
     touch "$dist/$1"
 }

@@ -1,7 +1,6 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -36,8 +35,9 @@ final class ByteSink {
 
     ByteSink u32s(int[] values, int count) {
         reserve(Math.multiplyExact(4, count));
-        MemorySegment.copy(values, 0, MemorySegment.ofArray(bytes), Le.INT, size, count);
-        size += 4 * count;
+        for (int i = 0; i < count; i++) {
+            u32(values[i]);
+        }
         return this;
     }
 
@@ -73,7 +73,7 @@ final class ByteSink {
     }
 
     void copyTo(MemorySegment target, long offset) {
-        MemorySegment.copy(bytes, 0, target, ValueLayout.JAVA_BYTE, offset, size);
+        MemorySegment.copy(MemorySegment.ofArray(bytes), 0, target, offset, size);
     }
 
     private void reserve(int n) {

@@ -115,21 +115,17 @@ final class ModuleCodec {
 
         private void type(TypeDef t) {
             out.string(t.key()).u8(t.isFinal() ? 1 : 0).u32(t.supertype());
-            switch (t.body()) {
-                case TypeDef.Func f -> {
-                    out.u8(0).u32(f.params().size());
-                    f.params().forEach(this::value);
-                    out.u32(f.results().size());
-                    f.results().forEach(this::value);
-                }
-                case TypeDef.Struct s -> {
-                    out.u8(1).u32(s.fields().size());
-                    s.fields().forEach(this::field);
-                }
-                case TypeDef.Array a -> {
-                    out.u8(2);
-                    field(a.element());
-                }
+            if (t.body() instanceof TypeDef.Func f) {
+                out.u8(0).u32(f.params().size());
+                f.params().forEach(this::value);
+                out.u32(f.results().size());
+                f.results().forEach(this::value);
+            } else if (t.body() instanceof TypeDef.Struct s) {
+                out.u8(1).u32(s.fields().size());
+                s.fields().forEach(this::field);
+            } else {
+                out.u8(2);
+                field(((TypeDef.Array) t.body()).element());
             }
         }
 
@@ -139,37 +135,34 @@ final class ModuleCodec {
         }
 
         private void value(ValueType type) {
-            switch (type) {
-                case ValueType.Num n -> out.u8(n.ordinal());
-                case ValueType.Ref(boolean nullable, HeapType heap) -> {
-                    out.u8(REF | (nullable ? REF_NULLABLE : 0));
-                    switch (heap) {
-                        case HeapType.Abstract a -> out.u32(-1 - a.ordinal());
-                        case HeapType.Concrete c -> out.u32(c.index());
-                    }
-                }
+            if (type instanceof ValueType.Ref r) {
+                out.u8(REF | (r.nullable() ? REF_NULLABLE : 0));
+                out.u32(
+                        r.heap() instanceof HeapType.Concrete c
+                                ? c.index()
+                                : -1 - ((HeapType.Abstract) r.heap()).ordinal());
+            } else {
+                out.u8(((ValueType.Num) type).ordinal());
             }
         }
 
         private void extern(ExternType type) {
-            switch (type) {
-                case ExternType.Func f -> out.u32(f.type());
-                case ExternType.Table t -> {
-                    value(t.element());
-                    out.u64(t.min()).u64(t.max()).u8(t.is64() ? 1 : 0);
-                }
-                case ExternType.Memory m -> {
-                    out.u64(m.min()).u64(m.max());
-                    out.u8(m.is64() ? 1 : 0)
-                            .u8(m.shared() ? 1 : 0)
-                            .u8(m.pageShift())
-                            .u8(m.guarded() ? 1 : 0);
-                }
-                case ExternType.Global g -> {
-                    value(g.type());
-                    out.u8(g.mutable() ? 1 : 0);
-                }
-                case ExternType.Tag t -> out.u32(t.type());
+            if (type instanceof ExternType.Func f) {
+                out.u32(f.type());
+            } else if (type instanceof ExternType.Table t) {
+                value(t.element());
+                out.u64(t.min()).u64(t.max()).u8(t.is64() ? 1 : 0);
+            } else if (type instanceof ExternType.Memory m) {
+                out.u64(m.min()).u64(m.max());
+                out.u8(m.is64() ? 1 : 0)
+                        .u8(m.shared() ? 1 : 0)
+                        .u8(m.pageShift())
+                        .u8(m.guarded() ? 1 : 0);
+            } else if (type instanceof ExternType.Global g) {
+                value(g.type());
+                out.u8(g.mutable() ? 1 : 0);
+            } else {
+                out.u32(((ExternType.Tag) type).type());
             }
         }
     }

@@ -114,22 +114,18 @@ public final class TypeKeys {
             appendIndex(out, t.supertype(), start, size, references);
             out.append(' ');
         }
-        switch (t.body()) {
-            case TypeDef.Func f -> {
-                appendList(out.append("func"), f.params(), start, size, references);
-                appendList(out.append("->"), f.results(), start, size, references);
+        if (t.body() instanceof TypeDef.Func f) {
+            appendList(out.append("func"), f.params(), start, size, references);
+            appendList(out.append("->"), f.results(), start, size, references);
+        } else if (t.body() instanceof TypeDef.Struct s) {
+            out.append("struct(");
+            for (int i = 0; i < s.fields().size(); i++) {
+                appendField(out.append(i == 0 ? "" : ","), s.fields().get(i), start, size, references);
             }
-            case TypeDef.Struct s -> {
-                out.append("struct(");
-                for (int i = 0; i < s.fields().size(); i++) {
-                    appendField(out.append(i == 0 ? "" : ","), s.fields().get(i), start, size, references);
-                }
-                out.append(')');
-            }
-            case TypeDef.Array a -> {
-                appendField(out.append("array("), a.element(), start, size, references);
-                out.append(')');
-            }
+            out.append(')');
+        } else {
+            appendField(out.append("array("), ((TypeDef.Array) t.body()).element(), start, size, references);
+            out.append(')');
         }
     }
 
@@ -153,15 +149,15 @@ public final class TypeKeys {
     }
 
     private static void appendValue(StringBuilder out, ValueType type, int start, int size, String[] references) {
-        switch (type) {
-            case ValueType.Num n -> out.append(n);
-            case ValueType.Ref(boolean nullable, HeapType heap) -> {
-                out.append(nullable ? "ref? " : "ref ");
-                switch (heap) {
-                    case HeapType.Abstract a -> out.append(a);
-                    case HeapType.Concrete(int index) -> appendIndex(out, index, start, size, references);
-                }
+        if (type instanceof ValueType.Ref r) {
+            out.append(r.nullable() ? "ref? " : "ref ");
+            if (r.heap() instanceof HeapType.Concrete c) {
+                appendIndex(out, c.index(), start, size, references);
+            } else {
+                out.append(r.heap());
             }
+        } else {
+            out.append(type);
         }
     }
 

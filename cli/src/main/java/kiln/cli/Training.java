@@ -7,13 +7,16 @@ final class Training {
     private Training() {}
 
     /**
-     * @param args what to train: {@code all} or, after it, {@code run}; folder of the examples; a scratch folder
+     * @param args what to train: {@code all} or, after it, {@code run}; folder of the examples; a scratch folder; a
+     *     program to compile that has a little of everything
      */
     public static void main(String[] args) {
         Path hello = Path.of(args[1], "hello.wasm");
         Path raytrace = Path.of(args[1], "raytrace.wasm");
         String compiled = Path.of(args[2], "hello.cwasm").toString();
         if (args[0].equals("all")) {
+            check(Main.run(
+                    "compile", args[3], "-o", Path.of(args[2], "training.cwasm").toString()));
             check(Main.run("compile", hello.toString(), "-o", compiled));
             check(Main.run("run", "--no-cache", raytrace.toString(), "40", "20", "1"));
             check(Main.run("info", compiled));

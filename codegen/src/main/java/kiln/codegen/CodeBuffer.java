@@ -258,14 +258,14 @@ public final class CodeBuffer {
         align(width, 0);
         for (Map.Entry<Object, Label> e : entries) {
             bind(e.getValue());
-            switch (e.getKey()) {
-                case Integer i -> put4(i);
-                case Long l -> put8(l);
-                case V128 v -> {
-                    put8(v.low());
-                    put8(v.high());
-                }
-                default -> throw new IllegalStateException();
+            if (e.getKey() instanceof Integer i) {
+                put4(i);
+            } else if (e.getKey() instanceof Long l) {
+                put8(l);
+            } else {
+                V128 v = (V128) e.getKey();
+                put8(v.low());
+                put8(v.high());
             }
         }
     }
@@ -287,21 +287,21 @@ public final class CodeBuffer {
             int length = r.newLength(i);
             copy(old, from, span.at());
             from = span.at() + span.length();
-            switch (span) {
-                case Relaxation.Padding p -> p.filler().accept(length);
-                case Relaxation.Branch b
-                when length == b.length() -> {
-                    for (int o : b.longOpcode()) {
-                        put1(o);
-                    }
-                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchLong, null));
-                    put4(0);
+            if (span instanceof Relaxation.Padding p) {
+                p.filler().accept(length);
+                continue;
+            }
+            Relaxation.Branch b = (Relaxation.Branch) span;
+            if (length == b.length()) {
+                for (int o : b.longOpcode()) {
+                    put1(o);
                 }
-                case Relaxation.Branch b -> {
-                    put1(b.shortOpcode());
-                    branches.add(new Fixup(size, b.target(), CodeBuffer::patchShort, null));
-                    put1(0);
-                }
+                branches.add(new Fixup(size, b.target(), CodeBuffer::patchLong, null));
+                put4(0);
+            } else {
+                put1(b.shortOpcode());
+                branches.add(new Fixup(size, b.target(), CodeBuffer::patchShort, null));
+                put1(0);
             }
         }
         copy(old, from, oldSize);
@@ -332,15 +332,11 @@ public final class CodeBuffer {
     }
 
     private static int compare(Object a, Object b) {
-        return switch (a) {
-            case Integer i -> Integer.compare(i, (Integer) b);
-            case Long l -> Long.compare(l, (Long) b);
-            case V128 v ->
-                v.low() != ((V128) b).low()
-                        ? Long.compare(v.low(), ((V128) b).low())
-                        : Long.compare(v.high(), ((V128) b).high());
-            default -> throw new IllegalStateException();
-        };
+        if (a instanceof V128 v) {
+            V128 w = (V128) b;
+            return v.low() != w.low() ? Long.compare(v.low(), w.low()) : Long.compare(v.high(), w.high());
+        }
+        return a instanceof Integer i ? Integer.compare(i, (Integer) b) : Long.compare((Long) a, (Long) b);
     }
 
     /**

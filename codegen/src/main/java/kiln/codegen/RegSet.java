@@ -12,6 +12,17 @@ public record RegSet(long bits) {
         return new RegSet(bits);
     }
 
+    // What records have by themselves is linked when it is first used, which takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof RegSet s && bits == s.bits;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(bits);
+    }
+
     public boolean contains(Reg r) {
         return (bits >>> r.bit() & 1) != 0;
     }

@@ -1,7 +1,6 @@
 package kiln.compiler;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,10 +165,7 @@ final class Inlining {
 
     /** Those that make the caller smaller, then innermost and small ones, until the caller has grown enough. */
     private Map<Inst, Function> choose(Function f, List<Site> sites) {
-        sites.sort(Comparator.comparing((Site s) -> s.surplus > 0)
-                .thenComparingDouble(s -> -s.call.block().frequency())
-                .thenComparingInt(s -> s.surplus)
-                .thenComparingInt(s -> s.number));
+        sites.sort(Inlining::compare);
         Map<Inst, Function> chosen = new IdentityHashMap<>();
         int growth = sites.isEmpty() ? 0 : Math.max(MIN_GROWTH, InlineCost.of(f).size() / GROWTH_DIVISOR);
         for (Site s : sites) {
@@ -181,6 +177,18 @@ final class Inlining {
             }
         }
         return chosen;
+    }
+
+    // Comparators made of others are linked when they are first used, which takes milliseconds; see architecture.md.
+    private static int compare(Site a, Site b) {
+        int order = Boolean.compare(a.surplus > 0, b.surplus > 0);
+        if (order == 0) {
+            order = Float.compare(b.call.block().frequency(), a.call.block().frequency());
+        }
+        if (order == 0) {
+            order = Integer.compare(a.surplus, b.surplus);
+        }
+        return order == 0 ? Integer.compare(a.number, b.number) : order;
     }
 
     /** Whether it pays to put copies of a recursive function into itself. */

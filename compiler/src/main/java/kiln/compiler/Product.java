@@ -1,13 +1,26 @@
 package kiln.compiler;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import kiln.artifact.FuncKey;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.Relocation;
+import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
 
 /** What compilation has made of a function so far. */
 sealed interface Product {
+    /** The functions that it refers to. */
+    Iterable<FuncKey> targets();
+
+    /** What was inlined, or null if nothing was. */
+    InlineTable inlines();
+
     /**
      * Machine code.
      *
@@ -22,6 +35,11 @@ sealed interface Product {
             }
             f.inlines().trim();
             return new Code(code, f.inlines(), runs(code, f));
+        }
+
+        @Override
+        public Iterable<FuncKey> targets() {
+            return function.relocations().stream().map(Relocation::target)::iterator;
         }
 
         private static List<Run> runs(CompiledFunction code, Function f) {
@@ -46,5 +64,23 @@ sealed interface Product {
     record Run(int offset, int site) {}
 
     /** An optimised function that may yet turn out to be needless, because it was copied to all of its calls. */
-    record Pending(Function function) implements Product {}
+    record Pending(Function function) implements Product {
+        @Override
+        public Set<FuncKey> targets() {
+            Set<FuncKey> targets = new LinkedHashSet<>();
+            for (Block b : function.blocks()) {
+                for (Inst i = b.first(); i != null; i = i.next()) {
+                    if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                        targets.add(i.call().key());
+                    }
+                }
+            }
+            return targets;
+        }
+
+        @Override
+        public InlineTable inlines() {
+            return function.hasInlines() ? function.inlines() : null;
+        }
+    }
 }

@@ -9,12 +9,8 @@ import java.util.Set;
 import kiln.artifact.Builtin;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
-import kiln.codegen.Relocation;
-import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
-import kiln.ir.Inst;
-import kiln.ir.Opcode;
 
 /** The compiled functions of all modules of a file, of which {@link #link} keeps those that are needed. */
 final class Program implements Reachability.Program {
@@ -46,14 +42,16 @@ final class Program implements Reachability.Program {
         List<FuncKey> keys = new ArrayList<>(reachability.reached());
         keys.sort(null);
         Product.Code[] result = new Product.Code[keys.size()];
-        pool.run(
-                result.length,
-                () -> i -> result[i] = switch (products.get(keys.get(i))) {
-                    case Product.Code code -> code;
-                    case Product.Pending(Function f) ->
-                        modules.get(f.key().payload()).generate(f);
-                });
+        pool.run(result.length, () -> i -> result[i] = code(products.get(keys.get(i))));
         return List.of(result);
+    }
+
+    private Product.Code code(Product product) {
+        if (product instanceof Product.Code code) {
+            return code;
+        }
+        Function f = ((Product.Pending) product).function();
+        return modules.get(f.key().payload()).generate(f);
     }
 
     /** What became of the functions that a module defines, in order; to be called after {@link #link}. */
@@ -82,10 +80,7 @@ final class Program implements Reachability.Program {
 
     @Override
     public Iterable<FuncKey> targets(FuncKey key) {
-        return switch (product(key)) {
-            case Product.Code code -> code.function().relocations().stream().map(Relocation::target)::iterator;
-            case Product.Pending(Function f) -> calls(f);
-        };
+        return product(key).targets();
     }
 
     private Product product(FuncKey key) {
@@ -100,24 +95,9 @@ final class Program implements Reachability.Program {
         return product;
     }
 
-    private static Set<FuncKey> calls(Function f) {
-        Set<FuncKey> targets = new LinkedHashSet<>();
-        for (Block b : f.blocks()) {
-            for (Inst i = b.first(); i != null; i = i.next()) {
-                if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
-                    targets.add(i.call().key());
-                }
-            }
-        }
-        return targets;
-    }
-
     @Override
     public Set<FuncKey> copies(FuncKey key) {
-        InlineTable table = switch (product(key)) {
-            case Product.Code code -> code.inlines();
-            case Product.Pending(Function f) -> f.hasInlines() ? f.inlines() : null;
-        };
+        InlineTable table = product(key).inlines();
         Set<FuncKey> callees = new LinkedHashSet<>();
         for (int site = 0; table != null && site < table.siteCount(); site++) {
             callees.add(table.callee(site));

@@ -31,6 +31,17 @@ public record Region(Kind kind, int index) {
     public static final Region CONTEXT = new Region(Kind.CONTEXT, 0);
     public static final Region STACK = new Region(Kind.STACK, 0);
 
+    // What records have by themselves is linked when it is first used, which takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Region r && kind == r.kind && index == r.index;
+    }
+
+    @Override
+    public int hashCode() {
+        return kind.ordinal() * 31 + index;
+    }
+
     @Override
     public String toString() {
         return kind.name().toLowerCase(Locale.ROOT) + (index == IMPORTED ? "*" : Integer.toString(index));

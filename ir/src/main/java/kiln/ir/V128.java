@@ -29,6 +29,17 @@ public record V128(long low, long high) implements SideData {
         return new V128(low, high);
     }
 
+    // What records have by themselves is linked when it is first used, which takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof V128 v && low == v.low && high == v.high;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(low) * 31 + Long.hashCode(high);
+    }
+
     /** A byte, unsigned. */
     public int byteAt(int index) {
         return (int) ((index < 8 ? low : high) >>> (index & 7) * 8) & 0xff;

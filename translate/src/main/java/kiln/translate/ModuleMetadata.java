@@ -136,12 +136,13 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         private TypeDef.Body body(SubType type) {
-            return switch (type.type()) {
-                case FuncType f -> new TypeDef.Func(valueTypes(f.params()), valueTypes(f.results()));
-                case StructType s ->
-                    new TypeDef.Struct(s.fields().stream().map(Producer::field).toList());
-                case ArrayType a -> new TypeDef.Array(field(a.element()));
-            };
+            if (type.type() instanceof FuncType f) {
+                return new TypeDef.Func(valueTypes(f.params()), valueTypes(f.results()));
+            }
+            return type.type() instanceof StructType s
+                    ? new TypeDef.Struct(
+                            s.fields().stream().map(Producer::field).toList())
+                    : new TypeDef.Array(field(((ArrayType) type.type()).element()));
         }
 
         private static TypeDef.Field field(FieldType f) {
@@ -197,13 +198,16 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         private ExternType externType(kiln.wasm.ExternType type) {
-            return switch (type) {
-                case kiln.wasm.ExternType.Func f -> new ExternType.Func(f.typeIndex());
-                case kiln.wasm.ExternType.Table t -> table(t);
-                case kiln.wasm.ExternType.Memory m -> memory(m);
-                case kiln.wasm.ExternType.Global g -> global(g);
-                case kiln.wasm.ExternType.Tag t -> new ExternType.Tag(t.typeIndex());
-            };
+            if (type instanceof kiln.wasm.ExternType.Func f) {
+                return new ExternType.Func(f.typeIndex());
+            } else if (type instanceof kiln.wasm.ExternType.Table t) {
+                return table(t);
+            } else if (type instanceof kiln.wasm.ExternType.Memory m) {
+                return memory(m);
+            } else if (type instanceof kiln.wasm.ExternType.Global g) {
+                return global(g);
+            }
+            return new ExternType.Tag(((kiln.wasm.ExternType.Tag) type).typeIndex());
         }
 
         private static long max(Limits limits) {

@@ -15,21 +15,17 @@ record GroupShape(int[] words) implements Comparable<GroupShape> {
         for (SubType sub : group) {
             w.add(sub.isFinal() ? 1 : 0);
             w.add(w.relative(sub.supertype()));
-            switch (sub.type()) {
-                case FuncType f -> {
-                    w.add(0);
-                    w.addTypes(f.params);
-                    w.addTypes(f.results);
-                }
-                case StructType s -> {
-                    w.add(1);
-                    w.add(s.fields().size());
-                    s.fields().forEach(w::addField);
-                }
-                case ArrayType a -> {
-                    w.add(2);
-                    w.addField(a.element());
-                }
+            if (sub.type() instanceof FuncType f) {
+                w.add(0);
+                w.addTypes(f.params);
+                w.addTypes(f.results);
+            } else if (sub.type() instanceof StructType s) {
+                w.add(1);
+                w.add(s.fields().size());
+                s.fields().forEach(w::addField);
+            } else {
+                w.add(2);
+                w.addField(((ArrayType) sub.type()).element());
             }
         }
         return new GroupShape(Arrays.copyOf(w.words, w.size));

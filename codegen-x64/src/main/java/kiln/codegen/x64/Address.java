@@ -141,6 +141,11 @@ final class Address extends Operand {
     }
 
     @Override
+    int highBits() {
+        return (index == null ? 0 : index.index() >> 3 << 1) | (base == null ? 0 : base.index() >> 3);
+    }
+
+    @Override
     String text(int bytes) {
         StringBuilder s = new StringBuilder("[");
         if (label != null) {

@@ -411,7 +411,7 @@ final class Assembler {
         if (prefix != 0) {
             buffer.put1(PREFIX[prefix]);
         }
-        int rex = (size == 8 && op.isSized() ? 8 : 0) | (reg >> 3) << 2 | highBits(rm);
+        int rex = (size == 8 && op.isSized() ? 8 : 0) | (reg >> 3) << 2 | rm.highBits();
         if (rex != 0
                 || highByte
                 || rm instanceof Operand.InReg r
@@ -440,7 +440,7 @@ final class Assembler {
         recordTrap(rm);
         boolean w = op.isSized() ? size == 8 : op.hasW1();
         int map = opcode >>> 8 & 0xff;
-        int high = highBits(rm);
+        int high = rm.highBits();
         // Bits of registers' numbers are inverted.
         int rxb = (~reg >> 3 & 1) << 7 | (~high & 3) << 5;
         int tail = (w ? 0x80 : 0) | (~vvvv & 15) << 3 | opcode >>> 16;
@@ -470,18 +470,6 @@ final class Assembler {
         if (rm instanceof Address a && a.trap() != null) {
             buffer.trapSite(a.trap());
         }
-    }
-
-    /** The bits X and B of REX. */
-    private static int highBits(Operand rm) {
-        return switch (rm) {
-            case Operand.InReg r -> r.reg().index() >> 3;
-            case Address a ->
-                (a.index() == null ? 0 : a.index().index() >> 3 << 1)
-                        | (a.base() == null ? 0 : a.base().index() >> 3);
-            case Operand.Imm _, Operand.Pooled _ ->
-                throw new IllegalArgumentException("not a register or memory: " + rm);
-        };
     }
 
     /** {@code unit}: a displacement of one byte counts so many bytes. */

@@ -1,5 +1,6 @@
 package kiln.codegen.x64;
 
+import kiln.codegen.CodeBuffer;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.MachInst;
@@ -40,6 +41,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
     /** Where the access comes from, if this is a folded load that may trap; else -1. */
     int position() {
         return -1;
+    }
+
+    /** The bits X and B of REX. */
+    int highBits() {
+        throw new IllegalArgumentException("not a register or memory: " + this);
     }
 
     /** Text for an access of {@code bytes}. */
@@ -99,6 +105,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
         }
 
         @Override
+        int highBits() {
+            return reg.index() >> 3;
+        }
+
+        @Override
         String text(int bytes) {
             return Registers.name(reg, bytes);
         }
@@ -144,13 +155,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
 
         @Override
         Address resolve(EmitContext context) {
-            return Address.of(
-                    switch (bits) {
-                        case Integer i -> context.buffer().constant4(i);
-                        case Long l -> context.buffer().constant8(l);
-                        case V128 v -> context.buffer().constant16(v);
-                        default -> throw new IllegalStateException();
-                    });
+            CodeBuffer buffer = context.buffer();
+            if (bits instanceof V128 v) {
+                return Address.of(buffer.constant16(v));
+            }
+            return Address.of(bits instanceof Long l ? buffer.constant8(l) : buffer.constant4((Integer) bits));
         }
 
         @Override
