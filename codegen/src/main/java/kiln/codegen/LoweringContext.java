@@ -2,6 +2,7 @@ package kiln.codegen;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.ir.Function;
@@ -9,6 +10,7 @@ import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.ir.analysis.FlowGraph;
 
@@ -69,6 +71,12 @@ public abstract class LoweringContext {
     boolean connecting;
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
+    /** As {@link #hoisted}, those that rules want of their own. */
+    private final Map<Integer, Map<V128, Reg>> hoistedVectors = new HashMap<>();
+
+    private final Map<V128, Reg> ruleVectors = new HashMap<>();
+    private Inst shuffle;
+    private ShuffleMatcher shuffleMatcher;
 
     protected LoweringContext(
             Function function, CodegenOptions options, CommonInsts insts, CallingConvention convention) {
@@ -142,6 +150,12 @@ public abstract class LoweringContext {
     protected boolean keepsConstantsInLoops() {
         return false;
     }
+
+    /** Makes a vector constant. */
+    protected abstract MachInst vectorConstant(Reg target, V128 value);
+
+    /** As {@link #isCheap(Inst)}. */
+    protected abstract boolean isCheap(V128 value);
 
     /** Code at the start of the function. {@link #makesCalls()} and the frame say what is needed. */
     protected abstract void emitPrologue(EmitContext context);
@@ -221,6 +235,44 @@ public abstract class LoweringContext {
     /** Whether any instruction lowered so far reads {@code v} from a register. */
     public final boolean isDemanded(Value v) {
         return regs[v.id()] != null;
+    }
+
+    /**
+     * A register with a constant that the current rule wants of its own, a table's indices for example; it is made in
+     * front of loops as other constants are. The register must not be written.
+     */
+    public final Reg vector(V128 value) {
+        Reg r = ruleVectors.get(value);
+        if (r != null) {
+            return r;
+        }
+        int loop = loopToHoistFrom(isCheap(value));
+        if (loop >= 0) {
+            int at = plan.flow().idom(loop);
+            return hoistedVectors
+                    .computeIfAbsent(at, _ -> new LinkedHashMap<>())
+                    .computeIfAbsent(value, _ -> newReg(Type.V128));
+        }
+        r = newReg(Type.V128);
+        ruleVectors.put(value, r);
+        emitAsConstant(vectorConstant(r, value));
+        return r;
+    }
+
+    private void emitAsConstant(MachInst inst) {
+        List<MachInst> outerSink = sink;
+        sink = ruleConstants;
+        emit(inst);
+        sink = outerSink;
+    }
+
+    /** What the VSHUFFLE being lowered does. */
+    public final ShuffleMatcher shuffle(Inst inst) {
+        if (shuffle != inst) {
+            shuffle = inst;
+            shuffleMatcher = ShuffleMatcher.of(inst);
+        }
+        return shuffleMatcher;
     }
 
     /** A fresh virtual register. */
@@ -383,6 +435,7 @@ public abstract class LoweringContext {
         ruleInsts.clear();
         ruleConstants.clear();
         ruleConstantRegs.clear();
+        ruleVectors.clear();
     }
 
     boolean savesContext() {
@@ -407,7 +460,7 @@ public abstract class LoweringContext {
         if (r != null) {
             return r;
         }
-        int loop = loopToHoistFrom(d);
+        int loop = loopToHoistFrom(isCheap(d));
         if (loop >= 0) {
             int at = plan.flow().idom(loop);
             return hoisted.computeIfAbsent(at, _ -> new HashMap<>()).computeIfAbsent(v, _ -> newReg(v.type()));
@@ -418,17 +471,13 @@ public abstract class LoweringContext {
         return r;
     }
 
-    /**
-     * The loop in front of which the constant {@code d} is to be made for the current instruction, by its header, or
-     * -1.
-     */
-    private int loopToHoistFrom(Inst d) {
+    /** The loop in front of which a constant is to be made for the current instruction, by its header, or -1. */
+    private int loopToHoistFrom(boolean cheap) {
         FlowGraph flow = plan.flow();
         int loop = flow.loopHeader(rootNode);
         if (loop < 0) {
             return -1;
         }
-        boolean cheap = isCheap(d);
         // As argument of a call or edge it is best made where it has to be.
         if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop])) {
             return -1;
@@ -458,11 +507,13 @@ public abstract class LoweringContext {
 
     /** Makes the constants that loops behind this block want; they stand in front of its terminator. */
     void makeHoisted(int node, List<MachInst> output) {
-        Map<Value, Reg> wanted = hoisted.get(node);
-        if (wanted == null) {
+        Map<Value, Reg> wanted = hoisted.getOrDefault(node, Map.of());
+        Map<V128, Reg> vectors = hoistedVectors.getOrDefault(node, Map.of());
+        if (wanted.isEmpty() && vectors.isEmpty()) {
             return;
         }
         begin(null);
+        vectors.forEach((value, r) -> emitAsConstant(vectorConstant(r, value)));
         wanted.entrySet().stream()
                 .sorted((a, b) -> Integer.compare(a.getKey().id(), b.getKey().id()))
                 .forEach(e -> define(e.getKey(), e.getKey().inst(), e.getValue()));

@@ -6,6 +6,7 @@ import kiln.codegen.regalloc.FakeMachine;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
+import kiln.ir.V128;
 import kiln.ir.Value;
 
 /**
@@ -103,6 +104,16 @@ final class FakeLowering extends LoweringContext {
     @Override
     protected boolean isCheap(Inst inst) {
         return inst.opcode() != Opcode.FCONST;
+    }
+
+    @Override
+    protected boolean isCheap(V128 value) {
+        return false;
+    }
+
+    @Override
+    protected MachInst vectorConstant(Reg target, V128 value) {
+        return new FakeInst("vector" + value.low()).def(target).constant();
     }
 
     @Override

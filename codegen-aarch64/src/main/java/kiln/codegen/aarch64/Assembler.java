@@ -464,11 +464,6 @@ final class Assembler {
         put(0x2f00_e400 | rd(rd));
     }
 
-    /** MOVI: all 128 bits zero. */
-    void vectorZero16(Reg rd) {
-        put(0x6f00_e400 | rd(rd));
-    }
-
     /** MOVI: sign bit of each of two words. */
     void vectorSignBits(Reg rd) {
         put(0x0f04_6400 | rd(rd));

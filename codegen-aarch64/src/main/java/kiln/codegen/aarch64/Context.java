@@ -4,11 +4,13 @@ import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.LoweringContext;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
+import kiln.ir.V128;
 import kiln.ir.Value;
 
 /** What the rules for AArch64 read and write, and what lowering asks about this instruction set. */
@@ -75,9 +77,19 @@ final class Context extends LoweringContext {
         return switch (inst.opcode()) {
             case ICONST -> Immediates.isSingleMove(inst.imm(), wide(inst.type()));
             case FCONST -> FloatInsn.Const.isCheap(inst.type() == Type.F64, inst.imm());
-            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
+            case VCONST -> isCheap(inst.vector());
             default -> true;
         };
+    }
+
+    @Override
+    protected boolean isCheap(V128 value) {
+        return ShuffleRules.immediate(value) != null;
+    }
+
+    @Override
+    protected MachInst vectorConstant(Reg target, V128 value) {
+        return ShuffleRules.constant(target, value);
     }
 
     @Override

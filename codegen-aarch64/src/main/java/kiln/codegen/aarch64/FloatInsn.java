@@ -79,9 +79,7 @@ final class FloatInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Reg rd = reg(0);
-            if (value.low() == 0 && value.high() == 0) {
-                asm.vectorZero16(rd);
-            } else if (isFar()) {
+            if (isFar()) {
                 // Too far from the pool at the end: the bytes stand here, jumped over.
                 Label here = new Label();
                 Label behind = new Label();

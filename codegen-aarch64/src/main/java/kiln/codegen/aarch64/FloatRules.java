@@ -10,19 +10,16 @@ import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 
-/** Floating-point arithmetic and conversions, and constants of vector registers. */
+/** Floating-point arithmetic, conversions and constants. */
 final class FloatRules {
     private FloatRules() {}
 
-    // FCONST, VCONST.
+    // FCONST.
 
     static final Rules<Context> CONSTANT = Rules.<Context>of("floatConstant")
             .base(
                     "constant",
                     (c, inst) -> c.emit(new FloatInsn.Const(dbl(inst.type()), c.def(inst.result()), inst.imm())));
-
-    static final Rules<Context> VECTOR_CONSTANT = Rules.<Context>of("vectorConstant")
-            .base("constant", (c, inst) -> c.emit(new FloatInsn.VectorConst(c.def(inst.result()), inst.vector())));
 
     // FADD, FSUB, FMUL, FDIV, FMIN, FMAX.
 

@@ -46,6 +46,10 @@ final class Assembler {
         this.avx = avx;
     }
 
+    boolean hasAvx() {
+        return avx;
+    }
+
     CodeBuffer buffer() {
         return buffer;
     }

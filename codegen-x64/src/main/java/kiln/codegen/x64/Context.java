@@ -5,6 +5,7 @@ import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.LoweringContext;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.codegen.x64.Op.Prefix;
 import kiln.codegen.x64.Op.Twin;
@@ -207,9 +208,20 @@ final class Context extends LoweringContext {
         return switch (inst.opcode()) {
             case ICONST -> inst.type() == Type.I32 || (int) inst.imm() == inst.imm() || inst.imm() >>> 32 == 0;
             case FCONST -> inst.imm() == 0;
-            case VCONST -> inst.vector().low() == 0 && inst.vector().high() == 0;
+            case VCONST -> isCheap(inst.vector());
             default -> true;
         };
+    }
+
+    /** Zeros and ones take no memory. */
+    @Override
+    protected boolean isCheap(V128 value) {
+        return value.low() == value.high() && (value.low() == 0 || value.low() == -1);
+    }
+
+    @Override
+    protected MachInst vectorConstant(Reg target, V128 value) {
+        return new FloatInsn.VectorConst(target, value);
     }
 
     @Override

@@ -68,10 +68,22 @@ final class FloatInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Reg dst = reg(0);
-            if (value.low() == 0 && value.high() == 0) {
+            long low = value.low();
+            boolean splat = low == value.high();
+            if (splat && low == 0) {
                 asm.op(Op.XORPS, dst, dst);
-            } else {
+            } else if (splat && low == -1) {
+                asm.op(Op.PCMPEQD, dst, dst);
+            } else if (splat && (int) low == (int) (low >>> 32) && asm.hasAvx()) {
+                asm.op(Op.VBROADCASTSS, dst, new Operand.Pooled((int) low).resolve(context));
+            } else if (splat) {
+                asm.op(Op.MOVDDUP, dst, new Operand.Pooled(low).resolve(context));
+            } else if (value.high() != 0) {
                 asm.loadVector(16, dst, new Operand.Pooled(value).resolve(context));
+            } else {
+                // Loads of less clear the rest.
+                int size = low >>> 32 == 0 ? 4 : 8;
+                asm.loadVector(size, dst, Operand.Pooled.ofFloat(size, low).resolve(context));
             }
         }
 

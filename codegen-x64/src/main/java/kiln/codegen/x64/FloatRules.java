@@ -14,13 +14,10 @@ import kiln.ir.Value;
 final class FloatRules {
     private FloatRules() {}
 
-    // FCONST, VCONST.
+    // FCONST.
 
     static final Rules<Context> CONSTANT = Rules.<Context>of("floatConstant")
             .base("constant", (c, inst) -> c.emit(new FloatInsn.Const(size(inst), c.def(inst.result()), inst.imm())));
-
-    static final Rules<Context> VECTOR_CONSTANT = Rules.<Context>of("vectorConstant")
-            .base("constant", (c, inst) -> c.emit(new FloatInsn.VectorConst(c.def(inst.result()), inst.vector())));
 
     // FADD, FSUB, FMUL, FDIV.
 

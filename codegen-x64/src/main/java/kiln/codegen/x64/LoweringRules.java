@@ -19,7 +19,7 @@ final class LoweringRules {
         return switch (opcode) {
             case ICONST -> IntegerRules.CONSTANT;
             case FCONST -> FloatRules.CONSTANT;
-            case VCONST -> FloatRules.VECTOR_CONSTANT;
+            case VCONST -> ShuffleRules.CONSTANT;
             case STACK_ADDR -> MemoryRules.STACK_ADDRESS;
 
             case ADD -> IntegerRules.ADD;
@@ -49,7 +49,7 @@ final class LoweringRules {
             case TO_SINT, TO_UINT, TO_SINT_SAT, TO_UINT_SAT -> FloatRules.TO_INT;
             case BITCAST -> FloatRules.BITCAST;
 
-            case VSHUFFLE -> null;
+            case VSHUFFLE -> ShuffleRules.SHUFFLE;
 
             case LOAD -> MemoryRules.LOAD;
             case STORE -> MemoryRules.STORE;
@@ -119,8 +119,7 @@ final class LoweringRules {
             case RELAXED_MADD, RELAXED_NMADD -> RelaxedRules.MULTIPLY_ADD;
             case RELAXED_LANESELECT -> RelaxedRules.LANE_SELECT;
 
-            // Not lowered yet: SIMD is refused by the compiler until they are.
-            case SWIZZLE -> null;
+            case SWIZZLE -> ShuffleRules.SWIZZLE;
         };
     }
 }

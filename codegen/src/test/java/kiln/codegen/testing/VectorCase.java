@@ -81,10 +81,10 @@ record VectorCase(LaneOp op, int lane, V128 indices) {
         return intoLanes ? op.lanes().bytes() : operands().get(operand).bytes();
     }
 
-    /** Appends the operation. */
+    /** Appends the operation; a shuffle as it is, so that back ends get what folding leaves nothing of. */
     Value append(Builder b, Value... args) {
         return switch (opcode()) {
-            case VSHUFFLE -> b.shuffle(indices, args[0], args[1]);
+            case VSHUFFLE -> b.append(Opcode.VSHUFFLE, Type.V128, indices, args).result();
             case VEXTRACT, VINSERT -> b.vectorOfLane(op, lane, args);
             default -> b.append(opcode(), result(), op, args).result();
         };
