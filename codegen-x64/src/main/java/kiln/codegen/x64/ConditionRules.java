@@ -132,7 +132,8 @@ final class ConditionRules {
             .base("x != 0", (c, v) -> compare(c, v, IntCond.NE, 0));
 
     /** What the rules for operations ask. */
-    static final List<Choice<Context, ?, ?>> CHOICES = List.of(WITH_CONSTANT, INTEGERS, FLOATS, NOT_ZERO);
+    static final List<Choice<Context, ?, ?>> CHOICES =
+            List.of(WITH_CONSTANT, INTEGERS, FLOATS, NOT_ZERO, VectorReduceRules.ANY_TRUE, VectorReduceRules.ALL_TRUE);
 
     /** The condition that the integer {@code v} is not zero. */
     static Condition condition(Context c, Value v) {

@@ -57,22 +57,6 @@ final class VectorFloatRules {
         c.emitBinary(of(lanes, Op.CMPPS, Op.CMPPD), dst, left, right, how);
     }
 
-    // ABS, NEG.
-
-    /** The sign is a bit. A rule of the lists that integers have as well. */
-    static boolean sign(Context c, Inst inst) {
-        Lanes lanes = lanes(inst);
-        if (!lanes.isFloat()) {
-            return false;
-        }
-        boolean negate = inst.lanes().op() == VectorOp.NEG;
-        long sign = FloatInsn.signBit(lanes.bytes());
-        Operand mask = Operand.Pooled.splat(lanes.bytes(), negate ? sign : ~sign);
-        Reg src = c.reg(inst.arg(0));
-        c.emitBinary(negate ? Op.XORPS : Op.ANDPS, c.def(inst.result()), src, mask);
-        return true;
-    }
-
     // CEIL, FLOOR, TRUNC, NEAREST.
 
     static final Rules<Context> ROUND = Rules.<Context>of("vectorRound").base("to an integer", (c, inst) -> {

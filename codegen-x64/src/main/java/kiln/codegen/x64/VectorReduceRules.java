@@ -18,8 +18,6 @@ final class VectorReduceRules {
     private static final int ALL_BYTES = 0xffff;
     /** What PMOVMSKB gives for the upper bytes of lanes of 16 bits. */
     private static final int UPPER_BYTES = 0xaaaa;
-    /** How deep operations on the results of comparisons are searched. */
-    private static final int MAX_DEPTH = 4;
 
     private static final V128 ONES = new V128(-1, -1);
 
@@ -88,7 +86,7 @@ final class VectorReduceRules {
             Operand bits = Operand.inRegister(signsOfBytes(c, c.reg(x)));
             return Condition.of(Insn.compare(Op.TEST, 4, bits, Operand.imm(UPPER_BYTES)), Cond.E);
         }
-        return k == (1 << Lanes.I16X8.count()) - 1 && isMask(x, 2, 0) ? allOnes(c, x) : null;
+        return k == (1 << Lanes.I16X8.count()) - 1 && VectorRules.isMask(x, Lanes.I16X8, 0) ? allOnes(c, x) : null;
     }
 
     /** The condition that an ANY_TRUE or ALL_TRUE gives 1. */
@@ -99,11 +97,11 @@ final class VectorReduceRules {
     static final Choice<Context, Inst, Condition> ANY_TRUE = Choice.<Context, Inst, Condition>of("anyTrue")
             .rule("lane without ones", (c, test) -> {
                 Value x = negated(c, test);
-                return x != null && isMask(x, 1, 0) ? allOnes(c, x).negate() : null;
+                return x != null && VectorRules.isMask(x, 0) ? allOnes(c, x).negate() : null;
             })
             .rule("lane with ones", (c, test) -> {
                 Value x = test.arg(0);
-                return isMask(x, 1, 0) ? noOnes(c, c.reg(x)).negate() : null;
+                return VectorRules.isMask(x, 0) ? noOnes(c, c.reg(x)).negate() : null;
             })
             .rule("clear bit", (c, test) -> {
                 Value x = negated(c, test);
@@ -137,11 +135,11 @@ final class VectorReduceRules {
     static final Choice<Context, Inst, Condition> ALL_TRUE = Choice.<Context, Inst, Condition>of("allTrue")
             .rule("no lane with ones", (c, test) -> {
                 Value x = negated(c, test);
-                return x != null && isMask(x, bytes(test), 0) ? noOnes(c, c.reg(x)) : null;
+                return x != null && VectorRules.isMask(x, test.lanes().lanes(), 0) ? noOnes(c, c.reg(x)) : null;
             })
             .rule("ones only", (c, test) -> {
                 Value x = test.arg(0);
-                return isMask(x, bytes(test), 0) ? allOnes(c, x) : null;
+                return VectorRules.isMask(x, test.lanes().lanes(), 0) ? allOnes(c, x) : null;
             })
             .base("no lane equals zero", (c, test) -> {
                 Op equal = Op.of(VectorOp.EQ.on(test.lanes().lanes()));
@@ -150,10 +148,6 @@ final class VectorReduceRules {
                 c.emitBinary(equal, zeros, c.zeroVector(), x);
                 return noOnes(c, zeros);
             });
-
-    private static int bytes(Inst test) {
-        return test.lanes().lanes().bytes();
-    }
 
     private static Insn bits(Reg left, Operand right) {
         return Insn.compare(Op.PTEST, Op.PTEST.size(), Operand.inRegister(left), right);
@@ -172,20 +166,6 @@ final class VectorReduceRules {
     }
 
     // Lanes of ones or zeros: the highest bits of their bytes say all, and test faster than PTEST does.
-
-    /** Whether each lane of {@code bytes}, or more, is known to have equal bits. */
-    private static boolean isMask(Value v, int bytes, int depth) {
-        if (depth == MAX_DEPTH || !v.is(Opcode.VBINARY) && !v.is(Opcode.VUNARY)) {
-            return false;
-        }
-        Inst d = v.inst();
-        return switch (d.lanes().op()) {
-            case EQ, NE, GT_S, GT_U, GT, GE_S, GE_U, GE -> d.lanes().lanes().bytes() >= bytes;
-            case NOT -> isMask(d.arg(0), bytes, depth + 1);
-            case AND, OR, XOR, ANDNOT -> isMask(d.arg(0), bytes, depth + 1) && isMask(d.arg(1), bytes, depth + 1);
-            default -> false;
-        };
-    }
 
     private static Condition allOnes(Context c, Value mask) {
         return compareSigns(c, c.reg(mask), ALL_BYTES);

@@ -324,29 +324,41 @@ final class VectorRules {
 
     /** Whether each byte of {@code v} is ones or zeros. */
     static boolean isMask(Value v, int depth) {
+        return isMask(v, Lanes.I8X16, depth);
+    }
+
+    /** Whether each of these lanes of {@code v} is ones or zeros. */
+    static boolean isMask(Value v, Lanes lanes, int depth) {
         Inst d = v.inst();
         if (d == null || depth > MAX_DEPTH) {
             return false;
         }
         if (d.opcode() == Opcode.VCONST) {
-            return isByteMask(d.vector());
+            return isMask(d.vector(), lanes);
         }
         if (!(d.data() instanceof LaneOp l)) {
             return false;
         }
+        boolean asWide = l.lanes().bytes() >= lanes.bytes();
         return switch (l.op()) {
-            case EQ, NE, GT, GE, GT_S, GT_U, GE_S, GE_U -> true;
-            case NOT, EXTEND_LOW_S, EXTEND_HIGH_S -> isMask(d.arg(0), depth + 1);
-            case AND, OR, XOR, ANDNOT -> isMask(d.arg(0), depth + 1) && isMask(d.arg(1), depth + 1);
-            case BITSELECT -> isMask(d.arg(0), depth + 1) && isMask(d.arg(1), depth + 1) && isMask(d.arg(2), depth + 1);
-            case SHR_S -> VectorShiftRules.constantCount(d) == l.lanes().bits() - 1;
+            case EQ, NE, GT, GE, GT_S, GT_U, GE_S, GE_U -> asWide;
+            case NOT -> isMask(d.arg(0), lanes, depth + 1);
+            case EXTEND_LOW_S, EXTEND_HIGH_S ->
+                asWide && isMask(d.arg(0), l.lanes() == lanes ? l.operandLanes() : lanes, depth + 1);
+            case AND, OR, XOR, ANDNOT -> isMask(d.arg(0), lanes, depth + 1) && isMask(d.arg(1), lanes, depth + 1);
+            case BITSELECT ->
+                isMask(d.arg(0), lanes, depth + 1)
+                        && isMask(d.arg(1), lanes, depth + 1)
+                        && isMask(d.arg(2), lanes, depth + 1);
+            case SHR_S ->
+                asWide && VectorShiftRules.constantCount(d) == l.lanes().bits() - 1;
             default -> false;
         };
     }
 
-    private static boolean isByteMask(V128 v) {
-        for (int i = 0; i < 16; i++) {
-            if (v.byteAt(i) != 0 && v.byteAt(i) != 0xff) {
+    private static boolean isMask(V128 v, Lanes lanes) {
+        for (int i = 0; i < lanes.count(); i++) {
+            if (v.lane(lanes, i) != 0 && v.lane(lanes, i) != -1) {
                 return false;
             }
         }
@@ -581,11 +593,7 @@ final class VectorRules {
     /** The low half, which is all that was loaded. */
     private static boolean extendMemory(Context c, Inst inst) {
         Op op = Op.of(inst.lanes());
-        Inst insert = op == null ? null : operation(c, inst.arg(0), VectorOp.REPLACE_LANE);
-        if (insert == null || insert.lanes().lanes() != Lanes.I64X2 || insert.imm() != 0) {
-            return false;
-        }
-        Inst load = c.foldableLoad(insert.arg(1), 8);
+        Inst load = op == null ? null : LaneRules.foldableLow(c, inst.arg(0), 8);
         if (load == null) {
             return false;
         }
