@@ -65,6 +65,12 @@ public abstract class StubImage {
     /** A C function whose arguments are a system call's number and its first five arguments. */
     protected abstract void syscall();
 
+    /**
+     * A C function without arguments: which registers the operating system saves for a thread, as the processor's XCR0
+     * has it; 0 where there is no such choice.
+     */
+    protected abstract void savedState();
+
     private void begin(String name) {
         buffer.align(16, padding);
         Label label = new Label();
@@ -94,6 +100,8 @@ public abstract class StubImage {
         flush();
         begin("syscall");
         syscall();
+        begin("savedState");
+        savedState();
         buffer.emitConstants();
         buffer.resolveLabels();
         byte[] code = buffer.toByteArray();

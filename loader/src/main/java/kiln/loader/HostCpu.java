@@ -1,6 +1,7 @@
 package kiln.loader;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,10 +50,37 @@ public record HostCpu(String architecture, Set<String> features) {
             // Emulators and containers may show another machine's cpuinfo: the auxiliary vector is for this process.
             features = ofHwcap(host.auxiliary(AT_HWCAP));
         }
+        if (features.contains("xsave")) {
+            MemorySegment stub = MemorySegment.ofAddress(Stubs.get().savedState());
+            features = usable(features, Downcalls.call(stub, 0, 0, 0, 0, 0, 0));
+        }
         return new HostCpu(host.architecture(), features);
     }
 
-    /** What {@code avx512vl} stands for, as in the back end: there is no processor that has it alone. */
+    // Bits of XCR0 (Intel SDM volume 1, 13.3).
+    private static final long XMM = 1 << 1;
+    private static final long YMM = 1 << 2;
+    /** Mask registers, upper halves of the first sixteen vector registers, and the other sixteen. */
+    private static final long ZMM = 7 << 5;
+
+    /**
+     * The features of x86-64 without those whose registers the operating system does not save: a hypervisor may show a
+     * processor that has them all the same.
+     */
+    static Set<String> usable(Set<String> features, long savedState) {
+        boolean ymm = (savedState & (XMM | YMM)) == (XMM | YMM);
+        boolean zmm = ymm && (savedState & ZMM) == ZMM;
+        Set<String> usable = new TreeSet<>(features);
+        if (!zmm) {
+            usable.removeIf(f -> f.startsWith("avx512"));
+        }
+        if (!ymm) {
+            usable.removeIf(f -> f.startsWith("avx") || f.equals("fma") || f.equals("f16c"));
+        }
+        return usable;
+    }
+
+    /** What {@code avx512vl} stands for, as in the back end, and what others of AVX-512 imply. */
     private static final Set<String> AVX512 = Set.of("avx512vl", "avx512f", "avx512bw", "avx512dq", "avx2", "fma");
 
     private static final long AT_HWCAP = 16;
@@ -101,7 +129,7 @@ public record HostCpu(String architecture, Set<String> features) {
                             });
                 }
                 if (!features.containsAll(AVX512)) {
-                    features.remove("avx512vl");
+                    features.removeIf(f -> f.startsWith("avx512"));
                 }
                 if (common == null) {
                     common = features;

@@ -44,6 +44,7 @@ public final class Stubs {
     private final long unwind;
     private final long flush;
     private final long syscall;
+    private final long savedState;
 
     private Stubs(Host host) {
         String text = host.architecture().equals("x86_64") ? StubsX64.IMAGE : StubsAarch64.IMAGE;
@@ -77,6 +78,7 @@ public final class Stubs {
         unwind = address(offsets, "unwind");
         flush = address(offsets, "flush");
         syscall = address(offsets, "syscall");
+        savedState = address(offsets, "savedState");
     }
 
     /** An object that is the same for all class loaders: constant strings are. */
@@ -157,6 +159,10 @@ public final class Stubs {
 
     long syscall() {
         return syscall;
+    }
+
+    long savedState() {
+        return savedState;
     }
 
     /**

@@ -250,6 +250,13 @@ class LoadedArtifactTest {
         assertEquals(Set.of("fpu", "lzcnt", "sse3"), features);
         assertEquals(Set.of(), HostCpu.parse(List.of("nothing here")));
         assertEquals(Set.of("fp", "asimd", "lse"), HostCpu.ofHwcap(0x103));
+        Set<String> wide = Set.of("sse2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "bmi1");
+        assertEquals(wide, HostCpu.parse(List.of("flags : " + String.join(" ", wide))));
+        assertEquals(Set.of("avx2"), HostCpu.parse(List.of("flags : avx2 avx512f avx512vl avx512vbmi")));
+        // XCR0: floats, xmm, ymm, masks and two parts of zmm.
+        assertEquals(wide, HostCpu.usable(wide, 0xe7));
+        assertEquals(Set.of("sse2", "avx", "avx2", "fma", "bmi1"), HostCpu.usable(wide, 0x67));
+        assertEquals(Set.of("sse2", "bmi1"), HostCpu.usable(wide, 3));
         assertTrue(HostCpu.current().features().contains(TestCode.ARM ? "asimd" : "sse2"));
     }
 }

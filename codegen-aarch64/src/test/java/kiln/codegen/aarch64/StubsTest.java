@@ -40,11 +40,11 @@ class StubsTest {
     }
 
     @Test
-    void namesSevenStubs() {
+    void namesEightStubs() {
         byte[] image = Stubs.image();
-        assertEquals(7, image[0]);
-        String names = new String(image, 4, 7 * 20, StandardCharsets.ISO_8859_1);
-        for (String name : List.of("enter", "trap", "unwind", "fault", "handler", "flush", "syscall")) {
+        assertEquals(8, image[0]);
+        String names = new String(image, 4, 8 * 20, StandardCharsets.ISO_8859_1);
+        for (String name : List.of("enter", "trap", "unwind", "fault", "handler", "flush", "syscall", "savedState")) {
             assertEquals(0, names.indexOf(name + "\0") % 20, name);
         }
     }

@@ -329,6 +329,11 @@ final class Assembler {
         mov(8, dst, Address.of(null, 0));
     }
 
+    /** Reads the extended control register of number ecx into edx:eax. */
+    void xgetbv() {
+        put(0x0f, 0x01, 0xd0);
+    }
+
     /**
      * The bytes from the current offset to {@code label}, as four bytes relative to {@code base}: an entry of a jump
      * table.

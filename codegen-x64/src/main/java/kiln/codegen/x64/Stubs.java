@@ -298,4 +298,14 @@ public final class Stubs extends StubImage {
         asm.zo(Op.SYSCALL);
         asm.ret();
     }
+
+    /** XGETBV reads register ecx into edx:eax; it faults where the operating system has not made it available. */
+    @Override
+    protected void savedState() {
+        asm.movImm(RCX, 0);
+        asm.xgetbv();
+        asm.op(Op.SHL, 8, RDX, 32);
+        asm.op(Op.OR, 8, RAX, RDX);
+        asm.ret();
+    }
 }

@@ -464,6 +464,8 @@ class AssemblerTest {
         expect("ret 0x10");
         asm.loadThreadPointer(Registers.R11);
         expect("mov r11, qword ptr fs:[0]");
+        asm.xgetbv();
+        expect("xgetbv");
         check();
     }
 

@@ -357,6 +357,16 @@ class StubsTest {
         assertEquals(-9, (long) syscall.invokeExact(3L, -1L, 0L, 0L, 0L, 0L), "EBADF");
     }
 
+    /** Floats and xmm are always saved, and ymm where Linux shows AVX. */
+    @Test
+    void savedStateIsRead() throws Throwable {
+        String cpu = Files.readString(Path.of("/proc/cpuinfo"));
+        assumeTrue(cpu.contains(" xsave "));
+        long state = (long) NativeCode.function(stub.get("savedState"), 0).invokeExact();
+        assertEquals(3, state & 3);
+        assertEquals(cpu.contains(" avx "), (state & 4) != 0);
+    }
+
     @Test
     void theLoaderHasTheseStubs() throws IOException {
         Path source = Path.of("../loader/src/main/java/kiln/loader/StubsX64.java");
