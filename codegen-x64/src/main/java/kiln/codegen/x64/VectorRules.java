@@ -88,6 +88,7 @@ final class VectorRules {
     // Operations that are rows of Op.
 
     static final Rules<Context> BINARY = Rules.<Context>of("vectorBinary")
+            .rule("neighbouring products of bytes, added (pmaddubsw)", VectorRules::productsOfNeighbours)
             .rule("y op x", (c, inst) -> {
                 Op op = c.instruction(inst.lanes());
                 Value x = inst.arg(0);
@@ -106,6 +107,65 @@ final class VectorRules {
     private static boolean prefersRight(Context c, Op op, Value x, Value y) {
         return !c.isVectorMemory(op, y)
                 && (c.isVectorMemory(op, x) || !c.hasAvx() && c.useCount(x) > 1 && c.useCount(y) == 1);
+    }
+
+    private static final LaneOp ADD_SAT_S = VectorOp.ADD_SAT_S.on(Lanes.I16X8);
+    private static final LaneOp MUL = VectorOp.MUL.on(Lanes.I16X8);
+
+    /** Indices of the halfwords with even numbers of two operands, or of those with odd numbers. */
+    private static final V128 EVEN = V128.of(Lanes.I8X16, i -> i / 2 * 4 + i % 2);
+
+    private static final V128 ODD = V128.of(Lanes.I8X16, i -> i / 2 * 4 + 2 + i % 2);
+
+    /**
+     * Signed bytes times unsigned ones, in halfwords, of which neighbours are added with saturation: what programs write
+     * in place of PMADDUBSW, which WebAssembly does not have.
+     */
+    private static boolean productsOfNeighbours(Context c, Inst inst) {
+        if (inst.lanes() != ADD_SAT_S) {
+            return false;
+        }
+        Value x = inst.arg(0);
+        Value y = inst.arg(1);
+        Value even = isShuffle(x, EVEN) ? x : y;
+        Value odd = even == x ? y : x;
+        if (!isShuffle(even, EVEN) || !isShuffle(odd, ODD)) {
+            return false;
+        }
+        Value low = even.inst().arg(0);
+        Value high = even.inst().arg(1);
+        if (odd.inst().arg(0) != low || odd.inst().arg(1) != high) {
+            return false;
+        }
+        Value signed = factor(low, VectorOp.EXTEND_LOW_S);
+        Value unsigned = factor(low, VectorOp.EXTEND_LOW_U);
+        if (signed == null
+                || unsigned == null
+                || factor(high, VectorOp.EXTEND_HIGH_S) != signed
+                || factor(high, VectorOp.EXTEND_HIGH_U) != unsigned) {
+            return false;
+        }
+        Reg left = c.reg(unsigned);
+        c.emitBinary(Op.PMADDUBSW, c.def(inst.result()), left, c.vectorSource(Op.PMADDUBSW, signed));
+        return true;
+    }
+
+    private static boolean isShuffle(Value v, V128 indices) {
+        return v.is(Opcode.VSHUFFLE) && v.inst().vector().equals(indices);
+    }
+
+    /** The bytes of which a factor of {@code product} is this extension, or null. */
+    private static Value factor(Value product, VectorOp extension) {
+        if (!product.is(Opcode.VBINARY) || product.inst().lanes() != MUL) {
+            return null;
+        }
+        for (int i = 0; i < 2; i++) {
+            Value v = product.inst().arg(i);
+            if (v.is(Opcode.VUNARY) && v.inst().lanes() == extension.on(Lanes.I16X8)) {
+                return v.inst().arg(0);
+            }
+        }
+        return null;
     }
 
     // AND, OR, XOR, ANDNOT.
