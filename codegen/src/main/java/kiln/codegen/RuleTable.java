@@ -61,14 +61,4 @@ public final class RuleTable<C extends LoweringContext> {
                 .distinct()
                 .toList();
     }
-
-    /** Whether there are rules for an opcode that is no form of operations on vectors. */
-    public boolean has(Opcode op) {
-        return rules.get(op.ordinal()) != null;
-    }
-
-    /** Whether there are rules for an operation on vectors. */
-    public boolean has(VectorOp op) {
-        return vectorRules.get(op.ordinal()) != null;
-    }
 }

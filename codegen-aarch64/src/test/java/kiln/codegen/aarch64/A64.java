@@ -12,7 +12,7 @@ final class A64 {
     static final A64Backend BACKEND = new A64Backend();
     static final CodegenOptions OPTIONS = Machine.options(Set.of());
     static final Machine.Target TARGET =
-            new Machine.Target("aarch64", BACKEND, Stubs.image(), CpuFeatures.NAMES, List.of(), LoweringRules.TABLE);
+            new Machine.Target("aarch64", BACKEND, Stubs.image(), CpuFeatures.NAMES, List.of());
 
     private A64() {}
 

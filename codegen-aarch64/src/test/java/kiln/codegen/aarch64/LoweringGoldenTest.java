@@ -27,7 +27,7 @@ class LoweringGoldenTest {
     @TestFactory
     Stream<DynamicTest> lowersAsBefore() throws IOException {
         Golden.assumeDisassembler();
-        return GoldenLowering.tests("aarch64", LoweringRules.TABLE, LoweringGoldenTest::sections);
+        return GoldenLowering.tests("aarch64", LoweringGoldenTest::sections);
     }
 
     /** A rule without a case is one that nobody sees change. */

@@ -37,7 +37,7 @@ class LoweringGoldenTest {
 
     @TestFactory
     Stream<DynamicTest> lowersAsBefore() throws IOException {
-        return GoldenLowering.tests("x86_64", LoweringRules.TABLE, LoweringGoldenTest::sections);
+        return GoldenLowering.tests("x86_64", LoweringGoldenTest::sections);
     }
 
     /** A rule without a case is one that nobody sees change. */

@@ -17,12 +17,7 @@ final class X64 {
     static final Set<String> V3 = Set.of("avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt");
 
     static final Machine.Target TARGET = new Machine.Target(
-            ARCH,
-            new X64Backend(),
-            Stubs.image(),
-            features(),
-            List.of(Set.of("avx"), Set.of("avx", "avx2", "fma")),
-            LoweringRules.TABLE);
+            ARCH, new X64Backend(), Stubs.image(), features(), List.of(Set.of("avx"), Set.of("avx", "avx2", "fma")));
 
     private X64() {}
 

@@ -50,7 +50,6 @@ public abstract class GoldenExecution {
                 .filter(e -> isExecutable(e.getValue()))
                 .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> {
                     assumeTrue(target.isHost());
-                    assumeTrue(GoldenLowering.isLowered(target.rules(), e.getValue()), "not lowered");
                     for (Set<String> features : target.vectorFeatureSets()) {
                         try (Machine machine = new Machine(target)) {
                             machine.load(List.of(e.getValue()), Machine.options(features));

@@ -13,11 +13,7 @@ import java.util.stream.Stream;
 import kiln.codegen.LoweringContext;
 import kiln.codegen.RuleList;
 import kiln.codegen.RuleTable;
-import kiln.ir.Block;
 import kiln.ir.Function;
-import kiln.ir.Inst;
-import kiln.ir.LaneOp;
-import kiln.ir.Opcode;
 import kiln.ir.Parser;
 import kiln.ir.analysis.Verifier;
 import org.junit.jupiter.api.DynamicTest;
@@ -32,8 +28,6 @@ public final class GoldenLowering {
     private static final boolean UPDATE = Boolean.getBoolean("kiln.golden.update");
     private static final Path FOLDER = Path.of("../codegen/src/test/resources/lowering");
     private static final String MARK = ";; ";
-    /** Until both back ends lower all operations on vectors: what a section says that one of them cannot write. */
-    private static final String NOT_LOWERED = "(not lowered)\n";
 
     private GoldenLowering() {}
 
@@ -45,24 +39,9 @@ public final class GoldenLowering {
     }
 
     /** A test for each case. */
-    public static Stream<DynamicTest> tests(String isa, RuleTable<?> table, Target target) throws IOException {
+    public static Stream<DynamicTest> tests(String isa, Target target) throws IOException {
         return files().stream()
-                .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f, isa, table, target)));
-    }
-
-    /** Whether there are rules for all operations of a function. */
-    static boolean isLowered(RuleTable<?> table, Function f) {
-        for (Block b : f.blocks()) {
-            for (Inst i = b.first(); i != null; i = i.next()) {
-                boolean missing = i.data() instanceof LaneOp op
-                        ? !table.has(op.op())
-                        : i.opcode() == Opcode.VSHUFFLE && !table.has(Opcode.VSHUFFLE);
-                if (missing) {
-                    return false;
-                }
-            }
-        }
-        return true;
+                .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f, isa, target)));
     }
 
     /** The cases' functions by the names of their files. */
@@ -80,14 +59,11 @@ public final class GoldenLowering {
         }
     }
 
-    private static void check(Path file, String isa, RuleTable<?> table, Target target) throws IOException {
+    private static void check(Path file, String isa, Target target) throws IOException {
         Map<String, String> sections = read(file);
         Map<String, String> expected = new TreeMap<>();
         Map<String, String> actual = new TreeMap<>();
-        Function f = function(sections);
-        Map<String, String> own =
-                isLowered(table, f) ? target.sections(f) : Map.of("lowered", NOT_LOWERED, "code", NOT_LOWERED);
-        own.forEach((name, text) -> actual.put(isa + " " + name, text));
+        target.sections(function(sections)).forEach((name, text) -> actual.put(isa + " " + name, text));
         sections.forEach((name, text) -> {
             if (name.startsWith(isa + " ")) {
                 expected.put(name, text);
@@ -152,10 +128,7 @@ public final class GoldenLowering {
         Map<String, Long> before = new TreeMap<>();
         count(table, before);
         for (Path file : files()) {
-            Function f = function(read(file));
-            if (isLowered(table, f)) {
-                target.sections(f);
-            }
+            target.sections(function(read(file)));
         }
         Map<String, Long> after = new TreeMap<>();
         count(table, after);

@@ -25,7 +25,6 @@ import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;
-import kiln.codegen.RuleTable;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
 import kiln.ir.Function;
@@ -52,15 +51,9 @@ public final class Machine implements AutoCloseable {
      * @param features all CPU features that the back end knows, without those that this machine lacks if it is of the
      *     instruction set
      * @param vectorFeatures sets of features between none and all, with each of which vectors are lowered differently
-     * @param rules how the back end lowers
      */
     public record Target(
-            String arch,
-            Backend backend,
-            byte[] stubs,
-            Set<String> features,
-            List<Set<String>> vectorFeatures,
-            RuleTable<?> rules) {
+            String arch, Backend backend, byte[] stubs, Set<String> features, List<Set<String>> vectorFeatures) {
         /** Whether this JVM can execute the code. */
         public boolean isHost() {
             return System.getProperty("os.arch").equals(arch);

@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kiln.ir.Function;
-import kiln.ir.Opcode;
 import kiln.ir.Printer;
 import kiln.ir.Type;
 import kiln.ir.V128;
@@ -77,7 +76,6 @@ public abstract class VectorExecution {
     Stream<DynamicTest> operationsDoWhatTheirRowsSay() {
         return Arrays.stream(VectorOp.values())
                 .map(op -> DynamicTest.dynamicTest(op.toString(), () -> {
-                    assumeLowered(target.rules().has(op), op);
                     VectorCase.of(op).forEach(this::check);
                 }));
     }
@@ -86,7 +84,6 @@ public abstract class VectorExecution {
     Stream<DynamicTest> shufflesTakeTheBytesThatTheirIndicesSay() {
         return ShufflePatterns.all().entrySet().stream()
                 .map(p -> DynamicTest.dynamicTest(p.getKey(), () -> {
-                    assumeLowered(target.rules().has(Opcode.VSHUFFLE), Opcode.VSHUFFLE);
                     VectorInputs.sample(p.getValue(), 5).forEach(indices -> check(VectorCase.shuffle(indices)));
                 }));
     }
@@ -97,13 +94,9 @@ public abstract class VectorExecution {
         Random random = new Random(Long.getLong("kiln.random.seed", 1));
         List<VectorCase> all = new ArrayList<>();
         for (VectorOp op : VectorOp.values()) {
-            if (target.rules().has(op)) {
-                all.addAll(VectorCase.of(op));
-            }
+            all.addAll(VectorCase.of(op));
         }
-        if (target.rules().has(Opcode.VSHUFFLE)) {
-            ShufflePatterns.all().values().forEach(p -> all.add(VectorCase.shuffle(p.get(random.nextInt(p.size())))));
-        }
+        ShufflePatterns.all().values().forEach(p -> all.add(VectorCase.shuffle(p.get(random.nextInt(p.size())))));
         // What an operand is must be the same on all machines.
         List<VectorCase> inner = all.stream()
                 .filter(c ->
@@ -175,11 +168,6 @@ public abstract class VectorExecution {
                         + ", was " + VectorForm.hex(actual) + "\n" + Printer.print(f));
             }
         }
-    }
-
-    /** Until both back ends lower all of them, what is missing is skipped by name. */
-    private static void assumeLowered(boolean lowered, Object op) {
-        assumeTrue(lowered, () -> op + " is not lowered");
     }
 
     /** A function of one form, with the records that it gets and what it must make of them. */
