@@ -145,7 +145,6 @@ public final class CompileTimes {
                         options.explicitBounds(),
                         options.keepAll(),
                         options.eagerTables(),
-                        false,
                         options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC));
         ledger.book("survey");
         FunctionValidator validator = new FunctionValidator(module);

@@ -34,9 +34,6 @@ import kiln.wasm.WasmModule;
 
 /** One module's way to machine code. */
 final class ModuleCompilation {
-    /** For tests of what is lowered already: vectors are refused by name until all operations are. */
-    private static final boolean VECTORS = Boolean.getBoolean("kiln.vectors");
-
     private final WasmModule module;
     private final ModuleEnvironment env;
     private final Backend backend;
@@ -60,7 +57,6 @@ final class ModuleCompilation {
                         options.explicitBounds(),
                         options.keepAll(),
                         options.eagerTables(),
-                        VECTORS,
                         options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC),
                 linkage(links, before));
         linkCallees(before);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import kiln.artifact.Printable;
 import kiln.codegen.Backend;
@@ -12,16 +13,23 @@ import kiln.codegen.x64.X64Backend;
 
 /** What machine code is made for. */
 public enum Target {
-    X86_64_LINUX("x86_64-linux", new X64Backend(), kiln.codegen.x64.CpuFeatures.NAMES, Set.of("fma")),
-    AARCH64_LINUX("aarch64-linux", new A64Backend(), kiln.codegen.aarch64.CpuFeatures.NAMES, Set.of("dotprod"));
+    X86_64_LINUX(
+            "x86_64-linux",
+            new X64Backend(),
+            kiln.codegen.x64.CpuFeatures.NAMES,
+            kiln.codegen.x64.CpuFeatures::ofRelaxed),
+    AARCH64_LINUX(
+            "aarch64-linux",
+            new A64Backend(),
+            kiln.codegen.aarch64.CpuFeatures.NAMES,
+            kiln.codegen.aarch64.CpuFeatures::ofRelaxed);
 
     private final String label;
     private final Backend backend;
     private final Set<String> knownFeatures;
-    /** Features that decide about results of relaxed vector operations. */
-    private final Set<String> relaxedFeatures;
+    private final UnaryOperator<Set<String>> relaxedFeatures;
 
-    Target(String label, Backend backend, Set<String> knownFeatures, Set<String> relaxedFeatures) {
+    Target(String label, Backend backend, Set<String> knownFeatures, UnaryOperator<Set<String>> relaxedFeatures) {
         this.label = label;
         this.backend = backend;
         this.knownFeatures = knownFeatures;
@@ -72,8 +80,7 @@ public enum Target {
         if (options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC) {
             return "deterministic";
         }
-        Set<String> relevant = new TreeSet<>(relaxedFeatures);
-        relevant.retainAll(options.cpu());
+        Set<String> relevant = new TreeSet<>(relaxedFeatures.apply(options.cpu()));
         return relevant.isEmpty() ? "host" : "host+" + String.join("+", relevant);
     }
 

@@ -37,8 +37,10 @@ public final class Corpus {
             "multi-value",
             "mutable-global",
             "reference-types",
+            "relaxed-simd",
             "saturating-float-to-int",
             "sign-extension",
+            "simd",
             "tail-call");
 
     private Corpus() {}

@@ -17,6 +17,8 @@ import kiln.cli.wast.Script;
 import kiln.cli.wast.ScriptResult;
 import kiln.cli.wast.ScriptRunner;
 import kiln.compiler.CompilerOptions;
+import kiln.compiler.Target;
+import kiln.loader.HostCpu;
 import kiln.tests.cross.CrossCompiler;
 import kiln.wasm.Feature;
 import kiln.wasm.Features;
@@ -63,6 +65,9 @@ class SpecSuiteTest {
             // A component.
             Map.entry("gc/component-async-suspended-fiber-roots", 2));
 
+    /** Groups that are about vectors. */
+    private static final Set<String> VECTORS = Set.of("simd", "relaxed-simd", "winch");
+
     private static final Map<String, int[]> SUMS = new TreeMap<>();
 
     @TestFactory
@@ -95,8 +100,8 @@ class SpecSuiteTest {
         List<String> failures = new ArrayList<>();
         int[] sum = SUMS.computeIfAbsent(suite + " " + group, _ -> new int[5]);
         Script.forEach(zip, script -> {
-            for (int level : new int[] {2, 0}) {
-                ScriptResult r = ScriptRunner.run(script, options(group, script.name(), level), CrossCompiler::compile);
+            for (CompilerOptions options : variants(group, script.name())) {
+                ScriptResult r = ScriptRunner.run(script, options, CrossCompiler::compile);
                 sum[0]++;
                 sum[1] += r.passed();
                 sum[2] += r.failed();
@@ -104,7 +109,7 @@ class SpecSuiteTest {
                 sum[4] += r.notExecutedCount();
                 int known = KNOWN_DIFFERENCES.getOrDefault(script.name(), 0);
                 if (r.failed() != known) {
-                    r.failures().stream().limit(5).forEach(f -> failures.add("-O" + level + " " + f));
+                    r.failures().stream().limit(5).forEach(f -> failures.add(options.describe() + ": " + f));
                 }
                 JsonNode requires = features.path(script.name().replace("root/", "") + ".wast");
                 if (suite.equals("spec") && requires.isObject() && Corpus.isExecuted(requires.path("requires"))) {
@@ -116,6 +121,23 @@ class SpecSuiteTest {
                 failures.isEmpty(),
                 () -> failures.size() + " failures:\n"
                         + String.join("\n", failures.subList(0, Math.min(40, failures.size()))));
+    }
+
+    /** Levels 2 and 0; vectors also with all that this machine's CPU has, and relaxed ones as on all machines. */
+    private static List<CompilerOptions> variants(String group, String script) {
+        List<CompilerOptions> variants = new ArrayList<>();
+        for (int level : new int[] {2, 0}) {
+            CompilerOptions plain = options(group, script, level);
+            variants.add(plain);
+            if (VECTORS.contains(group) && (!Corpus.SAMPLED || level == 2)) {
+                variants.add(plain.withCpu(
+                        Target.host().usableFeatures(HostCpu.current().features())));
+            }
+            if (group.equals("relaxed-simd")) {
+                variants.add(plain.withRelaxedSimd(CompilerOptions.RelaxedSimd.DETERMINISTIC));
+            }
+        }
+        return variants;
     }
 
     private static CompilerOptions options(String group, String script, int level) {

@@ -125,7 +125,7 @@ public final class FunctionTranslator {
                 continue;
             }
             last = type;
-            Feature missing = IrTypes.missing(wasm.types(), type, env.options().vectors());
+            Feature missing = IrTypes.missing(wasm.types(), type);
             if (missing != null) {
                 throw unsupported(missing, "a local of type " + ValType.toString(type));
             }
@@ -258,8 +258,7 @@ public final class FunctionTranslator {
             case ELEM_DROP -> dropSegment(Builtin.ELEM_DROP, v.elemIndex());
             case REF_NULL -> {
                 int type = ValType.ref(true, v.heapType());
-                Feature missing =
-                        IrTypes.missing(wasm.types(), type, env.options().vectors());
+                Feature missing = IrTypes.missing(wasm.types(), type);
                 if (missing != null) {
                     throw unsupported(missing, "ref.null of type " + ValType.toString(type));
                 }
@@ -298,7 +297,7 @@ public final class FunctionTranslator {
     }
 
     private void vector(Op op) {
-        Rule rule = env.options().vectors() ? VectorInstructions.of(op) : null;
+        Rule rule = VectorInstructions.of(op);
         if (rule != null) {
             rule.translate(e, memory);
         } else {

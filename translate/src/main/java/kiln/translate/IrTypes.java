@@ -45,15 +45,8 @@ final class IrTypes {
         return new Signature(params, results);
     }
 
-    /**
-     * The proposal that must be executed for values of this type to exist and is not yet, or null.
-     *
-     * @param vectors whether vectors are executed
-     */
-    static Feature missing(TypeSpace types, int valType, boolean vectors) {
-        if (valType == ValType.V128) {
-            return vectors ? null : Feature.SIMD;
-        }
+    /** The proposal that must be executed for values of this type to exist and is not yet, or null. */
+    static Feature missing(TypeSpace types, int valType) {
         if (!ValType.isRef(valType)) {
             return null;
         }
@@ -64,16 +57,16 @@ final class IrTypes {
         };
     }
 
-    /** As {@link #missing(TypeSpace, int, boolean)} for all parameters and results. */
-    static Feature missing(TypeSpace types, FuncType type, boolean vectors) {
+    /** As {@link #missing(TypeSpace, int)} for all parameters and results. */
+    static Feature missing(TypeSpace types, FuncType type) {
         for (int i = 0; i < type.paramCount(); i++) {
-            Feature f = missing(types, type.param(i), vectors);
+            Feature f = missing(types, type.param(i));
             if (f != null) {
                 return f;
             }
         }
         for (int i = 0; i < type.resultCount(); i++) {
-            Feature f = missing(types, type.result(i), vectors);
+            Feature f = missing(types, type.result(i));
             if (f != null) {
                 return f;
             }

@@ -85,7 +85,7 @@ public final class ModuleEnvironment {
                 indirect[i] = indirect[first];
             } else if (type != null) {
                 signatures[i] = IrTypes.signature(types, type);
-                missing[i] = IrTypes.missing(types, type, options.vectors());
+                missing[i] = IrTypes.missing(types, type);
                 indirect[i] = new CallTarget(null, signatures[i]);
             }
         }
@@ -235,7 +235,7 @@ public final class ModuleEnvironment {
                         "table " + i + " with 64-bit indices",
                         wasm.offset(ExternKind.TABLE, i));
             }
-            Feature lacking = IrTypes.missing(wasm.types(), table.element(), false);
+            Feature lacking = IrTypes.missing(wasm.types(), table.element());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
                         wasm,
@@ -276,7 +276,7 @@ public final class ModuleEnvironment {
         int imported = wasm.importedGlobalCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Global global = wasm.global(i);
-            Feature lacking = IrTypes.missing(wasm.types(), global.type(), options.vectors());
+            Feature lacking = IrTypes.missing(wasm.types(), global.type());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
                         wasm,

@@ -10,7 +10,6 @@ package kiln.translate;
  *     base of a memory may then move when it grows
  * @param keepAll whether functions that can never run are translated too; without, what they would need is left out
  * @param eagerTables whether all slots of tables are initialised at start-up instead of on first use
- * @param vectors whether vectors are translated; if not, they are refused by name
  * @param deterministic whether relaxed operations on vectors have the results of WebAssembly's deterministic profile,
  *     the same on every machine, instead of the machine's own
  */
@@ -20,38 +19,30 @@ public record TranslateOptions(
         boolean explicitBounds,
         boolean keepAll,
         boolean eagerTables,
-        boolean vectors,
         boolean deterministic) {
-    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false, false, false);
+    public static final TranslateOptions DEFAULT = new TranslateOptions(false, false, false, true, false, false);
 
     public TranslateOptions withInterruptChecks(boolean on) {
-        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables, vectors, deterministic);
+        return new TranslateOptions(on, canonicalNans, explicitBounds, keepAll, eagerTables, deterministic);
     }
 
     public TranslateOptions withCanonicalNans(boolean on) {
-        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables, vectors, deterministic);
+        return new TranslateOptions(interruptChecks, on, explicitBounds, keepAll, eagerTables, deterministic);
     }
 
     public TranslateOptions withExplicitBounds(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables, vectors, deterministic);
+        return new TranslateOptions(interruptChecks, canonicalNans, on, keepAll, eagerTables, deterministic);
     }
 
     public TranslateOptions withKeepAll(boolean on) {
-        return new TranslateOptions(
-                interruptChecks, canonicalNans, explicitBounds, on, eagerTables, vectors, deterministic);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, on, eagerTables, deterministic);
     }
 
     public TranslateOptions withEagerTables(boolean on) {
-        return new TranslateOptions(
-                interruptChecks, canonicalNans, explicitBounds, keepAll, on, vectors, deterministic);
-    }
-
-    public TranslateOptions withVectors(boolean on) {
-        return new TranslateOptions(
-                interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, on, deterministic);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, on, deterministic);
     }
 
     public TranslateOptions withDeterministic(boolean on) {
-        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, vectors, on);
+        return new TranslateOptions(interruptChecks, canonicalNans, explicitBounds, keepAll, eagerTables, on);
     }
 }

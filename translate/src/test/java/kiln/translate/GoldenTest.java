@@ -27,10 +27,10 @@ class GoldenTest {
 
     @Test
     void vectorsStandInGlobalsAndMemories() {
-        TranslateOptions options = TranslateOptions.DEFAULT.withVectors(true);
-        String guarded = Fixtures.translate(Fixtures.environment("vectors", options));
+        String guarded = Fixtures.translate(Fixtures.environment("vectors"));
         assertEquals(Fixtures.golden("vectors.ir", guarded), guarded);
-        String compared = Fixtures.translate(Fixtures.environment("vectors", options.withExplicitBounds(true)));
+        TranslateOptions options = TranslateOptions.DEFAULT.withExplicitBounds(true);
+        String compared = Fixtures.translate(Fixtures.environment("vectors", options));
         assertEquals(Fixtures.golden("vectors-explicit.ir", compared), compared);
     }
 

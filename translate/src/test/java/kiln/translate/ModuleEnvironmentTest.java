@@ -179,29 +179,21 @@ class ModuleEnvironmentTest {
     }
 
     @Test
-    void refusesVectorsWithTheirPlace() {
-        // (func (drop (v128.const 0))), the instruction being the third byte of the body.
-        int[] body = new int[24];
-        body[0] = 1;
-        body[1] = 22;
-        body[3] = 0xfd;
-        body[4] = 12;
-        body[21] = 0x1a;
-        body[22] = END;
-        int[] exact = Arrays.copyOf(body, 23);
-        exact[1] = 21;
+    void refusesAtomicsWithTheirPlace() {
+        // (func (nop) (atomic.fence)), the instruction being the third byte of the body.
         WasmModule wasm = new Bytes()
                 .section(1, 1, 0x60, 0, 0)
                 .section(3, 1, 0)
-                .section(10, exact)
+                .section(10, 1, 6, 0, 1, 0xfe, 3, 0, END)
                 .decode();
         ModuleEnvironment env = environment(wasm);
         FunctionTranslator translator = new FunctionTranslator(env);
         var e = assertThrows(UnsupportedFeatureException.class, () -> translator.translate(0));
-        assertEquals(Feature.SIMD, e.feature());
-        assertEquals("v128.const", e.what());
+        assertEquals(Feature.THREADS, e.feature());
+        assertEquals("atomic.fence", e.what());
         assertEquals(0, e.function());
-        assertEquals("not supported: v128.const (proposal simd) in function 0 at 0x17 of bytes.wasm", e.getMessage());
+        assertEquals(
+                "not supported: atomic.fence (proposal threads) in function 0 at 0x18 of bytes.wasm", e.getMessage());
     }
 
     @Test
@@ -216,17 +208,18 @@ class ModuleEnvironmentTest {
     }
 
     @Test
-    void refusesVectorsInTypesAndGlobals() {
+    void refusesCollectedReferencesInTypesAndGlobals() {
+        int anyref = 0x6e;
         WasmModule typed = new Bytes()
-                .section(1, 1, 0x60, 0, 1, 0x7b)
+                .section(1, 1, 0x60, 0, 1, anyref)
                 .section(3, 1, 0)
                 .section(10, 1, 3, 0, 0, END)
                 .decode();
         var e = assertThrows(UnsupportedFeatureException.class, () -> environment(typed));
-        assertEquals("not supported: the type of function 0 (proposal simd) at 0x17 of bytes.wasm", e.getMessage());
+        assertEquals("not supported: the type of function 0 (proposal gc) at 0x17 of bytes.wasm", e.getMessage());
         WasmModule imported =
-                new Bytes().section(2, 1, 1, 'm', 1, 'g', 3, 0x7b, 0).decode();
+                new Bytes().section(2, 1, 1, 'm', 1, 'g', 3, anyref, 0).decode();
         e = assertThrows(UnsupportedFeatureException.class, () -> environment(imported));
-        assertEquals("not supported: global 0 of type v128 (proposal simd) at 0x10 of bytes.wasm", e.getMessage());
+        assertEquals("not supported: global 0 of type anyref (proposal gc) at 0x10 of bytes.wasm", e.getMessage());
     }
 }

@@ -68,8 +68,7 @@ class SpecScriptTest {
     void runs(String group, int level, boolean explicitBounds) throws Exception {
         Path corpus = CorpusTest.corpus();
         assumeTrue(corpus != null, "no corpus");
-        TranslateOptions options =
-                TranslateOptions.DEFAULT.withExplicitBounds(explicitBounds).withVectors(true);
+        TranslateOptions options = TranslateOptions.DEFAULT.withExplicitBounds(explicitBounds);
         Thread thread = new Thread(null, () -> runGroup(corpus, group, level, options), "spec", STACK_BYTES);
         thread.start();
         thread.join();

@@ -3,8 +3,6 @@ package kiln.translate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
@@ -28,8 +26,6 @@ class VectorsTest {
     private static final int I32 = 0x7f;
     private static final int SIMD = 0xfd;
     private static final int I8X16_ADD = 0x6e;
-
-    private static final TranslateOptions VECTORS = TranslateOptions.DEFAULT.withVectors(true);
 
     /** One function with these parameters and results, and a memory of a page. */
     private static WasmModule module(int[] params, int[] results, int... code) {
@@ -75,7 +71,7 @@ class VectorsTest {
     void sumOfBytes() {
         Random random = new Random(5);
         for (int level = 0; level <= 2; level++) {
-            Function f = new FunctionTranslator(new ModuleEnvironment(sum(), 0, VECTORS)).translate(0);
+            Function f = new FunctionTranslator(new ModuleEnvironment(sum(), 0, TranslateOptions.DEFAULT)).translate(0);
             Pipeline.forLevel(level).verified().run(f);
             for (int i = 0; i < 100; i++) {
                 byte[] x = new byte[16];
@@ -150,7 +146,7 @@ class VectorsTest {
                     store.v128 memory0 w16 trap [v4 + 32], v7 @57
                     return @61
                 }
-                """, Fixtures.translate(new ModuleEnvironment(wasm, 0, VECTORS)));
+                """, Fixtures.translate(new ModuleEnvironment(wasm, 0, TranslateOptions.DEFAULT)));
     }
 
     /** In the deterministic profile each relaxed instruction is made of others, which have its value. */
@@ -176,7 +172,7 @@ class VectorsTest {
             code[2 * n + 1] = op.code() & 0x7f | 0x80;
             code[2 * n + 2] = (op.code() & 0xfff) >> 7;
             WasmModule wasm = module(params, new int[] {V128_TYPE}, code);
-            ModuleEnvironment env = new ModuleEnvironment(wasm, 0, VECTORS.withDeterministic(true));
+            ModuleEnvironment env = new ModuleEnvironment(wasm, 0, TranslateOptions.DEFAULT.withDeterministic(true));
             Function f = new FunctionTranslator(env).translate(0);
             assertFalse(Printer.print(f).contains("relaxed"), Printer.print(f));
             for (int i = 0; i < 300; i++) {
@@ -205,17 +201,5 @@ class VectorsTest {
         return lanes == Lanes.F32X4 && random.nextBoolean()
                 ? Float.floatToRawIntBits(random.nextFloat())
                 : lanes == Lanes.F64X2 && random.nextBoolean() ? Double.doubleToRawLongBits(random.nextDouble()) : bits;
-    }
-
-    @Test
-    void refusedByNameUnlessAskedFor() {
-        var e = assertThrows(
-                UnsupportedFeatureException.class, () -> new ModuleEnvironment(sum(), 0, TranslateOptions.DEFAULT));
-        assertTrue(e.getMessage().contains(Feature.SIMD.toString().toLowerCase(java.util.Locale.ROOT)), e.getMessage());
-        WasmModule within =
-                module(new int[0], new int[0], SIMD, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a);
-        FunctionTranslator t = new FunctionTranslator(new ModuleEnvironment(within, 0, TranslateOptions.DEFAULT));
-        var refused = assertThrows(UnsupportedFeatureException.class, () -> t.translate(0));
-        assertTrue(refused.getMessage().contains("v128.const"), refused.getMessage());
     }
 }

@@ -17,4 +17,10 @@ public final class CpuFeatures {
     public static final Set<String> NAMES = Set.of(LSE, FP16, DOTPROD, CRC32);
 
     private CpuFeatures() {}
+
+    /** Those of the features on which results of relaxed vector operations depend. */
+    public static Set<String> ofRelaxed(Set<String> names) {
+        // Sums of products are not saturated on the way.
+        return names.contains(DOTPROD) ? Set.of(DOTPROD) : Set.of();
+    }
 }

@@ -61,6 +61,15 @@ public final class CpuFeatures {
         return new CpuFeatures(names);
     }
 
+    /** Those of the features, named or implied, on which results of relaxed vector operations depend. */
+    public static Set<String> ofRelaxed(Set<String> names) {
+        // Multiply-add is rounded once, and truncation to unsigned numbers does not saturate.
+        return of(names).features.stream()
+                .filter(f -> f == Feature.FMA || f == Feature.AVX512VL)
+                .map(CpuFeatures::name)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** Options whose features name those that are implied as well. */
     static CodegenOptions withImplied(CodegenOptions options) {
         Set<String> all = of(options.features()).features.stream()

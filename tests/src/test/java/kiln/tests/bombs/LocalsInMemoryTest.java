@@ -27,7 +27,7 @@ class LocalsInMemoryTest {
 
     /** Of local {@code i}: all types by turns. */
     private static int type(int i) {
-        return new int[] {I32, I64, F32, F64}[i % 4];
+        return new int[] {I32, I64, F32, F64, V128}[i % 5];
     }
 
     private static Bytes declarations() {
@@ -45,6 +45,8 @@ class LocalsInMemoryTest {
             case I32 -> code.op(0x6a);
             case I64 -> code.op(0xac, 0x7c);
             case F32 -> code.op(0xb2, 0x92);
+            // i32x4.splat, i32x4.add
+            case V128 -> code.op(0xfd, 0x11, 0xfd, 0xae, 1);
             default -> code.op(0xb7, 0xa0);
         }
         return code.set(FIRST + i);
@@ -59,6 +61,8 @@ class LocalsInMemoryTest {
                 case I32 -> code.op(0xac);
                 case I64 -> {}
                 case F32 -> code.op(0xae);
+                // The last lane: i32x4.extract_lane 3, i64.extend_i32_s.
+                case V128 -> code.op(0xfd, 0x1b, 3, 0xac);
                 default -> code.op(0xb0);
             }
             code.op(0x7c);

@@ -13,6 +13,7 @@ final class ModuleWriter {
     static final int I64 = 0x7e;
     static final int F32 = 0x7d;
     static final int F64 = 0x7c;
+    static final int V128 = 0x7b;
     static final int FUNCREF = 0x70;
     static final int VOID = 0x40;
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import kiln.artifact.TrapCode;
 import kiln.runtime.Engine;
@@ -155,12 +156,7 @@ final class Subject {
     }
 
     private TrapCode call(String name, Func f) {
-        long[] args = new long[f.type().paramCells()];
-        for (int i = 0; i < args.length; i++) {
-            args[i] = f.type().paramCells() == f.type().params().size()
-                    ? value(f.type().params().get(i))
-                    : random.nextLong();
-        }
+        long[] args = cells(f.type().params()).stream().mapToLong(this::value).toArray();
         long[] results = new long[f.type().resultCells()];
         calls++;
         String what = name + Arrays.toString(args);
@@ -186,10 +182,17 @@ final class Subject {
                     case I64 -> INTS[random.nextInt(INTS.length)];
                     case F32 -> Float.floatToRawIntBits(FLOATS[random.nextInt(FLOATS.length)]);
                     case F64 -> Double.doubleToRawLongBits(DOUBLES[random.nextInt(DOUBLES.length)]);
-                    case V128 -> random.nextLong();
+                    case V128 -> throw new IllegalArgumentException("takes two cells");
                 };
             case ValType.Ref _ -> 0;
         };
+    }
+
+    /** The type of each cell: a vector is two of them. */
+    private static List<ValType> cells(List<ValType> types) {
+        return types.stream()
+                .flatMap(t -> t == ValType.V128 ? Stream.of(ValType.I64, ValType.I64) : Stream.of(t))
+                .toList();
     }
 
     private static boolean isCallable(FuncType type) {
@@ -199,9 +202,9 @@ final class Subject {
     /** Cells of results; of references only whether they are null. */
     private static String show(FuncType type, long[] cells) {
         StringBuilder out = new StringBuilder();
-        boolean plain = cells.length == type.results().size();
+        List<ValType> types = cells(type.results());
         for (int i = 0; i < cells.length; i++) {
-            boolean reference = plain && type.results().get(i) instanceof ValType.Ref;
+            boolean reference = types.get(i) instanceof ValType.Ref;
             out.append(' ').append(reference ? cells[i] == 0 ? "null" : "reference" : Long.toHexString(cells[i]));
         }
         return out.toString();
@@ -282,9 +285,9 @@ final class Subject {
     /** Results follow from the arguments; some calls throw, some call back. */
     private void host(FuncType type, long[] args, long[] results) {
         hostCallCount++;
+        List<ValType> params = cells(type.params());
         for (int i = 0; i < args.length; i++) {
-            boolean reference =
-                    args.length == type.params().size() && type.params().get(i) instanceof ValType.Ref;
+            boolean reference = params.get(i) instanceof ValType.Ref;
             // References are addresses, which differ from run to run.
             long a = reference && args[i] != 0 ? 1 : args[i];
             hostCalls.update((int) a);
@@ -298,9 +301,9 @@ final class Subject {
         if (hostCallCount % 16 == 5 && depth < 3 && instance != null) {
             callBack();
         }
+        List<ValType> types = cells(type.results());
         for (int i = 0; i < results.length; i++) {
-            ValType t = results.length == type.results().size() ? type.results().get(i) : ValType.I64;
-            results[i] = switch (t) {
+            results[i] = switch (types.get(i)) {
                 case ValType.Num n when n == ValType.I32 -> (int) (mixed >>> 60);
                 case ValType.Num n when n == ValType.F32 -> Float.floatToRawIntBits((int) (mixed >>> 50));
                 case ValType.Num n when n == ValType.F64 -> Double.doubleToRawLongBits(mixed >>> 50);
