@@ -59,6 +59,7 @@ public final class RemoveUnreachable implements Pass {
             return false;
         }
         f.blocks().removeIf(b -> !reached[b.id()]);
+        f.invalidateGraph();
         return true;
     }
 }

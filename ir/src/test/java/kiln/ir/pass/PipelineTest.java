@@ -11,6 +11,9 @@ import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
+import kiln.ir.Parser;
+import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.Verifier;
 import kiln.ir.testing.RandomPrograms;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +33,21 @@ class PipelineTest {
                 List.of(new ColdBlocksLast(), new SplitCriticalEdges()));
         assertFalse(left.contains(Property.COLD_LAST));
         assertTrue(left.contains(Property.NO_CRITICAL_EDGES));
+    }
+
+    @Test
+    void blocksThatAreRemovedLeaveTheGraphThatIsKept() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] () -> () {
+                b0:
+                    return
+                b1:
+                    jump b1
+                }
+                """);
+        Cfg.of(f);
+        new RemoveUnreachable().run(f);
+        Verifier.verify(f, "remove-unreachable");
     }
 
     /** What passes say they leave is so. */
