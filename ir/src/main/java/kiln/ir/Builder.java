@@ -8,12 +8,18 @@ import kiln.artifact.TrapCode;
  */
 public final class Builder {
     private static final Value[] NO_VALUES = {};
+    /**
+     * How often an operation on vectors is replaced by one on what its operand was made of, which may have been made of
+     * something else likewise: a bound for the stack and the time that long chains of lanes and shuffles take.
+     */
+    private static final int MAX_VECTOR_DEPTH = 16;
 
     private final Function function;
     private SsaBuilder ssa;
     private Block block;
     private Inst before;
     private int position = -1;
+    private int vectorDepth;
 
     public Builder(Function function) {
         this.function = function;
@@ -159,13 +165,23 @@ public final class Builder {
 
     /** An operation on one lane of a vector: VEXTRACT, VINSERT. */
     public Value vectorOfLane(LaneOp op, int lane, Value... args) {
-        Value v = VectorFolder.fold(this, op, lane, args);
+        Value v = null;
+        if (vectorDepth < MAX_VECTOR_DEPTH) {
+            vectorDepth++;
+            v = VectorFolder.fold(this, op, lane, args);
+            vectorDepth--;
+        }
         return v != null ? v : emit(op.op().opcode(), VectorFolder.type(op), lane, op, args);
     }
 
     /** Bytes of x and y chosen by constant indices: 0 to 15 of x, 16 to 31 of y. */
     public Value shuffle(V128 indices, Value x, Value y) {
-        Value v = ShuffleFolder.fold(this, indices, x, y);
+        Value v = null;
+        if (vectorDepth < MAX_VECTOR_DEPTH) {
+            vectorDepth++;
+            v = ShuffleFolder.fold(this, indices, x, y);
+            vectorDepth--;
+        }
         return v != null ? v : emit(Opcode.VSHUFFLE, Type.V128, 0, indices, x, y);
     }
 

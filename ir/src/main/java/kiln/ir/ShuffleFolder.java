@@ -192,7 +192,8 @@ final class ShuffleFolder {
 
     private Value throughInserts(int operand, Value v) {
         Value under = v;
-        while (under.is(Opcode.VINSERT)) {
+        // A vector has no more lanes to insert; longer chains are not worth their time.
+        for (int i = 0; i < 16 && under.is(Opcode.VINSERT); i++) {
             for (int index : indices) {
                 if (index >> 4 == operand && isInserted(under, index & 15, 1)) {
                     return under;

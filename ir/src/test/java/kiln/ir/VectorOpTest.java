@@ -73,4 +73,25 @@ class VectorOpTest {
         assertEquals(2, text.split("vbinary", -1).length, text);
         assertTrue(text.indexOf("vbinary") < text.indexOf("jump b1"), text);
     }
+
+    /** A lane is looked for through what was inserted beside it, but neither on the stack nor through all of a chain. */
+    @Test
+    void longChainsOfLanesTakeTimeInProportion() {
+        LaneOp replace = VectorOp.REPLACE_LANE.on(Lanes.I32X4);
+        LaneOp extract = VectorOp.EXTRACT_LANE.on(Lanes.I32X4);
+        Builder b = new Builder(
+                new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.V128, Type.I32), List.of())));
+        b.setBlock(b.function().newBlock());
+        Value x = b.block().addParam(Type.V128);
+        Value scalar = b.block().addParam(Type.I32);
+        Value few = b.vectorOfLane(replace, 1, b.vectorOfLane(replace, 0, x, scalar), scalar);
+        assertSame(x, b.vectorOfLane(extract, 3, few).inst().arg(0));
+        Value chain = x;
+        for (int i = 0; i < 1_000_000; i++) {
+            chain = b.vectorOfLane(replace, i & 1, chain, scalar);
+        }
+        assertNotSame(x, b.vectorOfLane(extract, 3, chain).inst().arg(0));
+        V128 highWords = new V128(0x0f0e0d0c0b0a0908L, 0x0f0e0d0c0b0a0908L);
+        assertNotSame(x, b.shuffle(highWords, chain, chain).inst().arg(0));
+    }
 }
