@@ -34,7 +34,12 @@ public enum Builtin {
     /** (address of a table's record, index in bounds) -> content of the slot, which is initialised if it was not. */
     TABLE_SLOT("jj", "j"),
     /** (address of a table's record): initialises all slots. */
-    TABLE_FILL_IN("j", "");
+    TABLE_FILL_IN("j", ""),
+    /**
+     * (size in bytes, a multiple of 16) -> an exception whose header and payload are not written yet. May collect.
+     * Upcall.
+     */
+    EXCEPTION_ALLOCATE("i", "j");
 
     private final String params;
     private final String results;

@@ -129,7 +129,9 @@ public record ModuleInfo(
                 imported(ExternType.Kind.GLOBAL),
                 globals.size(),
                 funcRefs.count(),
-                types.size());
+                types.size(),
+                tags.size(),
+                imported(ExternType.Kind.TAG));
     }
 
     /** All tables: imported, then defined. */

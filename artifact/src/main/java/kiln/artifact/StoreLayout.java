@@ -5,7 +5,7 @@ package kiln.artifact;
  *
  * <pre>
  *    0  activation       ptr  innermost {@code Activation} on the native stack, or null: see below
- *    8  upcall           ptr  C function (callee i64, args ptr) -> i32 status: 0, or nonzero to unwind
+ *    8  upcall           ptr  C function (callee i64, args ptr) -> i32 status: {@link #UPCALL_OK} and so on
  *   16  unwindStub       ptr  jumped to by UNWIND: leaves the innermost activation with status {@link #STATUS_UNWIND}
  *   24  trapPc           u64  code address of the last trap (of the trapping instruction, or the return address of the call)
  *   32  trapAddress      u64  data address of the last memory fault
@@ -19,7 +19,12 @@ package kiln.artifact;
  *   88  backtraceCount   u64  number of return addresses captured by the last trap (may exceed the capacity: true depth)
  *   96  backtrace        ptr  u64[BACKTRACE_CAPACITY]
  *  104  pthread_self, 112 pthread_getattr_np, 120 pthread_attr_getstack, 128 pthread_attr_destroy   C library
- *  136  reserved
+ *  136  heapTop          u64  where the next exception is put, a multiple of 16
+ *  144  heapLimit        u64  end of the free bytes there; both are 0 until the first exception is made
+ *  152  exception        u64  exception on its way between generated code and Java, or 0: thrown by a host function, or
+ *                             not caught ({@link #STATUS_THROWN})
+ *  160  throwStub        ptr  jumped to by THROW with an exception: leaves frames up to its handler
+ *  168  reserved
  *  256  results          results of a call that do not fit into registers, 16 bytes each, up to 1,000
  * </pre>
  *
@@ -51,6 +56,10 @@ public final class StoreLayout {
     public static final int PTHREAD_GETATTR = 112;
     public static final int PTHREAD_ATTR_GETSTACK = 120;
     public static final int PTHREAD_ATTR_DESTROY = 128;
+    public static final int HEAP_TOP = 136;
+    public static final int HEAP_LIMIT = 144;
+    public static final int EXCEPTION = 152;
+    public static final int THROW_STUB = 160;
     public static final int RESULTS = 256;
     public static final int MAX_RESULTS = 1000;
     public static final int SIZE = RESULTS + MAX_RESULTS * 16;
@@ -70,6 +79,15 @@ public final class StoreLayout {
     public static final int STATUS_UNWIND = 2;
     /** Status of the entry stub: nothing ran, the stack limit is for another thread and must be set again. */
     public static final int STATUS_NEW_THREAD = 3;
+    /** Status of the entry stub: an exception that nothing caught; {@link #EXCEPTION} has it. */
+    public static final int STATUS_THROWN = 4;
+
+    /** Status of an upcall: results are written. */
+    public static final int UPCALL_OK = 0;
+    /** Status of an upcall, as any other that is not named: unwind, Java knows why. */
+    public static final int UPCALL_UNWIND = 1;
+    /** Status of an upcall of a host function: throw {@link #EXCEPTION}. */
+    public static final int UPCALL_THROWN = 2;
 
     private StoreLayout() {}
 }

@@ -20,7 +20,12 @@ package kiln.artifact;
  *      funcrefs             {code ptr, vmctx ptr, typeId u32, function u32}: imported functions first,
  *                           then the defined functions that escape, in the module's order
  *      type ids             u32 for each type of the module: the engine's canonical number of the type
+ *      tags defined         {engine's number of the type u64, reserved u64}, 16-byte aligned
+ *      tags imported        ptr to the exporter's record
  * </pre>
+ *
+ * The address of a tag's record is the tag's identity. The record of a tag that the host has made lies in the store's
+ * memory.
  *
  * A funcref is the address of a record, or null. A slot of a table of functions is 0 as long as it is not initialised:
  * it then means what the table's image ({@link TableImage.Form#LAZY}) says for its index, or null if that says nothing;
@@ -67,6 +72,11 @@ public final class VMContextLayout {
     public static final int FUNCREF_FUNCTION = 20;
 
     public static final int GLOBAL_BYTES = 16;
+    /** Size of a tag's record. */
+    public static final int TAG_BYTES = 16;
+    /** Within a tag's record. */
+    public static final int TAG_TYPE = 0;
+
     private static final int RECORD_BYTES = 16;
     private static final int POINTER_BYTES = 8;
 
@@ -83,7 +93,9 @@ public final class VMContextLayout {
             int importedGlobals,
             int definedGlobals,
             int funcRefs,
-            int types) {}
+            int types,
+            int definedTags,
+            int importedTags) {}
 
     private final Counts counts;
     private final int importedMemories;
@@ -93,6 +105,8 @@ public final class VMContextLayout {
     private final int definedGlobals;
     private final int funcRefs;
     private final int types;
+    private final int definedTags;
+    private final int importedTags;
     private final int size;
 
     /**
@@ -107,7 +121,9 @@ public final class VMContextLayout {
         definedGlobals = Math.addExact(add(importedGlobals, counts.importedGlobals, POINTER_BYTES), 15) & -16;
         funcRefs = add(definedGlobals, counts.definedGlobals, GLOBAL_BYTES);
         types = add(funcRefs, counts.funcRefs, FUNCREF_BYTES);
-        size = Math.addExact(add(types, counts.types, 4), 15) & -16;
+        definedTags = Math.addExact(add(types, counts.types, 4), 15) & -16;
+        importedTags = add(definedTags, counts.definedTags, TAG_BYTES);
+        size = Math.addExact(add(importedTags, counts.importedTags, POINTER_BYTES), 15) & -16;
     }
 
     private static int add(int start, int count, int bytes) {
@@ -158,6 +174,16 @@ public final class VMContextLayout {
     /** The engine's number (u32) of type {@code i} of the module. */
     public int typeId(int i) {
         return types + i * 4;
+    }
+
+    /** Record of defined tag {@code i} (not counting imports). */
+    public int definedTag(int i) {
+        return definedTags + i * TAG_BYTES;
+    }
+
+    /** Pointer to the record of imported tag {@code i}. */
+    public int importedTag(int i) {
+        return importedTags + i * POINTER_BYTES;
     }
 
     /** Bytes of the whole context, a multiple of 16. */

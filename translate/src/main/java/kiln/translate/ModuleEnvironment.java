@@ -111,7 +111,9 @@ public final class ModuleEnvironment {
                 wasm.importedGlobalCount(),
                 wasm.globalCount() - wasm.importedGlobalCount(),
                 funcRefs.count(),
-                types.count()));
+                types.count(),
+                wasm.tagCount() - wasm.importedTagCount(),
+                wasm.importedTagCount()));
         contexts = linkage.contexts().with(layout);
         memories = memories(summary.grownMemories);
         tables = tables(summary.grownTables);

@@ -103,6 +103,11 @@ public final class Trampolines {
                         result.add(builtin);
                     }
                 }
+                case EXCEPTION_ALLOCATE -> {
+                    if (env.wasm().tagCount() > 0) {
+                        result.add(builtin);
+                    }
+                }
                 default -> result.add(builtin);
             }
         }
