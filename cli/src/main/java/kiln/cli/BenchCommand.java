@@ -25,6 +25,7 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
@@ -157,6 +158,8 @@ final class BenchCommand implements Callable<Integer> {
             throw new UserError(file, e.getMessage());
         } catch (TrapException e) {
             throw new UserError(file, "the program trapped: " + e.getMessage());
+        } catch (ThrownException e) {
+            throw new UserError(file, "the program threw: " + Printable.name(e.getMessage()));
         } finally {
             if (temporary != null) {
                 Files.deleteIfExists(temporary);

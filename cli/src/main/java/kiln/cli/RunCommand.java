@@ -21,8 +21,10 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
+import kiln.runtime.WasmException;
 import kiln.runtime.WasmFrame;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
@@ -219,6 +221,11 @@ final class RunCommand implements Callable<Integer> {
                 wasi.flush();
                 report(e);
                 return TRAPPED;
+            } catch (ThrownException e) {
+                wasi.flush();
+                System.err.println("kiln: " + Printable.name(e.getMessage()));
+                showFrames(e.frames(), e);
+                return TRAPPED;
             }
         }
     }
@@ -265,7 +272,11 @@ final class RunCommand implements Callable<Integer> {
         boolean late = e.code() == TrapCode.INTERRUPTED && timeout.getValue() != null;
         System.err.println("kiln: trap: " + e.getMessage()
                 + (late ? " after " + timeout.getValue() + " seconds (--timeout)" : ""));
-        List<String> frames = frames(e);
+        showFrames(e.frames(), e);
+    }
+
+    private static void showFrames(List<WasmFrame> known, WasmException e) {
+        List<String> frames = frames(known, e);
         for (int i = 0; i < Math.min(frames.size(), MAX_FRAMES_SHOWN); i++) {
             System.err.println("    at " + frames.get(i));
         }
@@ -274,10 +285,10 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** A trap that a function of the host's raised has its WebAssembly frames in the stack trace only. */
-    private static List<String> frames(TrapException e) {
+    /** What a function of the host's raised has its WebAssembly frames in the stack trace only. */
+    private static List<String> frames(List<WasmFrame> known, WasmException e) {
         List<String> frames = new ArrayList<>();
-        for (WasmFrame frame : e.frames()) {
+        for (WasmFrame frame : known) {
             frames.add(frame.toString());
         }
         if (frames.isEmpty()) {

@@ -242,7 +242,10 @@ public final class StoreMemory implements AutoCloseable {
                 StoreLayout.TRAP_PC,
                 StoreLayout.TRAP_ADDRESS,
                 StoreLayout.EXIT_FRAME,
-                StoreLayout.BACKTRACE_COUNT
+                StoreLayout.BACKTRACE_COUNT,
+                StoreLayout.HEAP_TOP,
+                StoreLayout.HEAP_LIMIT,
+                StoreLayout.EXCEPTION
             }) {
                 Native.putLong(address + field, 0);
             }

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import kiln.artifact.StoreLayout;
 
 /**
  * The one way from generated code into Java. An exception must not leave an upcall (the JVM would end), so whatever is
@@ -25,6 +26,14 @@ public final class Upcalls {
          * @param args address of the argument area, sixteen bytes a value; results are written there
          */
         void call(long callee, long args) throws Throwable;
+
+        /**
+         * Whether handlers in generated code are to see what {@link #call} has thrown. If so, it has been made an
+         * exception of WebAssembly, in {@link StoreLayout#EXCEPTION}.
+         */
+        default boolean rethrow(long callee, Throwable t) {
+            return false;
+        }
     }
 
     private static final ThreadLocal<Throwable> THROWN = new ThreadLocal<>();
@@ -82,21 +91,31 @@ public final class Upcalls {
     private static int dispatch(long callee, long args) {
         try {
             dispatcher.call(callee, args);
-            return 0;
+            return StoreLayout.UPCALL_OK;
         } catch (Throwable t) {
-            return keep(t);
+            return failed(callee, t);
         }
     }
 
-    private static int keep(Throwable t) {
+    private static int failed(long callee, Throwable t) {
         try {
+            if (dispatcher.rethrow(callee, t)) {
+                return StoreLayout.UPCALL_THROWN;
+            }
             THROWN.set(t);
         } catch (Throwable second) {
+            keep(second);
+        }
+        return StoreLayout.UPCALL_UNWIND;
+    }
+
+    private static void keep(Throwable t) {
+        try {
+            THROWN.set(t);
+        } catch (Throwable _) {
             // No memory for the thread's entry. The caller finds nothing thrown and says so; nothing may escape from
             // here.
-            return 2;
         }
-        return 1;
     }
 
     /** Throws any throwable without declaring it; never returns. */

@@ -30,6 +30,8 @@ final class Builtins {
             case TABLE_INIT ->
                 i.tableInit(int32(args, 0), int32(args, 1), int64(args, 2), unsigned(args, 3), unsigned(args, 4));
             case ELEM_DROP -> i.dropElements(int32(args, 0));
+            case EXCEPTION_ALLOCATE ->
+                Native.putLong(args, i.store().exceptions().allocate(int32(args, 0)));
             default -> throw new KilnBug("builtin " + VALUES[number] + " is no upcall");
         }
     }

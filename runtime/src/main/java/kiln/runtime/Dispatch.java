@@ -22,6 +22,13 @@ final class Dispatch implements Upcalls.Dispatcher {
         }
     }
 
+    @Override
+    public boolean rethrow(long callee, Throwable t) {
+        return (int) (callee >>> 32) == 0
+                && HostIds.get((int) callee) instanceof HostBinding b
+                && b.func().store().rethrow(t);
+    }
+
     /** The function behind a funcref record. */
     static Func func(long record) {
         long vmctx = Native.getLong(record + VMContextLayout.FUNCREF_VMCTX);

@@ -166,7 +166,7 @@ public final class Func implements Extern {
             return Native.getInt(area);
         }
         if (refResults) {
-            return store.references().cell(Native.getLong(area));
+            return store.references().cell((ValType.Ref) type.results().getFirst(), Native.getLong(area));
         }
         return resultCells == 0 ? 0 : Native.getLong(area);
     }

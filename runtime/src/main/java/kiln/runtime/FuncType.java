@@ -49,6 +49,8 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
             return ValType.V128;
         } else if (c == Func.class) {
             return ValType.FUNCREF;
+        } else if (c == ExnRef.class) {
+            return ValType.EXNREF;
         } else if (!c.isPrimitive()) {
             return ValType.EXTERNREF;
         }
@@ -56,7 +58,7 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
     }
 
     /**
-     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with Object for externref. Several
+     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with {@link ExnRef} for exnref and Object for externref. Several
      * results are returned as {@code long[]} of cells.
      */
     public MethodType methodType() {
@@ -82,7 +84,7 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
                     case F64 -> double.class;
                     case V128 -> V128.class;
                 };
-            case ValType.Ref r -> r.isFunc() ? Func.class : Object.class;
+            case ValType.Ref r -> r.isFunc() ? Func.class : r.isException() ? ExnRef.class : Object.class;
         };
     }
 

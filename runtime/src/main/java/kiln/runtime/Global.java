@@ -24,6 +24,7 @@ public final class Global implements Extern {
     public static Global of(Store store, GlobalType type, Object value) {
         store.check();
         Global g = new Global(store, type, store.allocate(16));
+        store.keepExceptionsOf(type.type(), g.cell);
         Cells.writeObject(store, type.type(), g.cell, value);
         return g;
     }
@@ -52,7 +53,7 @@ public final class Global implements Extern {
     public long getCell() {
         store.check();
         long value = Cells.read(type.type(), cell);
-        return type.type() instanceof ValType.Ref ? store.references().cell(value) : value;
+        return type.type() instanceof ValType.Ref r ? store.references().cell(r, value) : value;
     }
 
     /**

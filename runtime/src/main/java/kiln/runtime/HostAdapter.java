@@ -33,8 +33,8 @@ abstract class HostAdapter {
     }
 
     /** Called by generated subclasses: the cell for an argument that is a reference. */
-    static long refCell(Caller caller, long raw) {
-        return caller.store().references().cell(raw);
+    final long refArgument(Caller caller, long raw, int param) {
+        return caller.store().references().cell((ValType.Ref) type.params().get(param), raw);
     }
 
     /** Called by generated subclasses: the reference that a result's cell names. */

@@ -262,8 +262,16 @@ final class Instantiation {
         }
         Native.putLong(vmctx + VMContextLayout.REFERENCES, References.headAddress(info.funcRefs()));
         defineTables(vmctx);
-        for (ExternType.Tag t : info.tags()) {
-            tags.add(new Tag(store, new TagType(module.funcType(t.type())), module.typeId(t.type())));
+        for (int i = 0; i < tags.size(); i++) {
+            Native.putLong(vmctx + layout.importedTag(i), tags.get(i).record());
+        }
+        for (int i = 0; i < info.tags().size(); i++) {
+            int type = info.tags().get(i).type();
+            TagType tagType = new TagType(module.funcType(type));
+            tags.add(new Tag(store, tagType, module.typeId(type), vmctx + layout.definedTag(i)));
+        }
+        for (int i = 0; i < info.globals().size(); i++) {
+            store.keepExceptionsOf(module.globalType(info.globals().get(i)).type(), vmctx + layout.definedGlobal(i));
         }
         Global[] allGlobals =
                 globals.toArray(new Global[globals.size() + info.globals().size()]);

@@ -40,6 +40,9 @@ public final class Linker {
         record HostFunc(FuncType type, HostAdapter host) implements Definition {}
 
         record Item(Extern extern) implements Definition {}
+
+        /** The tag of Java's exceptions, of which each store has its own. */
+        record JavaTag() implements Definition {}
     }
 
     private final Engine engine;
@@ -136,6 +139,15 @@ public final class Linker {
         }
     }
 
+    /**
+     * Defines the tag of Java's exceptions ({@link Tag#java}). In a store in which a module imports it, handlers in
+     * WebAssembly see exceptions that host functions throw.
+     */
+    public Linker javaTag(String module, String name) {
+        definitions.put(new Name(module, name), new Definition.JavaTag());
+        return this;
+    }
+
     /** Defines all exports of an instance. */
     public Linker instance(String module, Instance instance) {
         for (String name : instance.exportNames()) {
@@ -153,6 +165,9 @@ public final class Linker {
         Definition d = definitions.get(new Name(module, name));
         if (d instanceof Definition.HostFunc h) {
             return store.hostFunc(h.type, h.host);
+        }
+        if (d instanceof Definition.JavaTag) {
+            return store.javaTag();
         }
         return d instanceof Definition.Item i ? i.extern : null;
     }

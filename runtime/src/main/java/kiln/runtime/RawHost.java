@@ -33,10 +33,10 @@ final class RawHost {
         int results = code.allocateLocal(TypeKind.REFERENCE);
         code.loadConstant(type.paramCells()).newarray(TypeKind.LONG).astore(args);
         code.loadConstant(type.resultCells()).newarray(TypeKind.LONG).astore(results);
-        moveAll(type.params(), (value, _, cell, offset) -> {
+        moveAll(type.params(), (value, number, cell, offset) -> {
             code.aload(args).loadConstant(cell);
             if (value instanceof ValType.Ref) {
-                code.aload(HostClasses.CALLER);
+                code.aload(0).aload(HostClasses.CALLER);
             }
             address(code, offset);
             if (Cells.isNarrow(value)) {
@@ -46,8 +46,11 @@ final class RawHost {
                 code.invokestatic(TypedCalls.CD_Native, "getLong", MethodTypeDesc.of(CD_long, CD_long));
             }
             if (value instanceof ValType.Ref) {
-                code.invokestatic(
-                        CD_HostAdapter, "refCell", MethodTypeDesc.of(CD_long, HostClasses.CD_Caller, CD_long));
+                code.loadConstant(number)
+                        .invokevirtual(
+                                CD_HostAdapter,
+                                "refArgument",
+                                MethodTypeDesc.of(CD_long, HostClasses.CD_Caller, CD_long, CD_int));
             }
             code.lastore();
         });

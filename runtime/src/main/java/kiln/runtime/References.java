@@ -8,7 +8,7 @@ import kiln.loader.Native;
 
 /**
  * The references of one store. Each has three forms: an object of Java's; what generated code has (<em>raw</em>: the
- * address of a funcref record, the number of an externref); and the cell in which Java keeps it without looking at it.
+ * address of a funcref record or an exception, the number of an externref); and the cell in which Java keeps it without looking at it.
  * Generated code follows what it is given, so what comes from Java is raw only after it was looked up here.
  */
 final class References {
@@ -20,6 +20,7 @@ final class References {
 
     private final TypeRegistry types;
     private final ExternRefs externs = new ExternRefs();
+    private final ExceptionHeap exceptions;
     private final RecordRanges records = new RecordRanges();
     /**
      * What distinguishes cells of this store from those of the 65,534 before and after it. Ranges of addresses alone
@@ -27,8 +28,9 @@ final class References {
      */
     private final long mark = 1L + Integer.remainderUnsigned(STORES.getAndIncrement(), MARKS) << MARK_SHIFT;
 
-    References(TypeRegistry types) {
+    References(TypeRegistry types, ExceptionHeap exceptions) {
         this.types = types;
+        this.exceptions = exceptions;
     }
 
     void addRecords(long start, int count) {
@@ -36,8 +38,14 @@ final class References {
     }
 
     /** The cell for what generated code has. */
-    long cell(long raw) {
-        return raw == 0 ? 0 : raw ^ mark;
+    long cell(ValType.Ref type, long raw) {
+        if (raw == 0) {
+            return 0;
+        }
+        if (type.isException()) {
+            exceptions.pin(raw);
+        }
+        return raw ^ mark;
     }
 
     /**
@@ -62,7 +70,8 @@ final class References {
         if (cell == 0) {
             return rawNull(type);
         }
-        if (type.heap() == HeapType.Abstract.EXTERN && externs.has(raw)) {
+        if (type.heap() == HeapType.Abstract.EXTERN && externs.has(raw)
+                || type.heap() == HeapType.Abstract.EXN && exceptions.isPinned(raw)) {
             return raw;
         }
         throw new IllegalArgumentException("0x" + Long.toHexString(cell) + " is no " + type
@@ -88,6 +97,12 @@ final class References {
             }
             requireType(f.typeId(), type);
             return f.record();
+        }
+        if (value instanceof ExnRef e && type.heap() == HeapType.Abstract.EXN) {
+            if (e.store() != store) {
+                throw new IllegalArgumentException("the exception belongs to another store");
+            }
+            return e.address();
         }
         throw new IllegalArgumentException("an object of " + value.getClass().getName() + " is no " + type);
     }
@@ -121,8 +136,8 @@ final class References {
     void toCells(List<ValType> types, long[] cells) {
         int c = 0;
         for (ValType t : types) {
-            if (t instanceof ValType.Ref) {
-                cells[c] = cell(cells[c]);
+            if (t instanceof ValType.Ref r) {
+                cells[c] = cell(r, cells[c]);
             }
             c += t.cells();
         }
@@ -151,6 +166,8 @@ final class References {
             return externs.object(raw);
         } else if (type.isFunc()) {
             return Dispatch.func(raw);
+        } else if (type.isException()) {
+            return exceptions.ref(raw);
         }
         throw new IllegalArgumentException("references of type " + type + " cannot be given to Java");
     }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import kiln.artifact.StoreLayout;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Entry;
+import kiln.loader.Native;
 import kiln.loader.Upcalls;
 
 /**
@@ -46,6 +48,8 @@ public final class Store implements AutoCloseable {
     private final StoreBlock block;
     private final Caller hostCaller;
     private final References references;
+    private final ExceptionHeap exceptions;
+    private final Map<Long, Tag> tags = new HashMap<>();
     private final List<Instance> instances = new ArrayList<>();
     private final List<Memory> memories = new ArrayList<>();
     private final List<Table> tables = new ArrayList<>();
@@ -61,6 +65,9 @@ public final class Store implements AutoCloseable {
     private long areaTop;
 
     private long memoryBytes;
+
+    /** Null as long as nobody has asked for it. */
+    private Tag javaTag;
 
     /** Null as long as no instance has relaxed vector operations. */
     private RelaxedSimd relaxedSimd;
@@ -95,7 +102,8 @@ public final class Store implements AutoCloseable {
         this.block = engine.takeBlock();
         this.areaTop = block.areaStart();
         this.hostCaller = new Caller(this, null);
-        this.references = new References(engine.types());
+        this.exceptions = new ExceptionHeap(this);
+        this.references = new References(engine.types(), exceptions);
         this.watch = new Watch(this);
     }
 
@@ -105,6 +113,7 @@ public final class Store implements AutoCloseable {
         block = null;
         hostCaller = null;
         references = null;
+        exceptions = null;
         watch = null;
         owner = CLOSED;
     }
@@ -225,12 +234,50 @@ public final class Store implements AutoCloseable {
         if (status == StoreLayout.STATUS_TRAP) {
             return Traces.ofNative(this);
         }
+        if (status == StoreLayout.STATUS_THROWN) {
+            return uncaught();
+        }
         Throwable t = Upcalls.takeThrown();
         if (t instanceof TrapException trap && trap.code() == TrapCode.INTERRUPTED) {
             // A host function has seen the interruption; it has done what it was for.
             block.memory().clearInterrupt();
         }
         return t != null ? t : new KilnBug("generated code unwound, but nothing was thrown (status " + status + ")");
+    }
+
+    /** The exception of Java's for one of WebAssembly's that has just left generated code. */
+    private Throwable uncaught() {
+        ExnRef e = exceptions.ref(Native.getLong(block.memory().address() + StoreLayout.EXCEPTION));
+        Native.putLong(block.memory().address() + StoreLayout.EXCEPTION, 0);
+        if (e.tag() == javaTag && e.payload().getFirst() instanceof Throwable t) {
+            return t;
+        }
+        ThrownException known = e.thrown();
+        return known != null ? known : Traces.uncaught(this, e);
+    }
+
+    /**
+     * Prepares that generated code throws what a host function has thrown.
+     *
+     * @return false if handlers must not see it
+     */
+    boolean rethrow(Throwable t) {
+        ExnRef e;
+        if (t instanceof ThrownException thrown) {
+            e = thrown.exception();
+            if (e.store() != this) {
+                return false;
+            }
+        } else if (javaTag != null
+                && t instanceof Exception
+                && !(t instanceof WasmException)
+                && !(t instanceof Unseen)) {
+            e = ExnRef.of(javaTag, t);
+        } else {
+            return false;
+        }
+        Native.putLong(block.memory().address() + StoreLayout.EXCEPTION, e.address());
+        return true;
     }
 
     /** Calls a host function without a detour through generated code. */
@@ -250,6 +297,35 @@ public final class Store implements AutoCloseable {
         throw (T) t;
     }
 
+    // ---- exceptions
+
+    ExceptionHeap exceptions() {
+        return exceptions;
+    }
+
+    /** If a global has this type, its cell keeps the exception that it holds. */
+    void keepExceptionsOf(ValType type, long cell) {
+        if (type.isException()) {
+            exceptions.addGlobal(cell);
+        }
+    }
+
+    void add(Tag t) {
+        tags.put(t.record(), t);
+    }
+
+    /** The tag that has this record. */
+    Tag tag(long record) {
+        return tags.get(record);
+    }
+
+    Tag javaTag() {
+        if (javaTag == null) {
+            javaTag = Tag.of(this, FuncType.ofVoid(ValType.EXTERNREF));
+        }
+        return javaTag;
+    }
+
     // ---- references
 
     References references() {
@@ -264,7 +340,7 @@ public final class Store implements AutoCloseable {
      */
     public long toCell(ValType.Ref type, Object value) {
         check();
-        return references.cell(references.raw(this, type, value));
+        return references.cell(type, references.raw(this, type, value));
     }
 
     /**
@@ -436,6 +512,7 @@ public final class Store implements AutoCloseable {
         for (Instance i : instances) {
             i.module().removeUser();
         }
+        exceptions.close();
         hostIds.removeAll();
         engine.giveBlock(block);
     }

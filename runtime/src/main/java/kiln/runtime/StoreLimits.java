@@ -10,12 +10,25 @@ package kiln.runtime;
  * @param instances number of instances
  * @param memories number of memories
  * @param tables number of tables
+ * @param exceptionBytes of all exceptions that are in use; one more traps
  */
 public record StoreLimits(
-        long memoryBytes, long totalMemoryBytes, long tableElements, int instances, int memories, int tables) {
-    /** No limits but those of the machine; tables of at most 10 million elements. */
+        long memoryBytes,
+        long totalMemoryBytes,
+        long tableElements,
+        int instances,
+        int memories,
+        int tables,
+        long exceptionBytes) {
+    /** No limits but those of the machine; tables of at most 10 million elements, 1 GiB of exceptions. */
     public static final StoreLimits DEFAULT = new StoreLimits(
-            Long.MAX_VALUE, Long.MAX_VALUE, 10_000_000, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
+            Long.MAX_VALUE,
+            Long.MAX_VALUE,
+            10_000_000,
+            Integer.MAX_VALUE,
+            Integer.MAX_VALUE,
+            Integer.MAX_VALUE,
+            1L << 30);
 
     public StoreLimits {
         if (memoryBytes < 0
@@ -23,38 +36,45 @@ public record StoreLimits(
                 || tableElements < 0
                 || instances < 0
                 || memories < 0
-                || tables < 0) {
+                || tables < 0
+                || exceptionBytes < 0) {
             throw new IllegalArgumentException("a limit is negative");
         }
     }
 
     /** These limits, but for {@link #memoryBytes}. */
     public StoreLimits withMemoryBytes(long bytes) {
-        return new StoreLimits(bytes, totalMemoryBytes, tableElements, instances, memories, tables);
+        return new StoreLimits(bytes, totalMemoryBytes, tableElements, instances, memories, tables, exceptionBytes);
     }
 
     /** These limits, but for {@link #totalMemoryBytes}. */
     public StoreLimits withTotalMemoryBytes(long bytes) {
-        return new StoreLimits(memoryBytes, bytes, tableElements, instances, memories, tables);
+        return new StoreLimits(memoryBytes, bytes, tableElements, instances, memories, tables, exceptionBytes);
     }
 
     /** These limits, but for {@link #tableElements}. */
     public StoreLimits withTableElements(long elements) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, elements, instances, memories, tables);
+        return new StoreLimits(memoryBytes, totalMemoryBytes, elements, instances, memories, tables, exceptionBytes);
     }
 
     /** These limits, but for {@link #instances}. */
     public StoreLimits withInstances(int count) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, count, memories, tables);
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, count, memories, tables, exceptionBytes);
     }
 
     /** These limits, but for {@link #memories}. */
     public StoreLimits withMemories(int count) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, count, tables);
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, count, tables, exceptionBytes);
     }
 
     /** These limits, but for {@link #tables}. */
     public StoreLimits withTables(int count) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, memories, count);
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, tableElements, instances, memories, count, exceptionBytes);
+    }
+
+    /** These limits, but for {@link #exceptionBytes}. */
+    public StoreLimits withExceptionBytes(long bytes) {
+        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, memories, tables, bytes);
     }
 }

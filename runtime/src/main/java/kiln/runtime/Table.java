@@ -26,6 +26,9 @@ public final class Table implements Extern {
         reallocate(type.min());
         Native.putLong(record + VMContextLayout.LENGTH, type.min());
         store.add(this);
+        if (type.element().isException()) {
+            store.exceptions().addTable(this);
+        }
     }
 
     /**

@@ -60,12 +60,7 @@ final class Traces {
         }
         LoadedArtifact artifact = LoadedArtifact.find(signal == 0 ? pc - 1 : pc);
         TrapCode code = artifact == null ? null : artifact.trapAt(pc);
-        List<WasmFrame> frames = new ArrayList<>();
-        addFrame(frames, signal == 0 ? pc - 1 : pc);
-        long[] backtrace = memory.backtrace();
-        for (int i = 0; i < Math.min(backtrace.length, MAX_FRAMES); i++) {
-            addFrame(frames, backtrace[i] - 1);
-        }
+        List<WasmFrame> frames = captured(memory, signal == 0 ? pc - 1 : pc);
         if (code == null) {
             return bug(pc, signal, address, artifact, frames);
         }
@@ -73,20 +68,45 @@ final class Traces {
             code = TrapCode.INTERRUPTED;
         }
         TrapException t = new TrapException(code, code.message(), frames);
+        t.setIncomplete(!rewrite(t, store, frames, false));
+        return t;
+    }
+
+    /** The exception for one of WebAssembly's that has just left generated code of this store. */
+    static ThrownException uncaught(Store store, ExnRef e) {
+        StoreMemory memory = store.block().memory();
+        List<WasmFrame> frames = captured(memory, memory.trapPc() - 1);
+        ThrownException t = new ThrownException(e, frames);
         rewrite(t, store, frames, false);
         return t;
     }
 
+    /** The frames that a stub has captured, from the one with {@code pc} on. */
+    private static List<WasmFrame> captured(StoreMemory memory, long pc) {
+        List<WasmFrame> frames = new ArrayList<>();
+        addFrame(frames, pc);
+        long[] backtrace = memory.backtrace();
+        for (int i = 0; i < Math.min(backtrace.length, MAX_FRAMES); i++) {
+            addFrame(frames, backtrace[i] - 1);
+        }
+        return frames;
+    }
+
     /** The exception for a trap that the runtime raises on behalf of generated code that called it. */
     static TrapException ofHost(Store store, TrapCode code) {
+        return ofHost(store, code, code.message());
+    }
+
+    /** As {@link #ofHost(Store, TrapCode)}, with a message of its own. */
+    static TrapException ofHost(Store store, TrapCode code, String message) {
         List<WasmFrame> frames = new ArrayList<>();
         long context = store.block().memory().address();
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         if (activation != 0) {
             walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation);
         }
-        TrapException t = new TrapException(code, code.message(), frames);
-        rewrite(t, store, null, true);
+        TrapException t = new TrapException(code, message, frames);
+        t.setIncomplete(!rewrite(t, store, null, true));
         return t;
     }
 
@@ -97,7 +117,7 @@ final class Traces {
      */
     static void locate(TrapException t, Store store) {
         if (t.incomplete()) {
-            rewrite(t, store, null, false);
+            t.setIncomplete(!rewrite(t, store, null, false));
         }
     }
 
@@ -112,7 +132,12 @@ final class Traces {
                 + Long.toHexString(pc) + ", " + where + "; frames: " + frames.subList(0, Math.min(frames.size(), 20)));
     }
 
-    private static void rewrite(TrapException t, Store store, List<WasmFrame> innermost, boolean fromUpcall) {
+    /**
+     * Puts this store's WebAssembly frames where they belong in a stack trace.
+     *
+     * @return whether it is complete, or has frames of other stores to be filled in
+     */
+    private static boolean rewrite(Throwable t, Store store, List<WasmFrame> innermost, boolean fromUpcall) {
         List<StackTraceElement> result = new ArrayList<>();
         if (innermost != null) {
             addElements(result, innermost);
@@ -140,7 +165,8 @@ final class Traces {
                 result.add(e);
             }
         }
-        t.locate(result, complete);
+        t.setStackTrace(result.toArray(StackTraceElement[]::new));
+        return complete;
     }
 
     private static boolean hidden(StackTraceElement e) {
@@ -148,7 +174,8 @@ final class Traces {
         return HIDDEN.contains(c)
                 || c.equals("kiln.runtime.Store")
                         && (e.getMethodName().equals("enter")
-                                || e.getMethodName().equals("failure"))
+                                || e.getMethodName().equals("failure")
+                                || e.getMethodName().equals("uncaught"))
                 || c.equals("kiln.runtime.Func") && e.getMethodName().equals("enter");
     }
 

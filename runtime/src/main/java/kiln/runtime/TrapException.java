@@ -27,10 +27,8 @@ public final class TrapException extends WasmException {
         this(code, message, List.of());
     }
 
-    /** Replaces the stack trace by one with WebAssembly frames. */
-    void locate(List<StackTraceElement> trace, boolean complete) {
-        setStackTrace(trace.toArray(StackTraceElement[]::new));
-        incomplete = !complete;
+    void setIncomplete(boolean incomplete) {
+        this.incomplete = incomplete;
     }
 
     boolean incomplete() {

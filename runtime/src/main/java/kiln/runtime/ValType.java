@@ -16,6 +16,7 @@ public sealed interface ValType {
     ValType V128 = Num.V128;
     Ref FUNCREF = new Ref(true, HeapType.Abstract.FUNC, Ref.ABSTRACT);
     Ref EXTERNREF = new Ref(true, HeapType.Abstract.EXTERN, Ref.ABSTRACT);
+    Ref EXNREF = new Ref(true, HeapType.Abstract.EXN, Ref.ABSTRACT);
 
     /** Numbers and vectors. */
     enum Num implements ValType {
@@ -32,6 +33,11 @@ public sealed interface ValType {
 
         @Override
         public boolean isExtern() {
+            return false;
+        }
+
+        @Override
+        public boolean isException() {
             return false;
         }
 
@@ -66,6 +72,11 @@ public sealed interface ValType {
         }
 
         @Override
+        public boolean isException() {
+            return heap == HeapType.Abstract.EXN || heap == HeapType.Abstract.NOEXN;
+        }
+
+        @Override
         public int cells() {
             return 1;
         }
@@ -86,6 +97,9 @@ public sealed interface ValType {
 
     /** Whether a reference to an object of Java's. */
     boolean isExtern();
+
+    /** Whether a reference to an exception. */
+    boolean isException();
 
     /** Cells that a value takes: two for v128, else one. */
     int cells();

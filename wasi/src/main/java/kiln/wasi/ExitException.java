@@ -1,7 +1,9 @@
 package kiln.wasi;
 
+import kiln.runtime.Unseen;
+
 /** The guest ended itself with {@code proc_exit}. Comes out of the call into WebAssembly that Java made. */
-public final class ExitException extends RuntimeException {
+public final class ExitException extends RuntimeException implements Unseen {
     private final int code;
 
     public ExitException(int code) {

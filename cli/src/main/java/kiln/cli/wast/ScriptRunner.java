@@ -17,6 +17,7 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.ModuleDecoder;
@@ -111,8 +112,9 @@ public final class ScriptRunner implements AutoCloseable {
                 }
                 case "assert_unlinkable" -> assertUnlinkable(c);
                 case "assert_uninstantiable" -> assertUninstantiable(c);
-                // Exceptions, threads and stack switching come with their proposals.
-                case "assert_exception", "assert_suspension", "thread", "wait" -> throw new NotExecuted();
+                case "assert_exception" -> assertException(c);
+                // Threads and stack switching come with their proposals.
+                case "assert_suspension", "thread", "wait" -> throw new NotExecuted();
                 default ->
                     throw new AssertionError("unknown command " + c.path("type").asText());
             }
@@ -249,6 +251,15 @@ public final class ScriptRunner implements AutoCloseable {
             if (!means(text, e.code())) {
                 throw new AssertionError("trapped with " + e.code() + ", expected " + text);
             }
+        }
+    }
+
+    private void assertException(JsonNode c) throws NotExecuted {
+        try {
+            Object actual = act(c.path("action"));
+            throw new AssertionError("gave " + Values.show(actual) + ", expected an exception");
+        } catch (ThrownException _) {
+            // As it should be.
         }
     }
 
