@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import kiln.ir.pass.Pass;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.testing.RandomPrograms;
 
 /**
  * Prints how long each pass takes on a big generated function, in nanoseconds of processor time per instruction:
@@ -17,7 +18,7 @@ final class PassTimes {
         int level = args.length > 0 ? Integer.parseInt(args[0]) : 2;
         int statements = args.length > 1 ? Integer.parseInt(args[1]) : 20_000;
         int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 20;
-        String text = longest(statements);
+        String text = Printer.print(new RandomPrograms(1).longFunction(statements));
         Pipeline pipeline = Pipeline.forLevel(level);
         Map<String, Long> best = new LinkedHashMap<>();
         int insts = 0;
@@ -41,22 +42,6 @@ final class PassTimes {
             System.out.printf("%-26s %8.1f ns/instruction%n", e.getKey(), e.getValue() / (double) insts);
         }
         System.out.printf("%-26s %8.1f ns/instruction%n", "all", total / (double) insts);
-    }
-
-    /** Most generated functions trap early on all ways; this takes one of which much is left. */
-    private static String longest(int statements) {
-        String best = "";
-        int most = -1;
-        for (int seed = 1; seed <= 40; seed++) {
-            Function f = IrGenerator.generateLong(seed, statements);
-            String text = Printer.print(f);
-            Pipeline.forLevel(2).run(f);
-            if (count(f) > most) {
-                most = count(f);
-                best = text;
-            }
-        }
-        return best;
     }
 
     private static String name(int number, Pass pass) {

@@ -1,72 +1,119 @@
 package kiln.ir;
 
-import static org.junit.jupiter.api.Assertions.*;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import kiln.ir.analysis.Verifier;
 import kiln.ir.pass.Pass;
 import kiln.ir.pass.Pipeline;
+import kiln.ir.testing.IrExecution;
+import kiln.ir.testing.ProgramExecution;
+import kiln.ir.testing.RandomPrograms;
 import org.junit.jupiter.api.Test;
 
-/** Random functions do the same before and after every pass of every level. */
+/** Random programs of all kinds do the same before and after every pass of every level. */
 class RandomFunctionsTest {
-    private static final int STEPS = 60_000;
     private static final int ROUNDS = Integer.getInteger("kiln.ir.rounds", 400);
     private static final long FIRST_SEED = Long.getLong("kiln.ir.seed", 1);
 
-    private static final long[][] ARGUMENTS = {
-        {0, 0, 0},
-        {1, -1, Double.doubleToLongBits(1.5)},
-        {-7, 0x123456789abcdefL, Double.doubleToLongBits(-3e9)},
-        {Integer.MIN_VALUE, Long.MIN_VALUE, Double.doubleToLongBits(Double.NaN)},
-        {100, 1000, Double.doubleToLongBits(65537.25)},
-    };
+    private static final long BASE = 0x10000;
+    private static final int AREA_BYTES = 4096;
+
+    /** What running a program shows to the outside. */
+    private record Outcome(String end, byte[] memory) {
+        boolean isSame(Outcome other) {
+            return end.equals(other.end) && Arrays.equals(memory, other.memory);
+        }
+    }
 
     @Test
     void everyPassKeepsTheMeaning() {
         int usable = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
-            int budget = 5 + new Random(seed).nextInt(60);
-            String text = Printer.print(IrGenerator.generate(seed, budget));
+            String text =
+                    print(new RandomPrograms(seed, EnumSet.allOf(RandomPrograms.Option.class), _ -> true).program());
             for (int level = 0; level <= 2; level++) {
                 usable += check(seed, level, text) ? 1 : 0;
             }
         }
-        assertTrue(usable > ROUNDS * 2, "too few functions ended in time: " + usable);
+        assertTrue(usable > ROUNDS * 2, "too few programs ended in time: " + usable);
+    }
+
+    private static String print(List<Function> functions) {
+        return functions.stream().map(Printer::print).collect(Collectors.joining("\n"));
     }
 
     private static boolean check(long seed, int level, String text) {
-        Function f = Parser.parse(text);
-        Verifier.verify(f, "generation");
-        List<IrInterpreter.Outcome> expected = runAll(f);
-        String[] before = {text};
+        List<Function> functions = Parser.parseAll(text);
+        functions.forEach(f -> Verifier.verify(f, "generation"));
+        Outcome expected = run(functions, seed);
+        if (expected == null) {
+            return false;
+        }
+        String before = text;
         for (Pass pass : Pipeline.forLevel(level).passes()) {
             String name = "seed " + seed + ", level " + level + ", pass " + pass.name();
             try {
-                pass.run(f);
-                Verifier.verify(f);
-            } catch (RuntimeException | AssertionError e) {
-                throw new AssertionError(name + "\n" + before[0] + "\nbecomes\n" + Printer.print(f), e);
-            }
-            List<IrInterpreter.Outcome> actual = runAll(f);
-            for (int i = 0; i < expected.size(); i++) {
-                if (!expected.get(i).isExhausted() && !expected.get(i).equals(actual.get(i))) {
-                    fail(name + ", arguments " + i + "\n" + before[0] + "\nbecomes\n" + Printer.print(f) + "\nexpected "
-                            + expected.get(i) + "\nactual " + actual.get(i));
+                for (Function f : functions) {
+                    pass.run(f);
+                    Verifier.verify(f);
                 }
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError(name + "\n" + before + "\nbecomes\n" + print(functions), e);
             }
-            before[0] = Printer.print(f);
+            Outcome actual = run(functions, seed);
+            if (actual == null || !actual.isSame(expected)) {
+                fail(name + "\n" + before + "\nbecomes\n" + print(functions) + "\nexpected " + expected + "\nactual "
+                        + actual);
+            }
+            before = print(functions);
         }
-        return expected.stream().noneMatch(IrInterpreter.Outcome::isExhausted);
+        return true;
     }
 
-    private static List<IrInterpreter.Outcome> runAll(Function f) {
-        ArrayList<IrInterpreter.Outcome> all = new ArrayList<>();
-        for (long[] args : ARGUMENTS) {
-            all.add(IrInterpreter.run(f, STEPS, args));
+    /** Null if the end is too far away. */
+    private static Outcome run(List<Function> functions, long seed) {
+        byte[] area = new byte[AREA_BYTES];
+        new Random(seed).nextBytes(area);
+        try {
+            new Regions(functions, MemorySegment.ofArray(area)).run(functions.getFirst(), 0, BASE);
+            return new Outcome("returns", area);
+        } catch (IrExecution.Trap t) {
+            return new Outcome("traps " + t.code, area);
+        } catch (IrExecution.OutOfSteps _) {
+            return null;
         }
-        return all;
+    }
+
+    /** Linear memory has bounds, and there is a VMContext. */
+    private static final class Regions extends ProgramExecution {
+        Regions(List<Function> functions, MemorySegment area) {
+            super(functions, BASE, area);
+        }
+
+        @Override
+        protected long place(Inst inst) {
+            return inst.opcode() == Opcode.VMCTX ? BASE + RandomPrograms.CONTEXT : super.place(inst);
+        }
+
+        @Override
+        protected ByteBuffer bytes(Inst inst, long address) {
+            MemoryOp m = inst.memory();
+            if (m.region().kind() == Region.Kind.MEMORY
+                    && Long.compareUnsigned(address - BASE, RandomPrograms.MEMORY - m.width()) > 0) {
+                if (m.trap() == null) {
+                    throw new AssertionError("access out of bounds: " + Printer.print(inst) + " at " + address);
+                }
+                throw new Trap(m.trap());
+            }
+            return super.bytes(inst, address);
+        }
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -69,7 +70,9 @@ public abstract class RandomExecution {
     }
 
     private static String text(long seed) {
-        return new RandomPrograms(seed, RandomExecution::isTheSameEverywhere)
+        Set<RandomPrograms.Option> options =
+                seed % 2 == 0 ? EnumSet.noneOf(RandomPrograms.Option.class) : EnumSet.of(RandomPrograms.Option.EXITS);
+        return new RandomPrograms(seed, options, RandomExecution::isTheSameEverywhere)
                 .program().stream().map(Printer::print).collect(Collectors.joining("\n"));
     }
 

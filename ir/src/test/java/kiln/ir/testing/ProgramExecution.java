@@ -12,7 +12,7 @@ import kiln.ir.Inst;
 import kiln.ir.Opcode;
 
 /** Executes functions that call each other, on the memory that machine code sees, or on a copy of it. */
-public final class ProgramExecution extends IrExecution {
+public class ProgramExecution extends IrExecution {
     private static final long STEPS = 200_000;
 
     private final Map<FuncKey, Function> functions = new HashMap<>();

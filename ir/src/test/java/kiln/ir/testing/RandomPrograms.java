@@ -3,9 +3,11 @@ package kiln.ir.testing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import kiln.artifact.FuncKey;
@@ -30,13 +32,35 @@ import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
- * Makes programs of four random functions, for the back ends. The first is {@code (i64, i64) -> ()} and calls the
- * second and the third, one of which may end with a call of the fourth; all read and write the first {@link #MEMORY} bytes of an area, whose address they get as their second
- * parameter. Operations are chosen so that the patterns that lowering looks for are frequent. Floats in memory never
- * are NaNs, since their bits may differ.
+ * Makes programs of four random functions, for passes and back ends. The first is {@code (i64, i64) -> ()} and calls the
+ * second and the third, one of which may end with a call of the fourth; all read and write the first {@link #MEMORY}
+ * bytes of an area, whose address they get as their second parameter. Operations are chosen so that the patterns that
+ * passes and lowering look for are frequent.
  */
 public final class RandomPrograms {
-    private static final int MEMORY = 512;
+    /** What programs may have besides; without these they are what any back end executes with the same result. */
+    public enum Option {
+        /** Operations go through the methods of {@link Builder} that fold, as those of the translator do. */
+        FOLDED,
+        /** Breaks out of loops, returns before the end, and traps. */
+        EXITS,
+        /**
+         * Linear memory, globals and context, each in bytes of its own: {@link #MEMORY} bytes, {@link #GLOBALS} and
+         * {@link #CONTEXT} from the area's beginning. Accesses to memory may be out of its bounds.
+         */
+        REGIONS,
+        /** NaNs in memory. Their bits may differ from machine to machine, and so floats are no NaNs otherwise. */
+        NANS
+    }
+
+    /** Bytes of the area that are accessed, or of linear memory. */
+    public static final int MEMORY = 512;
+    /** Where globals begin in the area, if they are apart. */
+    public static final int GLOBALS = 1024;
+    /** Where the VMContext begins in the area, if it is apart. */
+    public static final int CONTEXT = 2048;
+
+    private static final Signature MAIN = new Signature(List.of(Type.I64, Type.I64), List.of());
     private static final LaneOp SUM_OF_BYTES = VectorOp.ADD.on(Lanes.I8X16);
 
     /** Types of values, as often as they are wanted. */
@@ -49,21 +73,29 @@ public final class RandomPrograms {
     };
 
     private final Random random;
+    private final Set<Option> options;
     private final RandomOperations operations;
+    /** Where breaks go to: the exits of the loops around, the innermost last. */
+    private final List<Exit> exits = new ArrayList<>();
+
     private final List<Signature> callees = new ArrayList<>();
     private Builder b;
     private Value memory;
     private Map<Type, List<Value>> pools;
     private int loops;
+    private int maxLoops = 4;
     private final Type[] frequentTypes;
 
+    private record Exit(Block block, List<Type> types) {}
+
     public RandomPrograms(long seed) {
-        this(seed, _ -> true);
+        this(seed, EnumSet.noneOf(Option.class), _ -> true);
     }
 
     /** {@code vectors}: which operations on vectors there are. */
-    public RandomPrograms(long seed, Predicate<RandomOperations.Operation> vectors) {
+    public RandomPrograms(long seed, Set<Option> options, Predicate<RandomOperations.Operation> vectors) {
         random = new Random(seed);
+        this.options = options;
         operations = new RandomOperations(random, vectors);
         frequentTypes = chance(30) ? MOSTLY_VECTORS : TYPES;
     }
@@ -80,12 +112,25 @@ public final class RandomPrograms {
         int caller = random.nextInt(2);
         Signature last = new Signature(params, callees.get(caller).results());
         CallTarget tail = new CallTarget(FuncKey.wasmFunction(0, 3), last);
-        Function main = function(0, new Signature(List.of(Type.I64, Type.I64), List.of()), true, null);
         return List.of(
-                main,
-                function(1, callees.get(0), false, caller == 0 ? tail : null),
-                function(2, callees.get(1), false, caller == 1 ? tail : null),
-                function(3, last, false, null));
+                function(0, MAIN, statements(), true, null),
+                function(1, callees.get(0), statements(), false, caller == 0 ? tail : null),
+                function(2, callees.get(1), statements(), false, caller == 1 ? tail : null),
+                function(3, last, statements(), false, null));
+    }
+
+    /** One function of so many statements, besides those within other statements. It may run for very long. */
+    public Function longFunction(int statements) {
+        maxLoops = Integer.MAX_VALUE;
+        return function(0, MAIN, statements, false, null);
+    }
+
+    private int statements() {
+        return 5 + random.nextInt(25);
+    }
+
+    private boolean has(Option option) {
+        return options.contains(option);
     }
 
     private Type type() {
@@ -110,7 +155,7 @@ public final class RandomPrograms {
     }
 
     /** {@code tail}: what it may end with a call of, or null. */
-    private Function function(int number, Signature signature, boolean calls, CallTarget tail) {
+    private Function function(int number, Signature signature, int statements, boolean calls, CallTarget tail) {
         Function f = new Function(FuncKey.wasmFunction(0, number), signature);
         b = new Builder(f);
         pools = new EnumMap<>(Type.class);
@@ -126,9 +171,9 @@ public final class RandomPrograms {
         pools.get(Type.I64).remove(memory);
         for (Type t : new TreeSet<>(Arrays.asList(TYPES))) {
             Value v = b.load(t, MemoryOp.of(t, region()), memory, random.nextInt(MEMORY / 4));
-            add(t.isFloat() ? number(v) : v);
+            add(numeric(v));
         }
-        statements(5 + random.nextInt(25), 0, calls);
+        statements(statements, 0, calls);
         // Everything that still is visible is used once more, for the sake of long live ranges.
         if (chance(50)) {
             for (Type t : new TreeSet<>(Arrays.asList(TYPES))) {
@@ -136,15 +181,19 @@ public final class RandomPrograms {
                 for (Value v : List.copyOf(pools.get(t))) {
                     sum = sum == null ? v : both(t, sum, v);
                 }
-                b.store(MemoryOp.of(t, region()), memory, 8 * random.nextInt(MEMORY / 8), sum);
+                b.store(MemoryOp.of(t, region()), memory, 8 * random.nextInt(MEMORY / 8 - 1), sum);
             }
         }
         if (tail != null && chance(60)) {
             b.returnCall(tail, arguments(tail.signature()));
         } else {
-            b.ret(signature.results().stream().map(this::any).toArray(Value[]::new));
+            ret();
         }
         return f;
+    }
+
+    private void ret() {
+        b.ret(b.function().signature().results().stream().map(this::any).toArray(Value[]::new));
     }
 
     /** Depends on both operands, and is not NaN. */
@@ -152,7 +201,7 @@ public final class RandomPrograms {
         return switch (t) {
             case I32, I64, REF -> raw(Opcode.XOR, t, x, y);
             case F32, F64 -> raw(Opcode.FMIN, t, x, y);
-            case V128 -> b.append(Opcode.VBINARY, t, SUM_OF_BYTES, x, y).result();
+            case V128 -> lanes(SUM_OF_BYTES, x, y);
         };
     }
 
@@ -160,8 +209,38 @@ public final class RandomPrograms {
         pools.get(v.type()).add(v);
     }
 
+    /** An operation without side data. */
     private Value raw(Opcode op, Type type, Value... args) {
-        return b.append(op, type, null, args).result();
+        if (!has(Option.FOLDED)) {
+            return b.append(op, type, null, args).result();
+        }
+        return switch (args.length) {
+            case 1 -> b.convert(op, type, args[0]);
+            case 2 -> b.binary(op, args[0], args[1]);
+            default -> b.select(args[0], args[1], args[2]);
+        };
+    }
+
+    private Value compare(Type t, IntCond cond, Value x, Value y) {
+        return has(Option.FOLDED)
+                ? b.icmp(cond, x, y)
+                : b.append(Opcode.ICMP, t, cond, x, y).result();
+    }
+
+    private Value compare(Type t, FloatCond cond, Value x, Value y) {
+        return has(Option.FOLDED)
+                ? b.fcmp(cond, x, y)
+                : b.append(Opcode.FCMP, t, cond, x, y).result();
+    }
+
+    private Value lanes(LaneOp op, Value... args) {
+        return has(Option.FOLDED)
+                ? b.vector(op, args)
+                : b.append(op.op().opcode(), Type.V128, op, args).result();
+    }
+
+    private Value vectorOperation(RandomOperations.Operation o, Value... args) {
+        return has(Option.FOLDED) ? operations.build(b, o, args) : operations.append(b, o, args);
     }
 
     /** Mostly a recent value, so that many have one use only. */
@@ -172,6 +251,9 @@ public final class RandomPrograms {
     }
 
     private Value constant(Type t) {
+        if (t.isFloat() && has(Option.NANS) && chance(8)) {
+            return b.constant(t, t == Type.F32 ? 0x7fc00000L : 0x7ff8000000000000L);
+        }
         return operations.constant(b, t);
     }
 
@@ -183,7 +265,12 @@ public final class RandomPrograms {
     // Statements.
 
     private void statements(int n, int depth, boolean calls) {
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n && !b.isTerminated(); i++) {
+            b.setPosition(b.position() + 1 + random.nextInt(5));
+            if (has(Option.EXITS) && depth > 0 && chance(6)) {
+                exit();
+                continue;
+            }
             int kind = random.nextInt(100);
             if (kind < 60) {
                 add(value());
@@ -193,7 +280,7 @@ public final class RandomPrograms {
                 readModifyWrite();
             } else if (kind < 87 && depth < 3) {
                 diamond(depth, calls);
-            } else if (kind < 92 && depth < 3 && loops < 4) {
+            } else if (kind < 92 && depth < 3 && loops < maxLoops) {
                 loop(depth, calls);
             } else if (kind < 95 && depth < 3) {
                 table(depth, calls);
@@ -204,6 +291,37 @@ public final class RandomPrograms {
             } else if (calls) {
                 call();
             }
+        }
+    }
+
+    /** Leaves a loop or the function, mostly on a condition. */
+    private void exit() {
+        Block next = b.function().newBlock();
+        if (!exits.isEmpty() && chance(60)) {
+            Exit to = exits.get(random.nextInt(exits.size()));
+            Edge out = new Edge(to.block, anyOf(to.types));
+            if (chance(20)) {
+                b.jump(out);
+            } else {
+                b.branch(condition(), out, new Edge(next));
+            }
+        } else {
+            Block end = b.function().newBlock();
+            b.branch(condition(), end, next);
+            b.setBlock(end);
+            if (chance(30)) {
+                b.trap(TrapCode.UNREACHABLE);
+            } else {
+                ret();
+            }
+        }
+        b.setBlock(next);
+    }
+
+    /** To a block behind what has just been made, unless that has left for elsewhere. */
+    private void jump(Block to, List<Type> types) {
+        if (!b.isTerminated()) {
+            b.jump(to, anyOf(types));
         }
     }
 
@@ -262,14 +380,14 @@ public final class RandomPrograms {
         b.branch(c, new Edge(then), half ? new Edge(join, anyOf(types)) : new Edge(otherwise));
         b.setBlock(then);
         statements(random.nextInt(5), depth + 1, calls);
-        b.jump(join, anyOf(types));
+        jump(join, types);
         restore(saved);
         if (half) {
             b.function().blocks().remove(otherwise);
         } else {
             b.setBlock(otherwise);
             statements(random.nextInt(5), depth + 1, calls);
-            b.jump(join, anyOf(types));
+            jump(join, types);
             restore(saved);
         }
         join(join, types);
@@ -291,7 +409,9 @@ public final class RandomPrograms {
         if (chance(50)) {
             b.interruptCheck();
         }
+        exits.add(new Exit(exit, types));
         statements(1 + random.nextInt(6), depth + 1, calls);
+        exits.removeLast();
         boolean down = chance(30);
         Value next = raw(Opcode.ADD, Type.I32, counter, b.i32(down ? -1 : 1));
         Value more = compare(
@@ -326,7 +446,7 @@ public final class RandomPrograms {
             if (block != null) {
                 b.setBlock(block);
                 statements(random.nextInt(3), depth + 1, calls);
-                b.jump(join, anyOf(types));
+                jump(join, types);
                 restore(saved);
             }
         }
@@ -335,9 +455,50 @@ public final class RandomPrograms {
 
     // Memory.
 
+    /** Without {@link Option#REGIONS} both share the same bytes, so a function uses one of them only. */
     private static final Region[] REGIONS = {Region.STACK, new Region(Region.Kind.MEMORY, 0)};
 
-    /** An address within the area and the number of bytes that its displacement may add. */
+    /** Where an access goes to; {@code whole} if values there are always accessed in full width. */
+    private record Place(Region region, Value address, int disp, boolean canTrap, boolean readOnly, boolean whole) {
+        MemoryOp access(int width, boolean signed) {
+            return new MemoryOp(width, signed, region, canTrap, readOnly);
+        }
+    }
+
+    /** The one that all of memory is in, or linear memory: by the function's number. */
+    private Region region() {
+        return REGIONS[has(Option.REGIONS) ? 1 : (int) (b.function().key().raw() & 1)];
+    }
+
+    private Place place(boolean write) {
+        int kind = random.nextInt(40);
+        if (!has(Option.REGIONS) || kind < 24) {
+            return new Place(region(), address(3), random.nextInt(MEMORY / 4), chance(50), false, false);
+        } else if (kind == 24) {
+            // Anywhere, though most programs should come to their ends.
+            Value index = any(Type.I32);
+            Value masked = chance(90) ? raw(Opcode.AND, Type.I32, index, b.i32(MEMORY - 1)) : index;
+            return new Place(region(), addressOf(masked), random.nextInt(MEMORY / 16), true, false, false);
+        } else if (kind == 25 && !write) {
+            // Behind a check that it must not come before.
+            Value index = chance(80) ? raw(Opcode.LSHR, Type.I32, any(Type.I32), b.i32(23)) : any(Type.I32);
+            b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, compare(Type.I32, IntCond.UGE, index, b.i32(MEMORY - 144)));
+            return new Place(region(), addressOf(index), random.nextInt(MEMORY / 4), false, false, false);
+        } else if (kind < 32) {
+            int index = random.nextInt(4);
+            return new Place(new Region(Region.Kind.GLOBAL, index), memory, GLOBALS + index * 16, false, false, true);
+        }
+        // A few fields never change.
+        boolean readOnly = !write && chance(50);
+        int disp = readOnly ? random.nextInt(8) * 8 : 128 + random.nextInt(4) * 8;
+        return new Place(Region.CONTEXT, b.vmctx(), disp, false, readOnly, true);
+    }
+
+    private Value addressOf(Value index) {
+        return raw(Opcode.ADD, Type.I64, memory, raw(Opcode.ZEXT, Type.I64, index));
+    }
+
+    /** An address within the area, which a displacement up to {@code MEMORY / 4} may be added to. */
     private Value address(int scale) {
         if (chance(40)) {
             return memory;
@@ -352,20 +513,15 @@ public final class RandomPrograms {
         return chance(50) ? raw(Opcode.ADD, Type.I64, memory, wide) : raw(Opcode.ADD, Type.I64, wide, memory);
     }
 
-    /** Both regions share the same bytes, so one function uses one of them only: the one for its number. */
-    private Region region() {
-        return REGIONS[(int) (b.function().key().raw() & 1)];
-    }
-
-    private MemoryOp access(Type t) {
-        boolean any = t.isInt() && chance(50);
+    private MemoryOp access(Place p, Type t) {
+        boolean any = t.isInt() && !p.whole && chance(50);
         int width = any ? 1 << random.nextInt(t == Type.I32 ? 3 : 4) : t.bytes();
-        return new MemoryOp(width, any && chance(50), region(), chance(50), false);
+        return p.access(width, any && chance(50));
     }
 
     private Value load(Type t) {
-        Value v = b.load(t, access(t), address(3), random.nextInt(MEMORY / 4));
-        return t.isFloat() ? number(v) : v;
+        Place p = place(false);
+        return numeric(b.load(t, access(p, t), p.address, p.disp));
     }
 
     private void store() {
@@ -373,23 +529,25 @@ public final class RandomPrograms {
         RandomOperations.Operation lane = chance(15) ? operations.vector(pick(Type.I32, Type.I64)) : null;
         if (lane != null && lane.op() == Opcode.VEXTRACT) {
             Lanes lanes = ((LaneOp) lane.data()).lanes();
-            MemoryOp m = new MemoryOp(lanes.bytes(), false, region(), chance(50), false);
-            b.store(m, address(3), random.nextInt(MEMORY / 4), operations.append(b, lane, any(Type.V128)));
+            Value v = vectorOperation(lane, any(Type.V128));
+            Place p = place(true);
+            b.store(p.access(p.whole ? v.type().bytes() : lanes.bytes(), false), p.address, p.disp, v);
             return;
         }
-        b.store(access(t), address(3), random.nextInt(MEMORY / 4), chance(30) ? constant(t) : any(t));
+        Value v = chance(30) ? constant(t) : any(t);
+        Place p = place(true);
+        b.store(access(p, t), p.address, p.disp, v);
     }
 
     private void readModifyWrite() {
         Type t = chance(50) ? Type.I32 : Type.I64;
-        MemoryOp m = access(t);
-        Value address = address(3);
-        int disp = random.nextInt(MEMORY / 4);
-        Value v = b.load(t, m, address, disp);
+        Place p = place(true);
+        MemoryOp m = access(p, t);
+        Value v = b.load(t, m, p.address, p.disp);
         Value by = operand(t);
         Opcode op = pick(Opcode.ADD, Opcode.SUB, Opcode.AND, Opcode.OR, Opcode.XOR);
         Value result = chance(80) ? raw(op, t, v, by) : raw(op, t, by, v);
-        b.store(m, address, disp, result);
+        b.store(m, p.address, p.disp, result);
     }
 
     // Values.
@@ -409,8 +567,7 @@ public final class RandomPrograms {
             return vector(vector);
         }
         RandomOperations.Operation one = kind < 8 ? operations.unary(t) : null;
-        Value v = one != null ? unary(one) : binary(operations.binary(t));
-        return t.isFloat() ? number(v) : v;
+        return numeric(one != null ? unary(one) : binary(operations.binary(t)));
     }
 
     private Value vector(RandomOperations.Operation o) {
@@ -425,11 +582,11 @@ public final class RandomPrograms {
                 args[i] = o.data() instanceof LaneOp op && chance(30) ? loadOfLanes(op, t) : operand(t);
             }
         }
-        Value v = operations.append(b, o, args);
+        Value v = vectorOperation(o, args);
         if (o.data() instanceof LaneOp op && op.makesNan()) {
             return numbers(op.lanes(), v);
         }
-        return v.type().isFloat() ? number(v) : v;
+        return numeric(v);
     }
 
     /** Lanes of ones and zeros, as masks and conditions are made of. */
@@ -443,42 +600,38 @@ public final class RandomPrograms {
         for (int i = 0; i < args.length; i++) {
             args[i] = logic ? vectorComparison(depth - 1) : operand(Type.V128);
         }
-        return operations.append(b, o, args);
+        return vectorOperation(o, args);
     }
 
     /** An operand that is loaded as WebAssembly's loads of lanes, halves of vectors and splats are. */
     private Value loadOfLanes(LaneOp op, Type t) {
         Lanes lanes = op.lanes();
-        int disp = random.nextInt(MEMORY / 4);
+        Place p = place(false);
         if (t != Type.V128) {
             boolean lane = op.op() == VectorOp.SPLAT || op.op() == VectorOp.REPLACE_LANE;
-            int width = lane ? lanes.bytes() : t.bytes();
-            Value v = b.load(t, new MemoryOp(width, false, region(), chance(50), false), address(3), disp);
-            return t.isFloat() ? number(v) : v;
+            int width = lane && !p.whole ? lanes.bytes() : t.bytes();
+            return numeric(b.load(t, p.access(width, false), p.address, p.disp));
         }
         Lanes part = chance(50) ? Lanes.I64X2 : Lanes.I32X4;
         LaneOp replace = VectorOp.REPLACE_LANE.on(part);
         if (!operations.has(replace)) {
             return load(t);
         }
-        MemoryOp m = new MemoryOp(part.bytes(), false, region(), chance(50), false);
-        Value v = b.load(part.type(), m, address(3), disp);
+        Value v = b.load(part.type(), p.access(part.bytes(), false), p.address, p.disp);
         return b.vectorOfLane(replace, 0, chance(70) ? b.vconst(V128.ZERO) : any(t), v);
     }
 
-    /** The vector, with lanes of a constant in place of NaNs. */
+    /** The vector, with lanes of a constant in place of NaNs unless they may stay. */
     private Value numbers(Lanes lanes, Value v) {
-        Value ordered =
-                b.append(Opcode.VBINARY, Type.V128, VectorOp.EQ.on(lanes), v, v).result();
-        LaneOp select = VectorOp.BITSELECT.on(Lanes.V128);
-        return b.append(Opcode.VTERNARY, Type.V128, select, v, b.vconst(V128.ZERO), ordered)
-                .result();
+        if (has(Option.NANS)) {
+            return v;
+        }
+        return lanes(VectorOp.BITSELECT.on(Lanes.V128), v, b.vconst(V128.ZERO), lanes(VectorOp.EQ.on(lanes), v, v));
     }
 
     private Value unary(RandomOperations.Operation o) {
         Type from = o.operands().getFirst();
-        Value x = o.traps() ? small(from) : operand(from);
-        return b.append(o.op(), o.type(), o.data(), x).result();
+        return raw(o.op(), o.type(), o.traps() ? small(from) : operand(from));
     }
 
     private Value binary(RandomOperations.Operation o) {
@@ -489,7 +642,7 @@ public final class RandomPrograms {
             // Neither 0 nor -1.
             y = raw(Opcode.OR, t, raw(Opcode.AND, t, y, b.constant(t, 0xff)), b.constant(t, 1));
         }
-        return b.append(o.op(), t, o.data(), x, y).result();
+        return raw(o.op(), t, x, y);
     }
 
     private Value condition() {
@@ -528,18 +681,16 @@ public final class RandomPrograms {
         if (chance(20)) {
             x = raw(Opcode.FDIV, t, x, raw(Opcode.FSUB, t, x, x));
         }
-        return b.append(Opcode.FCMP, t, operations.floatCond(), x, operand(t)).result();
+        return compare(t, operations.floatCond(), x, operand(t));
     }
 
-    private Value compare(Type t, IntCond cond, Value x, Value y) {
-        return b.append(Opcode.ICMP, t, cond, x, y).result();
-    }
-
-    /** The value, or a constant in place of NaN. */
-    private Value number(Value v) {
+    /** The value, or a constant in place of a float that is NaN unless it may stay. */
+    private Value numeric(Value v) {
         Type t = v.type();
-        Value ordered = b.append(Opcode.FCMP, t, FloatCond.EQ, v, v).result();
-        return raw(Opcode.SELECT, t, ordered, v, constant(t));
+        if (!t.isFloat() || has(Option.NANS)) {
+            return v;
+        }
+        return raw(Opcode.SELECT, t, compare(t, FloatCond.EQ, v, v), v, constant(t));
     }
 
     /** A float between 0 and 1000, so that conversions of it do not trap. */
