@@ -2,6 +2,7 @@ package kiln.codegen.aarch64;
 
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.VectorPatterns.isZero;
 
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
@@ -167,7 +168,7 @@ final class LaneRules {
     }
 
     private static boolean isLowestOfZeros(Inst inst) {
-        return inst.imm() == 0 && VectorRules.isZero(inst.arg(0));
+        return inst.imm() == 0 && isZero(inst.arg(0));
     }
 
     /** What the load extends with zeros is extended further. */

@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import kiln.codegen.CallRules;
 import kiln.codegen.RuleTable;
 import kiln.codegen.Rules;
+import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.VectorOp;
 
@@ -75,6 +76,8 @@ final class LoweringRules {
 
     private static Rules<Context> of(VectorOp op) {
         return switch (op) {
+            default -> oneInstruction(op);
+
             case SPLAT -> LaneRules.SPLAT;
             case EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U -> LaneRules.EXTRACT;
             case REPLACE_LANE -> LaneRules.REPLACE;
@@ -94,17 +97,10 @@ final class LoweringRules {
             case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> VectorRules.FULL_PRODUCTS;
             case NARROW_S, NARROW_U -> VectorRules.NARROW;
             case DOT_S -> VectorRules.DOT;
-            case ANDNOT, NEG, ABS, POPCNT -> VectorRules.ROW;
-            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> VectorRules.ROW;
-            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> VectorRules.ROW;
-            case Q15MULR_SAT_S, RELAXED_Q15MULR_S -> VectorRules.ROW;
 
             case SHL -> VectorShiftRules.LEFT;
             case SHR_S, SHR_U -> VectorShiftRules.RIGHT;
 
-            case SQRT, CEIL, FLOOR, TRUNC, NEAREST -> VectorRules.ROW;
-            case DIV, MIN, MAX, RELAXED_MIN, RELAXED_MAX -> VectorRules.ROW;
-            case CONVERT_S, CONVERT_U -> VectorRules.ROW;
             case PMIN, PMAX -> VectorFloatRules.PSEUDO;
             case RELAXED_MADD, RELAXED_NMADD -> VectorFloatRules.FUSED;
             case TRUNC_SAT_S, TRUNC_SAT_U, TRUNC_SAT_ZERO_S, TRUNC_SAT_ZERO_U -> VectorFloatRules.TO_INT;
@@ -120,6 +116,24 @@ final class LoweringRules {
             case RELAXED_DOT_ADD -> RelaxedRules.DOT_ADD;
 
             case SWIZZLE, RELAXED_SWIZZLE -> ShuffleRules.SWIZZLE;
+        };
+    }
+
+    /**
+     * For operations that have no line above: in all of their shapes they are one instruction, whose row of {@link Op}
+     * names them.
+     *
+     * @throws IllegalStateException if one is not: it needs a line
+     */
+    private static Rules<Context> oneInstruction(VectorOp op) {
+        for (Lanes lanes : op.shapes()) {
+            if (Op.of(op.on(lanes)) == null) {
+                throw new IllegalStateException(op.on(lanes) + " has neither rules nor a row");
+            }
+        }
+        return switch (op.opcode()) {
+            case VUNARY, VBINARY -> VectorRules.ROW;
+            default -> throw new IllegalStateException(op + " needs rules: it has not one or two vectors as operands");
         };
     }
 }

@@ -1,6 +1,8 @@
 package kiln.codegen.aarch64;
 
-import java.util.function.Function;
+import static kiln.codegen.VectorPatterns.form;
+import static kiln.codegen.VectorPatterns.isZero;
+
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
@@ -8,10 +10,8 @@ import kiln.codegen.Shuffle;
 import kiln.codegen.ShuffleMatcher;
 import kiln.ir.Inst;
 import kiln.ir.Lanes;
-import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.V128;
-import kiln.ir.Value;
 
 /** Bytes and lanes moved within vectors, and vector constants. */
 final class ShuffleRules {
@@ -94,24 +94,6 @@ final class ShuffleRules {
                 c.emit(Insn.table(c.def(inst.result()), x, y, c.vector(inst.vector())));
             });
 
-    /** What is emitted for a shuffle of some form. */
-    @FunctionalInterface
-    private interface Emitter<S extends Shuffle> {
-        void emit(Context c, Inst inst, S shuffle);
-    }
-
-    private static <S extends Shuffle> Rules.Pattern<Context> form(
-            Function<ShuffleMatcher, S> matcher, Emitter<S> emitter) {
-        return (c, inst) -> {
-            S s = matcher.apply(c.shuffle(inst));
-            if (s == null) {
-                return false;
-            }
-            emitter.emit(c, inst, s);
-            return true;
-        };
-    }
-
     /** Whole registers of lanes of {@code size} bytes. */
     private static Arrangement lanes(int size) {
         return switch (size) {
@@ -154,10 +136,6 @@ final class ShuffleRules {
         };
         c.emit(Insn.shiftVector(Op.VUSHLL, half, c.def(inst.result()), c.reg(inst.arg(s.operand())), 0));
         return true;
-    }
-
-    private static boolean isZero(Value v) {
-        return v.is(Opcode.VCONST) && v.inst().vector().equals(V128.ZERO);
     }
 
     private static boolean insertZero(Context c, Inst inst) {

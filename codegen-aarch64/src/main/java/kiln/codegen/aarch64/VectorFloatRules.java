@@ -1,5 +1,7 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.VectorPatterns.operation;
+
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -20,12 +22,12 @@ final class VectorFloatRules {
 
     /** The element that {@code v} repeats, if the current rule may read that instead; null if it is not known. */
     private static Element repeated(Context c, Value v, Lanes lanes) {
-        Inst splat = VectorRules.operation(c, v, VectorOp.SPLAT);
+        Inst splat = operation(c, v, VectorOp.SPLAT);
         if (splat == null || splat.lanes().lanes().bytes() != lanes.bytes()) {
             return null;
         }
         Value scalar = splat.arg(0);
-        Inst extract = VectorRules.operation(c, scalar, VectorOp.EXTRACT_LANE);
+        Inst extract = operation(c, scalar, VectorOp.EXTRACT_LANE);
         if (extract != null && extract.lanes().lanes().bytes() == lanes.bytes()) {
             return new Element(c.reg(extract.arg(0)), (int) extract.imm());
         }

@@ -2,6 +2,8 @@ package kiln.codegen.aarch64;
 
 import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.VectorPatterns.isZero;
+import static kiln.codegen.VectorPatterns.operation;
 
 import kiln.codegen.IntComparison;
 import kiln.codegen.Reg;
@@ -58,7 +60,7 @@ final class VectorReduceRules {
             Truth notZero = truth(c, comparison.x());
             return notZero == null || !equal ? notZero : notZero.negate();
         }
-        Inst mask = VectorRules.operation(c, comparison.x(), VectorOp.BITMASK);
+        Inst mask = operation(c, comparison.x(), VectorOp.BITMASK);
         Lanes lanes = mask == null ? null : mask.lanes().lanes();
         if (mask == null || cond != IntCond.EQ && cond != IntCond.NE || k != (1L << lanes.count()) - 1) {
             return null;
@@ -86,12 +88,9 @@ final class VectorReduceRules {
     }
 
     private static Truth allLanes(Context c, Value x, Lanes lanes) {
-        Inst compare = VectorRules.operation(c, x, VectorOp.EQ);
+        Inst compare = operation(c, x, VectorOp.EQ);
         // No lane may have a bit.
-        if (compare != null
-                && compare.lanes().lanes() == lanes
-                && lanes.isInt()
-                && VectorRules.isZero(compare.arg(1))) {
+        if (compare != null && compare.lanes().lanes() == lanes && lanes.isInt() && isZero(compare.arg(1))) {
             return anyBit(c, c.reg(compare.arg(0))).negate();
         }
         return allLanes(c, c.reg(x), lanes);

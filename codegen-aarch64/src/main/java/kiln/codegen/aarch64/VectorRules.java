@@ -1,13 +1,19 @@
 package kiln.codegen.aarch64;
 
+import static kiln.codegen.VectorPatterns.constantCount;
+import static kiln.codegen.VectorPatterns.isZero;
+import static kiln.codegen.VectorPatterns.operation;
+
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
+import kiln.codegen.VectorPatterns;
+import kiln.codegen.VectorPatterns.Funnel;
+import kiln.codegen.VectorPatterns.Selection;
 import kiln.ir.Inst;
 import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
-import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
@@ -16,15 +22,6 @@ final class VectorRules {
     private VectorRules() {}
 
     // What the other rules for vectors ask as well.
-
-    /** The operation that computes {@code v}, if it is {@code op} and the current rule may compute it instead. */
-    static Inst operation(Context c, Value v, VectorOp op) {
-        return v.inst() != null && v.inst().data() instanceof LaneOp l && l.op() == op ? c.foldable(v) : null;
-    }
-
-    static boolean isZero(Value v) {
-        return v.is(Opcode.VCONST) && v.inst().vector().equals(V128.ZERO);
-    }
 
     /** The whole register in lanes of the operation's shape. */
     static Arrangement lanes(Inst inst) {
@@ -79,47 +76,32 @@ final class VectorRules {
         return true;
     }
 
-    /** {@code a | b}, where {@code a} is {@code x & m} and {@code b} is {@code y & ~m}. */
     private static boolean select(Context c, Inst inst, Value a, Value b) {
-        Inst first = operation(c, a, VectorOp.AND);
-        Inst second = operation(c, b, VectorOp.ANDNOT);
-        if (first == null || second == null) {
+        Selection s = VectorPatterns.selectionByMask(c, a, b);
+        if (s == null) {
             return false;
         }
-        Value mask = second.arg(1);
-        Value x = first.arg(0) == mask ? first.arg(1) : first.arg(1) == mask ? first.arg(0) : null;
-        if (x == null) {
-            return false;
-        }
-        select(c, inst, c.reg(x), c.reg(second.arg(0)), c.reg(mask), MASK);
+        select(c, inst, c.reg(s.x()), c.reg(s.y()), c.reg(s.mask()), MASK);
         return true;
     }
 
     /** A shift that leaves room, into which the other one inserts. */
     private static boolean rotate(Context c, Inst inst, Value a, Value b) {
-        Inst left = operation(c, a, VectorOp.SHL);
-        Inst right = operation(c, b, VectorOp.SHR_U);
-        if (left == null
-                || right == null
-                || left.lanes().lanes() != right.lanes().lanes()) {
+        Funnel f = VectorPatterns.funnel(c, a, b);
+        if (f == null) {
             return false;
         }
-        int width = left.lanes().lanes().bits();
-        int n = VectorShiftRules.constantCount(left);
-        int m = VectorShiftRules.constantCount(right);
-        if (n <= 0 || n + m != width) {
-            return false;
-        }
-        Arrangement lanes = lanes(left);
-        Reg x = c.reg(left.arg(0));
-        Reg y = c.reg(right.arg(0));
-        if (x == y && n == m && lanes != Arrangement.B16) {
+        Arrangement lanes = Arrangement.of(f.lanes());
+        int width = f.lanes().bits();
+        Reg x = c.reg(f.high());
+        Reg y = c.reg(f.low());
+        if (x == y && 2 * f.count() == width && lanes != Arrangement.B16) {
             c.emit(exchangeHalves(lanes, c.def(inst.result()), x));
             return true;
         }
         Reg shifted = c.newReg(Type.V128);
-        c.emit(Insn.shiftVector(Op.VSHL, lanes, shifted, x, n));
-        c.emit(Insn.mergeShifted(Op.VSRI, lanes, c.def(inst.result()), shifted, y, m));
+        c.emit(Insn.shiftVector(Op.VSHL, lanes, shifted, x, f.count()));
+        c.emit(Insn.mergeShifted(Op.VSRI, lanes, c.def(inst.result()), shifted, y, width - f.count()));
         return true;
     }
 
@@ -268,7 +250,7 @@ final class VectorRules {
     private static boolean accumulateShifted(Context c, Inst inst, Value z, Value shifted) {
         Inst signed = operation(c, shifted, VectorOp.SHR_S);
         Inst d = signed != null ? signed : operation(c, shifted, VectorOp.SHR_U);
-        int n = d == null ? 0 : VectorShiftRules.constantCount(d);
+        int n = d == null ? 0 : constantCount(d);
         if (n <= 0 || !isOfShape(d, inst)) {
             return false;
         }

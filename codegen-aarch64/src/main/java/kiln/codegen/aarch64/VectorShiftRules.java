@@ -1,7 +1,6 @@
 package kiln.codegen.aarch64;
 
-import static kiln.codegen.LoweringContext.constValue;
-import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.VectorPatterns.constantCount;
 
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
@@ -48,12 +47,6 @@ final class VectorShiftRules {
 
     private static boolean isSigned(Inst inst) {
         return inst.lanes().op() == VectorOp.SHR_S;
-    }
-
-    /** The count of a shift modulo the lane's bits, or -1 if it is not known. */
-    static int constantCount(Inst shift) {
-        Value count = shift.arg(1);
-        return isConst(count) ? (int) constValue(count) & shift.lanes().lanes().bits() - 1 : -1;
     }
 
     private static boolean byConstant(Context c, Inst inst, Op op) {

@@ -1,5 +1,7 @@
 package kiln.codegen.x64;
 
+import static kiln.codegen.VectorPatterns.isZero;
+
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
@@ -7,7 +9,6 @@ import kiln.ir.Inst;
 import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
-import kiln.ir.V128;
 import kiln.ir.Value;
 
 /** Lanes from scalars and to scalars, in registers and in memory. */
@@ -51,10 +52,6 @@ final class LaneRules {
 
     private static Lanes lanes(Inst inst) {
         return inst.lanes().lanes();
-    }
-
-    private static boolean isZero(Value v) {
-        return v.is(Opcode.VCONST) && v.inst().vector().equals(V128.ZERO);
     }
 
     /** The low bits of an integer from a register or its slot. */

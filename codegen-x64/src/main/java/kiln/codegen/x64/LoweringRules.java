@@ -3,6 +3,7 @@ package kiln.codegen.x64;
 import kiln.codegen.CallRules;
 import kiln.codegen.RuleTable;
 import kiln.codegen.Rules;
+import kiln.ir.Lanes;
 import kiln.ir.Opcode;
 import kiln.ir.VectorOp;
 
@@ -75,14 +76,12 @@ final class LoweringRules {
 
     private static Rules<Context> of(VectorOp op) {
         return switch (op) {
+            default -> oneInstruction(op);
+
             case SPLAT -> LaneRules.SPLAT;
             case EXTRACT_LANE, EXTRACT_LANE_S, EXTRACT_LANE_U -> LaneRules.EXTRACT;
             case REPLACE_LANE -> LaneRules.REPLACE;
 
-            case ADD, SUB, DIV -> VectorRules.BINARY;
-            case ADD_SAT_S, ADD_SAT_U, SUB_SAT_S, SUB_SAT_U -> VectorRules.BINARY;
-            case MIN_S, MIN_U, MAX_S, MAX_U, AVGR_U -> VectorRules.BINARY;
-            case NARROW_S, NARROW_U, DOT_S -> VectorRules.BINARY;
             case AND -> VectorRules.AND;
             case OR -> VectorRules.OR;
             case XOR -> VectorRules.XOR;
@@ -100,7 +99,6 @@ final class LoweringRules {
             case EXTMUL_LOW_S, EXTMUL_LOW_U, EXTMUL_HIGH_S, EXTMUL_HIGH_U -> VectorRules.FULL_PRODUCTS;
             case SHL, SHR_S, SHR_U -> VectorShiftRules.SHIFT;
 
-            case SQRT, CONVERT_S, CONVERT_LOW_S, DEMOTE_ZERO, PROMOTE_LOW -> VectorFloatRules.UNARY;
             case CEIL, FLOOR, TRUNC, NEAREST -> VectorFloatRules.ROUND;
             case MIN, MAX -> VectorFloatRules.MIN_MAX;
             case PMIN, PMAX -> VectorFloatRules.PSEUDO_MIN_MAX;
@@ -120,6 +118,26 @@ final class LoweringRules {
             case RELAXED_LANESELECT -> RelaxedRules.LANE_SELECT;
 
             case SWIZZLE -> ShuffleRules.SWIZZLE;
+        };
+    }
+
+    /**
+     * For operations that have no line above: in all of their shapes they are one instruction of the baseline, whose
+     * row of {@link Op} names them.
+     *
+     * @throws IllegalStateException if one is not: it needs a line
+     */
+    private static Rules<Context> oneInstruction(VectorOp op) {
+        for (Lanes lanes : op.shapes()) {
+            Op row = Op.of(op.on(lanes));
+            if (row == null || row.feature() != Op.Feature.BASE) {
+                throw new IllegalStateException(op.on(lanes) + " has neither rules nor a row of the baseline");
+            }
+        }
+        return switch (op.opcode()) {
+            case VUNARY -> VectorFloatRules.UNARY;
+            case VBINARY -> VectorRules.BINARY;
+            default -> throw new IllegalStateException(op + " needs rules: it has not one or two vectors as operands");
         };
     }
 }

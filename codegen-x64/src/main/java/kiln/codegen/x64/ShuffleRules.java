@@ -1,6 +1,8 @@
 package kiln.codegen.x64;
 
-import java.util.function.Function;
+import static kiln.codegen.VectorPatterns.form;
+import static kiln.codegen.VectorPatterns.isZero;
+
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.codegen.Shuffle;
@@ -80,24 +82,6 @@ final class ShuffleRules {
                 Reg y = pshufb(c, inst.arg(1), s.into(1));
                 c.emitBinary(Op.POR, c.def(inst.result()), x, y);
             });
-
-    /** What is emitted for a shuffle of some form. */
-    @FunctionalInterface
-    private interface Emitter<S extends Shuffle> {
-        void emit(Context c, Inst inst, S shuffle);
-    }
-
-    private static <S extends Shuffle> Rules.Pattern<Context> form(
-            Function<ShuffleMatcher, S> matcher, Emitter<S> emitter) {
-        return (c, inst) -> {
-            S s = matcher.apply(c.shuffle(inst));
-            if (s == null) {
-                return false;
-            }
-            emitter.emit(c, inst, s);
-            return true;
-        };
-    }
 
     private static void unary(Context c, Inst inst, Op op, Value x) {
         Operand src = c.vectorSource(op, x);
@@ -192,10 +176,6 @@ final class ShuffleRules {
     }
 
     // With zeros.
-
-    private static boolean isZero(Value v) {
-        return v.is(Opcode.VCONST) && v.inst().vector().equals(V128.ZERO);
-    }
 
     private static boolean lowerHalf(Context c, Inst inst) {
         Shuffle.Clear s = c.shuffle(inst).clear();

@@ -1,7 +1,12 @@
 package kiln.codegen.x64;
 
+import static kiln.codegen.VectorPatterns.constantCount;
+
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
+import kiln.codegen.VectorPatterns;
+import kiln.codegen.VectorPatterns.Funnel;
+import kiln.codegen.VectorPatterns.Selection;
 import kiln.ir.Inst;
 import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
@@ -28,19 +33,6 @@ final class VectorRules {
     private VectorRules() {}
 
     // What the other rules for vectors ask as well.
-
-    /** The operation that computes {@code v}, if it is {@code op} and the current rule may compute it instead. */
-    static Inst operation(Context c, Value v, VectorOp op) {
-        return isOperation(v, op) ? c.foldable(v) : null;
-    }
-
-    static boolean isOperation(Value v, VectorOp op) {
-        return v.inst() != null && v.inst().data() instanceof LaneOp l && l.op() == op;
-    }
-
-    static boolean isZero(Value v) {
-        return v.is(Opcode.VCONST) && v.inst().vector().equals(V128.ZERO);
-    }
 
     static Reg newVector(Context c) {
         return c.newReg(Type.V128);
@@ -219,42 +211,21 @@ final class VectorRules {
     }
 
     private static boolean rotate(Context c, Inst inst, Value a, Value b) {
-        if (!c.has(Op.VPROLD)) {
+        Funnel f = c.has(Op.VPROLD) ? VectorPatterns.funnel(c, a, b) : null;
+        if (f == null || f.high() != f.low() || f.lanes().bytes() < 4) {
             return false;
         }
-        Inst left = operation(c, a, VectorOp.SHL);
-        Inst right = operation(c, b, VectorOp.SHR_U);
-        if (left == null
-                || right == null
-                || left.lanes().lanes() != right.lanes().lanes()
-                || left.lanes().lanes().bytes() < 4
-                || left.arg(0) != right.arg(0)) {
-            return false;
-        }
-        int n = VectorShiftRules.constantCount(left);
-        int m = VectorShiftRules.constantCount(right);
-        Lanes lanes = left.lanes().lanes();
-        if (n < 0 || n + m != lanes.bits()) {
-            return false;
-        }
-        Op op = Op.ofSize(lanes.bytes(), Op.VPROLD, Op.VPROLQ);
-        c.emitShift(op, c.def(inst.result()), c.reg(left.arg(0)), n);
+        Op op = Op.ofSize(f.lanes().bytes(), Op.VPROLD, Op.VPROLQ);
+        c.emitShift(op, c.def(inst.result()), c.reg(f.high()), f.count());
         return true;
     }
 
-    /** {@code a | b}, where {@code a} is {@code x & m} and {@code b} is {@code y & ~m}. */
     private static boolean selectByOr(Context c, Inst inst, Value a, Value b) {
-        Inst first = operation(c, a, VectorOp.AND);
-        Inst second = operation(c, b, VectorOp.ANDNOT);
-        if (first == null || second == null) {
+        Selection s = VectorPatterns.selectionByMask(c, a, b);
+        if (s == null || !isMask(s.mask(), 0)) {
             return false;
         }
-        Value mask = second.arg(1);
-        Value x = first.arg(0) == mask ? first.arg(1) : first.arg(1) == mask ? first.arg(0) : null;
-        if (x == null || !isMask(mask, 0)) {
-            return false;
-        }
-        blend(c, inst, x, second.arg(0), c.reg(mask));
+        blend(c, inst, s.x(), s.y(), c.reg(s.mask()));
         return true;
     }
 
@@ -410,8 +381,7 @@ final class VectorRules {
                 isMask(d.arg(0), lanes, depth + 1)
                         && isMask(d.arg(1), lanes, depth + 1)
                         && isMask(d.arg(2), lanes, depth + 1);
-            case SHR_S ->
-                asWide && VectorShiftRules.constantCount(d) == l.lanes().bits() - 1;
+            case SHR_S -> asWide && constantCount(d) == l.lanes().bits() - 1;
             default -> false;
         };
     }
@@ -519,7 +489,7 @@ final class VectorRules {
         return switch (l.op()) {
             case AND -> isLowHalf(d.arg(0)) || isLowHalf(d.arg(1));
             case EXTEND_LOW_U, EXTEND_HIGH_U -> l.lanes() == Lanes.I64X2;
-            case SHR_U -> l.lanes() == Lanes.I64X2 && VectorShiftRules.constantCount(d) >= 32;
+            case SHR_U -> l.lanes() == Lanes.I64X2 && constantCount(d) >= 32;
             default -> false;
         };
     }

@@ -1,7 +1,6 @@
 package kiln.codegen.x64;
 
-import static kiln.codegen.LoweringContext.constValue;
-import static kiln.codegen.LoweringContext.isConst;
+import static kiln.codegen.VectorPatterns.constantCount;
 
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
@@ -11,7 +10,6 @@ import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
 import kiln.ir.Type;
 import kiln.ir.V128;
-import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
@@ -44,12 +42,6 @@ final class VectorShiftRules {
                 Reg count = count(c, inst, 0);
                 c.emitBinary(c.instruction(inst.lanes()), c.def(inst.result()), c.reg(inst.arg(0)), count);
             });
-
-    /** The count of a shift modulo the lane's bits, or -1 if it is not known. */
-    static int constantCount(Inst shift) {
-        Value count = shift.arg(1);
-        return isConst(count) ? (int) constValue(count) & shift.lanes().lanes().bits() - 1 : -1;
-    }
 
     /** The count modulo the lane's bits, and {@code more}, in a vector register. */
     private static Reg count(Context c, Inst inst, int more) {
