@@ -60,17 +60,20 @@ public final class Form {
     private static final int REGISTERS = 64;
     private static final int PLAIN = Role.values().length;
     private static final int FIRST_TIED = PLAIN;
-    private static final int FIRST_USE_FIXED = FIRST_TIED + MAX_TIED;
+    private static final int FIRST_TIED_TO_EITHER = FIRST_TIED + MAX_TIED;
+    private static final int FIRST_USE_FIXED = FIRST_TIED_TO_EITHER + MAX_TIED;
     private static final int FIRST_DEF_FIXED = FIRST_USE_FIXED + REGISTERS;
     private static final int NEXT = FIRST_DEF_FIXED + REGISTERS;
 
     /** No register operands. */
-    public static final Form NONE = new Form(new Role[0], new Reg[0], -1, RegSet.EMPTY);
+    public static final Form NONE = new Form(new Role[0], new Reg[0], -1, false, RegSet.EMPTY);
 
     private final Role[] roles;
     private final Reg[] fixed;
     /** The operand that the tied definition is tied to, or -1 if there is none. */
     private final int tiedTo;
+    /** Whether that operand and the next one may be exchanged. */
+    private final boolean commutes;
 
     private final RegSet clobbers;
     /** Forms with one more operand, by a number that says which; made when first asked for, as is the array. */
@@ -78,10 +81,11 @@ public final class Form {
     /** The same operands with other clobbers. */
     private volatile List<Form> clobbering = List.of();
 
-    private Form(Role[] roles, Reg[] fixed, int tiedTo, RegSet clobbers) {
+    private Form(Role[] roles, Reg[] fixed, int tiedTo, boolean commutes, RegSet clobbers) {
         this.roles = roles;
         this.fixed = fixed;
         this.tiedTo = tiedTo;
+        this.commutes = commutes;
         this.clobbers = clobbers;
     }
 
@@ -99,7 +103,7 @@ public final class Form {
 
     /** {@code register} is physical. */
     public Form useFixed(Reg register) {
-        return append(FIRST_USE_FIXED + register.bit(), Role.USE_FIXED, register, -1);
+        return append(FIRST_USE_FIXED + register.bit(), Role.USE_FIXED, register);
     }
 
     public Form def() {
@@ -112,15 +116,30 @@ public final class Form {
 
     /** A definition in the register of operand {@code use}, a {@link Role#USE}. A form has at most one. */
     public Form tied(int use) {
+        return tied(FIRST_TIED, use, false);
+    }
+
+    /**
+     * As {@link #tied}, for an operation that has the same result if operand {@code use} and the one behind it, a
+     * {@link Role#USE} or {@link Role#USE_ANY}, are exchanged: the allocator does so where that saves a copy.
+     */
+    public Form tiedToEither(int use) {
+        if (use + 1 >= roles.length || roles[use + 1] != Role.USE && roles[use + 1] != Role.USE_ANY) {
+            throw new IllegalArgumentException("operand " + (use + 1) + " of " + this + " cannot be exchanged");
+        }
+        return tied(FIRST_TIED_TO_EITHER, use, true);
+    }
+
+    private Form tied(int first, int use, boolean either) {
         if (tiedTo >= 0 || use >= MAX_TIED || roles[use] != Role.USE) {
             throw new IllegalArgumentException("operand " + use + " of " + this + " cannot be tied to");
         }
-        return append(FIRST_TIED + use, Role.DEF_TIED, null, use);
+        return append(first + use, Role.DEF_TIED, null, use, either);
     }
 
     /** {@code register} is physical and allocatable. */
     public Form defFixed(Reg register) {
-        return append(FIRST_DEF_FIXED + register.bit(), Role.DEF_FIXED, register, -1);
+        return append(FIRST_DEF_FIXED + register.bit(), Role.DEF_FIXED, register);
     }
 
     public Form temp() {
@@ -146,7 +165,7 @@ public final class Form {
                 return f;
             }
         }
-        Form f = new Form(roles, fixed, tiedTo, registers);
+        Form f = new Form(roles, fixed, tiedTo, commutes, registers);
         List<Form> more = new ArrayList<>(clobbering);
         more.add(f);
         clobbering = List.copyOf(more);
@@ -172,16 +191,25 @@ public final class Form {
         return tiedTo;
     }
 
+    /** Whether the operand {@link #tiedTo} and the one behind it may be exchanged. */
+    public boolean commutes() {
+        return commutes;
+    }
+
     /** Registers whose contents are lost. */
     public RegSet clobbers() {
         return clobbers;
     }
 
     private Form append(Role role) {
-        return append(role.ordinal(), role, null, -1);
+        return append(role.ordinal(), role, null);
     }
 
-    private Form append(int number, Role role, Reg register, int use) {
+    private Form append(int number, Role role, Reg register) {
+        return append(number, role, register, tiedTo, commutes);
+    }
+
+    private Form append(int number, Role role, Reg register, int use, boolean either) {
         AtomicReferenceArray<Form> forms = next == null ? makeNext() : next;
         Form f = forms.get(number);
         if (f != null) {
@@ -193,7 +221,7 @@ public final class Form {
         r[n] = role;
         x[n] = register;
         // Two threads may both make it: the first one to publish wins, so that there is one.
-        forms.compareAndSet(number, null, new Form(r, x, use >= 0 ? use : tiedTo, clobbers));
+        forms.compareAndSet(number, null, new Form(r, x, use, either, clobbers));
         return forms.get(number);
     }
 
@@ -212,7 +240,7 @@ public final class Form {
         int n = roles.length;
         Role[] r = Arrays.copyOf(roles, n + count);
         Arrays.fill(r, n, n + count, Role.USE_ANY);
-        return new Form(r, Arrays.copyOf(fixed, n + count), tiedTo, clobbers);
+        return new Form(r, Arrays.copyOf(fixed, n + count), tiedTo, commutes, clobbers);
     }
 
     /** For messages: the roles, with their registers. */
@@ -224,7 +252,7 @@ public final class Form {
             if (fixed[i] != null) {
                 s.append(' ').append(fixed[i]);
             } else if (roles[i] == Role.DEF_TIED) {
-                s.append(' ').append(tiedTo);
+                s.append(' ').append(tiedTo).append(commutes ? "|" + (tiedTo + 1) : "");
             }
         }
         return s.append(')').toString();

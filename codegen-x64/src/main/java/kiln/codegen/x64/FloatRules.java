@@ -45,13 +45,13 @@ final class FloatRules {
         return true;
     }
 
-    /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
+    /** Whether x rather than y should come from memory. */
     private static boolean prefersRight(Context c, Inst inst, Value x, Value y) {
         int size = size(inst);
         if (isConst(y) || c.foldableLoad(y, size) != null) {
             return false;
         }
-        return isConst(x) || c.foldableLoad(x, size) != null || !c.hasAvx() && c.useCount(x) > 1 && c.useCount(y) == 1;
+        return isConst(x) || c.foldableLoad(x, size) != null;
     }
 
     // FMIN, FMAX, FCOPYSIGN.

@@ -101,7 +101,8 @@ final class Insn extends Sequence {
         if (right instanceof Operand.Imm i) {
             return of(op, Encoding.MI, size, null, 0, i.value(), TWO_IN_PLACE, left, dst);
         }
-        Form form = right.append(Form.NONE.use()).tied(0);
+        Form operands = right.append(Form.NONE.use());
+        Form form = op.commutes() && right instanceof Operand.InReg ? operands.tiedToEither(0) : operands.tied(0);
         return of(op, Encoding.RM, size, right, 1, 0, form, regs(form, Operand.inRegister(left), right, dst));
     }
 

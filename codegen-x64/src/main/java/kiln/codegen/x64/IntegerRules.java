@@ -108,23 +108,16 @@ final class IntegerRules {
             })
             .base("x * y", (c, inst) -> commutative(c, Op.IMUL, inst));
 
-    /** {@code x op y} in the register of the one whose loss costs less; a constant or memory is the other one. */
+    /** {@code x op y} in the register of either; a constant or memory is the other one. */
     private static void commutative(Context c, Op op, Inst inst) {
         Value x = inst.arg(0);
         Value y = inst.arg(1);
-        if (fitsImm(x) || !fitsImm(y) && prefersRight(c, x, y, size(inst))) {
+        boolean memory = c.foldableLoad(x, size(inst)) != null && c.foldableLoad(y, size(inst)) == null;
+        if (fitsImm(x) || !fitsImm(y) && memory) {
             twoOperands(c, op, inst, y, x);
         } else {
             twoOperands(c, op, inst, x, y);
         }
-    }
-
-    /** Whether to overwrite y rather than x: x can come from memory, or x is needed again and y is not. */
-    private static boolean prefersRight(Context c, Value x, Value y, int size) {
-        if (c.foldableLoad(y, size) != null) {
-            return false;
-        }
-        return c.foldableLoad(x, size) != null || c.useCount(x) > 1 && c.useCount(y) == 1;
     }
 
     // UMULH, SMULH.

@@ -52,16 +52,21 @@ import kiln.ir.VectorOp;
  */
 enum Op {
     // Integer arithmetic.
-    ADD(alu(0).flags(ZERO_AND_SIGN)),
-    OR(alu(1).flags(COMPARED)),
+    ADD(alu(0).flags(ZERO_AND_SIGN).commutes()),
+    OR(alu(1).flags(COMPARED).commutes()),
     ADC(alu(2)),
     SBB(alu(3)),
-    AND(alu(4).flags(COMPARED)),
+    AND(alu(4).flags(COMPARED).commutes()),
     SUB(alu(5).flags(ZERO_AND_SIGN)),
-    XOR(alu(6).flags(COMPARED)),
+    XOR(alu(6).flags(COMPARED).commutes()),
     CMP(alu(7).reads()),
     TEST(integer(1, 2, 4, 8).reads().mr(0x85).digit(0).mi(0xf7)),
-    IMUL(integer(4, 8).rm(M0F | 0xaf).rmi(0x69, Immediate.SHORT).digit(5).m(0xf7)),
+    IMUL(integer(4, 8)
+            .rm(M0F | 0xaf)
+            .rmi(0x69, Immediate.SHORT)
+            .digit(5)
+            .m(0xf7)
+            .commutes()),
     NOT(integer(4, 8).digit(2).m(0xf7)),
     NEG(integer(4, 8).digit(3).m(0xf7).flags(ZERO_AND_SIGN)),
     /** rdx:rax = rax * r/m, as the one-operand form of IMUL for signed numbers. */
@@ -123,12 +128,12 @@ enum Op {
     SYSCALL(integer(8).always64().zo(M0F | 0x05)),
 
     // Floats in vector registers.
-    ADDSS(scalar(4).rm(PF3 | M0F | 0x58).avx()),
-    ADDSD(scalar(8).rm(PF2 | M0F | 0x58).avx()),
+    ADDSS(scalar(4).rm(PF3 | M0F | 0x58).avx().commutes()),
+    ADDSD(scalar(8).rm(PF2 | M0F | 0x58).avx().commutes()),
     SUBSS(scalar(4).rm(PF3 | M0F | 0x5c).avx()),
     SUBSD(scalar(8).rm(PF2 | M0F | 0x5c).avx()),
-    MULSS(scalar(4).rm(PF3 | M0F | 0x59).avx()),
-    MULSD(scalar(8).rm(PF2 | M0F | 0x59).avx()),
+    MULSS(scalar(4).rm(PF3 | M0F | 0x59).avx().commutes()),
+    MULSD(scalar(8).rm(PF2 | M0F | 0x59).avx().commutes()),
     DIVSS(scalar(4).rm(PF3 | M0F | 0x5e).avx()),
     DIVSD(scalar(8).rm(PF2 | M0F | 0x5e).avx()),
     MINSS(scalar(4).rm(PF3 | M0F | 0x5d).avx()),
@@ -181,10 +186,10 @@ enum Op {
     MOVLHPS(packed(M0F | 0x16).registerOnly()),
 
     // Vectors: bits.
-    ANDPS(packed(M0F | 0x54)),
+    ANDPS(packed(M0F | 0x54).commutes()),
     ANDNPS(packed(M0F | 0x55)),
-    ORPS(packed(M0F | 0x56)),
-    XORPS(packed(M0F | 0x57)),
+    ORPS(packed(M0F | 0x56).commutes()),
+    XORPS(packed(M0F | 0x57).commutes()),
     PAND(lanes(Lanes.V128, VectorOp.AND, P66 | M0F | 0xdb)),
     /** {@code ~first & second} */
     PANDN(packed(P66 | M0F | 0xdf)),
@@ -211,17 +216,17 @@ enum Op {
     PSUBUSW(lanes(Lanes.I16X8, VectorOp.SUB_SAT_U, P66 | M0F | 0xd9)),
     PMULLW(lanes(Lanes.I16X8, VectorOp.MUL, P66 | M0F | 0xd5)),
     PMULLD(lanes(Lanes.I32X4, VectorOp.MUL, P66 | M38 | 0x40)),
-    PMULHW(packed(P66 | M0F | 0xe5)),
-    PMULHUW(packed(P66 | M0F | 0xe4)),
+    PMULHW(packed(P66 | M0F | 0xe5).commutes()),
+    PMULHUW(packed(P66 | M0F | 0xe4).commutes()),
     /** Products of 64 bits of the lanes 0 and 2 of 32 bits. */
-    PMULUDQ(packed(P66 | M0F | 0xf4)),
-    PMULDQ(packed(P66 | M38 | 0x28)),
+    PMULUDQ(packed(P66 | M0F | 0xf4).commutes()),
+    PMULDQ(packed(P66 | M38 | 0x28).commutes()),
     /** Does not saturate: the product of two lanes of -2^15 is -2^15. */
-    PMULHRSW(packed(P66 | M38 | 0x0b)),
+    PMULHRSW(packed(P66 | M38 | 0x0b).commutes()),
     PMADDWD(lanes(Lanes.I32X4, VectorOp.DOT_S, P66 | M0F | 0xf5)),
     /** Saturated sums of products of unsigned bytes of the first operand and signed ones of the second. */
     PMADDUBSW(packed(P66 | M38 | 0x04)),
-    PSADBW(packed(P66 | M0F | 0xf6)),
+    PSADBW(packed(P66 | M0F | 0xf6).commutes()),
     PMINSB(lanes(Lanes.I8X16, VectorOp.MIN_S, P66 | M38 | 0x38)),
     PMINSW(lanes(Lanes.I16X8, VectorOp.MIN_S, P66 | M0F | 0xea)),
     PMINSD(lanes(Lanes.I32X4, VectorOp.MIN_S, P66 | M38 | 0x39)),
@@ -619,6 +624,11 @@ enum Op {
     /** Whether ModRM:r/m is memory, never a register. */
     boolean isMemoryOnly() {
         return row.memoryOnly;
+    }
+
+    /** Whether its two operands, the first of which becomes the result, may be exchanged. */
+    boolean commutes() {
+        return row.commutes;
     }
 
     /** Whether ModRM:r/m is a register, never memory. */

@@ -46,6 +46,7 @@ final class OpRow {
     boolean memoryOnly;
     boolean registerOnly;
     boolean aligned;
+    boolean commutes;
     String narrowName;
     String wideName;
 
@@ -176,6 +177,13 @@ final class OpRow {
     /** What of the IR it does, with operands in the same order. */
     OpRow does(Lanes lanes, VectorOp op) {
         laneOp = op.on(lanes);
+        commutes |= op.isCommutative();
+        return this;
+    }
+
+    /** Its two operands may be exchanged; an operation of the IR says so itself. */
+    OpRow commutes() {
+        commutes = true;
         return this;
     }
 

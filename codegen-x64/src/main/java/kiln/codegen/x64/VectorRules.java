@@ -95,10 +95,9 @@ final class VectorRules {
         return true;
     }
 
-    /** Whether x rather than y should come from memory, or y rather than x be overwritten. */
+    /** Whether x rather than y should come from memory. */
     private static boolean prefersRight(Context c, Op op, Value x, Value y) {
-        return !c.isVectorMemory(op, y)
-                && (c.isVectorMemory(op, x) || !c.hasAvx() && c.useCount(x) > 1 && c.useCount(y) == 1);
+        return c.isVectorMemory(op, x) && !c.isVectorMemory(op, y);
     }
 
     private static final LaneOp ADD_SAT_S = VectorOp.ADD_SAT_S.on(Lanes.I16X8);

@@ -19,6 +19,9 @@ final class AllocationChecker {
 
     private final Graph graph;
     private final Operands ops;
+    /** The variable of each operand as the back end gave it. */
+    private final int[] given;
+
     private Map<MachInst, Output.Inserted> inserted;
     /** What locations hold on entry to each block: sorted variables by location; null while no path there is known. */
     private final int[][][] entry;
@@ -27,6 +30,7 @@ final class AllocationChecker {
     AllocationChecker(Graph graph, Operands ops) {
         this.graph = graph;
         this.ops = ops;
+        given = ops.variable.clone();
         entry = new int[graph.blocks][][];
     }
 
@@ -284,8 +288,26 @@ final class AllocationChecker {
                     what + ": operand " + k + " (%" + ops.variable[ops.start[n] + k] + ") of " + inst);
         }
 
+        /** Operands are those that were given, of which two may have been exchanged if the operation commutes. */
+        private void checkOrder(int first) {
+            for (int k = 0; k < location.length; k++) {
+                int o = first + k;
+                if (ops.variable[o] != given[o]) {
+                    boolean exchanged = inst.form().commutes()
+                            && k == inst.form().tiedTo()
+                            && ops.variable[o] == given[o + 1]
+                            && ops.variable[o + 1] == given[o];
+                    if (!exchanged) {
+                        fail(k, "not the operand");
+                    }
+                    k++;
+                }
+            }
+        }
+
         int[][] run() {
             int first = ops.start[n];
+            checkOrder(first);
             for (int k = 0; k < location.length; k++) {
                 state = fit(state, location[k]);
             }

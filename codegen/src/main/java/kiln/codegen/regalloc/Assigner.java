@@ -171,8 +171,25 @@ final class Assigner {
         return chooser.choose(v, candidates, i, NONE);
     }
 
+    /**
+     * Exchanges two operands if the result is in a better register then: the one to be overwritten lives on and the
+     * other one does not, or the other one's register is where the result is wanted.
+     */
+    private void exchange(int i) {
+        int o = ops.exchangeable(i);
+        if (o < 0 || !isDying(o + 1) || regOf[ops.variable[o + 1]] < 0) {
+            return;
+        }
+        int d = ops.variable[ops.start[i + 1] - 1];
+        int here = regOf[ops.variable[o]];
+        if (!isDying(o) || chooser.prefers(d, i, regOf[ops.variable[o + 1]], here)) {
+            liveness.exchange(o);
+        }
+    }
+
     /** An instruction that names no register. Returns whether it is a copy of a register to itself. */
     private boolean simple(int i) {
+        exchange(i);
         int from = ops.start[i];
         int to = ops.start[i + 1];
         boolean reuses = false;

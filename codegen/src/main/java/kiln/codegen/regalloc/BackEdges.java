@@ -14,12 +14,14 @@ final class BackEdges {
     private static final int MAX_MOVES = 3;
 
     private final Graph graph;
+    private final Operands ops;
     private final Spiller spiller;
     private final SpillPlan plan;
     private final Assigner assigner;
 
-    BackEdges(Graph graph, Spiller spiller, SpillPlan plan, Assigner assigner) {
+    BackEdges(Graph graph, Operands ops, Spiller spiller, SpillPlan plan, Assigner assigner) {
         this.graph = graph;
+        this.ops = ops;
         this.spiller = spiller;
         this.plan = plan;
         this.assigner = assigner;
@@ -35,14 +37,15 @@ final class BackEdges {
     }
 
     /**
-     * Hoists the moves in the block that edge {@code taken} out of {@code from} leads to, if that is possible and
-     * useful.
+     * Hoists the moves that the allocator added to the block that edge {@code taken} out of {@code from} leads to, if
+     * that is possible and useful. What else the block holds stays where it is.
      */
     private boolean hoist(int from, int taken) {
         int edge = graph.flow.successors(from)[taken];
         int other = graph.flow.successors(from)[1 - taken];
         int[] target = graph.flow.successors(edge);
         if (target.length != 1
+                || ops.length(edge) != 1
                 || target[0] > from
                 || graph.cold[edge]
                 || graph.frequency[edge] < graph.frequency[other]) {

@@ -67,6 +67,14 @@ final class Liveness {
         return l;
     }
 
+    /** Exchanges operand {@code o} and the one behind it, which an instruction reads both. */
+    void exchange(int o) {
+        ops.exchange(o);
+        int n = next[o];
+        next[o] = next[o + 1];
+        next[o + 1] = n;
+    }
+
     private Liveness(Graph graph, Operands ops) {
         this.graph = graph;
         this.ops = ops;

@@ -239,6 +239,30 @@ final class Operands {
     }
 
     /**
+     * The first one of two neighbouring operands that may be exchanged, or -1. A vector that is shorter than the other
+     * one stays where it is, since it might be read from its slot.
+     */
+    int exchangeable(int inst) {
+        Form form = insts[inst].form();
+        if (!form.commutes()) {
+            return -1;
+        }
+        int o = start[inst] + form.tiedTo();
+        int v = variable[o];
+        int w = variable[o + 1];
+        boolean differ = v >= 0 && w >= 0 && v != w;
+        boolean fit = differ && (classOf[v] == 0 || kind[o + 1] == USE || typeOf[v].bytes() == typeOf[w].bytes());
+        return fit && isUse(kind[o]) && isUse(kind[o + 1]) ? o : -1;
+    }
+
+    /** Exchanges the variables of operand {@code o} and the one behind it. */
+    void exchange(int o) {
+        int v = variable[o];
+        variable[o] = variable[o + 1];
+        variable[o + 1] = v;
+    }
+
+    /**
      * The type by which the operand that DEF_REUSE operand {@code o} overwrites is copied, if it must be. The copy also
      * serves the instruction's other uses of the variable, which may read more of it than the operation does (where a
      * wider value and its lower half share a variable).

@@ -87,6 +87,7 @@ public final class RegisterAllocator {
         if (liveness == null) {
             liveness = Liveness.local(graph, ops);
         }
+        overwriteWhatDies(ops, liveness);
         after.accept("liveness");
         boolean[] cheap = rematerializable(graph.function, ops);
         Spiller spiller = new Spiller(graph, ops, liveness, cheap);
@@ -102,7 +103,7 @@ public final class RegisterAllocator {
         Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, output);
         assigner.run();
         new EdgeMoves(graph, ops, spiller, plan, assigner, output).run();
-        new BackEdges(graph, spiller, plan, assigner).run();
+        new BackEdges(graph, ops, spiller, plan, assigner).run();
         for (MachBlock b : graph.function.blocks()) {
             if (graph.flow.isReachable(b.index())) {
                 b.setInsts(assigner.code[b.index()]);
@@ -110,6 +111,16 @@ public final class RegisterAllocator {
         }
         after.accept("assignment");
         return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
+    }
+
+    /** Exchanges operands where the one to be overwritten lives on and the other one does not. */
+    private static void overwriteWhatDies(Operands ops, Liveness liveness) {
+        for (int i = 0; i < ops.insts.length; i++) {
+            int o = ops.exchangeable(i);
+            if (o >= 0 && liveness.next[o] != Liveness.DEAD && liveness.next[o + 1] == Liveness.DEAD) {
+                liveness.exchange(o);
+            }
+        }
     }
 
     private static long liveInLimit(Operands ops) {

@@ -178,6 +178,16 @@ final class RegisterChooser {
         throw new IllegalStateException("register outside its class for %" + v);
     }
 
+    /** Whether the result {@code v} of instruction {@code i} saves a move in register {@code r} that it needs in {@code other}. */
+    boolean prefers(int v, int i, int r, int other) {
+        int wanted = hints.fixed[v];
+        if (wanted < 0 || hints.fixedAt[v] < i || hints.fixedAt[v] >= blockEnd) {
+            int p = hints.parameter[v];
+            wanted = p >= 0 ? paramReg[p] : NONE;
+        }
+        return wanted == r && wanted != other;
+    }
+
     private int end(int v) {
         return lastUseBlock[v] == block ? lastUse[v] : blockEnd;
     }

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import kiln.artifact.FuncKey;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
+import kiln.ir.Frequency;
+import kiln.ir.Type;
 import org.junit.jupiter.api.Test;
 
 /** Spoils allocations in single places; whatever then runs differently must be found by the checker. */
@@ -104,6 +107,33 @@ final class AllocationCheckerTest {
         MachBlock b = a.function.blocks().getFirst();
         b.insts().removeFirst();
         assertThrows(IllegalStateException.class, () -> a.checker.check(a.record));
+    }
+
+    /** {@code c = a op b} with its operands exchanged. */
+    private static void exchange(boolean commutes) {
+        MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
+        MachBlock b = f.addBlock(Frequency.ONCE);
+        Reg x = f.newVirtual(Type.I64);
+        Reg y = f.newVirtual(Type.I64);
+        FakeInst op = new FakeInst("op").use(x).use(y);
+        Reg z = f.newVirtual(Type.I64);
+        b.insts().add(new FakeInst("x").def(x));
+        b.insts().add(new FakeInst("y").def(y));
+        b.insts().add(commutes ? op.defReuseEither(z) : op.defReuse(z));
+        b.insts().add(new FakeInst("end").use(z));
+        Graph graph = new Graph(f);
+        Operands ops = new Operands(f, FakeMachine.FILE);
+        AllocationChecker checker = new AllocationChecker(graph, ops);
+        ops.exchange(ops.start[2]);
+        List<Output.Inserted> record = new ArrayList<>();
+        RegisterAllocator.run(graph, ops, new Output(ops, FakeMachine.INSTS, record), 2, step -> {});
+        checker.check(record);
+    }
+
+    @Test
+    void findsExchangedOperands() {
+        exchange(true);
+        assertThrows(IllegalStateException.class, () -> exchange(false));
     }
 
     @Test

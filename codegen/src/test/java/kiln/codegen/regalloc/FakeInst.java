@@ -106,6 +106,11 @@ public final class FakeInst extends MachInst {
         return add(form().tied(0), r);
     }
 
+    /** Tied to the first or the second operand. */
+    public FakeInst defReuseEither(Reg r) {
+        return add(form().tiedToEither(0), r);
+    }
+
     public FakeInst defFixed(Reg r, Reg fixed) {
         return add(form().defFixed(fixed), r);
     }

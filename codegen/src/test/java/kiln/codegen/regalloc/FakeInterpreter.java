@@ -116,7 +116,13 @@ final class FakeInterpreter {
             }
         }
         long hash = inst.name.hashCode();
-        for (int k = 0; k < values.length; k++) {
+        int first = 0;
+        if (inst.form().commutes()) {
+            // Always the first two operands.
+            hash = mix(hash ^ (values[0] + values[1]));
+            first = 2;
+        }
+        for (int k = first; k < values.length; k++) {
             if (Operands.isUse(inst.role(k))) {
                 hash = mix(hash ^ values[k]);
             }

@@ -201,7 +201,14 @@ final class RandomFunction {
             case 10 -> i = i.use(FakeMachine.PINNED).defReuse(f.newVirtual(Type.I64));
             case 11, 12 -> {
                 Reg s = integer(b, m);
-                i = i.use(s).use(random.nextInt(4) == 0 ? s : integer(b, m)).defReuse(f.newVirtual(Type.I64));
+                Reg other = random.nextInt(4) == 0 ? s : integer(b, m);
+                Reg result = f.newVirtual(Type.I64);
+                i = switch (random.nextInt(4)) {
+                    case 0 -> i.use(s).use(other).defReuse(result);
+                    case 1 -> i.use(s).useAny(other).defReuse(result);
+                    case 2 -> i.use(s).use(other).defReuseEither(result);
+                    default -> i.use(s).useAny(other).defReuseEither(result);
+                };
                 if (random.nextInt(4) == 0) {
                     i = i.useLate(value(b, m));
                 }
