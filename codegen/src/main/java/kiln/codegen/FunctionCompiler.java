@@ -73,6 +73,7 @@ public final class FunctionCompiler {
     /** One try; null if a label was out of reach. */
     private CompiledFunction emit(List<MachBlock> blocks, CodeBuffer buffer) {
         boolean aligned = false;
+        boolean fallsIntoHeader = false;
         float[] following = followingFrequencies(blocks);
         for (int i = 0; i < blocks.size(); i++) {
             MachBlock block = blocks.get(i);
@@ -83,10 +84,12 @@ public final class FunctionCompiler {
                 buffer.emitter(lowering::lengthenPrologue);
                 lowering.emitPrologue(context);
             }
-            if (isWorthAligning(block, following[i])) {
+            boolean isBackEdge = next != null && isBackEdgeInto(block, next);
+            if (!fallsIntoHeader && isWorthAligning(isBackEdge ? next : block, following[i])) {
                 aligned = true;
                 lowering.emitPadding(buffer, -buffer.size() & LOOP_ALIGNMENT - 1);
             }
+            fallsIntoHeader = isBackEdge;
             buffer.bind(block.label());
             for (MachInst inst : block.insts()) {
                 buffer.position(inst.position());
@@ -120,6 +123,15 @@ public final class FunctionCompiler {
             result.add(b);
         }
         return result;
+    }
+
+    /** Whether {@code block} lies on a back edge of the loop behind it and falls into that: turns begin there. */
+    private static boolean isBackEdgeInto(MachBlock block, MachBlock next) {
+        return next.isLoopHeader()
+                && block.successors().size() == 1
+                && block.successors().getFirst().target().resolve() == next
+                && block.predecessors().size() == 1
+                && block.predecessors().getFirst().index() > block.index();
     }
 
     /**

@@ -74,7 +74,7 @@ public final class SplitCriticalEdges implements Pass {
                     Block s = between(builder, blocks.get(k), e);
                     latest[to.id()] = s;
                     latestFrom[to.id()] = k + 1;
-                    int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()]);
+                    int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()], e.frequency());
                     if (behind.get(at) == null) {
                         behind.set(at, new ArrayList<>(2));
                     }
@@ -106,13 +106,15 @@ public final class SplitCriticalEdges implements Pass {
     }
 
     /**
-     * The place behind which a block on the edge from {@code from} to {@code to} costs least: behind the source for a
-     * loop's back edge, else where nothing falls through, so that it interrupts no straight path; for an edge out of a
-     * loop behind the loop.
+     * The place behind which a block on the edge from {@code from} to {@code to} costs least: for a loop's back edge in
+     * front of the loop, where it falls into the header, so that a turn takes a single jump and the way into the loop
+     * one more; else where nothing falls through, so that it interrupts no straight path; for an edge out of a loop
+     * behind the loop.
      */
-    private static int placeFor(List<Block> blocks, int[] loopEnd, int hotEnd, int from, int to) {
+    private static int placeFor(List<Block> blocks, int[] loopEnd, int hotEnd, int from, int to, float frequency) {
         if (to <= from) {
-            return from;
+            boolean interrupts = fallsThrough(blocks, to - 1);
+            return interrupts && frequency <= blocks.get(to - 1).frequency() ? from : to - 1;
         }
         if (!fallsThrough(blocks, to - 1)) {
             return to - 1;
