@@ -91,7 +91,8 @@ final class PackJar {
         ClassTransform bodies = (cb, e) -> {
             if (e instanceof MethodModel m) {
                 boolean groovy = m.methodName().equalsString(GROOVY_METHOD);
-                cb.transformMethod(m, MethodTransform.transformingCode(groovy ? returnNull() : (code, i) -> code.with(i)));
+                cb.transformMethod(
+                        m, MethodTransform.transformingCode(groovy ? returnNull() : (code, i) -> code.with(i)));
             } else {
                 cb.with(e);
             }

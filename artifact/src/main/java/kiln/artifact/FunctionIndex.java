@@ -17,7 +17,8 @@ import java.util.Objects;
  *      dense      u32[M]    1: entry = first + (index - base), with empty entries where there is no function; 0: sparse
  *      start      u32[N+1]  text offset; the last is the length of the text
  *      index      u32[S]    of sparse entries, ascending within a namespace
- *      piece      u32[P+2]  last entry that starts at or before text offset piece << shift, or 0; P = text length >> shift
+ *      piece      u32[P+2]  last entry that starts at or before text offset piece << shift, or 0;
+ *                              P = text length >> shift
  *      wideEntry  u32[W]    entries followed by more than 254 bytes of padding, ascending
  *      wideGap    u32[W]    that padding
  *      gap        u8[N]     bytes of padding between the function and the next entry's start, or 255: see wideEntry

@@ -7,7 +7,7 @@ package kiln.artifact;
  *    0  activation       ptr  innermost {@code Activation} on the native stack, or null: see below
  *    8  upcall           ptr  C function (callee i64, args ptr) -> i32 status: {@link #UPCALL_OK} and so on
  *   16  unwindStub       ptr  jumped to by UNWIND: leaves the innermost activation with status {@link #STATUS_UNWIND}
- *   24  trapPc           u64  code address of the last trap (of the trapping instruction, or the return address of the call)
+ *   24  trapPc           u64  code address of the last trap (of the instruction, or a call's return address)
  *   32  trapAddress      u64  data address of the last memory fault
  *   40  trapSignal       u32  0 for an explicit trap, else the signal's number
  *   44  interrupt        u32  nonzero if an interruption was asked for
@@ -16,7 +16,7 @@ package kiln.artifact;
  *   64  stackLimit       u64  that limit, as in VMContext
  *   72  memmove          ptr  C library
  *   80  memset           ptr  C library
- *   88  backtraceCount   u64  number of return addresses captured by the last trap (may exceed the capacity: true depth)
+ *   88  backtraceCount   u64  return addresses that the last trap found (may exceed the capacity: true depth)
  *   96  backtrace        ptr  u64[BACKTRACE_CAPACITY]
  *  104  pthread_self, 112 pthread_getattr_np, 120 pthread_attr_getstack, 128 pthread_attr_destroy   C library
  *  136  heapTop          u64  where the next exception is put, a multiple of 16

@@ -88,7 +88,8 @@ public final class Architectures {
             }
         }
         System.out.println("""
-                code: text of the .cwasm in KB (1000 bytes) and its instructions, x86-64, AArch64, their ratio; text by wasm2c and gcc -O2 as ratios
+                code: text of the .cwasm in KB (1000 bytes) and its instructions, x86-64, AArch64, their ratio; \
+                text by wasm2c and gcc -O2 as ratios
                 """.strip());
         System.out.printf(
                 Locale.ROOT,
@@ -142,7 +143,8 @@ public final class Architectures {
 
     private void printRuns(Map<String, Map<Target, Figures>> all) {
         System.out.println(
-                "execution: millions of instructions in generated code, and CPU milliseconds on an emulated AArch64, against wasm2c and gcc -O2");
+                "execution: millions of instructions in generated code, and CPU milliseconds on an emulated AArch64, "
+                        + "against wasm2c and gcc -O2");
         System.out.printf(
                 Locale.ROOT,
                 "%-34s %9s %9s %6s %8s %8s %10s %10s %16s%n",

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  * the slowest run.
  *
  * <p>Usage:
- * {@code Compare [--rounds N] [--iterations N] [--native] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json FILE] FILE|FOLDER...};
- * with {@code --native} Kiln runs a second time, with {@code --cpu native}.
+ * {@code Compare [--rounds N] [--iterations N] [--native] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json
+ * FILE] FILE|FOLDER...}; with {@code --native} Kiln runs a second time, with {@code --cpu native}.
  */
 public final class Compare {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -68,7 +68,8 @@ public final class Loading {
             long before = fileMemory();
             try (LoadedArtifact _ = way.load(file)) {
                 System.out.printf(
-                        "  %-17s median %9.1f us (%5.2f)  least %9.1f us (%5.2f)  %6d KiB of memory beside the page cache%n",
+                        "  %-17s median %9.1f us (%5.2f)  "
+                                + "least %9.1f us (%5.2f)  %6d KiB of memory beside the page cache%n",
                         way,
                         t[rounds / 2],
                         t[rounds / 2] / base[rounds / 2],

@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures a program: compile time, size, loading, instantiation, and execution with a fresh instance each time.",
+            "Measures a program: compile time, size, loading, instantiation, "
+                    + "and execution with a fresh instance each time.",
             "Compiles with one thread, whatever --jobs says, and tells its CPU time.",
             "Execution counts from the call of the import bench.start to that of bench.end if the program imports them."
         })

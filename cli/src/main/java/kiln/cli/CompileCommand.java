@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Compiles a WebAssembly module to a .cwasm file.",
-            "Several modules are linked: what they import from each other, by the names of their files or --name, is bound now."
+            "Several modules are linked: what they import from each other, "
+                    + "by the names of their files or --name, is bound now."
         })
 final class CompileCommand implements Callable<Integer> {
     @Parameters(paramLabel = "IN.wasm", arity = "1..*", description = "The module to compile, or the modules to link.")
@@ -35,8 +36,8 @@ final class CompileCommand implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description =
-                    "What modules are imported by and called in backtraces, once for each in their order (default: the file's name without .wasm).")
+            description = "What modules are imported by and called in backtraces, once for each in their order "
+                    + "(default: the file's name without .wasm).")
     List<String> names = new ArrayList<>();
 
     @Option(

@@ -22,8 +22,10 @@ final class CompileOptions {
             String.class,
             "--cpu",
             "CPU",
-            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), native (what this machine has), or names joined by commas"
-                    + " (x86_64: avx, avx2, avx512_bitalg, avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt; aarch64: crc32, dotprod, fp16, lse).",
+            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), "
+                    + "native (what this machine has), or names joined by commas"
+                    + " (x86_64: avx, avx2, avx512_bitalg, avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt; "
+                    + "aarch64: crc32, dotprod, fp16, lse).",
             "baseline");
     private final OptionSpec level = Options.value(
             int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 1 is between, 2 (default) runs fast.", "2");
@@ -43,7 +45,8 @@ final class CompileOptions {
             String.class,
             "--relaxed-simd",
             "host|deterministic",
-            "Results of relaxed SIMD operations: what is fast on the machine (host, default), or the same on all machines.",
+            "Results of relaxed SIMD operations: what is fast on the machine (host, default), "
+                    + "or the same on all machines.",
             "host");
     private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
     private final OptionSpec noInlining =

@@ -64,7 +64,8 @@ final class RunCommand implements Callable<Integer> {
             String.class,
             "--invoke",
             "FUNC",
-            "Call this export with ARGS (numbers; vectors like i32x4:1,2,3,4; null for references) instead of running the program; prints the results, one a line.");
+            "Call this export with ARGS (numbers; vectors like i32x4:1,2,3,4; null for references) "
+                    + "instead of running the program; prints the results, one a line.");
     private final OptionSpec timeout = Options.value(
             Double.class,
             "--timeout",
@@ -79,10 +80,12 @@ final class RunCommand implements Callable<Integer> {
     private final OptionSpec signers = Options.list(
             "--require-signature",
             "PUBKEY",
-            "Run FILE only if it is a .cwasm file signed by this key (a file in PEM form; may be repeated: by one of them).");
+            "Run FILE only if it is a .cwasm file signed by this key "
+                    + "(a file in PEM form; may be repeated: by one of them).");
     private final OptionSpec trusted = Options.flag(
             "--trusted",
-            "Map FILE, a .cwasm file, as it is: its checksums are not compared, it must not change meanwhile, and perf finds its symbols.");
+            "Map FILE, a .cwasm file, as it is: its checksums are not compared, "
+                    + "it must not change meanwhile, and perf finds its symbols.");
     private final GuestOptions guest = new GuestOptions();
     private final CompileOptions compile = new CompileOptions();
     private Path file;
@@ -91,7 +94,8 @@ final class RunCommand implements Callable<Integer> {
         CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("run");
         spec.usageMessage()
                 .description(
-                        "Runs a program: a .cwasm file, or a .wasm file, which is compiled first unless the cache has it.",
+                        "Runs a program: a .cwasm file, "
+                                + "or a .wasm file, which is compiled first unless the cache has it.",
                         "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);

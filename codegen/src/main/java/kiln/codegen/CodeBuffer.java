@@ -26,7 +26,7 @@ public final class CodeBuffer {
         boolean patch(CodeBuffer buffer, int at, int target);
     }
 
-    /** Whoever emits code. */
+    /** What emits code into the buffer. */
     @FunctionalInterface
     public interface Emitter {
         /** Told that a field does not reach its label: a longer form is needed, in which all is emitted once more. */

@@ -24,9 +24,9 @@ public final class RuleTable<C extends LoweringContext> {
     private final List<Choice<C, ?, ?>> choices;
 
     /**
-     * A back end forgets no operation: its switch over opcodes has no default, so that the Java compiler sees to it, and
-     * the one over operations on vectors has one that throws unless the operation is a single instruction, at once and
-     * not only when the operation is met.
+     * A back end forgets no operation: its switch over opcodes has no default, so that the Java compiler sees to it,
+     * and the one over operations on vectors has one that throws unless the operation is a single instruction, at once
+     * and not only when the operation is met.
      *
      * @param rules the rules for an opcode; null for those that emit nothing of their own, and for the forms of
      *     operations on vectors

@@ -11,7 +11,9 @@ public sealed interface Shuffle {
     /** In place of a source: a byte of zeros. */
     int ZERO = -1;
 
-    /** Where byte {@code i} of the result comes from: byte 0..15 of operand 0, or 16..31 of operand 1, or {@link #ZERO}. */
+    /**
+     * Where byte {@code i} of the result comes from: byte 0..15 of operand 0, or 16..31 of operand 1, or {@link #ZERO}.
+     */
     int source(int i);
 
     private static int byteOf(int operand, int at) {
@@ -100,7 +102,9 @@ public sealed interface Shuffle {
         }
     }
 
-    /** Lanes of one operand in any order; lane {@code i} is the one that bits {@code 4 * i} to {@code 4 * i + 3} name. */
+    /**
+     * Lanes of one operand in any order; lane {@code i} is the one that bits {@code 4 * i} to {@code 4 * i + 3} name.
+     */
     record Permute(int size, int operand, long lanes) implements Shuffle {
         @Override
         public int source(int i) {

@@ -8,11 +8,11 @@ import kiln.ir.Value;
 
 /**
  * Looks at a shuffle as the forms of {@link Shuffle}. Each method answers with that form, or null if the shuffle is not
- * of it; where several sizes of lanes would do, with the widest. A back end asks for those that it has instructions for,
- * cheapest first.
+ * of it; where several sizes of lanes would do, with the widest. A back end asks for those that it has instructions
+ * for, cheapest first.
  *
- * <p>What is known of the operands counts: both may be the same value, lanes of a splat are alike, and so are equal bytes
- * of constants. So a form with zeros is found if an operand is a constant with zeros where they are wanted.
+ * <p>What is known of the operands counts: both may be the same value, lanes of a splat are alike, and so are equal
+ * bytes of constants. So a form with zeros is found if an operand is a constant with zeros where they are wanted.
  */
 public final class ShuffleMatcher {
     private static final int CONSTANT = 0x100;

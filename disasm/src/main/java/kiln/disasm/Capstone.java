@@ -10,9 +10,9 @@ import com.sun.jna.Pointer;
  * {@code cs_insn}.
  */
 final class Capstone {
-    private static final String HINT =
-            "install Capstone 4 or 5 (Debian, Ubuntu: libcapstone4 or libcapstone5; Fedora: capstone; macOS: brew install"
-                    + " capstone) or name the library with -Dkiln.capstone=/path/to/libcapstone.so";
+    private static final String HINT = "install Capstone 4 or 5 (Debian, Ubuntu: libcapstone4 or libcapstone5; "
+            + "Fedora: capstone; macOS: brew install"
+            + " capstone) or name the library with -Dkiln.capstone=/path/to/libcapstone.so";
     private static final int MNEMONIC_CHARS = 32;
 
     private static Capstone instance;

@@ -110,7 +110,9 @@ public final class Inst {
         return targets[i];
     }
 
-    /** Value of ICONST and FCONST, displacement of LOAD and STORE, bytes of STACK_ADDR, lane of VEXTRACT and VINSERT. */
+    /**
+     * Value of ICONST and FCONST, displacement of LOAD and STORE, bytes of STACK_ADDR, lane of VEXTRACT and VINSERT.
+     */
     public long imm() {
         return imm;
     }

@@ -1,10 +1,10 @@
 package kiln.ir;
 
 /**
- * As {@link Folder}, for shuffles. A shuffle is brought into one form: bytes of one operand are taken from {@code (x, x)}
- * by indices 0..15; a constant is the second operand, and otherwise byte 0 comes from the first one; of several bytes of
- * an operand that are known to be the same, the first is taken. What is an operand only to give some of its bytes (a
- * shuffle again, an inserted lane) is passed over where that does not take more instructions.
+ * As {@link Folder}, for shuffles. A shuffle is brought into one form: bytes of one operand are taken from
+ * {@code (x, x)} by indices 0..15; a constant is the second operand, and otherwise byte 0 comes from the first one; of
+ * several bytes of an operand that are known to be the same, the first is taken. What is an operand only to give some
+ * of its bytes (a shuffle again, an inserted lane) is passed over where that does not take more instructions.
  */
 final class ShuffleFolder {
     private final Builder b;
@@ -212,8 +212,9 @@ final class ShuffleFolder {
     }
 
     /**
-     * A shuffle of shuffles is one if the bytes come from one value, or from places that an operand has them in as well.
-     * With more operands than one it might be one that needs many instructions, instead of two that need one each.
+     * A shuffle of shuffles is one if the bytes come from one value, or from places that an operand has them in as
+     * well. With more operands than one it might be one that needs many instructions, instead of two that need one
+     * each.
      */
     private void throughShuffles() {
         if (!x.is(Opcode.VSHUFFLE) && !y.is(Opcode.VSHUFFLE)) {

@@ -19,8 +19,8 @@ import java.util.Set;
  * constants are in {@link VectorValues}.
  *
  * <p>Translation composes the rest of WebAssembly's instructions of these: less-than is greater-than with its operands
- * exchanged, a load of a lane is a load and {@link #REPLACE_LANE}. An operation's shape is that of its result, or of its
- * operand if the result is no vector.
+ * exchanged, a load of a lane is a load and {@link #REPLACE_LANE}. An operation's shape is that of its result, or of
+ * its operand if the result is no vector.
  */
 public enum VectorOp {
     // VSPLAT, VEXTRACT, VINSERT: the scalar has the lane's type, the instruction's number is the lane.

@@ -74,7 +74,9 @@ class VectorOpTest {
         assertTrue(text.indexOf("vbinary") < text.indexOf("jump b1"), text);
     }
 
-    /** A lane is looked for through what was inserted beside it, but neither on the stack nor through all of a chain. */
+    /**
+     * A lane is looked for through what was inserted beside it, but neither on the stack nor through all of a chain.
+     */
     @Test
     void longChainsOfLanesTakeTimeInProportion() {
         LaneOp replace = VectorOp.REPLACE_LANE.on(Lanes.I32X4);

@@ -119,7 +119,7 @@ final class LinuxFiles implements HostFiles {
         limit = descriptorLimit();
     }
 
-    /** Whoever can open files must not take all that the process can have open: the JVM needs some itself. */
+    /** A program that can open files must not take all descriptors of the process: the JVM needs some itself. */
     private long descriptorLimit() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment now = arena.allocate(16, 8);

@@ -53,7 +53,8 @@ public final class StoreMemory implements AutoCloseable {
         Native.putLong(address + StoreLayout.PTHREAD_GETATTR, LibcFunctions.PTHREAD_GETATTR);
         Native.putLong(address + StoreLayout.PTHREAD_ATTR_GETSTACK, LibcFunctions.PTHREAD_ATTR_GETSTACK);
         Native.putLong(address + StoreLayout.PTHREAD_ATTR_DESTROY, LibcFunctions.PTHREAD_ATTR_DESTROY);
-        // The JVM links an access when it is first executed, which takes memory. Whoever interrupts may find none left.
+        // The JVM links an access when it is first executed, which takes memory. A thread that interrupts may find none
+        // left.
         interrupt();
         interrupt(generation, true);
         clearInterrupt();

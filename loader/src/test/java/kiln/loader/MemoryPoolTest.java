@@ -55,7 +55,7 @@ class MemoryPoolTest {
         }
     }
 
-    /** Whoever takes all mappings of a process takes them from the JVM too, which cannot go on without. */
+    /** A program that takes all mappings of a process takes them from the JVM, which cannot go on without. */
     @Test
     void mappingsAreLeftToOthers() {
         assertTrue(

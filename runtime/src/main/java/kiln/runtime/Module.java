@@ -190,9 +190,9 @@ public final class Module implements AutoCloseable {
 
     private static void requireNoSignature(Engine engine, String name) {
         if (!engine.signers().isEmpty()) {
-            throw new ArtifactException(
-                    name
-                            + ": this is WebAssembly, which cannot be signed, but a signature is required: compile it and sign the result");
+            throw new ArtifactException(name
+                    + ": this is WebAssembly, which cannot be signed, "
+                    + "but a signature is required: compile it and sign the result");
         }
     }
 

@@ -108,7 +108,7 @@ final class Watch {
                     if (leaving) {
                         continue;
                     }
-                    // Whoever interrupts all threads of a process would otherwise keep this one from ever pausing
+                    // A host that interrupts all threads of the process would otherwise keep this one from pausing
                     // again.
                     Thread.interrupted();
                     LockSupport.parkNanos(wait);

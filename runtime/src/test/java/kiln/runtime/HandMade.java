@@ -31,7 +31,7 @@ final class HandMade {
             e8f2ffffffc9c341ff5708                call recurse; leave; ret; fail: call [r15+8]
             554889e5493b2773fb41ff5708  spin:     push rbp; mov rbp,rsp; again: cmp rsp,[r15]; jae again; call [r15+8]
             554889e5498b47308b0438c9c3  load:     push rbp; mov rbp,rsp; mov rax,[r15+48]; mov eax,[rax+rdi]; leave; ret
-            554889e589fe31ffe86a000000c9c3  grow: push rbp; mov rbp,rsp; mov esi,edi; xor edi,edi; call grow_tr; leave; ret
+            554889e589fe31ffe86a000000c9c3  grow: push rbp; mov rbp,rsp; mov esi,edi; xor edi,edi; call tr; leave; ret
             554889e5564883ec084889f88b3e8b7610ffd0488b75f88906c9c3  (i32 i32) -> i32, from Java
             554889e5564883ec084889f88b3effd0488b75f88906c9c3        (i32) -> i32, from Java
             554889e5ffd7c9c3                                        () -> (), from Java

@@ -477,7 +477,8 @@ class HandMadeTest {
             instance();
             var e = assertThrows(LinkException.class, () -> linker.instantiate(store, other));
             assertEquals(
-                    "cannot link hand: its relaxed SIMD operations have other results (deterministic) than those of hand"
+                    "cannot link hand: its relaxed SIMD operations have other results (deterministic) "
+                            + "than those of hand"
                             + " (host+fma) in the same store: compile both with the same --relaxed-simd and --cpu",
                     e.getMessage());
             try (Store elsewhere = new Store(engine)) {

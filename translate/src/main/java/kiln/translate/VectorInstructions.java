@@ -72,7 +72,10 @@ final class VectorInstructions {
         }
     }
 
-    /** What the deterministic profile (specification 4.3, "Relaxed Operations", all parameters 0) has in place of operations whose result depends on the machine. */
+    /**
+     * What the deterministic profile (specification 4.3, "Relaxed Operations", all parameters 0) has in place of
+     * operations whose result depends on the machine.
+     */
     private static void relaxed() {
         for (Lanes lanes : Lanes.FLOATS) {
             deterministic(VectorOp.RELAXED_MIN, VectorOp.MIN, lanes);

@@ -33,7 +33,7 @@ final class FileFunctions {
         d.need(Rights.FD_READ);
         m.check(result, 4, 1);
         if (d instanceof StandardInput) {
-            // Whoever answers must have seen the question.
+            // A user who answers must have seen the question: output is flushed before input is read.
             table.flush();
         }
         m.putInt(result, new IoVectors(m, list, count, stop).read(d));

@@ -366,8 +366,10 @@ class EscapeTest {
 
     // ---- exchanges during a call
 
-    /** What lies at one name changes all the time, from one thing to the next; never between folders and files, where the JDK's own
-     * file system closes a descriptor twice (UnixSecureDirectoryStream). */
+    /**
+     * What lies at one name changes all the time, from one thing to the next; never between folders and files, where
+     * the JDK's own file system closes a descriptor twice (UnixSecureDirectoryStream).
+     */
     private Thread exchange(Path name, List<Path> things, AtomicBoolean stop) {
         Thread t = new Thread(() -> {
             try {

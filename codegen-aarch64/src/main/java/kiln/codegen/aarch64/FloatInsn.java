@@ -105,7 +105,7 @@ final class FloatInsn {
         }
     }
 
-    /** The magnitude of one operand, which {@code rd} takes the place of, with the sign of another. */
+    /** The magnitude of one operand, which is tied to {@code rd}, with the sign of another. */
     static final class CopySign extends Sequence {
         private final boolean dbl;
 

@@ -175,7 +175,9 @@ sealed interface Modifier {
         }
     }
 
-    /** A vector's elements are shifted right by 1 to {@code bits}, the bits of an element (the result's, if smaller). */
+    /**
+     * A vector's elements are shifted right by 1 to {@code bits}, the bits of an element (the result's, if smaller).
+     */
     record RightBy(int bits, int amount) implements Modifier {
         @Override
         public int encode(Op op, boolean wide) {

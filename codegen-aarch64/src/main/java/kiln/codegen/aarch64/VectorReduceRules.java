@@ -46,8 +46,8 @@ final class VectorReduceRules {
     }
 
     /**
-     * Emits what a comparison is seen by, with zero, or of BITMASK with what it is if every lane is negative; null if it
-     * is neither.
+     * Emits what a comparison is seen by, with zero, or of BITMASK with what it is if every lane is negative; null if
+     * it is neither.
      */
     static Truth truth(Context c, IntComparison comparison) {
         IntCond cond = comparison.cond();
@@ -195,7 +195,7 @@ final class VectorReduceRules {
         c.emit(Insn.convert(Op.FMOV_TO_INT, true, true, low, x));
         c.emit(Insn.ofElement(Op.VUMOV, Arrangement.D2, high, x, 1));
         c.emit(Insn.bitfield(Op.UBFM, true, top, high, 62, 63));
-        // Bit 63 of the lower one takes the place of bit 62 of the upper one.
+        // Bit 63 of the lower one replaces bit 62 of the upper one.
         c.emit(Insn.insert(true, c.def(inst.result()), top, low, 63, 63));
         return true;
     }

@@ -160,7 +160,7 @@ final class VectorRules {
     private static final int SECOND = 1;
     private static final int MASK = 2;
 
-    /** The result takes the place of one operand: best of one that is not needed any more. */
+    /** One operand is tied to the result: best one that is not needed any more. */
     static final Rules<Context> SELECT = Rules.<Context>of("vectorSelect")
             .rule("in place of the mask", (c, inst) -> isLast(c, inst.arg(MASK)) && selectInto(c, inst, MASK))
             .rule("in place of the second", (c, inst) -> isLast(c, inst.arg(SECOND)) && selectInto(c, inst, SECOND))

@@ -100,7 +100,7 @@ final class CallInsn {
     }
 
     /**
-     * A jump to another function that takes the place of this one, which leaves the stack as this one's caller arranged
+     * A tail call: a jump to another function, which leaves the stack as this one's caller arranged
      * it: the return address moves if the callee has more or fewer stack arguments.
      */
     static final class TailCall extends Calling {

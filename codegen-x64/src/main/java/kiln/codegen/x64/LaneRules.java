@@ -20,7 +20,9 @@ final class LaneRules {
 
     // What is in memory. An instruction must not read more than the load does: it might lie at a memory's end.
 
-    /** The load of a scalar, if it reads just the low {@code bytes} and the current rule may do it instead; else null. */
+    /**
+     * The load of a scalar, if it reads just the low {@code bytes} and the current rule may do it instead; else null.
+     */
     private static Inst foldableScalar(Context c, Value scalar, int bytes) {
         Value v = scalar.type().isInt() ? Demanded.low(c, scalar, bytes * 8) : scalar;
         Inst load = c.foldable(v, Opcode.LOAD);

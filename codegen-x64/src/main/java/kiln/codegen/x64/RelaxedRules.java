@@ -12,7 +12,8 @@ import kiln.ir.VectorOp;
 
 /**
  * Operations of relaxed SIMD: what the processor does fastest among the results that WebAssembly allows. The same
- * operands must give the same result wherever they are, so none of these exchanges operands unless that changes nothing.
+ * operands must give the same result wherever they are, so none of these exchanges operands unless that changes
+ * nothing.
  */
 final class RelaxedRules {
     private static final V128 WORDS_OF_ONE = new V128(0x0001000100010001L, 0x0001000100010001L);

@@ -109,8 +109,8 @@ final class VectorRules {
     private static final V128 ODD = V128.of(Lanes.I8X16, i -> i / 2 * 4 + 2 + i % 2);
 
     /**
-     * Signed bytes times unsigned ones, in halfwords, of which neighbours are added with saturation: what programs write
-     * in place of PMADDUBSW, which WebAssembly does not have.
+     * Signed bytes times unsigned ones, in halfwords, of which neighbours are added with saturation: what programs
+     * write in place of PMADDUBSW, which WebAssembly does not have.
      */
     private static boolean productsOfNeighbours(Context c, Inst inst) {
         if (inst.lanes() != ADD_SAT_S) {

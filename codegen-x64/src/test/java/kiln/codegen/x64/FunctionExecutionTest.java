@@ -417,7 +417,8 @@ class FunctionExecutionTest {
         String text = main().replace("v3 = call", "v9 = vmctx.i64\n    v3 = call")
                         .replace(
                                 "return",
-                                "v10 = load.i64 context0 w8 [v9 + 80]\n    store.i64 stack0 w8 [v1 + 40], v10\n    return")
+                                "v10 = load.i64 context0 w8 [v9 + 80]\n    "
+                                        + "store.i64 stack0 w8 [v1 + 40], v10\n    return")
                 + """
                 function wasm_function[0,1] (i64) -> (i64) {
                 b0(v0: i64):
@@ -561,7 +562,8 @@ class FunctionExecutionTest {
                 b0(v0: i64, v1: i64):
                     v2 = load.v128 stack0 w16 [v1 + 0]
                     v3 = load.v128 stack0 w16 [v1 + 16]
-                    v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 = call wasm_function[0,1] (MANY) -> (MANY) (v2, v3, v2, v3, v2, v2, v2, v2, v2, v3)
+                    v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 = call wasm_function[0,1] (MANY) -> (MANY) \
+                    (v2, v3, v2, v3, v2, v2, v2, v2, v2, v3)
                     store.v128 stack0 w16 [v1 + 32], v4
                     store.v128 stack0 w16 [v1 + 48], v13
                     store.v128 stack0 w16 [v1 + 64], v3

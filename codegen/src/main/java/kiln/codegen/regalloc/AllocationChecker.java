@@ -182,7 +182,7 @@ final class AllocationChecker {
         return n == set.length ? set : Arrays.copyOf(set, n);
     }
 
-    /** The state behind an edge: parameters take the place of what they held before. */
+    /** The state behind an edge: parameters replace what their locations held before. */
     private int[][] pass(int[][] state, MachBlock.Successor edge) {
         if (edge.target().params().isEmpty()) {
             return state.clone();

@@ -105,7 +105,7 @@ final class MoveResolver {
             t = source[t];
         } while (t != start);
         if (!registers) {
-            // Whoever reads the start reads its copy instead.
+            // Moves that read the start read its copy instead.
             Type type = types[moveOf[start]];
             int reader = start;
             while (source[reader] != start) {

@@ -208,7 +208,8 @@ public abstract class PatternExecution {
                     String c = condition + (negated ? "\n    v8 = iconst.i32 0\n    v10 = icmp.i32.eq v9, v8" : "");
                     String flag = negated ? "v10" : "v9";
                     load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n"
-                            + "    v2 = load.f64 stack0 w8 [v1 + 0]\n    v3 = load.f64 stack0 w8 [v1 + 8]\n    v4 = load."
+                            + "    v2 = load.f64 stack0 w8 [v1 + 0]\n"
+                            + "    v3 = load.f64 stack0 w8 [v1 + 8]\n    v4 = load."
                             + type
                             + " stack0 w8 [v1 + 16]\n    v5 = load." + type + " stack0 w8 [v1 + 24]\n    " + c
                             + "\n    v6 = select." + type + " " + flag + ", v4, v5\n    store." + type
@@ -246,10 +247,10 @@ public abstract class PatternExecution {
             "v7 = and.i64 v2, v3\n v8 = icmp.i64.sgt v7, v4",
         };
         for (int k = 0; k < bodies.length; k++) {
-            load(
-                    "function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n    v2 = load.i64 stack0 w8 [v1 + 0]\n"
-                            + "    v3 = load.i64 stack0 w8 [v1 + 8]\n    v4 = iconst.i64 0\n" + bodies[k]
-                            + "\n    v9 = zext.i64 v8\n    store.i64 stack0 w8 [v1 + 32], v9\n    return\n}\n");
+            load("function wasm_function[0,0] (i64, i64) -> () {\nb0(v0: i64, v1: i64):\n"
+                    + "    v2 = load.i64 stack0 w8 [v1 + 0]\n"
+                    + "    v3 = load.i64 stack0 w8 [v1 + 8]\n    v4 = iconst.i64 0\n" + bodies[k]
+                    + "\n    v9 = zext.i64 v8\n    store.i64 stack0 w8 [v1 + 32], v9\n    return\n}\n");
             for (long x : new long[] {0, 1, 64, -1, 0x10000000000L, Long.MIN_VALUE, 0x5555555555555555L}) {
                 for (long y : new long[] {0, 1, 6, 40, 63, 64, 65, -1}) {
                     machine.put(8, y);

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Every operation on vectors, executed on the machine in all {@link VectorForm}s and compared with
- * {@link kiln.ir.VectorValues}, or with what WebAssembly allows where that is more ({@link VectorResults}). A new row of
- * {@link VectorOp} is tested without a line here.
+ * {@link kiln.ir.VectorValues}, or with what WebAssembly allows where that is more ({@link VectorResults}). A new row
+ * of {@link VectorOp} is tested without a line here.
  */
 public abstract class VectorExecution {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;

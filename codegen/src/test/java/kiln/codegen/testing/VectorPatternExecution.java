@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Several operations on vectors that become one instruction on some machine, or a condition, compared with the meaning
- * of the IR. Every function has two vectors and the address of 64 bytes, {@code v0} to {@code v2}, and gives {@code v9}.
+ * of the IR. Every function has two vectors and the address of 64 bytes, {@code v0} to {@code v2}, and gives
+ * {@code v9}.
  */
 public abstract class VectorPatternExecution {
     /** Lanes that are equal and that differ, in their highest bits or others, with zeros, ones, floats and NaNs. */

@@ -3,9 +3,9 @@ package kiln.ir.analysis;
 import java.util.Arrays;
 
 /**
- * A control-flow graph of numbered nodes: order, dominators and loops, for blocks of the IR ({@link Cfg}) and of machine
- * instructions alike. Dominators and loops are computed when they are first asked for. Everything is iterative, so that
- * depth of nesting costs no stack, and about linear in nodes and edges.
+ * A control-flow graph of numbered nodes: order, dominators and loops, for blocks of the IR ({@link Cfg}) and of
+ * machine instructions alike. Dominators and loops are computed when they are first asked for. Everything is iterative,
+ * so that depth of nesting costs no stack, and about linear in nodes and edges.
  *
  * <p>Loops are natural loops and known by their headers; those that share a header are one loop. A cycle that can be
  * entered at several nodes is none.
@@ -242,7 +242,9 @@ public class FlowGraph {
         return idom;
     }
 
-    /** The vertex of least semidominator on the path from {@code v} to its root among those linked, with compression. */
+    /**
+     * The vertex of least semidominator on the path from {@code v} to its root among those linked, with compression.
+     */
     private static int best(int v, int lastLinked, int[] ancestor, int[] label, int[] semi, int[] stack) {
         if (ancestor[v] < lastLinked) {
             return label[v];
@@ -352,7 +354,9 @@ public class FlowGraph {
         return loopHeader;
     }
 
-    /** Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what is new. */
+    /**
+     * Makes {@code b}, or the outermost loop known around it, part of the loop at {@code header}; pushes what is new.
+     */
     private int claim(int b, int header, int[] beyond, int[] stack, int top) {
         int outer = loopHeader[b];
         if (outer < 0) {

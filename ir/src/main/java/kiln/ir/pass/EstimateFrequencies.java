@@ -13,7 +13,7 @@ import kiln.ir.analysis.Cfg;
  * Estimates how often blocks run and edges are taken. Each loop runs some rounds; branches of which nothing is known go
  * both ways each time, which is no worse a guess than half of the time and does not make the end of a chain of branches
  * look rare. Cold is what was cold before (translation says so of some blocks), what traps, what leads to cold blocks
- * only, and what only cold blocks lead to. A profile would take the place of this guess.
+ * only, and what only cold blocks lead to. A profile would replace this guess.
  */
 public final class EstimateFrequencies implements Pass {
     @Override

@@ -13,8 +13,8 @@ import kiln.ir.analysis.MemoryEffects;
 /**
  * Moves what a loop computes anew each time, with the same result, in front of the loop: loads from regions that the
  * loop does not write, and arithmetic that costs more than the register that its result will occupy. What may trap
- * moves only from the beginning of a loop's header, where the first turn would have come to it at once. Cold code stays. Runs behind
- * value numbering, which leaves less to move.
+ * moves only from the beginning of a loop's header, where the first turn would have come to it at once. Cold code
+ * stays. Runs behind value numbering, which leaves less to move.
  */
 public final class LoopInvariants implements Pass {
     @Override

@@ -32,10 +32,10 @@ import kiln.ir.Value;
 import kiln.ir.VectorOp;
 
 /**
- * Makes programs of four random functions, for passes and back ends. The first is {@code (i64, i64) -> ()} and calls the
- * second and the third, one of which may end with a call of the fourth; all read and write the first {@link #MEMORY}
- * bytes of an area, whose address they get as their second parameter. Operations are chosen so that the patterns that
- * passes and lowering look for are frequent.
+ * Makes programs of four random functions, for passes and back ends. The first is {@code (i64, i64) -> ()} and calls
+ * the second and the third, one of which may end with a call of the fourth; all read and write the first
+ * {@link #MEMORY} bytes of an area, whose address they get as their second parameter. Operations are chosen so that the
+ * patterns that passes and lowering look for are frequent.
  */
 public final class RandomPrograms {
     /** What programs may have besides; without these they are what any back end executes with the same result. */

@@ -79,7 +79,8 @@ class ForeignNamesTest {
                 """;
         assertEquals("", Shell.run(dir, script, 2));
         assertEquals(
-                "g\u00ff.wasm|\u00ff\u00e2\u0082|\u00c3\u00a9|\u00ed\u00a0\u0080||A\u00ff=\u00c2|B=\u00c3\u00a9|/\u00fd|",
+                "g\u00ff.wasm|\u00ff\u00e2\u0082|\u00c3\u00a9|\u00ed\u00a0\u0080||"
+                        + "A\u00ff=\u00c2|B=\u00c3\u00a9|/\u00fd|",
                 new String(Files.readAllBytes(dir.resolve("out")), StandardCharsets.ISO_8859_1).replace('\0', '|'));
     }
 }

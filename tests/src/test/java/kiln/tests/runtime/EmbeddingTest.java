@@ -241,7 +241,7 @@ class EmbeddingTest extends RuntimeFixture {
         }
     }
 
-    /** Whoever loads a file without checks promises that this does not happen. */
+    /** A host that loads a file without checks promises that this does not happen. */
     @Test
     void aTrustedFileThatIsTruncatedWhileItIsMapped() throws Exception {
         assumeFalse(Boolean.getBoolean("kiln.emulated"), "an emulator goes on executing what it has translated");

@@ -20,7 +20,9 @@ import kiln.runtime.TrapException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whoever reads a slot first, and however, sees what element segments wrote; so it is if slots are filled at once. */
+/**
+ * The first read of a slot, of whatever kind, sees what element segments wrote, as it does if slots are filled at once.
+ */
 class LazyTablesTest extends RuntimeFixture {
     private static final int NOTHING = -1;
     private static final int[] CONTENT = {NOTHING, 1, 2, 5, 99, NOTHING, NOTHING, 1, NOTHING, NOTHING, NOTHING, NOTHING
