@@ -1,15 +1,16 @@
 package kiln.artifact;
 
 /**
- * What generated code assumes about linear memories and the runtime guarantees.
+ * What generated code assumes about guarded linear memories and the runtime guarantees.
  *
  * <pre>
- *   base                 base + length             base + 4 GiB          base + 4 GiB + 32 MiB
+ *   base                 base + length             base + index space    base + index space + 32 MiB
  *   | readable, writable | no access ............. | guard: no access .. |
  * </pre>
  *
- * A 32-bit index plus an offset of at most {@link #MAX_UNCHECKED_OFFSET} therefore hits either the memory or a page
- * that faults, and the access needs no comparison.
+ * The index space is 4 GiB, all that a 32-bit index reaches: with an offset of at most {@link #MAX_UNCHECKED_OFFSET} it
+ * hits either the memory or a page that faults, and the access needs no comparison. A 64-bit memory has an index space
+ * of 64 GiB, and an access needs a comparison of the index with this constant, whatever the memory's length is.
  */
 public final class MemoryConstants {
     /** Bytes of a page of the specification, the default page size. */
@@ -22,10 +23,41 @@ public final class MemoryConstants {
     public static final long GUARD_SIZE = 32L << 20;
     /** Bytes of address space reserved for a guarded memory. */
     public static final long RESERVATION = INDEX_SPACE + GUARD_SIZE;
+    /** Bytes that a guarded 64-bit memory can have: indices beyond are refused by comparison. */
+    public static final long INDEX_SPACE_64 = 1L << 36;
+    /** Bytes of address space reserved for a guarded 64-bit memory. */
+    public static final long RESERVATION_64 = INDEX_SPACE_64 + GUARD_SIZE;
     /** Greatest static offset of an access (of up to 16 bytes) to a guarded memory that needs no comparison. */
     public static final long MAX_UNCHECKED_OFFSET = GUARD_SIZE - 16;
-    /** Most pages of {@link #PAGE_SIZE} that a 32-bit memory can have. */
-    public static final long MAX_PAGES_32 = 1L << 16;
+
+    /**
+     * Whether pages that fault can stand in for comparisons with the length of a memory: not if it is longer than what
+     * is reserved, nor if it may end within a page of the machine's.
+     *
+     * @param min pages that the memory has at least, unsigned
+     */
+    public static boolean canBeGuarded(long min, boolean is64, int pageShift) {
+        return pageShift == PAGE_SHIFT && (!is64 || Long.compareUnsigned(min, INDEX_SPACE_64 >>> PAGE_SHIFT) <= 0);
+    }
+
+    /**
+     * The most pages that a memory's type may allow, unsigned: every byte must have an address, and where pages are
+     * single bytes their number must be one as well.
+     */
+    public static long maxPages(boolean is64, int pageShift) {
+        int bits = is64 ? Long.SIZE : Integer.SIZE;
+        return pageShift == 0 ? -1L >>> Long.SIZE - bits : 1L << bits - pageShift;
+    }
+
+    /**
+     * Bytes that a memory of so many pages has.
+     *
+     * @param pages unsigned
+     * @return {@link Long#MAX_VALUE} if they are that many or more
+     */
+    public static long bytes(long pages, int pageShift) {
+        return Long.compareUnsigned(pages, Long.MAX_VALUE >>> pageShift) > 0 ? Long.MAX_VALUE : pages << pageShift;
+    }
 
     private MemoryConstants() {}
 }

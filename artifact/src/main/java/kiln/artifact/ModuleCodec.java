@@ -393,9 +393,9 @@ final class ModuleCodec {
             if (pageShift != 0 && pageShift != MemoryConstants.PAGE_SHIFT) {
                 throw in.error("page size out of range");
             }
-            checkLimits(min, max, is64 ? -1L >>> pageShift : MemoryConstants.INDEX_SPACE >>> pageShift);
+            checkLimits(min, max, MemoryConstants.maxPages(is64, pageShift));
             boolean guarded = in.flag();
-            if (guarded && (is64 || pageShift != MemoryConstants.PAGE_SHIFT)) {
+            if (guarded && !MemoryConstants.canBeGuarded(min, is64, pageShift)) {
                 throw in.error("a memory of this kind cannot be guarded");
             }
             return new ExternType.Memory(min, max, is64, shared, pageShift, guarded);
@@ -530,13 +530,11 @@ final class ModuleCodec {
             long length = in.u64();
             checkData(start, length);
             ExternType.Memory type = m.memories.get(memory);
-            long pages = type.min();
-            long most = Long.MAX_VALUE >>> type.pageShift();
             if (start < nextImage) {
                 throw in.error("images overlap");
             }
             nextImage = start + length;
-            long bytes = Long.compareUnsigned(pages, most) > 0 ? Long.MAX_VALUE : pages << type.pageShift();
+            long bytes = MemoryConstants.bytes(type.min(), type.pageShift());
             if (memoryOffset < 0 || memoryOffset > bytes || length > bytes - memoryOffset) {
                 throw in.error("image exceeds the memory");
             }

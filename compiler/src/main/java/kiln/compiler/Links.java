@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.MemoryConstants;
 import kiln.artifact.Printable;
 import kiln.wasm.Export;
 import kiln.wasm.ExternType;
@@ -139,7 +140,10 @@ final class Links {
         } else if (offered instanceof ExternType.Tag o && wanted instanceof ExternType.Tag w) {
             return types.canonicalKey(o.typeIndex()).equals(wantedTypes.canonicalKey(w.typeIndex()));
         } else if (offered instanceof ExternType.Memory o && wanted instanceof ExternType.Memory w) {
-            return o.is64() == w.is64() && o.shared() == w.shared() && fits(o.limits(), w.limits());
+            return o.is64() == w.is64()
+                    && o.shared() == w.shared()
+                    && o.pageShift() == w.pageShift()
+                    && fits(o.limits(), w.limits());
         } else if (offered instanceof ExternType.Table o && wanted instanceof ExternType.Table w) {
             return o.is64() == w.is64()
                     && fits(o.limits(), w.limits())
@@ -180,7 +184,8 @@ final class Links {
             case ExternType.Tag t ->
                 "tag " + Printable.name(module.types().func(t.typeIndex()).toString());
             case ExternType.Memory m ->
-                (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits();
+                (m.is64() ? "64-bit " : "") + (m.shared() ? "shared " : "") + "memory " + m.limits()
+                        + (m.pageShift() == MemoryConstants.PAGE_SHIFT ? "" : " pages of one byte");
             case ExternType.Table t ->
                 (t.is64() ? "64-bit " : "") + "table " + t.limits() + " " + ValType.toString(t.element());
             case ExternType.Global g ->

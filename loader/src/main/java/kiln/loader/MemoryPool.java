@@ -74,6 +74,11 @@ public final class MemoryPool {
             this.guarded = guarded;
         }
 
+        /** Whether the slot's whole reservation is what a guarded memory needs. */
+        boolean isFor(long reservation) {
+            return guarded && reserved == reservation;
+        }
+
         void makeAccessible(long size) {
             long pages = roundUp(size);
             if (pages > accessible) {
@@ -145,33 +150,61 @@ public final class MemoryPool {
      * @throws HostException if there is no address space or memory left
      */
     public LinearMemory guarded(long size, long maxBytes, MemoryTemplate template) {
-        long max = Math.min(maxBytes, MemoryConstants.INDEX_SPACE);
+        return guarded(MemoryConstants.RESERVATION, size, maxBytes, template);
+    }
+
+    /**
+     * A 64-bit memory with a reservation of {@link MemoryConstants#RESERVATION_64}, for code that compares indices with
+     * nothing else.
+     *
+     * @param size bytes at first, a multiple of the host's page size
+     * @param maxBytes bytes that it may grow to, at most 64 GiB
+     * @param template what it contains, or null for zeros
+     * @throws HostException if there is no address space or memory left
+     */
+    public LinearMemory guarded64(long size, long maxBytes, MemoryTemplate template) {
+        return guarded(MemoryConstants.RESERVATION_64, size, maxBytes, template);
+    }
+
+    private LinearMemory guarded(long reservation, long size, long maxBytes, MemoryTemplate template) {
+        long max = Math.min(maxBytes, reservation - MemoryConstants.GUARD_SIZE);
         check(size, max, template);
         if ((size & host.pageSize() - 1) != 0) {
             throw new IllegalArgumentException("a guarded memory must end at a page of the host: " + size);
         }
-        Slot slot = takeIdle(template);
+        Slot slot = takeIdle(reservation, template);
         if (slot == null) {
-            slot = new Slot(reserve(MemoryConstants.RESERVATION), MemoryConstants.RESERVATION, true);
+            slot = new Slot(reserve(reservation), reservation, true);
         }
         return fill(slot, size, max, template);
     }
 
     /**
-     * A memory that code accesses with explicit checks; only {@code maxBytes} of address space are reserved.
+     * A memory that code accesses with explicit checks; only {@code maxBytes} of address space are reserved, or fewer
+     * if there are not as many left.
      *
      * @param size bytes at first
-     * @param maxBytes bytes that it may grow to
+     * @param maxBytes bytes that it may grow to at most
      * @param template what it contains, or null for zeros
      * @throws HostException if there is no address space or memory left
      */
     public LinearMemory checked(long size, long maxBytes, MemoryTemplate template) {
         check(size, maxBytes, template);
-        if (maxBytes > Long.MAX_VALUE - host.pageSize()) {
-            throw new IllegalArgumentException("maximum too large: " + maxBytes);
+        if (size > Long.MAX_VALUE - host.pageSize()) {
+            throw new HostException("no address space for a linear memory of " + size + " bytes", 0);
         }
-        long reserved = Math.max(host.pageSize(), maxBytes + host.pageSize() - 1 & -host.pageSize());
-        return fill(new Slot(reserve(reserved), reserved, false), size, maxBytes, template);
+        long max = Math.min(maxBytes, Long.MAX_VALUE - host.pageSize());
+        while (true) {
+            long reserved = Math.max(host.pageSize(), max + host.pageSize() - 1 & -host.pageSize());
+            try {
+                return fill(new Slot(reserve(reserved), reserved, false), size, max, template);
+            } catch (HostException e) {
+                if (max == size) {
+                    throw e;
+                }
+                max = Math.max(size, max >>> 1);
+            }
+        }
     }
 
     private static void check(long size, long max, MemoryTemplate template) {
@@ -200,12 +233,15 @@ public final class MemoryPool {
         return new LinearMemory(this, slot, size, max);
     }
 
-    /** An idle reservation, if there is one: best with the same image, else with none, else with any. */
-    private Slot takeIdle(MemoryTemplate template) {
+    /** An idle reservation of this size, if there is one: best with the same image, else with none, else with any. */
+    private Slot takeIdle(long reservation, MemoryTemplate template) {
         Slot found = null;
         synchronized (this) {
             for (Iterator<Slot> i = idle.iterator(); i.hasNext(); ) {
                 Slot s = i.next();
+                if (!s.isFor(reservation)) {
+                    continue;
+                }
                 if (s.template == template) {
                     i.remove();
                     return s;

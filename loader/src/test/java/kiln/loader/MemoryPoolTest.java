@@ -2,6 +2,7 @@ package kiln.loader;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -148,11 +149,43 @@ class MemoryPoolTest {
     @Test
     void exhaustionHasAClearMessage() {
         MemoryPool pool = new MemoryPool(4);
-        HostException e = assertThrows(HostException.class, () -> pool.checked(0, 1L << 60, null));
-        assertTrue(e.getMessage().contains("address space"), e.getMessage());
+        for (long size : new long[] {1L << 60, Long.MAX_VALUE}) {
+            HostException e = assertThrows(HostException.class, () -> pool.checked(size, size, null));
+            assertTrue(e.getMessage().contains("address space"), e.getMessage());
+        }
         assertEquals(0, pool.inUse());
         assertThrows(IllegalArgumentException.class, () -> pool.checked(10, 5, null));
         assertThrows(IllegalArgumentException.class, () -> pool.guarded(100, PAGE, null));
+    }
+
+    @Test
+    void checkedMemoriesMayGrowAsFarAsThereIsAddressSpace() {
+        MemoryPool pool = new MemoryPool(4);
+        try (LinearMemory m = pool.checked(100, Long.MAX_VALUE, null)) {
+            assertTrue(m.maxBytes() > 1L << 40, "less than there is: " + m.maxBytes());
+            assertTrue(m.maxBytes() < 1L << 60, "more than there is: " + m.maxBytes());
+            assertTrue(m.grow(5000));
+            assertFalse(m.grow(m.maxBytes() + 1));
+        }
+    }
+
+    /** A reservation for 32-bit indices is too small for 64-bit ones, whatever the memory's size. */
+    @Test
+    void reservationsOfBothSizesAreKeptApart() {
+        MemoryPool pool = new MemoryPool(4);
+        long small = baseOf(pool.guarded(PAGE, PAGE, null));
+        long large = baseOf(pool.guarded64(PAGE, PAGE, null));
+        assertNotEquals(small, large);
+        assertEquals(2, pool.idle());
+        assertEquals(large, baseOf(pool.guarded64(2 * PAGE, PAGE << 20, null)));
+        assertEquals(small, baseOf(pool.guarded(2 * PAGE, 3 * PAGE, null)));
+        pool.trim();
+    }
+
+    private static long baseOf(LinearMemory memory) {
+        try (memory) {
+            return memory.base();
+        }
     }
 
     @Test

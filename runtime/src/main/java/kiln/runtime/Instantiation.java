@@ -238,9 +238,9 @@ final class Instantiation {
             problems.add("the store may have only " + limits.tables() + " tables");
         }
         for (ExternType.Memory m : info.memories()) {
-            if (m.min() > limits.memoryBytes() >>> m.pageShift()) {
-                problems.add("a memory may have only " + limits.memoryBytes() + " bytes, but starts with " + m.min()
-                        + " pages");
+            if (Long.compareUnsigned(m.min(), limits.memoryBytes() >>> m.pageShift()) > 0) {
+                problems.add("a memory may have only " + limits.memoryBytes() + " bytes, but starts with "
+                        + Long.toUnsignedString(m.min()) + " pages");
             }
         }
         for (ExternType.Table t : info.tables()) {

@@ -21,11 +21,6 @@ import kiln.loader.Native;
  * {@link IndexOutOfBoundsException}s and change nothing.
  */
 public final class Memory implements Extern {
-    /**
-     * Pages of 64 KiB that a 64-bit memory without a maximum may reach: 64 GiB of address space are reserved for it.
-     */
-    private static final long MAX_PAGES_64 = 1L << 20;
-
     private Store store;
     private final MemoryType type;
     private final LinearMemory storage;
@@ -62,22 +57,22 @@ public final class Memory implements Extern {
      */
     public static Memory of(Store store, MemoryType type) {
         store.check();
-        long max = maxPages(type);
-        if (type.min() < 0
-                || type.min() > max
-                || type.min() << type.pageShift() > store.limits().memoryBytes()
-                || !store.hasMemoryBytes(type.min() << type.pageShift())
+        long size = MemoryConstants.bytes(type.min(), type.pageShift());
+        if (type.pageShift() != 0 && type.pageShift() != MemoryConstants.PAGE_SHIFT
+                || Long.compareUnsigned(type.min(), maxPages(type)) > 0
+                || size > store.limits().memoryBytes()
+                || !store.hasMemoryBytes(size)
                 || store.memoryCount() >= store.limits().memories()) {
             throw new IllegalArgumentException("a memory cannot have these limits: " + type);
         }
         // Guarded where that is possible, so that any module may import it.
-        boolean guarded = !type.is64() && type.pageShift() == MemoryConstants.PAGE_SHIFT;
+        boolean guarded = MemoryConstants.canBeGuarded(type.min(), type.is64(), type.pageShift());
         return make(store, type, guarded, store.allocate(16), null);
     }
 
     private static Memory make(Store store, MemoryType type, boolean guarded, long record, MemoryTemplate template) {
-        long size = type.min() << type.pageShift();
-        long max = Math.max(size, maxPages(type) << type.pageShift());
+        long size = MemoryConstants.bytes(type.min(), type.pageShift());
+        long max = Math.max(size, MemoryConstants.bytes(maxPages(type), type.pageShift()));
         if (!store.reserveMemoryBytes(size)) {
             throw new LinkException(
                     "memory",
@@ -86,19 +81,25 @@ public final class Memory implements Extern {
         }
         try {
             MemoryPool pool = MemoryPool.shared();
-            LinearMemory storage = guarded ? pool.guarded(size, max, template) : pool.checked(size, max, template);
+            LinearMemory storage = !guarded
+                    ? pool.checked(size, max, template)
+                    : type.is64() ? pool.guarded64(size, max, template) : pool.guarded(size, max, template);
             return new Memory(store, type, record, storage);
         } catch (HostException e) {
             throw ZeroMemory.outOfMemory(e);
         }
     }
 
-    /** Pages that a memory of this type may reach, as far as the type and the machine are concerned. */
+    /**
+     * Pages that a memory of this type may reach, as far as the type and the machine are concerned: 64 GiB if it is a
+     * 64-bit memory, unless it starts with more.
+     */
     private static long maxPages(MemoryType t) {
-        int smaller = MemoryConstants.PAGE_SHIFT - t.pageShift();
-        long machine = (t.is64() ? MAX_PAGES_64 : MemoryConstants.MAX_PAGES_32) << smaller;
+        long machine = t.is64()
+                ? MemoryConstants.INDEX_SPACE_64 >>> t.pageShift()
+                : MemoryConstants.maxPages(false, t.pageShift());
         if (t.is64() && Long.compareUnsigned(t.min(), machine) > 0) {
-            machine = Math.min(t.min(), Long.MAX_VALUE >>> t.pageShift());
+            machine = t.min();
         }
         return t.max() == EntityType.UNBOUNDED || Long.compareUnsigned(t.max(), machine) > 0 ? machine : t.max();
     }

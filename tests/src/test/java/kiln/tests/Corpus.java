@@ -31,8 +31,10 @@ public final class Corpus {
     /** Proposals, by the names of the suites' feature lists, whose instructions are executed. */
     static final Set<String> EXECUTED = Set.of(
             "bulk-memory",
+            "custom-page-sizes",
             "extended-const",
             "function-references",
+            "memory64",
             "multi-memory",
             "multi-value",
             "mutable-global",

@@ -128,7 +128,7 @@ final class CallTranslator {
 
     private Callee sealedFunction(TablePlan t, Value index, int type) {
         SealedTable s = t.sealed;
-        int known = index.is(Opcode.ICONST) ? knownFunction(s, index.inst().imm(), type) : TableContents.NULL;
+        int known = index.is(Opcode.ICONST) ? knownFunction(s, unsigned(index), type) : TableContents.NULL;
         if (known != TableContents.NULL) {
             return new Callee(e.env.callTarget(known), null, null);
         }
@@ -158,10 +158,16 @@ final class CallTranslator {
         return new Callee(null, b.binary(Opcode.ADD, text, offset), e.vmctx);
     }
 
+    /** A constant index; 64-bit ones from 2^63 on are negative, where no function is known. */
+    private static long unsigned(Value index) {
+        long imm = index.inst().imm();
+        return index.type() == Type.I32 ? imm & 0xffffffffL : imm;
+    }
+
     /** The function at a constant index, if there is one of the type, else {@link TableContents#NULL}. */
     private int knownFunction(SealedTable s, long index, int type) {
-        int i = (int) index - s.first;
-        int f = i >= 0 && i < s.functions.length ? s.functions[i] : TableContents.NULL;
+        long i = index - s.first;
+        int f = i >= 0 && i < s.functions.length ? s.functions[(int) i] : TableContents.NULL;
         TypeSpace types = e.env.wasm().types();
         return f != TableContents.NULL && types.isHeapSubtype(e.env.wasm().funcTypeIndex(f), type)
                 ? f

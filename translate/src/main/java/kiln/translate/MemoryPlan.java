@@ -4,6 +4,8 @@ import kiln.artifact.MemoryConstants;
 import kiln.ir.MemoryOp;
 import kiln.ir.Region;
 import kiln.ir.Type;
+import kiln.wasm.ExternType;
+import kiln.wasm.Limits;
 
 /** How code reaches one linear memory. */
 final class MemoryPlan {
@@ -12,8 +14,14 @@ final class MemoryPlan {
     final boolean imported;
     /** Offset in the VMContext of the record, or of the pointer to it. */
     final int contextOffset;
-    /** Whether an access within {@link MemoryConstants#MAX_UNCHECKED_OFFSET} needs no comparison. */
+    /**
+     * Whether an access within {@link MemoryConstants#MAX_UNCHECKED_OFFSET} needs no comparison with the length.
+     */
     final boolean guarded;
+    /** Whether indices are i64. */
+    final boolean is64;
+    /** log2 of the bytes of a page. */
+    final int pageShift;
     /** Bytes that the memory has at least, always. */
     final long minBytes;
     /** The memory's length in bytes if it can never change, else -1. */
@@ -25,23 +33,31 @@ final class MemoryPlan {
     /** Accesses by log2 of the width, signedness and whether they may fault. */
     private final MemoryOp[] accesses = new MemoryOp[20];
 
+    private final ExternType.Memory type;
     private final int region;
 
-    /** @param region index of the accesses' {@link Region} */
+    /**
+     * @param guarded see {@link #isGuarded}
+     * @param isFixed whether the length can never change
+     * @param region index of the accesses' {@link Region}
+     */
     MemoryPlan(
             int index,
             boolean imported,
             int contextOffset,
+            ExternType.Memory type,
             boolean guarded,
-            long minBytes,
-            long fixedBytes,
+            boolean isFixed,
             int region) {
         this.index = index;
         this.imported = imported;
         this.contextOffset = contextOffset;
+        this.type = type;
         this.guarded = guarded;
-        this.minBytes = minBytes;
-        this.fixedBytes = fixedBytes;
+        this.is64 = type.is64();
+        this.pageShift = type.pageShift();
+        this.minBytes = MemoryConstants.bytes(type.limits().min(), pageShift);
+        this.fixedBytes = isFixed ? minBytes : -1;
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, guarded);
         this.length = MemoryOp.of(Type.I64, Region.CONTEXT);
         this.region = region;
@@ -58,9 +74,14 @@ final class MemoryPlan {
      * @param distance of this module's VMContext from that one's, if they are linked
      */
     MemoryPlan linked(int newIndex, int pointer, int distance) {
-        return imported
-                ? new MemoryPlan(newIndex, true, pointer, guarded, minBytes, fixedBytes, region)
-                : new MemoryPlan(newIndex, false, distance + contextOffset, guarded, minBytes, fixedBytes, region);
+        int place = imported ? pointer : distance + contextOffset;
+        return new MemoryPlan(newIndex, imported, place, type, guarded, fixedBytes >= 0, region);
+    }
+
+    /** Whether code relies on pages that fault instead of comparing with the length. */
+    static boolean isGuarded(ExternType.Memory type, TranslateOptions options) {
+        Limits limits = type.limits();
+        return !options.explicitBounds() && MemoryConstants.canBeGuarded(limits.min(), type.is64(), type.pageShift());
     }
 
     MemoryOp access(int log2Width, boolean signed, boolean canTrap) {

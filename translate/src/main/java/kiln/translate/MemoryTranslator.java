@@ -28,6 +28,9 @@ final class MemoryTranslator {
     private static final int MAX_INLINE = 64;
 
     private static final long MAX_DISPLACEMENT = 0xffffffffL;
+    /** No memory has as many bytes: the processors' addresses of a process end before. */
+    private static final long BEYOND_ALL = 1L << 48;
+
     private static final long EVERY_BYTE = 0x0101010101010101L;
 
     private final Emission e;
@@ -78,25 +81,24 @@ final class MemoryTranslator {
     private Value address(MemoryPlan m, Value index, long offset, int width) {
         displacement = offset;
         canTrap = true;
-        if (index.is(Opcode.ICONST)) {
-            long first = (index.inst().imm() & 0xffffffffL) + offset;
-            boolean inBounds = first + width <= m.minBytes;
-            boolean inReservation = m.guarded && first + width <= MemoryConstants.RESERVATION;
-            if (first <= MAX_DISPLACEMENT && (inBounds || inReservation)) {
-                displacement = first;
-                canTrap = !inBounds;
-                return base(m);
-            }
+        if (index.is(Opcode.ICONST) && isConstantAddress(m, index.inst().imm(), offset, width)) {
+            return base(m);
         }
-        boolean checked = !m.guarded || offset > MemoryConstants.MAX_UNCHECKED_OFFSET;
+        boolean checked = !m.guarded || Long.compareUnsigned(offset, MemoryConstants.MAX_UNCHECKED_OFFSET) > 0;
         if (!checked && index == lastIndex && b.block() == lastBlock && m.index == 0) {
             return lastAddress;
         }
-        Value wide = b.convert(ZEXT, Type.I64, index);
-        if (checked) {
-            check(m, wide, offset + width);
+        Value wide = wide(index);
+        if (m.guarded && m.is64) {
+            checkIndex(wide, checked ? offset : 0);
+        } else if (checked) {
+            checkAccess(m, wide, offset, width);
         }
         Value address = b.binary(ADD, base(m), wide);
+        if (Long.compareUnsigned(offset, MAX_DISPLACEMENT) > 0) {
+            address = b.binary(ADD, address, b.i64(offset));
+            displacement = 0;
+        }
         if (!checked && m.index == 0) {
             lastIndex = index;
             lastAddress = address;
@@ -105,15 +107,72 @@ final class MemoryTranslator {
         return address;
     }
 
-    /** Traps if {@code index + bytes} lies beyond the end; neither can be so large that the sum overflows. */
+    /**
+     * Whether an access at a constant index is one at a constant distance from the base, without any check but the
+     * fault; sets {@link #displacement} and {@link #canTrap} if so.
+     */
+    private boolean isConstantAddress(MemoryPlan m, long index, long offset, int width) {
+        long first = (m.is64 ? index : index & 0xffffffffL) + offset;
+        // A 64-bit sum that wraps around is below both.
+        if (Long.compareUnsigned(first, offset) < 0 || Long.compareUnsigned(first, MAX_DISPLACEMENT) > 0) {
+            return false;
+        }
+        boolean inBounds = first + width <= m.minBytes;
+        if (!inBounds && !(m.guarded && first + width <= MemoryConstants.RESERVATION)) {
+            return false;
+        }
+        displacement = first;
+        canTrap = !inBounds;
+        return true;
+    }
+
+    /**
+     * Traps unless {@code index + offset} lies in the index space of a guarded 64-bit memory, or just behind it in the
+     * guard. A comparison with a constant, so that one serves all accesses with the same index, and known bits may
+     * decide it.
+     */
+    private void checkIndex(Value index, long offset) {
+        if (Long.compareUnsigned(offset, MemoryConstants.INDEX_SPACE_64) >= 0) {
+            trapAlways();
+        } else {
+            long limit = MemoryConstants.INDEX_SPACE_64 - offset;
+            b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGE, index, b.i64(limit)));
+        }
+    }
+
+    /** Traps unless all bytes of an access are in bounds. */
+    private void checkAccess(MemoryPlan m, Value index, long offset, int width) {
+        if (Long.compareUnsigned(offset, BEYOND_ALL) > 0) {
+            trapAlways();
+        } else {
+            check(m, index, offset + width);
+        }
+    }
+
+    private void trapAlways() {
+        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.i32(1));
+    }
+
+    /**
+     * Traps if {@code index + bytes} lies beyond the end.
+     *
+     * @param bytes so few that a sum with a 32-bit index does not overflow
+     */
     private void check(MemoryPlan m, Value index, long bytes) {
         Value beyond;
-        if (m.fixedBytes < 0) {
-            beyond = b.icmp(IntCond.UGT, b.binary(ADD, index, b.i64(bytes)), length(m));
-        } else if (m.fixedBytes >= bytes) {
+        if (m.fixedBytes >= bytes) {
             beyond = b.icmp(IntCond.UGT, index, b.i64(m.fixedBytes - bytes));
-        } else {
+        } else if (m.fixedBytes >= 0) {
             beyond = b.i32(1);
+        } else if (!m.is64 && (m.guarded || m.minBytes < bytes)) {
+            beyond = b.icmp(IntCond.UGT, b.binary(ADD, index, b.i64(bytes)), length(m));
+        } else {
+            // A sum with a 64-bit index might overflow; and this difference can leave loops.
+            Value length = length(m);
+            if (m.minBytes < bytes) {
+                b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.ULT, length, b.i64(bytes)));
+            }
+            beyond = b.icmp(IntCond.UGT, index, b.binary(ADD, length, b.i64(-bytes)));
         }
         b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, beyond);
     }
@@ -145,14 +204,18 @@ final class MemoryTranslator {
     }
 
     void size(int memory) {
-        Value pages = b.binary(LSHR, length(e.env.memory(memory)), b.i64(MemoryConstants.PAGE_SHIFT));
-        stack.push(b.convert(WRAP, Type.I32, pages));
+        MemoryPlan m = e.env.memory(memory);
+        push(m, b.binary(LSHR, length(m), b.i64(m.pageShift)));
+    }
+
+    /** Pushes a number of pages, which has the type of an index. */
+    private void push(MemoryPlan m, Value pages) {
+        stack.push(m.is64 ? pages : b.convert(WRAP, Type.I32, pages));
     }
 
     void grow(int memory) {
-        Value delta = b.convert(ZEXT, Type.I64, stack.pop());
-        Value old = builtins.call(Builtin.MEMORY_GROW, b.i32(memory), delta);
-        stack.push(b.convert(WRAP, Type.I32, old));
+        Value delta = wide(stack.pop());
+        push(e.env.memory(memory), builtins.call(Builtin.MEMORY_GROW, b.i32(memory), delta));
     }
 
     void fill(int memory) {
@@ -186,8 +249,9 @@ final class MemoryTranslator {
         builtins.call(Builtin.MEMORY_INIT, b.i32(memory), b.i32(segment), wide(to), from, length);
     }
 
+    /** An index or length as i64. */
     private Value wide(Value index) {
-        return b.convert(ZEXT, Type.I64, index);
+        return index.type() == Type.I64 ? index : b.convert(ZEXT, Type.I64, index);
     }
 
     private static boolean isShort(Value length) {
@@ -205,7 +269,7 @@ final class MemoryTranslator {
         Value address = b.binary(ADD, base(m), wideTo);
         Value pattern = value;
         if (length > 1) {
-            Value single = b.binary(Opcode.AND, wide(value), b.i64(0xff));
+            Value single = b.binary(Opcode.AND, b.convert(ZEXT, Type.I64, value), b.i64(0xff));
             pattern = b.binary(Opcode.MUL, single, b.i64(EVERY_BYTE));
         }
         int at = 0;

@@ -10,7 +10,6 @@ import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.LinkedContexts;
-import kiln.artifact.MemoryConstants;
 import kiln.artifact.VMContextLayout;
 import kiln.ir.CallTarget;
 import kiln.ir.Region;
@@ -196,13 +195,6 @@ public final class ModuleEnvironment {
         int imported = wasm.importedMemoryCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Memory memory = wasm.memory(i);
-            if (memory.is64()) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm,
-                        Feature.MEMORY64,
-                        "memory " + i + " with 64-bit addresses",
-                        wasm.offset(ExternKind.MEMORY, i));
-            }
             if (memory.shared()) {
                 throw UnsupportedFeatureException.inModule(
                         wasm, Feature.THREADS, "shared memory " + i, wasm.offset(ExternKind.MEMORY, i));
@@ -210,13 +202,12 @@ public final class ModuleEnvironment {
             Limits limits = memory.limits();
             boolean isPrivate = i >= imported && !exported.get(i);
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
-            long min = limits.min() << MemoryConstants.PAGE_SHIFT;
             Definition d = definition(ExternKind.MEMORY, i);
             if (d.isIn(this)) {
                 int offset = i < imported ? layout.importedMemory(i) : layout.definedMemory(i - imported);
                 int region = i < imported ? Region.IMPORTED : region(i);
-                plans[i] = new MemoryPlan(
-                        i, i < imported, offset, !options.explicitBounds(), min, isFixed ? min : -1, region);
+                boolean guarded = MemoryPlan.isGuarded(memory, options);
+                plans[i] = new MemoryPlan(i, i < imported, offset, memory, guarded, isFixed, region);
             } else {
                 plans[i] = d.module.memories[d.index].linked(i, layout.importedMemory(i), distance(d));
             }
@@ -230,13 +221,6 @@ public final class ModuleEnvironment {
         int imported = wasm.importedTableCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Table table = wasm.table(i);
-            if (table.is64()) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm,
-                        Feature.MEMORY64,
-                        "table " + i + " with 64-bit indices",
-                        wasm.offset(ExternKind.TABLE, i));
-            }
             Feature lacking = IrTypes.missing(wasm.types(), table.element());
             if (lacking != null) {
                 throw UnsupportedFeatureException.inModule(
@@ -266,6 +250,7 @@ public final class ModuleEnvironment {
                     element,
                     isLazy,
                     sealed,
+                    table.is64(),
                     isFixed ? limits.min() : -1,
                     region);
         }

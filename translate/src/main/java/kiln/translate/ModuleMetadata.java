@@ -7,7 +7,6 @@ import java.util.List;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.HeapType;
-import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.TableImage;
 import kiln.artifact.TypeDef;
@@ -224,8 +223,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                     max(m.limits()),
                     m.is64(),
                     m.shared(),
-                    MemoryConstants.PAGE_SHIFT,
-                    !env.options().explicitBounds());
+                    m.pageShift(),
+                    MemoryPlan.isGuarded(m, env.options()));
         }
 
         private static ExternType.Global global(kiln.wasm.ExternType.Global g) {

@@ -98,6 +98,10 @@ public final class StartupTranslator {
         return ConstantExpressions.emit(env, b, vmctx, expr);
     }
 
+    private Value wide(Value offset) {
+        return offset.type() == Type.I64 ? offset : b.convert(Opcode.ZEXT, Type.I64, offset);
+    }
+
     private void globals() {
         for (int i = wasm.importedGlobalCount(); i < wasm.globalCount(); i++) {
             GlobalAccess.store(b, vmctx, env.global(i), evaluate(wasm.globalInit(i)));
@@ -123,7 +127,7 @@ public final class StartupTranslator {
         for (int i = 0; i < wasm.elems().size(); i++) {
             ElemSegment segment = wasm.elems().get(i);
             if (isCopied(env, i)) {
-                Value at = b.convert(Opcode.ZEXT, Type.I64, evaluate(segment.at()));
+                Value at = wide(evaluate(segment.at()));
                 builtins.call(
                         Builtin.TABLE_INIT, b.i32(segment.table()), b.i32(i), at, b.i32(0), b.i32(segment.count()));
                 builtins.call(Builtin.ELEM_DROP, b.i32(i));
@@ -135,7 +139,7 @@ public final class StartupTranslator {
         for (int i = 0; i < wasm.datas().size(); i++) {
             DataSegment segment = wasm.datas().get(i);
             if (segment.mode() == SegmentMode.ACTIVE && !env.images().contains(i)) {
-                Value at = b.convert(Opcode.ZEXT, Type.I64, evaluate(segment.at()));
+                Value at = wide(evaluate(segment.at()));
                 builtins.call(
                         Builtin.MEMORY_INIT, b.i32(segment.memory()), b.i32(i), at, b.i32(0), b.i32(segment.length()));
                 builtins.call(Builtin.DATA_DROP, b.i32(i));

@@ -88,9 +88,12 @@ public final class StaticImages {
             if (at == null) {
                 break;
             }
-            places[i] = at.scalar() & 0xffffffffL;
-            if (places[i] + segment.length() > env.memory(memory).minBytes) {
-                // This one traps, after those before it were copied.
+            MemoryPlan plan = env.memory(memory);
+            places[i] = plan.is64 ? at.scalar() : at.scalar() & 0xffffffffL;
+            // Images have whole pages of 64 KiB, even of memories whose pages are smaller.
+            long wholePages = plan.minBytes & -PAGE;
+            if (places[i] < 0 || places[i] > wholePages - segment.length()) {
+                // This one traps, or goes where no image can be, after those before it were copied.
                 break;
             }
             total += segment.length();

@@ -87,10 +87,11 @@ final class TableContents {
                             || s.funcs() == null
                             || module.tableInit(t) != null
                             || !isOfFunctions(t)
-                            || module.table(t).is64()
                     ? -1
                     : constant(s.at());
-            if (at < 0 || at + s.count() > module.table(t).limits().min()) {
+            long min = Math.min(module.table(t).limits().min(), Integer.MAX_VALUE);
+            if (at < 0 || at > min - s.count()) {
+                // Also tables of more than 2^63 elements, which are negative here and can never be made.
                 return;
             }
             long from = Math.min(low[t], at);
@@ -110,7 +111,7 @@ final class TableContents {
         return module.types().top(ValType.heap(module.table(table).element())) == kiln.wasm.HeapType.FUNC;
     }
 
-    /** The value of an offset, unsigned, or -1 if it is not simply known. */
+    /** The value of an offset, unsigned, or negative if it is not simply known or at least 2^63. */
     private long constant(ConstExpr expr) {
         List<ConstOp> ops = module.constOps(expr);
         ConstOp op = ops.getFirst();
@@ -118,6 +119,8 @@ final class TableContents {
             return -1;
         } else if (op.op() == Op.I32_CONST) {
             return op.a() & 0xffff_ffffL;
+        } else if (op.op() == Op.I64_CONST) {
+            return op.a();
         }
         int global = (int) op.a();
         boolean isKnown = op.op() == Op.GLOBAL_GET
@@ -138,7 +141,6 @@ final class TableContents {
             items += s.count();
         }
         boolean isFixed = isOfFunctions(table)
-                && !module.table(table).is64()
                 && module.tableInit(table) == null
                 && !summary.isOpenTable(table)
                 && !summary.writtenTables.get(table)

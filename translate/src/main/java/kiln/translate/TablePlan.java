@@ -22,11 +22,13 @@ final class TablePlan {
     final boolean isLazy;
     /** What the table contains for ever, or null if it may change or be seen from outside. */
     final SealedTable sealed;
-    /** The table's length if it can never change, else -1. */
+    /** The type of indices and of the length. */
+    final Type indexType;
+    /** The table's length if it can never change and is not greater than 2^63-1, else negative. */
     final long fixedLength;
     /** The load of the base address: a table that cannot grow never moves. */
     final MemoryOp base;
-    /** The load of the length, which fits into 32 bits. */
+    /** The load of the length, which fits into the type of indices. */
     final MemoryOp length;
     /** An access to a slot. It stands behind a comparison. */
     final MemoryOp element;
@@ -43,6 +45,7 @@ final class TablePlan {
             Type elementType,
             boolean isLazy,
             SealedTable sealed,
+            boolean is64,
             long fixedLength,
             int region) {
         this.index = index;
@@ -53,9 +56,10 @@ final class TablePlan {
         this.hasFunctions = elementType == Type.I64;
         this.isLazy = isLazy;
         this.sealed = sealed;
+        this.indexType = is64 ? Type.I64 : Type.I32;
         this.fixedLength = fixedLength;
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, fixedLength >= 0);
-        this.length = MemoryOp.of(Type.I32, Region.CONTEXT);
+        this.length = MemoryOp.of(indexType, Region.CONTEXT);
         this.region = region;
         Region slots = new Region(Region.Kind.TABLE, region);
         this.element = MemoryOp.guarded(8, slots, false);

@@ -96,11 +96,11 @@ final class TableTranslator {
             checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
             return;
         }
-        Value at = s.first == 0 ? index : b.binary(Opcode.SUB, index, b.i32(s.first));
+        Value at = s.first == 0 ? index : b.binary(Opcode.SUB, index, b.iconst(t.indexType, s.first));
         Block outside = e.function.newBlock();
         outside.setFrequency(Frequency.RARE);
         Block inside = e.function.newDetachedBlock();
-        b.branch(b.icmp(IntCond.UGE, at, b.i32(s.functions.length)), outside, inside);
+        b.branch(b.icmp(IntCond.UGE, at, b.iconst(t.indexType, s.functions.length)), outside, inside);
         e.startSealed(outside);
         checkIndex(t, index, TrapCode.UNDEFINED_ELEMENT);
         b.trap(TrapCode.INDIRECT_CALL_TO_NULL);
@@ -114,8 +114,8 @@ final class TableTranslator {
 
     private Value length(TablePlan t) {
         return t.fixedLength >= 0
-                ? b.i32((int) t.fixedLength)
-                : b.load(Type.I32, t.length, record(t), recordOffset(t) + VMContextLayout.LENGTH);
+                ? b.iconst(t.indexType, t.indexType == Type.I32 ? (int) t.fixedLength : t.fixedLength)
+                : b.load(t.indexType, t.length, record(t), recordOffset(t) + VMContextLayout.LENGTH);
     }
 
     private Value record(TablePlan t) {
@@ -134,7 +134,7 @@ final class TableTranslator {
         Value delta = wide(stack.pop());
         Value value = stack.pop();
         Value old = builtins.call(Builtin.TABLE_GROW, b.i32(table), delta, value);
-        stack.push(b.convert(Opcode.WRAP, Type.I32, old));
+        stack.push(e.env.table(table).indexType == Type.I64 ? old : b.convert(Opcode.WRAP, Type.I32, old));
     }
 
     void fill(int table) {
@@ -158,7 +158,8 @@ final class TableTranslator {
         builtins.call(Builtin.TABLE_INIT, b.i32(table), b.i32(segment), to, from, length);
     }
 
+    /** An index or length as i64. */
     private Value wide(Value index) {
-        return b.convert(Opcode.ZEXT, Type.I64, index);
+        return index.type() == Type.I64 ? index : b.convert(Opcode.ZEXT, Type.I64, index);
     }
 }

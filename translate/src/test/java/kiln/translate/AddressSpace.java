@@ -7,7 +7,7 @@ import kiln.ir.Region;
 
 /** Native memory as a few byte buffers at made-up addresses with much room between them. */
 final class AddressSpace {
-    private static final long DISTANCE = 1L << 34;
+    private static final long DISTANCE = 1L << 37;
 
     /** Something allocated; may be replaced by a longer buffer. */
     static final class Chunk {

@@ -12,6 +12,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.HeapType;
+import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.References;
 import kiln.artifact.StoreLayout;
@@ -30,7 +31,7 @@ import kiln.wasm.WasmModule;
 final class IrStore {
     private static final int PAGE = 1 << 16;
     private static final int MAX_TABLE = 1 << 20;
-    private static final int MAX_PAGES = 1 << 12;
+    private static final long MAX_BYTES = 1L << 28;
 
     /** Something exported: its address (of a funcref record, a memory's or table's record, or a cell) and its type. */
     record Extern(long address, ExternType type, TypeDef functionType) {}
@@ -49,6 +50,8 @@ final class IrStore {
     private final Map<Long, AddressSpace.Chunk> chunks = new HashMap<>();
     /** Greatest length, in pages or elements, of what a record describes: an import may declare a greater one. */
     private final Map<Long, Long> maxima = new HashMap<>();
+    /** By record of a memory. */
+    private final Map<Long, Integer> pageShifts = new HashMap<>();
 
     private final Pipeline pipeline;
 
@@ -108,11 +111,11 @@ final class IrStore {
         return c.base;
     }
 
-    private long newMemory(long pages) {
-        if (pages > MAX_PAGES) {
-            throw new UnsupportedOperationException(pages + " pages");
+    private long newMemory(long size) {
+        if (size > MAX_BYTES) {
+            throw new UnsupportedOperationException(size + " bytes");
         }
-        AddressSpace.Chunk c = memory.allocate((int) pages * PAGE, Region.Kind.MEMORY);
+        AddressSpace.Chunk c = memory.allocate((int) size, Region.Kind.MEMORY);
         chunks.put(c.base, c);
         return c.base;
     }
@@ -127,15 +130,16 @@ final class IrStore {
     }
 
     Extern hostMemory(long min, long max) {
-        long record = record(newMemory(min), min * PAGE);
+        long record = record(newMemory(min * PAGE), min * PAGE);
         maxima.put(record, max);
+        pageShifts.put(record, MemoryConstants.PAGE_SHIFT);
         return new Extern(record, new ExternType.Memory(min, max, false, false, 16, true), null);
     }
 
-    Extern hostTable(long min, long max) {
+    Extern hostTable(long min, long max, boolean is64) {
         long record = record(newTable(min), min);
         maxima.put(record, max);
-        return new Extern(record, new ExternType.Table(ValueType.FUNCREF, min, max, false), null);
+        return new Extern(record, new ExternType.Table(ValueType.FUNCREF, min, max, is64), null);
     }
 
     Extern hostGlobal(ValueType type, long value) {
@@ -288,11 +292,13 @@ final class IrStore {
             int importedMemories = info.imported(ExternType.Kind.MEMORY);
             for (int i = 0; i < info.memories().size(); i++) {
                 long record = vmctx + layout.definedMemory(i);
-                long min = info.memories().get(i).min();
+                ExternType.Memory type = info.memories().get(i);
+                long size = MemoryConstants.bytes(type.min(), type.pageShift());
                 memories[importedMemories + i] = record;
-                memory.i64(record + VMContextLayout.BASE, newMemory(min));
-                memory.i64(record + VMContextLayout.LENGTH, min * PAGE);
-                maxima.put(record, atMost(info.memories().get(i).max(), MAX_PAGES));
+                memory.i64(record + VMContextLayout.BASE, newMemory(size));
+                memory.i64(record + VMContextLayout.LENGTH, size);
+                maxima.put(record, atMost(type.max(), MAX_BYTES >>> type.pageShift()));
+                pageShifts.put(record, type.pageShift());
             }
             int importedGlobals = info.imported(ExternType.Kind.GLOBAL);
             for (int i = 0; i < info.globals().size(); i++) {
@@ -472,7 +478,7 @@ final class IrStore {
                     long record = memories[(int) a[0]];
                     long from = a[3] & 0xffffffffL;
                     long n = a[4] & 0xffffffffL;
-                    check(TrapCode.MEMORY_OUT_OF_BOUNDS, from + n <= size && a[2] + n <= length(record));
+                    check(TrapCode.MEMORY_OUT_OF_BOUNDS, from + n <= size && isInside(a[2], n, length(record)));
                     AddressSpace.Chunk c = memory.find(base(record), 0);
                     c.bytes.put((int) a[2], data, (int) (s.start() + from), (int) n);
                 }
@@ -480,13 +486,15 @@ final class IrStore {
                 case TABLE_GROW -> memory.i64(args, growTable((int) a[0], a[1], slot((int) a[0], a[2])));
                 case TABLE_FILL -> {
                     long record = tables[(int) a[0]];
-                    check(TrapCode.TABLE_OUT_OF_BOUNDS, a[1] + a[3] <= length(record));
+                    check(TrapCode.TABLE_OUT_OF_BOUNDS, isInside(a[1], a[3], length(record)));
                     fill(record, a[1], slot((int) a[0], a[2]), a[3]);
                 }
                 case TABLE_COPY -> {
                     long to = tables[(int) a[0]];
                     long from = tables[(int) a[1]];
-                    check(TrapCode.TABLE_OUT_OF_BOUNDS, a[2] + a[4] <= length(to) && a[3] + a[4] <= length(from));
+                    check(
+                            TrapCode.TABLE_OUT_OF_BOUNDS,
+                            isInside(a[2], a[4], length(to)) && isInside(a[3], a[4], length(from)));
                     for (long i = 0; i < a[4] && hasFunctions((int) a[1]); i++) {
                         machine.call(
                                 machine.codeAddress(this, FuncKey.builtin(0, Builtin.TABLE_SLOT)),
@@ -510,6 +518,11 @@ final class IrStore {
             return memory.i64(record + VMContextLayout.LENGTH);
         }
 
+        /** All three are unsigned. */
+        private static boolean isInside(long start, long count, long length) {
+            return Long.compareUnsigned(count, length) <= 0 && Long.compareUnsigned(start, length - count) <= 0;
+        }
+
         private void check(TrapCode code, boolean ok) {
             if (!ok) {
                 throw new IrExecution.Trap(code);
@@ -524,19 +537,20 @@ final class IrStore {
 
         private long growMemory(int index, long delta) {
             long record = memories[index];
-            long old = length(record) / PAGE;
-            if (delta > maxima.get(record) - old) {
+            int shift = pageShifts.get(record);
+            long old = length(record) >>> shift;
+            if (Long.compareUnsigned(delta, maxima.get(record) - old) > 0) {
                 return -1;
             }
-            chunks.get(base(record)).resize((int) (old + delta) * PAGE);
-            memory.i64(record + VMContextLayout.LENGTH, (old + delta) * PAGE);
+            chunks.get(base(record)).resize((int) (old + delta << shift));
+            memory.i64(record + VMContextLayout.LENGTH, old + delta << shift);
             return old;
         }
 
         private long growTable(int index, long delta, long value) {
             long record = tables[index];
             long old = length(record);
-            if (delta > maxima.get(record) - old) {
+            if (Long.compareUnsigned(delta, maxima.get(record) - old) > 0) {
                 return -1;
             }
             // The table moves, as it may in earnest.
@@ -555,7 +569,7 @@ final class IrStore {
             ElementItems items = droppedElements[segment]
                     ? ElementItems.NONE
                     : info.elements().get(segment).items();
-            check(TrapCode.TABLE_OUT_OF_BOUNDS, from + n <= items.count() && to + n <= length(record));
+            check(TrapCode.TABLE_OUT_OF_BOUNDS, from + n <= items.count() && isInside(to, n, length(record)));
             for (long i = 0; i < n; i++) {
                 int item = (int) (from + i);
                 long value = switch (items.kind(item)) {

@@ -197,14 +197,28 @@ class ModuleEnvironmentTest {
     }
 
     @Test
-    void refusesWideMemories() {
-        WasmModule wasm = new Bytes().section(5, 1, 4, 1).decode();
+    void refusesSharedMemories() {
+        WasmModule wasm = new Bytes().section(5, 1, 3, 1, 2).decode();
         var e = assertThrows(UnsupportedFeatureException.class, () -> environment(wasm));
-        assertEquals(Feature.MEMORY64, e.feature());
+        assertEquals(Feature.THREADS, e.feature());
         assertEquals(-1, e.function());
-        assertEquals(
-                "not supported: memory 0 with 64-bit addresses (proposal memory64) at 0xb of bytes.wasm",
-                e.getMessage());
+        assertEquals("not supported: shared memory 0 (proposal threads) at 0xb of bytes.wasm", e.getMessage());
+    }
+
+    /** Guarded are memories of 64 KiB pages that begin within what is reserved for them. */
+    @Test
+    void somethingElseThanPagesGuardsTheseMemories() {
+        int[] pages = {0x80, 0x80, 0x40};
+        assertTrue(environment(new Bytes()
+                        .section(5, 1, 4, pages[0], pages[1], pages[2])
+                        .decode())
+                .memory(0)
+                .guarded);
+        assertFalse(environment(new Bytes().section(5, 1, 4, 0x81, 0x80, 0x40).decode())
+                .memory(0)
+                .guarded);
+        assertFalse(environment(new Bytes().section(5, 1, 8, 1, 0).decode()).memory(0).guarded);
+        assertTrue(environment(new Bytes().section(5, 1, 8, 1, 16).decode()).memory(0).guarded);
     }
 
     @Test

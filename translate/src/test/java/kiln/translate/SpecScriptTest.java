@@ -51,6 +51,11 @@ class SpecScriptTest {
         "spec/json/bulk-memory, 2, false",
         "spec/json/multi-memory, 0, false",
         "spec/json/multi-memory, 2, true",
+        "spec/json/memory64, 0, false",
+        "spec/json/memory64, 2, false",
+        "spec/json/memory64, 2, true",
+        "spec/json/proposals-custom-page-sizes, 0, false",
+        "spec/json/proposals-custom-page-sizes, 2, false",
         "spec/json/simd, 0, false",
         "spec/json/simd, 2, true",
         "spec/json/relaxed-simd, 0, true",
@@ -337,7 +342,8 @@ class SpecScriptTest {
     private static Map<String, IrStore.Extern> spectest(IrStore store) {
         Map<String, IrStore.Extern> externs = new HashMap<>();
         externs.put("memory", store.hostMemory(1, 2));
-        externs.put("table", store.hostTable(10, 20));
+        externs.put("table", store.hostTable(10, 20, false));
+        externs.put("table64", store.hostTable(10, 20, true));
         externs.put("global_i32", store.hostGlobal(ValueType.I32, 666));
         externs.put("global_i64", store.hostGlobal(ValueType.I64, 666));
         externs.put("global_f32", store.hostGlobal(ValueType.F32, Float.floatToIntBits(666.6f)));

@@ -1,12 +1,16 @@
 package kiln.wasm;
 
+import kiln.artifact.MemoryConstants;
+
 /** Reads what imports and the sections of tables, memories, globals and tags have in common: their types (5.3). */
 final class EntityReader {
     private static final int HAS_MAX = 1;
     private static final int SHARED = 2;
     private static final int IS_64 = 4;
-    private static final long MAX_PAGES_32 = 1L << 16;
-    private static final long MAX_PAGES_64 = 1L << 48;
+    private static final int HAS_PAGE_SIZE = 8;
+    /** log2 of the greatest power of two that a page size may be written as, valid or not. */
+    private static final int GREATEST_PAGE_SHIFT = 63;
+
     private static final ExternKind[] KINDS = ExternKind.values();
 
     private final ByteReader in;
@@ -122,20 +126,42 @@ final class EntityReader {
         boolean is64 = (flags & IS_64) != 0;
         boolean shared = (flags & SHARED) != 0;
         Limits limits = limits(flags, at);
-        long maxPages = is64 ? MAX_PAGES_64 : MAX_PAGES_32;
-        if (Long.compareUnsigned(limits.min(), maxPages) > 0 || Long.compareUnsigned(limits.max(), maxPages) > 0) {
-            throw in.invalid(
-                    is64 ? "memory size must be at most 2^48 pages" : "memory size must be at most 65536 pages (4GiB)",
-                    at);
-        }
+        int pageShift = (flags & HAS_PAGE_SIZE) != 0 ? pageShift() : MemoryConstants.PAGE_SHIFT;
+        checkPages(limits, is64, pageShift, at);
         if (shared && !limits.hasMax()) {
             throw in.invalid("shared memory must have maximum", at);
         }
         if (!m.memories.isEmpty() && !features.has(Feature.MULTI_MEMORY)) {
             throw in.invalid("multiple memories need the disabled feature " + Feature.MULTI_MEMORY.proposal(), at);
         }
-        m.memories.add(new ExternType.Memory(limits, is64, shared));
+        m.memories.add(new ExternType.Memory(limits, is64, shared, pageShift));
         m.memoryOffsets.add(at);
+    }
+
+    /** log2 of a page size, which must be 1 or 64 KiB. */
+    private int pageShift() {
+        int at = in.pos;
+        int shift = in.u32();
+        if (Integer.compareUnsigned(shift, GREATEST_PAGE_SHIFT) > 0) {
+            throw in.malformed("invalid custom page size: 2^" + Integer.toUnsignedString(shift) + " bytes", at);
+        }
+        if (shift != 0 && shift != MemoryConstants.PAGE_SHIFT) {
+            throw in.invalid("invalid custom page size: 2^" + shift + " bytes, not 1 or 65536", at);
+        }
+        return shift;
+    }
+
+    private void checkPages(Limits limits, boolean is64, int pageShift, int at) {
+        long max = MemoryConstants.maxPages(is64, pageShift);
+        if (Long.compareUnsigned(limits.min(), max) > 0 || Long.compareUnsigned(limits.max(), max) > 0) {
+            throw in.invalid(
+                    pageShift == 0
+                            ? "memory size must be at most " + Long.toUnsignedString(max) + " pages of one byte"
+                            : is64
+                                    ? "memory size must be at most 2^48 pages"
+                                    : "memory size must be at most 65536 pages (4GiB)",
+                    at);
+        }
     }
 
     void table() {
@@ -174,6 +200,9 @@ final class EntityReader {
         if ((flags & SHARED) != 0) {
             throw in.malformed("malformed limits flags: tables cannot be shared", at);
         }
+        if ((flags & HAS_PAGE_SIZE) != 0) {
+            throw in.malformed("malformed limits flags: tables have no page size", at);
+        }
         boolean is64 = (flags & IS_64) != 0;
         Limits limits = limits(flags, at);
         if (!is64 && (limits.min() >>> 32 != 0 || limits.max() >>> 32 != 0)) {
@@ -185,8 +214,14 @@ final class EntityReader {
     private int limitFlags() {
         int at = in.pos;
         int flags = in.u8();
-        if (flags > (HAS_MAX | SHARED | IS_64)) {
+        if (flags > (HAS_MAX | SHARED | IS_64 | HAS_PAGE_SIZE)) {
             throw in.malformed("malformed limits flags", at);
+        }
+        if ((flags & HAS_PAGE_SIZE) != 0 && !features.has(Feature.CUSTOM_PAGE_SIZES)) {
+            throw in.malformed(
+                    "malformed limits flags: a page size needs the disabled feature "
+                            + Feature.CUSTOM_PAGE_SIZES.proposal(),
+                    at);
         }
         if ((flags & SHARED) != 0 && !features.has(Feature.THREADS)) {
             throw in.malformed(

@@ -1,5 +1,7 @@
 package kiln.wasm;
 
+import kiln.artifact.MemoryConstants;
+
 /** The type of an import or export. */
 public sealed interface ExternType {
     /** Its kind, which is also its index space. */
@@ -30,10 +32,16 @@ public sealed interface ExternType {
     }
 
     /**
-     * @param limits in pages of 64 KiB
-     * @param is64   whether addresses are i64
+     * @param limits    in pages
+     * @param is64      whether addresses are i64
+     * @param pageShift log2 of the bytes of a page: 16, or 0 with custom page sizes
      */
-    record Memory(Limits limits, boolean is64, boolean shared) implements ExternType {
+    record Memory(Limits limits, boolean is64, boolean shared, int pageShift) implements ExternType {
+        /** A memory with pages of 64 KiB. */
+        public Memory(Limits limits, boolean is64, boolean shared) {
+            this(limits, is64, shared, MemoryConstants.PAGE_SHIFT);
+        }
+
         @Override
         public ExternKind kind() {
             return ExternKind.MEMORY;

@@ -20,7 +20,8 @@ public enum Feature {
     GC("gc"),
     LEGACY_EXCEPTIONS("legacy-exceptions"),
     THREADS("threads"),
-    WIDE_ARITHMETIC("wide-arithmetic");
+    WIDE_ARITHMETIC("wide-arithmetic"),
+    CUSTOM_PAGE_SIZES("custom-page-sizes");
 
     private final String proposal;
 

@@ -15,8 +15,8 @@ public final class Features {
     public static final Features WASM2 = upTo(Feature.SIMD);
     /** Version 3.0: also relaxed SIMD, tail calls, multi-memory, memory64, exceptions, function references, GC. */
     public static final Features WASM3 = upTo(Feature.GC);
-    /** Everything this decoder knows: 3.0, legacy exceptions, threads and wide arithmetic. */
-    public static final Features ALL = upTo(Feature.WIDE_ARITHMETIC);
+    /** Everything this decoder knows: 3.0, legacy exceptions, threads, wide arithmetic and custom page sizes. */
+    public static final Features ALL = upTo(Feature.CUSTOM_PAGE_SIZES);
 
     private final Set<Feature> enabled;
     private final long mask;

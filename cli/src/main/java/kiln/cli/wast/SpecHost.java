@@ -29,6 +29,7 @@ final class SpecHost {
         global(store, linker, "global_f32", ValType.F32, 666.6f);
         global(store, linker, "global_f64", ValType.F64, 666.6);
         linker.define("spectest", "table", Table.of(store, new TableType(ValType.FUNCREF, 10, 20), null));
+        linker.define("spectest", "table64", Table.of(store, new TableType(ValType.FUNCREF, 10, 20, true), null));
         linker.define("spectest", "memory", Memory.of(store, new MemoryType(1, 2)));
         linker.define("wasmtime", "gc", Func.of(store, FuncType.ofVoid(), (_, _, _) -> System.gc()));
     }
