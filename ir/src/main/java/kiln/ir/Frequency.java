@@ -14,13 +14,16 @@ public final class Frequency {
      */
     public static final float RARE = 0x1p-60f;
 
+    /** The least share of a switch's frequency that a target, or a switch behind it, gets: more than what is cold. */
+    public static final float LEAST_SHARE = 0x1p-20f;
+
     /** Of a loop, rounds for each time that it is entered, if nothing is known; a power of two. */
     private static final int LOG_PER_LOOP = 3;
     /** Loops within more loops than these are taken to run no more often. */
     private static final int MAX_LOOPS = 8;
 
     private static final float MOST = 1 << LOG_PER_LOOP * MAX_LOOPS;
-    private static final float COLD = 0x1p-6f;
+    private static final float COLD = 0x1p-21f;
 
     private Frequency() {}
 
@@ -41,6 +44,6 @@ public final class Frequency {
 
     /** The frequency of a part, given as of the whole, where the whole has the frequency {@code whole}. */
     public static float within(float whole, float part) {
-        return isCold(whole) || isCold(part) ? RARE : Math.min(MOST, whole * part);
+        return isCold(whole) || isCold(part) ? RARE : Math.clamp(whole * part, LEAST_SHARE, MOST);
     }
 }

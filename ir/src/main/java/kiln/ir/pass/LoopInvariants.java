@@ -66,12 +66,16 @@ public final class LoopInvariants implements Pass {
         /** By header, whether something in the loop that is not cold calls: no register survives that. */
         private final boolean[] calls;
 
+        /** By header, how often the loop is entered: code that runs no more often stays where it is. */
+        private final float[] entered;
+
         Walk(Function f) {
             this.f = f;
             this.cfg = Cfg.of(f);
             this.preheaders = new Block[cfg.nodes()];
             this.small = new int[cfg.nodes()];
             this.calls = new boolean[cfg.nodes()];
+            this.entered = new float[cfg.nodes()];
             this.firstNew = f.blockIdBound();
             this.loopOf = new int[firstNew];
         }
@@ -87,6 +91,7 @@ public final class LoopInvariants implements Pass {
             }
             effects = new MemoryEffects(cfg);
             findCalls();
+            findEntered();
             for (int k = 0; k < cfg.reachable(); k++) {
                 int b = cfg.inReversePostorder(k);
                 if (loopOf[b] >= 0) {
@@ -104,6 +109,19 @@ public final class LoopInvariants implements Pass {
                 }
                 for (int l = i == null ? -1 : loopOf[b]; l >= 0; l = cfg.outerLoop(l)) {
                     calls[l] |= !isRareIn(l, cfg.block(b));
+                }
+            }
+        }
+
+        private void findEntered() {
+            for (int h : cfg.postorder()) {
+                if (cfg.isLoopHeader(h)) {
+                    int[] preds = cfg.predecessors(h);
+                    for (int p = 0; p < preds.length; p++) {
+                        entered[h] += cfg.isInLoop(preds[p], h)
+                                ? 0
+                                : cfg.edgeInto(h, p).frequency();
+                    }
                 }
             }
         }
@@ -167,7 +185,7 @@ public final class LoopInvariants implements Pass {
             for (int l = innermost; l >= 0 && levels < MAX_LEVELS; l = cfg.outerLoop(l), levels++) {
                 if (mayTrap && target >= 0
                         || gain == Gain.SMALL && !hasRoom(l)
-                        || isRareIn(l, i.block())
+                        || i.block().frequency() <= entered[l]
                         || !canLeave(l, i)) {
                     break;
                 }

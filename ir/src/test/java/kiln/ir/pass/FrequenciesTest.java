@@ -49,6 +49,54 @@ class FrequenciesTest {
         assertEquals(List.of(1f, 1f, 8f, 8f, 1f, 8f, 1f, 64f, 8f), edges(f));
     }
 
+    /** Targets share what a switch has, however many entries of its table lead to them; what joins them has all of it. */
+    @Test
+    void targetsOfASwitchShareItsFrequency() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i32) -> () {
+                b0(v0: i32):
+                    jump b1
+                b1:
+                    switch v0, b2, b3, b2, b4, b5
+                b2:
+                    branch v0, b6, b7
+                b6:
+                    jump b7
+                b7:
+                    jump b1
+                b3:
+                    jump b8
+                b4:
+                    jump b8
+                b8:
+                    jump b1
+                b5:
+                    return
+                }
+                """);
+        new EstimateFrequencies().run(f);
+        assertEquals(List.of(1f, 8f, 2f, 2f, 2f, 2f, 2f, 4f, 0.25f), blocks(f));
+        assertEquals(List.of(1f, 2f, 2f, 2f, 2f, 0.25f, 2f, 2f, 2f, 2f, 2f, 2f, 4f), edges(f));
+    }
+
+    /** Switches behind switches make nothing cold: that is for what hardly ever runs. */
+    @Test
+    void targetsOfManySwitchesAreNotCold() {
+        StringBuilder text =
+                new StringBuilder("function wasm_function[0,0] (i32) -> () {\nb0(v0: i32):\n    jump b1\n");
+        int switches = 30;
+        for (int i = 1; i <= switches; i++) {
+            text.append("b%d:\n    switch v0, b900, b901, b902, b%d\n".formatted(i, i + 1));
+        }
+        text.append("b%d:\n    return\n".formatted(switches + 1));
+        for (int b = 900; b < 903; b++) {
+            text.append("b%d:\n    return\n".formatted(b));
+        }
+        Function f = Parser.parse(text + "}\n");
+        new EstimateFrequencies().run(f);
+        assertTrue(f.blocks().stream().noneMatch(Block::isCold));
+    }
+
     @Test
     void coldEdgesLeadToColdBlocksOrComeFromThere() {
         Function f = Parser.parse("""
