@@ -99,6 +99,11 @@ final class AllocationChecker {
                 state = apply(state, add, b);
                 continue;
             }
+            while (expected < ops.blockStart[b + 1] && ops.insts[expected] != inst && mayBeMissing(expected)) {
+                state = state.clone();
+                forget(state, ops.variable[definition(expected)]);
+                expected++;
+            }
             if (expected == ops.blockStart[b + 1] || ops.insts[expected] != inst) {
                 throw new IllegalStateException("unexpected instruction " + inst + " in b" + b);
             }
@@ -110,6 +115,31 @@ final class AllocationChecker {
             throw new IllegalStateException("instructions are missing at the end of b" + b);
         }
         return state;
+    }
+
+    /** Whether the allocator may have left out an instruction because it computes the value again where it is read. */
+    private boolean mayBeMissing(int n) {
+        int d = definition(n);
+        return d >= 0 && ops.insts[n].rematerialize(graph.function.virtual(ops.variable[d])) != null;
+    }
+
+    /** The first operand of an instruction that is a definition, or -1. */
+    private int definition(int n) {
+        for (int o = ops.start[n]; o < ops.start[n + 1]; o++) {
+            if (Operands.isDef(ops.kind[o])) {
+                return o;
+            }
+        }
+        return -1;
+    }
+
+    /** A definition in a loop makes a new value; copies of the last turn's one are not it. */
+    private static void forget(int[][] state, int v) {
+        for (int l = 0; l < state.length; l++) {
+            if (Arrays.binarySearch(state[l], v) >= 0) {
+                state[l] = Arrays.stream(state[l]).filter(x -> x != v).toArray();
+            }
+        }
     }
 
     /** After a copy of a register to itself it has the values of both variables. */
@@ -326,7 +356,7 @@ final class AllocationChecker {
             }
             for (int k = 0; k < location.length; k++) {
                 if (Operands.isDef(ops.kind[first + k])) {
-                    forget(ops.variable[first + k]);
+                    forget(state, ops.variable[first + k]);
                 }
             }
             for (int k = 0; k < location.length; k++) {
@@ -336,15 +366,6 @@ final class AllocationChecker {
             }
             setReserved(state);
             return state;
-        }
-
-        /** A definition in a loop makes a new value; copies of the last turn's one are not it. */
-        private void forget(int v) {
-            for (int l = 0; l < state.length; l++) {
-                if (Arrays.binarySearch(state[l], v) >= 0) {
-                    state[l] = Arrays.stream(state[l]).filter(x -> x != v).toArray();
-                }
-            }
         }
 
         private void verify(int first, int k) {

@@ -21,6 +21,9 @@ final class Assigner {
     private final SpillPlan plan;
     private final SpillSlots slots;
     private final Output output;
+    /** Instructions that are left out, or null. */
+    private final boolean[] unread;
+
     private final RegisterChooser chooser;
     private final Constraints constraints;
     final MoveResolver resolver;
@@ -51,6 +54,7 @@ final class Assigner {
             Spiller spiller,
             SpillPlan plan,
             SpillSlots slots,
+            boolean[] unread,
             Output output) {
         this.graph = graph;
         this.ops = ops;
@@ -59,6 +63,7 @@ final class Assigner {
         this.plan = plan;
         this.slots = slots;
         this.output = output;
+        this.unread = unread;
         resolver = new MoveResolver(output);
         regOf = new byte[ops.variables];
         Arrays.fill(regOf, (byte) NONE);
@@ -136,6 +141,9 @@ final class Assigner {
                     case Spiller.EVICT_AFTER -> evictedAfter[v] = true;
                     default -> {}
                 }
+            }
+            if (unread != null && unread[i]) {
+                continue;
             }
             if (ops.isConstrained(i)) {
                 constraints.place(i);

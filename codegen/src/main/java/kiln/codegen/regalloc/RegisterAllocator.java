@@ -100,7 +100,8 @@ public final class RegisterAllocator {
         SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan);
         output.setSlots(slots);
         after.accept("spill slots");
-        Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, output);
+        boolean[] unread = UnreadDefinitions.find(graph, ops, spiller, plan);
+        Assigner assigner = new Assigner(graph, ops, liveness, spiller, plan, slots, unread, output);
         assigner.run();
         new EdgeMoves(graph, ops, spiller, plan, assigner, output).run();
         new BackEdges(graph, ops, spiller, plan, assigner).run();

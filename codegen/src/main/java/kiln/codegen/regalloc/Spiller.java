@@ -47,6 +47,8 @@ final class Spiller {
      * {@link #PASSES}.
      */
     final byte[][] fate;
+    /** Variables that were evicted in the block that defines them before it read them. */
+    final boolean[] definedUnread;
     /** Parameters that arrive in memory. */
     final boolean[] inMemory;
 
@@ -67,10 +69,10 @@ final class Spiller {
     private int[] used = new int[16];
     private int[] role = new int[16];
     private int usedCount;
-    /** The last instruction visited that read a variable. */
-    private final int[] usedAt;
     /** The last block in which a variable was evicted before it was read. */
     private final int[] leftUnread;
+    /** The last instruction visited that read a variable. */
+    private final int[] usedAt;
     // Other operands of the current instruction, by class.
     private final int[] early = new int[2];
     private final int[] temps = new int[2];
@@ -94,6 +96,7 @@ final class Spiller {
         usedAt = new int[ops.variables];
         leftUnread = new int[ops.variables];
         Arrays.fill(leftUnread, -1);
+        definedUnread = new boolean[ops.variables];
         capacity[0] = Long.bitCount(ops.allocatable[0]);
         capacity[1] = Long.bitCount(ops.allocatable[1]);
         choice = new EntryRegisters(graph, ops, liveness, this, capacity);
@@ -104,6 +107,7 @@ final class Spiller {
         for (int round = 0; round < 3; round++) {
             Arrays.fill(exit, null);
             Arrays.fill(usedAt, -1);
+            Arrays.fill(definedUnread, false);
             for (int i = postorder.length - 1; i >= 0; i--) {
                 scan(postorder[i]);
             }
@@ -375,6 +379,7 @@ final class Spiller {
         event(i, EVICT, best);
         if (!isRead(best)) {
             leftUnread[best] = block;
+            definedUnread[best] |= ops.defBlock[best] == block;
         }
         remove(best);
         return true;
