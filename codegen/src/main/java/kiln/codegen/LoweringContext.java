@@ -9,6 +9,7 @@ import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
+import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
@@ -561,6 +562,8 @@ public abstract class LoweringContext {
             case READS -> false;
             case WRITES ->
                 load.canTrap() || !load.readOnly() && inst.memory().region().equals(load.region());
+            case SYNCHRONIZES ->
+                load.canTrap() || !load.readOnly() && load.region().kind() == Region.Kind.MEMORY;
             case CALLS -> load.canTrap() || !load.readOnly();
             case TERMINATES -> true;
         };

@@ -203,6 +203,39 @@ public final class Builder {
         return add(Opcode.STORE, value.type(), disp, memory, address, value);
     }
 
+    /** @param disp unsigned displacement, at most 2^32-1 */
+    public Value atomicLoad(Type type, MemoryOp memory, Value address, long disp) {
+        return emit(Opcode.ATOMIC_LOAD, type, disp, memory, address);
+    }
+
+    /** @param disp unsigned displacement, at most 2^32-1 */
+    public Inst atomicStore(MemoryOp memory, Value address, long disp, Value value) {
+        return add(Opcode.ATOMIC_STORE, value.type(), disp, memory, address, value);
+    }
+
+    /**
+     * What was there before.
+     *
+     * @param disp unsigned displacement, at most 2^32-1
+     */
+    public Value atomicRmw(AtomicOp op, MemoryOp memory, Value address, long disp, Value value) {
+        return emit(Opcode.ATOMIC_RMW, value.type(), disp, new AtomicAccess(op, memory), address, value);
+    }
+
+    /**
+     * What was there before.
+     *
+     * @param disp unsigned displacement, at most 2^32-1
+     */
+    public Value atomicCompareAndExchange(
+            MemoryOp memory, Value address, long disp, Value expected, Value replacement) {
+        return emit(Opcode.ATOMIC_CMPXCHG, expected.type(), disp, memory, address, expected, replacement);
+    }
+
+    public void atomicFence() {
+        add(Opcode.ATOMIC_FENCE, null, 0, null);
+    }
+
     // Calls.
 
     public Inst call(CallTarget target, Value... args) {

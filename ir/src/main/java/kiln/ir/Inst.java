@@ -110,9 +110,7 @@ public final class Inst {
         return targets[i];
     }
 
-    /**
-     * Value of ICONST and FCONST, displacement of LOAD and STORE, bytes of STACK_ADDR, lane of VEXTRACT and VINSERT.
-     */
+    /** Value of ICONST and FCONST, displacement of an access, bytes of STACK_ADDR, lane of VEXTRACT and VINSERT. */
     public long imm() {
         return imm;
     }
@@ -130,8 +128,14 @@ public final class Inst {
         return (FloatCond) data;
     }
 
+    /** How an access touches memory. */
     public MemoryOp memory() {
-        return (MemoryOp) data;
+        return data instanceof AtomicAccess a ? a.memory() : (MemoryOp) data;
+    }
+
+    /** What an ATOMIC_RMW writes. */
+    public AtomicOp atomic() {
+        return ((AtomicAccess) data).op();
     }
 
     public CallTarget call() {

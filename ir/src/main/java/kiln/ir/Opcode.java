@@ -137,6 +137,21 @@ public enum Opcode {
     /** Operands (address, value). */
     STORE(TypeRule.STORE, ACCESS, WRITES, 1, STAYS),
 
+    // Atomic accesses, sequentially consistent. Addresses are multiples of the width; narrow ones zero-extend.
+    /** Operands (address). */
+    ATOMIC_LOAD(TypeRule.ATOMIC_LOAD, ACCESS, SYNCHRONIZES, 1, STAYS),
+    /** Operands (address, value). */
+    ATOMIC_STORE(TypeRule.ATOMIC_STORE, ACCESS, SYNCHRONIZES, 1, STAYS),
+    /** Operands (address, value); what was there before. */
+    ATOMIC_RMW(TypeRule.ATOMIC_RMW, SideData.Kind.ATOMIC, SYNCHRONIZES, 3, STAYS),
+    /**
+     * Operands (address, expected, replacement): what was there before; writes if that equals the low bytes of what was
+     * expected.
+     */
+    ATOMIC_CMPXCHG(TypeRule.ATOMIC_CMPXCHG, ACCESS, SYNCHRONIZES, 3, STAYS),
+    /** Orders all accesses in front of it and behind it. */
+    ATOMIC_FENCE(NOTHING, NONE, SYNCHRONIZES, 1, STAYS),
+
     // Calls; results as in the signature. A call may read and write every region and may trap.
     /** Direct call; operands are the arguments. */
     CALL(TypeRule.CALL, CALLEE, CALLS, 4, STAYS),
@@ -184,6 +199,12 @@ public enum Opcode {
         READS,
         /** Writes memory as its MemoryOp says (and may trap if that says so). */
         WRITES,
+        /**
+         * Reads and writes memory as its MemoryOp says, if it has one (and may trap if that says so), and orders
+         * accesses to it: it counts as reading and writing all linear memories, since other threads may have written
+         * there what this one may see only now.
+         */
+        SYNCHRONIZES,
         /** Anything. */
         CALLS,
         /** Ends a block. */
@@ -292,6 +313,11 @@ public enum Opcode {
 
     public boolean isPure() {
         return effect == PURE;
+    }
+
+    /** Whether memory may be different behind it. */
+    public boolean changesMemory() {
+        return effect == WRITES || effect == SYNCHRONIZES || effect == CALLS;
     }
 
     public boolean isTerminator() {

@@ -160,8 +160,11 @@ public final class Parser {
             }
             case TRAP -> data = TrapReason.of(constant(TrapCode.class, next()));
             case VECTOR, INDICES -> data = new V128(longNumber(), longNumber());
-            case ACCESS -> {
-                data = memory();
+            case ACCESS, ATOMIC -> {
+                MemoryOp memory = memory();
+                data = op.data() == SideData.Kind.ACCESS
+                        ? memory
+                        : new AtomicAccess(constant(AtomicOp.class, part(name, 2)), memory);
                 expect("[");
                 args.add(number(next(), 'v'));
                 expect("+");

@@ -120,6 +120,10 @@ public final class Printer {
                 operands(inst);
             }
             case ACCESS -> access(inst);
+            case ATOMIC -> {
+                out.append('.').append(inst.atomic());
+                access(inst);
+            }
             case CALLEE -> call(inst);
         }
         if (inst.position() >= 0) {

@@ -1,7 +1,8 @@
 package kiln.ir;
 
 /** What an instruction carries besides its type, its operands and a number. {@link Inst} has an accessor for each. */
-public sealed interface SideData permits IntCond, FloatCond, MemoryOp, CallTarget, TrapReason, V128, LaneOp {
+public sealed interface SideData
+        permits IntCond, FloatCond, MemoryOp, AtomicAccess, CallTarget, TrapReason, V128, LaneOp {
     /**
      * What belongs to an operation besides operands: a number ({@link Inst#imm()}), side data, or both. It decides
      * about the text form, too.
@@ -22,6 +23,8 @@ public sealed interface SideData permits IntCond, FloatCond, MemoryOp, CallTarge
         FLOAT_COND(FloatCond.class),
         /** {@code load.i32 memory0 w4 trap [v0 + 8]}; the number is the displacement. */
         ACCESS(MemoryOp.class),
+        /** {@code atomic_rmw.i32.add memory0 w4 trap [v0 + 8], v1}; the number is the displacement. */
+        ATOMIC(AtomicAccess.class),
         /** {@code call wasm_function[0,1] (i32) -> (i32) (v0)}. */
         CALLEE(CallTarget.class),
         /** {@code trap_if.i32 null_reference v0}. */

@@ -50,6 +50,10 @@ public enum TypeRule {
     // Memory: the instruction's type is that of the value loaded or stored; the address comes first.
     LOAD(List.of(Type.values()), Result.SAME, Operand.I64),
     STORE(List.of(Type.values()), Result.NONE, Operand.I64, Operand.SAME),
+    ATOMIC_LOAD(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64),
+    ATOMIC_STORE(List.of(Type.I32, Type.I64), Result.NONE, Operand.I64, Operand.SAME),
+    ATOMIC_RMW(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64, Operand.SAME),
+    ATOMIC_CMPXCHG(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64, Operand.SAME, Operand.SAME),
 
     // Calls have no type of their own. What stands here comes in front of the callee's parameters.
     CALL(List.of(), Result.CALLEE, Rest.CALLEE_PARAMS),

@@ -443,6 +443,25 @@ final class Assembler {
         put(0x0d00_0000 | (load ? 1 << 22 : 0) | opcode | fields | size | rn(rn) | rd(rt));
     }
 
+    // Atomic accesses; the address is a register.
+
+    /** LDAR, LDAXR, STLR; {@code scale} is the logarithm of the bytes accessed. */
+    void ordered(AtomicMemoryOp op, int scale, Reg rt, Reg rn) {
+        require(op.form == AtomicMemoryOp.Form.ORDERED);
+        put(op.bits | scale << 30 | rn(rn) | rd(rt));
+    }
+
+    /** STLXR: {@code rs} becomes 0 if the store was done. */
+    void storeExclusive(int scale, Reg rs, Reg rt, Reg rn) {
+        put(AtomicMemoryOp.STLXR.bits | scale << 30 | rm(rs) | rn(rn) | rd(rt));
+    }
+
+    /** LDADDAL and its like: {@code rt} = what was there, which is changed by {@code rs}. CASAL: {@code rs}, by rt. */
+    void atomic(AtomicMemoryOp op, int scale, Reg rs, Reg rt, Reg rn) {
+        require(op.form == AtomicMemoryOp.Form.MODIFY);
+        put(op.bits | scale << 30 | rm(rs) | rn(rn) | rd(rt));
+    }
+
     private static int pairFields(PairOp op, Reg rt, Reg rt2, Reg rn, int displacement) {
         require(Immediates.isPair(displacement, op.scale));
         return op.bits | (displacement >> op.scale & 0x7f) << 15 | rt2.index() << 10 | rn(rn) | rd(rt);
@@ -489,6 +508,11 @@ final class Assembler {
     /** IC IVAU: invalidates an instruction cache line. */
     void invalidateInstructionLine(Reg rt) {
         put(0xd50b_7520 | rd(rt));
+    }
+
+    /** DMB ISH: orders all accesses before it and behind it. */
+    void memoryBarrier() {
+        put(0xd503_3bbf);
     }
 
     /** DSB ISH. */

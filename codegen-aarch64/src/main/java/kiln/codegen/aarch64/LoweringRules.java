@@ -54,6 +54,11 @@ final class LoweringRules {
 
             case LOAD -> MemoryRules.LOAD;
             case STORE -> MemoryRules.STORE;
+            case ATOMIC_LOAD -> AtomicRules.LOAD;
+            case ATOMIC_STORE -> AtomicRules.STORE;
+            case ATOMIC_RMW -> AtomicRules.MODIFY;
+            case ATOMIC_CMPXCHG -> AtomicRules.COMPARE_AND_EXCHANGE;
+            case ATOMIC_FENCE -> AtomicRules.FENCE;
             case CALL, CALL_INDIRECT -> CALLS.call;
             case CALL_NATIVE -> CALLS.nativeCall;
             case TRAP_IF, TRAP_IF_ZERO -> ControlRules.TRAP_IF;

@@ -7,6 +7,9 @@ import static kiln.codegen.aarch64.Registers.v;
 import static kiln.codegen.aarch64.Registers.x;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -95,6 +98,54 @@ class AssemblerTest {
             assertEquals(wide.contains(v), Immediates.logical(v, true) >= 0);
         }
         assertEquals(-1, Immediates.logical(0xffff_ffffL, false));
+    }
+
+    @Test
+    void orderedAndExclusiveAccesses() {
+        Encodings e = new Encodings();
+        for (int scale = 0; scale < 4; scale++) {
+            int bytes = scale;
+            boolean wide = scale == 3;
+            for (int n : new int[] {0, 7, 27}) {
+                String at = ", [" + x(27 - n) + "]";
+                for (AtomicMemoryOp op : AtomicMemoryOp.values()) {
+                    String name = op.mnemonic(scale) + " ";
+                    if (op.form == AtomicMemoryOp.Form.ORDERED) {
+                        e.row(name + r(wide, x(n)) + at, a -> a.ordered(op, bytes, x(n), x(27 - n)));
+                        e.row(name + r(wide, x(n)) + ", [sp]", a -> a.ordered(op, bytes, x(n), SP));
+                    } else if (op.form == AtomicMemoryOp.Form.EXCLUSIVE) {
+                        String status = r(false, x(17)) + ", ";
+                        e.row(name + status + r(wide, x(n)) + at, a -> a.storeExclusive(bytes, x(17), x(n), x(27 - n)));
+                    }
+                }
+            }
+        }
+        e.row("dmb ish", Assembler::memoryBarrier);
+        e.check();
+    }
+
+    /** Against the words that LLVM 14 makes of each line in {@code lse.txt}: Capstone 4 does not know them. */
+    @Test
+    void atomicInstructions() throws IOException {
+        List<String> expected;
+        try (InputStream in = AssemblerTest.class.getResourceAsStream("/lse.txt")) {
+            expected = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+        }
+        List<String> actual = new ArrayList<>();
+        for (AtomicMemoryOp op : AtomicMemoryOp.values()) {
+            for (int scale = 0; op.form == AtomicMemoryOp.Form.MODIFY && scale < 4; scale++) {
+                for (int n : new int[] {0, 7, 27}) {
+                    CodeBuffer buffer = new CodeBuffer();
+                    new Assembler(buffer).atomic(op, scale, x(n), x(12), x(27 - n));
+                    boolean wide = scale == 3;
+                    String operands = r(wide, x(n)) + ", " + r(wide, x(12)) + ", [" + x(27 - n) + "]";
+                    actual.add(String.format("%08x ; %s %s", buffer.get4(0), op.mnemonic(scale), operands));
+                }
+            }
+        }
+        assertEquals(String.join("\n", expected), String.join("\n", actual));
     }
 
     @Test

@@ -114,6 +114,12 @@ final class Address extends Operand {
         return index != null ? f.use() : f;
     }
 
+    /** As {@link #append}, for a sequence that reads the registers after it has written others. */
+    Form appendLate(Form form) {
+        Form f = base != null ? form.useLate() : form;
+        return index != null ? f.useLate() : f;
+    }
+
     @Override
     int put(Reg[] regs, int at) {
         int next = at;

@@ -416,6 +416,9 @@ final class Assembler {
 
     private void legacy(Op op, int opcode, int size, int reg, boolean highByte, Operand rm, int immBytes) {
         recordTrap(rm);
+        if (op.isLocked()) {
+            buffer.put1(0xf0);
+        }
         int prefix = size == 2 ? 1 : opcode >>> 16;
         if (prefix != 0) {
             buffer.put1(PREFIX[prefix]);

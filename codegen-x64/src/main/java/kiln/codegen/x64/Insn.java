@@ -196,6 +196,12 @@ final class Insn extends Sequence {
         return of(op, Encoding.MRI, size, address, 0, imm, form, regs(form, address, null, src));
     }
 
+    /** {@code dst} = what is at the address before an XCHG or XADD with {@code src}, in the register of that. */
+    static Insn exchange(Op op, int size, Reg dst, Address address, Reg src) {
+        Form form = address.append(Form.NONE.use()).tied(0);
+        return of(op, Encoding.MR, size, address, 1, 0, form, regs(form, Operand.inRegister(src), address, dst));
+    }
+
     /** Sets the flags only. A register on the left must not be a slot. */
     static Insn compare(Op op, int size, Operand left, Operand right) {
         Form form = right.append(left.append(Form.NONE));

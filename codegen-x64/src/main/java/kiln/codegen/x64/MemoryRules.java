@@ -156,12 +156,12 @@ final class MemoryRules {
                 c.emit(MemoryInsn.store(value.type(), inst.memory().width(), a, c.reg(value)));
             });
 
-    private static boolean isImmediate(Value v, int width) {
+    static boolean isImmediate(Value v, int width) {
         return isConst(v) && (width < 8 || (int) constValue(v) == constValue(v));
     }
 
     /** The low {@code width} bytes of a constant, sign-extended. */
-    private static int immediate(Value v, int width) {
+    static int immediate(Value v, int width) {
         int imm = (int) constValue(v);
         return width == 1 ? (byte) imm : width == 2 ? (short) imm : imm;
     }

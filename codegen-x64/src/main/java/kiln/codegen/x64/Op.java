@@ -17,6 +17,8 @@ import static kiln.codegen.x64.Op.Feature.FMA;
 import static kiln.codegen.x64.Op.FlagResult.COMPARED;
 import static kiln.codegen.x64.Op.FlagResult.ZERO_AND_SIGN;
 import static kiln.codegen.x64.OpRow.alu;
+import static kiln.codegen.x64.OpRow.atomic;
+import static kiln.codegen.x64.OpRow.atomicAlu;
 import static kiln.codegen.x64.OpRow.blend;
 import static kiln.codegen.x64.OpRow.byteShift;
 import static kiln.codegen.x64.OpRow.evex;
@@ -112,12 +114,24 @@ enum Op {
     MOVSX16("movsx", integer(4, 8).writes().from(2).rm(M0F | 0xbf)),
     MOVSXD(integer(8).writes().from(4).rm(0x63)),
     LEA(integer(4, 8).writes().memoryOnly().rm(0x8d)),
-    XCHG(integer(4, 8).mr(0x87)),
+    /** With memory, atomic by itself. */
+    XCHG(integer(1, 2, 4, 8).mr(0x87)),
     PUSH(integer(8).always64().o(0x50)),
     POP(integer(8).always64().o(0x58)),
     /** To the opcode comes the number of a {@link Cond}. */
     CMOV(integer(4, 8).rm(M0F | 0x40)),
     SET(integer(4).from(1).m(M0F | 0x90)),
+
+    // Atomic, with a lock prefix.
+    LOCK_ADD("lock add", atomicAlu(0)),
+    LOCK_OR("lock or", atomicAlu(1)),
+    LOCK_AND("lock and", atomicAlu(4)),
+    LOCK_SUB("lock sub", atomicAlu(5)),
+    LOCK_XOR("lock xor", atomicAlu(6)),
+    /** Adds, and what was there before goes to the register. */
+    XADD("lock xadd", atomic(M0F | 0xc1)),
+    /** Writes the register if memory is equal to rax; else rax becomes what is there. */
+    CMPXCHG("lock cmpxchg", atomic(M0F | 0xb1)),
 
     // Control flow. Jumps and calls to labels and symbols are methods of Assembler.
     CALL(integer(8).always64().digit(2).m(0xff)),
@@ -629,6 +643,11 @@ enum Op {
     /** Whether its two operands, the first of which becomes the result, may be exchanged. */
     boolean commutes() {
         return row.commutes;
+    }
+
+    /** Whether a lock prefix stands in front. */
+    boolean isLocked() {
+        return row.locked;
     }
 
     /** Whether ModRM:r/m is a register, never memory. */

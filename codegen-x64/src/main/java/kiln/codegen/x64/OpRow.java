@@ -47,6 +47,7 @@ final class OpRow {
     boolean registerOnly;
     boolean aligned;
     boolean commutes;
+    boolean locked;
     String narrowName;
     String wideName;
 
@@ -66,6 +67,17 @@ final class OpRow {
     static OpRow alu(int number) {
         int o = number * 8;
         return integer(1, 2, 4, 8).rm(o + 3).mr(o + 1).digit(number).mi(0x81, Immediate.SHORT);
+    }
+
+    /** On memory, in one step that no other thread's comes into, and in order with all accesses around it. */
+    static OpRow atomic(int opcode) {
+        OpRow r = integer(1, 2, 4, 8).memoryOnly().mr(opcode);
+        r.locked = true;
+        return r;
+    }
+
+    static OpRow atomicAlu(int number) {
+        return atomic(number * 8 + 1).digit(number).mi(0x81, Immediate.SHORT);
     }
 
     static OpRow shift(int number) {

@@ -3,10 +3,12 @@ package kiln.ir.analysis;
 import java.util.HashMap;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
-import kiln.ir.Opcode;
 import kiln.ir.Region;
 
-/** Which regions of memory are written where. Regions are numbered in the order in which the function touches them. */
+/**
+ * Which regions of memory are written where. Regions are numbered in the order in which the function touches them. What
+ * synchronizes counts as writing all linear memories.
+ */
 public final class MemoryEffects {
     /** Regions beyond this number count as one. */
     private static final int MAX_REGIONS = 32;
@@ -16,6 +18,9 @@ public final class MemoryEffects {
     private final HashMap<Region, Integer> numbers = new HashMap<>();
     private Region lastRegion;
     private int lastNumber;
+    /** The regions that are linear memories. */
+    private long memories;
+
     private final long[] blockWrites;
     private final long[] loopWrites;
 
@@ -23,21 +28,25 @@ public final class MemoryEffects {
         int n = cfg.nodes();
         this.blockWrites = new long[n];
         this.loopWrites = new long[n];
+        boolean[] synchronizes = new boolean[n];
         for (int order = 0; order < cfg.reachable(); order++) {
             int k = cfg.inReversePostorder(order);
-            long writes = 0;
             for (Inst i = cfg.block(k).first(); i != null; i = i.next()) {
-                if (i.opcode() == Opcode.STORE) {
-                    writes |= 1L << region(i.memory());
-                } else if (i.opcode() == Opcode.LOAD) {
-                    region(i.memory());
-                } else if (i.opcode().effect() == Opcode.Effect.CALLS) {
-                    writes = ALL;
+                switch (i.opcode().effect()) {
+                    case READS -> region(i.memory());
+                    case WRITES -> blockWrites[k] |= 1L << region(i.memory());
+                    case SYNCHRONIZES -> synchronizes[k] = true;
+                    case CALLS -> blockWrites[k] = ALL;
+                    default -> {}
                 }
             }
-            blockWrites[k] = writes;
+        }
+        for (int order = 0; order < cfg.reachable(); order++) {
+            int k = cfg.inReversePostorder(order);
+            // All regions are known only now.
+            blockWrites[k] |= synchronizes[k] ? memories : 0;
             if (cfg.loopHeader(k) >= 0) {
-                loopWrites[cfg.loopHeader(k)] |= writes;
+                loopWrites[cfg.loopHeader(k)] |= blockWrites[k];
             }
         }
         // Headers of inner loops come before those of outer ones.
@@ -56,6 +65,7 @@ public final class MemoryEffects {
             if (known == null) {
                 known = Math.min(numbers.size(), MAX_REGIONS - 1);
                 numbers.put(r, known);
+                memories |= r.kind() == Region.Kind.MEMORY ? 1L << known : 0;
             }
             lastRegion = r;
             lastNumber = known;
@@ -66,6 +76,11 @@ public final class MemoryEffects {
     /** Upper bound of the numbers of regions. */
     public int regionCount() {
         return Math.min(numbers.size(), MAX_REGIONS);
+    }
+
+    /** Whether some access through the region is one to a linear memory. */
+    public boolean isMemory(int region) {
+        return (memories >>> region & 1) != 0;
     }
 
     /** Whether the block with number {@code k} may write to the region. */

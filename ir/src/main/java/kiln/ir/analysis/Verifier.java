@@ -257,7 +257,7 @@ public final class Verifier {
                 lanes(i);
                 require(i, imm >= 0 && imm < i.lanes().lanes().count(), "lane out of range");
             }
-            case ACCESS -> access(i);
+            case ACCESS, ATOMIC -> access(i);
             case CALLEE -> call(i);
         }
     }
@@ -284,7 +284,9 @@ public final class Verifier {
         int bytes = i.type().bytes();
         boolean fits = m.width() == bytes || m.width() < bytes && i.type().isInt();
         require(i, fits, "width " + m.width() + " with " + i.type());
+        boolean synchronizes = i.opcode().effect() == Opcode.Effect.SYNCHRONIZES;
         require(i, i.opcode().effect() == Opcode.Effect.READS || !m.readOnly(), "store to read-only memory");
+        require(i, !synchronizes || !m.signed(), "atomic accesses zero-extend");
     }
 
     private void call(Inst i) {

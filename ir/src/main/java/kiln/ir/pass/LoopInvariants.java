@@ -303,7 +303,7 @@ public final class LoopInvariants implements Pass {
                         && sameArgs(d, i)) {
                     return d;
                 }
-                if (d.opcode() == Opcode.STORE || d.opcode().effect() == Opcode.Effect.CALLS) {
+                if (d.opcode().changesMemory()) {
                     return null;
                 }
             }

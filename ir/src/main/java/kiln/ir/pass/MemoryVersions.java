@@ -91,6 +91,15 @@ final class MemoryVersions {
         }
     }
 
+    /** What synchronizes: other threads may have written to all linear memories. */
+    void synchronize() {
+        for (int r = 0; r < regions; r++) {
+            if (effects.isMemory(r)) {
+                current[r] = newVersion(-1, null);
+            }
+        }
+    }
+
     /** The store that made a version, or null. */
     Inst storeOf(int version) {
         return stores[version];

@@ -115,6 +115,7 @@ public final class ValueNumbering implements Pass {
                 }
                 case READS -> load(b, i);
                 case WRITES -> store(b, i);
+                case SYNCHRONIZES -> versions.synchronize();
                 case CALLS -> versions.call();
                 case TERMINATES -> terminator(b, i);
             }

@@ -6,6 +6,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import kiln.artifact.TrapCode;
+import kiln.ir.AtomicAccess;
 import kiln.ir.Block;
 import kiln.ir.CallTarget;
 import kiln.ir.Edge;
@@ -251,7 +252,24 @@ public abstract class IrExecution {
                         set(i.result(), arg(i, chosen));
                     }
                 }
-                case LOAD -> load(i, bytes(i, arg(i, 0) + i.imm()));
+                case LOAD, ATOMIC_LOAD -> load(i, bytes(i, arg(i, 0) + i.imm()));
+                case ATOMIC_STORE -> store(i, bytes(i, arg(i, 0) + i.imm()));
+                case ATOMIC_RMW -> {
+                    ByteBuffer bytes = bytes(i, arg(i, 0) + i.imm());
+                    long old = read(bytes, i.memory());
+                    write(bytes, i.memory(), i.atomic().apply(old, arg(i, 1)));
+                    set(i.result(), i.type().normalize(old));
+                }
+                case ATOMIC_CMPXCHG -> {
+                    ByteBuffer bytes = bytes(i, arg(i, 0) + i.imm());
+                    long old = read(bytes, i.memory());
+                    int others = 64 - 8 * i.memory().width();
+                    if (old << others == arg(i, 1) << others) {
+                        write(bytes, i.memory(), arg(i, 2));
+                    }
+                    set(i.result(), i.type().normalize(old));
+                }
+                case ATOMIC_FENCE -> {}
                 case ICONST, FCONST -> set(i.result(), i.imm());
                 case VCONST -> set(i.result(), i.vector());
                 case VMCTX, FRAME_POINTER, STACK_ADDR -> set(i.result(), place(i));
@@ -308,7 +326,7 @@ public abstract class IrExecution {
                         case FloatCond c -> set(i.result(), c.test(i.arg(0).type(), arg(i, 0), arg(i, 1)) ? 1 : 0);
                         case LaneOp lanes -> lanes(i, lanes);
                         case V128 indices -> set(i.result(), VectorValues.shuffle(indices, vector(i, 0), vector(i, 1)));
-                        case MemoryOp _, CallTarget _, TrapReason _ -> throw new AssertionError(op);
+                        case MemoryOp _, AtomicAccess _, CallTarget _, TrapReason _ -> throw new AssertionError(op);
                     }
                 }
                 case Evaluation.None() -> throw new AssertionError(op);

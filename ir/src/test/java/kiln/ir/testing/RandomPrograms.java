@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.TrapCode;
+import kiln.ir.AtomicOp;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.CallTarget;
@@ -274,8 +275,10 @@ public final class RandomPrograms {
             int kind = random.nextInt(100);
             if (kind < 60) {
                 add(value());
-            } else if (kind < 75) {
+            } else if (kind < 72) {
                 store();
+            } else if (kind < 75) {
+                atomic();
             } else if (kind < 79) {
                 readModifyWrite();
             } else if (kind < 87 && depth < 3) {
@@ -537,6 +540,32 @@ public final class RandomPrograms {
         Value v = chance(30) ? constant(t) : any(t);
         Place p = place(true);
         b.store(access(p, t), p.address, p.disp, v);
+    }
+
+    /** An atomic access, or a fence; addresses are multiples of eight. */
+    private void atomic() {
+        Type t = chance(50) ? Type.I32 : Type.I64;
+        int width = 1 << random.nextInt(t == Type.I32 ? 3 : 4);
+        MemoryOp m = new MemoryOp(width, false, region(), chance(50), false);
+        Value index = raw(Opcode.AND, Type.I64, any(Type.I64), b.i64(0xf8));
+        Value address = chance(50) ? memory : raw(Opcode.ADD, Type.I64, memory, index);
+        int disp = 8 * random.nextInt(MEMORY / 32);
+        switch (random.nextInt(6)) {
+            case 0 -> add(b.atomicLoad(t, m, address, disp));
+            case 1 -> b.atomicStore(m, address, disp, operand(t));
+            case 2 -> {
+                // Mostly what is there.
+                Value expected = chance(70) ? b.load(t, m, address, disp) : operand(t);
+                add(b.atomicCompareAndExchange(m, address, disp, expected, operand(t)));
+            }
+            case 3 -> b.atomicFence();
+            default -> {
+                Value old = b.atomicRmw(pick(AtomicOp.values()), m, address, disp, operand(t));
+                if (chance(70)) {
+                    add(old);
+                }
+            }
+        }
     }
 
     private void readModifyWrite() {
