@@ -55,6 +55,11 @@ public record Compat(
         return architecture.equals("aarch64") ? 1 << 16 : 1 << 12;
     }
 
+    /** Whether the code can be stopped in loops: it was compiled with {@code --interruptible}. */
+    public boolean isInterruptible() {
+        return List.of(options.getOrDefault("options", "").split(" ")).contains("interruptible");
+    }
+
     /** The value of {@link #RELAXED_SIMD}, or null. */
     public String relaxedSimd() {
         return options.get(RELAXED_SIMD);

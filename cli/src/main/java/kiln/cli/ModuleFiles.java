@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.PathBytes;
@@ -87,8 +86,7 @@ final class ModuleFiles {
             }
         }
         try (Artifact artifact = Artifact.open(file, Artifact.OpenOptions.SKIP_DIGEST)) {
-            String options = artifact.compat().options().getOrDefault("options", "");
-            return List.of(options.split(" ")).contains("interruptible");
+            return artifact.compat().isInterruptible();
         }
     }
 

@@ -14,11 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
+import kiln.runtime.ModuleCompiler;
 import kiln.runtime.WasmException;
 import kiln.translate.UnsupportedFeatureException;
 import org.junit.jupiter.api.Test;
@@ -177,12 +180,36 @@ class CompilerTest {
     @Test
     void theServiceCompilesForThisMachine() {
         ServiceCompiler service = new ServiceCompiler();
-        byte[] file = service.compile(module(1), "x", true);
+        byte[] file = service.compile(module(1), "x", ModuleCompiler.Settings.DEFAULT);
         try (Artifact artifact = Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.STRICT)) {
             assertEquals(Target.host().backend().name(), artifact.compat().architecture());
             assertTrue(artifact.compat().options().get("options").contains("interruptible"));
         }
-        WasmException e = assertThrows(WasmException.class, () -> service.compile(module(1, 0x1a), "x.wasm", false));
+        WasmException e = assertThrows(
+                WasmException.class, () -> service.compile(module(1, 0x1a), "x.wasm", ModuleCompiler.Settings.DEFAULT));
         assertTrue(e.getMessage().endsWith(" of x.wasm"), e.getMessage());
+    }
+
+    @Test
+    void theServiceKeepsWhatItCompiled(@TempDir Path dir) throws IOException {
+        ServiceCompiler service = new ServiceCompiler();
+        ModuleCompiler.Settings settings = new ModuleCompiler.Settings(false, 1, false, dir.resolve("cache"));
+        byte[] first = service.compile(module(1), "x", settings);
+        Path entry;
+        try (Stream<Path> files = Files.list(settings.cache())) {
+            entry = files.toList().getFirst();
+        }
+        assertArrayEquals(first, Files.readAllBytes(entry));
+        FileTime made = FileTime.fromMillis(1);
+        Files.setLastModifiedTime(entry, made);
+        assertArrayEquals(first, service.compile(module(1), "x", settings));
+        assertEquals(made, Files.getLastModifiedTime(entry));
+        // A damaged entry is replaced.
+        Files.write(entry, Arrays.copyOf(first, first.length - 1));
+        assertArrayEquals(first, service.compile(module(1), "x", settings));
+        assertArrayEquals(first, Files.readAllBytes(entry));
+        // One that cannot be written keeps nothing from running.
+        Path file = Files.writeString(dir.resolve("file"), "no folder");
+        assertArrayEquals(first, service.compile(module(1), "x", new ModuleCompiler.Settings(false, 1, false, file)));
     }
 }

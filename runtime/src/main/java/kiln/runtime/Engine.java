@@ -1,8 +1,10 @@
 package kiln.runtime;
 
+import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for
@@ -13,13 +15,14 @@ public final class Engine implements AutoCloseable {
 
     private final TypeRegistry types = new TypeRegistry();
     private final ArrayDeque<StoreBlock> idle = new ArrayDeque<>();
-    private final boolean interruptChecks;
+    private final ModuleCompiler.Settings settings;
     private final List<PublicKey> signers;
+    private final StoreLimits limits;
     private volatile boolean closed;
 
-    /** An engine whose WebAssembly, if it compiles any, has no interrupt checks in loops. */
+    /** An engine as {@link #builder} makes it if nothing else is said. */
     public Engine() {
-        this(false);
+        this(builder());
     }
 
     /**
@@ -27,35 +30,117 @@ public final class Engine implements AutoCloseable {
      *     files do as they were compiled
      */
     public Engine(boolean interruptChecks) {
-        this(interruptChecks, List.of());
+        this(builder().interruptible(interruptChecks));
     }
 
-    private Engine(boolean interruptChecks, List<PublicKey> signers) {
-        this.interruptChecks = interruptChecks;
-        this.signers = signers;
+    private Engine(Builder from) {
+        this.settings = from.settings;
+        this.signers = from.signers;
+        this.limits = from.limits;
     }
 
     /**
-     * An engine that loads nothing but compiled files that one of these keys has signed ({@code kiln sign}). What is
-     * checked is a copy in memory, which is then what runs: changing the file while it is being loaded, or later,
-     * achieves nothing.
+     * How an engine is to be. What concerns compilation is about WebAssembly that is compiled on loading; compiled files
+     * do as they were compiled.
+     */
+    public static final class Builder {
+        private ModuleCompiler.Settings settings = ModuleCompiler.Settings.DEFAULT;
+        private List<PublicKey> signers = List.of();
+        private StoreLimits limits = StoreLimits.DEFAULT;
+
+        private Builder() {}
+
+        /**
+         * Whether loops check for interruption, at first true. Without it, stores with instances of such modules refuse
+         * deadlines, and it is a little faster.
+         */
+        public Builder interruptible(boolean on) {
+            return with(on, settings.level(), settings.hostCpu(), settings.cache());
+        }
+
+        /**
+         * How much to optimise, at first 2.
+         *
+         * @param level 0, 1 or 2
+         * @throws IllegalArgumentException if it is none of them
+         */
+        public Builder level(int level) {
+            return with(settings.interruptible(), level, settings.hostCpu(), settings.cache());
+        }
+
+        /**
+         * Whether to use all instructions that this machine has, at first true; else those that every machine of its
+         * kind has.
+         */
+        public Builder hostCpu(boolean on) {
+            return with(settings.interruptible(), settings.level(), on, settings.cache());
+        }
+
+        /**
+         * Keeps what was compiled in a folder, which is created if it is not there, and looks there first. Several
+         * processes may use it at once. It holds native code that is run as it is: nobody else may write to it.
+         */
+        public Builder cache(Path folder) {
+            return with(settings.interruptible(), settings.level(), settings.hostCpu(), Objects.requireNonNull(folder));
+        }
+
+        private Builder with(boolean interruptible, int level, boolean hostCpu, Path cache) {
+            settings = new ModuleCompiler.Settings(interruptible, level, hostCpu, cache);
+            return this;
+        }
+
+        /**
+         * Loads nothing but compiled files that one of these keys has signed ({@code kiln sign}). What is checked is a
+         * copy in memory, which is then what runs: changing the file while it is being loaded, or later, achieves
+         * nothing.
+         *
+         * @param keys Ed25519 keys, as {@link kiln.artifact.SigningKeys#readPublic} reads them
+         * @throws IllegalArgumentException if there are none
+         */
+        public Builder requireSignature(List<PublicKey> keys) {
+            if (keys.isEmpty()) {
+                throw new IllegalArgumentException("no key: no file would do");
+            }
+            signers = List.copyOf(keys);
+            return this;
+        }
+
+        /** What stores may use that are made without limits of their own, at first {@link StoreLimits#DEFAULT}. */
+        public Builder limits(StoreLimits perStore) {
+            limits = Objects.requireNonNull(perStore);
+            return this;
+        }
+
+        /** The engine. */
+        public Engine build() {
+            return new Engine(this);
+        }
+    }
+
+    /** Says how an engine is to be. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * An engine with {@link Builder#requireSignature}.
      *
-     * @param signers Ed25519 keys, as {@link kiln.artifact.SigningKeys#readPublic} reads them
-     * @throws IllegalArgumentException if there are none
+     * @throws IllegalArgumentException if there are no keys
      */
     public static Engine requiringSignature(List<PublicKey> signers) {
-        if (signers.isEmpty()) {
-            throw new IllegalArgumentException("no key: no file would do");
-        }
-        return new Engine(false, List.copyOf(signers));
+        return builder().requireSignature(signers).build();
     }
 
     List<PublicKey> signers() {
         return signers;
     }
 
-    boolean interruptChecks() {
-        return interruptChecks;
+    ModuleCompiler.Settings settings() {
+        return settings;
+    }
+
+    StoreLimits limits() {
+        return limits;
     }
 
     TypeRegistry types() {

@@ -72,9 +72,24 @@ public final class Instance implements AutoCloseable {
         return Instantiation.run(store, module, List.copyOf(imports), List.of());
     }
 
-    /** Makes an instance without imports in a store of its own, which is closed with the instance. */
+    /**
+     * Makes an instance without imports in a store of its own, which is closed with the instance.
+     *
+     * @throws LinkException if the module imports something
+     * @throws TrapException if an active segment does not fit or the start function traps
+     */
     public static Instance create(Module module) {
-        return Instantiation.runInOwnStore(module);
+        return create(module, module.engine().limits());
+    }
+
+    /**
+     * As {@link #create(Module)}, with limits for the store.
+     *
+     * @throws LinkException if the module imports something, or a limit does not allow it
+     * @throws TrapException if an active segment does not fit or the start function traps
+     */
+    public static Instance create(Module module, StoreLimits limits) {
+        return Instantiation.runInOwnStore(module, limits);
     }
 
     /** What it is an instance of. */
@@ -200,7 +215,16 @@ public final class Instance implements AutoCloseable {
         return module.findExport(name) != null || exporter(name) != null;
     }
 
-    /** The memory exported as "memory", or the only one. */
+    /**
+     * The memory exported as "memory", or the only one, exported or not.
+     *
+     * @throws IllegalStateException if there is no memory, or there are several and none is exported as "memory"
+     */
+    public Memory memory() {
+        store.check();
+        return mainMemory();
+    }
+
     Memory mainMemory() {
         ModuleInfo.Export e = module.findExport("memory");
         if (e != null && e.kind() == ExternType.Kind.MEMORY) {

@@ -38,8 +38,16 @@ final class Instantiation {
         return start(store, module, imports, problems, false);
     }
 
-    static Instance runInOwnStore(Module module) {
-        Store store = new Store(module.engine());
+    static Instance runInOwnStore(Module module, StoreLimits limits) {
+        List<String> missing = new ArrayList<>();
+        for (Module.ImportType i : module.imports()) {
+            missing.add("unknown import " + i.label() + " ("
+                    + Printable.name(i.type().toString()) + "): a Linker can give it");
+        }
+        if (!missing.isEmpty()) {
+            throw new LinkException(module.name(), missing);
+        }
+        Store store = new Store(module.engine(), limits);
         try {
             return start(store, module, List.of(), List.of(), true);
         } catch (Throwable t) {
@@ -52,6 +60,12 @@ final class Instantiation {
             Store store, Module module, List<Extern> imports, List<String> problems, boolean ownsStore) {
         List<String> all = new ArrayList<>(problems);
         checkRelaxedSimd(store, module, all);
+        if (!module.isInterruptible()) {
+            String problem = store.addUnstoppable(module);
+            if (problem != null) {
+                all.add(problem);
+            }
+        }
         return module.parts() == null
                 ? new Instantiation(store, module, 0).run(imports, all, ownsStore)
                 : startLinked(store, module, imports, all, ownsStore);

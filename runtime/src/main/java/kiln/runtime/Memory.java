@@ -3,6 +3,7 @@ package kiln.runtime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -286,6 +287,33 @@ public final class Memory implements Extern {
     /** {@code length} bytes as UTF-8; what is not UTF-8 is replaced. */
     public String readString(long address, int length) {
         return new String(readBytes(address, length), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The string of C's at an address: UTF-8 up to a byte of zero; what is not UTF-8 is replaced.
+     *
+     * @throws IndexOutOfBoundsException if there is no zero from there on
+     */
+    public String readCString(long address) {
+        long start = at(address, 0);
+        long end = base + length();
+        for (long p = start; p < end; p++) {
+            if (Native.getByte(p) == 0) {
+                return readString(address, Math.toIntExact(p - start));
+            }
+        }
+        throw new IndexOutOfBoundsException("no string ends behind address " + address);
+    }
+
+    /**
+     * Writes a string as C has it: UTF-8, and a byte of zero.
+     *
+     * @return the number of bytes, the zero included
+     */
+    public int writeCString(long address, String string) {
+        byte[] bytes = string.getBytes(StandardCharsets.UTF_8);
+        writeBytes(address, Arrays.copyOf(bytes, bytes.length + 1));
+        return bytes.length + 1;
     }
 
     /**

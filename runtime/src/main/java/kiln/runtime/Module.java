@@ -1,6 +1,7 @@
 package kiln.runtime;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -180,6 +181,21 @@ public final class Module implements AutoCloseable {
         return of(engine, map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options)), "module");
     }
 
+    /**
+     * As {@link #load(Engine, byte[])}: reads a stream to its end, a resource of the class path for example. The caller
+     * closes it.
+     *
+     * @param name for the module if it has none of its own
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Module load(Engine engine, String name, InputStream in) {
+        try {
+            return load(engine, in.readAllBytes()).named(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
+        }
+    }
+
     private static LoadedArtifact map(String name, Supplier<LoadedArtifact> load) {
         try {
             return load.get();
@@ -233,6 +249,11 @@ public final class Module implements AutoCloseable {
         return code.artifact().compat().relaxedSimd();
     }
 
+    /** Whether loops check for interruption. */
+    boolean isInterruptible() {
+        return code.artifact().compat().isInterruptible();
+    }
+
     private boolean isProgram() {
         ModuleInfo.Export start = exports.get("_start");
         return start != null && start.kind() == ExternType.Kind.FUNC;
@@ -247,7 +268,7 @@ public final class Module implements AutoCloseable {
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
                         "this is WebAssembly, not a compiled file, and no compiler is on the class path"));
-        byte[] compiled = compiler.compile(wasm, name, engine.interruptChecks());
+        byte[] compiled = compiler.compile(wasm, name, engine.settings());
         MemorySegment bytes = MemorySegment.ofArray(compiled);
         Module module =
                 of(engine, map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST)), name);

@@ -31,6 +31,9 @@ public final class Store implements AutoCloseable {
             .name("closed")
             .unstarted(Thread::yield);
 
+    private static final String NO_CHECKS = "was compiled without checks for interruption, so that nothing could stop"
+            + " its loops: compile it with --interruptible, or by an engine that is interruptible";
+
     private static final Store CLOSED_INSTANCE = new Store();
     private static final VarHandle OWNER;
 
@@ -66,6 +69,9 @@ public final class Store implements AutoCloseable {
 
     private long memoryBytes;
 
+    /** An instance's module without checks in loops, or null. */
+    private String unstoppable;
+
     /** Null as long as nobody has asked for it. */
     private Tag javaTag;
 
@@ -81,13 +87,13 @@ public final class Store implements AutoCloseable {
     record RelaxedSimd(String results, String module) {}
 
     /**
-     * A store with {@linkplain StoreLimits#DEFAULT the machine's limits}.
+     * A store with the limits that the engine says, {@link StoreLimits#DEFAULT} if it says none.
      *
      * @throws IllegalStateException if the engine is closed
      * @throws OutOfMemoryError if the system has no memory left
      */
     public Store(Engine engine) {
-        this(engine, StoreLimits.DEFAULT);
+        this(engine, engine.limits());
     }
 
     /**
@@ -461,24 +467,55 @@ public final class Store implements AutoCloseable {
         return block.memory().interrupted() || watch.isOwnerInterrupted();
     }
 
+    private void requireChecks() {
+        if (unstoppable != null) {
+            throw new IllegalStateException(unstoppable + " " + NO_CHECKS);
+        }
+    }
+
+    /**
+     * Takes note that a module has no checks in loops.
+     *
+     * @return why it cannot be instantiated here, or null if it can
+     */
+    String addUnstoppable(Module m) {
+        if (watch.isWatched()) {
+            return "the store has a deadline, or its thread may interrupt it, but " + m + " " + NO_CHECKS;
+        }
+        unstoppable = m.toString();
+        return null;
+    }
+
     /** Forgets an interruption that nobody has noticed yet. */
     public void clearInterrupt() {
         check();
         block.memory().clearInterrupt();
     }
 
-    /** Interrupts what runs when {@code time} from now has passed; replaces an earlier deadline. Null: no deadline. */
+    /**
+     * Interrupts what runs when {@code time} from now has passed; replaces an earlier deadline. Null: no deadline.
+     *
+     * @throws IllegalStateException if an instance's code has no checks in loops, so that nothing could stop it
+     */
     public void setDeadline(Duration time) {
         check();
+        if (time != null) {
+            requireChecks();
+        }
         watch.deadline(time);
     }
 
     /**
      * Whether {@link Thread#interrupt} of the owner stops WebAssembly, within some ten milliseconds. The thread's
      * interrupt status stays set.
+     *
+     * @throws IllegalStateException if an instance's code has no checks in loops, so that nothing could stop it
      */
     public void setThreadInterruptible(boolean on) {
         check();
+        if (on) {
+            requireChecks();
+        }
         watch.threadInterruptible(on);
     }
 

@@ -196,6 +196,14 @@ final class Watch {
         }
     }
 
+    /** By the owner: whether there is a deadline ahead, or an interruption of the thread counts. */
+    boolean isWatched() {
+        lock();
+        boolean watched = threadInterruptible || hasDeadline;
+        locked = 0;
+        return watched;
+    }
+
     void owner(Thread t) {
         owner = t;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -268,5 +269,77 @@ class EmbeddingTest extends RuntimeFixture {
         try (FileChannel c = FileChannel.open(file, StandardOpenOption.WRITE)) {
             c.truncate(0);
         }
+    }
+
+    @Test
+    void codeThatNothingCouldStopIsNotWatched() throws IOException {
+        byte[] wasm = resource("values");
+        try (Engine fast = Engine.builder().interruptible(false).build();
+                Module module = Module.load(fast, wasm);
+                Store own = new Store(fast)) {
+            Linker lenient = new Linker(fast).unknownImports(Linker.UnknownImports.DEFAULT);
+            lenient.instantiate(own, module);
+            for (Executable watching : List.<Executable>of(
+                    () -> own.setDeadline(Duration.ofSeconds(1)), () -> own.setThreadInterruptible(true))) {
+                String message =
+                        assertThrows(IllegalStateException.class, watching).getMessage();
+                assertTrue(message.contains("--interruptible"), message);
+            }
+            own.setDeadline(null);
+            own.setThreadInterruptible(false);
+            try (Store watched = new Store(fast)) {
+                watched.setDeadline(Duration.ofSeconds(100));
+                String message = assertThrows(LinkException.class, () -> lenient.instantiate(watched, module))
+                        .getMessage();
+                assertTrue(message.contains("--interruptible"), message);
+                watched.setDeadline(null);
+                lenient.instantiate(watched, module);
+            }
+        }
+    }
+
+    @Test
+    void whatAnEngineCompilesCanBeStoppedUnlessItSaysOtherwise() throws IOException {
+        try (Engine usual = new Engine();
+                Module module = Module.load(usual, "from a stream", new ByteArrayInputStream(resource("values")));
+                Store own = new Store(usual)) {
+            new Linker(usual).unknownImports(Linker.UnknownImports.DEFAULT).instantiate(own, module);
+            own.setDeadline(Duration.ofSeconds(100));
+        }
+    }
+
+    @Test
+    void limitsOfAnEngineAreThoseOfItsStores() throws IOException {
+        try (Engine small = Engine.builder()
+                        .limits(StoreLimits.DEFAULT.withMemories(0))
+                        .level(0)
+                        .hostCpu(false)
+                        .build();
+                Module module = Module.load(small, resource("values"));
+                Store own = new Store(small)) {
+            Linker lenient = new Linker(small).unknownImports(Linker.UnknownImports.DEFAULT);
+            assertThrows(LinkException.class, () -> lenient.instantiate(own, module));
+        }
+        assertThrows(IllegalArgumentException.class, () -> Engine.builder().level(3));
+    }
+
+    @Test
+    void whatIsMissingForAnInstanceIsNamed() {
+        LinkException e = assertThrows(LinkException.class, () -> Instance.create(module("values")));
+        for (Module.ImportType i : module("values").imports()) {
+            assertTrue(e.getMessage().contains(i.name()), e.getMessage());
+        }
+    }
+
+    @Test
+    void stringsOfC() {
+        Memory memory = Memory.of(store, new MemoryType(1, 1));
+        assertEquals(7, memory.writeCString(100, "h\u00e4llo"));
+        assertEquals("h\u00e4llo", memory.readCString(100));
+        assertEquals("", memory.readCString(106));
+        memory.writeByte(65535, (byte) 'x');
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.readCString(65535));
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.readCString(65537));
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.writeCString(65535, "x"));
     }
 }

@@ -32,10 +32,16 @@ abstract class RuntimeFixture {
     }
 
     protected Module module(String name) {
-        try (InputStream in = RuntimeFixture.class.getResourceAsStream(name + ".wasm")) {
-            return Module.load(engine, in.readAllBytes());
+        try {
+            return Module.load(engine, resource(name));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    protected static byte[] resource(String name) throws IOException {
+        try (InputStream in = RuntimeFixture.class.getResourceAsStream(name + ".wasm")) {
+            return in.readAllBytes();
         }
     }
 }
