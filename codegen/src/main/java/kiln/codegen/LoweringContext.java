@@ -74,6 +74,8 @@ public abstract class LoweringContext {
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
     /** As {@link #hoisted}, those that rules want of their own. */
     private final Map<Integer, Map<V128, Reg>> hoistedVectors = new HashMap<>();
+    /** What rules make of values that do not change in loops, by the node at whose end it is made. */
+    private final Map<Integer, Map<Derived, Reg>> hoistedResults = new HashMap<>();
 
     private final Map<V128, Reg> ruleVectors = new HashMap<>();
     private Inst shuffle;
@@ -258,6 +260,36 @@ public abstract class LoweringContext {
         ruleVectors.put(value, r);
         emitAsConstant(vectorConstant(r, value));
         return r;
+    }
+
+    /**
+     * Something that a rule needs an operand in the form of: {@code maker} emits the instructions. Makers that are
+     * equal make the same.
+     */
+    private record Derived(Value of, Maker maker) {}
+
+    /** Emits instructions that compute a register from another one; a record, which says what by its components. */
+    public interface Maker {
+        Type type();
+
+        void emit(LoweringContext c, Reg target, Reg source);
+    }
+
+    /**
+     * A register with what {@code maker} makes of {@code v}: in front of the loops in which {@code v} does not change,
+     * else among the instructions of the current rule. It must not be written.
+     */
+    public final Reg derived(Value v, Maker maker) {
+        int loop = loopWithout(v);
+        if (loop < 0) {
+            Reg source = value(v);
+            Reg r = newReg(maker.type());
+            maker.emit(this, r, source);
+            return r;
+        }
+        return hoistedResults
+                .computeIfAbsent(plan.flow().idom(loop), _ -> new LinkedHashMap<>())
+                .computeIfAbsent(new Derived(v, maker), _ -> newReg(maker.type()));
     }
 
     private void emitAsConstant(MachInst inst) {
@@ -484,7 +516,24 @@ public abstract class LoweringContext {
             return -1;
         }
         int from = cheap ? outermostAlike[loop] : outermost[loop];
-        return plan.block(rootNode).frequency() > plan.block(flow.idom(from)).frequency() ? from : -1;
+        return runsMoreOftenThanBefore(from) ? from : -1;
+    }
+
+    /** The outermost loop around the current instruction in which {@code v} does not change, by its header, or -1. */
+    private int loopWithout(Value v) {
+        FlowGraph flow = plan.flow();
+        int defined = nodeOfBlock[(v.inst() != null ? v.inst().block() : v.paramOf()).id()];
+        int loop = -1;
+        for (int h = flow.loopHeader(rootNode); h >= 0 && !flow.isInLoop(defined, h); h = flow.outerLoop(h)) {
+            loop = h;
+        }
+        return loop >= 0 && runsMoreOftenThanBefore(loop) ? loop : -1;
+    }
+
+    /** Whether the current instruction runs more often than the block in front of a loop around it. */
+    private boolean runsMoreOftenThanBefore(int loop) {
+        int before = plan.flow().idom(loop);
+        return plan.block(rootNode).frequency() > plan.block(before).frequency();
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */
@@ -506,14 +555,16 @@ public abstract class LoweringContext {
         root = outerRoot;
     }
 
-    /** Makes the constants that loops behind this block want; they stand in front of its terminator. */
+    /** Makes what loops behind this block want to find in registers; it stands in front of its terminator. */
     void makeHoisted(int node, List<MachInst> output) {
         Map<Value, Reg> wanted = hoisted.getOrDefault(node, Map.of());
         Map<V128, Reg> vectors = hoistedVectors.getOrDefault(node, Map.of());
-        if (wanted.isEmpty() && vectors.isEmpty()) {
+        Map<Derived, Reg> results = hoistedResults.getOrDefault(node, Map.of());
+        if (wanted.isEmpty() && vectors.isEmpty() && results.isEmpty()) {
             return;
         }
         begin(null);
+        results.forEach((d, r) -> d.maker.emit(this, r, value(d.of)));
         vectors.forEach((value, r) -> emitAsConstant(vectorConstant(r, value)));
         wanted.entrySet().stream()
                 .sorted((a, b) -> Integer.compare(a.getKey().id(), b.getKey().id()))

@@ -162,8 +162,7 @@ final class VectorReduceRules {
     private static Reg powers(Context c, Inst inst) {
         Lanes lanes = inst.lanes().lanes();
         Reg signs = signs(c, inst.arg(0), lanes);
-        Reg each = c.newReg(Type.V128);
-        c.emit(new FloatInsn.VectorConst(each, V128.of(lanes, i -> 1L << (i & 7))));
+        Reg each = c.vector(V128.of(lanes, i -> 1L << (i & 7)));
         Reg powers = c.newReg(Type.V128);
         c.emit(Insn.ofVector(Op.VAND, Arrangement.B16, powers, signs, each));
         return powers;

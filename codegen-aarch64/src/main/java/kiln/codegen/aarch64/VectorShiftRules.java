@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import static kiln.codegen.VectorPatterns.constantCount;
 
 import kiln.codegen.Demanded;
+import kiln.codegen.LoweringContext;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -64,19 +65,33 @@ final class VectorShiftRules {
     }
 
     private static void byVariable(Context c, Inst inst, Op op) {
-        int bits = inst.lanes().lanes().bits();
-        Reg count = c.newReg(Type.I32);
-        Value demanded = Demanded.low(c, inst.arg(1), Integer.numberOfTrailingZeros(bits));
-        c.emit(Insn.logical(Op.AND, false, count, c.value(demanded), bits - 1));
-        Reg byte0 = count;
-        if (inst.lanes().op() != VectorOp.SHL) {
-            byte0 = c.newReg(Type.I32);
-            c.emit(Insn.of(Op.SUB, false, byte0, Registers.ZR, count));
-        }
-        Reg counts = c.newReg(Type.V128);
-        // Only the lowest byte of each lane counts; doublewords would need a 64-bit register.
         Arrangement lanes = VectorRules.lanes(inst);
-        c.emit(Insn.ofVector(Op.VDUP, lanes == Arrangement.D2 ? Arrangement.S4 : lanes, counts, byte0));
+        int bits = inst.lanes().lanes().bits();
+        Value demanded = Demanded.low(c, inst.arg(1), Integer.numberOfTrailingZeros(bits));
+        // Only the lowest byte of each lane counts; doublewords would need a 64-bit register.
+        Arrangement copies = lanes == Arrangement.D2 ? Arrangement.S4 : lanes;
+        Reg counts =
+                c.derived(demanded, new Counts(copies, bits - 1, inst.lanes().op() != VectorOp.SHL));
         c.emit(Insn.ofVector(op, lanes, c.def(inst.result()), c.reg(inst.arg(0)), counts));
+    }
+
+    /** {@code count & mask} in all lanes, or the negative of that. */
+    private record Counts(Arrangement lanes, int mask, boolean negated) implements LoweringContext.Maker {
+        @Override
+        public Type type() {
+            return Type.V128;
+        }
+
+        @Override
+        public void emit(LoweringContext c, Reg target, Reg source) {
+            Reg count = c.newReg(Type.I32);
+            c.emit(Insn.logical(Op.AND, false, count, source, mask));
+            if (negated) {
+                Reg masked = count;
+                count = c.newReg(Type.I32);
+                c.emit(Insn.of(Op.SUB, false, count, Registers.ZR, masked));
+            }
+            c.emit(Insn.ofVector(Op.VDUP, lanes, target, count));
+        }
     }
 }

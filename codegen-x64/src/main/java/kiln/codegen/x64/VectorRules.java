@@ -26,6 +26,7 @@ final class VectorRules {
     static final int HIGH_HALF = 0xee;
     static final int ODD_TWICE = 0xf5;
     private static final int LOW_TWICE = 0x50;
+    private static final int HALVES_EXCHANGED = 0xb1;
     private static final int HIGH_TWICE = 0xfa;
     /** PBLENDW: the upper half of each lane of 64 bits is the second operand's. */
     static final int UPPER_HALVES = 0xcc;
@@ -210,12 +211,26 @@ final class VectorRules {
     }
 
     private static boolean rotate(Context c, Inst inst, Value a, Value b) {
-        Funnel f = c.has(Op.VPROLD) ? VectorPatterns.funnel(c, a, b) : null;
-        if (f == null || f.high() != f.low() || f.lanes().bytes() < 4) {
+        Funnel f = VectorPatterns.funnel(c, a, b);
+        if (f == null || f.high() != f.low()) {
             return false;
         }
-        Op op = Op.ofSize(f.lanes().bytes(), Op.VPROLD, Op.VPROLQ);
-        c.emitShift(op, c.def(inst.result()), c.reg(f.high()), f.count());
+        int bytes = f.lanes().bytes();
+        boolean one = c.has(Op.VPROLD) && bytes >= 4;
+        if (!one && f.count() % 8 != 0) {
+            return false;
+        }
+        Reg x = c.reg(f.high());
+        Reg dst = c.def(inst.result());
+        if (one) {
+            c.emitShift(Op.ofSize(bytes, Op.VPROLD, Op.VPROLQ), dst, x, f.count());
+        } else if (f.count() == 32) {
+            c.emitUnary(Op.PSHUFD, dst, Operand.of(x), HALVES_EXCHANGED);
+        } else {
+            int from = bytes - f.count() / 8;
+            V128 indices = V128.of(Lanes.I8X16, i -> i / bytes * bytes + (i + from) % bytes);
+            c.emitBinary(Op.PSHUFB, dst, x, new Operand.Pooled(indices));
+        }
         return true;
     }
 
@@ -443,7 +458,7 @@ final class VectorRules {
                 Reg x = c.reg(inst.arg(0));
                 Reg lower = binary(c, Op.PAND, x, low);
                 Reg upper = binary(c, Op.PAND, shift(c, Op.PSRLW, x, 4), low);
-                Reg counts = constant(c, table);
+                Reg counts = c.vector(table);
                 Reg first = binary(c, Op.PSHUFB, counts, lower);
                 Reg second = binary(c, Op.PSHUFB, counts, upper);
                 c.emitBinary(Op.PADDB, c.def(inst.result()), first, second);
@@ -657,7 +672,7 @@ final class VectorRules {
                 if (inst.lanes() != VectorOp.EXTADD_PAIRWISE_S.on(Lanes.I16X8)) {
                     return false;
                 }
-                Reg ones = constant(c, splat(Lanes.I8X16, 1));
+                Reg ones = c.vector(splat(Lanes.I8X16, 1));
                 c.emitBinary(Op.PMADDUBSW, c.def(inst.result()), ones, c.vectorSource(Op.PMADDUBSW, inst.arg(0)));
                 return true;
             })

@@ -3,6 +3,7 @@ package kiln.codegen.x64;
 import static kiln.codegen.VectorPatterns.constantCount;
 
 import kiln.codegen.Demanded;
+import kiln.codegen.LoweringContext;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -46,17 +47,27 @@ final class VectorShiftRules {
     /** The count modulo the lane's bits, and {@code more}, in a vector register. */
     private static Reg count(Context c, Inst inst, int more) {
         int bits = inst.lanes().lanes().bits();
-        Reg value = c.value(Demanded.low(c, inst.arg(1), Integer.numberOfTrailingZeros(bits)));
-        Reg masked = c.newReg(Type.I32);
-        c.emit(Insn.binary(Op.AND, 4, masked, value, Operand.imm(bits - 1)));
-        Reg sum = masked;
-        if (more != 0) {
-            sum = c.newReg(Type.I32);
-            c.emit(Insn.binary(Op.OR, 4, sum, masked, Operand.imm(more)));
+        return c.derived(Demanded.low(c, inst.arg(1), Integer.numberOfTrailingZeros(bits)), new Count(bits - 1, more));
+    }
+
+    /** {@code count & mask | more} in a vector register. */
+    private record Count(int mask, int more) implements LoweringContext.Maker {
+        @Override
+        public Type type() {
+            return Type.V128;
         }
-        Reg count = VectorRules.newVector(c);
-        c.emit(Insn.unary(Op.MOVD, 4, count, Operand.of(sum)));
-        return count;
+
+        @Override
+        public void emit(LoweringContext c, Reg target, Reg source) {
+            Reg count = c.newReg(Type.I32);
+            c.emit(Insn.binary(Op.AND, 4, count, source, Operand.imm(mask)));
+            if (more != 0) {
+                Reg masked = count;
+                count = c.newReg(Type.I32);
+                c.emit(Insn.binary(Op.OR, 4, count, masked, Operand.imm(more)));
+            }
+            c.emit(Insn.unary(Op.MOVD, 4, target, Operand.of(count)));
+        }
     }
 
     private static boolean isSigned(Inst inst, Lanes lanes) {
@@ -153,7 +164,7 @@ final class VectorShiftRules {
         }
         Reg count = count(c, inst, 0);
         Reg x = c.reg(inst.arg(0));
-        Reg sign = VectorRules.constant(c, VectorRules.splat(Lanes.I64X2, Long.MIN_VALUE));
+        Reg sign = c.vector(VectorRules.splat(Lanes.I64X2, Long.MIN_VALUE));
         Reg bit = VectorRules.binary(c, Op.PSRLQ, sign, count);
         Reg shifted = VectorRules.binary(c, Op.PSRLQ, x, count);
         c.emitBinary(Op.PSUBQ, c.def(inst.result()), VectorRules.binary(c, Op.PXOR, shifted, bit), bit);
