@@ -12,7 +12,7 @@ public final class Builder {
      * How often an operation on vectors is replaced by one on what its operand was made of, which may have been made of
      * something else likewise: a bound for the stack and the time that long chains of lanes and shuffles take.
      */
-    private static final int MAX_VECTOR_DEPTH = 16;
+    static final int MAX_VECTOR_DEPTH = 16;
 
     private final Function function;
     private SsaBuilder ssa;

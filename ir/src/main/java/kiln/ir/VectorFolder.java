@@ -127,34 +127,51 @@ final class VectorFolder {
                 && v.inst().arg(1).is(Opcode.ICONST);
     }
 
-    /** A lane that is known by itself, or that another vector has as well. */
+    /**
+     * A lane that is known by itself, or that another vector has as well. If that does not come to an end within a few
+     * steps, nothing is folded: a part of the way would be gone by each pass that folds again, until all extractions
+     * have gone all of their ways.
+     */
     private static Value extract(Builder b, LaneOp op, int lane, Value x) {
         Lanes lanes = op.lanes();
         boolean whole = op.op() == VectorOp.EXTRACT_LANE;
-        if (whole && x.is(Opcode.VSPLAT) && x.inst().lanes().lanes() == lanes) {
-            return x.inst().arg(0);
-        }
-        if (x.is(Opcode.VINSERT)) {
-            Inst insert = x.inst();
-            if (whole && insert.lanes().lanes() == lanes && insert.imm() == lane) {
-                return insert.arg(1);
+        Value v = x;
+        int at = lane;
+        for (int steps = 0; steps < Builder.MAX_VECTOR_DEPTH; steps++) {
+            if (whole && v.is(Opcode.VSPLAT) && v.inst().lanes().lanes() == lanes) {
+                return v.inst().arg(0);
             }
-            boolean beside = !ShuffleFolder.isInserted(x, lane * lanes.bytes(), lanes.bytes());
-            return beside ? b.vectorOfLane(op, lane, insert.arg(0)) : null;
+            Inst i = v.inst();
+            if (v.is(Opcode.VINSERT)) {
+                if (whole && i.lanes().lanes() == lanes && i.imm() == at) {
+                    return i.arg(1);
+                }
+                if (!ShuffleFolder.isInserted(v, at * lanes.bytes(), lanes.bytes())) {
+                    v = i.arg(0).resolve();
+                    continue;
+                }
+            } else if (v.is(Opcode.VSHUFFLE)) {
+                int from = inOnePiece(i.vector(), at, lanes.bytes());
+                if (from >= 0) {
+                    v = i.arg(from >> 4).resolve();
+                    at = (from & 15) / lanes.bytes();
+                    continue;
+                }
+            }
+            return v == x ? null : b.vectorOfLane(op, at, v);
         }
-        return x.is(Opcode.VSHUFFLE) ? extractOfShuffle(b, op, lane, x.inst()) : null;
+        return null;
     }
 
-    /** A lane that a shuffle moves in one piece. */
-    private static Value extractOfShuffle(Builder b, LaneOp op, int lane, Inst shuffle) {
-        int bytes = op.lanes().bytes();
-        int from = shuffle.vector().byteAt(lane * bytes);
+    /** The byte from which on, a multiple of {@code bytes}, a shuffle takes a lane; -1 if it is not one lane. */
+    private static int inOnePiece(V128 indices, int lane, int bytes) {
+        int from = indices.byteAt(lane * bytes);
         for (int i = 1; i < bytes; i++) {
-            if (shuffle.vector().byteAt(lane * bytes + i) != from + i) {
-                return null;
+            if (indices.byteAt(lane * bytes + i) != from + i) {
+                return -1;
             }
         }
-        return from % bytes == 0 ? b.vectorOfLane(op, (from & 15) / bytes, shuffle.arg(from >> 4)) : null;
+        return from % bytes == 0 ? from : -1;
     }
 
     private static boolean isConstant(Value v) {

@@ -92,7 +92,8 @@ class VectorOpTest {
         for (int i = 0; i < 1_000_000; i++) {
             chain = b.vectorOfLane(replace, i & 1, chain, scalar);
         }
-        assertNotSame(x, b.vectorOfLane(extract, 3, chain).inst().arg(0));
+        // Not a part of the way either, which would be continued when it is folded again.
+        assertSame(chain, b.vectorOfLane(extract, 3, chain).inst().arg(0));
         V128 highWords = new V128(0x0f0e0d0c0b0a0908L, 0x0f0e0d0c0b0a0908L);
         assertNotSame(x, b.shuffle(highWords, chain, chain).inst().arg(0));
     }
