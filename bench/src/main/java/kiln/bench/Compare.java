@@ -19,21 +19,22 @@ import java.util.stream.Stream;
  * the slowest run.
  *
  * <p>Usage:
- * {@code Compare [--rounds N] [--iterations N] [--native] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json
- * FILE] FILE|FOLDER...}; with {@code --native} Kiln runs a second time, with {@code --cpu native}.
+ * {@code Compare [--rounds N] [--iterations N] [--baseline] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json
+ * FILE] FILE|FOLDER...}; with {@code --baseline} Kiln runs a second time, with
+ * {@code --cpu baseline}.
  */
 public final class Compare {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KILN = "kiln";
     /** Kiln with all that this machine has. */
-    private static final String NATIVE = "native";
+    private static final String BASELINE = "baseline";
 
     private final Map<String, List<String>> engines = new LinkedHashMap<>();
     private final List<Path> programs = new ArrayList<>();
     private int rounds = 3;
     private int iterations = 3;
     private Path json;
-    private boolean isNativeWanted;
+    private boolean isBaselineWanted;
 
     private Compare() {}
 
@@ -74,7 +75,7 @@ public final class Compare {
                 case "--wasmtime" ->
                     wasmtime = List.of(
                             args[++i], root.resolve("bench/engines/wasmtime.py").toString());
-                case "--native" -> compare.isNativeWanted = true;
+                case "--baseline" -> compare.isBaselineWanted = true;
                 case "--json" -> compare.json = Path.of(args[++i]);
                 default -> compare.addPrograms(Path.of(args[i]));
             }
@@ -83,8 +84,8 @@ public final class Compare {
             System.err.println("no benchmark programs given: name .wasm files or folders of them");
             System.exit(2);
         }
-        if (compare.isNativeWanted) {
-            compare.engines.put(NATIVE, compare.engines.get(KILN));
+        if (compare.isBaselineWanted) {
+            compare.engines.put(BASELINE, compare.engines.get(KILN));
         }
         if (wasmtime != null) {
             compare.engines.put("wasmtime", wasmtime);
@@ -115,8 +116,9 @@ public final class Compare {
         System.out.printf(Locale.ROOT, "%-34s %9s", "program", KILN + " ms");
         for (String engine : engines.keySet()) {
             if (!engine.equals(KILN)) {
-                boolean isNative = engine.equals(NATIVE);
-                System.out.printf(" %12s %16s", engine + " ms", isNative ? NATIVE + "/" + base : KILN + "/" + engine);
+                boolean isBaseline = engine.equals(BASELINE);
+                System.out.printf(
+                        " %12s %16s", engine + " ms", isBaseline ? BASELINE + "/" + base : KILN + "/" + engine);
             }
         }
         System.out.printf(" %10s %8s %8s%n", "compile ms", "/" + base, "size/" + base);
@@ -146,7 +148,7 @@ public final class Compare {
     }
 
     private static boolean isKiln(String engine) {
-        return engine.equals(KILN) || engine.equals(NATIVE);
+        return engine.equals(KILN) || engine.equals(BASELINE);
     }
 
     /** All engines in turn, round after round, so that a slow spell of the machine hits them alike. */
@@ -171,8 +173,8 @@ public final class Compare {
         if (isKiln(engine)) {
             line.addAll(List.of(
                     "bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
-            if (engine.equals(NATIVE)) {
-                line.addAll(List.of("--cpu", "native"));
+            if (engine.equals(BASELINE)) {
+                line.addAll(List.of("--cpu", "baseline"));
             }
         } else {
             line.addAll(List.of("" + iterations, program.toString(), folder));
@@ -218,8 +220,8 @@ public final class Compare {
             if (engine.equals(KILN)) {
                 return;
             }
-            Figures above = engine.equals(NATIVE) ? f : kiln;
-            Figures below = engine.equals(NATIVE) ? b : f;
+            Figures above = engine.equals(BASELINE) ? f : kiln;
+            Figures below = engine.equals(BASELINE) ? b : f;
             if (above.error != null || below.error != null) {
                 System.out.printf(" %12s %16s", f.error != null ? f.error : "", "-");
             } else {

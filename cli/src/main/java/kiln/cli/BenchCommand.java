@@ -63,7 +63,7 @@ final class BenchCommand implements Callable<Integer> {
     boolean json;
 
     private final GuestOptions guest = new GuestOptions();
-    private final CompileOptions compile = new CompileOptions();
+    private final CompileOptions compile = CompileOptions.forThisMachine();
 
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 

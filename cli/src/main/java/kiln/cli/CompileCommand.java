@@ -46,7 +46,7 @@ final class CompileCommand implements Callable<Integer> {
             description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
     String strip;
 
-    private final CompileOptions options = new CompileOptions();
+    private final CompileOptions options = CompileOptions.forFiles();
 
     static CommandLine commandLine() {
         CompileCommand command = new CompileCommand();

@@ -12,21 +12,24 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Options that say how to compile, common to the commands that do. */
 final class CompileOptions {
+    private static final String BASELINE = "baseline";
+    private static final String NATIVE = "native";
+
+    static final String CPU_DESCRIPTION = "CPU features to use: baseline (x86-64-v2, ARMv8.0), "
+            + "native (what this machine has), or names joined by commas"
+            + " (x86_64: avx, avx2, avx512_bitalg, avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt; "
+            + "aarch64: crc32, dotprod, fp16, lse). Default: ";
+    static final String RELAXED_SIMD_DESCRIPTION =
+            "Results of relaxed SIMD operations: what is fast on the machine (host, default), "
+                    + "or the same on all machines.";
+
     private final OptionSpec target = Options.value(
             String.class,
             "--target",
             "TARGET",
             "Machine to compile for: x86_64-linux, aarch64-linux or native (default).",
             "native");
-    private final OptionSpec cpu = Options.value(
-            String.class,
-            "--cpu",
-            "CPU",
-            "CPU features to use: baseline (default; x86-64-v2, ARMv8.0), "
-                    + "native (what this machine has), or names joined by commas"
-                    + " (x86_64: avx, avx2, avx512_bitalg, avx512vbmi, avx512vl, bmi1, bmi2, fma, lzcnt; "
-                    + "aarch64: crc32, dotprod, fp16, lse).",
-            "baseline");
+    private final OptionSpec cpu;
     private final OptionSpec level = Options.value(
             int.class, "-O", "LEVEL", "Optimisation level: 0 compiles fast, 1 is between, 2 (default) runs fast.", "2");
     private final OptionSpec jobs =
@@ -41,18 +44,27 @@ final class CompileOptions {
             "any|canonical",
             "NaNs that arithmetic makes: those of the machine (any, default), or only the canonical one.",
             "any");
-    private final OptionSpec relaxedSimd = Options.value(
-            String.class,
-            "--relaxed-simd",
-            "host|deterministic",
-            "Results of relaxed SIMD operations: what is fast on the machine (host, default), "
-                    + "or the same on all machines.",
-            "host");
+    private final OptionSpec relaxedSimd =
+            Options.value(String.class, "--relaxed-simd", "host|deterministic", RELAXED_SIMD_DESCRIPTION, "host");
     private final OptionSpec keepAll = Options.flag("--keep-all", "Compile functions that can never run, too.");
     private final OptionSpec noInlining =
             Options.flag("--no-inlining", "Do not copy functions to where they are called.");
     private final OptionSpec eagerTables = Options.flag(
             "--eager-tables", "Fill tables of functions when an instance is made, not slot by slot on first use.");
+
+    private CompileOptions(String defaultCpu) {
+        cpu = Options.value(String.class, "--cpu", "CPU", CPU_DESCRIPTION + defaultCpu + ".", defaultCpu);
+    }
+
+    /** For files, which other machines are to run, too: the baseline unless more is asked for. */
+    static CompileOptions forFiles() {
+        return new CompileOptions(BASELINE);
+    }
+
+    /** For code that does not leave this machine: what its processor has, unless less is asked for. */
+    static CompileOptions forThisMachine() {
+        return new CompileOptions(NATIVE);
+    }
 
     void addTo(CommandSpec command) {
         for (OptionSpec option : new OptionSpec[] {
@@ -66,20 +78,24 @@ final class CompileOptions {
         Target t = Target.of(target.getValue());
         CompilerOptions options = CompilerOptions.defaults()
                 .withTarget(t)
-                .withCpu(cpuFeatures(t))
+                .withCpu(cpuFeatures(t, cpu.getValue()))
                 .withOptLevel(level.getValue())
                 .withInterruptible(interruptible.getValue())
                 .withExplicitBounds(explicitBounds.getValue())
                 .withCanonicalNans(isChosen("--nan", nan.getValue(), "any", "canonical"))
-                .withRelaxedSimd(
-                        isChosen("--relaxed-simd", relaxedSimd.getValue(), "host", "deterministic")
-                                ? CompilerOptions.RelaxedSimd.DETERMINISTIC
-                                : CompilerOptions.RelaxedSimd.HOST)
+                .withRelaxedSimd(relaxedSimd(relaxedSimd.getValue()))
                 .withKeepAll(keepAll.getValue())
                 .withInlining(!noInlining.<Boolean>getValue())
                 .withEagerTables(eagerTables.getValue());
         Integer threads = jobs.getValue();
         return threads == null ? options : options.withJobs(threads);
+    }
+
+    /** The choice that a value of --relaxed-simd names. */
+    static CompilerOptions.RelaxedSimd relaxedSimd(String value) {
+        return isChosen("--relaxed-simd", value, "host", "deterministic")
+                ? CompilerOptions.RelaxedSimd.DETERMINISTIC
+                : CompilerOptions.RelaxedSimd.HOST;
     }
 
     /** Whether an option has the second of its two values instead of the first. */
@@ -92,20 +108,20 @@ final class CompileOptions {
 
     /** For code that is to run here and now. */
     CompilerOptions toHostOptions() {
-        CompilerOptions options = toOptions();
-        if (options.target() != Target.host()) {
-            throw new UserError("--target " + options.target().label() + ": this machine is "
+        Target t = Target.of(target.getValue());
+        if (t != Target.host()) {
+            throw new UserError("--target " + t.label() + ": this machine is "
                     + Target.host().label() + "; kiln compile makes files for others");
         }
-        return options;
+        return toOptions();
     }
 
-    private Set<String> cpuFeatures(Target t) {
-        String cpu = this.cpu.getValue();
-        if (cpu.equals("baseline")) {
+    /** The features of {@code t} that a value of --cpu names. */
+    static Set<String> cpuFeatures(Target t, String cpu) {
+        if (cpu.equals(BASELINE)) {
             return Set.of();
         }
-        if (cpu.equals("native")) {
+        if (cpu.equals(NATIVE)) {
             if (t != Target.host()) {
                 throw new UserError("--cpu native is for this machine, but the target is " + t.label());
             }

@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             "Map FILE, a .cwasm file, as it is: its checksums are not compared, "
                     + "it must not change meanwhile, and perf finds its symbols.");
     private final GuestOptions guest = new GuestOptions();
-    private final CompileOptions compile = new CompileOptions();
+    private final CompileOptions compile = CompileOptions.forThisMachine();
     private Path file;
 
     CommandSpec spec() {

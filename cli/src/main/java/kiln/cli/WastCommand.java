@@ -12,6 +12,7 @@ import kiln.cli.wast.Script;
 import kiln.cli.wast.ScriptResult;
 import kiln.cli.wast.ScriptRunner;
 import kiln.compiler.CompilerOptions;
+import kiln.compiler.Target;
 import kiln.wasm.Features;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,6 +37,20 @@ final class WastCommand implements Callable<Integer> {
             defaultValue = "all")
     String features;
 
+    @Option(
+            names = "--cpu",
+            paramLabel = "CPU",
+            description = CompileOptions.CPU_DESCRIPTION + "baseline.",
+            defaultValue = "baseline")
+    String cpu;
+
+    @Option(
+            names = "--relaxed-simd",
+            paramLabel = "host|deterministic",
+            description = CompileOptions.RELAXED_SIMD_DESCRIPTION,
+            defaultValue = "host")
+    String relaxedSimd;
+
     @Option(names = "--check", description = "Verify the IR and the register allocation on the way.")
     boolean check;
 
@@ -47,6 +62,8 @@ final class WastCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         CompilerOptions options = CompilerOptions.defaults()
+                .withCpu(CompileOptions.cpuFeatures(Target.host(), cpu))
+                .withRelaxedSimd(CompileOptions.relaxedSimd(relaxedSimd))
                 .withOptLevel(level)
                 .withJobs(1)
                 .withCheck(check)

@@ -16,10 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import kiln.compiler.CodeCache;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.loader.HostCpu;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -86,9 +89,18 @@ class MainTest {
         }
     }
 
+    /** What the options of run come to. */
+    private static CompilerOptions hostOptions(String... args) {
+        CompileOptions options = CompileOptions.forThisMachine();
+        CommandSpec spec = CommandSpec.create();
+        options.addTo(spec);
+        new CommandLine(spec).parseArgs(args);
+        return options.toHostOptions();
+    }
+
     /** What the options of compile come to. */
     private static CompilerOptions options(String... args) {
-        CompileOptions options = new CompileOptions();
+        CompileOptions options = CompileOptions.forFiles();
         CommandSpec spec = CommandSpec.create();
         options.addTo(spec);
         new CommandLine(spec).parseArgs(args);
@@ -137,6 +149,31 @@ class MainTest {
                         .getMessage());
         String other = Target.host() == Target.X86_64_LINUX ? "aarch64-linux" : "x86_64-linux";
         assertThrows(UserError.class, () -> options("--target", other, "--cpu=native"));
+    }
+
+    /** Files are for all machines; what is executed at once is for this one, unless less is asked for. */
+    @Test
+    void codeThatStaysIsForThisMachine() {
+        Set<String> here = Target.host().usableFeatures(HostCpu.current().features());
+        assertEquals(Set.of(), options().cpu());
+        assertEquals(here, options("--cpu=native").cpu());
+        assertEquals(here, hostOptions().cpu());
+        assertEquals(Set.of(), hostOptions("--cpu=baseline").cpu());
+        String other = Target.host() == Target.X86_64_LINUX ? "aarch64-linux" : "x86_64-linux";
+        UserError e = assertThrows(UserError.class, () -> hostOptions("--target", other));
+        assertTrue(e.getMessage().startsWith("--target " + other + ": this machine is "), e.getMessage());
+    }
+
+    /** The cache keeps code for several processors apart. */
+    @Test
+    void featuresArePartOfTheCachesKey() {
+        CodeCache cache = new CodeCache(Path.of("x"));
+        CompilerOptions x64 = CompilerOptions.defaults().withTarget(Target.X86_64_LINUX);
+        Set<Path> keys = new HashSet<>();
+        for (Set<String> cpu : List.of(Set.<String>of(), Set.of("avx"), Set.of("avx", "bmi1"), Set.of("bmi1"))) {
+            keys.add(cache.entry(new byte[] {1}, x64.withCpu(cpu)));
+        }
+        assertEquals(4, keys.size());
     }
 
     private static Outcome reported(Exception e) {

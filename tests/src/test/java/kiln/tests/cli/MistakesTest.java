@@ -118,6 +118,8 @@ class MistakesTest {
         {"compile @good.wasm --target pdp11 -o @x", "pdp11"},
         {"compile @good.wasm --cpu warp -o @x", "warp"},
         {"compile @good.wasm --cpu bmi1,,bmi2 -o @x", "CPU feature"},
+        {"wast --cpu warp @good.wasm", "warp"},
+        {"wast --relaxed-simd fast @good.wasm", "--relaxed-simd=fast", "known are"},
         {"compile @good.wasm -o @good.wasm", "good.wasm", "is the input"},
         {"compile @good.wasm -o @folder/../good.wasm", "is the input"},
         {"compile @good.wasm --name a --name b -o @x", "more names"},

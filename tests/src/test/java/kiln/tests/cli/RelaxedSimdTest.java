@@ -86,6 +86,41 @@ class RelaxedSimdTest {
         assertEquals(2, kiln("run --relaxed-simd=fast @relaxed.wasm").status());
     }
 
+    /** {@code kiln wast} compiles for the processor and with the results that it is told to. */
+    @Test
+    void scriptsRunWithEitherChoice() throws IOException {
+        Set<String> here = Target.host().usableFeatures(HostCpu.current().features());
+        boolean fuses = Target.host() == Target.AARCH64_LINUX || here.contains("fma");
+        String script = """
+                {"commands": [{"type": "module", "line": 1, "filename": "relaxed.wasm"}, {"type": "assert_return",
+                "line": 2, "action": {"type": "invoke", "field": "madd", "args": [@factor, @factor, @term]},
+                "expected": [@result]}]}
+                """;
+        // As above: the terms' bits, the result without and with the part that is lost where the product is rounded.
+        script = script.replace("@factor", vector(0x3f800800)).replace("@term", vector(0xbf801000));
+        Files.writeString(dir.resolve("rounded.json"), script.replace("@result", vector(0)));
+        Files.writeString(dir.resolve("fused.json"), script.replace("@result", vector(0x33800000)));
+        assertEquals(
+                0,
+                kiln("wast --cpu=native --relaxed-simd=deterministic @rounded.json")
+                        .status());
+        assertEquals(
+                1,
+                kiln("wast --cpu=native --relaxed-simd=deterministic @fused.json")
+                        .status());
+        assertEquals(fuses ? 0 : 1, kiln("wast --cpu=native @fused.json").status());
+        if (Target.host() == Target.X86_64_LINUX) {
+            assertEquals(1, kiln("wast @fused.json").status(), "the baseline has no fused multiplication");
+        }
+    }
+
+    /** Four equal lanes as scripts have them. */
+    private static String vector(int lane) {
+        String bits = "\"" + Integer.toUnsignedString(lane) + "\"";
+        String lanes = String.join(", ", List.of(bits, bits, bits, bits));
+        return "{\"type\": \"v128\", \"lane_type\": \"i32\", \"value\": [" + lanes + "]}";
+    }
+
     @Test
     void nansAreCanonicalIfAsked() {
         String canonical = kiln("run --no-cache --nan=canonical --invoke sum @relaxed.wasm"
