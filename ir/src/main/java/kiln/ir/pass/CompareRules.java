@@ -8,16 +8,38 @@ import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.analysis.Range;
+import kiln.ir.analysis.Ranges;
 
 /** Rules for comparisons and what depends on them; as {@link IntegerRules}. */
 final class CompareRules {
     private final Builder b;
+    private final KnownBits bits;
+    /** May be null. */
+    private final Ranges ranges;
 
-    CompareRules(Builder b) {
+    CompareRules(Builder b, KnownBits bits, Ranges ranges) {
         this.b = b;
+        this.bits = bits;
+        this.ranges = ranges;
     }
 
     Value icmp(Inst i) {
+        Value v = rewritten(i);
+        return v != null || ranges == null ? v : decided(i);
+    }
+
+    /** A comparison that comes out the same for all values that its operands may have here. */
+    private Value decided(Inst i) {
+        if (i.type() == Type.REF) {
+            return null;
+        }
+        Range y = ranges.at(i.arg(1), i.block());
+        int c = ranges.at(i.arg(0), i.block()).decide(i.intCond(), y);
+        return c < 0 ? null : b.i32(c);
+    }
+
+    private Value rewritten(Inst i) {
         Value x = i.arg(0);
         Value y = i.arg(1);
         IntCond cond = i.intCond();
@@ -131,7 +153,7 @@ final class CompareRules {
         if (c == 0 || c == 1) {
             // On a boolean, "is 1" and "is not 0" are itself and the others its opposite.
             boolean same = cond == IntCond.NE == (c == 0);
-            if (KnownBits.isBool(x)) {
+            if (bits.isBool(x)) {
                 if (same) {
                     return type == Type.I32 ? x : b.convert(WRAP, Type.I32, x);
                 }
@@ -176,7 +198,7 @@ final class CompareRules {
 
     /** Decides comparisons with something that the known bits cannot reach. */
     private Value bounded(IntCond cond, Value x, long c) {
-        long possible = KnownBits.possible(x);
+        long possible = bits.possible(x);
         long all = KnownBits.all(x.type());
         long u = c & all;
         boolean xNonNegative = possible >>> x.type().bytes() * 8 - 1 == 0;
@@ -216,7 +238,7 @@ final class CompareRules {
         long first = x.inst().imm();
         long second = y.inst().imm();
         if (first == 1 && second == 0) {
-            return ofType(i.type(), KnownBits.isBool(c) ? c : b.icmp(IntCond.NE, c, b.i32(0)));
+            return ofType(i.type(), bits.isBool(c) ? c : b.icmp(IntCond.NE, c, b.i32(0)));
         }
         if (first == 0 && second == 1) {
             return ofType(i.type(), b.icmp(IntCond.EQ, c, b.i32(0)));

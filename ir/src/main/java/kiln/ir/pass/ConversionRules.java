@@ -2,11 +2,14 @@ package kiln.ir.pass;
 
 import static kiln.ir.Opcode.*;
 
+import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.analysis.Range;
+import kiln.ir.analysis.Ranges;
 
 /**
  * Rules for conversions between types and for floats, of which only those that are exact bit for bit; as {@link
@@ -18,9 +21,14 @@ final class ConversionRules {
 
     private final Builder b;
     private final Simplify.SingleUses single;
+    private final KnownBits bits;
+    /** May be null. */
+    private final Ranges ranges;
 
-    ConversionRules(Builder b, Simplify.SingleUses single) {
+    ConversionRules(Builder b, Simplify.SingleUses single, KnownBits bits, Ranges ranges) {
         this.b = b;
+        this.bits = bits;
+        this.ranges = ranges;
         this.single = single;
     }
 
@@ -28,12 +36,15 @@ final class ConversionRules {
         Value x = i.arg(0);
         Inst d = x.inst();
         if (d == null) {
-            return null;
+            boolean nonNegative = i.opcode() == SEXT
+                    && ranges != null
+                    && ranges.at(x, i.block()).isNonNegative();
+            return nonNegative ? b.convert(ZEXT, Type.I64, x) : null;
         }
         return switch (i.opcode()) {
             case WRAP -> wrap(x, d);
-            case ZEXT -> zeroExtended(x, d);
-            case SEXT -> signExtended(x, d);
+            case ZEXT -> zeroExtended(x, d, i.block());
+            case SEXT -> signExtended(x, d, i.block());
             case SEXT8 -> narrowSign(i, x, d, 8);
             case SEXT16 -> narrowSign(i, x, d, 16);
             case SEXT32 -> narrowSign(i, x, d, 32);
@@ -74,30 +85,65 @@ final class ConversionRules {
 
     /**
      * Sums and small multiples that cannot wrap around are formed behind the extension, where they are part of an
-     * address: how tables are indexed by what was a byte.
+     * address: how tables are indexed by what was a byte, and arrays by what counts.
      */
-    private Value zeroExtended(Value x, Inst d) {
+    private Value zeroExtended(Value x, Inst d, Block block) {
         if (d.opcode() == WRAP) {
-            return KnownBits.possible(d.arg(0)) >>> 32 == 0 ? d.arg(0) : null;
+            return bits.possible(d.arg(0)) >>> 32 == 0 ? d.arg(0) : null;
         }
         if ((d.opcode() != ADD && d.opcode() != SHL) || !d.arg(1).is(ICONST) || !single.contains(x)) {
             return null;
         }
-        long possible = KnownBits.possible(d.arg(0));
+        Value y = d.arg(0);
         long c = d.arg(1).inst().imm() & KnownBits.all(Type.I32);
-        if (d.opcode() == ADD && possible + c <= KnownBits.all(Type.I32)
-                || d.opcode() == SHL && c <= MAX_SCALE && possible << c <= KnownBits.all(Type.I32)) {
-            return b.binary(d.opcode(), b.convert(ZEXT, Type.I64, d.arg(0)), b.iconst(Type.I64, c));
+        if (d.opcode() == SHL) {
+            return c <= MAX_SCALE && bits.possible(y) << c <= KnownBits.all(Type.I32)
+                    ? b.binary(SHL, b.convert(ZEXT, Type.I64, y), b.i64(c))
+                    : null;
+        }
+        if (bits.possible(y) + c <= KnownBits.all(Type.I32)) {
+            return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c));
+        }
+        return ranges == null ? null : extendedSum(y, (int) c, ranges.at(y, block));
+    }
+
+    /** The zero-extended sum of an i32 in range {@code r} and a constant, or null if it may wrap around. */
+    private Value extendedSum(Value y, int c, Range r) {
+        long unsigned = c & KnownBits.all(Type.I32);
+        if (r.umax() + unsigned <= KnownBits.all(Type.I32)) {
+            return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(unsigned));
+        }
+        if (c < 0 && r.umin() + c >= 0) {
+            return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c));
+        }
+        // What counts from -n up to 0, to which the end of an array is added.
+        boolean counts =
+                ranges.isCounter(y) || y.is(SHL) && ranges.isCounter(y.inst().arg(0));
+        if (counts && c >= 0 && r.smin() + c >= 0) {
+            return b.binary(ADD, b.convert(SEXT, Type.I64, y), b.i64(c));
         }
         return null;
     }
 
-    private Value signExtended(Value x, Inst d) {
-        if ((KnownBits.possible(x) & 0x80000000L) == 0) {
+    private Value signExtended(Value x, Inst d, Block block) {
+        if ((bits.possible(x) & 0x80000000L) == 0) {
             return b.convert(ZEXT, Type.I64, x);
         }
         if (d.opcode() == WRAP) {
             return b.unary(SEXT32, d.arg(0));
+        }
+        if (ranges == null) {
+            return null;
+        }
+        if (ranges.at(x, block).isNonNegative()) {
+            return b.convert(ZEXT, Type.I64, x);
+        }
+        if (d.opcode() == SHL && d.arg(1).is(ICONST) && single.contains(x)) {
+            long n = d.arg(1).inst().imm() & 31;
+            Range r = ranges.at(d.arg(0), block);
+            if (n <= MAX_SCALE && r.smin() << n >= Integer.MIN_VALUE && r.smax() << n <= Integer.MAX_VALUE) {
+                return b.binary(SHL, b.convert(SEXT, Type.I64, d.arg(0)), b.i64(n));
+            }
         }
         return null;
     }
@@ -124,7 +170,7 @@ final class ConversionRules {
     }
 
     /** From how many bits {@code x} is sign-extended, as far as its definition tells. */
-    private static int significant(Value x, Inst d) {
+    private int significant(Value x, Inst d) {
         switch (d.opcode()) {
             case SEXT8:
                 return 8;
@@ -140,7 +186,7 @@ final class ConversionRules {
             default:
                 break;
         }
-        long possible = KnownBits.possible(x);
+        long possible = bits.possible(x);
         return possible == 0 ? 1 : 65 - Long.numberOfLeadingZeros(possible);
     }
 

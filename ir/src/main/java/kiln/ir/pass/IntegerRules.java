@@ -17,9 +17,11 @@ import kiln.ir.Value;
 final class IntegerRules {
     private final Builder b;
     private final Simplify.SingleUses single;
+    private final KnownBits bits;
 
-    IntegerRules(Builder b, Simplify.SingleUses single) {
+    IntegerRules(Builder b, Simplify.SingleUses single, KnownBits bits) {
         this.b = b;
+        this.bits = bits;
         this.single = single;
     }
 
@@ -225,7 +227,7 @@ final class IntegerRules {
     private Value andConst(Value x, long c) {
         Type type = x.type();
         long all = KnownBits.all(type);
-        long possible = KnownBits.possible(x);
+        long possible = bits.possible(x);
         if ((possible & ~c & all) == 0) {
             return x;
         }
@@ -307,7 +309,7 @@ final class IntegerRules {
                 return v;
             }
         }
-        if (c == 1 && KnownBits.isBool(x) && x.type() == Type.I32) {
+        if (c == 1 && bits.isBool(x) && x.type() == Type.I32) {
             return b.icmp(IntCond.EQ, x, c(x.type(), 0));
         }
         return null;
@@ -369,7 +371,7 @@ final class IntegerRules {
                 if (isWithConst(x, SHL) && (constOf(x) & width - 1) == n) {
                     return b.binary(AND, arg(x, 0), c(type, KnownBits.all(type) >>> n));
                 }
-                return KnownBits.possible(x) >>> n == 0 ? c(type, 0) : null;
+                return bits.possible(x) >>> n == 0 ? c(type, 0) : null;
             case ASHR:
                 if (isWithConst(x, SHL) && (constOf(x) & width - 1) == n) {
                     Opcode extend =
@@ -378,7 +380,7 @@ final class IntegerRules {
                         return b.unary(extend, arg(x, 0));
                     }
                 }
-                if ((KnownBits.possible(x) >>> width - 1 & 1) == 0) {
+                if ((bits.possible(x) >>> width - 1 & 1) == 0) {
                     return b.binary(LSHR, x, c(type, n));
                 }
                 return null;

@@ -5,15 +5,27 @@ import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.TypeRule;
 import kiln.ir.Value;
+import kiln.ir.analysis.Ranges;
 
-/** Which bits of an integer are zero whatever the operands are, found by looking a few definitions back. */
+/**
+ * Which bits of an integer are zero whatever the operands are, found by looking a few definitions back; of parameters of
+ * blocks their ranges say it.
+ */
 final class KnownBits {
+    /** Looks at definitions only. */
+    static final KnownBits OF_DEFINITIONS = new KnownBits(null);
+
     private static final int MAX_DEPTH = 5;
 
-    private KnownBits() {}
+    /** May be null. */
+    private final Ranges ranges;
+
+    KnownBits(Ranges ranges) {
+        this.ranges = ranges;
+    }
 
     /** Bits that may be one. For i32 the upper half of the mask is zero. */
-    static long possible(Value v) {
+    long possible(Value v) {
         return possible(v, MAX_DEPTH);
     }
 
@@ -22,13 +34,16 @@ final class KnownBits {
     }
 
     /** Whether {@code v} is 0 or 1. */
-    static boolean isBool(Value v) {
+    boolean isBool(Value v) {
         return (possible(v) & ~1L) == 0;
     }
 
-    private static long possible(Value v, int depth) {
+    private long possible(Value v, int depth) {
         Inst i = v.inst();
         long all = all(v.type());
+        if (i == null && ranges != null && (v.type() == Type.I32 || v.type() == Type.I64)) {
+            return ranges.of(v).possibleBits();
+        }
         if (i == null || depth == 0) {
             return all;
         }

@@ -86,7 +86,7 @@ public final class Pipeline {
                         new RemoveUnreachable(),
                         new CleanUp(),
                         // Equal things look equal now ...
-                        new Simplify(),
+                        Simplify.byRanges(),
                         new DeadCode(),
                         // ... so that they can be merged, ...
                         new ValueNumbering(),
@@ -96,7 +96,7 @@ public final class Pipeline {
                         new EstimateFrequencies(),
                         new LoopInvariants(),
                         // Forwarded values and merged constants bring rules together again.
-                        new Simplify(),
+                        Simplify.byRanges(),
                         new DeadCode(),
                         new CleanUp(),
                         new LoopTests(),

@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import kiln.ir.*;
+import kiln.ir.analysis.Ranges;
 
 /** Applies the rules of {@link Simplify} to the instructions of a block until none applies any more. */
 final class Rewriter {
@@ -8,7 +9,7 @@ final class Rewriter {
     private static final int MAX_REWRITES_PER_INST = 12;
 
     /** What all back ends can add to an address at no cost. */
-    private static final long MAX_DISPLACEMENT = Integer.MAX_VALUE;
+    static final long MAX_DISPLACEMENT = Integer.MAX_VALUE;
 
     private final Builder b;
     private final IntegerRules integers;
@@ -16,12 +17,14 @@ final class Rewriter {
     private final ConversionRules conversions;
     private boolean hasCut;
 
-    Rewriter(Function f) {
+    /** {@code ranges} may be null. */
+    Rewriter(Function f, Ranges ranges) {
         b = new Builder(f);
         Simplify.SingleUses single = new Simplify.SingleUses(f);
-        integers = new IntegerRules(b, single);
-        compares = new CompareRules(b);
-        conversions = new ConversionRules(b, single);
+        KnownBits bits = new KnownBits(ranges);
+        integers = new IntegerRules(b, single, bits);
+        compares = new CompareRules(b, bits, ranges);
+        conversions = new ConversionRules(b, single, bits, ranges);
     }
 
     /** Whether some edges are gone. */

@@ -4,6 +4,7 @@ import java.util.Set;
 import kiln.ir.Function;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
+import kiln.ir.analysis.Ranges;
 import kiln.ir.analysis.UseCounts;
 
 /**
@@ -13,6 +14,22 @@ import kiln.ir.analysis.UseCounts;
  * hoisting have shown more.
  */
 public final class Simplify implements Pass {
+    private final boolean byRanges;
+
+    /** Looks at definitions only. */
+    public Simplify() {
+        this(false);
+    }
+
+    private Simplify(boolean byRanges) {
+        this.byRanges = byRanges;
+    }
+
+    /** Looks at {@link Ranges} as well. */
+    public static Simplify byRanges() {
+        return new Simplify(true);
+    }
+
     @Override
     public String name() {
         return "simplify";
@@ -26,7 +43,7 @@ public final class Simplify implements Pass {
     @Override
     public void run(Function f) {
         Cfg cfg = Cfg.of(f);
-        Rewriter rewriter = new Rewriter(f);
+        Rewriter rewriter = new Rewriter(f, byRanges ? new Ranges(f) : null);
         for (int i = 0; i < cfg.reachable(); i++) {
             rewriter.block(cfg.block(cfg.inReversePostorder(i)));
         }

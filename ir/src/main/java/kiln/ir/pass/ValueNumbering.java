@@ -173,7 +173,7 @@ public final class ValueNumbering implements Pass {
             if (fact < 0 || !v.type().isInt()) {
                 return -1;
             }
-            return fact == 0 ? 0 : KnownBits.isBool(v) ? 1 : -1;
+            return fact == 0 ? 0 : KnownBits.OF_DEFINITIONS.isBool(v) ? 1 : -1;
         }
 
         /** A constant in front of {@code i}, or the one that is there already. */

@@ -68,6 +68,9 @@ public abstract class IrExecution {
         throw new IllegalArgumentException(inst.toString());
     }
 
+    /** Told of each scalar operand, with its value, and of the low halves of vectors. */
+    protected void reads(Block in, Value v, long x) {}
+
     /** What UNWIND ends with. */
     protected RuntimeException unwind() {
         throw new IllegalArgumentException("unwind");
@@ -162,7 +165,9 @@ public abstract class IrExecution {
         }
 
         private long arg(Inst i, int a) {
-            return get(i.arg(a));
+            long x = get(i.arg(a));
+            reads(i.block(), i.arg(a), x);
+            return x;
         }
 
         private V128 vector(Inst i, int a) {
