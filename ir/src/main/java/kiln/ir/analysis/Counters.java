@@ -10,16 +10,36 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Counters of loops: parameters of a header to which every back edge adds the same constant. The tests without which no
+ * Counters of loops: parameters of a header to which every back edge adds something positive, or something negative. The
+ * tests without which no
  * back edge is taken say how far a counter comes, and so how often the loop turns, and so how far all other counters of
  * the loop come.
  */
 final class Counters {
-    /** A counter. The start is that of all edges that enter the loop. */
-    record Counter(Value param, long step, Range start) {}
+    /**
+     * A counter.
+     *
+     * @param least what is added at least
+     * @param most what is added at most, of the same sign
+     * @param start what it is on the edges that enter the loop, or null if nobody has looked
+     */
+    record Counter(Value param, long least, long most, Range start) {
+        boolean isUp() {
+            return least > 0;
+        }
 
-    /** {@code subject cond limit} holds whenever a back edge is taken. */
-    private record Test(Value subject, IntCond cond, Value limit) {}
+        /** Whether the same is added each time. */
+        boolean isSteady() {
+            return least == most;
+        }
+
+        Counter withStart(Range start) {
+            return new Counter(param, least, most, start);
+        }
+    }
+
+    /** {@code subject cond limit} holds whenever a back edge is taken; the subject is a counter or what follows it. */
+    private record Test(Value param, Value subject, IntCond cond, Value limit) {}
 
     /** Beyond it numbers are not looked at, so that nothing here overflows. */
     private static final long MAX = 1L << 61;
@@ -56,22 +76,39 @@ final class Counters {
         if (h >= cfg.nodes() || !cfg.isReachable(h) || !cfg.isLoopHeader(h)) {
             return null;
         }
-        long step = 0;
+        Counter c = null;
         int[] preds = cfg.predecessors(h);
         for (int i = 0; i < preds.length; i++) {
             if (cfg.isInLoop(preds[i], h)) {
-                Value next = cfg.edgeInto(h, i).arg(param.index());
-                boolean steps = next.is(Opcode.ADD)
-                        && next.inst().arg(0) == param
-                        && next.inst().arg(1).is(Opcode.ICONST);
-                long by = steps ? next.inst().arg(1).inst().imm() : 0;
-                if (by == 0 || step != 0 && step != by) {
+                Counter here = stepTo(cfg.edgeInto(h, i).arg(param.index()), param);
+                if (here == null || c != null && here.isUp() != c.isUp()) {
                     return null;
                 }
-                step = by;
+                c = c == null
+                        ? here
+                        : new Counter(param, Math.min(c.least, here.least), Math.max(c.most, here.most), null);
             }
         }
-        return step == 0 || Math.abs(step) > Integer.MAX_VALUE ? null : new Counter(param, step, null);
+        return c;
+    }
+
+    private Counter stepTo(Value next, Value param) {
+        Value step = stepOf(next, param);
+        if (step == null) {
+            return null;
+        }
+        Range r = ranges.at(step, next.inst().block(), DEPTH);
+        boolean small = r.smin() >= -Integer.MAX_VALUE && r.smax() <= Integer.MAX_VALUE;
+        return small && (r.smin() > 0 || r.smax() < 0) ? new Counter(param, r.smin(), r.smax(), null) : null;
+    }
+
+    /** What {@code next} adds to {@code param}, or null. */
+    private static Value stepOf(Value next, Value param) {
+        if (!next.is(Opcode.ADD)) {
+            return null;
+        }
+        Inst add = next.inst();
+        return add.arg(0) == param ? add.arg(1) : add.arg(1) == param ? add.arg(0) : null;
     }
 
     /** What a parameter of a loop's header may be. */
@@ -81,23 +118,43 @@ final class Counters {
         if (c == null || all.type() != Type.I32 && all.type() != Type.I64) {
             return all;
         }
-        c = new Counter(param, c.step(), start(param));
+        c = c.withStart(start(param));
         Loop loop = loop(param.paramOf().id());
         Range r = all;
         for (int i = 0; i < loop.count; i++) {
             Test t = loop.tests[i];
-            if (t.subject() == param || isNext(t.subject(), c)) {
+            if (t.param() == param) {
                 r = r.intersect(range(c, t, true)).intersect(range(c, t, false));
             }
         }
         return loop.turns >= 0 ? r.intersect(after(c, loop.turns)) : r;
     }
 
-    private static boolean isNext(Value v, Counter c) {
-        return v.is(Opcode.ADD)
-                && v.inst().arg(0) == c.param()
-                && v.inst().arg(1).is(Opcode.ICONST)
-                && v.inst().arg(1).inst().imm() == c.step();
+    /** Whether {@code v} is what all back edges pass on. */
+    private boolean isNext(Value v, Value param) {
+        int h = param.paramOf().id();
+        int[] preds = cfg.predecessors(h);
+        for (int i = 0; i < preds.length; i++) {
+            if (cfg.isInLoop(preds[i], h)) {
+                Value next = cfg.edgeInto(h, i).arg(param.index());
+                boolean equal = next == v
+                        || v.is(Opcode.ADD)
+                                && next.inst().arg(0) == v.inst().arg(0)
+                                && next.inst().arg(1) == v.inst().arg(1);
+                if (!equal && !(isConstSum(v) && isConstSum(next) && sameSum(v.inst(), next.inst()))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean isConstSum(Value v) {
+        return v.is(Opcode.ADD) && v.inst().arg(1).is(Opcode.ICONST);
+    }
+
+    private static boolean sameSum(Inst x, Inst y) {
+        return x.arg(0) == y.arg(0) && x.arg(1).inst().imm() == y.arg(1).inst().imm();
     }
 
     /** What the parameter is when the loop is entered. */
@@ -150,12 +207,9 @@ final class Counters {
         findTests(h, loop);
         for (int i = 0; i < loop.count; i++) {
             Test t = loop.tests[i];
-            Value param = t.subject().paramOf() != null
-                    ? t.subject()
-                    : t.subject().inst().arg(0);
-            Counter c = of(param);
-            c = new Counter(param, c.step(), start(param));
-            long turns = turns(c, t);
+            // Known less exactly while what its step depends on is being looked at.
+            Counter c = of(t.param());
+            long turns = c == null ? -1 : turns(c.withStart(start(t.param())), t);
             if (turns >= 0 && (loop.turns < 0 || turns < loop.turns)) {
                 loop.turns = turns;
             }
@@ -221,13 +275,20 @@ final class Counters {
         if (loop.count == MAX_TESTS || cond == IntCond.EQ) {
             return;
         }
-        Value param = subject.is(Opcode.ADD) ? subject.inst().arg(0) : subject;
-        if (param.paramOf() == null || param.paramOf().id() != h) {
+        if (subject.is(Opcode.ADD)) {
+            add(h, loop, subject.inst().arg(0), subject, cond, limit);
+            add(h, loop, subject.inst().arg(1), subject, cond, limit);
+        } else {
+            add(h, loop, subject, subject, cond, limit);
+        }
+    }
+
+    private void add(int h, Loop loop, Value param, Value subject, IntCond cond, Value limit) {
+        if (param.paramOf() == null || param.paramOf().id() != h || loop.count == MAX_TESTS) {
             return;
         }
-        Counter c = of(param);
-        if (c != null && (subject == param || isNext(subject, c))) {
-            loop.tests[loop.count++] = new Test(subject, cond, limit);
+        if (of(param) != null && (subject == param || isNext(subject, param))) {
+            loop.tests[loop.count++] = new Test(param, subject, cond, limit);
         }
     }
 
@@ -256,16 +317,16 @@ final class Counters {
 
     /** Null if nothing is known. What counts down is looked at with all signs reversed. */
     private Reach reach(Counter c, Test t, boolean signed) {
-        IntCond cond = c.step() > 0 ? t.cond() : t.cond().swap();
+        boolean up = c.isUp();
+        IntCond cond = up ? t.cond() : t.cond().swap();
         boolean toLimit = cond == IntCond.NE;
         if (!toLimit && cond != (signed ? IntCond.SLT : IntCond.ULT) && cond != (signed ? IntCond.SLE : IntCond.ULE)) {
             return null;
         }
-        if (toLimit && t.limit() != null && !isInvariant(t.limit(), header(c))) {
+        if (toLimit && (!c.isSteady() || t.limit() != null && !isInvariant(t.limit(), header(c)))) {
             return null;
         }
         Range limit = t.limit() == null ? Range.constant(c.param().type(), 0) : limit(t.limit(), header(c));
-        boolean up = c.step() > 0;
         long first = bound(c.start(), signed, up, false);
         long last = bound(c.start(), signed, up, true);
         long nearest = bound(limit, signed, up, false);
@@ -275,7 +336,9 @@ final class Counters {
             return null;
         }
         long end = up || signed ? bound(Range.all(c.param().type()), signed, up, true) : 0;
-        long step = Math.abs(c.step());
+        // The step is the same wherever the limit must be met.
+        long step = up ? c.most() : -c.least();
+        long leastStep = up ? c.least() : -c.most();
         boolean asksNext = t.subject() != c.param();
         if (toLimit && (asksNext ? last >= nearest : last > nearest)) {
             return null;
@@ -292,7 +355,7 @@ final class Counters {
             return null;
         }
         long max = Math.max(last, behind);
-        long turns = behind < first ? 0 : (behind - first) / step;
+        long turns = behind < first ? 0 : (behind - first) / leastStep;
         return up ? new Reach(first, max, turns) : new Reach(-max, -first, turns);
     }
 
@@ -315,7 +378,7 @@ final class Counters {
 
     /** Whether a counter's start and {@code limit} have as many zeros at their end as its step. */
     private boolean isMultiple(Counter c, Value limit) {
-        long step = Math.abs(c.step());
+        long step = Math.abs(c.least());
         if (step == 1) {
             return true;
         }
@@ -360,10 +423,10 @@ final class Counters {
         Type type = c.param().type();
         Range all = Range.all(type);
         Range start = c.start();
-        if (turns > MAX / Math.abs(c.step())) {
+        if (turns > MAX / Math.max(Math.abs(c.least()), Math.abs(c.most()))) {
             return all;
         }
-        long way = turns * c.step();
+        long way = turns * (c.isUp() ? c.most() : c.least());
         Range r = all;
         if (!isHuge(start.smin()) && !isHuge(start.smax())) {
             long min = start.smin() + Math.min(way, 0);

@@ -57,7 +57,7 @@ public final class Ranges {
         return at(v, b, MAX_DEPTH);
     }
 
-    /** Whether {@code v} is a parameter to which all back edges of its loop add the same constant. */
+    /** Whether {@code v} is a parameter to which all back edges of its loop add something positive, or negative. */
     public boolean isCounter(Value v) {
         return v.paramOf() != null && counters.of(v) != null;
     }

@@ -189,7 +189,9 @@ final class IntegerRules {
         if (isWithConst(x, SHL)) {
             return b.binary(MUL, arg(x, 0), c(type, c << (constOf(x) & width(type) - 1)));
         }
-        if (movesOutwards(type) && isWithConst(x, ADD) && single.contains(x)) {
+        // Only as far as an access can take the constant.
+        boolean fits = isWithConst(x, ADD) && Math.abs((double) constOf(x) * c) <= Rewriter.MAX_DISPLACEMENT;
+        if (movesOutwards(type) && fits && single.contains(x)) {
             return b.binary(ADD, b.binary(MUL, arg(x, 0), c(type, c)), c(type, constOf(x) * c));
         }
         return null;

@@ -259,6 +259,11 @@ class RangesTest {
             Value limit = random.nextInt(4) > 0
                     ? b.binary(Opcode.ADD, start, b.iconst(t, step * random.nextInt(12) + random.nextInt(8) / 6))
                     : bound(t);
+            // Sometimes the step is only known to lie between two constants.
+            Value by = b.iconst(t, step);
+            if (random.nextInt(4) == 0) {
+                by = raw(Opcode.ADD, raw(Opcode.AND, any(t), b.iconst(t, 3)), by);
+            }
             IntCond cond = IntCond.values()[random.nextInt(IntCond.values().length)];
             Block header = f.newBlock();
             Block exit = f.newBlock();
@@ -287,7 +292,7 @@ class RangesTest {
                 b.branch(compare(cond, counter, limit, swapped), new Edge(body), new Edge(exit, sum));
                 b.setBlock(body);
             } else {
-                next = raw(Opcode.ADD, counter, b.iconst(t, step));
+                next = random.nextBoolean() ? raw(Opcode.ADD, counter, by) : raw(Opcode.ADD, by, counter);
             }
             use();
             if (depth < 2 && random.nextInt(4) == 0) {
@@ -296,7 +301,7 @@ class RangesTest {
             use();
             Value nextOther = raw(Opcode.ADD, other, b.iconst(Type.I32, otherStep));
             if (top) {
-                next = raw(Opcode.ADD, counter, b.iconst(t, step));
+                next = random.nextBoolean() ? raw(Opcode.ADD, counter, by) : raw(Opcode.ADD, by, counter);
                 b.jump(header, next, nextOther, sum);
             } else {
                 Value asked = random.nextBoolean() ? next : counter;
