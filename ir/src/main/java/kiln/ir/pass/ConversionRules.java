@@ -109,11 +109,7 @@ final class ConversionRules {
 
     /** The zero-extended sum of an i32 in range {@code r} and a constant, or null if it may wrap around. */
     private Value extendedSum(Value y, int c, Range r) {
-        long unsigned = c & KnownBits.all(Type.I32);
-        if (r.umax() + unsigned <= KnownBits.all(Type.I32)) {
-            return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(unsigned));
-        }
-        if (c < 0 && r.umin() + c >= 0) {
+        if (c >= 0 ? r.umax() + c <= KnownBits.all(Type.I32) : r.umin() + c >= 0) {
             return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c));
         }
         // What counts from -n up to 0, to which the end of an array is added.
