@@ -94,7 +94,7 @@ final class Counters {
 
     private Counter stepTo(Value next, Value param) {
         Value step = stepOf(next, param);
-        if (step == null) {
+        if (step == null || Ranges.home(next) < 0) {
             return null;
         }
         Range r = ranges.at(step, next.inst().block(), DEPTH);
@@ -191,8 +191,8 @@ final class Counters {
     }
 
     private boolean isInvariant(Value v, int h) {
-        int def = (v.inst() != null ? v.inst().block() : v.paramOf()).id();
-        return v.is(Opcode.ICONST) || !cfg.isInLoop(def, h);
+        int def = Ranges.home(v);
+        return v.is(Opcode.ICONST) || def >= 0 && !cfg.isInLoop(def, h);
     }
 
     // Tests.

@@ -62,14 +62,20 @@ public final class Ranges {
         return v.paramOf() != null && counters.of(v) != null;
     }
 
+    /** The block in which {@code v} is defined; -1 if its instruction is gone, as in code that cannot be reached. */
+    static int home(Value v) {
+        Block b = v.inst() != null ? v.inst().block() : v.paramOf();
+        return b == null ? -1 : b.id();
+    }
+
     Range at(Value v, Block b, int depth) {
         Range r = of(v, depth);
         if (v.is(Opcode.ICONST) || depth == 0) {
             return r;
         }
         // Only what happens behind the definition can say more about it.
-        int def = (v.inst() != null ? v.inst().block() : v.paramOf()).id();
-        int k = b.id();
+        int def = home(v);
+        int k = def < 0 ? def : b.id();
         for (int i = 0; i < MAX_BRANCHES && k != def && k < cfg.nodes() && cfg.isReachable(k); i++) {
             int dominator = cfg.idom(k);
             if (dominator == k) {
