@@ -99,6 +99,8 @@ public final class Pipeline {
                         Simplify.byRanges(),
                         new DeadCode(),
                         new CleanUp(),
+                        // Addresses are settled, and so is which counters are extended in them.
+                        new WideCounters(),
                         new LoopTests(),
                         // Less code is left, and new blocks have come.
                         new EstimateFrequencies(),
