@@ -32,16 +32,14 @@ abstract class RuntimeFixture {
     }
 
     protected Module module(String name) {
-        try {
-            return Module.load(engine, resource(name));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Module.load(engine, resource(name));
     }
 
-    protected static byte[] resource(String name) throws IOException {
+    protected static byte[] resource(String name) {
         try (InputStream in = RuntimeFixture.class.getResourceAsStream(name + ".wasm")) {
             return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
