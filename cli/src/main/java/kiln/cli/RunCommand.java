@@ -203,21 +203,7 @@ final class RunCommand implements Callable<Integer> {
             }
             try {
                 Instance instance = linker.instantiate(store, module);
-                if (invoke.getValue() != null) {
-                    // A library ("reactor") sets itself up here; a program does in _start, which is not called.
-                    if (!invoke.getValue().equals("_initialize")) {
-                        wasi.initialize(instance);
-                    }
-                    invoke(instance, invoke.getValue());
-                    return 0;
-                }
-                if (!instance.hasExport("_start")) {
-                    throw new UserError(
-                            file,
-                            "the module exports no _start; --invoke calls one of its functions ("
-                                    + Printable.names(functions(instance)) + ")");
-                }
-                instance.func("_start").call();
+                start(wasi, instance);
                 return 0;
             } catch (ExitException e) {
                 return e.code();
@@ -231,6 +217,27 @@ final class RunCommand implements Callable<Integer> {
                 showFrames(e.frames(), e);
                 return TRAPPED;
             }
+        }
+    }
+
+    /** Calls the function that was asked for; else that of a program, or what sets a library ("reactor") up. */
+    private void start(Wasi wasi, Instance instance) {
+        String asked = invoke.getValue();
+        if (asked != null) {
+            // A program sets itself up in _start, which is not called.
+            if (!asked.equals("_initialize")) {
+                wasi.initialize(instance);
+            }
+            invoke(instance, asked);
+        } else if (instance.hasExport("_start")) {
+            instance.func("_start").call();
+        } else if (instance.hasExport("_initialize")) {
+            wasi.initialize(instance);
+        } else {
+            throw new UserError(
+                    file,
+                    "the module exports neither _start nor _initialize; --invoke calls one of its functions ("
+                            + Printable.names(functions(instance)) + ")");
         }
     }
 

@@ -125,6 +125,7 @@ final class ConditionRules {
                 return isConst(k.y()) ? compareWithConstant(c, k.x(), constValue(k.y()), k.cond()) : null;
             })
             .rule("x with constant + 1 or - 1: cmp, cmn", ConditionRules::compareWithNeighbour)
+            .rule("x with 2^n, unsigned: tst", ConditionRules::testHighBits)
             .base("x with shifted or extended y", (c, k) -> {
                 boolean wide = wide(k.x().type());
                 return Flags.of(addSub(c, Op.SUBS, wide, Registers.ZR, c.value(k.x()), k.y()), Cond.of(k.cond()));
@@ -229,6 +230,19 @@ final class ConditionRules {
             case ULT, UGE -> k == 0 ? k : k == -max - 1 && !wide ? max : k - 1;
             case EQ, NE -> k;
         };
+    }
+
+    /** A 64-bit number is below 2^n if its bits from n on are zero, for which 2^n need not be in a register. */
+    private static Flags testHighBits(Context c, IntComparison k) {
+        boolean below = k.cond() == IntCond.ULT;
+        if (!below && k.cond() != IntCond.UGE
+                || !isConst(k.y())
+                || !wide(k.x().type())
+                || Long.bitCount(constValue(k.y())) != 1) {
+            return null;
+        }
+        Insn test = Insn.logical(Op.ANDS, true, Registers.ZR, c.value(k.x()), -constValue(k.y()));
+        return Flags.of(test, below ? Cond.EQ : Cond.NE);
     }
 
     private static IntCond withNeighbour(IntCond cond) {
