@@ -310,7 +310,7 @@ public final class MemoryPool {
                 }
                 throw new HostException(
                         "no address space left for a linear memory of " + (length >> 20)
-                                + " MiB of reservation; " + used
+                                + " MiB of reservation (code with explicit bounds checks reserves less); " + used
                                 + " memories are in use (ulimit -v, vm.max_map_count): "
                                 + second.getMessage(),
                         second.errno());

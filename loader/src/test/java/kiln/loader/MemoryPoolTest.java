@@ -188,6 +188,28 @@ class MemoryPoolTest {
         }
     }
 
+    /** Where no reservation of 64 GiB is left, code with explicit checks has memories that grow as far as they can. */
+    @Test
+    void wideMemoriesFillTheAddressSpace() {
+        MemoryPool pool = new MemoryPool(0);
+        List<LinearMemory> all = new ArrayList<>();
+        try {
+            HostException e = assertThrows(HostException.class, () -> {
+                while (all.size() < 5_000) {
+                    all.add(pool.guarded64(PAGE, PAGE, null));
+                }
+            });
+            assertTrue(e.getMessage().contains("explicit bounds"), e.getMessage());
+            assertTrue(all.size() > 1_000, "only " + all.size());
+            try (LinearMemory m = pool.checked(PAGE, MemoryConstants.INDEX_SPACE_64, null)) {
+                assertTrue(m.maxBytes() >= PAGE && m.maxBytes() < MemoryConstants.INDEX_SPACE_64, "" + m.maxBytes());
+            }
+        } finally {
+            all.forEach(LinearMemory::close);
+        }
+        assertEquals(0, pool.inUse());
+    }
+
     @Test
     void manyMemoriesFit() {
         MemoryPool pool = new MemoryPool(0);

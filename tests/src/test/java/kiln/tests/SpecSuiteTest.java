@@ -66,6 +66,11 @@ class SpecSuiteTest {
             // A component.
             Map.entry("gc/component-async-suspended-fiber-roots", 2));
 
+    /** The only groups to run, or null for all. */
+    private static final Set<String> ASKED_FOR = System.getProperty("kiln.groups") == null
+            ? null
+            : Set.of(System.getProperty("kiln.groups").split(","));
+
     /** Groups that are about vectors. */
     private static final Set<String> VECTORS = Set.of("simd", "relaxed-simd", "winch");
 
@@ -89,7 +94,7 @@ class SpecSuiteTest {
             for (Path zip :
                     zips.filter(p -> p.toString().endsWith(".zip")).sorted().toList()) {
                 String group = zip.getFileName().toString().replace(".zip", "");
-                if (!LEFT_OUT.contains(group)) {
+                if (!LEFT_OUT.contains(group) && (ASKED_FOR == null || ASKED_FOR.contains(group))) {
                     tests.add(DynamicTest.dynamicTest(suite + " " + group, () -> group(suite, zip, group, features)));
                 }
             }
