@@ -31,7 +31,7 @@ class CommandLineTest {
 
     @BeforeAll
     static void files() throws IOException {
-        for (String name : List.of("values.wasm", "commands.wasm", "needs.wasm", "reactor.wasm", "speaker.wasm")) {
+        for (String name : List.of("values.wasm", "commands.wasm", "needs.wasm", "reactor.wasm", "stops.wasm")) {
             Files.write(dir.resolve(name), Cli.resource(name));
         }
         assertEquals(new Outcome(0, "", ""), kiln("compile @values.wasm"));
@@ -107,7 +107,7 @@ class CommandLineTest {
     void librariesAreInitialised() {
         assertEquals(new Outcome(0, "42\n", ""), kiln("run --no-cache --invoke ready @reactor.wasm"));
         assertEquals(new Outcome(0, "", ""), kiln("run --no-cache @reactor.wasm"));
-        assertEquals(new Outcome(0, "ready\n", ""), kiln("run --no-cache @speaker.wasm"));
+        assertEquals(new Outcome(7, "", ""), kiln("run --no-cache @stops.wasm"));
     }
 
     @Test
