@@ -36,10 +36,10 @@ public enum Builtin {
     /** (address of a table's record): initialises all slots. */
     TABLE_FILL_IN("j", ""),
     /**
-     * (size in bytes, a multiple of 16) -> an exception whose header and payload are not written yet. May collect.
-     * Upcall.
+     * (size in bytes, a multiple of 16) -> an exception whose header and payload are not written yet. May collect: an
+     * upcall, where the heap has no run of that size at hand.
      */
-    EXCEPTION_ALLOCATE("i", "j");
+    EXCEPTION_ALLOCATE("i", "r");
 
     private final String params;
     private final String results;

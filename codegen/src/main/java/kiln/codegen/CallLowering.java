@@ -32,9 +32,40 @@ final class CallLowering {
 
     /** Lowers a CALL or CALL_INDIRECT. */
     void lowerCall(Inst inst) {
+        lowerCall(inst, null);
+    }
+
+    /**
+     * Lowers an INVOKE or INVOKE_INDIRECT. What the results need is done behind the call, where control goes on to the
+     * normal target; the edge to the landing pad leaves from the call itself.
+     */
+    void lowerInvoke(Inst inst) {
+        // The stub that throws takes it from there.
+        context.saveContext();
+        lowerCall(inst, context.targets[1]);
+        context.emit(insts.jump(context.targets[0]));
+    }
+
+    /** Lowers a CAUGHT. */
+    void lowerCaught(Inst inst) {
+        OperandList result = new OperandList();
+        if (context.isDemanded(inst.result())) {
+            result.defFixed(context.def(inst.result()), convention.results().getFirst());
+        }
+        context.emit(insts.landingPad(result));
+    }
+
+    /** Lowers a THROW. */
+    void lowerThrow(Inst inst) {
+        OperandList exception = new OperandList();
+        exception.useFixed(context.movable(inst.arg(0)), convention.results().getFirst());
+        context.emit(insts.throwException(exception));
+    }
+
+    private void lowerCall(Inst inst, MachBlock pad) {
         OperandList operands = new OperandList();
         boolean reloads;
-        if (inst.opcode() == Opcode.CALL_INDIRECT) {
+        if (inst.opcode() == Opcode.CALL_INDIRECT || inst.opcode() == Opcode.INVOKE_INDIRECT) {
             Reg callee = context.reg(inst.arg(1));
             called(operands, context.reg(inst.arg(0)));
             called(operands, callee);
@@ -48,7 +79,7 @@ final class CallLowering {
         }
         ArgumentLocations locations =
                 convention.argumentLocations(inst.call().signature().params());
-        context.emit(insts.call(site(inst, operands, locations, reloads, null, convention.clobbers())));
+        context.emit(insts.call(site(inst, operands, locations, reloads, pad, null, convention.clobbers())));
         loadFurtherResults(inst);
     }
 
@@ -73,7 +104,7 @@ final class CallLowering {
         called(operands, context.reg(inst.arg(0)));
         ArgumentLocations locations =
                 convention.nativeArgumentLocations(inst.call().signature().params());
-        context.emit(insts.call(site(inst, operands, locations, false, result, convention.nativeClobbers())));
+        context.emit(insts.call(site(inst, operands, locations, false, null, result, convention.nativeClobbers())));
     }
 
     /** Lowers a RETURN_CALL or RETURN_CALL_INDIRECT. What is called must not be in registers that the jump needs. */
@@ -90,8 +121,8 @@ final class CallLowering {
         }
         ArgumentLocations locations =
                 convention.argumentLocations(inst.call().signature().params());
-        context.emit(
-                insts.tailCall(site(inst, operands, locations, false, null, RegSet.EMPTY), parameters.stackBytes()));
+        context.emit(insts.tailCall(
+                site(inst, operands, locations, false, null, null, RegSet.EMPTY), parameters.stackBytes()));
     }
 
     private void called(OperandList operands, Reg r) {
@@ -105,6 +136,7 @@ final class CallLowering {
     /**
      * A call of what {@code operands} say.
      *
+     * @param pad where it goes on if the callee throws, or null
      * @param result in place of the first result's own register, or null
      */
     private CallSite site(
@@ -112,6 +144,7 @@ final class CallLowering {
             OperandList operands,
             ArgumentLocations locations,
             boolean reloads,
+            MachBlock pad,
             Reg result,
             RegSet clobbers) {
         int called = operands.count();
@@ -143,6 +176,7 @@ final class CallLowering {
                 inst.call().key(),
                 contextDistance(inst),
                 reloads,
+                pad,
                 clobbers == RegSet.EMPTY ? operands : operands.clobbering(clobbers),
                 called,
                 inRegisters,

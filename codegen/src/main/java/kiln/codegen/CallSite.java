@@ -27,6 +27,7 @@ public final class CallSite {
     private final FuncKey key;
     private final int contextDistance;
     private final boolean reloadsContext;
+    private final MachBlock pad;
     private final OperandList operands;
     private final int called;
     private final int inRegisters;
@@ -38,6 +39,7 @@ public final class CallSite {
             FuncKey key,
             int contextDistance,
             boolean reloadsContext,
+            MachBlock pad,
             OperandList operands,
             int called,
             int inRegisters,
@@ -47,6 +49,7 @@ public final class CallSite {
         this.key = key;
         this.contextDistance = contextDistance;
         this.reloadsContext = reloadsContext;
+        this.pad = pad;
         this.operands = operands;
         this.called = called;
         this.inRegisters = inRegisters;
@@ -86,6 +89,11 @@ public final class CallSite {
         return reloadsContext;
     }
 
+    /** The landing pad where it goes on if the callee throws, or null if frames are left then, too. */
+    public MachBlock pad() {
+        return pad;
+    }
+
     public List<StackArgument> onStack() {
         return onStack;
     }
@@ -111,6 +119,9 @@ public final class CallSite {
         }
         if (results > 0) {
             s.append(" -> ").append(inst.fixedText(inst.form().count() - results, results));
+        }
+        if (pad != null) {
+            s.append(" throws to ").append(pad);
         }
         return s.toString();
     }

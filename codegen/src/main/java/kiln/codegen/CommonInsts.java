@@ -20,6 +20,15 @@ public interface CommonInsts extends MoveFactory {
     /** A store of a whole value. */
     MachInst storeValue(Type type, Reg base, int offset, Reg source);
 
+    /**
+     * The start of a landing pad, at which the frame base is this function's and no register holds anything else but
+     * the VMContext and the exception, which is defined in the first result register if it is asked for.
+     */
+    MachInst landingPad(OperandList exception);
+
+    /** Leaves for the handler of an exception, which is in the first result register. */
+    MachInst throwException(OperandList exception);
+
     /** A call of a wasm or C function. */
     MachInst call(CallSite site);
 

@@ -57,18 +57,14 @@ final class Lowering {
         }
         for (Block b : context.function.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
-                switch (i.opcode().effect()) {
-                    case CALLS -> {
-                        context.makesCalls = true;
-                        int h = flow.loopHeader(context.nodeOfBlock[b.id()]);
-                        if (h >= 0) {
-                            context.hasCall[h] = true;
-                        }
+                if (i.opcode().isCall()) {
+                    context.makesCalls = true;
+                    int h = flow.loopHeader(context.nodeOfBlock[b.id()]);
+                    if (h >= 0) {
+                        context.hasCall[h] = true;
                     }
-                    default ->
-                        context.makesCalls |=
-                                i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
                 }
+                context.makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
             }
         }
         context.summarizeLoops();

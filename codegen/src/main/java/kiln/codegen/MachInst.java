@@ -85,6 +85,11 @@ public abstract class MachInst implements CodeBuffer.Emitter {
         throw new IllegalStateException("not a move: " + this);
     }
 
+    /** Where a call goes on if the callee throws, by an edge that leaves its block from here; else null. */
+    public MachBlock landingPad() {
+        return null;
+    }
+
     /**
      * For an instruction that computes its only definition from nothing that can change (a constant, an address in the
      * frame, a read-only load from the VMContext): a copy of it that defines {@code target} instead, so that the

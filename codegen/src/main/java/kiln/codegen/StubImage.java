@@ -35,6 +35,8 @@ public abstract class StubImage {
     protected final Label exit = new Label();
     /** In {@link #fault()}: the way from a trap to there. */
     protected final Label leave = new Label();
+    /** In {@link #throwException()}: the way to the handler. */
+    protected final Label find = new Label();
 
     private final int padding;
     private final Map<String, Label> entries = new LinkedHashMap<>();
@@ -50,8 +52,11 @@ public abstract class StubImage {
     /** Called by compiled code for an explicit trap. */
     protected abstract void trap();
 
-    /** Jumped to by compiled code to leave an activation. */
+    /** Jumped to by compiled code to leave an activation, or to throw what a host function has thrown. */
     protected abstract void unwind();
+
+    /** Called by compiled code that throws an exception. */
+    protected abstract void throwException();
 
     /** Where compiled code goes on after a fault, with the registers that it had then. */
     protected abstract void fault();
@@ -92,6 +97,8 @@ public abstract class StubImage {
         trap();
         begin("unwind");
         unwind();
+        begin("throw");
+        throwException();
         begin("fault");
         fault();
         begin("handler");

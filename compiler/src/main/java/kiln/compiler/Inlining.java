@@ -114,7 +114,7 @@ final class Inlining {
         List<Inst> calls = new ArrayList<>();
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
-                if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                if (i.opcode().isDirectCall()) {
                     FuncKey key = i.call().key();
                     if (key.kind() == FuncKey.Kind.WASM_FUNCTION && isReady(key, caller)) {
                         calls.add(i);

@@ -11,7 +11,6 @@ import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
 import kiln.ir.Inst;
-import kiln.ir.Opcode;
 
 /** What compilation has made of a function so far. */
 sealed interface Product {
@@ -70,7 +69,7 @@ sealed interface Product {
             Set<FuncKey> targets = new LinkedHashSet<>();
             for (Block b : function.blocks()) {
                 for (Inst i = b.first(); i != null; i = i.next()) {
-                    if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+                    if (i.opcode().isDirectCall()) {
                         targets.add(i.call().key());
                     }
                 }

@@ -329,6 +329,26 @@ public final class Builder {
         return terminate(Opcode.RETURN_CALL_INDIRECT, prepend(args, code, vmctx), target);
     }
 
+    /** Goes on at {@code normal}, where the results exist, or at {@code pad}, which begins with {@link #caught()}. */
+    public Inst invoke(CallTarget target, Edge normal, Block pad, Value... args) {
+        return terminate(Opcode.INVOKE, args, target, normal, new Edge(pad));
+    }
+
+    /** As {@link #invoke}. */
+    public Inst invokeIndirect(CallTarget target, Edge normal, Block pad, Value code, Value vmctx, Value... args) {
+        return terminate(Opcode.INVOKE_INDIRECT, prepend(args, code, vmctx), target, normal, new Edge(pad));
+    }
+
+    /** The exception that has come to this landing pad, whose first instruction this must be. */
+    public Value caught() {
+        return emit(Opcode.CAUGHT, Type.REF, 0, null);
+    }
+
+    /** Throws an exception that is not null. */
+    public Inst throw_(Value exception) {
+        return terminate(Opcode.THROW, new Value[] {exception}, null);
+    }
+
     public Inst unwind() {
         return terminate(Opcode.UNWIND, NO_VALUES, null);
     }

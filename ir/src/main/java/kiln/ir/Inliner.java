@@ -3,10 +3,12 @@ package kiln.ir;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import kiln.artifact.FuncKey;
 
 /**
  * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced
- * call was one itself. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
+ * call was one itself. Where an INVOKE is replaced, calls in the copy become INVOKEs with landing pads of their own that
+ * go on at the replaced one's, and what the copy throws out of itself is a jump there. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
  */
 public final class Inliner {
     private final Function caller;
@@ -17,7 +19,7 @@ public final class Inliner {
     @FunctionalInterface
     public interface Choice {
         /**
-         * What to put in the place of a CALL or RETURN_CALL, or null to keep it. It must not be the function that the
+         * What to put in the place of a CALL, INVOKE or RETURN_CALL, or null to keep it. It must not be the function that the
          * call stands in, but may be a copy of it; it is only read.
          */
         Function callee(Inst call);
@@ -54,7 +56,7 @@ public final class Inliner {
         layout.add(current);
         for (Inst i = current.first(); i != null; ) {
             Inst next = i.next();
-            if (i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL) {
+            if (i.opcode().isDirectCall()) {
                 Function callee = choice.callee(i);
                 if (callee != null) {
                     current = replace(current, i, callee);
@@ -74,6 +76,9 @@ public final class Inliner {
             args[i] = call.arg(i);
         }
         copy.mapEntry(block, args);
+        if (call.opcode() == Opcode.INVOKE) {
+            return replaceInvoke(block, call, copy);
+        }
         boolean tail = call.opcode() == Opcode.RETURN_CALL;
         Inst last = callee.entry().terminator();
         if (tail || callee.blocks().size() == 1 && last.opcode() == Opcode.RETURN) {
@@ -99,6 +104,26 @@ public final class Inliner {
         return rest;
     }
 
+    /** The landing pad becomes a block that takes the exception as a parameter. */
+    private Block replaceInvoke(Block block, Inst call, Copy copy) {
+        Block pad = call.target(1).target();
+        Inst caught = pad.first();
+        caught.result().replaceWith(pad.addParam(Type.REF));
+        pad.remove(caught);
+        Block rest = caller.newDetachedBlock();
+        rest.setFrequency(block.frequency());
+        for (int i = 0; i < call.resultCount(); i++) {
+            call.result(i).replaceWith(rest.addParam(call.result(i).type()));
+        }
+        block.remove(call);
+        Edge[] on = {call.target(0)};
+        rest.insertBefore(caller.newInst(Opcode.JUMP, null, 0, null, new Value[0], on, call.position()), null);
+        copy.catches(pad);
+        copy.run(block, null, rest);
+        layout.add(rest);
+        return rest;
+    }
+
     /** One copy of a function. */
     private final class Copy {
         private final Function callee;
@@ -111,6 +136,9 @@ public final class Inliner {
 
         private final int[] sites;
         private final Value[] values;
+        /** Where what is thrown out of the copy goes, with the exception, or null if it leaves the caller. */
+        private Block handler;
+
         private final Block[] blocks;
 
         Copy(Function callee, Inst call) {
@@ -159,6 +187,10 @@ public final class Inliner {
             }
         }
 
+        void catches(Block handler) {
+            this.handler = handler;
+        }
+
         Value value(Value original) {
             return values[original.id()];
         }
@@ -193,6 +225,9 @@ public final class Inliner {
                     if (c != null) {
                         originals.add(i);
                         copies.add(c);
+                        if (c.opcode().isInvoke() && !i.opcode().isTerminator()) {
+                            to = c.target(0).target();
+                        }
                     }
                 }
             }
@@ -208,8 +243,13 @@ public final class Inliner {
                 context(i, to, place);
                 return null;
             }
+            if (handler != null && op == Opcode.THROW) {
+                Inst jump = jump(handler, new Value[1], position(i.position()));
+                to.insertBefore(jump, place);
+                return jump;
+            }
             if (tail || op != Opcode.RETURN && op != Opcode.RETURN_CALL && op != Opcode.RETURN_CALL_INDIRECT) {
-                Inst c = instance(i, op);
+                Inst c = handler != null && mayThrow(i) ? invoke(i, to) : instance(i, op);
                 to.insertBefore(c, place);
                 for (int r = 0; r < i.resultCount(); r++) {
                     values[i.result(r).id()] = c.result(r);
@@ -224,17 +264,49 @@ public final class Inliner {
                 to.insertBefore(jump, place);
                 return jump;
             }
-            Inst call = instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
+            Inst call = handler != null
+                    ? invoke(i, to)
+                    : instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
             to.insertBefore(call, place);
             Value[] results = new Value[call.resultCount()];
             for (int r = 0; r < results.length; r++) {
                 results[r] = call.result(r);
             }
-            to.insertBefore(jump(rest, results, call.position()), place);
+            Block end = handler != null ? call.target(0).target() : to;
+            end.insertBefore(jump(rest, results, call.position()), place);
             return call;
         }
 
-        /** To what follows the call. */
+        /** Whether a call that is no INVOKE may be left by an exception. */
+        private static boolean mayThrow(Inst i) {
+            return i.opcode() == Opcode.CALL_INDIRECT
+                    || i.opcode() == Opcode.CALL && i.call().key().kind() == FuncKey.Kind.WASM_FUNCTION;
+        }
+
+        /** A call as an INVOKE, which goes on in new blocks. */
+        private Inst invoke(Inst i, Block to) {
+            Block next = caller.newDetachedBlock();
+            next.setFrequency(to.frequency());
+            Block pad = caller.newDetachedBlock();
+            pad.setFrequency(Frequency.RARE);
+            int position = position(i.position());
+            Inst caught = caller.newInst(Opcode.CAUGHT, Type.REF, 0, null, new Value[0], Inst.NO_EDGES, position);
+            pad.insertBefore(caught, null);
+            pad.insertBefore(jump(handler, new Value[] {caught.result()}, position), null);
+            layout.add(next);
+            layout.add(pad);
+            boolean direct = i.opcode() == Opcode.CALL || i.opcode() == Opcode.RETURN_CALL;
+            return caller.newInst(
+                    direct ? Opcode.INVOKE : Opcode.INVOKE_INDIRECT,
+                    null,
+                    0,
+                    i.data(),
+                    new Value[i.argCount()],
+                    new Edge[] {new Edge(next), new Edge(pad)},
+                    position);
+        }
+
+        /** To what follows the call, or to what handles an exception. */
         private Inst jump(Block rest, Value[] results, int position) {
             Edge[] targets = {new Edge(rest, results)};
             return caller.newInst(Opcode.JUMP, null, 0, null, new Value[0], targets, position);
@@ -275,7 +347,7 @@ public final class Inliner {
         }
 
         private void fill(Inst from, Inst to) {
-            if (from.opcode() == Opcode.RETURN && to.opcode() == Opcode.JUMP) {
+            if (to.opcode() == Opcode.JUMP && from.opcode() != Opcode.JUMP) {
                 for (int a = 0; a < from.argCount(); a++) {
                     to.target(0).setArg(a, values[from.arg(a).id()]);
                 }

@@ -131,7 +131,7 @@ public enum Opcode {
     /** Operand (x); an i32. */
     VREDUCE(VECTOR_REDUCE, LANES, PURE, 2, LARGE, ofSideData()),
 
-    // Memory. Address is an i64 operand plus an unsigned displacement, at most 2^32-1.
+    // Memory. Address is an i64 or ref operand plus an unsigned displacement, at most 2^32-1.
     /** Operands (address). */
     LOAD(TypeRule.LOAD, ACCESS, READS, 1, LARGE),
     /** Operands (address, value). */
@@ -162,6 +162,11 @@ public enum Opcode {
      * result.
      */
     CALL_NATIVE(NATIVE_CALL, CALLEE, CALLS, 4, STAYS),
+    /**
+     * The exception that has come over the exceptional edge into this block, a landing pad, whose first instruction it
+     * is. The calls before have done what calls do.
+     */
+    CAUGHT(EXCEPTION, NONE, CALLS, 1, STAYS),
 
     // Checks. One moves only from where a loop begins, and lets the accesses behind it follow.
     /** Traps if the operand is not zero. */
@@ -183,6 +188,14 @@ public enum Opcode {
     /** As CALL and CALL_INDIRECT, but this frame is gone before the callee starts. */
     RETURN_CALL(TAIL_CALL, CALLEE, Targets.NONE, 4),
     RETURN_CALL_INDIRECT(INDIRECT_TAIL_CALL, CALLEE, Targets.NONE, 4),
+    /**
+     * As CALL and CALL_INDIRECT: goes on at the first target, the normal edge, behind which the results exist; if the
+     * callee throws, at the second one, the exceptional edge, which leads to a landing pad of its own.
+     */
+    INVOKE(TypeRule.CALL, CALLEE, Targets.TWO, 4),
+    INVOKE_INDIRECT(INDIRECT_CALL, CALLEE, Targets.TWO, 4),
+    /** Operand (exception: ref, not null): leaves this frame, and others up to one whose call is an INVOKE. */
+    THROW(TypeRule.THROW, NONE, Targets.NONE, 2),
     /** Leaves all wasm frames of this activation at once, because a host function asked for it. */
     UNWIND(NOTHING, NONE, Targets.NONE, 1);
 
@@ -322,6 +335,21 @@ public enum Opcode {
 
     public boolean isTerminator() {
         return effect == TERMINATES;
+    }
+
+    /** Whether other code runs before this function goes on behind it: anything may have happened. */
+    public boolean isCall() {
+        return effect == CALLS || isInvoke();
+    }
+
+    /** Whether its callee is named, and may be put in its place. */
+    public boolean isDirectCall() {
+        return this == CALL || this == RETURN_CALL || this == INVOKE;
+    }
+
+    /** Whether it is a call that goes on elsewhere if the callee throws. */
+    public boolean isInvoke() {
+        return this == INVOKE || this == INVOKE_INDIRECT;
     }
 
     /** How many edges leave it. */

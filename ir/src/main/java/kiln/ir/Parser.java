@@ -192,6 +192,9 @@ public final class Parser {
         }
         if (op.data() == SideData.Kind.CALLEE) {
             expect(")");
+            while (accept(",")) {
+                targets.add(edge());
+            }
         }
         int position = accept("@") ? (int) longNumber() : -1;
         Value[] operands = new Value[args.size()];

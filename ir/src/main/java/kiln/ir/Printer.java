@@ -149,6 +149,11 @@ public final class Printer {
             out.append(separator).append(inst.arg(i));
             separator = ", ";
         }
+        targets(inst, separator);
+    }
+
+    private void targets(Inst inst, String first) {
+        String separator = first;
         for (int i = 0; i < inst.targetCount(); i++) {
             Edge e = inst.target(i);
             out.append(separator).append(e.target());
@@ -197,6 +202,7 @@ public final class Printer {
             out.append(i > 0 ? ", " : "").append(inst.arg(i));
         }
         out.append(')');
+        targets(inst, ", ");
     }
 
     private void signature(Signature s) {

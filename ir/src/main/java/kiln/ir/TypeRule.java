@@ -48,8 +48,8 @@ public enum TypeRule {
     VECTOR_REDUCE(List.of(Type.I32), Result.SAME, Operand.V128),
 
     // Memory: the instruction's type is that of the value loaded or stored; the address comes first.
-    LOAD(List.of(Type.values()), Result.SAME, Operand.I64),
-    STORE(List.of(Type.values()), Result.NONE, Operand.I64, Operand.SAME),
+    LOAD(List.of(Type.values()), Result.SAME, Operand.ADDRESS),
+    STORE(List.of(Type.values()), Result.NONE, Operand.ADDRESS, Operand.SAME),
     ATOMIC_LOAD(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64),
     ATOMIC_STORE(List.of(Type.I32, Type.I64), Result.NONE, Operand.I64, Operand.SAME),
     ATOMIC_RMW(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64, Operand.SAME),
@@ -63,6 +63,8 @@ public enum TypeRule {
     NATIVE_CALL(List.of(), Result.CALLEE, Rest.CALLEE_PARAMS, Operand.I64),
     TAIL_CALL(List.of(), Result.NONE, Rest.CALLEE_PARAMS),
     INDIRECT_TAIL_CALL(List.of(), Result.NONE, Rest.CALLEE_PARAMS, Operand.I64, Operand.I64),
+    EXCEPTION(List.of(Type.REF), Result.SAME),
+    THROW(List.of(), Result.NONE, Operand.REF),
 
     // Checks and control.
     CHECK(List.of(Type.I32), Result.NONE, Operand.SAME),
@@ -85,6 +87,9 @@ public enum TypeRule {
         INT,
         FLOAT,
         V128,
+        REF,
+        /** An i64, or a reference to the object whose bytes are accessed. */
+        ADDRESS,
         /** An integer or a float. */
         NUMBER,
         /** As many bits as the instruction's type, in the other register class. */
@@ -101,6 +106,8 @@ public enum TypeRule {
                 case INT -> operand.isInt();
                 case FLOAT -> operand.isFloat();
                 case V128 -> operand == Type.V128;
+                case REF -> operand == Type.REF;
+                case ADDRESS -> operand == Type.I64 || operand == Type.REF;
                 case NUMBER -> operand.isFloat() || operand.isInt() && operand != Type.REF;
                 case SAME_BITS ->
                     operand.bytes() == type.bytes()

@@ -46,6 +46,7 @@ public final class StoreMemory implements AutoCloseable {
         address = host.allocate(StoreLayout.SIZE + BACKTRACE_BYTES);
         Native.putLong(address + StoreLayout.UPCALL, Upcalls.stub());
         Native.putLong(address + StoreLayout.UNWIND_STUB, Stubs.get().unwind());
+        Native.putLong(address + StoreLayout.THROW_STUB, Stubs.get().throwException());
         Native.putLong(address + StoreLayout.BACKTRACE, address + StoreLayout.SIZE);
         Native.putLong(address + StoreLayout.MEMMOVE, LibcFunctions.MEMMOVE);
         Native.putLong(address + StoreLayout.MEMSET, LibcFunctions.MEMSET);

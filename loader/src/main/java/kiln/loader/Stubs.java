@@ -42,6 +42,7 @@ public final class Stubs {
     private final long enter;
     private final long trap;
     private final long unwind;
+    private final long throwException;
     private final long flush;
     private final long syscall;
     private final long savedState;
@@ -76,6 +77,7 @@ public final class Stubs {
         enter = address(offsets, "enter");
         trap = address(offsets, "trap");
         unwind = address(offsets, "unwind");
+        throwException = address(offsets, "throw");
         flush = address(offsets, "flush");
         syscall = address(offsets, "syscall");
         savedState = address(offsets, "savedState");
@@ -151,6 +153,11 @@ public final class Stubs {
     /** What {@code VMStoreContext.unwindStub} holds. */
     public long unwind() {
         return unwind;
+    }
+
+    /** What {@code VMStoreContext.throwStub} holds. */
+    public long throwException() {
+        return throwException;
     }
 
     long flush() {

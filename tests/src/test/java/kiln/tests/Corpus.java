@@ -32,8 +32,10 @@ public final class Corpus {
     static final Set<String> EXECUTED = Set.of(
             "bulk-memory",
             "custom-page-sizes",
+            "exceptions",
             "extended-const",
             "function-references",
+            "legacy-exceptions",
             "memory64",
             "multi-memory",
             "multi-value",

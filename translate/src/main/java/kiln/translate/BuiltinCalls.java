@@ -23,7 +23,7 @@ final class BuiltinCalls {
 
     /** Calls a builtin; its result, or null if it has none. */
     Value call(Builtin builtin, Value... args) {
-        Type reference = Type.I64;
+        Type reference = builtin == Builtin.EXCEPTION_ALLOCATE ? Type.REF : Type.I64;
         int r = builtin.params().indexOf('r');
         if (r >= 0) {
             // A funcref is an i64 here and any other reference a ref: the same register either way.

@@ -52,9 +52,9 @@ final class CallTranslator {
         Value[] args = stack.pop(target.signature().params().size());
         if (target.key() == null) {
             int record = e.env.funcRefOffset(func);
-            pushResults(b.callIndirect(target, importCode(record), importContext(record), args));
+            pushResults(e.callIndirect(target, importCode(record), importContext(record), args));
         } else {
-            pushResults(b.call(target, args));
+            pushResults(e.call(target, args));
         }
     }
 
@@ -221,8 +221,8 @@ final class CallTranslator {
         Value[] args = stack.pop(target.signature().params().size());
         pushResults(
                 callee.direct != null
-                        ? b.call(callee.direct, args)
-                        : b.callIndirect(target, callee.code, callee.context, args));
+                        ? e.call(callee.direct, args)
+                        : e.callIndirect(target, callee.code, callee.context, args));
     }
 
     private void returnCallThrough(Callee callee, int type) {

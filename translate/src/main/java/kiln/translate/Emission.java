@@ -2,8 +2,12 @@ package kiln.translate;
 
 import kiln.ir.Block;
 import kiln.ir.Builder;
+import kiln.ir.CallTarget;
+import kiln.ir.Edge;
 import kiln.ir.FloatCond;
+import kiln.ir.Frequency;
 import kiln.ir.Function;
+import kiln.ir.Inst;
 import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
 import kiln.ir.MemoryOp;
@@ -37,6 +41,9 @@ final class Emission {
      * makes that easy to know: what was there at the start of a block is there at its end.
      */
     Value memoryBase;
+
+    /** Where exceptions go that are thrown at the current position, or null if they leave the function. */
+    Handler handler;
 
     /** @param ssaLimit see {@link SsaBuilder#SsaBuilder(Builder, long)} */
     Emission(ModuleEnvironment env, FunctionValidator validator, Function function, OperandStack stack, long ssaLimit) {
@@ -81,6 +88,38 @@ final class Emission {
         }
         Value nan = b.constant(x.type(), x.type() == Type.F32 ? F32_NAN : F64_NAN);
         return b.select(b.fcmp(FloatCond.NE, x, x), nan, x);
+    }
+
+    /** A call, which ends the current block if there is a handler. */
+    Inst call(CallTarget target, Value... args) {
+        if (handler == null) {
+            return b.call(target, args);
+        }
+        Block next = function.newDetachedBlock();
+        Block pad = function.newBlock();
+        Inst call = b.invoke(target, new Edge(next), pad, args);
+        land(pad, next);
+        return call;
+    }
+
+    /** As {@link #call}. */
+    Inst callIndirect(CallTarget target, Value code, Value context, Value... args) {
+        if (handler == null) {
+            return b.callIndirect(target, code, context, args);
+        }
+        Block next = function.newDetachedBlock();
+        Block pad = function.newBlock();
+        Inst call = b.invokeIndirect(target, new Edge(next), pad, code, context, args);
+        land(pad, next);
+        return call;
+    }
+
+    private void land(Block pad, Block next) {
+        pad.setFrequency(Frequency.RARE);
+        startSealed(pad);
+        b.jump(handler.dispatch(function), b.caught());
+        function.blocks().add(next);
+        startSealed(next);
     }
 
     /** Continues in a block of which all edges are known and that comes next in the layout. */

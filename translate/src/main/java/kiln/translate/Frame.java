@@ -12,7 +12,12 @@ final class Frame {
         BLOCK,
         LOOP,
         IF,
-        ELSE
+        ELSE,
+        TRY_TABLE,
+        /** A legacy try before its handlers. */
+        TRY,
+        /** A handler of a legacy try. */
+        CATCH
     }
 
     Kind kind;
@@ -25,6 +30,12 @@ final class Frame {
     Block elseBlock;
     /** The parameters of an if, for its else. */
     Value[] params;
+    /** Where exceptions go that are thrown directly in the frame, or null if they leave the function. */
+    Handler handler;
+    /** The exception that a handler of a legacy try has caught. */
+    Value exception;
+    /** Where a legacy try goes on if none of its handlers so far wants the exception, or null if that never happens. */
+    Block otherwise;
     /** {@link Emission#memoryBase} at the start. */
     Value memoryBase;
 

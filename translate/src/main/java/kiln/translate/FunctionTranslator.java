@@ -58,6 +58,7 @@ public final class FunctionTranslator {
     private LocalsInMemory inMemory;
 
     private BuiltinCalls builtins;
+    private ExceptionTranslator exceptions;
     /** Open frames are the first ones of the pool. */
     private int depth;
     /** How many values handed over the module's budget has been asked for, in the current function. */
@@ -99,6 +100,7 @@ public final class FunctionTranslator {
         memory = new MemoryTranslator(e, builtins);
         tables = new TableTranslator(e, builtins);
         calls = new CallTranslator(e, tables, builtins);
+        exceptions = new ExceptionTranslator(e, builtins);
         declareLocals(wasm.funcType(func).paramCount());
         inMemory = localsInMemory ? localsInMemory(func) : null;
         depth = 0;
@@ -173,6 +175,10 @@ public final class FunctionTranslator {
                 end();
             } else if (op == Op.ELSE && v.controlDepth() == depth) {
                 beginElse();
+            } else if (op == Op.DELEGATE && v.controlDepth() == depth - 1) {
+                delegate();
+            } else if ((op == Op.CATCH || op == Op.CATCH_ALL) && v.controlDepth() == depth) {
+                beginCatch(op);
             }
             return;
         }
@@ -289,6 +295,25 @@ public final class FunctionTranslator {
                     stack.pop();
                 }
             }
+            case TRY_TABLE -> {
+                Handler handler = exceptions.tryTable(this::frame);
+                openTry(Frame.Kind.TRY_TABLE, handler);
+            }
+            case TRY -> openTry(Frame.Kind.TRY, new Handler(e.handler));
+            case CATCH, CATCH_ALL -> beginCatch(op);
+            case DELEGATE -> delegate();
+            case THROW -> {
+                exceptions.throwTag(v.tagIndex());
+                reachable = false;
+            }
+            case THROW_REF -> {
+                exceptions.throwRef(ValType.isNullable(v.operandType(0)));
+                reachable = false;
+            }
+            case RETHROW -> {
+                exceptions.raise(e.handler, frame(v.labelDepth()).exception);
+                reachable = false;
+            }
             case I64_ADD128, I64_SUB128 -> wideSum(op == Op.I64_ADD128);
             case I64_MUL_WIDE_S -> wideProduct(Opcode.SMULH);
             case I64_MUL_WIDE_U -> wideProduct(Opcode.UMULH);
@@ -370,6 +395,7 @@ public final class FunctionTranslator {
         f.type = type;
         f.height = stack.size() - (kind == Frame.Kind.FUNCTION ? 0 : type.paramCount());
         f.memoryBase = e.memoryBase;
+        f.handler = e.handler;
         f.elseBlock = null;
         f.params = null;
         if (kind != Frame.Kind.LOOP) {
@@ -457,7 +483,85 @@ public final class FunctionTranslator {
                 endBlock(f);
             }
             case BLOCK, ELSE -> endBlock(f);
+            case TRY_TABLE -> endTryTable(f);
+            case TRY, CATCH -> endTry(f, f.kind == Frame.Kind.TRY ? f.handler.outer : f.handler);
         }
+    }
+
+    // Exceptions.
+
+    private void openTry(Frame.Kind kind, Handler handler) {
+        open(kind, v.blockType()).handler = handler;
+        e.handler = handler;
+    }
+
+    /** What a frame's body hands over to what follows the frame. */
+    private void leaveBody(Frame f) {
+        if (reachable) {
+            b.jump(f.target, stack.pop(f.type.resultCount()));
+            reachable = false;
+        }
+    }
+
+    private void endTryTable(Frame f) {
+        leaveBody(f);
+        e.handler = pool.get(depth - 2).handler;
+        if (f.handler != e.handler && f.handler.dispatch() != null) {
+            exceptions.dispatch(f.handler);
+        }
+        endBlock(f);
+    }
+
+    /** The next handler of a legacy try. */
+    private void beginCatch(Op op) {
+        Frame f = pool.get(depth - 1);
+        leaveBody(f);
+        endHandled(f);
+        if (f.otherwise == null) {
+            return;
+        }
+        reachable = true;
+        if (op == Op.CATCH_ALL) {
+            f.otherwise = null;
+        } else {
+            f.otherwise = exceptions.beginCatch(f.exception, v.tagIndex());
+        }
+    }
+
+    /**
+     * Ends the part before a handler of a legacy try, or before its end, and continues where exceptions go that no
+     * handler has wanted, if there are any.
+     */
+    private void endHandled(Frame f) {
+        stack.truncate(f.height);
+        e.memoryBase = f.memoryBase;
+        if (f.kind == Frame.Kind.CATCH) {
+            if (f.otherwise != null) {
+                e.function.blocks().add(f.otherwise);
+                e.startSealed(f.otherwise);
+            }
+            return;
+        }
+        f.kind = Frame.Kind.CATCH;
+        f.otherwise = f.handler.dispatch();
+        f.handler = f.handler.outer;
+        e.handler = f.handler;
+        f.exception = f.otherwise == null ? null : exceptions.begin(f.otherwise);
+    }
+
+    /** @param handler where exceptions go on that no handler has wanted */
+    private void endTry(Frame f, Handler handler) {
+        leaveBody(f);
+        endHandled(f);
+        if (f.otherwise != null) {
+            exceptions.raise(handler, f.exception);
+        }
+        endBlock(f);
+    }
+
+    private void delegate() {
+        Frame f = pool.get(depth - 1);
+        endTry(f, pool.get(depth - 2 - v.labelDepth()).handler);
     }
 
     private void endBlock(Frame f) {

@@ -51,8 +51,7 @@ final class IrTypes {
             return null;
         }
         return switch (types.top(ValType.heap(valType))) {
-            case HeapType.FUNC, HeapType.EXTERN -> null;
-            case HeapType.EXN -> Feature.EXCEPTIONS;
+            case HeapType.FUNC, HeapType.EXTERN, HeapType.EXN -> null;
             default -> Feature.GC;
         };
     }

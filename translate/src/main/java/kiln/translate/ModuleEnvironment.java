@@ -11,10 +11,13 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.LinkedContexts;
 import kiln.artifact.VMContextLayout;
+import kiln.ir.Builder;
 import kiln.ir.CallTarget;
+import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
+import kiln.ir.Value;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
@@ -158,6 +161,29 @@ public final class ModuleEnvironment {
     /** Distinguishes the things of one kind in all modules of a file, for {@link kiln.ir.Region}. */
     private int region(int index) {
         return moduleIndex << REGION_MODULE_SHIFT | index;
+    }
+
+    /** The address of a tag's record, which is the tag's identity. */
+    Value tagAddress(Builder b, Value vmctx, int tag) {
+        Definition d = definition(ExternKind.TAG, tag);
+        int imported = d.module.wasm.importedTagCount();
+        if (d.index < imported) {
+            return b.load(Type.I64, Emission.POINTER, vmctx, layout.importedTag(tag));
+        }
+        int offset = distance(d) + d.module.layout.definedTag(d.index - imported);
+        return b.binary(Opcode.ADD, vmctx, b.i64(offset));
+    }
+
+    /** Whether two tags are the same: 1 if they are, -1 if they are not, 0 if the imports will tell. */
+    int sameTag(int x, int y) {
+        Definition dx = definition(ExternKind.TAG, x);
+        Definition dy = definition(ExternKind.TAG, y);
+        if (dx.equals(dy)) {
+            return 1;
+        }
+        // What is given from outside is there before anything defined here.
+        boolean both = dx.index < dx.module.wasm.importedTagCount() && dy.index < dy.module.wasm.importedTagCount();
+        return both ? 0 : -1;
     }
 
     private int distance(Definition d) {

@@ -123,6 +123,7 @@ public final class Trampolines {
             case MEMORY_FILL -> t.memoryFill();
             case FUNC_RECORD, TABLE_SLOT, TABLE_FILL_IN ->
                 new ReferenceBuiltins(t.function, t.b, env.moduleIndex()).emit(builtin);
+            case EXCEPTION_ALLOCATE -> t.exceptionAllocate();
             default -> t.upcall(builtin);
         }
         return t.function;
@@ -169,6 +170,23 @@ public final class Trampolines {
         b.unwind();
         b.setBlock(ok);
         b.ret(loadAll(area, signature.results()));
+    }
+
+    /** Takes the bytes off the free run; asks the runtime if it is too short, as it is in the beginning. */
+    private void exceptionAllocate() {
+        Value store = b.load(Type.I64, Emission.POINTER, vmctx, VMContextLayout.STORE);
+        Value top = b.load(Type.I64, CONTEXT_FIELD, store, StoreLayout.HEAP_TOP);
+        Value limit = b.load(Type.I64, CONTEXT_FIELD, store, StoreLayout.HEAP_LIMIT);
+        Value end = b.binary(Opcode.ADD, top, b.convert(Opcode.ZEXT, Type.I64, param(0)));
+        Block full = function.newBlock();
+        full.setFrequency(Frequency.RARE);
+        Block fits = function.newBlock();
+        b.branch(b.icmp(IntCond.UGT, end, limit), full, fits);
+        b.setBlock(fits);
+        b.store(CONTEXT_FIELD, store, StoreLayout.HEAP_TOP, end);
+        b.ret(top);
+        b.setBlock(full);
+        upcall(Builtin.EXCEPTION_ALLOCATE);
     }
 
     private void memoryCopy() {

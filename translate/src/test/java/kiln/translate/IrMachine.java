@@ -73,7 +73,14 @@ final class IrMachine {
             throw new IrExecution.Trap(TrapCode.STACK_CHECK);
         }
         Frame frame = new Frame(code, vmctx);
-        long[] results = frame.run(function, args);
+        long[] results;
+        try {
+            results = frame.run(function, args);
+        } catch (IrExecution.Thrown t) {
+            frame.release();
+            depth--;
+            throw t;
+        }
         frame.release();
         depth--;
         return results;
@@ -133,8 +140,10 @@ final class IrMachine {
         @Override
         protected long[] call(Inst i, long[] args) {
             return switch (i.opcode()) {
-                case CALL -> IrMachine.this.call(code, code.function(i.call().key()), vmctx, args);
-                case CALL_INDIRECT -> IrMachine.this.call(args[0], args[1], Arrays.copyOfRange(args, 2, args.length));
+                case CALL, INVOKE ->
+                    IrMachine.this.call(code, code.function(i.call().key()), vmctx, args);
+                case CALL_INDIRECT, INVOKE_INDIRECT ->
+                    IrMachine.this.call(args[0], args[1], Arrays.copyOfRange(args, 2, args.length));
                 default -> new long[] {natives.get(args[0]).call(Arrays.copyOfRange(args, 1, args.length))};
             };
         }

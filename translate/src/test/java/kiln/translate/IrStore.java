@@ -181,6 +181,7 @@ final class IrStore {
         private final long[] tables;
         private final long[] memories;
         private final long[] globals;
+        private final long[] tags;
         private final boolean[] droppedElements;
         private final boolean[] droppedData;
         final long vmctx;
@@ -203,6 +204,7 @@ final class IrStore {
             tables = new long[info.allTables().size()];
             memories = new long[info.allMemories().size()];
             globals = new long[info.allGlobals().size()];
+            tags = new long[info.allTags().size()];
             droppedElements = new boolean[info.elements().size()];
             droppedData = new boolean[info.data().size()];
             for (int i = 0; i < info.types().size(); i++) {
@@ -235,6 +237,7 @@ final class IrStore {
             int table = 0;
             int mem = 0;
             int global = 0;
+            int tag = 0;
             for (ModuleInfo.Import i : info.imports()) {
                 Extern e = imports.get(i.module(), i.name());
                 if (e == null || e.type().kind() != i.type().kind()) {
@@ -254,7 +257,10 @@ final class IrStore {
                         globals[global] = e.address();
                         memory.i64(vmctx + layout.importedGlobal(global++), e.address());
                     }
-                    case ExternType.Tag _ -> {}
+                    case ExternType.Tag _ -> {
+                        tags[tag] = e.address();
+                        memory.i64(vmctx + layout.importedTag(tag++), e.address());
+                    }
                 }
             }
         }
@@ -299,6 +305,10 @@ final class IrStore {
                 memory.i64(record + VMContextLayout.LENGTH, size);
                 maxima.put(record, atMost(type.max(), MAX_BYTES >>> type.pageShift()));
                 pageShifts.put(record, type.pageShift());
+            }
+            int importedTags = info.imported(ExternType.Kind.TAG);
+            for (int i = 0; i < info.tags().size(); i++) {
+                tags[importedTags + i] = vmctx + layout.definedTag(i);
             }
             int importedGlobals = info.imported(ExternType.Kind.GLOBAL);
             for (int i = 0; i < info.globals().size(); i++) {
@@ -400,7 +410,7 @@ final class IrStore {
                                 new Extern(memories[i], info.allMemories().get(i), null);
                             case GLOBAL ->
                                 new Extern(globals[i], info.allGlobals().get(i), null);
-                            case TAG -> new Extern(0, new ExternType.Tag(0), null);
+                            case TAG -> new Extern(tags[i], info.allTags().get(i), null);
                         });
             }
         }
@@ -506,6 +516,7 @@ final class IrStore {
                 }
                 case TABLE_INIT -> initTable((int) a[0], (int) a[1], a[2], a[3] & 0xffffffffL, a[4] & 0xffffffffL);
                 case ELEM_DROP -> droppedElements[(int) a[0]] = true;
+                case EXCEPTION_ALLOCATE -> memory.i64(args, memory.allocate((int) a[0], Region.Kind.HEAP).base);
                 default -> throw new AssertionError(builtin);
             }
         }

@@ -56,6 +56,10 @@ class SpecScriptTest {
         "spec/json/memory64, 2, true",
         "spec/json/proposals-custom-page-sizes, 0, false",
         "spec/json/proposals-custom-page-sizes, 2, false",
+        "spec/json/exceptions, 0, false",
+        "spec/json/exceptions, 2, false",
+        "spec/json/legacy, 0, false",
+        "spec/json/legacy, 2, true",
         "spec/json/simd, 0, false",
         "spec/json/simd, 2, true",
         "spec/json/relaxed-simd, 0, true",
@@ -177,6 +181,15 @@ class SpecScriptTest {
                     }
                 }
                 case "assert_trap", "assert_exhaustion" -> expectTrap(c, () -> act(c.get("action")) != null);
+                case "assert_exception" -> {
+                    try {
+                        act(c.get("action"));
+                    } catch (IrExecution.Thrown _) {
+                        passed++;
+                        return;
+                    }
+                    throw new AssertionError("nothing thrown");
+                }
                 case "assert_uninstantiable" ->
                     expectTrap(c, () -> {
                         instantiate(c).start();

@@ -179,6 +179,26 @@ final class Assembler {
         put(0x1000_0000 | adrFields(distance) | rd(rd));
     }
 
+    /**
+     * Behind a call: ADR to the zero register, whose address is that of the call's landing pad; if {@code far}, two MOVZ
+     * to the zero register, with the lower and upper half of the distance from the first one. They are used for nothing
+     * else, and the stub that throws looks for them.
+     */
+    void pad(Label pad, boolean far) {
+        if (!far) {
+            adr(Registers.ZR, pad);
+            return;
+        }
+        refer(pad, (b, at, target) -> {
+            int distance = target - at;
+            b.set4(at, b.get4(at) | (distance & 0xffff) << 5);
+            b.set4(at + 4, b.get4(at + 4) | (distance >>> 16) << 5);
+            return true;
+        });
+        put(0xd280_0000 | rd(Registers.ZR));
+        put(0xd2a0_0000 | rd(Registers.ZR));
+    }
+
     /** ADRP by a known distance in pages. */
     void adrp(Reg rd, int pages) {
         put(0x9000_0000 | adrFields(pages) | rd(rd));

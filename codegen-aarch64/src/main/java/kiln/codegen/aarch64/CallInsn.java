@@ -3,6 +3,7 @@ package kiln.codegen.aarch64;
 import kiln.codegen.CallSite;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
+import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.ir.Type;
@@ -67,6 +68,11 @@ final class CallInsn {
         }
 
         @Override
+        public MachBlock landingPad() {
+            return site.pad();
+        }
+
+        @Override
         void emit(Assembler asm, EmitContext context) {
             storeStackArguments(asm, context.frame());
             enterContext(asm);
@@ -74,6 +80,9 @@ final class CallInsn {
                 asm.bl(site.key());
             } else {
                 asm.blr(reg(0));
+            }
+            if (site.pad() != null) {
+                asm.pad(site.pad().label(), isFar());
             }
             if (site.reloadsContext()) {
                 Prologue.restoreContext(asm);

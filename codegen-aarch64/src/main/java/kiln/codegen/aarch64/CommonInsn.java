@@ -47,6 +47,16 @@ final class CommonInsn implements CommonInsts {
     }
 
     @Override
+    public MachInst landingPad(OperandList exception) {
+        return new ControlInsn.LandingPad(exception);
+    }
+
+    @Override
+    public MachInst throwException(OperandList exception) {
+        return new ControlInsn.Throw(exception);
+    }
+
+    @Override
     public MachInst call(CallSite site) {
         return new CallInsn.Call(site);
     }

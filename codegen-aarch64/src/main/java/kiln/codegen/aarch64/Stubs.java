@@ -183,11 +183,79 @@ public final class Stubs extends StubImage {
         asm.b(leave);
     }
 
-    /** Jumped to by wasm code. */
+    /** Jumped to by wasm code, in the frame that called the host. */
     @Override
     protected void unwind() {
+        Label thrown = new Label();
         load(x(10), CONTEXT, VMContextLayout.STORE);
+        load(x(0), x(10), StoreLayout.EXCEPTION);
+        asm.cbnz(true, x(0), thrown);
         asm.movImmediate(true, x(8), StoreLayout.STATUS_UNWIND);
+        asm.b(leave);
+        buffer.bind(thrown);
+        store(ZR, x(10), StoreLayout.EXCEPTION);
+        asm.movImmediate(true, x(9), 0);
+        asm.b(find);
+    }
+
+    /**
+     * Called by wasm code with the exception in x0. Follows the frame bases; a call that has a landing pad is followed
+     * by the instructions of {@link Assembler#pad} that say where it is.
+     */
+    @Override
+    protected void throwException() {
+        Label next = new Label();
+        Label far = new Label();
+        Label found = new Label();
+        Label uncaught = new Label();
+        load(x(10), CONTEXT, VMContextLayout.STORE);
+        asm.mov(true, x(9), LR);
+
+        // Here with the exception in x0, the store in x10 and in x9 what a trace is to begin with.
+        buffer.bind(find);
+        load(x(12), x(10), StoreLayout.ACTIVATION);
+        load(x(12), x(12), StoreLayout.ACTIVATION_FP);
+        asm.mov(true, x(11), FP);
+        // ADR xzr without its distance; MOVZ xzr without its number.
+        asm.movImmediate(true, x(4), 0x1000_001f);
+        asm.movImmediate(true, x(5), 0x9f00_001f);
+        asm.movImmediate(true, x(6), 0xd280_001fL);
+        asm.movImmediate(true, x(7), 0xffe0_001fL);
+        buffer.bind(next);
+        asm.cmp(true, x(11), x(12));
+        asm.b(Cond.EQ, uncaught);
+        asm.pairOffset(PairOp.LDP_X, x(11), x(13), x(11), 0);
+        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(14), x(13), 0);
+        asm.alu(Op.AND, true, x(15), x(14), x(5));
+        asm.cmp(true, x(15), x(4));
+        asm.b(Cond.NE, far);
+        // The distance: 19 bits above the two lowest.
+        asm.bitfield(Op.SBFM, false, x(15), x(14), 5, 23);
+        asm.bitfield(Op.UBFM, false, x(14), x(14), 29, 30);
+        asm.alu(Op.ADD, true, x(14), x(13), x(14));
+        asm.extended(Op.ADD, true, x(13), x(14), x(15), ExtendOp.SXTW, 2);
+        buffer.bind(found);
+        asm.mov(true, FP, x(11));
+        Prologue.restoreContext(asm);
+        asm.br(x(13));
+
+        buffer.bind(far);
+        asm.alu(Op.AND, true, x(15), x(14), x(7));
+        asm.cmp(true, x(15), x(6));
+        asm.b(Cond.NE, next);
+        asm.loadStoreScaled(LoadStoreOp.LDR_W, x(15), x(13), 4);
+        asm.bitfield(Op.UBFM, false, x(14), x(14), 5, 20);
+        asm.bitfield(Op.UBFM, false, x(15), x(15), 5, 20);
+        asm.bitfield(Op.UBFM, false, x(15), x(15), 16, 15);
+        asm.alu(Op.ORR, false, x(14), x(14), x(15));
+        asm.extended(Op.ADD, true, x(13), x(13), x(14), ExtendOp.SXTW, 0);
+        asm.b(found);
+
+        buffer.bind(uncaught);
+        store(x(0), x(10), StoreLayout.EXCEPTION);
+        store(x(9), x(10), StoreLayout.TRAP_PC);
+        asm.loadStoreScaled(LoadStoreOp.STR_W, ZR, x(10), StoreLayout.TRAP_SIGNAL);
+        asm.movImmediate(true, x(8), StoreLayout.STATUS_THROWN);
         asm.b(leave);
     }
 

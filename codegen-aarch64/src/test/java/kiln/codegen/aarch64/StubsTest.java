@@ -40,11 +40,12 @@ class StubsTest {
     }
 
     @Test
-    void namesEightStubs() {
+    void namesNineStubs() {
         byte[] image = Stubs.image();
-        assertEquals(8, image[0]);
-        String names = new String(image, 4, 8 * 20, StandardCharsets.ISO_8859_1);
-        for (String name : List.of("enter", "trap", "unwind", "fault", "handler", "flush", "syscall", "savedState")) {
+        assertEquals(9, image[0]);
+        String names = new String(image, 4, 9 * 20, StandardCharsets.ISO_8859_1);
+        for (String name :
+                List.of("enter", "trap", "unwind", "throw", "fault", "handler", "flush", "syscall", "savedState")) {
             assertEquals(0, names.indexOf(name + "\0") % 20, name);
         }
     }

@@ -346,6 +346,19 @@ final class Assembler {
         buffer.put4(0);
     }
 
+    /**
+     * Behind a call: a no-operation whose address is that of the call's landing pad. It is used for nothing else, and
+     * the stub that throws looks for it.
+     */
+    void pad(Label pad) {
+        put(0x0f, 0x1f, 0x05);
+        buffer.refer(buffer.size(), pad, (b, at, target) -> {
+            b.set4(at, target - (at + 4));
+            return true;
+        });
+        buffer.put4(0);
+    }
+
     /** Instructions of {@code bytes} bytes in total that do nothing (Intel SDM, table 4-12). */
     void nop(int bytes) {
         int left = bytes;

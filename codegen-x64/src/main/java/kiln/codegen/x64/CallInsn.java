@@ -3,6 +3,7 @@ package kiln.codegen.x64;
 import kiln.codegen.CallSite;
 import kiln.codegen.EmitContext;
 import kiln.codegen.FrameLayout;
+import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.Relocation;
@@ -80,6 +81,11 @@ final class CallInsn {
         }
 
         @Override
+        public MachBlock landingPad() {
+            return site.pad();
+        }
+
+        @Override
         void emit(Assembler asm, EmitContext context) {
             storeStackArguments(asm, context);
             enterContext(asm, context);
@@ -87,6 +93,9 @@ final class CallInsn {
                 relocate(asm, asm.callRel32());
             } else {
                 asm.call(Operand.of(reg(0)).resolve(context));
+            }
+            if (site.pad() != null) {
+                asm.pad(site.pad().label());
             }
             if (site.reloadsContext()) {
                 asm.mov(8, Registers.CONTEXT, Prologue.savedContext());

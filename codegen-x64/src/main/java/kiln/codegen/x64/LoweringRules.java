@@ -61,6 +61,7 @@ final class LoweringRules {
             case ATOMIC_FENCE -> AtomicRules.FENCE;
             case CALL, CALL_INDIRECT -> CALLS.call;
             case CALL_NATIVE -> CALLS.nativeCall;
+            case CAUGHT -> CALLS.caught;
             case TRAP_IF, TRAP_IF_ZERO -> ControlRules.TRAP_IF;
             case INTERRUPT_CHECK -> ControlRules.INTERRUPT_CHECK;
 
@@ -68,6 +69,8 @@ final class LoweringRules {
             case SWITCH -> ControlRules.BRANCH_TABLE;
             case RETURN -> CALLS.ret;
             case RETURN_CALL, RETURN_CALL_INDIRECT -> CALLS.tailCall;
+            case INVOKE, INVOKE_INDIRECT -> CALLS.invoke;
+            case THROW -> CALLS.throwException;
             case TRAP -> ControlRules.TRAP;
             case UNWIND -> ControlRules.UNWIND;
 

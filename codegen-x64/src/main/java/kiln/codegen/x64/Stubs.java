@@ -176,11 +176,58 @@ public final class Stubs extends StubImage {
         asm.jmp(leave);
     }
 
-    /** Jumped to by wasm code. */
+    /** Jumped to by wasm code, in the frame that called the host. */
     @Override
     protected void unwind() {
+        Label thrown = new Label();
         asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
+        asm.mov(8, RAX, at(R10, StoreLayout.EXCEPTION));
+        asm.test(8, RAX);
+        asm.jcc(Cond.NE, thrown);
         asm.movImm(R8, StoreLayout.STATUS_UNWIND);
+        asm.jmp(leave);
+        buffer.bind(thrown);
+        asm.store(8, at(R10, StoreLayout.EXCEPTION), 0);
+        asm.movImm(R9, 0);
+        asm.jmp(find);
+    }
+
+    /**
+     * Called by wasm code with the exception in rax. Follows the frame bases; a call that has a landing pad is followed
+     * by the no-operation {@link Assembler#pad} that says where it is.
+     */
+    @Override
+    protected void throwException() {
+        Label next = new Label();
+        Label uncaught = new Label();
+        asm.mov(8, R10, at(CONTEXT, VMContextLayout.STORE));
+        asm.mov(8, R9, at(RSP, 0));
+
+        // Here with the exception in rax, the store in r10 and in r9 what a trace is to begin with.
+        buffer.bind(find);
+        asm.mov(8, RDX, at(R10, StoreLayout.ACTIVATION));
+        asm.mov(8, RDX, at(RDX, StoreLayout.ACTIVATION_FP));
+        asm.mov(8, RCX, RBP);
+        buffer.bind(next);
+        asm.op(Op.CMP, 8, RCX, RDX);
+        asm.jcc(Cond.E, uncaught);
+        asm.mov(8, RSI, at(RCX, 8));
+        asm.mov(8, RCX, at(RCX, 0));
+        asm.mov(4, RDI, at(RSI, 0));
+        asm.op(Op.AND, 4, RDI, 0xffffff);
+        asm.op(Op.CMP, 4, RDI, 0x051f0f);
+        asm.jcc(Cond.NE, next);
+        asm.mov(8, RBP, RCX);
+        asm.mov(8, CONTEXT, Prologue.savedContext());
+        asm.op(Op.MOVSXD, 8, RDI, at(RSI, 3));
+        asm.lea(8, RSI, Address.of(RSI, RDI, 0, 7));
+        asm.jmp(Operand.of(RSI));
+
+        buffer.bind(uncaught);
+        asm.store(8, at(R10, StoreLayout.EXCEPTION), RAX);
+        asm.store(8, at(R10, StoreLayout.TRAP_PC), R9);
+        asm.store(4, at(R10, StoreLayout.TRAP_SIGNAL), 0);
+        asm.movImm(R8, StoreLayout.STATUS_THROWN);
         asm.jmp(leave);
     }
 

@@ -25,6 +25,10 @@ final class AllocationChecker {
     private Map<MachInst, Output.Inserted> inserted;
     /** What locations hold on entry to each block: sorted variables by location; null while no path there is known. */
     private final int[][][] entry;
+    /** The landing pad of the call in the block walked last, or null, and the state there. */
+    private MachBlock pad;
+
+    private int[][] atCall;
 
     /** Remembers the function as it is before allocation. */
     AllocationChecker(Graph graph, Operands ops) {
@@ -66,7 +70,8 @@ final class AllocationChecker {
             state = walk(b, state, false);
             for (MachBlock.Successor s : graph.block(b).successors()) {
                 int t = s.target().index();
-                if (meet(t, pass(state, s)) && !queued[t]) {
+                boolean thrown = s.target() == pad;
+                if (meet(t, pass(thrown ? atCall : state, s)) && !queued[t]) {
                     queued[t] = true;
                     work.add(t);
                 }
@@ -93,6 +98,7 @@ final class AllocationChecker {
 
     private int[][] walk(int b, int[][] state, boolean verify) {
         int expected = ops.blockStart[b];
+        pad = null;
         for (MachInst inst : graph.block(b).insts()) {
             Output.Inserted add = inserted.get(inst);
             if (add != null) {
@@ -109,6 +115,10 @@ final class AllocationChecker {
             }
             Step step = new Step(expected, state, verify);
             state = ops.isMove(expected) ? copy(step) : step.run();
+            if (inst.landingPad() != null) {
+                pad = inst.landingPad();
+                atCall = thrownTo(state);
+            }
             expected++;
         }
         if (expected != ops.blockStart[b + 1]) {
@@ -140,6 +150,14 @@ final class AllocationChecker {
                 state[l] = Arrays.stream(state[l]).filter(x -> x != v).toArray();
             }
         }
+    }
+
+    /** The state at the landing pad of a call behind which {@code state} holds: no register has kept anything. */
+    private int[][] thrownTo(int[][] state) {
+        int[][] result = state.clone();
+        Arrays.fill(result, 0, MoveResolver.FIRST_SLOT, NOTHING);
+        setReserved(result);
+        return result;
     }
 
     /** After a copy of a register to itself it has the values of both variables. */

@@ -73,6 +73,16 @@ public final class FakeMachine {
         }
 
         @Override
+        public MachInst landingPad(OperandList exception) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public MachInst throwException(OperandList exception) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public MachInst call(CallSite site) {
             throw new UnsupportedOperationException();
         }

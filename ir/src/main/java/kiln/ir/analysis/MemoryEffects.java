@@ -37,7 +37,7 @@ public final class MemoryEffects {
                     case WRITES -> blockWrites[k] |= 1L << region(i.memory());
                     case SYNCHRONIZES -> synchronizes[k] = true;
                     case CALLS -> blockWrites[k] = ALL;
-                    default -> {}
+                    default -> blockWrites[k] |= i.opcode().isInvoke() ? ALL : 0;
                 }
             }
         }

@@ -77,9 +77,33 @@ public final class Verifier {
         if (kept != null && !kept.equalsGraph(cfg)) {
             throw error(null, null, "the graph has changed, but not everybody knows");
         }
+        pads();
         for (Block b : f.blocks()) {
             dominance(b);
         }
+    }
+
+    /** Exceptional edges lead to landing pads, which nothing else enters: one edge each, without arguments. */
+    private void pads() {
+        int[] entered = new int[f.blockIdBound()];
+        for (Block b : f.blocks()) {
+            Inst t = b.terminator();
+            boolean invoke = t.opcode().isInvoke();
+            for (int i = 0; i < t.targetCount(); i++) {
+                Block to = t.target(i).target();
+                boolean pad = to.first().opcode() == Opcode.CAUGHT;
+                if (pad != (invoke && i == 1)) {
+                    throw error(b, t, to + (pad ? " is a landing pad" : " is no landing pad"));
+                }
+                if (pad && (entered[to.id()]++ > 0 || !to.params().isEmpty())) {
+                    throw error(b, t, "landing pad " + to + " is entered twice, or has parameters");
+                }
+            }
+            for (Inst i = b.first(); i != null; i = i.next()) {
+                require(i, i.opcode() != Opcode.CAUGHT || i == b.first(), "is not the first in its block");
+            }
+        }
+        require(f.entry().first(), f.entry().first().opcode() != Opcode.CAUGHT, "in the entry");
     }
 
     /** Notes what the block defines, and checks how its instructions hang together. */
@@ -296,7 +320,9 @@ public final class Verifier {
         List<Type> results = target.signature().results();
         require(
                 i,
-                !i.opcode().isTerminator() || results.equals(f.signature().results()),
+                !i.opcode().isTerminator()
+                        || i.opcode().isInvoke()
+                        || results.equals(f.signature().results()),
                 "results differ from this function's");
         require(i, i.opcode() != Opcode.CALL_NATIVE || results.size() <= 1, "more than one result");
     }
@@ -320,7 +346,10 @@ public final class Verifier {
             for (int t = 0; t < i.targetCount(); t++) {
                 Edge e = i.target(t);
                 for (int a = 0; a < e.argCount(); a++) {
-                    available(b, i, n, e.arg(a));
+                    boolean result = t == 0 && e.arg(a).inst() == i;
+                    if (!result) {
+                        available(b, i, n, e.arg(a));
+                    }
                 }
             }
         }
@@ -329,9 +358,27 @@ public final class Verifier {
     private void available(Block b, Inst user, int at, Value v) {
         Block def = v.inst() != null ? v.inst().block() : v.paramOf();
         boolean ok = def == b ? place[v.id()] < at : cfg.isReachable(def.id()) && cfg.dominates(def.id(), b.id());
+        if (ok && v.inst() != null && v.inst().opcode().isInvoke()) {
+            ok = isBehindNormalEdge(v.inst(), b);
+        }
         if (!ok) {
             throw error(b, user, v + " is not available, it is defined in " + def);
         }
+    }
+
+    /** Whether control comes to {@code b} over the normal edge of {@code invoke} only. */
+    private boolean isBehindNormalEdge(Inst invoke, Block b) {
+        int normal = invoke.target(0).target().id();
+        int from = invoke.block().id();
+        if (from == b.id() || !cfg.dominates(normal, b.id())) {
+            return false;
+        }
+        for (int p : cfg.predecessors(normal)) {
+            if (p != from && !cfg.dominates(normal, p)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private VerifyException error(Block b, Inst i, String message) {

@@ -1,19 +1,26 @@
 package kiln.ir.pass;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import kiln.artifact.Builtin;
+import kiln.artifact.FuncKey;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.Opcode;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 
 /**
  * Removes instructions and block parameters that nothing with an effect depends on, even in cycles. Runs after the
  * passes that replace values, which leave what they replaced behind, and before those that count instructions.
+ *
+ * <p>An exception that nobody reads disappears, with all that is stored to it: what was thrown is caught in the same
+ * function then, after inlining mostly.
  */
 public final class DeadCode implements Pass {
     @Override
@@ -30,41 +37,88 @@ public final class DeadCode implements Pass {
     public void run(Function f) {
         Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
-        Value[] stack = new Value[64];
-        int depth = 0;
+        Worklist work = new Worklist(cfg, live);
+        // Stores to exceptions of which nobody is known yet who reads them.
+        List<Inst> stores = new ArrayList<>(0);
         for (int k = 0; k < cfg.reachable(); k++) {
             for (Inst i = cfg.block(cfg.inReversePostorder(k)).first(); i != null; i = i.next()) {
-                if (!i.isRemovable()) {
-                    for (int a = 0, n = i.argCount(); a < n; a++) {
-                        Value v = i.arg(a);
-                        if (!live[v.id()]) {
-                            live[v.id()] = true;
-                            stack = push(stack, depth++, v);
-                        }
-                    }
+                if (isToNewException(i)) {
+                    stores.add(i);
+                } else if (!isRemovable(i)) {
+                    work.addOperands(i);
                 }
             }
-            while (depth > 0) {
-                Value v = stack[--depth];
-                Inst def = v.inst();
-                Block b = v.paramOf();
-                int n = def == null ? cfg.predecessors(b.id()).length : def.isRemovable() ? def.argCount() : 0;
-                for (int a = 0; a < n; a++) {
-                    Value u = def != null ? def.arg(a) : cfg.edgeInto(b.id(), a).arg(v.index());
-                    if (!live[u.id()]) {
-                        live[u.id()] = true;
-                        stack = push(stack, depth++, u);
-                    }
-                }
-            }
+            work.drain();
+        }
+        while (stores.removeIf(work::addIfStoredToLive)) {
+            work.drain();
         }
         sweep(cfg, live);
     }
 
-    private static Value[] push(Value[] stack, int depth, Value v) {
-        Value[] s = depth < stack.length ? stack : Arrays.copyOf(stack, depth * 2);
-        s[depth] = v;
-        return s;
+    /** Live values whose definitions have not been looked at yet. */
+    private static final class Worklist {
+        private final Cfg cfg;
+        private final boolean[] live;
+        private Value[] stack = new Value[64];
+        private int depth;
+
+        Worklist(Cfg cfg, boolean[] live) {
+            this.cfg = cfg;
+            this.live = live;
+        }
+
+        void addOperands(Inst i) {
+            for (int a = 0, n = i.argCount(); a < n; a++) {
+                add(i.arg(a));
+            }
+        }
+
+        boolean addIfStoredToLive(Inst store) {
+            if (!live[store.arg(0).id()]) {
+                return false;
+            }
+            addOperands(store);
+            return true;
+        }
+
+        private void add(Value v) {
+            if (!live[v.id()]) {
+                live[v.id()] = true;
+                if (depth == stack.length) {
+                    stack = Arrays.copyOf(stack, depth * 2);
+                }
+                stack[depth++] = v;
+            }
+        }
+
+        void drain() {
+            while (depth > 0) {
+                Value v = stack[--depth];
+                Inst def = v.inst();
+                Block b = v.paramOf();
+                int n = def == null ? cfg.predecessors(b.id()).length : isRemovable(def) ? def.argCount() : 0;
+                for (int a = 0; a < n; a++) {
+                    add(def != null ? def.arg(a) : cfg.edgeInto(b.id(), a).arg(v.index()));
+                }
+            }
+        }
+    }
+
+    private static boolean isNewException(Inst i) {
+        return i.opcode() == Opcode.CALL
+                && i.call().key().kind() == FuncKey.Kind.BUILTIN
+                && i.call().key().index() == Builtin.EXCEPTION_ALLOCATE.ordinal();
+    }
+
+    private static boolean isToNewException(Inst i) {
+        return i.opcode() == Opcode.STORE
+                && i.arg(0).inst() != null
+                && isNewException(i.arg(0).inst());
+    }
+
+    private static boolean isRemovable(Inst i) {
+        return i.isRemovable() || isNewException(i);
     }
 
     private static void sweep(Cfg cfg, boolean[] live) {
@@ -72,7 +126,9 @@ public final class DeadCode implements Pass {
             Block b = cfg.block(cfg.inReversePostorder(k));
             for (Inst i = b.first(); i != null; ) {
                 Inst next = i.next();
-                if (i.isRemovable() && !live[i.result().id()]) {
+                if (isToNewException(i)
+                        ? !live[i.arg(0).id()]
+                        : isRemovable(i) && !live[i.result().id()]) {
                     b.remove(i);
                 }
                 i = next;

@@ -15,8 +15,8 @@ import kiln.ir.analysis.Cfg;
  * both ways each time, which is no worse a guess than half of the time and does not make the end of a chain of branches
  * look rare. A switch is different: an interpreter has hundreds of cases, and what one of them wants must not be paid
  * for at each turn of the loop around them; so its targets share its frequency. Cold is what was cold before
- * (translation says so of some blocks), what traps, what leads to cold blocks only, and what only cold blocks lead to. A
- * profile would replace this guess.
+ * (translation says so of some blocks), what traps or throws, landing pads, what leads to cold blocks only, and what
+ * only cold blocks lead to. A profile would replace this guess.
  */
 public final class EstimateFrequencies implements Pass {
     /** A switch with this many targets, or fewer, counts as branches do. */
@@ -107,6 +107,8 @@ public final class EstimateFrequencies implements Pass {
                     && (cfg.block(b).isCold()
                             || end == Opcode.TRAP
                             || end == Opcode.UNWIND
+                            || end == Opcode.THROW
+                            || cfg.block(b).first().opcode() == Opcode.CAUGHT
                             || areCold(cfg.successors(b), cold));
         }
         for (int i = 1; i < cfg.reachable(); i++) {

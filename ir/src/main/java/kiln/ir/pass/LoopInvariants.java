@@ -104,7 +104,7 @@ public final class LoopInvariants implements Pass {
         private void findCalls() {
             for (int b : cfg.postorder()) {
                 Inst i = loopOf[b] < 0 ? null : cfg.block(b).first();
-                while (i != null && i.opcode().effect() != Opcode.Effect.CALLS) {
+                while (i != null && !i.opcode().isCall()) {
                     i = i.next();
                 }
                 for (int l = i == null ? -1 : loopOf[b]; l >= 0; l = cfg.outerLoop(l)) {

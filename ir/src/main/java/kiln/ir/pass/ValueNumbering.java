@@ -117,7 +117,12 @@ public final class ValueNumbering implements Pass {
                 case WRITES -> store(b, i);
                 case SYNCHRONIZES -> versions.synchronize();
                 case CALLS -> versions.call();
-                case TERMINATES -> terminator(b, i);
+                case TERMINATES -> {
+                    if (i.opcode().isInvoke()) {
+                        versions.call();
+                    }
+                    terminator(b, i);
+                }
             }
         }
 

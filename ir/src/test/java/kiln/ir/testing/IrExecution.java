@@ -47,6 +47,17 @@ public abstract class IrExecution {
         private static final long serialVersionUID = 1;
     }
 
+    /** What THROW does: the exception leaves frames up to an INVOKE. */
+    public static final class Thrown extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        public final long exception;
+
+        Thrown(long exception) {
+            super("exception " + exception, null, false, false);
+            this.exception = exception;
+        }
+    }
+
     /** A function about to be executed. */
     public record Entry(Function function, long[] args) {}
 
@@ -60,7 +71,7 @@ public abstract class IrExecution {
     /** The bytes from {@code address} on that LOAD or STORE accesses, little-endian; traps if they are not there. */
     protected abstract ByteBuffer bytes(Inst inst, long address);
 
-    /** The results of CALL, CALL_INDIRECT or CALL_NATIVE, all of whose operands are {@code args}. */
+    /** The results of a call or INVOKE, all of whose operands are {@code args}. */
     protected abstract long[] call(Inst inst, long[] args);
 
     /** What RETURN_CALL or RETURN_CALL_INDIRECT goes on with. */
@@ -116,6 +127,9 @@ public abstract class IrExecution {
     }
 
     private final class Frame {
+        /** What the landing pad entered last has caught. */
+        private long caught;
+
         private final Function f;
         /** Two longs for each value. */
         private final long[] values;
@@ -210,12 +224,30 @@ public abstract class IrExecution {
                     }
                     case TRAP -> throw new Trap(i.trap());
                     case UNWIND -> throw unwind();
+                    case THROW -> throw new Thrown(arg(i, 0));
+                    case INVOKE, INVOKE_INDIRECT -> b = invoke(i);
                     case RETURN_CALL, RETURN_CALL_INDIRECT -> {
                         return tailCall(i, args(i));
                     }
                     default -> throw new AssertionError(i.opcode());
                 }
             }
+        }
+
+        private Block invoke(Inst i) {
+            long[] results;
+            try {
+                results = call(i, args(i));
+            } catch (Thrown t) {
+                caught = t.exception;
+                return follow(i.target(1));
+            }
+            setAll(resultsOf(i), results);
+            return follow(i.target(0));
+        }
+
+        private static List<Value> resultsOf(Inst i) {
+            return IntStream.range(0, i.resultCount()).mapToObj(i::result).toList();
         }
 
         private void count() {
@@ -232,12 +264,8 @@ public abstract class IrExecution {
         private void execute(Inst i) {
             switch (i.opcode()) {
                 case STORE -> store(i, bytes(i, arg(i, 0) + i.imm()));
-                case CALL, CALL_INDIRECT, CALL_NATIVE -> {
-                    List<Value> results = IntStream.range(0, i.resultCount())
-                            .mapToObj(i::result)
-                            .toList();
-                    setAll(results, call(i, args(i)));
-                }
+                case CALL, CALL_INDIRECT, CALL_NATIVE -> setAll(resultsOf(i), call(i, args(i)));
+                case CAUGHT -> set(i.result(), caught);
                 case TRAP_IF -> {
                     if (arg(i, 0) != 0) {
                         throw new Trap(i.trap());
