@@ -346,7 +346,7 @@ public final class ScriptRunner implements AutoCloseable {
             linker.instantiate(store, module);
             throw new AssertionError(
                     "was instantiated, expected: " + c.path("text").asText());
-        } catch (TrapException _) {
+        } catch (TrapException | ThrownException _) {
             // As it should be.
         } catch (LinkException e) {
             throw new AssertionError("could not be linked (" + e.getMessage() + "), expected the trap "

@@ -1,0 +1,161 @@
+package kiln.tests.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.function.IntConsumer;
+import kiln.artifact.TrapCode;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
+import kiln.runtime.TrapException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is thrown comes to the handler that is meant, with everything as it was. */
+@Timeout(900)
+class ExceptionsTest extends RuntimeFixture {
+    private Instance instance;
+    private IntConsumer host = _ -> {};
+
+    @BeforeEach
+    void instantiate() {
+        linker.func("env", "host", IntConsumer.class, x -> host.accept(x));
+        instance = linker.instantiate(store, module("exceptions"));
+    }
+
+    private long call(String func, long... args) {
+        return instance.func(func).call(args);
+    }
+
+    @Test
+    void tailCallsLeaveHandlers() {
+        assertEquals(2, call("tail"));
+    }
+
+    @Test
+    void handlersEndWithTheirBlock() {
+        assertEquals(10, call("left", 0));
+        assertEquals(20, call("left", 1));
+    }
+
+    @Test
+    void unreachableHandlersAreNoMistake() {
+        TrapException trap = assertThrows(TrapException.class, () -> call("afterUnreachable"));
+        assertEquals(TrapCode.UNREACHABLE, trap.code());
+    }
+
+    @Test
+    void argumentsAndResultsOnTheStack() {
+        // 0.5 and the odd arguments, each three times its index, twice; 7.
+        assertEquals(601 + 7, call("many", 0));
+        // The first and the last argument; what the locals had been.
+        assertEquals(57 + 1000 + 1, call("many", 1));
+    }
+
+    @Test
+    void payloadOfAllKinds() {
+        Object results = instance.func("payload").invoke("x");
+        assertArrayEquals(new Object[] {"x", 3L + 4}, (Object[]) results);
+    }
+
+    @Test
+    void trapsPass() {
+        assertEquals(1, call("trap", 1));
+        assertEquals(
+                TrapCode.INTEGER_DIVIDE_BY_ZERO,
+                assertThrows(TrapException.class, () -> call("trap", 0)).code());
+        for (int i = 0; i < 3; i++) {
+            assertEquals(
+                    TrapCode.STACK_CHECK,
+                    assertThrows(TrapException.class, () -> call("overflow", 1)).code());
+            assertEquals(77, call("deep", 5000));
+        }
+    }
+
+    @Test
+    void fromAnyDepth() {
+        for (int depth : new int[] {0, 1, 2, 3, 10, 100, 5000}) {
+            assertEquals(77, call("deep", depth));
+            ThrownException thrown = assertThrows(ThrownException.class, () -> call("uncaught", depth));
+            assertSame(instance.export("t"), thrown.tag());
+        }
+    }
+
+    @Test
+    void throughHostFunctions() {
+        ThrownException[] seen = new ThrownException[1];
+        host = x -> {
+            try {
+                call("throw", x);
+            } catch (ThrownException e) {
+                seen[0] = e;
+                throw e;
+            }
+        };
+        assertEquals(31, call("throughHost", 31));
+        assertEquals(1, call("allOfHost"));
+        // What Java throws is not caught.
+        host = _ -> {
+            throw new IllegalStateException("java");
+        };
+        assertThrows(IllegalStateException.class, () -> call("allOfHost"));
+        host = x -> {
+            if (x > 0) {
+                assertEquals(x - 1, call("throughHost", x - 1));
+            }
+            call("throw", x);
+        };
+        assertEquals(20, call("throughHost", 20));
+        assertThrows(TrapException.class, () -> call("trap", 0));
+    }
+
+    @Test
+    void referencesOutliveHandlers() {
+        call("keep", 11);
+        assertEquals(3_000_000L * 3_000_001 / 2 & 0xffff_ffffL, call("churn", 3_000_000) & 0xffff_ffffL);
+        assertEquals(11, call("throwKept"));
+        assertEquals(11, call("throwKept"));
+    }
+
+    @Test
+    void caughtInTheSameFunction() {
+        assertEquals(1, call("local", 3));
+        assertEquals(4, call("local", 4));
+    }
+
+    @Test
+    void severalThreadsAndStores() throws InterruptedException {
+        Throwable[] failed = new Throwable[1];
+        Thread[] threads = new Thread[3];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = new Thread(() -> {
+                try (Store own = new Store(engine)) {
+                    Linker l = new Linker(engine);
+                    l.func("env", "host", IntConsumer.class, _ -> {});
+                    Instance mine = l.instantiate(own, instance.module());
+                    for (int n = 0; n < 300; n++) {
+                        assertEquals(77, mine.func("deep").call(n));
+                        assertThrows(
+                                ThrownException.class,
+                                () -> mine.func("uncaught").call(3));
+                        assertThrows(
+                                TrapException.class, () -> mine.func("trap").call(0));
+                    }
+                } catch (Throwable t) {
+                    failed[0] = t;
+                }
+            });
+            threads[i].start();
+        }
+        for (Thread t : threads) {
+            t.join();
+        }
+        assertNull(failed[0]);
+    }
+}
