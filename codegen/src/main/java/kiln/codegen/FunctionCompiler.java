@@ -85,12 +85,16 @@ public final class FunctionCompiler {
                 lowering.emitPrologue(context);
             }
             boolean isBackEdge = next != null && isBackEdgeInto(block, next);
+            Object state = i > 0 && fallsThroughOnly(blocks.get(i - 1), block) ? buffer.machineState() : null;
             if (!fallsIntoHeader && isWorthAligning(isBackEdge ? next : block, following[i])) {
                 aligned = true;
                 lowering.emitPadding(buffer, -buffer.size() & LOOP_ALIGNMENT - 1);
             }
             fallsIntoHeader = isBackEdge;
             buffer.bind(block.label());
+            if (state != null) {
+                buffer.machineState(state);
+            }
             for (MachInst inst : block.insts()) {
                 buffer.position(inst.position());
                 buffer.emitter(inst);
@@ -123,6 +127,21 @@ public final class FunctionCompiler {
             result.add(b);
         }
         return result;
+    }
+
+    /**
+     * Whether control reaches {@code block} from the end of {@code before} alone, which is right in front of it; edges
+     * may have been empty blocks on the way.
+     */
+    private static boolean fallsThroughOnly(MachBlock before, MachBlock block) {
+        MachBlock b = block;
+        while (b.predecessors().size() == 1) {
+            b = b.predecessors().getFirst();
+            if (b == before || b.resolve() == b) {
+                return b == before;
+            }
+        }
+        return false;
     }
 
     /** Whether {@code block} lies on a back edge of the loop behind it and falls into that: turns begin there. */

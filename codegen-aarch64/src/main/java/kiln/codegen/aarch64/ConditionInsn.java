@@ -70,7 +70,9 @@ final class ConditionInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            ComparedFlags flags = ComparedFlags.here(asm);
             condition().branch(asm, Traps.label(asm, code), isFar());
+            ComparedFlags.keep(asm, flags, null);
         }
 
         @Override

@@ -50,6 +50,7 @@ final class ControlInsn {
 
         @Override
         void emit(Assembler asm, EmitContext context) {
+            ComparedFlags flags = ComparedFlags.here(asm);
             if (context.isNext(yes)) {
                 condition().negate().branch(asm, no.label(), isFar());
             } else {
@@ -58,6 +59,7 @@ final class ControlInsn {
                     asm.b(no.label());
                 }
             }
+            ComparedFlags.keep(asm, flags, null);
         }
 
         @Override
@@ -66,7 +68,7 @@ final class ControlInsn {
         }
     }
 
-    /** One comparison for each of a few targets. */
+    /** A few targets, told apart by comparisons: two of them share one. */
     static final class CompareChain extends Sequence {
         private final List<MachBlock> targets;
         private final MachBlock defaultTarget;
@@ -80,18 +82,44 @@ final class ControlInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Reg index = reg(0);
-            for (int i = 0; i < targets.size(); i++) {
-                if (i == 0) {
-                    new Condition.Zero(index, false, true)
-                            .branch(asm, targets.get(i).label(), isFar());
-                } else {
+            int last = targets.size() - 1;
+            int i = 0;
+            for (; i + 1 < last; i += 2) {
+                asm.cmpImmediate(false, index, i + 1);
+                branch(asm, Cond.LO, targets.get(i));
+                branch(asm, Cond.EQ, targets.get(i + 1));
+            }
+            if (i == last) {
+                if (i > 0) {
                     asm.cmpImmediate(false, index, i);
-                    new Condition.Flags(Cond.EQ).branch(asm, targets.get(i).label(), isFar());
                 }
+                Condition is = i == 0 ? new Condition.Zero(index, false, true) : new Condition.Flags(Cond.EQ);
+                if (context.isNext(targets.get(i))) {
+                    is.negate().branch(asm, defaultTarget.label(), isFar());
+                    return;
+                }
+                is.branch(asm, targets.get(i).label(), isFar());
+            } else {
+                asm.cmpImmediate(false, index, last);
+                MachBlock below = targets.get(i);
+                MachBlock equal = targets.get(last);
+                if (context.isNext(below) || context.isNext(equal)) {
+                    // What comes next needs no branch: the default takes its place.
+                    boolean isBelowNext = context.isNext(below);
+                    branch(asm, isBelowNext ? Cond.EQ : Cond.LO, isBelowNext ? equal : below);
+                    branch(asm, Cond.HI, defaultTarget);
+                    return;
+                }
+                branch(asm, Cond.LO, below);
+                branch(asm, Cond.EQ, equal);
             }
             if (!context.isNext(defaultTarget)) {
                 asm.b(defaultTarget.label());
             }
+        }
+
+        private void branch(Assembler asm, Cond cond, MachBlock target) {
+            new Condition.Flags(cond).branch(asm, target.label(), isFar());
         }
 
         @Override

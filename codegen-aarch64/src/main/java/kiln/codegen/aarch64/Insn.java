@@ -214,6 +214,34 @@ final class Insn extends Sequence {
 
     @Override
     void emit(Assembler asm, EmitContext context) {
+        ComparedFlags flags = ComparedFlags.here(asm);
+        Reg target = op.format.target == null ? null : reg(form().count() - 1);
+        if (!op.setsFlags()) {
+            encode(asm);
+            ComparedFlags.keep(asm, flags, target);
+        } else if (flags == null || !flags.comparison().isSame(this)) {
+            encode(asm);
+            // What a chain of comparisons says depends on those before as well.
+            if ((target == null || target == Registers.ZR) && !op.isConditionalComparison()) {
+                asm.buffer().machineState(new ComparedFlags(this));
+            }
+        }
+    }
+
+    /** Whether this does the same as {@code other}, which has the same registers. */
+    private boolean isSame(Insn other) {
+        if (op != other.op || wide != other.wide || dbl != other.dbl || !modifier.equals(other.modifier)) {
+            return false;
+        }
+        for (int i = 0; i < form().count(); i++) {
+            if (reg(i) != other.reg(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void encode(Assembler asm) {
         int first = op.format.merges ? 1 : 0;
         int sources = op.format.sources.length;
         asm.emit(

@@ -53,6 +53,12 @@ final class MoveInsn {
             if (rd == rn) {
                 return;
             }
+            ComparedFlags flags = ComparedFlags.here(asm);
+            copy(asm, context, rd, rn);
+            ComparedFlags.keep(asm, flags, rd);
+        }
+
+        private void copy(Assembler asm, EmitContext context, Reg rd, Reg rn) {
             if (rd.isSlot() && rn.isSlot()) {
                 Reg tmp = rd.regClass() == RegClass.INT ? Registers.IP0 : Registers.SCRATCH;
                 load(asm, context.frame(), 0, type, tmp, rn);

@@ -604,6 +604,18 @@ enum Op {
         return !name().endsWith("_ZERO") ? "" : format.isFloats() ? ", #0.0" : ", #0";
     }
 
+    /** Whether the flags are not the same afterwards. */
+    boolean setsFlags() {
+        return switch (this) {
+            case ADDS, ADDS_IMM, SUBS, SUBS_IMM, ANDS, ANDS_IMM, BICS, FCMP, FCMP_ZERO -> true;
+            default -> isConditionalComparison();
+        };
+    }
+
+    boolean isConditionalComparison() {
+        return this == CCMP || this == CCMP_IMM || this == CCMN_IMM;
+    }
+
     boolean isAddSub() {
         return ordinal() <= SUBS.ordinal();
     }

@@ -39,20 +39,28 @@ record Condition(Insn comparison, Cond cond, Parity parity) {
         return false;
     }
 
-    /** Emits the comparison that {@code inst} begins with, unless the flags tell already what it would. */
+    /**
+     * Emits the comparison that {@code inst} begins with, unless the flags tell already what it would, and records what
+     * they say.
+     */
     void emitFlags(Assembler asm, EmitContext context, MachInst inst) {
+        KnownFlags flags = KnownFlags.here(asm);
         if (!comparison.comparesWithZero()) {
-            comparison.encode(asm, context, inst);
+            if (!(flags instanceof ComparedFlags c && c.equal(comparison, inst))) {
+                comparison.encode(asm, context, inst);
+                asm.buffer().machineState(ComparedFlags.of(comparison, inst));
+            }
             return;
         }
         Reg reg = inst.reg(0);
         boolean known = parity == Parity.NONE
-                && asm.buffer().machineState() instanceof ResultFlags r
+                && flags instanceof ResultFlags r
                 && r.reg() == reg
                 && r.size() == comparison.size()
                 && r.tell(cond);
         if (!known) {
             asm.test(comparison.size(), reg);
+            ResultFlags.record(asm, reg, comparison.size(), true);
         }
     }
 

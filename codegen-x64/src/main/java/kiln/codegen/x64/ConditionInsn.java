@@ -137,10 +137,12 @@ final class ConditionInsn {
         void emit(Assembler asm, EmitContext context) {
             Operand s = src.resolve(this, own, context);
             emitFlags(asm, context);
+            KnownFlags flags = KnownFlags.here(asm);
             asm.cmov(condition.cond(), size, dst(), s);
             if (condition.parity() == Condition.Parity.OR_UNORDERED) {
                 asm.cmov(Cond.P, size, dst(), s);
             }
+            KnownFlags.keep(asm, flags, dst());
         }
 
         @Override
@@ -220,7 +222,9 @@ final class ConditionInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             emitFlags(asm, context);
+            KnownFlags flags = KnownFlags.here(asm);
             jumpIf(asm, condition, Traps.label(asm, code));
+            KnownFlags.keep(asm, flags, null);
         }
 
         @Override

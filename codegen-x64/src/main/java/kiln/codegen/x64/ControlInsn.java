@@ -51,14 +51,16 @@ final class ControlInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             emitFlags(asm, context);
+            KnownFlags flags = KnownFlags.here(asm);
             if (context.isNext(yes)) {
                 ConditionInsn.jumpIf(asm, condition.negate(), no.label());
-                return;
+            } else {
+                ConditionInsn.jumpIf(asm, condition, yes.label());
+                if (!context.isNext(no)) {
+                    asm.jmp(no.label());
+                }
             }
-            ConditionInsn.jumpIf(asm, condition, yes.label());
-            if (!context.isNext(no)) {
-                asm.jmp(no.label());
-            }
+            KnownFlags.keep(asm, flags, null);
         }
 
         @Override
@@ -81,20 +83,37 @@ final class ControlInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Reg index = reg(0);
+            int last = targets.size() - 1;
             int i = 0;
-            while (i < targets.size()) {
-                if (i + 1 < targets.size()) {
-                    asm.op(Op.CMP, 4, index, i + 1);
-                    asm.jcc(Cond.B, targets.get(i).label());
-                    asm.jcc(Cond.E, targets.get(i + 1).label());
-                    i += 2;
-                } else if (i == 0) {
+            for (; i + 1 < last; i += 2) {
+                asm.op(Op.CMP, 4, index, i + 1);
+                asm.jcc(Cond.B, targets.get(i).label());
+                asm.jcc(Cond.E, targets.get(i + 1).label());
+            }
+            if (i == last) {
+                if (i == 0) {
                     asm.test(4, index);
-                    asm.jcc(Cond.E, targets.get(i++).label());
                 } else {
                     asm.op(Op.CMP, 4, index, i);
-                    asm.jcc(Cond.E, targets.get(i++).label());
                 }
+                if (context.isNext(targets.get(i))) {
+                    asm.jcc(Cond.NE, defaultTarget.label());
+                    return;
+                }
+                asm.jcc(Cond.E, targets.get(i).label());
+            } else {
+                asm.op(Op.CMP, 4, index, last);
+                MachBlock below = targets.get(i);
+                MachBlock equal = targets.get(last);
+                if (context.isNext(below) || context.isNext(equal)) {
+                    // What comes next needs no jump: the default takes its place.
+                    boolean isBelowNext = context.isNext(below);
+                    asm.jcc(isBelowNext ? Cond.E : Cond.B, (isBelowNext ? equal : below).label());
+                    asm.jcc(Cond.A, defaultTarget.label());
+                    return;
+                }
+                asm.jcc(Cond.B, below.label());
+                asm.jcc(Cond.E, equal.label());
             }
             if (!context.isNext(defaultTarget)) {
                 asm.jmp(defaultTarget.label());

@@ -219,6 +219,20 @@ final class Insn extends Sequence {
         return op == Op.CMP && encoding == Encoding.MI && rm instanceof Operand.InReg && imm == 0;
     }
 
+    boolean readsMemory() {
+        return rm instanceof Address;
+    }
+
+    /** Whether {@code other} is the same instruction, save for its registers; neither has an operand in memory. */
+    boolean isSameOver(Insn other) {
+        return op == other.op
+                && encoding == other.encoding
+                && size == other.size
+                && imm == other.imm
+                && form().count() == other.form().count()
+                && !other.readsMemory();
+    }
+
     int size() {
         return size;
     }

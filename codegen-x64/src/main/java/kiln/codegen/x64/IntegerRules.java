@@ -336,9 +336,8 @@ final class IntegerRules {
             });
 
     private static boolean scan(Context c, Inst inst) {
-        Operand src = c.registerOrMemory(inst.arg(0), size(inst));
-        Reg temp = c.newReg(Type.I32);
-        c.emit(IntegerInsn.Scan.of(inst.opcode() == Opcode.CLZ, size(inst), c.def(inst.result()), src, temp));
+        Reg src = c.reg(inst.arg(0));
+        c.emit(new IntegerInsn.Scan(inst.opcode() == Opcode.CLZ, size(inst), c.def(inst.result()), src));
         return true;
     }
 

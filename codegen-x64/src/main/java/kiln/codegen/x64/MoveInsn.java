@@ -47,12 +47,10 @@ final class MoveInsn {
             Reg src = reg(0);
             Reg dst = reg(1);
             if (dst != src) {
-                Object flags = asm.buffer().machineState();
+                KnownFlags flags = KnownFlags.here(asm);
                 copy(asm, context, dst, src);
                 // Moves leave the flags alone.
-                if (flags instanceof ResultFlags r && r.reg() != dst) {
-                    asm.buffer().machineState(flags);
-                }
+                KnownFlags.keep(asm, flags, dst);
             }
         }
 
