@@ -106,6 +106,8 @@ public final class Pipeline {
                         new EstimateFrequencies(),
                         new BlockLayout(),
                         new SplitCriticalEdges(),
+                        // Each edge has a place of its own now, to which additions may go.
+                        new LoopSteps(),
                         // That has made new blocks.
                         new ColdBlocksLast());
             default -> throw new IllegalArgumentException("no optimisation level " + level);
