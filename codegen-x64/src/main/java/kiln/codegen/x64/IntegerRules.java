@@ -27,6 +27,24 @@ final class IntegerRules {
     // ADD.
 
     static final Rules<Context> ADD = Rules.<Context>of("add")
+            .commuted("(x << 1..3) + constant", (c, inst, x, y) -> {
+                Inst shift = fitsImm(y) ? c.foldable(x, Opcode.SHL) : null;
+                if (shift == null || !MemoryRules.isScale(shift.arg(1))) {
+                    return false;
+                }
+                int scale = (int) constValue(shift.arg(1));
+                lea(c, inst, Address.of(null, c.value(shift.arg(0)), scale, (int) constValue(y)));
+                return true;
+            })
+            .commuted("(x + y) + constant", (c, inst, x, y) -> {
+                Inst sum = fitsImm(y) ? c.foldable(x, Opcode.ADD) : null;
+                if (sum == null || fitsImm(sum.arg(1)) || !areInRegisters(sum)) {
+                    return false;
+                }
+                Reg base = c.value(sum.arg(0));
+                lea(c, inst, Address.of(base, c.value(sum.arg(1)), 0, (int) constValue(y)));
+                return true;
+            })
             .commuted("x + constant", (c, inst, x, y) -> fitsImm(y) && addConstant(c, inst, x, constValue(y)))
             .commuted("x + (y < z)", ConditionRules::addCarry)
             .commuted("(x << 1..3) + y", IntegerRules::addScaled)
@@ -41,6 +59,17 @@ final class IntegerRules {
                 Reg left = c.value(inst.arg(0));
                 lea(c, inst, Address.of(left, c.value(inst.arg(1)), 0, 0));
             });
+
+    /** Whether no rule for a sum has something better to do with one of its operands than to take it as it is. */
+    private static boolean areInRegisters(Inst sum) {
+        for (int i = 0; i < 2; i++) {
+            Value v = sum.arg(i);
+            if (v.is(Opcode.LOAD) || v.is(Opcode.SHL) || v.is(Opcode.ICMP) || v.is(Opcode.ZEXT)) {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /** An address's sum, in any register. */
     private static void lea(Context c, Inst inst, Address sum) {
