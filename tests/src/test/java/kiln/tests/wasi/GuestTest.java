@@ -38,10 +38,14 @@ class GuestTest {
         engine = new Engine(true);
         store = new Store(engine);
         wasi = Wasi.builder().stdout(new BufferedOutputStream(out)).build();
+        instance = instance("guest");
+    }
+
+    private Instance instance(String name) throws IOException {
         Linker linker = new Linker(engine);
         wasi.addTo(linker);
-        try (InputStream in = GuestTest.class.getResourceAsStream("guest.wasm")) {
-            instance = linker.instantiate(store, Module.load(engine, in.readAllBytes()));
+        try (InputStream in = GuestTest.class.getResourceAsStream(name + ".wasm")) {
+            return linker.instantiate(store, Module.load(engine, in.readAllBytes()));
         }
     }
 
@@ -76,6 +80,19 @@ class GuestTest {
     @Test
     void addressesOutsideAreErrorsOfTheGuest() {
         assertEquals(FAULT, instance.func("outside").call());
+    }
+
+    @Test
+    void memoriesOfOtherKinds() throws IOException {
+        Instance wide = instance("wide-guest");
+        assertEquals(0, wide.func("write").call(16, 6));
+        assertEquals(FAULT, wide.func("write").call(65_530, 7));
+        Instance bytes = instance("bytes-guest");
+        assertEquals(0, bytes.func("write").call(16, 6));
+        assertEquals(0, bytes.func("write").call(96, 4));
+        assertEquals(FAULT, bytes.func("write").call(96, 5));
+        wasi.flush();
+        assertEquals("hello\nhello\n\0\0\0\0", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
