@@ -129,8 +129,11 @@ final class InfoCommand implements Callable<Integer> {
     private static String type(ModuleInfo module, ExternType type) {
         return switch (type) {
             case ExternType.Func f -> "func " + signature(module, f.type());
-            case ExternType.Table t -> "table " + limits(t.min(), t.max()) + " of " + t.element();
-            case ExternType.Memory m -> "memory " + limits(m.min(), m.max()) + " pages";
+            case ExternType.Table t ->
+                "table " + limits(t.min(), t.max()) + " of " + t.element() + (t.is64() ? ", 64-bit" : "");
+            case ExternType.Memory m ->
+                "memory " + limits(m.min(), m.max()) + (m.pageShift() == 0 ? " pages of 1 byte" : " pages")
+                        + (m.is64() ? ", 64-bit" : "");
             case ExternType.Global g -> "global " + (g.mutable() ? "mut " : "") + g.type();
             case ExternType.Tag t -> "tag " + signature(module, t.type());
         };

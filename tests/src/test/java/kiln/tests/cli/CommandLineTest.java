@@ -31,7 +31,8 @@ class CommandLineTest {
 
     @BeforeAll
     static void files() throws IOException {
-        for (String name : List.of("values.wasm", "commands.wasm", "needs.wasm", "reactor.wasm", "stops.wasm")) {
+        for (String name :
+                List.of("values.wasm", "commands.wasm", "needs.wasm", "reactor.wasm", "stops.wasm", "kinds.wasm")) {
             Files.write(dir.resolve(name), Cli.resource(name));
         }
         assertEquals(new Outcome(0, "", ""), kiln("compile @values.wasm"));
@@ -145,6 +146,11 @@ class CommandLineTest {
         assertTrue(info.contains("export     ref: func [externref] -> [externref]\n"), info);
         assertEquals(0, kiln("compile @commands.wasm").status());
         assertTrue(kiln("info @commands.cwasm").out().contains("export     memory: memory 1 or more pages\n"));
+        assertEquals(0, kiln("compile @kinds.wasm").status());
+        String kinds = kiln("info @kinds.cwasm").out();
+        assertTrue(kinds.contains("export     wide: memory 1 to 2 pages, 64-bit\n"), kinds);
+        assertTrue(kinds.contains("export     bytes: memory 5 or more pages of 1 byte\n"), kinds);
+        assertTrue(kinds.contains("export     table: table 3 or more of funcref, 64-bit\n"), kinds);
         assertEquals(0, kiln("compile @needs.wasm").status());
         String needs = kiln("info @needs.cwasm").out();
         assertTrue(needs.contains("import     env.table: table 1 or more of funcref\n"), needs);
