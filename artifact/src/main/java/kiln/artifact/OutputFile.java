@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +16,10 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -24,10 +29,13 @@ import java.util.regex.Pattern;
  * pipes, and the descriptors that the process was given ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead
  * to.
  */
-final class OutputFile {
+public final class OutputFile {
     private static final int WRITE_BYTES = 1 << 24;
     /** As Linux has it. */
     private static final int MAX_LINKS = 40;
+
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY = PosixFilePermissions.asFileAttribute(
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
 
     /** O_ACCMODE: 0 is O_RDONLY. */
     private static final int ACCESS_MODE = 3;
@@ -37,8 +45,12 @@ final class OutputFile {
 
     private OutputFile() {}
 
-    /** @throws IOException naming {@code path}; what was there before is still there */
-    static void write(Path path, MemorySegment bytes) throws IOException {
+    /**
+     * Makes these bytes the file.
+     *
+     * @throws IOException naming {@code path}; what was there before is still there
+     */
+    public static void write(Path path, MemorySegment bytes) throws IOException {
         try {
             Path target = follow(path);
             if (isDescriptor(target)) {
@@ -113,13 +125,29 @@ final class OutputFile {
     }
 
     private static void replace(Path target, MemorySegment bytes) throws IOException {
-        Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), ".kiln", ".tmp");
+        Path temporary = newFile(target.toAbsolutePath().getParent());
         try {
             open(temporary, bytes, StandardOpenOption.WRITE);
             temporary.toFile().setReadable(true, false);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /**
+     * An empty file for this user only, of a name that no other process uses. Nobody is kept from guessing it, as by
+     * Files.createTempFile, whose random numbers take ten milliseconds: what is there already is not opened.
+     */
+    private static Path newFile(Path folder) throws IOException {
+        long number = System.nanoTime();
+        while (true) {
+            Path file = folder.resolve(".kiln" + ProcessHandle.current().pid() + "-" + number + ".tmp");
+            try {
+                return Files.createFile(file, OWNER_ONLY);
+            } catch (FileAlreadyExistsException _) {
+                number++;
+            }
         }
     }
 

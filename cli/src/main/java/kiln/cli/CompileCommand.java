@@ -10,64 +10,52 @@ import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-@Command(
-        name = "compile",
-        mixinStandardHelpOptions = true,
-        description = {
-            "Compiles a WebAssembly module to a .cwasm file.",
-            "Several modules are linked: what they import from each other, "
-                    + "by the names of their files or --name, is bound now."
-        })
+/** {@code kiln compile}. */
+// No annotations (see Options): where the server compiles, reading them takes longer than all the rest.
 final class CompileCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "IN.wasm", arity = "1..*", description = "The module to compile, or the modules to link.")
-    List<Path> inputs;
-
-    @Option(
-            names = "-o",
-            paramLabel = "OUT.cwasm",
-            description = "Where to write (default: the input's name with .cwasm).")
-    Path output;
-
-    @Option(
-            names = "--name",
-            paramLabel = "NAME",
-            description = "What modules are imported by and called in backtraces, once for each in their order "
-                    + "(default: the file's name without .wasm).")
-    List<String> names = new ArrayList<>();
-
-    @Option(
-            names = "--strip",
-            paramLabel = "WHAT",
-            description = "Leave out: names, offsets (of the wasm file, for backtraces) or all.")
-    String strip;
-
+    private final PositionalParamSpec inputs =
+            Options.parameters("IN.wasm", "The module to compile, or the modules to link.");
+    private final OptionSpec output =
+            Options.value(Path.class, "-o", "OUT.cwasm", "Where to write (default: the input's name with .cwasm).");
+    private final OptionSpec names = Options.list(
+            "--name",
+            "NAME",
+            "What modules are imported by and called in backtraces, once for each in their order "
+                    + "(default: the file's name without .wasm).");
+    private final OptionSpec strip = Options.value(
+            String.class, "--strip", "WHAT", "Leave out: names, offsets (of the wasm file, for backtraces) or all.");
     private final CompileOptions options = CompileOptions.forFiles();
+    private final OptionSpec noServer = Compilation.noServerOption();
 
-    static CommandLine commandLine() {
-        CompileCommand command = new CompileCommand();
-        CommandLine line = new CommandLine(command);
-        command.options.addTo(line.getCommandSpec());
-        return line;
+    CommandSpec spec() {
+        CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("compile");
+        spec.usageMessage()
+                .description(
+                        "Compiles a WebAssembly module to a .cwasm file.",
+                        "Several modules are linked: what they import from each other, "
+                                + "by the names of their files or --name, is bound now.");
+        spec.addPositional(inputs);
+        for (OptionSpec option : new OptionSpec[] {output, names, strip, noServer}) {
+            spec.addOption(option);
+        }
+        options.addTo(spec);
+        Options.addStandard(spec);
+        return spec;
     }
 
     @Override
     public Integer call() throws IOException {
         CompilerOptions how = options.toOptions();
-        if (strip != null) {
-            how = how.withStrip(
-                    switch (strip) {
-                        case "names" -> CompilerOptions.Strip.NAMES;
-                        case "offsets" -> CompilerOptions.Strip.OFFSETS;
-                        case "all" -> CompilerOptions.Strip.ALL;
-                        default ->
-                            throw new UserError("--strip " + Printable.name(strip) + ": known are names, offsets, all");
-                    });
+        if (strip.getValue() != null) {
+            how = how.withStrip(strip(strip.getValue()));
         }
+        List<Path> inputs = this.inputs.getValue();
+        List<String> names = Options.strings(this.names);
+        Path output = this.output.getValue();
         if (inputs.size() > 1 && output == null) {
             throw new UserError("several modules are linked into one file: name it with -o");
         }
@@ -87,9 +75,16 @@ final class CompileCommand implements Callable<Integer> {
                 throw new UserError(target, "is the input: name another file with -o");
             }
         }
-        try (Progress progress = Progress.onTerminal("compiling " + Printable.file(first.getFileName()))) {
-            Compiler.linkTo(target, modules, how, progress);
-        }
+        Compilation.toFile(target, first, modules, how, noServer.<Boolean>getValue());
         return 0;
+    }
+
+    private static CompilerOptions.Strip strip(String what) {
+        return switch (what) {
+            case "names" -> CompilerOptions.Strip.NAMES;
+            case "offsets" -> CompilerOptions.Strip.OFFSETS;
+            case "all" -> CompilerOptions.Strip.ALL;
+            default -> throw new UserError("--strip " + Printable.name(what) + ": known are names, offsets, all");
+        };
     }
 }

@@ -77,7 +77,7 @@ public final class Main {
 
     private static CommandLine command(String name) {
         return switch (name) {
-            case "compile" -> CompileCommand.commandLine();
+            case "compile" -> new CommandLine(new CompileCommand().spec());
             case "run" -> new CommandLine(new RunCommand().spec());
             case "objdump" -> new CommandLine(new ObjdumpCommand());
             case "info" -> new CommandLine(new InfoCommand());

@@ -10,9 +10,7 @@ import java.util.Arrays;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.PathBytes;
-import kiln.artifact.Printable;
 import kiln.compiler.CodeCache;
-import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.HostException;
 import kiln.runtime.Engine;
@@ -35,8 +33,12 @@ final class ModuleFiles {
         return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
     }
 
-    /** @param cache for WebAssembly; null for none */
-    static Module load(Engine engine, Path file, CompilerOptions options, CodeCache cache) throws IOException {
+    /**
+     * @param cache for WebAssembly; null for none
+     * @param noServer whether it is compiled here whatever compiles elsewhere
+     */
+    static Module load(Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer)
+            throws IOException {
         byte[] wasm;
         // Opened once, because a pipe gives what it has only once.
         try (InputStream in = Files.newInputStream(InputFile.check(file))) {
@@ -51,8 +53,8 @@ final class ModuleFiles {
             throw InputFile.about(file, e);
         }
         Module module = cache != null
-                ? cached(engine, file, wasm, options, cache)
-                : Module.load(engine, compile(file, wasm, options));
+                ? cached(engine, file, wasm, options, cache, noServer)
+                : Module.load(engine, Compilation.toBytes(file, wasm, options, noServer));
         return module.named(stem(file));
     }
 
@@ -91,7 +93,8 @@ final class ModuleFiles {
     }
 
     /** A cache that cannot be used does not keep the program from running. */
-    private static Module cached(Engine engine, Path file, byte[] wasm, CompilerOptions options, CodeCache cache) {
+    private static Module cached(
+            Engine engine, Path file, byte[] wasm, CompilerOptions options, CodeCache cache, boolean noServer) {
         Path entry = cache.entry(wasm, options);
         if (Files.exists(entry)) {
             try {
@@ -100,17 +103,11 @@ final class ModuleFiles {
                 // Damaged, or not to be read: it is replaced.
             }
         }
-        byte[] compiled = compile(file, wasm, options);
+        byte[] compiled = Compilation.toBytes(file, wasm, options, noServer);
         try {
             return Module.load(engine, cache.put(entry, compiled));
         } catch (ArtifactException | HostException | IOException | UncheckedIOException _) {
             return Module.load(engine, compiled);
-        }
-    }
-
-    private static byte[] compile(Path file, byte[] wasm, CompilerOptions options) {
-        try (Progress progress = Progress.onTerminal("compiling " + Printable.file(file.getFileName()))) {
-            return Compiler.compile(PathBytes.text(file), wasm, options, progress);
         }
     }
 }

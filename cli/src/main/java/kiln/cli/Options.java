@@ -1,5 +1,6 @@
 package kiln.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -54,6 +55,19 @@ final class Options {
                 .arity("1")
                 .required(true)
                 .type(type)
+                .paramLabel(label)
+                .description(description)
+                .build();
+    }
+
+    /** All parameters, at least one; the value is a list of paths. */
+    static PositionalParamSpec parameters(String label, String description) {
+        return PositionalParamSpec.builder()
+                .index("0..*")
+                .arity("1..*")
+                .required(true)
+                .type(List.class)
+                .auxiliaryTypes(Path.class)
                 .paramLabel(label)
                 .description(description)
                 .build();

@@ -77,6 +77,7 @@ final class RunCommand implements Callable<Integer> {
             "trap|default",
             "Functions that nobody provides trap when called, or return zeros (default: refuse to start).");
     private final OptionSpec noCache = Options.flag("--no-cache", "Do not use or fill the cache of compiled code.");
+    private final OptionSpec noServer = Compilation.noServerOption();
     private final OptionSpec signers = Options.list(
             "--require-signature",
             "PUBKEY",
@@ -99,7 +100,8 @@ final class RunCommand implements Callable<Integer> {
                         "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);
-        for (OptionSpec option : new OptionSpec[] {invoke, timeout, unknownImports, noCache, signers, trusted}) {
+        for (OptionSpec option :
+                new OptionSpec[] {invoke, timeout, unknownImports, noCache, noServer, signers, trusted}) {
             spec.addOption(option);
         }
         guest.addTo(spec);
@@ -175,7 +177,12 @@ final class RunCommand implements Callable<Integer> {
         if (trusted.<Boolean>getValue()) {
             return ModuleFiles.loadTrusted(engine, file);
         } else if (Options.strings(signers).isEmpty()) {
-            return ModuleFiles.load(engine, file, options, noCache.<Boolean>getValue() ? null : CodeCache.ofUser());
+            return ModuleFiles.load(
+                    engine,
+                    file,
+                    options,
+                    noCache.<Boolean>getValue() ? null : CodeCache.ofUser(),
+                    noServer.<Boolean>getValue());
         }
         return Files.isRegularFile(InputFile.check(file))
                 ? Module.load(engine, file)

@@ -7,7 +7,8 @@ final class Training {
     private Training() {}
 
     /**
-     * @param args what to train: {@code all} or, after it, {@code run}; folder of the examples; a scratch folder; a
+     * @param args what to train: {@code all}, {@code client} (of the server that a property names) or, after the
+     *     first, {@code run}; folder of the examples; a scratch folder; a
      *     program to compile that has a little of everything
      */
     public static void main(String[] args) {
@@ -22,7 +23,11 @@ final class Training {
             check(Main.run("info", compiled));
             check(Main.run("--help"));
         }
-        check(Main.run("run", compiled));
+        if (args[0].equals("client")) {
+            check(Main.run("compile", hello.toString(), "-o", compiled));
+        } else {
+            check(Main.run("run", compiled));
+        }
     }
 
     private static void check(int status) {

@@ -73,6 +73,11 @@ public final class Compiler {
         return toBytes(modules, options, CompileProgress.NONE, null);
     }
 
+    /** As {@link #link(List, CompilerOptions)}, telling {@code progress} how far it is. */
+    public static byte[] link(List<Input> modules, CompilerOptions options, CompileProgress progress) {
+        return toBytes(modules, options, progress, null);
+    }
+
     /**
      * Compiles and links modules into one file, which appears whole or not at all.
      *
@@ -224,7 +229,7 @@ public final class Compiler {
     }
 
     /** Distinguishes builds of the same version, so that no cache serves code of an older one. */
-    static String buildId() {
+    public static String buildId() {
         return BuildId.value();
     }
 

@@ -1,0 +1,200 @@
+package kiln.cli.server;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicInteger;
+import kiln.compiler.CompileException;
+import kiln.compiler.Compiler;
+
+/**
+ * A process that compiles for {@code kiln compile} and {@code kiln run} of the same user, version and JVM, and ends by
+ * itself when nobody has asked for a while. It gets modules and gives compiled files, and touches no file but its
+ * socket and its lock. See docs/compile-server.md.
+ */
+public final class CompileServer {
+    /** More commands at a time than this compile by themselves. */
+    private static final int MAX_CONNECTIONS = 4 * Runtime.getRuntime().availableProcessors();
+
+    private final Path socket;
+    private final long idleNanos;
+    private final long silenceMillis;
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile long lastUse = System.nanoTime();
+    private ServerSocketChannel listener;
+
+    private CompileServer(Path socket, long idleNanos, long silenceMillis) {
+        this.silenceMillis = silenceMillis;
+        this.socket = socket;
+        this.idleNanos = idleNanos;
+    }
+
+    /** {@code CompileServer SOCKET SECONDS}: listens until nobody has asked for so many seconds. */
+    public static void main(String[] args) throws IOException {
+        serve(Path.of(args[0]).toAbsolutePath(), Long.parseLong(args[1]) * 1_000_000_000L, Protocol.SILENCE_MILLIS);
+        // Threads of connections that hang do not keep the process.
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** Returns when there is another server at this socket, when nobody may, or when it was idle for long. */
+    static void serve(Path socket, long idleNanos, long silenceMillis) throws IOException {
+        Path folder = socket.getParent();
+        if (!PrivateFolder.isSafe(folder)) {
+            return;
+        }
+        Path lockFile = folder.resolve(socket.getFileName() + ".lock");
+        try (FileChannel file = FileChannel.open(
+                        lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                FileLock lock = file.tryLock()) {
+            if (lock != null) {
+                new CompileServer(socket, idleNanos, silenceMillis).listen();
+            }
+        }
+    }
+
+    private void listen() throws IOException {
+        // Left behind by a server that was killed: with the lock held, nobody listens there.
+        Files.deleteIfExists(socket);
+        Thread clock = new Thread(this::endWhenIdle, "kiln-idle");
+        clock.setDaemon(true);
+        try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener = channel;
+            channel.bind(UnixDomainSocketAddress.of(socket));
+            clock.start();
+            while (true) {
+                SocketChannel client = channel.accept();
+                lastUse = System.nanoTime();
+                connections.incrementAndGet();
+                Thread.ofPlatform().daemon().name("kiln-connection").start(() -> {
+                    try (client;
+                            Connection connection = new Connection(client, silenceMillis)) {
+                        answer(connection);
+                    } catch (IOException _) {
+                        // The command has gone, or sends nonsense: it compiles by itself, if anybody.
+                    } finally {
+                        lastUse = System.nanoTime();
+                        connections.decrementAndGet();
+                    }
+                });
+            }
+        } catch (AsynchronousCloseException _) {
+            // Idle.
+        } finally {
+            clock.interrupt();
+            Files.deleteIfExists(socket);
+        }
+    }
+
+    private void endWhenIdle() {
+        try {
+            while (true) {
+                long rest = lastUse + idleNanos - System.nanoTime();
+                if (rest <= 0 && connections.get() == 0) {
+                    // Commands that come from now on find no socket. One that is in the queue sees the connection end.
+                    Files.deleteIfExists(socket);
+                    listener.close();
+                    return;
+                }
+                Thread.sleep(Math.clamp(rest / 1_000_000, 10, 1000));
+                // Somebody removed the folder, or the socket: nobody can ask any more.
+                if (!Files.exists(socket) && connections.get() == 0) {
+                    listener.close();
+                    return;
+                }
+            }
+        } catch (InterruptedException | IOException _) {
+            // The server ends for another reason.
+        }
+    }
+
+    private void answer(Connection client) throws IOException {
+        if (client.in.readInt() != Protocol.MAGIC
+                || !Protocol.string(client.in).equals(Protocol.identity())
+                || connections.get() > MAX_CONNECTIONS) {
+            client.out.write(Protocol.REFUSED);
+            client.out.flush();
+            return;
+        }
+        Protocol.Request request;
+        try {
+            request = Protocol.readRequest(client.in);
+        } catch (RuntimeException e) {
+            throw new IOException(e);
+        }
+        Reply reply = new Reply(client);
+        try {
+            byte[] compiled = Compiler.link(request.modules(), request.options(), reply::compiled);
+            reply.end(Protocol.RESULT, compiled);
+        } catch (CompileException e) {
+            reply.end(Protocol.ERROR, e.getMessage().getBytes(StandardCharsets.UTF_8));
+        } catch (RuntimeException | Error _) {
+            // The command meets the same, and reports it.
+            reply.end(Protocol.REFUSED, null);
+        }
+    }
+
+    /** The frames of an answer; a pulse tells the command that the server is alive, and the server that the command is. */
+    private static final class Reply {
+        private final Connection client;
+        private final Thread worker = Thread.currentThread();
+        private final Thread pulse = new Thread(this::beat, "kiln-pulse");
+        private volatile int done;
+        private volatile int total;
+        private boolean ended;
+
+        Reply(Connection client) {
+            this.client = client;
+            pulse.setDaemon(true);
+            pulse.start();
+        }
+
+        void compiled(int done, int total) {
+            this.done = done;
+            this.total = total;
+        }
+
+        private void beat() {
+            try {
+                while (true) {
+                    Thread.sleep(Protocol.PULSE_MILLIS);
+                    synchronized (this) {
+                        if (ended) {
+                            return;
+                        }
+                        client.out.write(Protocol.PROGRESS);
+                        client.out.writeInt(done);
+                        client.out.writeInt(total);
+                        client.out.flush();
+                    }
+                }
+            } catch (InterruptedException _) {
+                // The answer is there.
+            } catch (IOException _) {
+                // The command has gone: nobody waits for the result.
+                worker.interrupt();
+            }
+        }
+
+        void end(int frame, byte[] content) throws IOException {
+            synchronized (this) {
+                ended = true;
+            }
+            pulse.interrupt();
+            client.out.write(frame);
+            if (content != null) {
+                Protocol.bytes(client.out, content);
+            }
+            client.out.flush();
+        }
+    }
+}
