@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds cli/target/dist: kiln.jar, and two of the JVM's ahead-of-time caches of training runs, which make the command
+# Builds cli/target/dist: kiln.jar, and the JVM's ahead-of-time caches of training runs, which make the command
 # start faster: run.aot for running compiled programs, with no more in it than that needs, and kiln.aot for all else.
 # Called by ./kiln on first use and when sources have changed; needs Maven and a JDK 25.
 set -eu

@@ -1,11 +1,19 @@
 package kiln.cli.server;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import kiln.compiler.CompileException;
 import kiln.compiler.CompileProgress;
 import kiln.compiler.Compiler;
@@ -27,10 +35,46 @@ public final class CompileClient {
      */
     public static byte[] compile(List<Compiler.Input> modules, CompilerOptions options, CompileProgress progress) {
         String socket = System.getProperty(SOCKET);
+        start();
         if (socket == null || !Protocol.takes(modules, options)) {
             return null;
         }
         return compile(Path.of(socket).toAbsolutePath(), Protocol.SILENCE_MILLIS, modules, options, progress);
+    }
+
+    /**
+     * Starts a server for those who come next, if the launcher says so. Not by the launcher, whose descriptors it would
+     * inherit: a reader of what is a pipe there would wait for the server's end.
+     */
+    private static void start() {
+        String socket = System.getProperty("kiln.server.start");
+        String launcher = System.getProperty("kiln.launcher");
+        if (socket == null || launcher == null) {
+            return;
+        }
+        ProcessBuilder server = new ProcessBuilder(launcher, "compile-server", socket)
+                .directory(new File("/"))
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        server.environment().keySet().retainAll(Set.of("PATH", "JAVA_HOME"));
+        try {
+            server.start();
+        } catch (IOException _) {
+            // There is none, then.
+        }
+    }
+
+    /** Removes the socket of a server that was killed, so that another one is started. */
+    private static void removeIfDead(Path socket) {
+        try (FileChannel file = FileChannel.open(CompileServer.lockFile(socket), StandardOpenOption.WRITE);
+                FileLock lock = file.tryLock()) {
+            if (lock != null) {
+                Files.deleteIfExists(socket);
+            }
+        } catch (IOException | OverlappingFileLockException _) {
+            // It is alive, or nothing can be done.
+        }
     }
 
     static byte[] compile(
@@ -53,6 +97,9 @@ public final class CompileClient {
             try (Connection server = new Connection(channel, silenceMillis)) {
                 return ask(server, new Protocol.Request(modules, options), progress);
             }
+        } catch (ConnectException _) {
+            removeIfDead(socket);
+            return null;
         } catch (IOException | UnsupportedOperationException _) {
             return null;
         }

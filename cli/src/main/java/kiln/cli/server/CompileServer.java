@@ -46,15 +46,22 @@ public final class CompileServer {
         Runtime.getRuntime().halt(0);
     }
 
+    /** Locked as long as there is a server. */
+    static Path lockFile(Path socket) {
+        return socket.resolveSibling(socket.getFileName() + ".lock");
+    }
+
     /** Returns when there is another server at this socket, when nobody may, or when it was idle for long. */
     static void serve(Path socket, long idleNanos, long silenceMillis) throws IOException {
         Path folder = socket.getParent();
         if (!PrivateFolder.isSafe(folder)) {
             return;
         }
-        Path lockFile = folder.resolve(socket.getFileName() + ".lock");
         try (FileChannel file = FileChannel.open(
-                        lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                        lockFile(socket),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = file.tryLock()) {
             if (lock != null) {
                 new CompileServer(socket, idleNanos, silenceMillis).listen();

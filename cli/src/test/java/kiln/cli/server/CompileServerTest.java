@@ -160,8 +160,10 @@ class CompileServerTest {
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 .bind(UnixDomainSocketAddress.of(socket))
                 .close();
+        Files.createFile(CompileServer.lockFile(socket));
         assertTrue(Files.exists(socket));
         assertNull(ask(one(MODULE), OPTIONS, LONG));
+        assertFalse(Files.exists(socket), "no other server would be started");
     }
 
     @Test
