@@ -51,12 +51,8 @@ public abstract class LoweringContext {
 
     /** By header, whether a loop calls anything. */
     final boolean[] hasCall;
-    /** By header of a loop: that of the outermost one around it. */
-    private final int[] outermost;
-    /**
-     * By header of a loop: that of the outermost one around it that can be reached through loops that make no calls.
-     */
-    private final int[] outermostAlike;
+    /** How many loops a constant leaves at most: no program nests more, but somebody might make one that does. */
+    private static final int MAX_LOOPS_LEFT = 64;
 
     // State of the rule at work.
     private Inst root;
@@ -72,6 +68,10 @@ public abstract class LoweringContext {
     boolean connecting;
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
+    /** A number that is made at the end of a block. */
+    private record Number(int block, Type type, long bits) {}
+
+    private final Map<Number, Value> hoistedNumbers = new HashMap<>();
     /** As {@link #hoisted}, those that rules want of their own. */
     private final Map<Integer, Map<V128, Reg>> hoistedVectors = new HashMap<>();
     /** What rules make of values that do not change in loops, by the node at whose end it is made. */
@@ -95,8 +95,6 @@ public abstract class LoweringContext {
         this.machBlocks = new MachBlock[plan.nodes()];
         this.nodeOfBlock = new int[function.blockIdBound()];
         this.hasCall = new boolean[plan.nodes()];
-        this.outermost = new int[plan.nodes()];
-        this.outermostAlike = new int[plan.nodes()];
     }
 
     /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */
@@ -107,14 +105,6 @@ public abstract class LoweringContext {
         for (int h : postorder) {
             if (hasCall[h] && flow.outerLoop(h) >= 0) {
                 hasCall[flow.outerLoop(h)] = true;
-            }
-        }
-        for (int i = postorder.length - 1; i >= 0; i--) {
-            int h = postorder[i];
-            if (flow.isLoopHeader(h)) {
-                int outer = flow.outerLoop(h);
-                outermost[h] = outer < 0 ? h : outermost[outer];
-                outermostAlike[h] = outer < 0 || hasCall[outer] ? h : outermostAlike[outer];
             }
         }
     }
@@ -140,7 +130,7 @@ public abstract class LoweringContext {
 
     /**
      * Whether an operand-less pure instruction (constant, address in the frame) is so cheap that it is best repeated in
-     * front of every use. Others are computed once before the outermost loop around their use.
+     * front of every use. Others are computed once in front of loops around their use.
      */
     protected boolean isCheap(Inst inst) {
         return true;
@@ -496,7 +486,8 @@ public abstract class LoweringContext {
         int loop = loopToHoistFrom(isCheap(d));
         if (loop >= 0) {
             int at = plan.flow().idom(loop);
-            return hoisted.computeIfAbsent(at, _ -> new HashMap<>()).computeIfAbsent(v, _ -> newReg(v.type()));
+            return hoisted.computeIfAbsent(at, _ -> new HashMap<>())
+                    .computeIfAbsent(representative(at, v, d), _ -> newReg(v.type()));
         }
         r = newReg(v.type());
         ruleConstantRegs.put(v, r);
@@ -506,34 +497,52 @@ public abstract class LoweringContext {
 
     /** The loop in front of which a constant is to be made for the current instruction, by its header, or -1. */
     private int loopToHoistFrom(boolean cheap) {
-        FlowGraph flow = plan.flow();
-        int loop = flow.loopHeader(rootNode);
-        if (loop < 0) {
-            return -1;
-        }
         // As argument of a call or edge it is best made where it has to be.
-        if (cheap && (!keepsConstantsInLoops() || connecting || hasCall[loop])) {
+        if (cheap && (!keepsConstantsInLoops() || connecting)) {
             return -1;
         }
-        int from = cheap ? outermostAlike[loop] : outermost[loop];
-        return runsMoreOftenThanBefore(from) ? from : -1;
+        FlowGraph flow = plan.flow();
+        int from = -1;
+        int loop = flow.loopHeader(rootNode);
+        for (int level = 0; loop >= 0 && level < MAX_LOOPS_LEFT; level++) {
+            if (cheap && hasCall[loop] || !runsMoreOftenThanBefore(loop)) {
+                break;
+            }
+            from = loop;
+            loop = flow.outerLoop(loop);
+        }
+        return from;
     }
 
     /** The outermost loop around the current instruction in which {@code v} does not change, by its header, or -1. */
     private int loopWithout(Value v) {
         FlowGraph flow = plan.flow();
         int defined = nodeOfBlock[(v.inst() != null ? v.inst().block() : v.paramOf()).id()];
-        int loop = -1;
-        for (int h = flow.loopHeader(rootNode); h >= 0 && !flow.isInLoop(defined, h); h = flow.outerLoop(h)) {
-            loop = h;
+        int from = -1;
+        int loop = flow.loopHeader(rootNode);
+        for (int level = 0; loop >= 0 && level < MAX_LOOPS_LEFT; level++) {
+            if (flow.isInLoop(defined, loop) || !runsMoreOftenThanBefore(loop)) {
+                break;
+            }
+            from = loop;
+            loop = flow.outerLoop(loop);
         }
-        return loop >= 0 && runsMoreOftenThanBefore(loop) ? loop : -1;
+        return from;
     }
 
-    /** Whether the current instruction runs more often than the block in front of a loop around it. */
+    /**
+     * Whether the current instruction runs more often than the block in front of a loop around it. What is made there
+     * would otherwise occupy a register in the loop for nothing.
+     */
     private boolean runsMoreOftenThanBefore(int loop) {
         int before = plan.flow().idom(loop);
         return plan.block(rootNode).frequency() > plan.block(before).frequency();
+    }
+
+    /** Of equal numbers that are made at the end of one block the first one; there may be one for each use. */
+    private Value representative(int at, Value v, Inst d) {
+        boolean isNumber = d.opcode() == Opcode.ICONST || d.opcode() == Opcode.FCONST;
+        return isNumber ? hoistedNumbers.computeIfAbsent(new Number(at, v.type(), d.imm()), _ -> v) : v;
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */
