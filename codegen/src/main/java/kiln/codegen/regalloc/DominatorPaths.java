@@ -48,6 +48,11 @@ final class DominatorPaths {
         return x;
     }
 
+    /** The block on the way up from {@code b} whose immediate dominator is {@code above}. */
+    int below(int b, int above) {
+        return ancestor(b, depth[above] + 1);
+    }
+
     /**
      * The block that runs least on the way up from a block to one that dominates it, both included; the lowest of them.
      */

@@ -6,12 +6,9 @@ import kiln.codegen.Reg;
 
 /**
  * Decides where variables that leave the registers are stored. A variable never changes (SSA), so it is stored once at
- * most on any path: behind its definition, or later at a place that runs less often but comes before all evictions, or
- * at the evictions themselves if they run less often still (calls on cold paths).
+ * most on most paths: behind its definition, or where {@link StorePlacement} finds that it costs less.
  */
 final class SpillPlan {
-    private static final int PAIRWISE = 8;
-
     /** Variables that have a slot. */
     final boolean[] spilled;
     /** Variables that are computed again instead of being loaded. */
@@ -36,12 +33,9 @@ final class SpillPlan {
     private final IntList evictAt = new IntList();
     private final IntList evictNext = new IntList();
     /** Made when first needed. */
-    private DominatorPaths paths;
+    private StorePlacement placement;
 
     private final int[] firstEvict;
-
-    /** Instead of an instruction: the edge into the block. */
-    private static final int ON_ENTRY = -1;
 
     SpillPlan(Graph graph, Operands ops, Liveness liveness, Spiller spiller, boolean[] cheap) {
         this.graph = graph;
@@ -135,7 +129,7 @@ final class SpillPlan {
                         if (graph.movesAtSource(p)) {
                             evict(v, p, ops.blockStart[p + 1] - 1);
                         } else {
-                            evict(v, b, ON_ENTRY);
+                            evict(v, b, StorePlacement.ON_ENTRY);
                         }
                     }
                 }
@@ -164,35 +158,21 @@ final class SpillPlan {
     }
 
     private void place(int v) {
-        if (paths == null) {
-            paths = new DominatorPaths(graph);
+        if (placement == null) {
+            placement = new StorePlacement(graph, ops, spiller);
         }
         spilled[v] = true;
-        int dominator = -1;
-        int count = 0;
+        placement.begin(v);
         for (int e = firstEvict[v]; e >= 0; e = evictNext.get(e)) {
-            int b = evictBlock.get(e);
-            dominator = dominator < 0 ? b : paths.common(dominator, b);
-            count++;
+            placement.evict(evictBlock.get(e), evictAt.get(e));
         }
-        int def = ops.defBlock[v];
-        int best = paths.leastFrequent(dominator, def);
-        double atEvictions = 0;
-        for (int e = firstEvict[v]; e >= 0; e = evictNext.get(e)) {
-            if (count > PAIRWISE || !isCovered(v, e)) {
-                atEvictions += graph.frequency[evictBlock.get(e)];
-            }
-        }
-        if (atEvictions < graph.frequency[best]) {
-            for (int e = firstEvict[v]; e >= 0; e = evictNext.get(e)) {
-                if (count > PAIRWISE || !isCovered(v, e)) {
-                    store(v, evictBlock.get(e), evictAt.get(e));
-                }
-            }
-        } else if (best == def) {
+        IntList places = placement.places();
+        if (places.get(0) == ops.defBlock[v] && places.get(1) == StorePlacement.AT_DEFINITION) {
             storeAtDefinition(v);
-        } else {
-            store(v, best, contains(spiller.entry[best], v) ? ops.blockStart[best] : ON_ENTRY);
+            return;
+        }
+        for (int k = 0; k < places.size; k += 2) {
+            store(v, places.get(k), places.get(k + 1));
         }
     }
 
@@ -203,7 +183,7 @@ final class SpillPlan {
     }
 
     private void store(int v, int block, int at) {
-        if (at == ON_ENTRY) {
+        if (at == StorePlacement.ON_ENTRY) {
             if (storesOnEntry[block] == null) {
                 storesOnEntry[block] = new IntList();
             }
@@ -215,27 +195,6 @@ final class SpillPlan {
         }
         stores[block].add(at);
         stores[block].add(v);
-    }
-
-    /** Whether another eviction of {@code v} comes before eviction {@code e} on every path. */
-    private boolean isCovered(int v, int e) {
-        int b = evictBlock.get(e);
-        for (int other = firstEvict[v]; other >= 0; other = evictNext.get(other)) {
-            int a = evictBlock.get(other);
-            if (other != e && (a == b ? evictAt.get(other) < evictAt.get(e) : graph.flow.dominates(a, b))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean contains(int[] list, int v) {
-        for (int x : list) {
-            if (x == v) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Sorts pairs by their first half. */

@@ -108,6 +108,12 @@ public class FlowGraph {
         return treeNumber[a] <= treeNumber[b] && treeNumber[b] < treeEnd[a];
     }
 
+    /** Place of a reachable node in a preorder of the tree of dominators. */
+    public final int dominatorNumber(int node) {
+        dominators();
+        return treeNumber[node];
+    }
+
     /** Header of the innermost loop around a node (a header belongs to its own loop), or -1. */
     public final int loopHeader(int node) {
         return loops()[node];
