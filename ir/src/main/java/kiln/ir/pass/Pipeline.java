@@ -92,6 +92,7 @@ public final class Pipeline {
                         new ValueNumbering(),
                         // ... which settles branches and leaves less in loops.
                         new CleanUp(),
+                        new EqualParams(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),
                         new LoopInvariants(),

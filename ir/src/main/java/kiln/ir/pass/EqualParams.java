@@ -1,0 +1,193 @@
+package kiln.ir.pass;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import kiln.ir.Block;
+import kiln.ir.Edge;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.Type;
+import kiln.ir.Value;
+
+/**
+ * Makes one of block parameters that always have the same value: a program keeps a pointer in two variables, and both
+ * take a register, or a store, on every way around a loop. Takes parameters of one block to be equal until an edge
+ * brings them different values, so that it sees through loops.
+ */
+public final class EqualParams implements Pass {
+    /** How often the parameters are gone through; what has not settled by then is left alone. */
+    private static final int MAX_ROUNDS = 8;
+
+    @Override
+    public String name() {
+        return "equal-params";
+    }
+
+    @Override
+    public Set<Property> requires() {
+        return Set.of(Property.REACHABLE);
+    }
+
+    @Override
+    public Set<Property> keeps() {
+        return Set.of(Property.values());
+    }
+
+    @Override
+    public void run(Function f) {
+        List<Block> blocks = candidates(f);
+        if (!blocks.isEmpty()) {
+            new Classes(f, blocks).run();
+        }
+    }
+
+    /** Blocks with several parameters of one type. */
+    private static List<Block> candidates(Function f) {
+        List<Block> result = new ArrayList<>();
+        for (Block b : f.blocks()) {
+            int seen = 0;
+            boolean repeated = false;
+            for (Value p : b == f.entry() ? List.<Value>of() : b.params()) {
+                int bit = 1 << p.type().ordinal();
+                repeated |= (seen & bit) != 0;
+                seen |= bit;
+            }
+            if (repeated) {
+                result.add(b);
+            }
+        }
+        return result;
+    }
+
+    private static final class Classes {
+        private record Number(Type type, long bits) {}
+
+        private final Function f;
+        private List<Block> blocks;
+        /** By block: the edges into it. */
+        private final Map<Block, List<Edge>> edges = new HashMap<>();
+        /** By value, one of those that equal it as far as is known. */
+        private final int[] leader;
+
+        private final Map<Number, Integer> numbers = new HashMap<>();
+
+        Classes(Function f, List<Block> blocks) {
+            this.f = f;
+            this.blocks = blocks;
+            leader = new int[f.valueIdBound()];
+            Arrays.setAll(leader, i -> i);
+            for (Block b : blocks) {
+                edges.put(b, new ArrayList<>());
+                int[] first = new int[Type.values().length];
+                Arrays.fill(first, -1);
+                for (Value p : b.params()) {
+                    int t = p.type().ordinal();
+                    first[t] = first[t] < 0 ? p.id() : first[t];
+                    leader[p.id()] = first[t];
+                }
+            }
+            for (Block b : f.blocks()) {
+                Inst t = b.terminator();
+                for (int i = 0, n = t.targetCount(); i < n; i++) {
+                    List<Edge> into = edges.get(t.target(i).target());
+                    if (into != null) {
+                        into.add(t.target(i));
+                    }
+                }
+            }
+        }
+
+        void run() {
+            for (int round = 0; round < MAX_ROUNDS; round++) {
+                boolean changed = false;
+                List<Block> open = new ArrayList<>();
+                for (Block b : blocks) {
+                    int before = count(b);
+                    int after = split(b, before);
+                    changed |= after > before;
+                    if (after < b.params().size()) {
+                        open.add(b);
+                    }
+                }
+                blocks = open;
+                if (!changed || open.isEmpty()) {
+                    open.forEach(this::merge);
+                    return;
+                }
+            }
+        }
+
+        /** How many classes the parameters of a block are in. */
+        private int count(Block b) {
+            int n = 0;
+            for (Value p : b.params()) {
+                n += leader[p.id()] == p.id() ? 1 : 0;
+            }
+            return n;
+        }
+
+        private int split(Block b, int before) {
+            List<Value> params = b.params();
+            List<Edge> into = edges.get(b);
+            Map<Long, Integer> byHash = new HashMap<>();
+            int[] next = new int[params.size()];
+            for (int i = 0; i < next.length; i++) {
+                long hash = leader[params.get(i).id()];
+                for (Edge e : into) {
+                    hash = hash * 0x9e3779b97f4a7c15L + leaderOf(e.arg(i));
+                }
+                Integer first = byHash.putIfAbsent(hash, i);
+                next[i] = first != null && isAlike(params, into, first, i) ? first : i;
+            }
+            int after = 0;
+            for (int i = 0; i < next.length; i++) {
+                leader[params.get(i).id()] = params.get(next[i]).id();
+                after += next[i] == i ? 1 : 0;
+            }
+            return Math.max(before, after);
+        }
+
+        private boolean isAlike(List<Value> params, List<Edge> into, int i, int k) {
+            if (leader[params.get(i).id()] != leader[params.get(k).id()]) {
+                return false;
+            }
+            for (Edge e : into) {
+                if (leaderOf(e.arg(i)) != leaderOf(e.arg(k))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private int leaderOf(Value v) {
+            if (v.is(Opcode.ICONST)) {
+                return numbers.computeIfAbsent(new Number(v.type(), v.inst().imm()), _ -> v.id());
+            }
+            return leader[v.id()];
+        }
+
+        private void merge(Block b) {
+            List<Value> params = b.params();
+            boolean[] keep = new boolean[params.size()];
+            Map<Integer, Value> byId = new HashMap<>();
+            for (int i = 0; i < keep.length; i++) {
+                Value p = params.get(i);
+                Value first = byId.putIfAbsent(leader[p.id()], p);
+                keep[i] = first == null;
+                if (first != null) {
+                    p.replaceWith(first);
+                }
+            }
+            List<Edge> into = edges.get(b);
+            b.keepParams(keep);
+            for (Edge e : into) {
+                e.keepArgs(keep);
+            }
+        }
+    }
+}
