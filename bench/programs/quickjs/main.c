@@ -1,4 +1,4 @@
-/* Runs the script that is built in, on QuickJS's engine alone: bench.start and bench.end stand around the evaluation. */
+/* Runs the script that is built in on QuickJS alone: bench.start and bench.end stand around the evaluation. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

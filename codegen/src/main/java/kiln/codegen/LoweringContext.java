@@ -69,9 +69,9 @@ public abstract class LoweringContext {
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
     /** A number that is made at the end of a block. */
-    private record Number(int block, Type type, long bits) {}
+    private record NumberAt(int block, Type type, long bits) {}
 
-    private final Map<Number, Value> hoistedNumbers = new HashMap<>();
+    private final Map<NumberAt, Value> hoistedNumbers = new HashMap<>();
     /** As {@link #hoisted}, those that rules want of their own. */
     private final Map<Integer, Map<V128, Reg>> hoistedVectors = new HashMap<>();
     /** What rules make of values that do not change in loops, by the node at whose end it is made. */
@@ -542,7 +542,7 @@ public abstract class LoweringContext {
     /** Of equal numbers that are made at the end of one block the first one; there may be one for each use. */
     private Value representative(int at, Value v, Inst d) {
         boolean isNumber = d.opcode() == Opcode.ICONST || d.opcode() == Opcode.FCONST;
-        return isNumber ? hoistedNumbers.computeIfAbsent(new Number(at, v.type(), d.imm()), _ -> v) : v;
+        return isNumber ? hoistedNumbers.computeIfAbsent(new NumberAt(at, v.type(), d.imm()), _ -> v) : v;
     }
 
     /** Lowers the constant {@code d} in front of the current rule's instructions, with {@code r} as its result. */

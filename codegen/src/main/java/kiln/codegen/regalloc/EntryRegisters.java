@@ -27,8 +27,9 @@ final class EntryRegisters {
 
     private final boolean[] loopCalls;
     /**
-     * Variables that a loop, by header, did not keep in registers from one round to the next although it does not use
-     * them.
+     * Variables that a loop, by header, had better not start with in registers: it did not keep them from one round to
+     * the next although it does not use them, or loading them for each round cost more than loading them where they are
+     * read.
      */
     private final Set<Long> banned = new HashSet<>();
 
@@ -185,13 +186,15 @@ final class EntryRegisters {
     private void chooseForLoop(int h, int[] in, double total) {
         count = 0;
         for (int v : in) {
-            if (distance[v] < Liveness.COLD) {
+            if (distance[v] < Liveness.COLD && !banned.contains((long) h << 32 | v)) {
                 candidate(v);
             }
         }
         for (Reg r : graph.block(h).params()) {
             int p = r.index();
-            if (distance[p] != Liveness.DEAD && distance[p] < Liveness.LOOP_EXIT) {
+            if (distance[p] != Liveness.DEAD
+                    && distance[p] < Liveness.LOOP_EXIT
+                    && !banned.contains((long) h << 32 | p)) {
                 candidate(p);
             }
         }
@@ -248,7 +251,7 @@ final class EntryRegisters {
         if (liveness.isLocal()) {
             return false;
         }
-        boolean learned = false;
+        boolean learned = new LoopEntries(graph, ops, spiller).banDear(banned);
         for (int h : graph.flow.postorder()) {
             if (!graph.flow.isLoopHeader(h)) {
                 continue;

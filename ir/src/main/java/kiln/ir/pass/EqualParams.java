@@ -65,19 +65,17 @@ public final class EqualParams implements Pass {
     }
 
     private static final class Classes {
-        private record Number(Type type, long bits) {}
+        private record NumberOf(Type type, long bits) {}
 
-        private final Function f;
         private List<Block> blocks;
         /** By block: the edges into it. */
         private final Map<Block, List<Edge>> edges = new HashMap<>();
         /** By value, one of those that equal it as far as is known. */
         private final int[] leader;
 
-        private final Map<Number, Integer> numbers = new HashMap<>();
+        private final Map<NumberOf, Integer> numbers = new HashMap<>();
 
         Classes(Function f, List<Block> blocks) {
-            this.f = f;
             this.blocks = blocks;
             leader = new int[f.valueIdBound()];
             Arrays.setAll(leader, i -> i);
@@ -166,7 +164,7 @@ public final class EqualParams implements Pass {
 
         private int leaderOf(Value v) {
             if (v.is(Opcode.ICONST)) {
-                return numbers.computeIfAbsent(new Number(v.type(), v.inst().imm()), _ -> v.id());
+                return numbers.computeIfAbsent(new NumberOf(v.type(), v.inst().imm()), _ -> v.id());
             }
             return leader[v.id()];
         }
