@@ -39,7 +39,13 @@ public enum Builtin {
      * (size in bytes, a multiple of 16) -> an exception whose header and payload are not written yet. May collect: an
      * upcall, where the heap has no run of that size at hand.
      */
-    EXCEPTION_ALLOCATE("i", "r");
+    EXCEPTION_ALLOCATE("i", "r"),
+    /** (memory, address, expected, timeout in nanoseconds, negative for none) -> how the waiting ended. Upcall. */
+    MEMORY_WAIT32("ijij", "i"),
+    /** (memory, address, expected, timeout in nanoseconds, negative for none) -> how the waiting ended. Upcall. */
+    MEMORY_WAIT64("ijjj", "i"),
+    /** (memory, address, count) -> how many were woken. Upcall. */
+    MEMORY_NOTIFY("iji", "i");
 
     private final String params;
     private final String results;

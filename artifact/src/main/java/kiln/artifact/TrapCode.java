@@ -21,7 +21,8 @@ public enum TrapCode {
     ARRAY_OUT_OF_BOUNDS("out of bounds array access"),
     CAST_FAILURE("cast failure"),
     UNCAUGHT_EXCEPTION("uncaught exception"),
-    ALLOCATION_TOO_LARGE("allocation size too large");
+    ALLOCATION_TOO_LARGE("allocation size too large"),
+    EXPECTED_SHARED_MEMORY("expected shared memory");
 
     private final String message;
 

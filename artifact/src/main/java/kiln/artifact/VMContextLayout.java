@@ -11,7 +11,7 @@ package kiln.artifact;
  *  24  hostId         u64  number that an upcall passes to Java: of the instance, or of a host function's context
  *  32  textBase       ptr  first byte of the module's text
  *  40  references     ptr  head of the module's function references in the file ({@link References})
- *  48  memories defined     {base ptr, length in bytes u64}
+ *  48  memories defined     {base ptr, length in bytes u64}; a shared one {ptr to such a record elsewhere, 0}
  *      memories imported    ptr to the exporter's {base, length}
  *      tables defined       {base ptr, length in elements u64, image ptr or null, vmctx ptr}
  *      tables imported      ptr to the exporter's record

@@ -28,6 +28,7 @@ import kiln.runtime.WasmException;
 import kiln.runtime.WasmFrame;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
+import kiln.wasi.WasiThreads;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -208,8 +209,12 @@ final class RunCommand implements Callable<Integer> {
             if (seconds != null) {
                 store.setDeadline(Duration.ofNanos((long) (seconds * 1e9)));
             }
+            WasiThreads threads = WasiThreads.isNeededBy(module) ? new WasiThreads(wasi, linker, module) : null;
             try {
                 Instance instance = linker.instantiate(store, module);
+                if (threads != null && invoke.getValue() == null && instance.hasExport("_start")) {
+                    return threads.run(instance);
+                }
                 start(wasi, instance);
                 return 0;
             } catch (ExitException e) {
@@ -223,6 +228,10 @@ final class RunCommand implements Callable<Integer> {
                 System.err.println("kiln: " + Printable.name(e.getMessage()));
                 showFrames(e.frames(), e);
                 return TRAPPED;
+            } finally {
+                if (threads != null) {
+                    threads.close();
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ import kiln.codegen.CompiledFunction;
 import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.Feature;
+import kiln.wasm.Import;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
 
@@ -133,14 +134,16 @@ public final class Compiler {
 
     /** @param callRange null for what the target has */
     private static ArtifactWriter compile(
-            List<Input> inputs, CompilerOptions options, CompileProgress progress, Long callRange, WorkPool pool) {
+            List<Input> inputs, CompilerOptions given, CompileProgress progress, Long callRange, WorkPool pool) {
         List<Links.Part> parts = new ArrayList<>();
         try {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
                 parts.add(new Links.Part(
-                        input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, options.features())));
+                        input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, given.features())));
             }
+            // When one thread of a program ends it, the others must stop.
+            CompilerOptions options = startsThreads(parts) ? given.withInterruptible(true) : given;
             for (Links.Bound bound : Links.bind(parts)) {
                 compilations.add(new ModuleCompilation(bound, List.copyOf(compilations), options));
             }
@@ -189,6 +192,18 @@ public final class Compiler {
             compilations.get(i).describe(writer, i, program.fates(i));
         }
         return writer;
+    }
+
+    /** Whether one of them imports the function of wasi-threads. */
+    private static boolean startsThreads(List<Links.Part> parts) {
+        for (Links.Part p : parts) {
+            for (Import i : p.module().imports()) {
+                if (i.module().equals("wasi") && i.name().equals("thread-spawn")) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static Map<String, String> recorded(List<ModuleCompilation> compilations, CompilerOptions options) {

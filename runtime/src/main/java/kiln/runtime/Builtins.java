@@ -32,6 +32,12 @@ final class Builtins {
             case ELEM_DROP -> i.dropElements(int32(args, 0));
             case EXCEPTION_ALLOCATE ->
                 Native.putLong(args, i.store().exceptions().allocate(int32(args, 0)));
+            case MEMORY_WAIT32 ->
+                Native.putInt(args, i.memory(int32(args, 0)).await(int64(args, 1), 4, int32(args, 2), int64(args, 3)));
+            case MEMORY_WAIT64 ->
+                Native.putInt(args, i.memory(int32(args, 0)).await(int64(args, 1), 8, int64(args, 2), int64(args, 3)));
+            case MEMORY_NOTIFY ->
+                Native.putInt(args, i.memory(int32(args, 0)).notifyWaiters(int64(args, 1), int32(args, 2)));
             default -> throw new KilnBug("builtin " + VALUES[number] + " is no upcall");
         }
     }

@@ -41,6 +41,9 @@ public final class Linker {
 
         record Item(Extern extern) implements Definition {}
 
+        /** A memory that each store uses through an object of its own. */
+        record Shared(SharedMemory memory) implements Definition {}
+
         /** The tag of Java's exceptions, of which each store has its own. */
         record JavaTag() implements Definition {}
     }
@@ -148,6 +151,12 @@ public final class Linker {
         return this;
     }
 
+    /** Defines a memory that the instances of all stores share. */
+    public Linker memory(String module, String name, SharedMemory memory) {
+        definitions.put(new Name(module, name), new Definition.Shared(Objects.requireNonNull(memory, "memory")));
+        return this;
+    }
+
     /** Defines all exports of an instance. */
     public Linker instance(String module, Instance instance) {
         for (String name : instance.exportNames()) {
@@ -168,6 +177,9 @@ public final class Linker {
         }
         if (d instanceof Definition.JavaTag) {
             return store.javaTag();
+        }
+        if (d instanceof Definition.Shared s) {
+            return store.memory(s.memory);
         }
         return d instanceof Definition.Item i ? i.extern : null;
     }

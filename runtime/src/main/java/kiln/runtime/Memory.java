@@ -18,13 +18,16 @@ import kiln.loader.MemoryTemplate;
 import kiln.loader.Native;
 
 /**
- * A linear memory. Addresses and lengths are bytes. Accesses outside of the memory are
- * {@link IndexOutOfBoundsException}s and change nothing.
+ * A linear memory in a store, perhaps a {@link SharedMemory} that others have as well. Addresses and lengths are bytes.
+ * Accesses outside of the memory are {@link IndexOutOfBoundsException}s and change nothing.
  */
 public final class Memory implements Extern {
     private Store store;
     private final MemoryType type;
     private final LinearMemory storage;
+    /** What this is a view of, or null. */
+    private final SharedMemory shared;
+
     private final long base;
     /** Address of {base, length}, which generated code reads. */
     private final long record;
@@ -39,15 +42,63 @@ public final class Memory implements Extern {
         this.record = record;
         this.storage = storage;
         this.base = storage.base();
+        this.shared = null;
         Native.putLong(record + VMContextLayout.BASE, base);
         Native.putLong(record + VMContextLayout.LENGTH, storage.byteSize());
         store.add(this);
     }
 
-    /** Memory {@code index} of those that the module defines. */
-    static Memory ofInstance(Store store, Module module, int index, long record) {
+    private Memory(Store store, SharedMemory shared) {
+        this.store = store;
+        this.type = shared.type();
+        this.record = shared.record();
+        this.storage = shared.storage();
+        this.base = storage.base();
+        this.shared = shared;
+        shared.attach();
+        store.add(this);
+    }
+
+    /**
+     * Memory {@code index} of those that the module defines.
+     *
+     * @param place of its record in the VMContext; of the pointer to that if it is shared
+     */
+    static Memory ofInstance(Store store, Module module, int index, long place) {
         ExternType.Memory declared = module.info().memories().get(index);
-        return make(store, module.memoryType(declared), declared.guarded(), record, module.memoryTemplate(index));
+        MemoryType type = module.memoryType(declared);
+        MemoryTemplate template = module.memoryTemplate(index);
+        if (!type.shared()) {
+            return make(store, type, declared.guarded(), place, template);
+        }
+        Memory m = share(store, type, declared.guarded(), template);
+        Native.putLong(place, m.record);
+        return m;
+    }
+
+    /** A new shared memory that lasts as long as stores use it. */
+    private static Memory share(Store store, MemoryType type, boolean guarded, MemoryTemplate template) {
+        reserve(store, MemoryConstants.bytes(type.min(), type.pageShift()));
+        try (SharedMemory shared = SharedMemory.make(type, guarded, template)) {
+            return new Memory(store, shared);
+        }
+    }
+
+    /**
+     * A shared memory in a store, for its modules to import.
+     *
+     * @throws IllegalArgumentException if it exceeds a limit of the store
+     * @throws IllegalStateException if it is closed
+     */
+    public static Memory of(Store store, SharedMemory shared) {
+        store.check();
+        long size = shared.size();
+        if (size > store.limits().memoryBytes()
+                || store.memoryCount() >= store.limits().memories()
+                || !store.reserveMemoryBytes(size)) {
+            throw new IllegalArgumentException("the store's limits do not allow this memory: " + shared.type());
+        }
+        return new Memory(store, shared);
     }
 
     /**
@@ -60,7 +111,8 @@ public final class Memory implements Extern {
         store.check();
         long size = MemoryConstants.bytes(type.min(), type.pageShift());
         if (type.pageShift() != 0 && type.pageShift() != MemoryConstants.PAGE_SHIFT
-                || Long.compareUnsigned(type.min(), maxPages(type)) > 0
+                || !hasLimits(type)
+                || type.shared() && type.max() == EntityType.UNBOUNDED
                 || size > store.limits().memoryBytes()
                 || !store.hasMemoryBytes(size)
                 || store.memoryCount() >= store.limits().memories()) {
@@ -68,24 +120,37 @@ public final class Memory implements Extern {
         }
         // Guarded where that is possible, so that any module may import it.
         boolean guarded = MemoryConstants.canBeGuarded(type.min(), type.is64(), type.pageShift());
-        return make(store, type, guarded, store.allocate(16), null);
+        return type.shared() ? share(store, type, guarded, null) : make(store, type, guarded, store.allocate(16), null);
+    }
+
+    /** Whether the machine can have the minimum of this type. */
+    static boolean hasLimits(MemoryType type) {
+        return Long.compareUnsigned(type.min(), maxPages(type)) <= 0;
     }
 
     private static Memory make(Store store, MemoryType type, boolean guarded, long record, MemoryTemplate template) {
-        long size = MemoryConstants.bytes(type.min(), type.pageShift());
-        long max = Math.max(size, MemoryConstants.bytes(maxPages(type), type.pageShift()));
-        if (!store.reserveMemoryBytes(size)) {
+        reserve(store, MemoryConstants.bytes(type.min(), type.pageShift()));
+        return new Memory(store, type, record, storage(type, guarded, template));
+    }
+
+    private static void reserve(Store store, long bytes) {
+        if (!store.reserveMemoryBytes(bytes)) {
             throw new LinkException(
                     "memory",
                     List.of("the store's memories may have only "
                             + store.limits().totalMemoryBytes() + " bytes together"));
         }
+    }
+
+    /** @throws OutOfMemoryError if there is no address space or memory left */
+    static LinearMemory storage(MemoryType type, boolean guarded, MemoryTemplate template) {
+        long size = MemoryConstants.bytes(type.min(), type.pageShift());
+        long max = Math.max(size, MemoryConstants.bytes(maxPages(type), type.pageShift()));
         try {
             MemoryPool pool = MemoryPool.shared();
-            LinearMemory storage = !guarded
+            return !guarded
                     ? pool.checked(size, max, template)
                     : type.is64() ? pool.guarded64(size, max, template) : pool.guarded(size, max, template);
-            return new Memory(store, type, record, storage);
         } catch (HostException e) {
             throw ZeroMemory.outOfMemory(e);
         }
@@ -95,7 +160,7 @@ public final class Memory implements Extern {
      * Pages that a memory of this type may reach, as far as the type and the machine are concerned: 64 GiB if it is a
      * 64-bit memory, unless it starts with more.
      */
-    private static long maxPages(MemoryType t) {
+    static long maxPages(MemoryType t) {
         long machine = t.is64()
                 ? MemoryConstants.INDEX_SPACE_64 >>> t.pageShift()
                 : MemoryConstants.maxPages(false, t.pageShift());
@@ -115,6 +180,11 @@ public final class Memory implements Extern {
         return store;
     }
 
+    /** The memory that others may have as well, or null if this one is the store's own. */
+    public SharedMemory shared() {
+        return shared;
+    }
+
     long record() {
         return record;
     }
@@ -132,7 +202,7 @@ public final class Memory implements Extern {
     }
 
     private long length() {
-        return Native.getLong(record + VMContextLayout.LENGTH);
+        return shared != null ? shared.size() : Native.getLong(record + VMContextLayout.LENGTH);
     }
 
     /** Size in pages. */
@@ -153,6 +223,9 @@ public final class Memory implements Extern {
 
     /** As {@link #grow}, for generated code. */
     long growPages(long delta) {
+        if (shared != null) {
+            return shared.grow(delta, store);
+        }
         long size = length();
         long old = size >>> type.pageShift();
         if (delta < 0 || delta > maxPages(type) - old) {
@@ -178,9 +251,15 @@ public final class Memory implements Extern {
     /**
      * The memory as it is now: a segment as large as the memory, which does not grow with it. It is accessible to the
      * thread that owns the store, until the store is closed or released.
+     *
+     * @throws UnsupportedOperationException if the memory is shared: plain accesses might be repeated or torn while
+     *     other threads write
      */
     public MemorySegment segment() {
         store.check();
+        if (shared != null) {
+            throw new UnsupportedOperationException("a shared memory has no segment: use the methods of SharedMemory");
+        }
         long size = length();
         if (segment == null || segment.byteSize() != size) {
             if (scope == null) {
@@ -219,51 +298,75 @@ public final class Memory implements Extern {
     }
 
     public byte readByte(long address) {
-        return Native.getByte(at(address, 1));
+        long p = at(address, 1);
+        return shared != null ? shared.readByte(address) : Native.getByte(p);
     }
 
     public short readShort(long address) {
-        return Native.getShort(at(address, 2));
+        long p = at(address, 2);
+        return shared != null ? shared.readShort(address) : Native.getShort(p);
     }
 
     public int readInt(long address) {
-        return Native.getInt(at(address, 4));
+        long p = at(address, 4);
+        return shared != null ? shared.readInt(address) : Native.getInt(p);
     }
 
     public long readLong(long address) {
-        return Native.getLong(at(address, 8));
+        long p = at(address, 8);
+        return shared != null ? shared.readLong(address) : Native.getLong(p);
     }
 
     public float readFloat(long address) {
-        return Native.getFloat(at(address, 4));
+        return Float.intBitsToFloat(readInt(address));
     }
 
     public double readDouble(long address) {
-        return Native.getDouble(at(address, 8));
+        return Double.longBitsToDouble(readLong(address));
     }
 
     public void writeByte(long address, byte value) {
-        Native.putByte(at(address, 1), value);
+        long p = at(address, 1);
+        if (shared != null) {
+            shared.writeByte(address, value);
+        } else {
+            Native.putByte(p, value);
+        }
     }
 
     public void writeShort(long address, short value) {
-        Native.putShort(at(address, 2), value);
+        long p = at(address, 2);
+        if (shared != null) {
+            shared.writeShort(address, value);
+        } else {
+            Native.putShort(p, value);
+        }
     }
 
     public void writeInt(long address, int value) {
-        Native.putInt(at(address, 4), value);
+        long p = at(address, 4);
+        if (shared != null) {
+            shared.writeInt(address, value);
+        } else {
+            Native.putInt(p, value);
+        }
     }
 
     public void writeLong(long address, long value) {
-        Native.putLong(at(address, 8), value);
+        long p = at(address, 8);
+        if (shared != null) {
+            shared.writeLong(address, value);
+        } else {
+            Native.putLong(p, value);
+        }
     }
 
     public void writeFloat(long address, float value) {
-        Native.putFloat(at(address, 4), value);
+        writeInt(address, Float.floatToRawIntBits(value));
     }
 
     public void writeDouble(long address, double value) {
-        Native.putDouble(at(address, 8), value);
+        writeLong(address, Double.doubleToRawLongBits(value));
     }
 
     /** A copy of {@code length} bytes. */
@@ -336,10 +439,42 @@ public final class Memory implements Extern {
         Native.copy(from, base + to, length);
     }
 
+    // ---- waiting, for generated code
+
+    /** memory.atomic.wait32 and wait64 ({@code width} 4 or 8): the number of how it ended. */
+    int await(long address, int width, long expected, long nanos) {
+        if (shared == null) {
+            throw Traces.ofHost(store, TrapCode.EXPECTED_SHARED_MEMORY);
+        }
+        checkRange(address, width);
+        SharedMemory.WaitResult r = ParkingLot.await(store, shared, address, width, expected, nanos);
+        if (r == null) {
+            throw Traces.ofHost(store, TrapCode.INTERRUPTED);
+        }
+        return r.ordinal();
+    }
+
+    /** memory.atomic.notify; {@code count} is unsigned. Nobody waits at a memory that is not shared. */
+    int notifyWaiters(long address, int count) {
+        checkRange(address, 4);
+        return shared == null ? 0 : ParkingLot.notify(shared, address, Integer.toUnsignedLong(count));
+    }
+
+    private void checkRange(long address, int width) {
+        long size = length();
+        if (Long.compareUnsigned(address, size) > 0 || width > size - address) {
+            throw Traces.ofHost(store, TrapCode.MEMORY_OUT_OF_BOUNDS);
+        }
+    }
+
     /** Gives the memory back; every further use is an error. */
     void free() {
         store = Store.closedInstance();
-        storage.close();
+        if (shared != null) {
+            shared.detach();
+        } else {
+            storage.close();
+        }
     }
 
     @Override

@@ -383,6 +383,16 @@ public final class Store implements AutoCloseable {
         return instances;
     }
 
+    /** The object through which this store uses a shared memory. */
+    Memory memory(SharedMemory shared) {
+        for (Memory m : memories) {
+            if (m.shared() == shared) {
+                return m;
+            }
+        }
+        return Memory.of(this, shared);
+    }
+
     void add(Memory m) {
         memories.add(m);
     }
@@ -484,6 +494,11 @@ public final class Store implements AutoCloseable {
         }
         unstoppable = m.toString();
         return null;
+    }
+
+    /** Which platform thread waits for others in a call of this store, or null: it is woken by an interruption. */
+    void setWaiting(Thread t) {
+        watch.waiting(t);
     }
 
     /** Forgets an interruption that nobody has noticed yet. */

@@ -184,6 +184,8 @@ final class Watch {
     private volatile boolean requested;
     private volatile boolean threadInterruptible;
     private volatile Thread owner;
+    /** The platform thread that waits in this store for others, or null. */
+    private volatile Thread waiting;
 
     Watch(Store store) {
         memory = store.block().memory();
@@ -208,10 +210,24 @@ final class Watch {
         owner = t;
     }
 
+    /** By the owner: who is to be woken when the store is interrupted, or null. */
+    void waiting(Thread t) {
+        waiting = t;
+    }
+
     /** By any thread. */
     void interrupt() {
         requested = true;
-        memory.interrupt(generation, false);
+        interruptAndWake(false);
+    }
+
+    /** Unparking a platform thread neither allocates nor waits for anybody. */
+    private void interruptAndWake(boolean ifRunning) {
+        memory.interrupt(generation, ifRunning);
+        Thread t = waiting;
+        if (t != null) {
+            LockSupport.unpark(t);
+        }
     }
 
     /**
@@ -302,7 +318,7 @@ final class Watch {
                 wait = deadline - now;
                 if (wait <= 0) {
                     // First, so that it is done again if it fails.
-                    memory.interrupt(generation, false);
+                    interruptAndWake(false);
                     hasDeadline = false;
                     deadlinePassed = true;
                     wait = Long.MAX_VALUE;
@@ -314,7 +330,7 @@ final class Watch {
         Thread t = owner;
         if (threadInterruptible) {
             if (t != null && t.isInterrupted()) {
-                memory.interrupt(generation, true);
+                interruptAndWake(true);
             }
             wait = Math.min(wait, POLL_NANOS);
         }

@@ -57,7 +57,16 @@ class ArchitectureTest {
      * for; pairs.
      */
     private static final Set<String> ONLY_AARCH64 = Set.of(
-            "Arrangement", "ExtendOp", "Flags", "Immediates", "LoadStoreOp", "Modifier", "PairOp", "Pairs", "ShiftOp");
+            "Arrangement",
+            "AtomicMemoryOp",
+            "ExtendOp",
+            "Flags",
+            "Immediates",
+            "LoadStoreOp",
+            "Modifier",
+            "PairOp",
+            "Pairs",
+            "ShiftOp");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

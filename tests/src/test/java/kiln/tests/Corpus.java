@@ -45,7 +45,8 @@ public final class Corpus {
             "saturating-float-to-int",
             "sign-extension",
             "simd",
-            "tail-call");
+            "tail-call",
+            "threads");
 
     private Corpus() {}
 

@@ -40,8 +40,7 @@ class SpecSuiteTest {
             "component-model-gc",
             "component-model-threading",
             "shared-everything-threads",
-            "stack-switching",
-            "threads");
+            "stack-switching");
 
     /**
      * Assertions that contradict the version of WebAssembly that Kiln executes, or say something that it does not look

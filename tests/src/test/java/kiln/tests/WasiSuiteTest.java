@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,20 +17,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.Engine;
-import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
 import kiln.wasi.Wasi;
+import kiln.wasi.WasiThreads;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The WASI test suite, preview 1: programs that check by themselves what they are given, and fail by trapping or their
+ * The WASI test suite, preview 1 and threads: programs that check by themselves what they are given, and fail by trapping or their
  * exit code.
  */
 class WasiSuiteTest {
@@ -43,7 +45,16 @@ class WasiSuiteTest {
 
     @TestFactory
     Stream<DynamicTest> preview1() throws IOException {
-        Path suite = Corpus.require().resolve("wasi").resolve("preview1");
+        return tests(Corpus.require().resolve("wasi").resolve("preview1"));
+    }
+
+    /** The tests of wasi-threads. */
+    @TestFactory
+    Stream<DynamicTest> threads() throws IOException {
+        return tests(Corpus.require().resolve("wasi").resolve("wasi-threads"));
+    }
+
+    private static Stream<DynamicTest> tests(Path suite) throws IOException {
         List<Path> programs;
         try (Stream<Path> files = Files.walk(suite)) {
             programs =
@@ -61,7 +72,8 @@ class WasiSuiteTest {
 
     @AfterAll
     static void count() {
-        System.out.println("WASI preview 1: " + PASSED + " of " + RUN + " tests passed; excepted: " + EXCEPTIONS);
+        System.out.println(
+                "WASI preview 1 and threads: " + PASSED + " of " + RUN + " tests passed; excepted: " + EXCEPTIONS);
     }
 
     private static void run(Path wasm) throws Exception {
@@ -71,6 +83,10 @@ class WasiSuiteTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Wasi.Builder builder = Wasi.builder().stdout(out).stderr(err);
+        if (name.endsWith("_read.wasm")) {
+            // Nobody writes, so that who reads waits.
+            builder.stdin(new PipedInputStream(new PipedOutputStream()));
+        }
         List<String> args = new ArrayList<>(List.of(name));
         d.path("args").forEach(a -> args.add(a.asText()));
         builder.args(args);
@@ -89,8 +105,13 @@ class WasiSuiteTest {
                 Wasi wasi = builder.build()) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
-            Instance instance = linker.instantiate(store, module);
-            status = wasi.run(instance);
+            if (WasiThreads.isNeededBy(module)) {
+                try (WasiThreads threads = new WasiThreads(wasi, linker, module)) {
+                    status = threads.run();
+                }
+            } else {
+                status = wasi.run(linker.instantiate(store, module));
+            }
         } catch (TrapException e) {
             throw new AssertionError("trapped; stderr: " + err.toString(StandardCharsets.UTF_8), e);
         }

@@ -323,6 +323,7 @@ public final class FunctionTranslator {
 
     private void vector(Op op) {
         Rule rule = VectorInstructions.of(op);
+        rule = rule == null ? AtomicInstructions.of(op) : rule;
         if (rule != null) {
             rule.translate(e, memory);
         } else {

@@ -11,7 +11,7 @@ import kiln.wasm.Limits;
 final class MemoryPlan {
     final int index;
     /** Whether the context holds a pointer to the memory's record instead of the record. */
-    final boolean imported;
+    final boolean isPointer;
     /** Offset in the VMContext of the record, or of the pointer to it. */
     final int contextOffset;
     /**
@@ -20,6 +20,8 @@ final class MemoryPlan {
     final boolean guarded;
     /** Whether indices are i64. */
     final boolean is64;
+    /** Whether other threads may access and grow it: then the context holds a pointer to its record. */
+    final boolean shared;
     /** log2 of the bytes of a page. */
     final int pageShift;
     /** Bytes that the memory has at least, always. */
@@ -43,18 +45,19 @@ final class MemoryPlan {
      */
     MemoryPlan(
             int index,
-            boolean imported,
+            boolean isPointer,
             int contextOffset,
             ExternType.Memory type,
             boolean guarded,
             boolean isFixed,
             int region) {
         this.index = index;
-        this.imported = imported;
+        this.isPointer = isPointer;
         this.contextOffset = contextOffset;
         this.type = type;
         this.guarded = guarded;
         this.is64 = type.is64();
+        this.shared = type.shared();
         this.pageShift = type.pageShift();
         this.minBytes = MemoryConstants.bytes(type.limits().min(), pageShift);
         this.fixedBytes = isFixed ? minBytes : -1;
@@ -74,8 +77,8 @@ final class MemoryPlan {
      * @param distance of this module's VMContext from that one's, if they are linked
      */
     MemoryPlan linked(int newIndex, int pointer, int distance) {
-        int place = imported ? pointer : distance + contextOffset;
-        return new MemoryPlan(newIndex, imported, place, type, guarded, fixedBytes >= 0, region);
+        int place = isPointer ? pointer : distance + contextOffset;
+        return new MemoryPlan(newIndex, isPointer, place, type, guarded, fixedBytes >= 0, region);
     }
 
     /** Whether code relies on pages that fault instead of comparing with the length. */

@@ -9,10 +9,12 @@ import kiln.artifact.Builtin;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.ir.AtomicOp;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.IntCond;
 import kiln.ir.Lanes;
+import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -73,6 +75,88 @@ final class MemoryTranslator {
         Value value = stack.pop();
         Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
         b.store(m.access(log2Width, false, canTrap), address, displacement, value);
+    }
+
+    // Atomic accesses.
+
+    /** The present instruction, which reads {@code 1 << log2Width} bytes. */
+    void atomicLoad(Type type, int log2Width) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
+        Value address = atomicAddress(m, log2Width);
+        stack.push(b.atomicLoad(type, m.access(log2Width, false, canTrap), address, displacement));
+    }
+
+    /** The present instruction, which writes {@code 1 << log2Width} bytes. */
+    void atomicStore(int log2Width) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
+        Value value = stack.pop();
+        Value address = atomicAddress(m, log2Width);
+        b.atomicStore(m.access(log2Width, false, canTrap), address, displacement, value);
+    }
+
+    /** The present instruction, which changes {@code 1 << log2Width} bytes. */
+    void atomicModify(AtomicOp op, int log2Width) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
+        Value value = stack.pop();
+        Value address = atomicAddress(m, log2Width);
+        stack.push(b.atomicRmw(op, m.access(log2Width, false, canTrap), address, displacement, value));
+    }
+
+    /** The present instruction, which compares and perhaps writes {@code 1 << log2Width} bytes. */
+    void atomicCompareAndExchange(int log2Width) {
+        MemoryPlan m = e.env.memory(e.validator.memoryIndex());
+        Value replacement = stack.pop();
+        Value expected = stack.pop();
+        Value address = atomicAddress(m, log2Width);
+        MemoryOp access = m.access(log2Width, false, canTrap);
+        stack.push(b.atomicCompareAndExchange(access, address, displacement, expected, replacement));
+    }
+
+    void atomicFence() {
+        b.atomicFence();
+    }
+
+    /** Waits for a change of {@code 1 << log2Width} bytes. */
+    void atomicWait(int log2Width) {
+        int memory = e.validator.memoryIndex();
+        Value timeout = stack.pop();
+        Value expected = stack.pop();
+        Value index = effectiveIndex(stack.pop(), log2Width);
+        Builtin builtin = log2Width == 2 ? Builtin.MEMORY_WAIT32 : Builtin.MEMORY_WAIT64;
+        stack.push(builtins.call(builtin, b.i32(memory), index, expected, timeout));
+    }
+
+    void atomicNotify() {
+        int memory = e.validator.memoryIndex();
+        Value count = stack.pop();
+        Value index = effectiveIndex(stack.pop(), 2);
+        stack.push(builtins.call(Builtin.MEMORY_NOTIFY, b.i32(memory), index, count));
+    }
+
+    /** As {@link #address}, for the index on the stack, after a check of the alignment. */
+    private Value atomicAddress(MemoryPlan m, int log2Width) {
+        Value index = stack.pop();
+        checkAlignment(index, log2Width);
+        return address(m, index, e.validator.memOffset(), 1 << log2Width);
+    }
+
+    /** Index and offset in one, which routines compare with the length. */
+    private Value effectiveIndex(Value index, int log2Width) {
+        long offset = e.validator.memOffset();
+        checkAlignment(index, log2Width);
+        Value sum = b.binary(ADD, wide(index), b.i64(offset));
+        if (index.type() == Type.I64) {
+            b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.ULT, sum, b.i64(offset)));
+        }
+        return sum;
+    }
+
+    /** Traps unless index and offset together are a multiple of the width. */
+    private void checkAlignment(Value index, int log2Width) {
+        int mask = (1 << log2Width) - 1;
+        Value low = index.type() == Type.I64 ? b.convert(WRAP, Type.I32, index) : index;
+        Value sum = b.binary(ADD, low, b.i32((int) e.validator.memOffset() & mask));
+        b.trapIf(TrapCode.UNALIGNED_ATOMIC, b.binary(Opcode.AND, sum, b.i32(mask)));
     }
 
     /**
@@ -190,17 +274,22 @@ final class MemoryTranslator {
     }
 
     private Value length(MemoryPlan m) {
-        return m.fixedBytes >= 0
-                ? b.i64(m.fixedBytes)
-                : b.load(Type.I64, m.length, record(m), recordOffset(m) + VMContextLayout.LENGTH);
+        if (m.fixedBytes >= 0) {
+            return b.i64(m.fixedBytes);
+        }
+        long field = recordOffset(m) + VMContextLayout.LENGTH;
+        // Another thread may have grown a shared memory, and said so in it.
+        return m.shared
+                ? b.atomicLoad(Type.I64, m.length, record(m), field)
+                : b.load(Type.I64, m.length, record(m), field);
     }
 
     private Value record(MemoryPlan m) {
-        return m.imported ? b.load(Type.I64, Emission.POINTER, e.vmctx, m.contextOffset) : e.vmctx;
+        return m.isPointer ? b.load(Type.I64, Emission.POINTER, e.vmctx, m.contextOffset) : e.vmctx;
     }
 
     private static int recordOffset(MemoryPlan m) {
-        return m.imported ? 0 : m.contextOffset;
+        return m.isPointer ? 0 : m.contextOffset;
     }
 
     void size(int memory) {

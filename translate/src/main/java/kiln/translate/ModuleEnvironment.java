@@ -221,10 +221,6 @@ public final class ModuleEnvironment {
         int imported = wasm.importedMemoryCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Memory memory = wasm.memory(i);
-            if (memory.shared()) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm, Feature.THREADS, "shared memory " + i, wasm.offset(ExternKind.MEMORY, i));
-            }
             Limits limits = memory.limits();
             boolean isPrivate = i >= imported && !exported.get(i);
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
@@ -233,7 +229,8 @@ public final class ModuleEnvironment {
                 int offset = i < imported ? layout.importedMemory(i) : layout.definedMemory(i - imported);
                 int region = i < imported ? Region.IMPORTED : region(i);
                 boolean guarded = MemoryPlan.isGuarded(memory, options);
-                plans[i] = new MemoryPlan(i, i < imported, offset, memory, guarded, isFixed, region);
+                boolean isPointer = i < imported || memory.shared();
+                plans[i] = new MemoryPlan(i, isPointer, offset, memory, guarded, isFixed, region);
             } else {
                 plans[i] = d.module.memories[d.index].linked(i, layout.importedMemory(i), distance(d));
             }

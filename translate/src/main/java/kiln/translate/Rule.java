@@ -1,5 +1,6 @@
 package kiln.translate;
 
+import kiln.ir.AtomicOp;
 import kiln.ir.FloatCond;
 import kiln.ir.IntCond;
 import kiln.ir.LaneOp;
@@ -83,6 +84,62 @@ sealed interface Rule {
         @Override
         public void translate(Emission e, MemoryTranslator memory) {
             memory.store(log2Width);
+        }
+    }
+
+    /** (address) to a value of {@code type}, of which {@code 1 << log2Width} bytes are in memory. */
+    record AtomicLoad(Type type, int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicLoad(type, log2Width);
+        }
+    }
+
+    /** (address, value) to nothing. */
+    record AtomicStore(int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicStore(log2Width);
+        }
+    }
+
+    /** (address, value) to what was there. */
+    record AtomicModify(AtomicOp op, int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicModify(op, log2Width);
+        }
+    }
+
+    /** (address, expected, replacement) to what was there. */
+    record AtomicCompareAndExchange(int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicCompareAndExchange(log2Width);
+        }
+    }
+
+    /** (address, expected, timeout) to how the waiting ended. */
+    record AtomicWait(int log2Width) implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicWait(log2Width);
+        }
+    }
+
+    /** (address, count) to how many were woken. */
+    record AtomicNotify() implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicNotify();
+        }
+    }
+
+    /** Nothing to nothing. */
+    record AtomicFence() implements Rule {
+        @Override
+        public void translate(Emission e, MemoryTranslator memory) {
+            memory.atomicFence();
         }
     }
 

@@ -93,7 +93,13 @@ public final class Trampolines {
         for (Builtin builtin : Builtin.values()) {
             switch (builtin) {
                 case HOST_CALL -> {}
-                case MEMORY_GROW, MEMORY_COPY, MEMORY_FILL, MEMORY_INIT -> {
+                case MEMORY_GROW,
+                        MEMORY_COPY,
+                        MEMORY_FILL,
+                        MEMORY_INIT,
+                        MEMORY_WAIT32,
+                        MEMORY_WAIT64,
+                        MEMORY_NOTIFY -> {
                     if (env.memoryCount() > 0) {
                         result.add(builtin);
                     }
@@ -242,7 +248,7 @@ public final class Trampolines {
 
     private Value memoryRecord(int memory) {
         MemoryPlan m = env.memory(memory);
-        return m.imported
+        return m.isPointer
                 ? b.load(Type.I64, Emission.POINTER, vmctx, m.contextOffset)
                 : b.binary(Opcode.ADD, vmctx, b.i64(m.contextOffset));
     }

@@ -3,7 +3,10 @@ package kiln.wasi;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. */
+/**
+ * The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. Threads of a guest share it: what
+ * they do to a descriptor they do under its lock ({@link FileDescriptor#lock}), which comes before the table's.
+ */
 final class FdTable {
     /** A guest that never closes files must not take all that the process can open. */
     private static final int MOST = 1 << 14;
@@ -21,7 +24,7 @@ final class FdTable {
     }
 
     /** The descriptor, or null. */
-    FileDescriptor find(int fd) {
+    synchronized FileDescriptor find(int fd) {
         return fd >= 0 && fd < table.length ? table[fd] : null;
     }
 
@@ -35,7 +38,7 @@ final class FdTable {
     }
 
     /** Fails if no further descriptor can be added. */
-    void reserve() {
+    synchronized void reserve() {
         while (lowest < table.length && table[lowest] != null) {
             lowest++;
         }
@@ -48,36 +51,57 @@ final class FdTable {
     }
 
     /** Adds a descriptor and returns its number. */
-    int add(FileDescriptor d) {
+    synchronized int add(FileDescriptor d) {
         reserve();
         table[lowest] = d;
         return lowest++;
     }
 
     void close(int fd) throws IOException {
+        remove(fd).close();
+    }
+
+    private synchronized FileDescriptor remove(int fd) {
         FileDescriptor d = get(fd);
         table[fd] = null;
         lowest = Math.min(lowest, fd);
-        d.close();
+        return d;
     }
 
     /** Moves a descriptor to a number that is in use. */
     void renumber(int from, int to) throws IOException {
+        FileDescriptor replaced = move(from, to);
+        if (replaced != null) {
+            replaced.close();
+        }
+    }
+
+    /** What had the number before; null if it is the same one. */
+    private synchronized FileDescriptor move(int from, int to) {
         FileDescriptor moved = get(from);
         FileDescriptor replaced = get(to);
         if (from == to) {
-            return;
+            return null;
         }
         table[to] = moved;
         table[from] = null;
         lowest = Math.min(lowest, from);
-        replaced.close();
+        return replaced;
     }
 
+    private synchronized FileDescriptor[] all() {
+        return table.clone();
+    }
+
+    /** Of what another thread works with at the moment, that thread has what is buffered written. */
     void flush() throws IOException {
-        for (FileDescriptor d : table) {
-            if (d != null) {
-                d.flush();
+        for (FileDescriptor d : all()) {
+            if (d != null && d.tryLock()) {
+                try {
+                    d.flush();
+                } finally {
+                    d.unlock();
+                }
             }
         }
     }
@@ -85,8 +109,8 @@ final class FdTable {
     /** Closes all, even if some cannot be closed properly. */
     void closeAll() throws IOException {
         IOException first = null;
-        for (int fd = 0; fd < table.length; fd++) {
-            if (table[fd] != null) {
+        for (int fd = 0, n = all().length; fd < n; fd++) {
+            if (find(fd) != null) {
                 try {
                     close(fd);
                 } catch (IOException e) {

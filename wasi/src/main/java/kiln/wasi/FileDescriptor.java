@@ -3,6 +3,8 @@ package kiln.wasi;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in
@@ -10,14 +12,44 @@ import java.nio.ByteBuffer;
  */
 abstract sealed class FileDescriptor implements Closeable
         permits Directory, RegularFile, StandardInput, StandardOutput {
-    private long rights;
-    private long inheriting;
-    private int flags;
+    /** Held by the thread of the guest that does something with it. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private volatile long rights;
+    private volatile long inheriting;
+    private volatile int flags;
 
     FileDescriptor(long rights, long inheriting, int flags) {
         this.rights = rights;
         this.inheriting = inheriting;
         this.flags = flags;
+    }
+
+    /**
+     * Waits until no other thread of the guest works with it, which may be as long as that waits for input.
+     *
+     * @throws StoppedException if the call is to end meanwhile
+     */
+    final void lock(Stop stop) {
+        if (lock.tryLock()) {
+            return;
+        }
+        try {
+            while (!lock.tryLock(Stop.SLICE_NANOS, TimeUnit.NANOSECONDS)) {
+                stop.checkWaiting();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            stop.checkWaiting();
+        }
+    }
+
+    final boolean tryLock() {
+        return lock.tryLock();
+    }
+
+    final void unlock() {
+        lock.unlock();
     }
 
     final long rights() {

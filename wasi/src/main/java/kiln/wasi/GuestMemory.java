@@ -7,6 +7,8 @@ import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import kiln.runtime.Memory;
+import kiln.runtime.SharedMemory;
 
 /**
  * The guest's memory as the functions of WASI see it. Addresses and lengths are unsigned 32-bit numbers; whatever is
@@ -22,16 +24,37 @@ final class GuestMemory {
     /** Longer parts of memory are transferred in pieces: a buffer holds less than 2 GiB. */
     private static final long LONGEST_BUFFER = 1L << 30;
 
+    /** Parts of a shared memory are copied. */
+    private static final int LONGEST_COPY = 1 << 16;
+
+    /** The memory, or null if it is shared. */
     private final MemorySegment bytes;
+    /** The memory, of which nothing may be read twice, or null if it is not shared. */
+    private final SharedMemory shared;
+
+    private final long size;
 
     GuestMemory(MemorySegment bytes) {
         this.bytes = bytes;
+        this.shared = null;
+        this.size = bytes.byteSize();
+    }
+
+    GuestMemory(SharedMemory shared) {
+        this.bytes = null;
+        this.shared = shared;
+        this.size = shared.size();
+    }
+
+    static GuestMemory of(Memory memory) {
+        SharedMemory shared = memory.shared();
+        return shared != null ? new GuestMemory(shared) : new GuestMemory(memory.segment());
     }
 
     /** The offset of {@code length} bytes, all of which are inside. */
     private long at(int address, long length) {
         long a = Integer.toUnsignedLong(address);
-        if (length > bytes.byteSize() - a) {
+        if (length > size - a) {
             throw Errno.FAULT.error();
         }
         return a;
@@ -43,48 +66,92 @@ final class GuestMemory {
     }
 
     byte getByte(int address) {
-        return bytes.get(ValueLayout.JAVA_BYTE, at(address, 1));
+        long a = at(address, 1);
+        return shared != null ? shared.readByte(a) : bytes.get(ValueLayout.JAVA_BYTE, a);
     }
 
     short getShort(int address) {
-        return bytes.get(SHORT, at(address, 2));
+        long a = at(address, 2);
+        return shared != null ? shared.readShort(a) : bytes.get(SHORT, a);
     }
 
     int getInt(int address) {
-        return bytes.get(INT, at(address, 4));
+        long a = at(address, 4);
+        return shared != null ? shared.readInt(a) : bytes.get(INT, a);
     }
 
     long getLong(int address) {
-        return bytes.get(LONG, at(address, 8));
+        long a = at(address, 8);
+        return shared != null ? shared.readLong(a) : bytes.get(LONG, a);
     }
 
     void putByte(int address, int value) {
-        bytes.set(ValueLayout.JAVA_BYTE, at(address, 1), (byte) value);
+        long a = at(address, 1);
+        if (shared != null) {
+            shared.writeByte(a, (byte) value);
+        } else {
+            bytes.set(ValueLayout.JAVA_BYTE, a, (byte) value);
+        }
     }
 
     void putShort(int address, int value) {
-        bytes.set(SHORT, at(address, 2), (short) value);
+        long a = at(address, 2);
+        if (shared != null) {
+            shared.writeShort(a, (short) value);
+        } else {
+            bytes.set(SHORT, a, (short) value);
+        }
     }
 
     void putInt(int address, int value) {
-        bytes.set(INT, at(address, 4), value);
+        long a = at(address, 4);
+        if (shared != null) {
+            shared.writeInt(a, value);
+        } else {
+            bytes.set(INT, a, value);
+        }
     }
 
     void putLong(int address, long value) {
-        bytes.set(LONG, at(address, 8), value);
+        long a = at(address, 8);
+        if (shared != null) {
+            shared.writeLong(a, value);
+        } else {
+            bytes.set(LONG, a, value);
+        }
     }
 
     void putBytes(int address, byte[] source, int from, int length) {
-        MemorySegment.copy(source, from, bytes, ValueLayout.JAVA_BYTE, at(address, length), length);
+        long a = at(address, length);
+        if (shared != null) {
+            shared.writeBytes(a, source, from, length);
+        } else {
+            MemorySegment.copy(source, from, bytes, ValueLayout.JAVA_BYTE, a, length);
+        }
     }
 
     /**
-     * A view of up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer
-     * holds.
+     * Up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer holds. What was
+     * put into the buffer is in memory after {@link #commit}, at the latest.
      */
     ByteBuffer buffer(int address, int length) {
         long n = Integer.toUnsignedLong(length);
-        return bytes.asSlice(at(address, n), Math.min(n, LONGEST_BUFFER)).asByteBuffer();
+        long a = at(address, n);
+        if (shared == null) {
+            return bytes.asSlice(a, Math.min(n, LONGEST_BUFFER)).asByteBuffer();
+        }
+        int m = (int) Math.min(n, LONGEST_COPY);
+        // Outside of the heap, as system calls want it.
+        return ByteBuffer.allocateDirect(m).put(shared.readBytes(a, m)).flip();
+    }
+
+    /** What is in front of the position of a {@link #buffer} has been put there. */
+    void commit(int address, ByteBuffer buffer) {
+        if (shared != null) {
+            byte[] copy = new byte[buffer.position()];
+            buffer.get(0, copy);
+            putBytes(address, copy, 0, copy.length);
+        }
     }
 
     /** A path: UTF-8 without zeros. */
@@ -94,7 +161,9 @@ final class GuestMemory {
         if (n > LONGEST_PATH) {
             throw Errno.NAMETOOLONG.error();
         }
-        ByteBuffer encoded = bytes.asSlice(from, n).asByteBuffer();
+        ByteBuffer encoded = shared != null
+                ? ByteBuffer.wrap(shared.readBytes(from, (int) n))
+                : bytes.asSlice(from, n).asByteBuffer();
         try {
             // Decoders made on the spot report what is malformed.
             CharBuffer path = StandardCharsets.UTF_8.newDecoder().decode(encoded);

@@ -23,6 +23,8 @@ final class IoVectors {
 
     private long left;
     private final ByteBuffer[] batch;
+    /** Where the buffers of the batch are in memory. */
+    private final int[] places;
     /** Bytes in the batch. */
     private long wanted;
 
@@ -36,6 +38,7 @@ final class IoVectors {
         this.next = list;
         this.left = Integer.toUnsignedLong(count);
         this.batch = new ByteBuffer[(int) Math.min(left, BATCH)];
+        this.places = new int[batch.length];
     }
 
     /**
@@ -48,12 +51,15 @@ final class IoVectors {
             int address = memory.getInt(next);
             int length = memory.getInt(next + 4);
             memory.check(address, length, 1);
-            long rest = Integer.toUnsignedLong(length) - taken;
+            // Another thread may have made it shorter meanwhile.
+            long rest = Math.max(0, Integer.toUnsignedLong(length) - taken);
             int part = (int) Math.min(rest, Stop.PIECE_BYTES - wanted);
             if (total + wanted + part > 0xffff_ffffL) {
                 left = 0;
             } else if (part > 0) {
-                batch[n++] = memory.buffer(address + (int) taken, part);
+                places[n] = address + (int) taken;
+                batch[n] = memory.buffer(places[n], part);
+                part = batch[n++].remaining();
                 wanted += part;
                 taken += part;
             }
@@ -106,7 +112,16 @@ final class IoVectors {
     }
 
     private long transfer(FileDescriptor d, boolean write, int n) throws IOException {
-        return write ? d.write(batch, n) : d.read(batch, n);
+        if (write) {
+            return d.write(batch, n);
+        }
+        try {
+            return d.read(batch, n);
+        } finally {
+            for (int i = 0; i < n; i++) {
+                memory.commit(places[i], batch[i]);
+            }
+        }
     }
 
     private long transfer(FileDescriptor d, boolean write, int n, long offset) throws IOException {
@@ -114,6 +129,9 @@ final class IoVectors {
         for (int i = 0; i < n; i++) {
             int size = batch[i].remaining();
             int transferred = write ? d.write(batch[i], offset + done) : d.read(batch[i], offset + done);
+            if (!write) {
+                memory.commit(places[i], batch[i]);
+            }
             done += transferred;
             if (transferred < size) {
                 break;

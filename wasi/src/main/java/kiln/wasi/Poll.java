@@ -83,7 +83,12 @@ final class Poll {
             stop.checkWaiting();
             long nanos = Math.min(wait, Stop.SLICE_NANOS);
             if (input != null) {
-                input.await(nanos);
+                input.lock(stop);
+                try {
+                    input.await(nanos);
+                } finally {
+                    input.unlock();
+                }
             } else {
                 LockSupport.parkNanos(nanos);
             }
@@ -128,7 +133,13 @@ final class Poll {
 
     private void reading(int fd, long userData) throws IOException {
         FileDescriptor d = table.get(fd);
-        long bytes = d.readable();
+        long bytes;
+        d.lock(stop);
+        try {
+            bytes = d.readable();
+        } finally {
+            d.unlock();
+        }
         if (!d.has(Rights.POLL_FD_READWRITE) || !d.has(Rights.FD_READ)) {
             throw Errno.NOTCAPABLE.error();
         }

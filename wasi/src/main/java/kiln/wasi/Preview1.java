@@ -1,6 +1,7 @@
 package kiln.wasi;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /** What the functions do, without anything of the runtime but the guest's memory. */
@@ -35,7 +36,13 @@ final class Preview1 {
      */
     Errno call(WasiFunction function, GuestMemory memory, long[] a, BooleanSupplier whenToStop) {
         BooleanSupplier outer = stop.begin(whenToStop);
+        FileDescriptor locked = null;
         try {
+            FileDescriptor d = function.isOnDescriptor() ? table.find((int) a[0]) : null;
+            if (d != null) {
+                d.lock(stop);
+                locked = d;
+            }
             run(function, memory, a);
             return Errno.SUCCESS;
         } catch (WasiError e) {
@@ -46,6 +53,9 @@ final class Preview1 {
             // The host's file system has no links, say.
             return Errno.NOTSUP;
         } finally {
+            if (locked != null) {
+                locked.unlock();
+            }
             stop.end(outer);
         }
     }
@@ -113,8 +123,10 @@ final class Preview1 {
         m.check(buffer, length, 1);
         long left = Integer.toUnsignedLong(length);
         for (int at = buffer; left > 0; ) {
-            int n = (int) Math.min(left, 1 << 30);
-            random.fill(m.buffer(at, n));
+            ByteBuffer part = m.buffer(at, (int) Math.min(left, 1 << 30));
+            int n = part.remaining();
+            random.fill(part);
+            m.commit(at, part);
             at += n;
             left -= n;
         }

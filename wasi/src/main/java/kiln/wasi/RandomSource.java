@@ -27,7 +27,7 @@ final class RandomSource implements Closeable {
         this.stop = stop;
     }
 
-    void fill(ByteBuffer to) throws IOException {
+    synchronized void fill(ByteBuffer to) throws IOException {
         if (generator == null && device == null) {
             open();
         }

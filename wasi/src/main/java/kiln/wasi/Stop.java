@@ -3,7 +3,8 @@ package kiln.wasi;
 import java.util.function.BooleanSupplier;
 
 /**
- * How calls are stopped that wait or take long; one for all functions of a {@link Wasi}. Whatever may wait does so for
+ * How calls are stopped that wait or take long; one for all functions of a {@link Wasi}, which remembers the call of each
+ * thread. Whatever may wait does so for
  * {@link #SLICE_MILLISECONDS} at most and calls {@link #checkWaiting} in between; whatever works on more than some
  * mebibytes, or on more than some thousand things, does so in pieces and calls {@link #check} in between. Both throw
  * where the call is to end.
@@ -24,8 +25,18 @@ final class Stop {
         }
     };
 
-    private BooleanSupplier asked = NEVER;
-    private boolean hasStopped;
+    /** A thread's call. */
+    private static final class State {
+        BooleanSupplier asked = NEVER;
+        boolean hasStopped;
+    }
+
+    private final ThreadLocal<State> states = new ThreadLocal<>() {
+        @Override
+        protected State initialValue() {
+            return new State();
+        }
+    };
 
     /**
      * A call begins.
@@ -34,25 +45,27 @@ final class Stop {
      * @return what {@link #end} is to be given when it is over: a stream of the host's may call another guest meanwhile
      */
     BooleanSupplier begin(BooleanSupplier stop) {
-        BooleanSupplier outer = asked;
-        asked = stop;
-        hasStopped = false;
+        State s = states.get();
+        BooleanSupplier outer = s.asked;
+        s.asked = stop;
+        s.hasStopped = false;
         return outer;
     }
 
     void end(BooleanSupplier outer) {
-        asked = outer;
+        states.get().asked = outer;
     }
 
     /** Whether the last call was stopped, so that a stream that it waited for may still be blocked. */
     boolean hasStopped() {
-        return hasStopped;
+        return states.get().hasStopped;
     }
 
     /** @throws StoppedException if the call is to end */
     void check() {
-        if (asked.getAsBoolean()) {
-            hasStopped = true;
+        State s = states.get();
+        if (s.asked.getAsBoolean()) {
+            s.hasStopped = true;
             throw new StoppedException();
         }
     }

@@ -72,11 +72,7 @@ public final class Wasi implements AutoCloseable {
             }
             try {
                 results[0] = functions
-                        .call(
-                                function,
-                                new GuestMemory(caller.memory().segment()),
-                                args,
-                                new Interrupted(caller.store()))
+                        .call(function, GuestMemory.of(caller.memory()), args, new Interrupted(caller.store()))
                         .code();
             } catch (StoppedException e) {
                 throw new TrapException(TrapCode.INTERRUPTED, TrapCode.INTERRUPTED.message());

@@ -58,6 +58,11 @@ enum WasiFunction {
         this.parameters = parameters;
     }
 
+    /** Whether it works with one descriptor, its first parameter. */
+    boolean isOnDescriptor() {
+        return compareTo(FD_ADVISE) >= 0 && compareTo(FD_WRITE) <= 0;
+    }
+
     /** The name under which modules import it. */
     String importName() {
         return name().toLowerCase(java.util.Locale.ROOT);

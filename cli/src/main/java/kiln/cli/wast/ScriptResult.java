@@ -32,6 +32,14 @@ public final class ScriptResult {
         notExecuted++;
     }
 
+    /** Counts what another thread did. */
+    void add(ScriptResult other) {
+        passed += other.passed;
+        textOnly += other.textOnly;
+        notExecuted += other.notExecuted;
+        failures.addAll(other.failures);
+    }
+
     public String name() {
         return name;
     }

@@ -15,7 +15,9 @@ import kiln.runtime.Global;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
+import kiln.runtime.Memory;
 import kiln.runtime.Module;
+import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
@@ -24,7 +26,7 @@ import kiln.wasm.ModuleDecoder;
 import kiln.wasm.Validator;
 import kiln.wasm.WasmException;
 
-/** Runs the commands of one script in a store of its own. */
+/** Runs the commands of one script in a store of its own, and those of its threads in stores of theirs. */
 public final class ScriptRunner implements AutoCloseable {
     private final CompilerOptions options;
     private final ModuleCompiler compiler;
@@ -36,6 +38,12 @@ public final class ScriptRunner implements AutoCloseable {
     private final Values values = new Values();
     private final Map<String, Instance> instances = new HashMap<>();
     private final Map<String, Module> definitions = new HashMap<>();
+    /** Whether the engine ends with this. */
+    private final boolean ownsEngine;
+    /** By the name of a module of the thread that started this one: the shared memories that it exports. */
+    private final Map<String, Map<String, SharedMemory>> given;
+
+    private final Map<String, ScriptThread> threads = new HashMap<>();
     /** The module that commands without a name mean; null if it could not be made. */
     private Instance current;
 
@@ -49,11 +57,23 @@ public final class ScriptRunner implements AutoCloseable {
     }
 
     private ScriptRunner(Script script, CompilerOptions options, ModuleCompiler compiler) {
+        this(script, options, compiler, new Engine(), true, Map.of());
+    }
+
+    private ScriptRunner(
+            Script script,
+            CompilerOptions options,
+            ModuleCompiler compiler,
+            Engine engine,
+            boolean ownsEngine,
+            Map<String, Map<String, SharedMemory>> given) {
         this.script = script;
         this.options = options;
         this.compiler = compiler;
         this.result = new ScriptResult(script.name());
-        this.engine = new Engine();
+        this.engine = engine;
+        this.ownsEngine = ownsEngine;
+        this.given = given;
         this.store = new Store(engine);
         this.linker = new Linker(engine);
         SpecHost.define(store, linker);
@@ -69,17 +89,23 @@ public final class ScriptRunner implements AutoCloseable {
      */
     public static ScriptResult run(Script script, CompilerOptions options, ModuleCompiler compiler) throws IOException {
         try (ScriptRunner runner = new ScriptRunner(script, options, compiler)) {
-            for (JsonNode command : script.commands()) {
-                runner.command(command);
-            }
-            return runner.result;
+            return runner.runAll(script.commands());
         }
+    }
+
+    private ScriptResult runAll(JsonNode commands) throws IOException {
+        for (JsonNode command : commands) {
+            command(command);
+        }
+        return result;
     }
 
     @Override
     public void close() {
         store.close();
-        engine.close();
+        if (ownsEngine) {
+            engine.close();
+        }
     }
 
     private void command(JsonNode c) throws IOException {
@@ -99,9 +125,12 @@ public final class ScriptRunner implements AutoCloseable {
                             : currentDefinition;
                     become(c.path("instance").asText(null), linker.instantiate(store, required(m)));
                 }
-                case "register" ->
-                    linker.instance(
-                            c.path("as").asText(), instance(c.path("name").asText(null)));
+                case "register" -> register(c);
+                case "thread" -> startThread(c);
+                case "wait" -> {
+                    ScriptThread t = required(threads.remove(c.path("thread").asText()));
+                    result.add(t.await());
+                }
                 case "action" -> act(c.path("action"));
                 case "assert_return" -> assertReturn(c);
                 case "assert_trap" -> assertTrap(c);
@@ -113,8 +142,8 @@ public final class ScriptRunner implements AutoCloseable {
                 case "assert_unlinkable" -> assertUnlinkable(c);
                 case "assert_uninstantiable" -> assertUninstantiable(c);
                 case "assert_exception" -> assertException(c);
-                // Threads and stack switching come with their proposals.
-                case "assert_suspension", "thread", "wait" -> throw new NotExecuted();
+                // Stack switching comes with its proposal.
+                case "assert_suspension" -> throw new NotExecuted();
                 default ->
                     throw new AssertionError("unknown command " + c.path("type").asText());
             }
@@ -123,6 +152,67 @@ public final class ScriptRunner implements AutoCloseable {
             result.notExecuted();
         } catch (AssertionError | RuntimeException e) {
             result.fail(line, c.path("type").asText() + ": " + describe(e));
+        }
+    }
+
+    private void register(JsonNode c) throws NotExecuted {
+        String as = c.path("as").asText();
+        String name = c.path("name").asText(null);
+        if (name != null && given.containsKey(name)) {
+            given.get(name).forEach((export, memory) -> linker.memory(as, export, memory));
+        } else {
+            linker.instance(as, instance(name));
+        }
+    }
+
+    // Threads
+
+    private void startThread(JsonNode c) throws NotExecuted {
+        String module = c.path("shared_module").asText();
+        Instance instance = instance(module);
+        Map<String, SharedMemory> memories = new HashMap<>();
+        for (String name : instance.exportNames()) {
+            if (instance.export(name) instanceof Memory m && m.shared() != null) {
+                memories.put(name, m.shared());
+            }
+        }
+        ScriptThread t = new ScriptThread(c.path("commands"), Map.of(module, memories));
+        threads.put(c.path("name").asText(), t);
+        t.thread.start();
+    }
+
+    /** Commands that run at the same time as those behind them. */
+    private final class ScriptThread {
+        private final JsonNode commands;
+        private final Map<String, Map<String, SharedMemory>> given;
+        private final Thread thread = Thread.ofPlatform().unstarted(this::run);
+        private ScriptResult done;
+        private Throwable failure;
+
+        ScriptThread(JsonNode commands, Map<String, Map<String, SharedMemory>> given) {
+            this.commands = commands;
+            this.given = given;
+        }
+
+        private void run() {
+            try (ScriptRunner runner = new ScriptRunner(script, options, compiler, engine, false, given)) {
+                done = runner.runAll(commands);
+            } catch (Throwable t) {
+                failure = t;
+            }
+        }
+
+        ScriptResult await() {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                thread.interrupt();
+                throw new AssertionError("interrupted");
+            }
+            if (failure != null) {
+                throw new AssertionError("a thread failed: " + failure, failure);
+            }
+            return done;
         }
     }
 
@@ -289,6 +379,7 @@ public final class ScriptRunner implements AutoCloseable {
             case CAST_FAILURE -> t.contains("cast");
             case MEMORY_OUT_OF_BOUNDS -> t.startsWith("out of bounds memory");
             case UNREACHABLE -> t.contains("unreachable");
+            case EXPECTED_SHARED_MEMORY -> t.contains("non-shared memory");
             default -> false;
         };
     }

@@ -31,6 +31,7 @@ final class SpecHost {
         linker.define("spectest", "table", Table.of(store, new TableType(ValType.FUNCREF, 10, 20), null));
         linker.define("spectest", "table64", Table.of(store, new TableType(ValType.FUNCREF, 10, 20, true), null));
         linker.define("spectest", "memory", Memory.of(store, new MemoryType(1, 2)));
+        linker.define("spectest", "shared_memory", Memory.of(store, new MemoryType(1, 2, false, true, 16)));
         linker.define("wasmtime", "gc", Func.of(store, FuncType.ofVoid(), (_, _, _) -> System.gc()));
     }
 

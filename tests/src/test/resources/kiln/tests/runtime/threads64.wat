@@ -1,0 +1,12 @@
+(module
+  (memory (import "env" "memory") i64 1 4 shared)
+  (func (export "wait32") (param i64 i32 i64) (result i32)
+    (memory.atomic.wait32 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "waitFar") (param i64 i32 i64) (result i32)
+    (memory.atomic.wait32 offset=0xfffffffc (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "notify") (param i64 i32) (result i32) (memory.atomic.notify (local.get 0) (local.get 1)))
+  (func (export "load") (param i64) (result i32) (i32.atomic.load (local.get 0)))
+  (func (export "loadAt2") (param i64) (result i32) (i32.atomic.load offset=2 (local.get 0)))
+  (func (export "add") (param i64 i64) (result i64) (i64.atomic.rmw.add offset=8 (local.get 0) (local.get 1)))
+  (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
+  (func (export "size") (result i64) (memory.size)))

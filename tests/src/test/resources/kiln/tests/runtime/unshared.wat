@@ -1,0 +1,61 @@
+(module
+  (memory (export "memory") 1 16)
+  (func (export "wait32") (param i32 i32 i64) (result i32)
+    (memory.atomic.wait32 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wait64") (param i32 i64 i64) (result i32)
+    (memory.atomic.wait64 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "waitAt2") (param i32 i32 i64) (result i32)
+    (memory.atomic.wait32 offset=2 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "notify") (param i32 i32) (result i32)
+    (memory.atomic.notify (local.get 0) (local.get 1)))
+  (func (export "notifyAt2") (param i32 i32) (result i32)
+    (memory.atomic.notify offset=2 (local.get 0) (local.get 1)))
+  (func (export "load") (param i32) (result i32) (i32.atomic.load (local.get 0)))
+  (func (export "loadAt2") (param i32) (result i32) (i32.atomic.load offset=2 (local.get 0)))
+  (func (export "storeAt6") (param i32 i64) (i64.atomic.store offset=6 (local.get 0) (local.get 1)))
+  (func (export "addAt1") (param i32 i32) (result i32) (i32.atomic.rmw16.add_u offset=1 (local.get 0) (local.get 1)))
+  (func (export "swapAt3") (param i32 i32 i32) (result i32)
+    (i32.atomic.rmw.cmpxchg offset=3 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "store") (param i32 i32) (i32.atomic.store (local.get 0) (local.get 1)))
+  (func (export "plain") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "swap8") (param i32 i32 i32) (result i32)
+    (i32.atomic.rmw8.cmpxchg_u (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "swap16") (param i32 i64 i64) (result i64)
+    (i64.atomic.rmw16.cmpxchg_u (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "swap32") (param i32 i64 i64) (result i64)
+    (i64.atomic.rmw32.cmpxchg_u (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "size") (result i32) (memory.size))
+  ;; Waits for a word to become other than zero, and returns what is at another address then.
+  (func (export "await") (param $flag i32) (param $data i32) (result i32)
+    (loop $again
+      (br_if $again (i32.eqz (i32.atomic.load (local.get $flag)))))
+    (i32.load (local.get $data)))
+  ;; A lock at $at: 0 free, 1 taken, 2 taken and somebody waits.
+  (func $lock (param $at i32)
+    (local $was i32)
+    (if (i32.eqz (local.tee $was (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 0) (i32.const 1))))
+      (then (return)))
+    (loop $again
+      (if (i32.or (i32.eq (local.get $was) (i32.const 2))
+                  (i32.ne (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 1) (i32.const 2)) (i32.const 0)))
+        (then (drop (memory.atomic.wait32 (local.get $at) (i32.const 2) (i64.const -1)))))
+      (br_if $again
+        (local.tee $was (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 0) (i32.const 2))))))
+  (func $unlock (param $at i32)
+    (if (i32.ne (i32.atomic.rmw.sub (local.get $at) (i32.const 1)) (i32.const 1))
+      (then
+        (i32.atomic.store (local.get $at) (i32.const 0))
+        (drop (memory.atomic.notify (local.get $at) (i32.const 1))))))
+  ;; Adds 1 to a plain word under the lock, so often.
+  (func (export "count") (param $lock i32) (param $word i32) (param $n i32)
+    (loop $again
+      (call $lock (local.get $lock))
+      (i32.store (local.get $word) (i32.add (i32.load (local.get $word)) (i32.const 1)))
+      (call $unlock (local.get $lock))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  ;; The same with an atomic addition.
+  (func (export "countAtomic") (param $word i32) (param $n i32)
+    (loop $again
+      (drop (i32.atomic.rmw.add (local.get $word) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
