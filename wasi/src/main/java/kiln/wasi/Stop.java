@@ -31,6 +31,8 @@ final class Stop {
         boolean hasStopped;
     }
 
+    /** Not static, since a stream of the host's may call another guest, which has functions of its own. */
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<State> states = new ThreadLocal<>() {
         @Override
         protected State initialValue() {
