@@ -14,6 +14,7 @@ import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
 import kiln.ir.analysis.FlowGraph;
+import kiln.ir.analysis.Ranges;
 
 /**
  * What lowering rules read and write while one function is lowered: the registers of values, what may be folded, and
@@ -30,7 +31,14 @@ public abstract class LoweringContext {
     /** How far up a load is looked for interfering instructions before folding it is given up. */
     private static final int SCAN_LIMIT = 40;
 
+    /** What may be added to a table at least, so that no index lies outside. */
+    private static final int MAX_ADDED_CASES = 16;
+
     public final Function function;
+
+    /** Made when first asked for. */
+    private Ranges ranges;
+
     public final CodegenOptions options;
     final CommonInsts insts;
     final CallingConvention convention;
@@ -330,6 +338,26 @@ public abstract class LoweringContext {
     /** The targets of the SWITCH being lowered for the indices from 0 on. */
     public final List<MachBlock> cases() {
         return List.of(targets).subList(0, targets.length - 1);
+    }
+
+    /**
+     * The targets of the SWITCH being lowered for all indices that there can be, so that nothing need be compared: its
+     * cases and, for a few more indices, the other target. Null if there might be many more.
+     */
+    public final List<MachBlock> allCases(Value index) {
+        if (ranges == null) {
+            ranges = new Ranges(function);
+        }
+        int cases = targets.length - 1;
+        long greatest = ranges.at(index, root.block()).umax();
+        if (greatest >= cases + Math.max(MAX_ADDED_CASES, cases / 4)) {
+            return null;
+        }
+        List<MachBlock> all = new ArrayList<>();
+        for (int i = 0; i <= greatest; i++) {
+            all.add(targets[Math.min(i, cases)]);
+        }
+        return all;
     }
 
     /** The target of the SWITCH being lowered for all other indices. */

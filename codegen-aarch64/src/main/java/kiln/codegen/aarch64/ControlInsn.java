@@ -131,6 +131,7 @@ final class ControlInsn {
     /** A jump through a table of distances, which stands right behind it. */
     static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
+        /** Null if there are no other indices. */
         private final MachBlock defaultTarget;
 
         JumpTable(Reg index, List<MachBlock> targets, MachBlock defaultTarget) {
@@ -142,14 +143,9 @@ final class ControlInsn {
         @Override
         void emit(Assembler asm, EmitContext context) {
             Reg index = reg(0);
-            int count = targets.size();
-            if (Immediates.isAddSub(count)) {
-                asm.cmpImmediate(false, index, count);
-            } else {
-                asm.movImmediate(false, Registers.IP0, count);
-                asm.cmp(false, index, Registers.IP0);
+            if (defaultTarget != null) {
+                compare(asm, index);
             }
-            new Condition.Flags(Cond.HS).branch(asm, defaultTarget.label(), isFar());
             int table = asm.buffer().size() + 16;
             asm.adr(Registers.IP0, 16);
             asm.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
@@ -164,9 +160,22 @@ final class ControlInsn {
             }
         }
 
+        /** Leaves the table alone for an index that is not in it. */
+        private void compare(Assembler asm, Reg index) {
+            int count = targets.size();
+            if (Immediates.isAddSub(count)) {
+                asm.cmpImmediate(false, index, count);
+            } else {
+                asm.movImmediate(false, Registers.IP0, count);
+                asm.cmp(false, index, Registers.IP0);
+            }
+            new Condition.Flags(Cond.HS).branch(asm, defaultTarget.label(), isFar());
+        }
+
         @Override
         public String toString() {
-            return "table " + Registers.name(false, reg(0)) + ", " + targets + " else " + defaultTarget;
+            String otherwise = defaultTarget == null ? "" : " else " + defaultTarget;
+            return "table " + Registers.name(false, reg(0)) + ", " + targets + otherwise;
         }
     }
 

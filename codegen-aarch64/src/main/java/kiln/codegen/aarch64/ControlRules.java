@@ -55,6 +55,14 @@ final class ControlRules {
                 c.emit(new ControlInsn.CompareChain(c.value(inst.arg(0)), cases, c.defaultTarget()));
                 return true;
             })
+            .rule("a table for all indices", (c, inst) -> {
+                List<MachBlock> all = c.allCases(inst.arg(0));
+                if (all == null) {
+                    return false;
+                }
+                c.emit(new ControlInsn.JumpTable(c.value(inst.arg(0)), all, null));
+                return true;
+            })
             .base(
                     "a table",
                     (c, inst) -> c.emit(new ControlInsn.JumpTable(c.value(inst.arg(0)), c.cases(), c.defaultTarget())));

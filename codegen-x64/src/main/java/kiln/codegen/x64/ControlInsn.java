@@ -129,6 +129,7 @@ final class ControlInsn {
     /** A jump through a table of distances behind the body. */
     static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
+        /** Null if there are no other indices. */
         private final MachBlock defaultTarget;
 
         JumpTable(Reg index, Reg table, Reg temp, List<MachBlock> targets, MachBlock defaultTarget) {
@@ -143,8 +144,10 @@ final class ControlInsn {
             Reg table = reg(1);
             Reg temp = reg(2);
             Label base = new Label();
-            asm.op(Op.CMP, 4, index, targets.size());
-            asm.jcc(Cond.AE, defaultTarget.label());
+            if (defaultTarget != null) {
+                asm.op(Op.CMP, 4, index, targets.size());
+                asm.jcc(Cond.AE, defaultTarget.label());
+            }
             asm.lea(8, table, Address.of(base));
             asm.op(Op.MOVSXD, 8, temp, Address.of(table, index, 2, 0));
             asm.op(Op.ADD, 8, temp, table);
@@ -158,7 +161,8 @@ final class ControlInsn {
 
         @Override
         public String toString() {
-            return format("switch %s, %s else %s ; temp %s, %s", reg(0), targets, defaultTarget, reg(1), reg(2));
+            String otherwise = defaultTarget == null ? "" : " else " + defaultTarget;
+            return format("switch %s, %s%s ; temp %s, %s", reg(0), targets, otherwise, reg(1), reg(2));
         }
     }
 

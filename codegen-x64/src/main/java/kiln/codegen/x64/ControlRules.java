@@ -1,7 +1,9 @@
 package kiln.codegen.x64;
 
+import java.util.List;
 import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -55,13 +57,21 @@ final class ControlRules {
                 c.emit(new ControlInsn.CompareChain(c.reg(inst.arg(0)), c.cases(), c.defaultTarget()));
                 return true;
             })
-            .base("a table", ControlRules::jumpTable);
+            .rule("a table for all indices", (c, inst) -> {
+                List<MachBlock> all = c.allCases(inst.arg(0));
+                if (all == null) {
+                    return false;
+                }
+                jumpTable(c, inst, all, null);
+                return true;
+            })
+            .base("a table", (c, inst) -> jumpTable(c, inst, c.cases(), c.defaultTarget()));
 
-    private static void jumpTable(Context c, Inst inst) {
+    private static void jumpTable(Context c, Inst inst, List<MachBlock> cases, MachBlock defaultTarget) {
         Reg index = c.reg(inst.arg(0));
         Reg table = c.newReg(Type.I64);
         Reg temp = c.newReg(Type.I64);
-        c.emit(new ControlInsn.JumpTable(index, table, temp, c.cases(), c.defaultTarget()));
+        c.emit(new ControlInsn.JumpTable(index, table, temp, cases, defaultTarget));
     }
 
     // TRAP, UNWIND.
