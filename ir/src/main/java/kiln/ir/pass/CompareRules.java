@@ -2,13 +2,13 @@ package kiln.ir.pass;
 
 import static kiln.ir.Opcode.*;
 
+import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.FloatCond;
 import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.ir.analysis.Range;
 import kiln.ir.analysis.Ranges;
 
 /** Rules for comparisons and what depends on them; as {@link IntegerRules}. */
@@ -25,21 +25,6 @@ final class CompareRules {
     }
 
     Value icmp(Inst i) {
-        Value v = rewritten(i);
-        return v != null || ranges == null ? v : decided(i);
-    }
-
-    /** A comparison that comes out the same for all values that its operands may have here. */
-    private Value decided(Inst i) {
-        if (i.type() == Type.REF) {
-            return null;
-        }
-        Range y = ranges.at(i.arg(1), i.block());
-        int c = ranges.at(i.arg(0), i.block()).decide(i.intCond(), y);
-        return c < 0 ? null : b.i32(c);
-    }
-
-    private Value rewritten(Inst i) {
         Value x = i.arg(0);
         Value y = i.arg(1);
         IntCond cond = i.intCond();
@@ -194,6 +179,17 @@ final class CompareRules {
             return b.icmp(cond, x.inst().arg(0), b.i32((int) c));
         }
         return null;
+    }
+
+    /**
+     * Whether a comparison comes out the same for all values that its operands may have in a block: 1 if it holds, 0 if
+     * not, -1 if it is not known. Asked of checks only, since next to no other comparison is decided.
+     */
+    int decide(Inst icmp, Block at) {
+        if (ranges == null || icmp.type() == Type.REF) {
+            return -1;
+        }
+        return ranges.at(icmp.arg(0), at).decide(icmp.intCond(), ranges.at(icmp.arg(1), at));
     }
 
     /** Decides comparisons with something that the known bits cannot reach. */

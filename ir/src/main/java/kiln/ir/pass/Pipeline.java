@@ -97,7 +97,7 @@ public final class Pipeline {
                         new EstimateFrequencies(),
                         new LoopInvariants(),
                         // Forwarded values and merged constants bring rules together again.
-                        Simplify.byRanges(),
+                        new Simplify(),
                         new DeadCode(),
                         new CleanUp(),
                         // Addresses are settled, and so is which counters are extended in them.

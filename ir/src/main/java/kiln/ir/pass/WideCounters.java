@@ -3,7 +3,6 @@ package kiln.ir.pass;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,18 +42,24 @@ public final class WideCounters implements Pass {
 
     /** Parameters that are sign-extended and not zero-extended as well, which their low halves would have to be. */
     private static Set<Value> extended(Function f) {
-        Set<Value> signed = new LinkedHashSet<>();
-        Set<Value> zero = new HashSet<>();
+        Set<Value> signed = paramsThatAre(Opcode.SEXT, f);
+        if (!signed.isEmpty()) {
+            signed.removeAll(paramsThatAre(Opcode.ZEXT, f));
+        }
+        return signed;
+    }
+
+    private static Set<Value> paramsThatAre(Opcode extended, Function f) {
+        Set<Value> found = Set.of();
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
-                boolean isSigned = i.opcode() == Opcode.SEXT;
-                if ((isSigned || i.opcode() == Opcode.ZEXT) && i.arg(0).paramOf() != null) {
-                    (isSigned ? signed : zero).add(i.arg(0));
+                if (i.opcode() == extended && i.arg(0).paramOf() != null) {
+                    found = found.isEmpty() ? new LinkedHashSet<>() : found;
+                    found.add(i.arg(0));
                 }
             }
         }
-        signed.removeAll(zero);
-        return signed;
+        return found;
     }
 
     private static final class Walk {
