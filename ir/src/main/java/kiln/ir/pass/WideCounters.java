@@ -132,6 +132,9 @@ public final class WideCounters implements Pass {
                     if (r.smin() + step < Integer.MIN_VALUE || r.smax() + step > Integer.MAX_VALUE) {
                         return false;
                     }
+                } else if (next.inst() == cfg.block(preds[i]).terminator()) {
+                    // There is no place between a call that ends its block and the loop.
+                    return false;
                 }
             }
             return true;
