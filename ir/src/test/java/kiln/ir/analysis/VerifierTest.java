@@ -8,7 +8,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class VerifierTest {
-    /** Bodies over {@code (i32, i64) -> (i32)} in b0(v0, v1), and a part of the expected message. */
+    /**
+     * Bodies over {@code (i32, i64) -> (i32)} in b0(v0, v1), and a part of the expected message. INVOKE defines v2, an
+     * i32.
+     */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             v2 = add.i32 v0, v1 ; return v2                             | operand v1 is i64, not i32
@@ -38,10 +41,17 @@ class VerifierTest {
             v2 = stack_addr.i64 0 ; return v0                           | size out of range
             jump b1, b1 ; b1: ; return v0                               | 1 targets expected, not 2
             v2 = call_native (i64) -> (i64) (v1) ; return v0            | 2 operands expected, not 1
+            INVOKE b1, b2 ; b1: ; return v2 ; b2: ; v3 = caught.ref ; return v2 | v2 is not available
+            INVOKE b1, b2 ; b1: ; return v2 ; b2: ; return v0 | b2 is no landing pad
+            INVOKE b1, b2 ; b1: ; jump b2 ; b2: ; v3 = caught.ref ; return v0 | b2 is a landing pad
+            INVOKE b1(v2), b2 ; b1(v4: i32): ; return v2 ; b2: ; v3 = caught.ref ; jump b1(v0) | v2 is not available
+            jump b1 ; b1: ; v2 = iconst.i32 1 ; v3 = caught.ref ; return v2 | is not the first in its block
+            throw v1                                                    | operand v1 is i64, not ref
             """)
     void rejects(String body, String message) {
         String text = "function wasm_function[0,0] (i32, i64) -> (i32) {\nb0(v0: i32, v1: i64):\n"
-                + body.replace(" ; ", "\n") + "\n}";
+                + body.replace("INVOKE", "v2 = invoke wasm_function[0,1] () -> (i32) (),")
+                        .replace(" ; ", "\n") + "\n}";
         Function f = Parser.parse(text);
         var e = assertThrows(Verifier.VerifyException.class, () -> Verifier.verify(f));
         assertTrue(e.getMessage().contains(message), e.getMessage());
