@@ -125,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("engine", "kiln");
         figures.put("file", file.toString());
-        byte[] content = InputFile.read(file);
+        byte[] content = ModuleFiles.read(file);
         Path artifact = file;
         Path temporary = null;
         if (ModuleFiles.isWasm(content)) {

@@ -70,7 +70,7 @@ final class CompileCommand implements Callable<Integer> {
             Path input = inputs.get(i);
             String stem = inputs.size() > 1 ? ModuleFiles.stem(input) : null;
             String name = i < names.size() ? names.get(i) : stem;
-            modules.add(new Compiler.Input(name, PathBytes.text(input), InputFile.read(input)));
+            modules.add(new Compiler.Input(name, PathBytes.text(input), ModuleFiles.read(input)));
             if (Files.exists(target) && Files.isRegularFile(target) && Files.isSameFile(input, target)) {
                 throw new UserError(target, "is the input: name another file with -o");
             }

@@ -15,10 +15,15 @@ import kiln.compiler.CompilerOptions;
 import kiln.loader.HostException;
 import kiln.runtime.Engine;
 import kiln.runtime.Module;
+import kiln.wat.Wat;
+import kiln.wat.WatException;
 
 /** Loads what the user named: a compiled file, or WebAssembly, which is compiled now unless the cache has it. */
 final class ModuleFiles {
     private static final byte[] WASM_MAGIC = "\0asm".getBytes(StandardCharsets.ISO_8859_1);
+
+    /** How names of files end that hold modules in the text format. */
+    private static final String TEXT = ".wat";
 
     private ModuleFiles() {}
 
@@ -27,10 +32,37 @@ final class ModuleFiles {
         return content.length >= 4 && Arrays.equals(content, 0, 4, WASM_MAGIC, 0, 4);
     }
 
-    /** The file's name without {@code .wasm}: what a module without a name of its own is called. */
+    /** The file's name without {@code .wasm} or {@code .wat}: what a module without a name of its own is called. */
     static String stem(Path file) {
         String name = PathBytes.text(file.getFileName());
-        return name.endsWith(".wasm") ? name.substring(0, name.length() - 5) : name;
+        for (String extension : new String[] {".wasm", TEXT}) {
+            if (name.endsWith(extension)) {
+                return name.substring(0, name.length() - extension.length());
+            }
+        }
+        return name;
+    }
+
+    private static boolean isText(Path file) {
+        return PathBytes.text(file.getFileName()).endsWith(TEXT);
+    }
+
+    /**
+     * All of a file; a module in the text format ({@code .wat}) is given in the binary one.
+     *
+     * @throws UserError if it cannot be read, or the text is no module
+     */
+    static byte[] read(Path file) throws IOException {
+        byte[] content = InputFile.read(file);
+        return isText(file) ? encode(file, content) : content;
+    }
+
+    private static byte[] encode(Path file, byte[] text) {
+        try {
+            return Wat.encode(Printable.file(file), text);
+        } catch (WatException e) {
+            throw new UserError(e.getMessage());
+        }
     }
 
     /**
@@ -43,12 +75,15 @@ final class ModuleFiles {
         // Opened once, because a pipe gives what it has only once.
         try (InputStream in = Files.newInputStream(InputFile.check(file))) {
             byte[] start = in.readNBytes(WASM_MAGIC.length);
-            if (!isWasm(start)) {
+            if (isText(file)) {
+                wasm = encode(file, InputFile.rest(file, start, in));
+            } else if (isWasm(start)) {
+                wasm = InputFile.rest(file, start, in);
+            } else {
                 return Files.isRegularFile(file)
                         ? Module.load(engine, file)
                         : Module.load(engine, InputFile.rest(file, start, in)).named(stem(file));
             }
-            wasm = InputFile.rest(file, start, in);
         } catch (IOException e) {
             throw InputFile.about(file, e);
         }
@@ -83,7 +118,7 @@ final class ModuleFiles {
             return true;
         }
         try (InputStream in = Files.newInputStream(file)) {
-            if (isWasm(in.readNBytes(WASM_MAGIC.length))) {
+            if (isText(file) || isWasm(in.readNBytes(WASM_MAGIC.length))) {
                 return true;
             }
         }

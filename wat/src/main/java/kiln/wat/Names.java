@@ -22,7 +22,7 @@ final class Names {
     /** Adds a thing, and says which number it has; {@code id} may be null. */
     int add(Reader r, int token, String id) {
         if (id != null && byName.putIfAbsent(id, count) != null) {
-            throw r.tokens().errorAt(token, "duplicate " + what + " " + id);
+            throw r.tokens().errorAt(token, "duplicate " + what + " $" + id);
         }
         return count++;
     }

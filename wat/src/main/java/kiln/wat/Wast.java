@@ -3,6 +3,7 @@ package kiln.wat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Scripts of the specification's test suite ({@code .wast}). */
 public final class Wast {
@@ -67,6 +68,8 @@ public final class Wast {
      * @param either alternatives
      */
     public record Value(String type, String laneType, List<String> values, List<Value> either) {}
+
+    private static final Set<String> SHAPES = Set.of("i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2");
 
     private final Tokens tokens;
     private final Reader r;
@@ -266,7 +269,11 @@ public final class Wast {
     }
 
     private Value vector() {
+        int token = r.at();
         String shape = r.atom();
+        if (!SHAPES.contains(shape)) {
+            throw tokens.errorAt(token, "unexpected token " + shape);
+        }
         String lane = shape.substring(0, shape.indexOf('x'));
         int count = Integer.parseInt(shape.substring(shape.indexOf('x') + 1));
         List<String> values = new ArrayList<>();

@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * A specification script in the JSON form of wabt's wast2json.
+ * A specification script: its commands as wabt's wast2json writes them.
  *
  * @param name for messages
  * @param commands the list of commands
@@ -33,8 +33,16 @@ public record Script(String name, JsonNode commands, Folder files) {
         void accept(Script script) throws IOException;
     }
 
-    /** Reads a {@code .json} script, or all of them in a {@code .zip}, in order of name. */
+    /**
+     * Reads a script, {@code .json} or {@code .wast}, or all {@code .json} scripts in a {@code .zip}, in order of name.
+     *
+     * @throws kiln.wat.WatException if a {@code .wast} is no script
+     */
     public static void forEach(Path path, Consumer consumer) throws IOException {
+        if (path.getFileName().toString().endsWith(".wast")) {
+            consumer.accept(TextScript.read(path));
+            return;
+        }
         if (!path.getFileName().toString().endsWith(".zip")) {
             try (InputStream in = Files.newInputStream(path)) {
                 consumer.accept(

@@ -9,7 +9,6 @@ public final class ScriptResult {
     private final String name;
     private final List<String> failures = new ArrayList<>();
     private int passed;
-    private int textOnly;
     private int notExecuted;
 
     ScriptResult(String name) {
@@ -22,10 +21,6 @@ public final class ScriptResult {
 
     void fail(int line, String what) {
         failures.add(Printable.name(name) + ":" + line + ": " + Printable.line(what));
-    }
-
-    void textOnly() {
-        textOnly++;
     }
 
     void notExecuted() {
@@ -62,20 +57,14 @@ public final class ScriptResult {
         return notExecuted;
     }
 
-    /** Assertions that only a parser of the text format can check. */
-    public int textOnlyCount() {
-        return textOnly;
-    }
-
     /** As the command prints it. */
     @Override
     public String toString() {
         return String.format(
-                "%-46s %6d passed, %d failed%s%s",
+                "%-46s %6d passed, %d failed%s",
                 Printable.name(name),
                 passed,
                 failures.size(),
-                textOnly == 0 ? "" : ", " + textOnly + " for text parsers only",
                 notExecuted == 0 ? "" : ", " + notExecuted + " not executed yet");
     }
 }

@@ -25,6 +25,8 @@ import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.Validator;
 import kiln.wasm.WasmException;
+import kiln.wat.Wat;
+import kiln.wat.WatException;
 
 /** Runs the commands of one script in a store of its own, and those of its threads in stores of theirs. */
 public final class ScriptRunner implements AutoCloseable {
@@ -390,13 +392,19 @@ public final class ScriptRunner implements AutoCloseable {
         int line = c.path("line").asInt();
         String file = c.path("filename").asText();
         if (c.path("module_type").asText().equals("text")) {
-            if (!c.has("binary_filename")) {
-                result.textOnly();
-                return;
-            }
-            file = c.path("binary_filename").asText();
+            file = c.path("binary_filename").asText(file);
         }
-        byte[] wasm = script.files().read(file);
+        byte[] wasm;
+        try {
+            wasm = script.files().read(file);
+            if (file.endsWith(".wat") && !c.has("binary_filename")) {
+                wasm = Wat.encode(file, wasm);
+            }
+        } catch (WatException _) {
+            // The text is refused already.
+            result.pass();
+            return;
+        }
         try {
             // The compiler must refuse it; where it stops before the mistake because of something that it does not
             // execute, the
