@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.Printable;
 import kiln.wasm.Imm;
 import kiln.wasm.Op;
 
@@ -139,7 +140,7 @@ final class BodyParser {
         if (r.isId()) {
             String id = r.id();
             if (!id.equals(labels.getLast())) {
-                throw r.errorBefore("mismatching label $" + id);
+                throw r.errorBefore("mismatching label $" + Printable.name(id));
             }
         }
     }
@@ -267,7 +268,7 @@ final class BodyParser {
                 return labels.size() - 1 - i;
             }
         }
-        throw r.tokens().errorAt(token, "unknown label $" + id);
+        throw r.tokens().errorAt(token, "unknown label $" + Printable.name(id));
     }
 
     private static void code(Op op, Bytes out) {

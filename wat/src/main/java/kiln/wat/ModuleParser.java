@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A module, in two passes: the first learns what there is and what it is called, the second encodes it. Types come
@@ -29,6 +30,9 @@ final class ModuleParser {
     private final Section codes = new Section();
     private final Section datas = new Section();
     private int start = -1;
+    private Annotations annotations;
+    /** By number of a function that has one: the token behind its identifier. */
+    private final Map<Integer, Integer> funcTokens = new TreeMap<>();
 
     /** Names of things that were met, by which the second pass knows their numbers again. */
     private final Map<String, Counter> counters = Map.of(
@@ -71,7 +75,9 @@ final class ModuleParser {
      */
     static byte[] encode(Reader r, int end, String name) {
         ModuleParser p = new ModuleParser(r, end);
+        int first = r.at();
         p.declareAll();
+        p.annotations = new Annotations(r.tokens(), first, end, p.fields);
         for (int field : p.fields) {
             p.r.goTo(field);
             if (p.r.opens("type") || p.r.opens("rec")) {
@@ -83,7 +89,7 @@ final class ModuleParser {
             p.field();
         }
         p.r.goTo(end);
-        return p.binary(name);
+        return p.binary(p.annotations.nameAt(first, name));
     }
 
     // ---- first pass
@@ -110,7 +116,10 @@ final class ModuleParser {
                 case "func", "table", "memory", "global", "tag" -> {
                     r.atom();
                     int token = r.at();
-                    spaces.of(kind).add(r, token, r.optionalId());
+                    int number = spaces.of(kind).add(r, token, r.optionalId());
+                    if (kind.equals("func")) {
+                        funcTokens.put(number, r.at());
+                    }
                     while (r.opens("export")) {
                         r.skip();
                     }
@@ -584,29 +593,39 @@ final class ModuleParser {
 
     private byte[] binary(String name) {
         Bytes out = new Bytes().raw(HEADER);
-        out.section(1, spaces.types.section());
-        out.section(2, imports.content());
-        out.section(3, funcs.content());
-        out.section(4, tables.content());
-        out.section(5, memories.content());
-        out.section(13, tags.content());
-        out.section(6, globals.content());
-        out.section(7, exports.content());
-        if (start >= 0) {
-            out.section(8, new Bytes().u(start));
+        int[] ids = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
+        Bytes[] contents = {
+            spaces.types.section(),
+            imports.content(),
+            funcs.content(),
+            tables.content(),
+            memories.content(),
+            tags.content(),
+            globals.content(),
+            exports.content(),
+            start >= 0 ? new Bytes().u(start) : new Bytes(),
+            elems.content(),
+            spaces.usesData ? new Bytes().u(datas.count) : new Bytes(),
+            codes.content(),
+            datas.content()
+        };
+        for (int i = 0; i < ids.length; i++) {
+            annotations.append(i, out);
+            out.section(ids[i], contents[i]);
         }
-        out.section(9, elems.content());
-        if (spaces.usesData) {
-            out.section(12, new Bytes().u(datas.count));
-        }
-        out.section(10, codes.content());
-        out.section(11, datas.content());
+        annotations.append(ids.length, out);
         names(name, out);
         return out.toArray();
     }
 
     private void names(String name, Bytes out) {
         Map<Integer, String> functions = spaces.funcs.byNumber();
+        funcTokens.forEach((number, token) -> {
+            String given = annotations.nameAt(token, functions.get(number));
+            if (given != null) {
+                functions.put(number, given);
+            }
+        });
         if (name == null && functions.isEmpty()) {
             return;
         }

@@ -3,6 +3,7 @@ package kiln.wat;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import kiln.artifact.Printable;
 
 /** One index space: how many things there are, and which of them have names. */
 final class Names {
@@ -22,7 +23,7 @@ final class Names {
     /** Adds a thing, and says which number it has; {@code id} may be null. */
     int add(Reader r, int token, String id) {
         if (id != null && byName.putIfAbsent(id, count) != null) {
-            throw r.tokens().errorAt(token, "duplicate " + what + " $" + id);
+            throw r.tokens().errorAt(token, "duplicate " + what + " $" + Printable.name(id));
         }
         return count++;
     }
@@ -39,7 +40,10 @@ final class Names {
             int i = find(r.id());
             if (i < 0) {
                 throw r.tokens()
-                        .errorAt(token, "unknown " + what + " " + r.tokens().text(token));
+                        .errorAt(
+                                token,
+                                "unknown " + what + " "
+                                        + Printable.name(r.tokens().text(token)));
             }
             return i;
         }

@@ -1,6 +1,7 @@
 package kiln.wat;
 
 import java.nio.charset.StandardCharsets;
+import kiln.artifact.Printable;
 
 /** A place among tokens, and what can be read there. */
 final class Reader {
@@ -68,7 +69,9 @@ final class Reader {
     }
 
     WatException unexpected() {
-        return tokens.errorAt(at, kind() == Tokens.Kind.END ? "unexpected end" : "unexpected token " + tokens.text(at));
+        return tokens.errorAt(
+                at,
+                kind() == Tokens.Kind.END ? "unexpected end" : "unexpected token " + Printable.name(tokens.text(at)));
     }
 
     /** Something is wrong with what comes next. */

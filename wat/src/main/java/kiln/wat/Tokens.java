@@ -1,8 +1,12 @@
 package kiln.wat;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import kiln.artifact.Printable;
 
 /**
  * A text cut into tokens, without comments and annotations. For each opening parenthesis it knows the closing one, so
@@ -23,8 +27,21 @@ final class Tokens {
 
     private static final String ID_CHARACTERS = "!#$%&'*+-./:<=>?@\\^_`|~";
 
+    /**
+     * An annotation that says something about what is made of the text.
+     *
+     * @param id without the sign
+     * @param at the token that it stands in front of
+     * @param content what stands in it
+     */
+    record Annotation(String id, int at, Tokens content) {}
+
+    private static final Set<String> KNOWN_ANNOTATIONS = Set.of("custom", "name");
+
     private final String file;
     private final String text;
+    private final int limit;
+    private final List<Annotation> annotations = new ArrayList<>();
     private Kind[] kinds = new Kind[256];
     private int[] starts = new int[256];
     private int[] ends = new int[256];
@@ -45,14 +62,20 @@ final class Tokens {
      * @throws WatException if it has something that no token begins with, or parentheses that do not match
      */
     Tokens(String file, String text) {
+        this(file, text, 0, text.length());
+    }
+
+    private Tokens(String file, String text, int from, int limit) {
         this.file = file;
         this.text = text;
+        this.at = from;
+        this.limit = limit;
         Deque<Integer> open = new ArrayDeque<>();
         while (skipSpace()) {
             int start = at;
             char c = text.charAt(at);
             if (c == '(') {
-                if (at + 1 < text.length() && text.charAt(at + 1) == '@') {
+                if (at + 1 < limit && text.charAt(at + 1) == '@') {
                     skipAnnotation();
                     continue;
                 }
@@ -90,12 +113,12 @@ final class Tokens {
 
     /** Goes to the next token; false at the end. */
     private boolean skipSpace() {
-        while (at < text.length()) {
+        while (at < limit) {
             char c = text.charAt(at);
             if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
                 at++;
             } else if (text.startsWith(";;", at)) {
-                while (at < text.length() && text.charAt(at) != '\n' && text.charAt(at) != '\r') {
+                while (at < limit && text.charAt(at) != '\n' && text.charAt(at) != '\r') {
                     at++;
                 }
             } else if (text.startsWith("(;", at)) {
@@ -117,7 +140,7 @@ final class Tokens {
             } else if (text.startsWith(";)", at)) {
                 depth--;
                 at += 2;
-            } else if (at < text.length()) {
+            } else if (at < limit) {
                 at++;
             } else {
                 throw error(start, "unclosed comment");
@@ -128,7 +151,7 @@ final class Tokens {
     private void skipAnnotation() {
         int start = at;
         at += 2;
-        if (at == text.length() || !isIdCharacter(text.charAt(at)) && text.charAt(at) != '"') {
+        if (at == limit || !isIdCharacter(text.charAt(at)) && text.charAt(at) != '"') {
             throw error(start, "empty annotation id");
         }
         int name = at;
@@ -137,15 +160,17 @@ final class Tokens {
             if (at == name + 2) {
                 throw error(start, "empty annotation id");
             }
-            byte[] id = Literals.string(text.substring(name, at));
-            if (id == null || !Literals.isUtf8(id)) {
+            byte[] bytes = Literals.string(text.substring(name, at));
+            if (bytes == null || !Literals.isUtf8(bytes)) {
                 throw error(start, "malformed UTF-8 encoding");
             }
         } else {
-            while (at < text.length() && isIdCharacter(text.charAt(at))) {
+            while (at < limit && isIdCharacter(text.charAt(at))) {
                 at++;
             }
         }
+        String id = text.substring(name, at);
+        int content = at;
         for (int depth = 1; depth > 0; ) {
             if (!skipSpace()) {
                 throw error(start, "unclosed annotation");
@@ -161,13 +186,16 @@ final class Tokens {
                 run();
             }
         }
+        if (KNOWN_ANNOTATIONS.contains(id)) {
+            annotations.add(new Annotation(id, count, new Tokens(file, text, content, at - 1)));
+        }
     }
 
     /** Reads what hangs together without space, strings and other characters; returns how many strings it has. */
     private int run() {
         int start = at;
         int strings = 0;
-        while (at < text.length()) {
+        while (at < limit) {
             char c = text.charAt(at);
             if (c == '"') {
                 skipString();
@@ -199,7 +227,7 @@ final class Tokens {
             if (!isIdCharacter(text.charAt(i))) {
                 throw error(
                         start,
-                        "unknown operator " + text.substring(start, at)
+                        "unknown operator " + Printable.name(text.substring(start, at))
                                 + (strings > 0 ? ": space is missing between tokens" : ""));
             }
         }
@@ -215,7 +243,7 @@ final class Tokens {
     private void skipString() {
         int start = at++;
         while (true) {
-            if (at >= text.length()) {
+            if (at >= limit) {
                 throw error(start, "unclosed string");
             }
             char c = text.charAt(at++);
@@ -241,6 +269,11 @@ final class Tokens {
 
     Kind kind(int token) {
         return kinds[token];
+    }
+
+    /** Those annotations that say something about the module, in order. */
+    List<Annotation> annotations() {
+        return annotations;
     }
 
     /** The token as it stands in the text. */

@@ -306,4 +306,32 @@ class CommandLineTest {
         assertTrue(ChildJvm.ends(p, 2));
         assertEquals("status 141\n", Files.readString(dir.resolve("said")));
     }
+
+    @Test
+    void textIsReadLikeBinary(@TempDir Path texts) throws IOException {
+        Path module = texts.resolve("adder.wat");
+        Files.writeString(
+                module, "(func (export \"add\") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)");
+        assertEquals(
+                "5\n",
+                Cli.run("run", "--invoke", "add", module.toString(), "2", "3").out());
+        assertEquals(new Outcome(0, "", ""), Cli.run("compile", module.toString()));
+        Path compiled = texts.resolve("adder.cwasm");
+        assertEquals(
+                "5\n",
+                Cli.run("run", "--invoke", "add", compiled.toString(), "2", "3").out());
+        Files.writeString(module, "(module\n  (func (i32.ad)))");
+        assertEquals(
+                new Outcome(2, "", "kiln: " + module + ":2:10: unknown operator i32.ad\n"),
+                Cli.run("compile", module.toString()));
+        Path script = texts.resolve("adder.wast");
+        Files.writeString(
+                script,
+                "(module (func (export \"f\") (result i32) i32.const 1))\n"
+                        + "(assert_return (invoke \"f\") (i32.const 1))\n(assert_return (invoke \"f\") (i32.const 2))");
+        Outcome ran = Cli.run("wast", script.toString());
+        String report = ran.out();
+        assertEquals(1, ran.status());
+        assertTrue(report.contains("2 passed, 1 failed") && report.contains("adder.wast:3"), report);
+    }
 }
