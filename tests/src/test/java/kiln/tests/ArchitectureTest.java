@@ -56,7 +56,7 @@ class ArchitectureTest {
     private static final Set<String> ONLY_X64 = Set.of("OpRow", "Operand", "KnownFlags", "ResultFlags", "TernaryLogic");
     /**
      * Flags that live between instructions; what changes an operand on its way in; immediates that must be searched
-     * for; pairs.
+     * for; pairs; a family of encodings for atomic accesses, which are prefixes elsewhere.
      */
     private static final Set<String> ONLY_AARCH64 = Set.of(
             "Arrangement",
