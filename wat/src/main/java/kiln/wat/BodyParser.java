@@ -442,7 +442,7 @@ final class BodyParser {
             return otherwise;
         }
         String number = r.tokens().text(r.at()).substring(name.length());
-        Literals.Number n = Literals.natural(number, 64);
+        Literals.Parsed n = Literals.natural(number, 64);
         if (n == null) {
             throw r.unexpected();
         }

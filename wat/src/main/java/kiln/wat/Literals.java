@@ -23,10 +23,10 @@ final class Literals {
     private Literals() {}
 
     /** What a number may be that stands for one of {@code bits} bits, if it is in range. */
-    record Number(long bits, boolean inRange) {}
+    record Parsed(long bits, boolean inRange) {}
 
     /** An integer of {@code bits} bits, signed or unsigned. */
-    static Number integer(String text, int bits) {
+    static Parsed integer(String text, int bits) {
         Matcher m = INTEGER.matcher(text);
         if (!m.matches()) {
             return null;
@@ -37,16 +37,16 @@ final class Literals {
         boolean negative = m.group(1).equals("-");
         BigInteger limit = BigInteger.ONE.shiftLeft(negative ? bits - 1 : bits);
         boolean inRange = value.compareTo(limit) < 0 || negative && value.equals(limit);
-        return new Number((negative ? value.negate() : value).longValue(), inRange);
+        return new Parsed((negative ? value.negate() : value).longValue(), inRange);
     }
 
     /** A number without sign that fits into {@code bits} bits. */
-    static Number natural(String text, int bits) {
+    static Parsed natural(String text, int bits) {
         return text.startsWith("+") || text.startsWith("-") ? null : integer(text, bits);
     }
 
     /** The bits of an f32 or f64. */
-    static Number floating(String text, boolean is64) {
+    static Parsed floating(String text, boolean is64) {
         int fraction = is64 ? 52 : 23;
         int exponents = is64 ? 11 : 8;
         long infinity = (1L << exponents) - 1 << fraction;
@@ -56,11 +56,11 @@ final class Literals {
                     ? BigInteger.ONE.shiftLeft(fraction - 1)
                     : new BigInteger(m.group(2).replace("_", ""), 16);
             boolean inRange = payload.signum() > 0 && payload.bitLength() <= fraction;
-            return new Number(sign(m, exponents + fraction) | infinity | payload.longValue(), inRange);
+            return new Parsed(sign(m, exponents + fraction) | infinity | payload.longValue(), inRange);
         }
         m = INFINITY.matcher(text);
         if (m.matches()) {
-            return new Number(sign(m, exponents + fraction) | infinity, true);
+            return new Parsed(sign(m, exponents + fraction) | infinity, true);
         }
         m = FLOAT.matcher(text);
         String java;
@@ -77,7 +77,7 @@ final class Literals {
         long bits = is64
                 ? Double.doubleToRawLongBits(Double.parseDouble(java))
                 : Float.floatToRawIntBits(Float.parseFloat(java)) & 0xffff_ffffL;
-        return new Number(sign(m, exponents + fraction) | bits, bits != infinity);
+        return new Parsed(sign(m, exponents + fraction) | bits, bits != infinity);
     }
 
     private static long sign(Matcher m, int shift) {
@@ -103,7 +103,7 @@ final class Literals {
                 case '"', '\'', '\\' -> out.write(e);
                 case 'u' -> {
                     int close = quoted.indexOf('}', i);
-                    Number code = i < end && quoted.charAt(i) == '{' && close > 0
+                    Parsed code = i < end && quoted.charAt(i) == '{' && close > 0
                             ? integer("0x" + quoted.substring(i + 1, close), 32)
                             : null;
                     if (code == null

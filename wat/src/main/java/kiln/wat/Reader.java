@@ -189,7 +189,7 @@ final class Reader {
         return number(Literals.floating(text, is64), "constant");
     }
 
-    private long number(Literals.Number n, String what) {
+    private long number(Literals.Parsed n, String what) {
         if (n == null) {
             throw unexpected();
         }
