@@ -10,6 +10,7 @@ import java.util.Arrays;
 import kiln.artifact.Artifact;
 import kiln.artifact.ArtifactException;
 import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
 import kiln.compiler.CodeCache;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.HostException;

@@ -30,7 +30,6 @@ public final class ScriptResult {
     /** Counts what another thread did. */
     void add(ScriptResult other) {
         passed += other.passed;
-        textOnly += other.textOnly;
         notExecuted += other.notExecuted;
         failures.addAll(other.failures);
     }
