@@ -77,7 +77,19 @@ public abstract class LoweringContext {
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
     /** A number that is made at the end of a block. */
-    private record NumberAt(int block, Type type, long bits) {}
+    private record NumberAt(int block, Type type, long bits) {
+        // What records have by themselves is linked when it is first used, which takes milliseconds; see
+        // architecture.md.
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof NumberAt n && block == n.block && type == n.type && bits == n.bits;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * block + type.ordinal()) + Long.hashCode(bits);
+        }
+    }
 
     private final Map<NumberAt, Value> hoistedNumbers = new HashMap<>();
     /** As {@link #hoisted}, those that rules want of their own. */

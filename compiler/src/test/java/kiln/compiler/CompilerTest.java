@@ -136,12 +136,10 @@ class CompilerTest {
 
     @Test
     void whatIsNotSupportedIsNamed() {
-        // memory.atomic.notify would need a memory; atomic.fence does not.
-        CompileException e = refused(module(1, 0xfe, 3, 0));
+        // An i32.const, which becomes an i31 and is dropped.
+        CompileException e = refused(module(1, 0x41, 0, 0xfb, 0x1c, 0x1a));
         assertInstanceOf(UnsupportedFeatureException.class, e.getCause());
-        assertTrue(
-                e.getMessage().startsWith("not supported: atomic.fence (proposal threads) in function 0"),
-                e.getMessage());
+        assertTrue(e.getMessage().startsWith("not supported: ref.i31 (proposal gc) in function 0"), e.getMessage());
     }
 
     @Test

@@ -55,7 +55,7 @@ final class HandMade {
 
     /** The file's bytes. */
     static byte[] bytes() {
-        return bytes(Map.of());
+        return bytes(Map.of("options", "interruptible"));
     }
 
     /** @param options what the file says that it was compiled with */

@@ -297,12 +297,19 @@ final class IrStore {
             }
             int importedMemories = info.imported(ExternType.Kind.MEMORY);
             for (int i = 0; i < info.memories().size(); i++) {
-                long record = vmctx + layout.definedMemory(i);
                 ExternType.Memory type = info.memories().get(i);
                 long size = MemoryConstants.bytes(type.min(), type.pageShift());
+                long record = vmctx + layout.definedMemory(i);
+                if (type.shared()) {
+                    // Its record lies outside of the context, which has a pointer.
+                    long outside = record(newMemory(size), size);
+                    memory.i64(record, outside);
+                    record = outside;
+                } else {
+                    memory.i64(record + VMContextLayout.BASE, newMemory(size));
+                    memory.i64(record + VMContextLayout.LENGTH, size);
+                }
                 memories[importedMemories + i] = record;
-                memory.i64(record + VMContextLayout.BASE, newMemory(size));
-                memory.i64(record + VMContextLayout.LENGTH, size);
                 maxima.put(record, atMost(type.max(), MAX_BYTES >>> type.pageShift()));
                 pageShifts.put(record, type.pageShift());
             }

@@ -152,12 +152,12 @@ class HostileNamesTest {
                         "twice.wasm",
                         new NamedModule(name).exports(name).exports(name).toBytes()));
         // valid, but not compiled
-        int[] atomicFence = {0xfe, 3, 0};
+        int[] i31 = {0x41, 0, 0xfb, 0x1c, 0x1a};
         String unsupported = write(
-                file + "-atomic.wasm",
-                new NamedModule(name).exports(name).body(atomicFence).toBytes());
+                file + "-i31.wasm",
+                new NamedModule(name).exports(name).body(i31).toBytes());
         String said = kiln(2, "compile", unsupported).err();
-        assertTrue(said.contains("threads"), said);
+        assertTrue(said.contains("proposal gc"), said);
         kiln(
                 2,
                 "compile",

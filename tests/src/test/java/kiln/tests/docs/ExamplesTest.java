@@ -53,11 +53,16 @@ class ExamplesTest {
     @Test
     void embedding() throws Exception {
         List<String> blocks = blocks("docs/embedding.md");
-        assertEquals(2, blocks.size(), "another number of examples: this test must know them all");
+        assertEquals(3, blocks.size(), "another number of examples: this test must know them all");
         assertEquals("5\n", runStatements(blocks.getFirst()));
+        String cache = blocks.get(1)
+                .replace("/var/cache/app/wasm", dir.resolve("cache").toString());
+        String resource = "final class App {}\n";
+        Files.copy(dir.resolve("adder.cwasm"), dir.resolve("plugin.wasm"));
+        assertEquals("", runStatements(cache, resource));
         assertEquals(
                 "42\n",
-                run(blocks.get(1) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
+                run(blocks.get(2) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
                         + " System.out.println(Adder.add(40, 2)); } }\n"));
     }
 
@@ -78,8 +83,13 @@ class ExamplesTest {
     }
 
     private String runStatements(String statements) throws Exception {
-        return run("final class Example {\n    public static void main(String[] args) throws Throwable {\n" + statements
-                + "    }\n}\n");
+        return runStatements(statements, "");
+    }
+
+    /** @param more classes that the reader has */
+    private String runStatements(String statements, String more) throws Exception {
+        return run(more + "final class Example {\n    public static void main(String[] args) throws Throwable {\n"
+                + statements + "    }\n}\n");
     }
 
     /**

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +27,7 @@ import kiln.runtime.Memory;
 import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.Table;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
 
@@ -262,7 +262,7 @@ public final class FieldDamage {
             Instance i = linker.instantiate(store, m);
             for (String name : i.exportNames()) {
                 switch (i.export(name)) {
-                    case Memory memory -> memory.segment().toArray(ValueLayout.JAVA_BYTE);
+                    case Memory memory -> memory.readBytes(0, (int) Math.min(memory.size(), 1 << 20));
                     case Table table -> {
                         for (long k = 0; k < Math.min(table.size(), 1000); k++) {
                             String.valueOf(table.get(k));
@@ -273,7 +273,7 @@ public final class FieldDamage {
                 }
             }
             return "instantiated";
-        } catch (LinkException | TrapException e) {
+        } catch (LinkException | TrapException | ThrownException e) {
             return "not linked";
         }
     }

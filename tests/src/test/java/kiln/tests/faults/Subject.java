@@ -1,7 +1,5 @@
 package kiln.tests.faults;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +24,7 @@ import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.Table;
 import kiln.runtime.TableType;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 
@@ -133,6 +132,9 @@ final class Subject {
             traps++;
             events.add("instantiation: " + e.code());
             return isCutShort(e.code()) ? End.CUT_SHORT : End.FINISHED;
+        } catch (ThrownException e) {
+            events.add("instantiation threw: " + show(e));
+            return End.FINISHED;
         } catch (HostFailure e) {
             events.add("instantiation: " + e.getMessage());
             return End.FINISHED;
@@ -167,6 +169,8 @@ final class Subject {
             traps++;
             events.add(what + " trapped: " + e.code());
             return e.code();
+        } catch (ThrownException e) {
+            events.add(what + " threw: " + show(e));
         } catch (HostFailure e) {
             events.add(what + " threw: " + e.getMessage());
         }
@@ -210,12 +214,26 @@ final class Subject {
         return out.toString();
     }
 
+    /** What an exception carries; of references nothing. */
+    private static String show(ThrownException e) {
+        StringBuilder out = new StringBuilder();
+        List<ValType> types = e.tag().type().type().params();
+        for (int i = 0; i < types.size(); i++) {
+            out.append(' ')
+                    .append(
+                            types.get(i) instanceof ValType.Ref
+                                    ? "reference"
+                                    : bits(e.payload().get(i)));
+        }
+        return out.toString();
+    }
+
     private void state() {
         for (String name : instance.exportNames()) {
             switch (instance.export(name)) {
                 case Global g
                 when !(g.type().type() instanceof ValType.Ref) -> events.add(name + " is " + bits(g.get()));
-                case Memory m -> events.add(name + " has " + m.pages() + " pages, " + hash(m.segment()));
+                case Memory m -> events.add(name + " has " + m.pages() + " pages, " + hash(m));
                 case Table t -> events.add(name + " has " + t.size() + " elements");
                 default -> {}
             }
@@ -230,9 +248,9 @@ final class Subject {
         };
     }
 
-    private static long hash(MemorySegment memory) {
+    private static long hash(Memory memory) {
         CRC32 crc = new CRC32();
-        crc.update(memory.asSlice(0, Math.min(memory.byteSize(), MAX_HASHED)).toArray(ValueLayout.JAVA_BYTE));
+        crc.update(memory.readBytes(0, (int) Math.min(memory.size(), MAX_HASHED)));
         return crc.getValue();
     }
 
