@@ -62,6 +62,7 @@ class SpecSuiteTest {
             // Wasmtime's own limits: what it gives up at is a limit of the store's here, or works.
             Map.entry("memory64/table-too-big", 2),
             Map.entry("custom-page-sizes/max-size-invalid", 3),
+            Map.entry("custom-page-sizes/max-size-invalid-shared-memory", 3),
             // A component.
             Map.entry("gc/component-async-suspended-fiber-roots", 2));
 

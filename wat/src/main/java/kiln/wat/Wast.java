@@ -13,11 +13,13 @@ public final class Wast {
      * @param type for example {@code module} or {@code assert_return}
      * @param line in the script, from 1
      * @param name what it names: the module defined, or the one registered; null for none
-     * @param as of {@code register}: under which name; of an instance: the definition's name; else null
+     * @param as of {@code register}: under which name; of an instance: the definition's name; of a thread: the module
+     *     whose memories it shares; else null
      * @param module the module that it is about, or null
      * @param action what it does, or null
      * @param expected results
      * @param text what is expected to go wrong, or null
+     * @param commands of a thread
      */
     public record Command(
             String type,
@@ -27,7 +29,20 @@ public final class Wast {
             Module module,
             Action action,
             List<Value> expected,
-            String text) {}
+            String text,
+            List<Command> commands) {
+        Command(
+                String type,
+                int line,
+                String name,
+                String as,
+                Module module,
+                Action action,
+                List<Value> expected,
+                String text) {
+            this(type, line, name, as, module, action, expected, text, List.of());
+        }
+    }
 
     /**
      * A module of a script.
@@ -73,7 +88,8 @@ public final class Wast {
 
     private final Tokens tokens;
     private final Reader r;
-    private final List<Command> commands = new ArrayList<>();
+    /** Of the script, or of the thread that is being read. */
+    private List<Command> commands = new ArrayList<>();
 
     private Wast(Tokens tokens) {
         this.tokens = tokens;
@@ -160,10 +176,8 @@ public final class Wast {
                 Module m = moduleHere();
                 yield new Command(type, line, null, null, m, null, List.of(), r.nameText());
             }
-            case "thread", "wait" -> {
-                r.goTo(end);
-                yield new Command(type, line, null, null, null, null, List.of(), null);
-            }
+            case "thread" -> thread(line);
+            case "wait" -> new Command(type, line, idWithSign(), null, null, null, List.of(), null);
             default -> throw tokens.errorAt(start + 1, "unknown command " + type);
         };
         commands.add(c);
@@ -171,6 +185,26 @@ public final class Wast {
             throw r.unexpected();
         }
         r.close();
+    }
+
+    private Command thread(int line) {
+        String name = idWithSign();
+        String shared = null;
+        if (r.acceptOpen("shared")) {
+            r.open();
+            r.expect("module");
+            shared = idWithSign();
+            r.close();
+            r.close();
+        }
+        List<Command> outer = commands;
+        List<Command> own = new ArrayList<>();
+        commands = own;
+        while (r.isOpen()) {
+            command();
+        }
+        commands = outer;
+        return new Command("thread", line, name, shared, null, null, List.of(), null, own);
     }
 
     private Command module(int start, int line) {

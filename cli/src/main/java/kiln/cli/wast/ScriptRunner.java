@@ -170,17 +170,21 @@ public final class ScriptRunner implements AutoCloseable {
     // Threads
 
     private void startThread(JsonNode c) throws NotExecuted {
-        String module = c.path("shared_module").asText();
-        Instance instance = instance(module);
+        String module = c.path("shared_module").asText(null);
+        ScriptThread t = new ScriptThread(
+                c.path("commands"), module == null ? Map.of() : Map.of(module, sharedMemories(instance(module))));
+        threads.put(c.path("name").asText(), t);
+        t.thread.start();
+    }
+
+    private static Map<String, SharedMemory> sharedMemories(Instance instance) {
         Map<String, SharedMemory> memories = new HashMap<>();
         for (String name : instance.exportNames()) {
             if (instance.export(name) instanceof Memory m && m.shared() != null) {
                 memories.put(name, m.shared());
             }
         }
-        ScriptThread t = new ScriptThread(c.path("commands"), Map.of(module, memories));
-        threads.put(c.path("name").asText(), t);
-        t.thread.start();
+        return memories;
     }
 
     /** Commands that run at the same time as those behind them. */

@@ -22,25 +22,40 @@ final class TextScript {
     static Script read(Path path) throws IOException {
         String name = path.getFileName().toString();
         TextScript script = new TextScript();
-        for (Wast.Command c : Wast.parse(name, Files.readAllBytes(path))) {
-            script.add(c);
-        }
+        script.addAll(Wast.parse(name, Files.readAllBytes(path)), script.commands);
         return new Script(
                 path.toString(),
                 script.commands,
                 file -> script.modules.get(file).encode());
     }
 
-    private void add(Wast.Command c) {
-        ObjectNode node = commands.addObject();
+    private void addAll(List<Wast.Command> from, ArrayNode to) {
+        for (Wast.Command c : from) {
+            add(c, to.addObject());
+        }
+    }
+
+    private void add(Wast.Command c, ObjectNode node) {
         node.put("type", c.type()).put("line", c.line());
-        boolean isInstance = c.type().equals("module_instance");
         if (c.name() != null) {
-            node.put(isInstance ? "instance" : "name", c.name());
+            node.put(
+                    switch (c.type()) {
+                        case "module_instance" -> "instance";
+                        case "wait" -> "thread";
+                        default -> "name";
+                    },
+                    c.name());
         }
         if (c.as() != null) {
-            node.put(isInstance ? "module" : "as", c.as());
+            node.put(
+                    switch (c.type()) {
+                        case "module_instance" -> "module";
+                        case "thread" -> "shared_module";
+                        default -> "as";
+                    },
+                    c.as());
         }
+        addAll(c.commands(), node.putArray("commands"));
         if (c.text() != null) {
             node.put("text", c.text());
         }

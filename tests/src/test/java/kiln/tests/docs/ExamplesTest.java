@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
 import kiln.tests.Corpus;
+import kiln.wat.Wat;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +55,7 @@ class ExamplesTest {
     @Test
     void embedding() throws Exception {
         List<String> blocks = blocks("docs/embedding.md");
-        assertEquals(3, blocks.size(), "another number of examples: this test must know them all");
+        assertEquals(4, blocks.size(), "another number of examples: this test must know them all");
         assertEquals("5\n", runStatements(blocks.getFirst()));
         String cache = blocks.get(1)
                 .replace("/var/cache/app/wasm", dir.resolve("cache").toString());
@@ -64,6 +66,14 @@ class ExamplesTest {
                 "42\n",
                 run(blocks.get(2) + "\nfinal class Example { public static void main(String[] args) throws Throwable {"
                         + " System.out.println(Adder.add(40, 2)); } }\n"));
+        byte[] worker = Wat.encode(
+                "worker.wat",
+                "(import \"env\" \"memory\" (memory 1 100 shared)) (func (export \"work\"))"
+                        .getBytes(StandardCharsets.UTF_8));
+        Files.write(dir.resolve("worker.cwasm"), Compiler.compile("worker", worker, CompilerOptions.defaults()));
+        String before = "Engine engine = new Engine();\n"
+                + "kiln.runtime.Module module = kiln.runtime.Module.load(engine, Path.of(\"worker.cwasm\"));\n";
+        assertEquals("", runStatements(before + blocks.get(3)));
     }
 
     @Test
