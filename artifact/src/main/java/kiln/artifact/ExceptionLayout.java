@@ -1,8 +1,8 @@
 package kiln.artifact;
 
 /**
- * An exception: what an exnref is the address of (0 is null). Exceptions lie in their store's heap, 16-byte aligned, and
- * never move. Bytes, little-endian.
+ * An exception: what an exnref is the address of (0 is null). Exceptions lie in their store's heap, 16-byte aligned,
+ * and never move. Bytes, little-endian.
  *
  * <pre>
  *    0  tag      ptr  the tag's record ({@link VMContextLayout#TAG_BYTES})

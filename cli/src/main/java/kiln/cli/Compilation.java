@@ -30,7 +30,9 @@ final class Compilation {
         }
     }
 
-    /** Compiles and links modules, the first of which is {@code first}, into a file that appears whole or not at all. */
+    /**
+     * Compiles and links modules, the first of which is {@code first}, into a file that appears whole or not at all.
+     */
     static void toFile(Path output, Path first, List<Compiler.Input> modules, CompilerOptions options, boolean noServer)
             throws IOException {
         try (Progress progress = progress(first)) {

@@ -7,8 +7,9 @@ import kiln.artifact.FuncKey;
 
 /**
  * Replaces calls by copies of what they call. A tail call in the copy becomes an ordinary call, unless the replaced
- * call was one itself. Where an INVOKE is replaced, calls in the copy become INVOKEs with landing pads of their own that
- * go on at the replaced one's, and what the copy throws out of itself is a jump there. Positions of copied instructions lead back to the call through the caller's {@link InlineTable}.
+ * call was one itself. Where an INVOKE is replaced, calls in the copy become INVOKEs with landing pads of their own
+ * that go on at the replaced one's, and what the copy throws out of itself is a jump there. Positions of copied
+ * instructions lead back to the call through the caller's {@link InlineTable}.
  */
 public final class Inliner {
     private final Function caller;
@@ -19,8 +20,8 @@ public final class Inliner {
     @FunctionalInterface
     public interface Choice {
         /**
-         * What to put in the place of a CALL, INVOKE or RETURN_CALL, or null to keep it. It must not be the function that the
-         * call stands in, but may be a copy of it; it is only read.
+         * What to put in the place of a CALL, INVOKE or RETURN_CALL, or null to keep it. It must not be the function
+         * that the call stands in, but may be a copy of it; it is only read.
          */
         Function callee(Inst call);
     }

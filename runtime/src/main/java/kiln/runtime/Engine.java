@@ -40,8 +40,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * How an engine is to be. What concerns compilation is about WebAssembly that is compiled on loading; compiled files
-     * do as they were compiled.
+     * How an engine is to be. What concerns compilation is about WebAssembly that is compiled on loading; compiled
+     * files do as they were compiled.
      */
     public static final class Builder {
         private ModuleCompiler.Settings settings = ModuleCompiler.Settings.DEFAULT;

@@ -18,8 +18,8 @@ import kiln.loader.Native;
  * {@code heapTop} and {@code heapLimit} of the {@link StoreLayout}; when it is used up, this finds the next one, or
  * collects, or takes more memory.
  *
- * <p>The collector marks and sweeps, and moves nothing. It is conservative: whatever in a frame of generated code (or in
- * the payload of an exception) could be the address of an exception is taken for one. So the compiler need not say
+ * <p>The collector marks and sweeps, and moves nothing. It is conservative: whatever in a frame of generated code (or
+ * in the payload of an exception) could be the address of an exception is taken for one. So the compiler need not say
  * where references are; what a number keeps alive by chance is bounded by what the stack holds. No register survives a
  * call, and only calls allocate, so frames have all there is.
  *

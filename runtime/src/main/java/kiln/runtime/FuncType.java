@@ -58,8 +58,8 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
     }
 
     /**
-     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with {@link ExnRef} for exnref and Object for externref. Several
-     * results are returned as {@code long[]} of cells.
+     * The Java method type that corresponds: the inverse of {@link #of(MethodType)}, with {@link ExnRef} for exnref and
+     * Object for externref. Several results are returned as {@code long[]} of cells.
      */
     public MethodType methodType() {
         Class<?>[] ps = new Class<?>[params.size()];

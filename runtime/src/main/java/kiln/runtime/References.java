@@ -8,8 +8,9 @@ import kiln.loader.Native;
 
 /**
  * The references of one store. Each has three forms: an object of Java's; what generated code has (<em>raw</em>: the
- * address of a funcref record or an exception, the number of an externref); and the cell in which Java keeps it without looking at it.
- * Generated code follows what it is given, so what comes from Java is raw only after it was looked up here.
+ * address of a funcref record or an exception, the number of an externref); and the cell in which Java keeps it without
+ * looking at it. Generated code follows what it is given, so what comes from Java is raw only after it was looked up
+ * here.
  */
 final class References {
     /** Addresses of processes end below, on both architectures. */

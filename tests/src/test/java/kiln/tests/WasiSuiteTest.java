@@ -30,8 +30,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The WASI test suite, preview 1 and threads: programs that check by themselves what they are given, and fail by trapping or their
- * exit code.
+ * The WASI test suite, preview 1 and threads: programs that check by themselves what they are given, and fail by
+ * trapping or their exit code.
  */
 class WasiSuiteTest {
     /** Tests that do not pass, each with the reason. */

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. Threads of a guest share it: what
- * they do to a descriptor they do under its lock ({@link FileDescriptor#lock}), which comes before the table's.
+ * The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. Threads of a guest share it:
+ * what they do to a descriptor they do under its lock ({@link FileDescriptor#lock}), which comes before the table's.
  */
 final class FdTable {
     /** A guest that never closes files must not take all that the process can open. */

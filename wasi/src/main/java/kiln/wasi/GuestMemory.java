@@ -131,8 +131,8 @@ final class GuestMemory {
     }
 
     /**
-     * Up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer holds. What was
-     * put into the buffer is in memory after {@link #commit}, at the latest.
+     * Up to {@code length} bytes, all of which must be inside; fewer only if they are more than a buffer holds. What
+     * was put into the buffer is in memory after {@link #commit}, at the latest.
      */
     ByteBuffer buffer(int address, int length) {
         long n = Integer.toUnsignedLong(length);

@@ -3,11 +3,10 @@ package kiln.wasi;
 import java.util.function.BooleanSupplier;
 
 /**
- * How calls are stopped that wait or take long; one for all functions of a {@link Wasi}, which remembers the call of each
- * thread. Whatever may wait does so for
- * {@link #SLICE_MILLISECONDS} at most and calls {@link #checkWaiting} in between; whatever works on more than some
- * mebibytes, or on more than some thousand things, does so in pieces and calls {@link #check} in between. Both throw
- * where the call is to end.
+ * How calls are stopped that wait or take long; one for all functions of a {@link Wasi}, which remembers the call of
+ * each thread. Whatever may wait does so for {@link #SLICE_MILLISECONDS} at most and calls {@link #checkWaiting} in
+ * between; whatever works on more than some mebibytes, or on more than some thousand things, does so in pieces and
+ * calls {@link #check} in between. Both throw where the call is to end.
  */
 final class Stop {
     /** How long to wait without looking. */

@@ -21,8 +21,8 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 
 /**
- * A guest program with threads, as the proposal wasi-threads has them. Each thread is a platform thread with a store and
- * an instance of its own; they share the memories that the module imports as shared ones, and the files of one
+ * A guest program with threads, as the proposal wasi-threads has them. Each thread is a platform thread with a store
+ * and an instance of its own; they share the memories that the module imports as shared ones, and the files of one
  * {@link Wasi}. A trap or exit in one of them, and the end of the program, stops all: that takes code that was compiled
  * with checks for interruption, as modules that import the function always are.
  *

@@ -10,7 +10,9 @@ import kiln.wasm.Op;
 
 /** Instructions: function bodies and constant expressions. */
 final class BodyParser {
-    /** Folded instructions within each other that are read; blocks that are not folded may nest as deep as they like. */
+    /**
+     * Folded instructions within each other that are read; blocks that are not folded may nest as deep as they like.
+     */
     private static final int MAX_DEPTH = 1500;
 
     private static final Map<String, Op> OPS = new HashMap<>();

@@ -150,7 +150,9 @@ public final class CompileServer {
         }
     }
 
-    /** The frames of an answer; a pulse tells the command that the server is alive, and the server that the command is. */
+    /**
+     * The frames of an answer; a pulse tells the command that the server is alive, and the server that the command is.
+     */
     private static final class Reply {
         private final Connection client;
         private final Thread worker = Thread.currentThread();

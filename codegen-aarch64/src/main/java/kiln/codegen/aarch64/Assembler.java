@@ -180,9 +180,9 @@ final class Assembler {
     }
 
     /**
-     * Behind a call: ADR to the zero register, whose address is that of the call's landing pad; if {@code far}, two MOVZ
-     * to the zero register, with the lower and upper half of the distance from the first one. They are used for nothing
-     * else, and the stub that throws looks for them.
+     * Behind a call: ADR to the zero register, whose address is that of the call's landing pad; if {@code far}, two
+     * MOVZ to the zero register, with the lower and upper half of the distance from the first one. They are used for
+     * nothing else, and the stub that throws looks for them.
      */
     void pad(Label pad, boolean far) {
         if (!far) {

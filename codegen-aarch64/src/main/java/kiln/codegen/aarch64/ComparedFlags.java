@@ -3,8 +3,8 @@ package kiln.codegen.aarch64;
 import kiln.codegen.Reg;
 
 /**
- * What a code buffer records where the flags are as {@code comparison} sets them and its registers have not been written
- * since: selects and branches that go by one condition share its comparison.
+ * What a code buffer records where the flags are as {@code comparison} sets them and its registers have not been
+ * written since: selects and branches that go by one condition share its comparison.
  */
 record ComparedFlags(Insn comparison) {
     /** What is recorded right here, or null. */

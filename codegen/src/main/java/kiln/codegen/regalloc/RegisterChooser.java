@@ -178,7 +178,10 @@ final class RegisterChooser {
         throw new IllegalStateException("register outside its class for %" + v);
     }
 
-    /** Whether the result {@code v} of instruction {@code i} saves a move in register {@code r} that it needs in {@code other}. */
+    /**
+     * Whether the result {@code v} of instruction {@code i} saves a move in register {@code r} that it needs in
+     * {@code other}.
+     */
     boolean prefers(int v, int i, int r, int other) {
         int wanted = hints.fixed[v];
         if (wanted < 0 || hints.fixedAt[v] < i || hints.fixedAt[v] >= blockEnd) {

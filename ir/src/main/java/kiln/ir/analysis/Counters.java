@@ -10,10 +10,9 @@ import kiln.ir.Type;
 import kiln.ir.Value;
 
 /**
- * Counters of loops: parameters of a header to which every back edge adds something positive, or something negative. The
- * tests without which no
- * back edge is taken say how far a counter comes, and so how often the loop turns, and so how far all other counters of
- * the loop come.
+ * Counters of loops: parameters of a header to which every back edge adds something positive, or something negative.
+ * The tests without which no back edge is taken say how far a counter comes, and so how often the loop turns, and so
+ * how far all other counters of the loop come.
  */
 final class Counters {
     /**

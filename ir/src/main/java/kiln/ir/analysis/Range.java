@@ -160,7 +160,9 @@ public record Range(Type type, long smin, long smax, long umin, long umax) {
                 umax == u && umin != umax ? umax - 1 : umax);
     }
 
-    /** 1 if {@code value cond x} holds for each value here and each {@code x} of {@code other}, 0 if for none, else -1. */
+    /**
+     * 1 if {@code value cond x} holds for each value here and each {@code x} of {@code other}, 0 if for none, else -1.
+     */
     public int decide(IntCond cond, Range other) {
         return switch (cond) {
             case EQ ->

@@ -63,8 +63,8 @@ public final class EstimateFrequencies implements Pass {
     }
 
     /**
-     * Finds, by node, how often it runs for each round of the innermost loop around it, or for each run of the function,
-     * and how often each of its targets is come to from it.
+     * Finds, by node, how often it runs for each round of the innermost loop around it, or for each run of the
+     * function, and how often each of its targets is come to from it.
      */
     private static void share(Cfg cfg, float[] share, float[] ofTarget) {
         for (int i = 0; i < cfg.reachable(); i++) {

@@ -8,8 +8,8 @@ import kiln.ir.Value;
 import kiln.ir.analysis.Ranges;
 
 /**
- * Which bits of an integer are zero whatever the operands are, found by looking a few definitions back; of parameters of
- * blocks their ranges say it.
+ * Which bits of an integer are zero whatever the operands are, found by looking a few definitions back; of parameters
+ * of blocks their ranges say it.
  */
 final class KnownBits {
     /** Looks at definitions only. */

@@ -15,8 +15,8 @@ import kiln.ir.analysis.Ranges;
 
 /**
  * Makes counters of loops i64 whose sign extension is part of addresses: those that count below zero, as LLVM has them
- * count up to the end of an array. The loop need not extend them each time then. Runs behind the simplifier, which makes
- * the extensions, and in front of {@link LoopTests}.
+ * count up to the end of an array. The loop need not extend them each time then. Runs behind the simplifier, which
+ * makes the extensions, and in front of {@link LoopTests}.
  */
 public final class WideCounters implements Pass {
     /** How many parameters of a block change, each of which costs time in proportion to all of them. */

@@ -29,7 +29,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RangesTest {
     private static final int ROUNDS = Integer.getInteger("kiln.ir.rounds", 400) * 3;
 
-    /** A loop whose counter is b1's first parameter; {@code test} makes v9 of it (v3) and of the sum with the step (v5). */
+    /**
+     * A loop whose counter is b1's first parameter; {@code test} makes v9 of it (v3) and of the sum with the step (v5).
+     */
     private static Range counter(String start, String step, String test) {
         Function f = Parser.parse("""
                 function wasm_function[0,0] (i32, i32) -> () {

@@ -49,7 +49,9 @@ class FrequenciesTest {
         assertEquals(List.of(1f, 1f, 8f, 8f, 1f, 8f, 1f, 64f, 8f), edges(f));
     }
 
-    /** Targets share what a switch has, however many entries of its table lead to them; what joins them has all of it. */
+    /**
+     * Targets share what a switch has, however many entries of its table lead to them; what joins them has all of it.
+     */
     @Test
     void targetsOfASwitchShareItsFrequency() {
         Function f = Parser.parse("""

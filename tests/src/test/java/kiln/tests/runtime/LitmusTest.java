@@ -15,10 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Litmus tests: threads write and read a few words at the same time, and results that WebAssembly's memory model forbids
- * must not occur. They say something about the machine that they run on only: an x86-64 reorders little, and an
- * emulation of AArch64 on one no more. {@code -Dkiln.litmus.rounds} makes them longer; they should be run on real AArch64
- * hardware, with and without {@code lse}, for some minutes.
+ * Litmus tests: threads write and read a few words at the same time, and results that WebAssembly's memory model
+ * forbids must not occur. They say something about the machine that they run on only: an x86-64 reorders little, and an
+ * emulation of AArch64 on one no more. {@code -Dkiln.litmus.rounds} makes them longer; they should be run on real
+ * AArch64 hardware, with and without {@code lse}, for some minutes.
  */
 class LitmusTest extends RuntimeFixture {
     private static final int PAIRS = 4096;
