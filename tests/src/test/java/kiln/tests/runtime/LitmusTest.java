@@ -13,12 +13,13 @@ import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 /**
  * Litmus tests: threads write and read a few words at the same time, and results that WebAssembly's memory model
  * forbids must not occur. They say something about the machine that they run on only: an x86-64 reorders little, and an
- * emulation of AArch64 on one no more. {@code -Dkiln.litmus.rounds} makes them longer; they should be run on real
- * AArch64 hardware, with and without {@code lse}, for some minutes.
+ * emulator of AArch64 shows the orders of its host and of its own barriers. {@code -Dkiln.litmus.rounds} makes them
+ * longer; they should be run on real AArch64 hardware, with and without {@code lse}, for some minutes.
  */
 class LitmusTest extends RuntimeFixture {
     private static final int PAIRS = 4096;
@@ -91,6 +92,10 @@ class LitmusTest extends RuntimeFixture {
 
     /** SB: of two who write and then look at what the other writes, one sees it. */
     @Test
+    @DisabledIfSystemProperty(
+            named = "kiln.emulated",
+            matches = "true",
+            disabledReason = "QEMU puts its barriers before STLR and behind LDAR, and none between the two")
     void storesAreNotDelayed() throws Exception {
         check((a, b) -> a == 0 && b == 0, "writeXReadY", "writeYReadX");
     }
