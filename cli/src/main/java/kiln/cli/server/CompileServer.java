@@ -3,7 +3,7 @@ package kiln.cli.server;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.ServerSocketChannel;
@@ -94,8 +94,8 @@ public final class CompileServer {
                     }
                 });
             }
-        } catch (AsynchronousCloseException _) {
-            // Idle.
+        } catch (ClosedChannelException _) {
+            // Idle: closed while it waited, or between two commands.
         } finally {
             clock.interrupt();
             Files.deleteIfExists(socket);
