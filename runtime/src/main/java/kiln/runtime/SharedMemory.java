@@ -177,7 +177,7 @@ public final class SharedMemory implements AutoCloseable {
             }
             return -1;
         }
-        // Whoever sees the length must find the pages.
+        // A thread that sees the length must find the pages.
         Native.putLongVolatile(record + VMContextLayout.LENGTH, size + more);
         return old;
     }

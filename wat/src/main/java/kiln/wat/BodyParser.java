@@ -1,6 +1,8 @@
 package kiln.wat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,8 @@ final class BodyParser {
     private final Names locals;
     /** Names of the blocks around, null for one without; the innermost last. */
     private final List<String> labels = new ArrayList<>();
+    /** By name: the depths of the blocks around that have it, the innermost last. Looking through all is quadratic. */
+    private final Map<String, Deque<Integer>> named = new HashMap<>();
 
     private int depth;
 
@@ -122,7 +126,7 @@ final class BodyParser {
                 }
                 open.removeLast();
                 sameLabel();
-                labels.removeLast();
+                leave();
                 out.u8(op.code());
             }
             case DELEGATE -> {
@@ -130,7 +134,7 @@ final class BodyParser {
                     throw r.errorBefore("unexpected token delegate");
                 }
                 open.removeLast();
-                labels.removeLast();
+                leave();
                 out.u8(op.code()).u(label());
             }
             default -> instruction(op, out);
@@ -154,7 +158,7 @@ final class BodyParser {
         if (op == Op.TRY_TABLE) {
             catches(out);
         }
-        labels.add(id);
+        enter(id);
     }
 
     private void catches(Bytes out) {
@@ -209,7 +213,7 @@ final class BodyParser {
 
     private void endFolded(Bytes out) {
         out.u8(Op.END.code());
-        labels.removeLast();
+        leave();
     }
 
     private void foldedIf(Bytes out) {
@@ -219,7 +223,7 @@ final class BodyParser {
             folded(out);
         }
         out.u8(Op.IF.code()).raw(type);
-        labels.add(id);
+        enter(id);
         if (!r.acceptOpen("then")) {
             throw r.unexpected();
         }
@@ -241,7 +245,7 @@ final class BodyParser {
         sequence(out);
         r.close();
         if (r.acceptOpen("delegate")) {
-            labels.removeLast();
+            leave();
             out.u8(Op.DELEGATE.code()).u(label());
             r.close();
             return;
@@ -259,16 +263,29 @@ final class BodyParser {
         endFolded(out);
     }
 
+    private void enter(String id) {
+        if (id != null) {
+            named.computeIfAbsent(id, _ -> new ArrayDeque<>()).addLast(labels.size());
+        }
+        labels.add(id);
+    }
+
+    private void leave() {
+        String id = labels.removeLast();
+        if (id != null) {
+            named.get(id).removeLast();
+        }
+    }
+
     private int label() {
         int token = r.at();
         if (!r.isId()) {
             return (int) r.natural(32);
         }
         String id = r.id();
-        for (int i = labels.size() - 1; i >= 0; i--) {
-            if (id.equals(labels.get(i))) {
-                return labels.size() - 1 - i;
-            }
+        Deque<Integer> depths = named.get(id);
+        if (depths != null && !depths.isEmpty()) {
+            return labels.size() - 1 - depths.getLast();
         }
         throw r.tokens().errorAt(token, "unknown label $" + Printable.name(id));
     }
