@@ -116,7 +116,10 @@ final class ExceptionHeap {
         if (isRoomy && nextRun(size) || grow(size, scanned) || nextRun(size)) {
             return true;
         }
-        // What Java has dropped counts until Java's collector has seen it.
+        if (handles.isEmpty()) {
+            return false;
+        }
+        // What Java has dropped counts until Java's collector has seen it. A guest alone cannot make it run.
         System.gc();
         collect();
         return nextRun(size);

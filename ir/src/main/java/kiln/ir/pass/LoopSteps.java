@@ -193,7 +193,7 @@ public final class LoopSteps implements Pass {
         sum.setArg(1, rest);
     }
 
-    /** Has the back edge add, and what lies on the way out instead of it if that asks for the sum. */
+    /** Moves the addition to the back edge, and copies it to the exit edge if the sum is used behind the loop. */
     private static void sink(Builder builder, Step s) {
         Inst addition = s.next.inst();
         Inst jump = s.backEdge.terminator();
