@@ -12,6 +12,7 @@ import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * A compiled file, read in place: an ELF64 shared object that holds the machine code of one or several modules and what

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Writes a compiled file, see {@link Artifact}. The same calls give the same bytes. Functions, trap sites and

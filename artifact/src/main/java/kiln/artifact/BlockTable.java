@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * What {@link TrapTable} and {@link OffsetTable} share: items in ascending order of a u32, in blocks that are found by

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import kiln.artifact.api.ArtifactException;
 
 /** Reads a section's bytes in order and believes none of them: everything is checked against what is left. */
 final class ByteSource {

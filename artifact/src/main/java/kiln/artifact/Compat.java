@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * What a file was made for and with.

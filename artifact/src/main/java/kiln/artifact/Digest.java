@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * The section at the end of a file, before the room for its signature: checksums of everything before it, in chunks of

@@ -20,13 +20,14 @@ import java.security.spec.EdECPublicKeySpec;
 import java.security.spec.NamedParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Signatures of the JDK, in the variant Ed25519ph of RFC 8032, section 5.1: what is signed is the SHA-512 of the bytes,
  * so that they need not be in memory twice. The context keeps a signature that the same key has made for another
  * purpose from counting here.
  */
-final class Ed25519 {
+public final class Ed25519 {
     static final int KEY_BYTES = 32;
     static final int SIGNATURE_BYTES = 64;
     private static final String NAME = "Ed25519";
@@ -36,7 +37,7 @@ final class Ed25519 {
 
     private Ed25519() {}
 
-    static KeyPair generate() {
+    public static KeyPair generate() {
         try {
             return KeyPairGenerator.getInstance(NAME).generateKeyPair();
         } catch (GeneralSecurityException e) {
@@ -48,7 +49,7 @@ final class Ed25519 {
      * The pair that a private key belongs to. A private key file need not have the public half, and the JDK computes it
      * only when it makes a pair; so it makes one, from these random numbers.
      */
-    static KeyPair pair(PrivateKey key) {
+    public static KeyPair pair(PrivateKey key) {
         byte[] seed = key instanceof EdECPrivateKey k && isOurs(k.getParams())
                 ? k.getBytes().orElse(null)
                 : null;
@@ -116,7 +117,7 @@ final class Ed25519 {
      *
      * @throws ArtifactException if it is a key of another algorithm
      */
-    static byte[] encode(PublicKey key) {
+    public static byte[] encode(PublicKey key) {
         if (!(key instanceof EdECPublicKey k) || !isOurs(k.getParams())) {
             throw new ArtifactException("not an Ed25519 key, but " + key.getAlgorithm());
         }
@@ -136,7 +137,7 @@ final class Ed25519 {
      *
      * @throws ArtifactException if the bytes are no key
      */
-    static PublicKey decode(byte[] encoded) {
+    public static PublicKey decode(byte[] encoded) {
         byte[] big = new byte[KEY_BYTES];
         for (int i = 0; i < KEY_BYTES; i++) {
             big[i] = encoded[KEY_BYTES - 1 - i];
@@ -156,7 +157,7 @@ final class Ed25519 {
      * {@code SHA256:} and the digest of the key's X.509 encoding in Base64: the same for the same key, and no other key
      * has it.
      */
-    static String fingerprint(PublicKey key) {
+    public static String fingerprint(PublicKey key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
             return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(digest);

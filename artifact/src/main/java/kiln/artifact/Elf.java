@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * ELF64 as far as compiled files need it: constants (System V ABI, "Object Files") and a wary reader of the section

@@ -3,6 +3,7 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * The {@link Fate} of every function that the modules of a file define. Only tools read it, so it is decoded as a whole

@@ -3,6 +3,7 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Every field of a compiled file, as its readers find them: the ELF header and section headers, and the numbers of all

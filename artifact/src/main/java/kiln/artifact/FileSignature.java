@@ -14,6 +14,7 @@ import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Who vouches for a file. Every file ends with room for a signature, so that signing moves nothing, and signing again

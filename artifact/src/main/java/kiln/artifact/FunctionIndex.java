@@ -3,6 +3,7 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * The function index, read in place: every function of a file by key and by text offset, without allocation. An

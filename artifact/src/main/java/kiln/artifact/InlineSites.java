@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Which code was copied from other functions, read in place. A site is one call that was replaced by a copy of its

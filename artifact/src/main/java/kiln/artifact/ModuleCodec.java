@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import kiln.artifact.api.HeapType;
 
 /**
  * Writes and reads {@link ModuleInfo}s: counts and numbers are u32, limits u64, choices one byte, strings a length and

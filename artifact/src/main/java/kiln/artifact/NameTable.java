@@ -3,6 +3,7 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Names of functions, by module and index in the module's function space, read in place. The names themselves lie in

@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * Which byte of the wasm file instructions that trap or call come from, read in place. Blocks of {@link #BLOCK}

@@ -3,6 +3,7 @@ package kiln.artifact;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.LongToIntFunction;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * The section of function references, which generated code reads in place: for each module the head and the entries of

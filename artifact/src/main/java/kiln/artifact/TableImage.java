@@ -2,6 +2,7 @@ package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import kiln.artifact.api.ArtifactException;
 
 /**
  * What a table that a module defines contains from the start, so that instantiation has nothing to do for it. Read in

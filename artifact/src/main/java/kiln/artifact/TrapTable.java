@@ -2,6 +2,8 @@ package kiln.artifact;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Trap sites by text offset, read in place. Blocks of {@link #BLOCK} sites, a sequence of bits for each site: the

@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import kiln.artifact.api.HeapType;
 
 /**
  * Writes the canonical keys of a module's types. Types are equal if their recursion groups are equal in structure and

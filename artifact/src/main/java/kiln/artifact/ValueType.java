@@ -1,6 +1,7 @@
 package kiln.artifact;
 
 import java.util.Locale;
+import kiln.artifact.api.HeapType;
 
 /** The type of a wasm value, as the runtime sees it: independent of the decoder's types. */
 public sealed interface ValueType {

@@ -16,6 +16,8 @@ import java.security.Signature;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.SigningKeys;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

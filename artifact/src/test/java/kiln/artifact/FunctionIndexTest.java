@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import kiln.artifact.api.ArtifactException;
 import org.junit.jupiter.api.Test;
 
 class FunctionIndexTest {

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.api.HeapType;
+import kiln.artifact.api.TrapCode;
 
 /** A small file that has something of everything. */
 final class SampleFile {

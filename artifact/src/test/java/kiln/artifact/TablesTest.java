@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.TrapCode;
 import org.junit.jupiter.api.Test;
 
 /** The trap table and the table of wasm offsets against maps. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.api.HeapType;
 import org.junit.jupiter.api.Test;
 
 class TypeKeysTest {

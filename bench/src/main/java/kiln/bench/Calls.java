@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import kiln.runtime.Caller;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
@@ -45,8 +45,8 @@ public final class Calls {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private static final Engine ENGINE = new Engine();
-    private static final Module MODULE = load("calls.wasm");
-    private static final Module PASS = load("pass.wasm");
+    private static final CompiledModule MODULE = load("calls.wasm");
+    private static final CompiledModule PASS = load("pass.wasm");
     private static final Store STORE = new Store(ENGINE);
     private static final Linker TYPED = new Linker(ENGINE).func("env", "host", IntUnaryOperator.class, x -> x + 1);
     private static final Instance INSTANCE = TYPED.instantiate(STORE, MODULE);
@@ -75,9 +75,9 @@ public final class Calls {
         void run() throws Throwable;
     }
 
-    private static Module load(String name) {
+    private static CompiledModule load(String name) {
         try (InputStream in = Calls.class.getResourceAsStream(name)) {
-            return Module.load(ENGINE, in.readAllBytes());
+            return CompiledModule.load(ENGINE, in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

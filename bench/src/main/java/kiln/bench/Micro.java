@@ -14,10 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 
 /**
@@ -110,7 +110,7 @@ public final class Micro {
         byte[] wasm = Files.readAllBytes(loop.file);
         byte[] compiled = Compiler.compile(loop.file.toString(), wasm, CompilerOptions.defaults());
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, compiled);
+                CompiledModule module = CompiledModule.load(engine, compiled);
                 Store store = new Store(engine)) {
             Func run = new Linker(engine).instantiate(store, module).func(loop.export);
             long[] arguments =

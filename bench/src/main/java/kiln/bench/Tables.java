@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Extern;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 
 /**
@@ -156,9 +156,9 @@ public final class Tables {
     private Figures kiln(List<Path> files, int mask) throws IOException {
         long bytes = 0;
         try (Engine engine = new Engine()) {
-            List<Module> modules = new ArrayList<>();
+            List<CompiledModule> modules = new ArrayList<>();
             for (Path file : files) {
-                modules.add(Module.load(engine, file));
+                modules.add(CompiledModule.load(engine, file));
                 bytes += Files.size(file);
             }
             double[] instantiate = new double[repetitions];
@@ -170,7 +170,7 @@ public final class Tables {
                     long start = System.nanoTime();
                     List<Extern> imports = List.of();
                     Instance instance = null;
-                    for (Module m : modules) {
+                    for (CompiledModule m : modules) {
                         instance = Instance.create(store, m, imports);
                         imports = m == modules.getLast() ? imports : List.of(instance.table("table"));
                     }
@@ -182,7 +182,7 @@ public final class Tables {
                     second[at] = call(run, TableModules.SLOTS, mask) - empty;
                 }
             }
-            modules.forEach(Module::close);
+            modules.forEach(CompiledModule::close);
             return new Figures(median(instantiate), median(first), median(second), bytes);
         }
     }

@@ -18,12 +18,12 @@ import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
@@ -144,7 +144,7 @@ final class BenchCommand implements Callable<Integer> {
         figures.put("cwasm_bytes", Files.size(artifact));
         try (Engine engine = new Engine()) {
             long t = System.nanoTime();
-            try (Module module = Module.load(engine, artifact)) {
+            try (CompiledModule module = CompiledModule.load(engine, artifact)) {
                 figures.put("load_us", (System.nanoTime() - t) / 1e3);
                 if (temporary != null) {
                     // It is mapped; nothing is left behind if this process is stopped.
@@ -190,7 +190,7 @@ final class BenchCommand implements Callable<Integer> {
                 Locale.ROOT, "%.3f median, %.3f to %.3f", median(sorted), sorted.getFirst(), sorted.getLast());
     }
 
-    private void execute(Engine engine, Module module, Map<String, Object> figures) throws IOException {
+    private void execute(Engine engine, CompiledModule module, Map<String, Object> figures) throws IOException {
         List<Double> cpu = new ArrayList<>();
         List<Double> wall = new ArrayList<>();
         List<Double> instantiate = new ArrayList<>();

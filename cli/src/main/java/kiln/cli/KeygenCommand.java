@@ -7,7 +7,7 @@ import java.security.KeyPair;
 import java.util.concurrent.Callable;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.artifact.SigningKeys;
+import kiln.artifact.api.SigningKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

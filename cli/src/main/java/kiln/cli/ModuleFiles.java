@@ -8,14 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
+import kiln.artifact.api.ArtifactException;
 import kiln.compiler.CodeCache;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.HostException;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
-import kiln.runtime.Module;
 import kiln.wat.Wat;
 import kiln.wat.WatException;
 
@@ -70,7 +70,7 @@ final class ModuleFiles {
      * @param cache for WebAssembly; null for none
      * @param noServer whether it is compiled here whatever compiles elsewhere
      */
-    static Module load(Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer)
+    static CompiledModule load(Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer)
             throws IOException {
         byte[] wasm;
         // Opened once, because a pipe gives what it has only once.
@@ -82,20 +82,21 @@ final class ModuleFiles {
                 wasm = InputFile.rest(file, start, in);
             } else {
                 return Files.isRegularFile(file)
-                        ? Module.load(engine, file)
-                        : Module.load(engine, InputFile.rest(file, start, in)).named(stem(file));
+                        ? CompiledModule.load(engine, file)
+                        : CompiledModule.load(engine, InputFile.rest(file, start, in))
+                                .named(stem(file));
             }
         } catch (IOException e) {
             throw InputFile.about(file, e);
         }
-        Module module = cache != null
+        CompiledModule module = cache != null
                 ? cached(engine, file, wasm, options, cache, noServer)
-                : Module.load(engine, Compilation.toBytes(file, wasm, options, noServer));
+                : CompiledModule.load(engine, Compilation.toBytes(file, wasm, options, noServer));
         return module.named(stem(file));
     }
 
     /** A compiled file that the user vouches for. */
-    static Module loadTrusted(Engine engine, Path file) throws IOException {
+    static CompiledModule loadTrusted(Engine engine, Path file) throws IOException {
         boolean compiled = Files.isRegularFile(InputFile.check(file));
         if (compiled) {
             try (InputStream in = Files.newInputStream(file)) {
@@ -107,7 +108,7 @@ final class ModuleFiles {
         if (!compiled) {
             throw new UserError(file, "--trusted is for .cwasm files");
         }
-        return Module.loadTrusted(engine, file);
+        return CompiledModule.loadTrusted(engine, file);
     }
 
     /**
@@ -129,21 +130,21 @@ final class ModuleFiles {
     }
 
     /** A cache that cannot be used does not keep the program from running. */
-    private static Module cached(
+    private static CompiledModule cached(
             Engine engine, Path file, byte[] wasm, CompilerOptions options, CodeCache cache, boolean noServer) {
         Path entry = cache.entry(wasm, options);
         if (Files.exists(entry)) {
             try {
-                return Module.load(engine, entry);
+                return CompiledModule.load(engine, entry);
             } catch (ArtifactException | HostException | UncheckedIOException _) {
                 // Damaged, or not to be read: it is replaced.
             }
         }
         byte[] compiled = Compilation.toBytes(file, wasm, options, noServer);
         try {
-            return Module.load(engine, cache.put(entry, compiled));
+            return CompiledModule.load(engine, cache.put(entry, compiled));
         } catch (ArtifactException | HostException | IOException | UncheckedIOException _) {
-            return Module.load(engine, compiled);
+            return CompiledModule.load(engine, compiled);
         }
     }
 }

@@ -16,7 +16,7 @@ import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FunctionIndex;
 import kiln.artifact.Printable;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.disasm.CapstoneMissingException;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;

@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.artifact.SigningKeys;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.SigningKeys;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CodeCache;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
@@ -152,7 +152,7 @@ final class RunCommand implements Callable<Integer> {
             options = options.withInterruptible(true);
         }
         try (Engine engine = engine();
-                Module module = load(engine, options)) {
+                CompiledModule module = load(engine, options)) {
             if (seconds != null && !ModuleFiles.isInterruptible(file)) {
                 throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
             }
@@ -174,7 +174,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Where a signature is required, nothing is compiled here and the cache, whose files have none, is left alone. */
-    private Module load(Engine engine, CompilerOptions options) throws IOException {
+    private CompiledModule load(Engine engine, CompilerOptions options) throws IOException {
         if (trusted.<Boolean>getValue()) {
             return ModuleFiles.loadTrusted(engine, file);
         } else if (Options.strings(signers).isEmpty()) {
@@ -186,11 +186,11 @@ final class RunCommand implements Callable<Integer> {
                     noServer.<Boolean>getValue());
         }
         return Files.isRegularFile(InputFile.check(file))
-                ? Module.load(engine, file)
-                : Module.load(engine, InputFile.read(file));
+                ? CompiledModule.load(engine, file)
+                : CompiledModule.load(engine, InputFile.read(file));
     }
 
-    private int run(Engine engine, Module module) throws IOException {
+    private int run(Engine engine, CompiledModule module) throws IOException {
         Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
         List<String> argv = new ArrayList<>();
         argv.add(PathBytes.text(file.getFileName()));

@@ -6,7 +6,7 @@ import java.security.KeyPair;
 import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.artifact.FileSignature;
-import kiln.artifact.SigningKeys;
+import kiln.artifact.api.SigningKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -17,8 +17,8 @@ import kiln.compiler.CodeCache;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
-import kiln.runtime.Module;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +54,7 @@ class ModuleFilesTest {
     }
 
     private void load(CodeCache with) throws IOException {
-        try (Module module = ModuleFiles.load(engine, file, OPTIONS, with, true)) {
+        try (CompiledModule module = ModuleFiles.load(engine, file, OPTIONS, with, true)) {
             assertEquals("some", module.name());
             assertEquals("f", module.exports().getFirst().name());
         }
@@ -102,7 +102,7 @@ class ModuleFilesTest {
         Compiler.compileTo(compiled, "some.wasm", WASM, OPTIONS, (_, _) -> {});
         assertFalse(ModuleFiles.isInterruptible(compiled));
         assertTrue(ModuleFiles.isInterruptible(file), "which is compiled as one likes");
-        try (Module module = ModuleFiles.load(engine, compiled, OPTIONS, cache, true)) {
+        try (CompiledModule module = ModuleFiles.load(engine, compiled, OPTIONS, cache, true)) {
             assertNotEquals("", module.name());
         }
         assertFalse(Files.exists(entry.getParent()));

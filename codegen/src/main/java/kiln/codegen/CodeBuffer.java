@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.V128;
 
 /**

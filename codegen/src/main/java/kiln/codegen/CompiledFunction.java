@@ -2,7 +2,7 @@ package kiln.codegen;
 
 import java.util.List;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * The result of compiling one function.

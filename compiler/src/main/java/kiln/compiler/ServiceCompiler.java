@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
+import kiln.artifact.api.ArtifactException;
 import kiln.loader.HostCpu;
 import kiln.runtime.ModuleCompiler;
 import kiln.runtime.WasmException;

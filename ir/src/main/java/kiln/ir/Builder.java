@@ -1,6 +1,6 @@
 package kiln.ir;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Appends instructions to a block. Constants and identities are folded on the way, so a method may return an existing

@@ -1,6 +1,6 @@
 package kiln.ir;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * An instruction. Besides operands it may carry a number and side data, whose meaning depends on the opcode (see {@link

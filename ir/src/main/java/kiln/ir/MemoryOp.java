@@ -1,6 +1,6 @@
 package kiln.ir;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * How a LOAD or STORE touches memory.

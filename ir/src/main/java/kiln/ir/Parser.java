@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Reads the text form that {@link Printer} writes. Values and blocks keep their numbers. Operands may be used before

@@ -2,7 +2,7 @@ package kiln.ir;
 
 import java.util.List;
 import java.util.Locale;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Writes functions as text that {@link Parser} reads back:

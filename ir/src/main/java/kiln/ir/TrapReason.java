@@ -2,7 +2,7 @@ package kiln.ir;
 
 import java.util.EnumMap;
 import java.util.Map;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /** The trap of an instruction that may do nothing but trap. */
 public record TrapReason(TrapCode code) implements SideData {

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.Compat;
 import kiln.artifact.FuncKey;
 import kiln.artifact.InlineSites;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.TrapCode;
 
 /**
  * A compiled file whose code is mapped executable in this process. Look-ups read the file in place and are safe for use

@@ -19,14 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Compat;
 import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
-import kiln.artifact.SigningKeys;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.SigningKeys;
+import kiln.artifact.api.TrapCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

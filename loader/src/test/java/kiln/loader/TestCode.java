@@ -11,9 +11,9 @@ import kiln.artifact.Compat;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
 import kiln.artifact.TypeDef;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 
 /** Machine code by hand, in a compiled file, with a store and a VMContext to run it in. */
 final class TestCode implements AutoCloseable {

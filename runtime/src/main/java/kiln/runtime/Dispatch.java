@@ -3,6 +3,7 @@ package kiln.runtime;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Native;
 import kiln.loader.Upcalls;
+import kiln.runtime.internal.HostIds;
 
 /** Where calls from generated code arrive, and the way from its numbers and addresses to objects. */
 final class Dispatch implements Upcalls.Dispatcher {

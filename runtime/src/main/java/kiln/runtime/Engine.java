@@ -5,6 +5,7 @@ import java.security.PublicKey;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import kiln.runtime.internal.StoreBlock;
 
 /**
  * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for
@@ -94,7 +95,7 @@ public final class Engine implements AutoCloseable {
          * copy in memory, which is then what runs: changing the file while it is being loaded, or later, achieves
          * nothing.
          *
-         * @param keys Ed25519 keys, as {@link kiln.artifact.SigningKeys#readPublic} reads them
+         * @param keys Ed25519 keys, as {@link kiln.artifact.api.SigningKeys#readPublic} reads them
          * @throws IllegalArgumentException if there are none
          */
         public Builder requireSignature(List<PublicKey> keys) {

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 import kiln.artifact.ExceptionLayout;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.Native;
+import kiln.runtime.internal.ZeroMemory;
 
 /**
  * The exceptions of one store ({@link ExceptionLayout}). Generated code takes them from a run of free bytes, between

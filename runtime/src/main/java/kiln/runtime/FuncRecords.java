@@ -55,10 +55,10 @@ final class FuncRecords {
     }
 
     /**
-     * Makes all records of an instance from {@link Module#funcRefTemplate}, which is faster than one by one if they are
+     * Makes all records of an instance from {@link CompiledModule#funcRefTemplate}, which is faster than one by one if they are
      * many.
      */
-    static void makeAll(Module module, long vmctx) {
+    static void makeAll(CompiledModule module, long vmctx) {
         long[] records = module.funcRefTemplate().clone();
         for (int i = 1; i < records.length; i += 3) {
             records[i] = vmctx;

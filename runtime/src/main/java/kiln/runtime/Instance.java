@@ -8,8 +8,8 @@ import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.Printable;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.Native;
 
 /**
@@ -21,7 +21,7 @@ public final class Instance implements AutoCloseable {
     /** So many elements to copy are reason to make all funcref records. */
     private static final int MANY = 256;
 
-    private final Module module;
+    private final CompiledModule module;
     private final Store store;
     private final boolean ownsStore;
     private final long vmctx;
@@ -39,7 +39,7 @@ public final class Instance implements AutoCloseable {
     private Instance[] linked;
 
     Instance(
-            Module module,
+            CompiledModule module,
             Store store,
             boolean ownsStore,
             long vmctx,
@@ -68,7 +68,7 @@ public final class Instance implements AutoCloseable {
      * @throws LinkException if the imports do not fit, or a limit of the store does not allow it
      * @throws TrapException if an active segment does not fit or the start function traps
      */
-    public static Instance create(Store store, Module module, List<Extern> imports) {
+    public static Instance create(Store store, CompiledModule module, List<Extern> imports) {
         return Instantiation.run(store, module, List.copyOf(imports), List.of());
     }
 
@@ -78,22 +78,22 @@ public final class Instance implements AutoCloseable {
      * @throws LinkException if the module imports something
      * @throws TrapException if an active segment does not fit or the start function traps
      */
-    public static Instance create(Module module) {
+    public static Instance create(CompiledModule module) {
         return create(module, module.engine().limits());
     }
 
     /**
-     * As {@link #create(Module)}, with limits for the store.
+     * As {@link #create(CompiledModule)}, with limits for the store.
      *
      * @throws LinkException if the module imports something, or a limit does not allow it
      * @throws TrapException if an active segment does not fit or the start function traps
      */
-    public static Instance create(Module module, StoreLimits limits) {
+    public static Instance create(CompiledModule module, StoreLimits limits) {
         return Instantiation.runInOwnStore(module, limits);
     }
 
     /** What it is an instance of. */
-    public Module module() {
+    public CompiledModule module() {
         return module;
     }
 
@@ -113,7 +113,7 @@ public final class Instance implements AutoCloseable {
         linked = instances;
     }
 
-    /** Names of all exports, in the order of {@link Module#exports}. */
+    /** Names of all exports, in the order of {@link CompiledModule#exports}. */
     public List<String> exportNames() {
         return module.exportNames();
     }

@@ -14,7 +14,7 @@ import kiln.loader.Stubs;
 /** Makes an instance: checks the imports, lays out the VMContext, runs the start-up code. */
 final class Instantiation {
     private final Store store;
-    private final Module module;
+    private final CompiledModule module;
     private final ModuleInfo info;
     private final VMContextLayout layout;
     private final long place;
@@ -25,7 +25,7 @@ final class Instantiation {
     private final List<Tag> tags = new ArrayList<>();
 
     /** @param vmctx where the VMContext is to be, or 0 for anywhere */
-    private Instantiation(Store store, Module module, long vmctx) {
+    private Instantiation(Store store, CompiledModule module, long vmctx) {
         this.store = store;
         this.place = vmctx;
         this.module = module;
@@ -33,14 +33,14 @@ final class Instantiation {
         this.layout = module.layout();
     }
 
-    static Instance run(Store store, Module module, List<Extern> imports, List<String> problems) {
+    static Instance run(Store store, CompiledModule module, List<Extern> imports, List<String> problems) {
         store.check();
         return start(store, module, imports, problems, false);
     }
 
-    static Instance runInOwnStore(Module module, StoreLimits limits) {
+    static Instance runInOwnStore(CompiledModule module, StoreLimits limits) {
         List<String> missing = new ArrayList<>();
-        for (Module.ImportType i : module.imports()) {
+        for (CompiledModule.ImportType i : module.imports()) {
             missing.add("unknown import " + i.label() + " ("
                     + Printable.name(i.type().toString()) + "): a Linker can give it");
         }
@@ -57,7 +57,7 @@ final class Instantiation {
     }
 
     private static Instance start(
-            Store store, Module module, List<Extern> imports, List<String> problems, boolean ownsStore) {
+            Store store, CompiledModule module, List<Extern> imports, List<String> problems, boolean ownsStore) {
         List<String> all = new ArrayList<>(problems);
         checkRelaxedSimd(store, module, all);
         if (!module.isInterruptible()) {
@@ -72,7 +72,7 @@ final class Instantiation {
     }
 
     /** The results of relaxed vector operations must not change while a program runs. */
-    private static void checkRelaxedSimd(Store store, Module module, List<String> problems) {
+    private static void checkRelaxedSimd(Store store, CompiledModule module, List<String> problems) {
         String chosen = module.relaxedSimd();
         Store.RelaxedSimd others = store.relaxedSimd();
         if (chosen != null && others != null && !chosen.equals(others.results())) {
@@ -88,8 +88,8 @@ final class Instantiation {
      * with.
      */
     private static Instance startLinked(
-            Store store, Module main, List<Extern> given, List<String> known, boolean ownsStore) {
-        Module[] parts = main.parts();
+            Store store, CompiledModule main, List<Extern> given, List<String> known, boolean ownsStore) {
+        CompiledModule[] parts = main.parts();
         List<String> problems = new ArrayList<>(known);
         List<List<Extern>> imports = distribute(main, given);
         for (int m = 0; m < parts.length; m++) {
@@ -123,13 +123,13 @@ final class Instantiation {
     }
 
     /** By module what was given for its imports, null for those that are bound within the file. */
-    private static List<List<Extern>> distribute(Module main, List<Extern> given) {
+    private static List<List<Extern>> distribute(CompiledModule main, List<Extern> given) {
         if (given.size() != main.imports().size()) {
             throw new IllegalArgumentException(main.imports().size() + " imports needed, not " + given.size());
         }
         List<List<Extern>> result = new ArrayList<>();
         int next = 0;
-        for (Module part : main.parts()) {
+        for (CompiledModule part : main.parts()) {
             List<Extern> imports = new ArrayList<>();
             for (ModuleInfo.Import i : part.info().imports()) {
                 imports.add(i.link() == null ? given.get(next++) : null);
@@ -170,12 +170,12 @@ final class Instantiation {
     }
 
     private void sortImports(List<Extern> imports, List<String> problems) {
-        List<Module.ImportType> wanted = module.ownImports();
+        List<CompiledModule.ImportType> wanted = module.ownImports();
         if (imports.size() != wanted.size()) {
             throw new IllegalArgumentException(wanted.size() + " imports needed, not " + imports.size());
         }
         for (int i = 0; i < wanted.size(); i++) {
-            Module.ImportType w = wanted.get(i);
+            CompiledModule.ImportType w = wanted.get(i);
             Extern e = imports.get(i);
             if (e == null) {
                 continue;

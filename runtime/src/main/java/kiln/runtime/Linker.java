@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import kiln.artifact.Printable;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * Names for what modules import. Host functions are defined once and serve every store; memories, tables, globals and
@@ -194,14 +194,14 @@ public final class Linker {
      * @throws TrapException if an active segment does not fit or the start function traps; what was written to imported
      *     memories and tables before stays
      */
-    public Instance instantiate(Store store, Module module) {
+    public Instance instantiate(Store store, CompiledModule module) {
         store.check();
         if (store.engine() != engine) {
             throw new IllegalArgumentException("the store and the linker belong to different engines");
         }
         List<String> problems = new ArrayList<>();
         List<Extern> imports = new ArrayList<>();
-        for (Module.ImportType i : module.imports()) {
+        for (CompiledModule.ImportType i : module.imports()) {
             Extern e = get(store, i.module(), i.name());
             if (e == null && i.type() instanceof FuncType t && unknownImports != UnknownImports.ERROR) {
                 e = unknown(store, i, t);
@@ -215,7 +215,7 @@ public final class Linker {
         return Instantiation.run(store, module, imports, problems);
     }
 
-    private Func unknown(Store store, Module.ImportType i, FuncType type) {
+    private Func unknown(Store store, CompiledModule.ImportType i, FuncType type) {
         if (unknownImports == UnknownImports.DEFAULT) {
             return Func.of(store, type, (_, _, _) -> {});
         }

@@ -9,13 +9,14 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import kiln.artifact.ExternType;
 import kiln.artifact.MemoryConstants;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.HostException;
 import kiln.loader.LinearMemory;
 import kiln.loader.MemoryPool;
 import kiln.loader.MemoryTemplate;
 import kiln.loader.Native;
+import kiln.runtime.internal.ZeroMemory;
 
 /**
  * A linear memory in a store, perhaps a {@link SharedMemory} that others have as well. Addresses and lengths are bytes.
@@ -64,7 +65,7 @@ public final class Memory implements Extern {
      *
      * @param place of its record in the VMContext; of the pointer to that if it is shared
      */
-    static Memory ofInstance(Store store, Module module, int index, long place) {
+    static Memory ofInstance(Store store, CompiledModule module, int index, long place) {
         ExternType.Memory declared = module.info().memories().get(index);
         MemoryType type = module.memoryType(declared);
         MemoryTemplate template = module.memoryTemplate(index);

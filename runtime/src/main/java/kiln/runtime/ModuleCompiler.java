@@ -4,7 +4,7 @@ import java.nio.file.Path;
 
 /**
  * Compiles WebAssembly to the form that the runtime loads. The runtime works without one; if a provider is on the class
- * path ({@link java.util.ServiceLoader}), {@link Module#load} accepts WebAssembly as well.
+ * path ({@link java.util.ServiceLoader}), {@link CompiledModule#load} accepts WebAssembly as well.
  */
 public interface ModuleCompiler {
     /**

@@ -2,9 +2,11 @@ package kiln.runtime;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import kiln.artifact.HeapType;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.HeapType;
 import kiln.loader.Native;
+import kiln.runtime.internal.ExternRefs;
+import kiln.runtime.internal.RecordRanges;
 
 /**
  * The references of one store. Each has three forms: an object of Java's; what generated code has (<em>raw</em>: the

@@ -13,6 +13,7 @@ import kiln.loader.HostException;
 import kiln.loader.LinearMemory;
 import kiln.loader.MemoryTemplate;
 import kiln.loader.Native;
+import kiln.runtime.internal.ZeroMemory;
 
 /**
  * A linear memory that several stores use at once, each on a thread of its own. It belongs to none of them:

@@ -10,11 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.Entry;
 import kiln.loader.Native;
 import kiln.loader.Upcalls;
+import kiln.runtime.internal.HostIdList;
+import kiln.runtime.internal.HostIds;
+import kiln.runtime.internal.StoreBlock;
 
 /**
  * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with
@@ -488,7 +491,7 @@ public final class Store implements AutoCloseable {
      *
      * @return why it cannot be instantiated here, or null if it can
      */
-    String addUnstoppable(Module m) {
+    String addUnstoppable(CompiledModule m) {
         if (watch.isWatched()) {
             return "the store has a deadline, or its thread may interrupt it, but " + m + " " + NO_CHECKS;
         }

@@ -1,8 +1,9 @@
 package kiln.runtime;
 
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.Native;
+import kiln.runtime.internal.ZeroMemory;
 
 /** A table of references. */
 public final class Table implements Extern {

@@ -7,7 +7,7 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.Native;
 import kiln.loader.StoreMemory;

@@ -1,7 +1,7 @@
 package kiln.runtime;
 
 import java.util.List;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 
 /**
  * WebAssembly code trapped. Nothing of it runs any more; memories, tables and globals keep what was written before. The

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import kiln.artifact.ArtifactException;
-import kiln.artifact.HeapType;
 import kiln.artifact.TypeDef;
 import kiln.artifact.TypeKeys;
 import kiln.artifact.ValueType;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.HeapType;
 
 /** The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. */
 // No pattern switches: they would take milliseconds to link in a process that has just started.

@@ -1,7 +1,7 @@
 package kiln.runtime;
 
 import java.util.Locale;
-import kiln.artifact.HeapType;
+import kiln.artifact.api.HeapType;
 
 /**
  * The type of a WebAssembly value. Values travel in cells of 64 bits: i32 sign-extended (only the lower half counts on

@@ -5,7 +5,7 @@ import kiln.artifact.Printable;
 /**
  * An active WebAssembly function in a backtrace.
  *
- * @param module name of the module, see {@link Module#name}
+ * @param module name of the module, see {@link CompiledModule#name}
  * @param function name of the function, or {@code func[index]}
  * @param functionIndex index in the module's function space
  * @param offset of the instruction in the module's binary in bytes, or -1 if the file does not say

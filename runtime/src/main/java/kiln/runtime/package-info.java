@@ -1,14 +1,14 @@
 /**
  * Runs compiled WebAssembly inside the JVM.
  *
- * <p>An {@link kiln.runtime.Engine} loads {@link kiln.runtime.Module modules}; a {@link kiln.runtime.Linker} has what
+ * <p>An {@link kiln.runtime.Engine} loads {@link kiln.runtime.CompiledModule modules}; a {@link kiln.runtime.Linker} has what
  * they import; an {@link kiln.runtime.Instance} lives in a {@link kiln.runtime.Store}, which belongs to one thread at a
  * time, and exports {@linkplain kiln.runtime.Func functions}, {@linkplain kiln.runtime.Memory memories},
  * {@linkplain kiln.runtime.Table tables} and {@linkplain kiln.runtime.Global globals}:
  *
  * <pre>{@code
  * try (Engine engine = new Engine();
- *         Module module = Module.load(engine, Path.of("app.cwasm"));
+ *         CompiledModule module = CompiledModule.load(engine, Path.of("app.cwasm"));
  *         Store store = new Store(engine)) {
  *     Instance instance = new Linker(engine)
  *             .func("env", "add", IntBinaryOperator.class, (a, b) -> a + b)

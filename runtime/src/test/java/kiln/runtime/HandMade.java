@@ -11,9 +11,9 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
-import kiln.artifact.TrapCode;
 import kiln.artifact.TypeDef;
 import kiln.artifact.ValueType;
+import kiln.artifact.api.TrapCode;
 
 /**
  * A compiled file whose machine code (x86-64) was written by hand, so that the runtime can be tested without a

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @Timeout(300)
 class HandMadeTest {
     private Engine engine;
-    private Module module;
+    private CompiledModule module;
     private Store store;
     private Linker linker;
     private IntUnaryOperator host = x -> x + 1;
@@ -35,7 +35,7 @@ class HandMadeTest {
     @BeforeEach
     void open() {
         engine = new Engine();
-        module = Module.load(engine, HandMade.bytes());
+        module = CompiledModule.load(engine, HandMade.bytes());
         store = new Store(engine);
         linker = new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> host.applyAsInt(x));
     }
@@ -467,9 +467,10 @@ class HandMadeTest {
 
     @Test
     void relaxedOperationsHaveOneMeaningInAStore() {
-        try (Module fused = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
-                Module same = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
-                Module other = Module.load(engine, HandMade.bytes(Map.of("relaxed-simd", "deterministic")))) {
+        try (CompiledModule fused = CompiledModule.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
+                CompiledModule same = CompiledModule.load(engine, HandMade.bytes(Map.of("relaxed-simd", "host+fma")));
+                CompiledModule other =
+                        CompiledModule.load(engine, HandMade.bytes(Map.of("relaxed-simd", "deterministic")))) {
             instance();
             linker.instantiate(store, fused);
             linker.instantiate(store, same);

@@ -11,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import kiln.artifact.Artifact;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
@@ -63,7 +63,7 @@ class FarCallsTest {
     private static String run(byte[] compiled) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, compiled);
+                CompiledModule module = CompiledModule.load(engine, compiled);
                 Store store = new Store(engine);
                 Wasi wasi = Wasi.builder()
                         .args(List.of("raytrace", "40", "12", "1"))

@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.FuncType;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.tests.cross.CrossCompiler;
 import org.junit.jupiter.api.Test;
@@ -41,7 +41,7 @@ class KernelsTest {
                     CompilerOptions.defaults().withJobs(1).withCheck(true).withOptLevel(level));
             int[] marks = new int[1];
             try (Engine engine = new Engine();
-                    Module module = Module.load(engine, file);
+                    CompiledModule module = CompiledModule.load(engine, file);
                     Store store = new Store(engine)) {
                 Linker linker = new Linker(engine);
                 linker.func("bench", "start", FuncType.ofVoid(), (_, _, _) -> marks[0]++);

@@ -25,11 +25,11 @@ import java.util.stream.StreamSupport;
 import kiln.cli.Main;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
@@ -113,7 +113,7 @@ class ProgramsTest {
         Path artifact = COMPILED.get(c.path("wasm").asText());
         if (c.path("compile_only").asBoolean()) {
             try (Engine engine = new Engine();
-                    Module module = Module.load(engine, artifact)) {
+                    CompiledModule module = CompiledModule.load(engine, artifact)) {
                 assertNotNull(module.exports());
             }
             return;
@@ -205,7 +205,7 @@ class ProgramsTest {
         String trap = null;
         int status = 0;
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, file);
+                CompiledModule module = CompiledModule.load(engine, file);
                 Store store = new Store(engine);
                 Wasi wasi = builder.build()) {
             Linker linker = new Linker(engine);

@@ -19,14 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompileException;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
@@ -100,7 +100,7 @@ class RecordedBehaviourTest {
             return;
         }
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, compiled)) {
+                CompiledModule module = CompiledModule.load(engine, compiled)) {
             if (expected.path("imports").asInt() > 0) {
                 sums[1]++;
                 return;
@@ -116,7 +116,7 @@ class RecordedBehaviourTest {
         }
     }
 
-    private void instantiate(Engine engine, Module module, String what, String expected) {
+    private void instantiate(Engine engine, CompiledModule module, String what, String expected) {
         try (Store store = new Store(engine)) {
             new Linker(engine).instantiate(store, module);
             if (!expected.equals("ok")) {
@@ -127,7 +127,7 @@ class RecordedBehaviourTest {
         }
     }
 
-    private void call(Engine engine, Module module, String what, JsonNode call) throws Exception {
+    private void call(Engine engine, CompiledModule module, String what, JsonNode call) throws Exception {
         try (Store store = new Store(engine)) {
             Instance instance = new Linker(engine).instantiate(store, module);
             Func func = instance.func(call.path("field").asText());

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
@@ -100,7 +100,7 @@ class WasiSuiteTest {
                 name, Files.readAllBytes(wasm), CompilerOptions.defaults().withJobs(2));
         int status;
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, artifact);
+                CompiledModule module = CompiledModule.load(engine, artifact);
                 Store store = new Store(engine);
                 Wasi wasi = builder.build()) {
             Linker linker = new Linker(engine);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 import kiln.artifact.Builtin;
 import kiln.artifact.ExceptionLayout;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.IntCond;

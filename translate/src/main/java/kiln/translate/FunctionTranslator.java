@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;

@@ -7,8 +7,8 @@ import static kiln.ir.Opcode.ZEXT;
 
 import kiln.artifact.Builtin;
 import kiln.artifact.MemoryConstants;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.AtomicOp;
 import kiln.ir.Block;
 import kiln.ir.Builder;

@@ -1,8 +1,8 @@
 package kiln.translate;
 
 import kiln.artifact.Builtin;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;

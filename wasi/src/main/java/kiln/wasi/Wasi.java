@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Caller;
 import kiln.runtime.HostFunction;
 import kiln.runtime.Instance;

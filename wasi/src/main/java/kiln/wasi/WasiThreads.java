@@ -6,14 +6,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Caller;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.FuncType;
 import kiln.runtime.HostFunction;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
@@ -53,7 +53,7 @@ public final class WasiThreads implements AutoCloseable {
 
     private final Wasi wasi;
     private final Linker linker;
-    private final Module module;
+    private final CompiledModule module;
     private final StoreLimits limits;
     private final List<SharedMemory> memories = new ArrayList<>();
 
@@ -66,7 +66,7 @@ public final class WasiThreads implements AutoCloseable {
     private Throwable end;
 
     /** As the other constructor, with the machine's limits for each store. */
-    public WasiThreads(Wasi wasi, Linker linker, Module module) {
+    public WasiThreads(Wasi wasi, Linker linker, CompiledModule module) {
         this(wasi, linker, module, StoreLimits.DEFAULT);
     }
 
@@ -78,14 +78,14 @@ public final class WasiThreads implements AutoCloseable {
      * @param limits for the store of each thread
      * @throws OutOfMemoryError if there is no address space left
      */
-    public WasiThreads(Wasi wasi, Linker linker, Module module, StoreLimits limits) {
+    public WasiThreads(Wasi wasi, Linker linker, CompiledModule module, StoreLimits limits) {
         this.wasi = Objects.requireNonNull(wasi, "wasi");
         this.linker = linker;
         this.module = module;
         this.limits = limits;
         linker.func(MODULE, FUNCTION, FuncType.of(ValType.I32, ValType.I32), new Spawn());
         try (Store probe = new Store(linker.engine())) {
-            for (Module.ImportType i : module.imports()) {
+            for (CompiledModule.ImportType i : module.imports()) {
                 if (i.type() instanceof MemoryType t && t.shared() && linker.get(probe, i.module(), i.name()) == null) {
                     SharedMemory memory = SharedMemory.of(t);
                     memories.add(memory);
@@ -96,8 +96,8 @@ public final class WasiThreads implements AutoCloseable {
     }
 
     /** Whether a module wants to start threads, or to be given a shared memory. */
-    public static boolean isNeededBy(Module module) {
-        for (Module.ImportType i : module.imports()) {
+    public static boolean isNeededBy(CompiledModule module) {
+        for (CompiledModule.ImportType i : module.imports()) {
             if (i.module().equals(MODULE) && i.name().equals(FUNCTION)
                     || i.type() instanceof MemoryType t && t.shared()) {
                 return true;

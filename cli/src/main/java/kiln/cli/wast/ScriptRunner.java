@@ -5,10 +5,11 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Global;
@@ -16,7 +17,6 @@ import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
-import kiln.runtime.Module;
 import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.ThrownException;
@@ -39,7 +39,7 @@ public final class ScriptRunner implements AutoCloseable {
     private final Linker linker;
     private final Values values = new Values();
     private final Map<String, Instance> instances = new HashMap<>();
-    private final Map<String, Module> definitions = new HashMap<>();
+    private final Map<String, CompiledModule> definitions = new HashMap<>();
     /** Whether the engine ends with this. */
     private final boolean ownsEngine;
     /** By the name of a module of the thread that started this one: the shared memories that it exports. */
@@ -49,7 +49,7 @@ public final class ScriptRunner implements AutoCloseable {
     /** The module that commands without a name mean; null if it could not be made. */
     private Instance current;
 
-    private Module currentDefinition;
+    private CompiledModule currentDefinition;
     /** Why {@link #current} is null: it uses something that is not executed yet, as opposed to a failure. */
     private boolean currentNotExecuted;
 
@@ -122,7 +122,7 @@ public final class ScriptRunner implements AutoCloseable {
                     }
                 }
                 case "module_instance" -> {
-                    Module m = c.has("module") && !c.path("module").isNull()
+                    CompiledModule m = c.has("module") && !c.path("module").isNull()
                             ? definitions.get(c.path("module").asText())
                             : currentDefinition;
                     become(c.path("instance").asText(null), linker.instantiate(store, required(m)));
@@ -236,12 +236,13 @@ public final class ScriptRunner implements AutoCloseable {
 
     // Modules
 
-    private Module compile(JsonNode c) throws IOException, NotExecuted {
+    private CompiledModule compile(JsonNode c) throws IOException, NotExecuted {
         String file = c.has("binary_filename")
                 ? c.path("binary_filename").asText()
                 : c.path("filename").asText();
         try {
-            return Module.load(engine, compiler.compile(file, script.files().read(file), options));
+            return CompiledModule.load(
+                    engine, compiler.compile(file, script.files().read(file), options));
         } catch (CompileException e) {
             if (e.getCause() instanceof UnsupportedFeatureException) {
                 throw new NotExecuted();
@@ -434,7 +435,7 @@ public final class ScriptRunner implements AutoCloseable {
     }
 
     private void assertUnlinkable(JsonNode c) throws IOException, NotExecuted {
-        Module module = compile(c);
+        CompiledModule module = compile(c);
         try {
             linker.instantiate(store, module);
             throw new AssertionError("was linked, expected: " + c.path("text").asText());
@@ -444,7 +445,7 @@ public final class ScriptRunner implements AutoCloseable {
     }
 
     private void assertUninstantiable(JsonNode c) throws IOException, NotExecuted {
-        Module module = compile(c);
+        CompiledModule module = compile(c);
         try {
             linker.instantiate(store, module);
             throw new AssertionError(

@@ -2,8 +2,8 @@ package kiln.codegen.aarch64;
 
 import java.util.List;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.MachBlock;

@@ -6,7 +6,7 @@ import static kiln.codegen.LoweringContext.isConst;
 import static kiln.codegen.aarch64.Context.wide;
 import static kiln.codegen.aarch64.Context.width;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;

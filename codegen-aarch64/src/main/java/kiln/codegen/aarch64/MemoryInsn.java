@@ -1,7 +1,7 @@
 package kiln.codegen.aarch64;
 
 import java.util.Locale;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.MachInst;

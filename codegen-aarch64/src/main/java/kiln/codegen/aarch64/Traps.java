@@ -1,7 +1,7 @@
 package kiln.codegen.aarch64;
 
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.Label;
 
 /** Explicit traps. */

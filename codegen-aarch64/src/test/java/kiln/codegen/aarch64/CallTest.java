@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.List;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.testing.Machine;
 import kiln.ir.Function;

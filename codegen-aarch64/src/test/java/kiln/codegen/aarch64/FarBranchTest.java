@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.Relocation;

@@ -1,6 +1,6 @@
 package kiln.codegen.x64;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
 import kiln.codegen.FrameLayout;

@@ -1,8 +1,8 @@
 package kiln.codegen.x64;
 
 import java.util.List;
-import kiln.artifact.TrapCode;
 import kiln.artifact.VMContextLayout;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.MachPrinter;

@@ -12,7 +12,7 @@ import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.Builder;
 import kiln.ir.Evaluation;
 import kiln.ir.FloatCond;

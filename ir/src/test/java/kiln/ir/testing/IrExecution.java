@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.AtomicAccess;
 import kiln.ir.Block;
 import kiln.ir.CallTarget;

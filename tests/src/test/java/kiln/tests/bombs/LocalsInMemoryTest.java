@@ -4,11 +4,11 @@ import static kiln.tests.bombs.ModuleWriter.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.tests.bombs.ModuleWriter.Bytes;
 import kiln.tests.cross.CrossCompiler;
@@ -79,7 +79,7 @@ class LocalsInMemoryTest {
                 w.toBytes(),
                 CompilerOptions.defaults().withOptLevel(level).withCheck(true));
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, file);
+                CompiledModule module = CompiledModule.load(engine, file);
                 Store store = new Store(engine)) {
             Instance instance = new Linker(engine).instantiate(store, module);
             Func f = instance.func("f");

@@ -21,11 +21,11 @@ import kiln.artifact.Printable;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
@@ -264,8 +264,8 @@ class HostileNamesTest {
         byte[] open = Compiler.compile(
                 name, new NamedModule(name).imports(name, name).exports(name).toBytes(), CompilerOptions.defaults());
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, cwasm);
-                Module importing = Module.load(engine, open);
+                CompiledModule module = CompiledModule.load(engine, cwasm);
+                CompiledModule importing = CompiledModule.load(engine, open);
                 Store store = new Store(engine)) {
             assertEquals(name, module.name());
             assertEquals(name, module.exports().getFirst().name());

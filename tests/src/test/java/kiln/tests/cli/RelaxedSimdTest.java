@@ -16,11 +16,11 @@ import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.V128;
 import kiln.tests.cli.Cli.Outcome;
@@ -168,9 +168,9 @@ class RelaxedSimdTest {
         CompilerOptions more =
                 same.withCpu(Target.host().usableFeatures(HostCpu.current().features()));
         try (Engine engine = new Engine();
-                Module a = Module.load(engine, Compiler.compile("a.wasm", wasm, host));
-                Module b = Module.load(engine, Compiler.compile("b.wasm", wasm, same));
-                Module c = Module.load(engine, Compiler.compile("c.wasm", wasm, more));
+                CompiledModule a = CompiledModule.load(engine, Compiler.compile("a.wasm", wasm, host));
+                CompiledModule b = CompiledModule.load(engine, Compiler.compile("b.wasm", wasm, same));
+                CompiledModule c = CompiledModule.load(engine, Compiler.compile("c.wasm", wasm, more));
                 Store store = new Store(engine)) {
             Linker linker = new Linker(engine);
             Instance first = linker.instantiate(store, b);

@@ -34,7 +34,6 @@ class ExamplesTest {
             import java.nio.file.*;
             import java.util.function.*;
             import kiln.runtime.*;
-            import kiln.runtime.Module;
 
             """;
 
@@ -72,7 +71,7 @@ class ExamplesTest {
                         .getBytes(StandardCharsets.UTF_8));
         Files.write(dir.resolve("worker.cwasm"), Compiler.compile("worker", worker, CompilerOptions.defaults()));
         String before = "Engine engine = new Engine();\n"
-                + "kiln.runtime.Module module = kiln.runtime.Module.load(engine, Path.of(\"worker.cwasm\"));\n";
+                + "CompiledModule module = CompiledModule.load(engine, Path.of(\"worker.cwasm\"));\n";
         assertEquals("", runStatements(before + blocks.get(3)));
     }
 

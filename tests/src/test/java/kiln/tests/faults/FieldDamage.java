@@ -13,18 +13,18 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.FileFields;
+import kiln.artifact.api.ArtifactException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.LoadedArtifact;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Global;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.Table;
 import kiln.runtime.ThrownException;
@@ -180,14 +180,14 @@ public final class FieldDamage {
             bytes[at + i] = (byte) (fresh >>> 8 * i);
         }
         Files.write(scratch, bytes);
-        attempt(engine, place, damage, "unchecked", out, () -> Module.loadTrusted(engine, scratch), scratch);
+        attempt(engine, place, damage, "unchecked", out, () -> CompiledModule.loadTrusted(engine, scratch), scratch);
         FileFields.seal(bytes);
         Files.write(scratch, bytes);
-        attempt(engine, place, damage, "sealed", out, () -> Module.load(engine, scratch), scratch);
+        attempt(engine, place, damage, "sealed", out, () -> CompiledModule.load(engine, scratch), scratch);
     }
 
     private interface Loading {
-        Module load();
+        CompiledModule load();
     }
 
     private void attempt(
@@ -195,7 +195,7 @@ public final class FieldDamage {
         String outcome;
         try {
             look(file, way.equals("sealed"));
-            try (Module m = loading.load()) {
+            try (CompiledModule m = loading.load()) {
                 m.imports().toString();
                 m.exports().toString();
                 outcome = place.original.startup ? "looked at" : instantiate(engine, m);
@@ -256,7 +256,7 @@ public final class FieldDamage {
         }
     }
 
-    private static String instantiate(Engine engine, Module m) {
+    private static String instantiate(Engine engine, CompiledModule m) {
         try (Store store = new Store(engine, Subject.LIMITS)) {
             Linker linker = new Linker(engine).unknownImports(Linker.UnknownImports.TRAP);
             Instance i = linker.instantiate(store, m);

@@ -12,16 +12,16 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
+import kiln.artifact.api.ArtifactException;
 import kiln.compiler.CompileException;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.LoadedArtifact;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.Table;
 import kiln.runtime.ThrownException;
@@ -107,7 +107,7 @@ public final class FileFuzzWorker {
         Original o = originals.get(random.nextInt(originals.size()));
         boolean moduleOnly = random.nextInt(2) == 0;
         byte[] mutant = damage(o, moduleOnly, random);
-        try (Module m = Module.load(engine, mutant)) {
+        try (CompiledModule m = CompiledModule.load(engine, mutant)) {
             throw new AssertionError("the checksums let it pass: " + m);
         } catch (ArtifactException e) {
             require(e.getMessage().length() > 10);
@@ -121,7 +121,7 @@ public final class FileFuzzWorker {
             count("refused by bounds checks");
             return;
         }
-        try (Module m = Module.loadTrusted(engine, scratch)) {
+        try (CompiledModule m = CompiledModule.loadTrusted(engine, scratch)) {
             count("loaded unchecked");
             m.imports().toString();
             m.exports().toString();
@@ -176,7 +176,7 @@ public final class FileFuzzWorker {
         }
     }
 
-    private void instantiate(Engine engine, Module m) {
+    private void instantiate(Engine engine, CompiledModule m) {
         try (Store store = new Store(engine, Subject.LIMITS)) {
             Instance i = new Linker(engine).instantiate(store, m);
             for (String name : i.exportNames()) {

@@ -8,12 +8,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Random;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
+import kiln.artifact.api.ArtifactException;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.wasi.Wasi;
 
@@ -67,12 +67,12 @@ public final class FileStorm {
         try (Wasi wasi = Wasi.builder().preopen(Path.of(args[1]), ".").build()) {
             wasi.addTo(storm.linker);
             // Before the storm; it is used all the time.
-            try (Module kept = Module.load(storm.engine, storm.file)) {
+            try (CompiledModule kept = CompiledModule.load(storm.engine, storm.file)) {
                 long sum = storm.use(kept, 0);
                 System.out.println("READY");
                 for (int round = 0; loaded < wanted || refused < wanted; round++) {
                     require(storm.use(kept, round) == sum);
-                    try (Module module = Module.load(storm.engine, storm.file)) {
+                    try (CompiledModule module = CompiledModule.load(storm.engine, storm.file)) {
                         require(storm.use(module, round) == sum);
                         loaded++;
                     } catch (ArtifactException e) {
@@ -94,7 +94,7 @@ public final class FileStorm {
     }
 
     /** Returns what tells whether an instance began with the right contents. */
-    private long use(Module module, int round) {
+    private long use(CompiledModule module, int round) {
         try (Store store = new Store(engine)) {
             Instance i = linker.instantiate(store, module);
             long sum = i.func("sum").call(ACTIVE);

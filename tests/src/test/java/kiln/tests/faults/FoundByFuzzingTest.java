@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +38,7 @@ class FoundByFuzzingTest {
     void runsRight(int level) throws IOException {
         byte[] compiled = compile(CompilerOptions.defaults().withOptLevel(level));
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, compiled);
+                CompiledModule module = CompiledModule.load(engine, compiled);
                 Store store = new Store(engine)) {
             Instance instance = new Linker(engine).instantiate(store, module);
             assertEquals(2069, instance.func("manyConstants").call());

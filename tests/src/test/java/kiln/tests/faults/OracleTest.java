@@ -18,15 +18,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
@@ -239,7 +239,8 @@ class OracleTest {
                 null,
                 () -> {
                     try (Engine engine = new Engine();
-                            Module module = Module.load(engine, CrossCompiler.compile("program", wasm, options));
+                            CompiledModule module =
+                                    CompiledModule.load(engine, CrossCompiler.compile("program", wasm, options));
                             Store store = new Store(engine)) {
                         Instance i = new Linker(engine).instantiate(store, module);
                         calls.forEach(c -> lines.add(line(i, c)));

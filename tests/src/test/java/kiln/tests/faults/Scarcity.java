@@ -7,11 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
@@ -40,7 +40,7 @@ public final class Scarcity {
     /** The watching thread looks at a store while there is no memory at all, and is needed later. */
     private static void watch() throws Exception {
         try (Engine engine = new Engine(true);
-                Module module = Module.load(engine, Storm.wasm());
+                CompiledModule module = CompiledModule.load(engine, Storm.wasm());
                 Store watched = new Store(engine);
                 Store store = new Store(engine)) {
             watched.setThreadInterruptible(true);
@@ -66,11 +66,11 @@ public final class Scarcity {
         byte[] wasm = Files.readAllBytes(Corpus.root().resolve("examples/raytrace.wasm"));
         int failures = 0;
         try (Engine engine = new Engine()) {
-            Module.load(engine, wasm).close();
+            CompiledModule.load(engine, wasm).close();
             for (int left = 2 << 20; left > 1 << 12; left /= 4) {
                 Object hoard = fill(left);
                 try {
-                    Module.load(engine, wasm).close();
+                    CompiledModule.load(engine, wasm).close();
                 } catch (OutOfMemoryError e) {
                     failures++;
                 } finally {
@@ -78,7 +78,7 @@ public final class Scarcity {
                     hoard = null;
                 }
             }
-            Module.load(engine, wasm).close();
+            CompiledModule.load(engine, wasm).close();
         }
         if (failures == 0) {
             throw new AssertionError("there was always enough memory");
@@ -103,7 +103,7 @@ public final class Scarcity {
 
     private static void everything(byte[] wasm) throws Exception {
         try (Engine engine = new Engine(true);
-                Module module = Module.load(engine, wasm);
+                CompiledModule module = CompiledModule.load(engine, wasm);
                 Store store = new Store(engine);
                 Wasi wasi = Wasi.builder().env("a", "b").args("c").build()) {
             Linker linker = new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> x + 1);

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
@@ -27,13 +27,13 @@ public final class Storm {
     private static final int THREADS = 4;
 
     private final Engine engine = new Engine(true);
-    private final Module module;
+    private final CompiledModule module;
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicLong background = new AtomicLong();
     private final List<Throwable> failures = new ArrayList<>();
 
     private Storm() throws IOException {
-        module = Module.load(engine, wasm());
+        module = CompiledModule.load(engine, wasm());
     }
 
     static byte[] wasm() throws IOException {

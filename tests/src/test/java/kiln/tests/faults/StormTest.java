@@ -14,12 +14,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.TrapException;
@@ -40,14 +40,14 @@ class StormTest {
     Path dir;
 
     private Engine engine;
-    private Module module;
+    private CompiledModule module;
     private Linker linker;
     private volatile IntUnaryOperator host = x -> x;
 
     @BeforeEach
     void open() throws Exception {
         engine = new Engine(true);
-        module = Module.load(engine, Storm.wasm());
+        module = CompiledModule.load(engine, Storm.wasm());
         linker = new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> host.applyAsInt(x));
     }
 
@@ -190,7 +190,7 @@ class StormTest {
         public static void main(String[] args) throws Exception {
             int survived = 0;
             try (Engine engine = new Engine();
-                    Module module = Module.load(engine, Storm.wasm());
+                    CompiledModule module = CompiledModule.load(engine, Storm.wasm());
                     Store store = new Store(engine)) {
                 List<Object> hoard = new ArrayList<>();
                 IntUnaryOperator fill = x -> {

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.EntityType;
 import kiln.runtime.Func;
@@ -19,7 +20,6 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.Table;
@@ -115,7 +115,7 @@ final class Subject {
 
     /** Runs in a new store for at most {@code time}; equal seeds give equal arguments. Throws only what is a defect. */
     static Report run(Engine engine, byte[] compiled, long seed, Duration time) {
-        try (Module module = Module.load(engine, compiled);
+        try (CompiledModule module = CompiledModule.load(engine, compiled);
                 Store store = new Store(engine, LIMITS)) {
             Subject s = new Subject(seed);
             store.setDeadline(time);
@@ -123,7 +123,7 @@ final class Subject {
         }
     }
 
-    private End run(Store store, Module module) {
+    private End run(Store store, CompiledModule module) {
         try {
             instance = link(store, module);
         } catch (LinkException | IllegalArgumentException e) {
@@ -264,9 +264,9 @@ final class Subject {
         }
     }
 
-    private Instance link(Store store, Module module) {
+    private Instance link(Store store, CompiledModule module) {
         Linker linker = new Linker(store.engine());
-        for (Module.ImportType i : module.imports()) {
+        for (CompiledModule.ImportType i : module.imports()) {
             switch (i.type()) {
                 case FuncType t -> linker.func(i.module(), i.name(), t, (_, args, results) -> host(t, args, results));
                 case MemoryType t ->

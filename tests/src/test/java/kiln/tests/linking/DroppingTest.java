@@ -11,12 +11,12 @@ import java.util.Set;
 import kiln.artifact.Artifact;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompileException;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
-import kiln.runtime.Module;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +45,8 @@ class DroppingTest extends LinkingFixture {
     void whatIsLeftRuns() {
         for (boolean keepAll : new boolean[] {false, true}) {
             try (Engine engine = new Engine();
-                    Module module = Module.load(engine, compile("dropping", OPTIONS.withKeepAll(keepAll)));
+                    CompiledModule module =
+                            CompiledModule.load(engine, compile("dropping", OPTIONS.withKeepAll(keepAll)));
                     Instance instance = Instance.create(module)) {
                 assertEquals(7, instance.func("started").invoke());
                 assertEquals(33, instance.func("run").invoke(10));

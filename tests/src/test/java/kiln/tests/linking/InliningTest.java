@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Set;
 import kiln.artifact.Artifact;
 import kiln.artifact.Fate;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
-import kiln.runtime.Module;
 import kiln.runtime.TrapException;
 import kiln.runtime.WasmFrame;
 import org.junit.jupiter.api.Test;
@@ -29,7 +29,7 @@ class InliningTest extends LinkingFixture {
 
     private static void with(String name, CompilerOptions options, java.util.function.Consumer<Instance> body) {
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, compile(name, options));
+                CompiledModule module = CompiledModule.load(engine, compile(name, options));
                 Instance instance = Instance.create(module)) {
             body.accept(instance);
         }

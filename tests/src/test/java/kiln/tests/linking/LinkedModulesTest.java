@@ -16,12 +16,12 @@ import kiln.artifact.ModuleInfo;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.runtime.WasmFrame;
@@ -59,7 +59,7 @@ class LinkedModulesTest extends LinkingFixture {
 
     private static void linked(CompilerOptions options, Body body) throws Exception {
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, link(options, "app", "lib"));
+                CompiledModule module = CompiledModule.load(engine, link(options, "app", "lib"));
                 Store store = new Store(engine)) {
             body.run(linker(engine).instantiate(store, module));
         }
@@ -67,8 +67,8 @@ class LinkedModulesTest extends LinkingFixture {
 
     private static void separate(CompilerOptions options, Body body) throws Exception {
         try (Engine engine = new Engine();
-                Module lib = Module.load(engine, compile("lib", options));
-                Module app = Module.load(engine, compile("app", options));
+                CompiledModule lib = CompiledModule.load(engine, compile("lib", options));
+                CompiledModule app = CompiledModule.load(engine, compile("app", options));
                 Store store = new Store(engine)) {
             Linker linker = linker(engine);
             linker.instance("lib", linker.instantiate(store, lib));
@@ -172,7 +172,7 @@ class LinkedModulesTest extends LinkingFixture {
     @Test
     void openImportsAreCheckedBeforeAnythingStarts() {
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, link(OPTIONS, "lib", "app"));
+                CompiledModule module = CompiledModule.load(engine, link(OPTIONS, "lib", "app"));
                 Store store = new Store(engine)) {
             LinkException e = assertThrows(LinkException.class, () -> new Linker(engine).instantiate(store, module));
             assertTrue(e.getMessage().contains("env.host"), e.getMessage());
@@ -217,7 +217,7 @@ class LinkedModulesTest extends LinkingFixture {
     @Test
     void whatIsImportedMayBePassedOn() throws Exception {
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, link(OPTIONS, "over", "lib", "relay"));
+                CompiledModule module = CompiledModule.load(engine, link(OPTIONS, "over", "lib", "relay"));
                 Store store = new Store(engine)) {
             Instance instance = linker(engine).instantiate(store, module);
             assertEquals(2 * 4 + 1000 + 4 + 12 + 12, (int) instance.func("run").invoke(4));

@@ -11,9 +11,9 @@ import kiln.artifact.Artifact;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.CompilerOptions.Strip;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ class StrippingTest {
 
     private static List<String> backtrace(byte[] file) {
         try (Engine engine = new Engine();
-                Module module = Module.load(engine, file);
+                CompiledModule module = CompiledModule.load(engine, file);
                 Store store = new Store(engine)) {
             var run = new Linker(engine).instantiate(store, module).func("run");
             TrapException trap = assertThrows(TrapException.class, () -> run.call(0));

@@ -14,7 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Caller;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;

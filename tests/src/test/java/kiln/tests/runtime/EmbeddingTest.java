@@ -22,9 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.ArtifactException;
+import kiln.artifact.api.ArtifactException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.EntityType;
 import kiln.runtime.Func;
@@ -37,7 +38,6 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.Table;
@@ -104,11 +104,12 @@ class EmbeddingTest extends RuntimeFixture {
 
     @Test
     void aClosedModuleIsAskedNothingThatIsInTheFile() {
-        Module module = module("values");
+        CompiledModule module = module("values");
         Instance instance = values(store);
         List<String> names = instance.exportNames();
         assertEquals(
-                names, module.exports().stream().map(Module.ExportType::name).toList());
+                names,
+                module.exports().stream().map(CompiledModule.ExportType::name).toList());
         module.close();
         module.close();
         assertEquals(
@@ -167,7 +168,7 @@ class EmbeddingTest extends RuntimeFixture {
             assertThrows(LinkException.class, () -> values(none));
         }
         try (Store none = new Store(engine, StoreLimits.DEFAULT.withTables(0))) {
-            Module references = module("references");
+            CompiledModule references = module("references");
             assertThrows(LinkException.class, () -> linker.instantiate(none, references));
         }
         try (Store huge = new Store(engine, StoreLimits.DEFAULT.withTableElements(Long.MAX_VALUE))) {
@@ -180,7 +181,7 @@ class EmbeddingTest extends RuntimeFixture {
     void engines() {
         try (Engine other = new Engine();
                 Store foreign = new Store(other)) {
-            Module module = module("values");
+            CompiledModule module = module("values");
             assertThrows(IllegalArgumentException.class, () -> linker.instantiate(foreign, module));
             assertThrows(IllegalArgumentException.class, () -> new Linker(other).instantiate(store, module));
         }
@@ -189,17 +190,17 @@ class EmbeddingTest extends RuntimeFixture {
     @Test
     void filesThatAreNone() throws IOException {
         Path file = dir.resolve("file");
-        assertThrows(UncheckedIOException.class, () -> Module.load(engine, file));
-        assertThrows(UncheckedIOException.class, () -> Module.load(engine, dir));
+        assertThrows(UncheckedIOException.class, () -> CompiledModule.load(engine, file));
+        assertThrows(UncheckedIOException.class, () -> CompiledModule.load(engine, dir));
         for (byte[] bytes : new byte[][] {{}, {1, 2, 3}, new byte[1000]}) {
             Files.write(file, bytes);
-            assertThrows(ArtifactException.class, () -> Module.load(engine, file));
-            assertThrows(ArtifactException.class, () -> Module.load(engine, bytes));
+            assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file));
+            assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, bytes));
         }
         byte[] wasm = {0, 'a', 's', 'm', 1, 0, 0, 0, 9, 9, 9};
         assertEquals(
                 "unexpected end, length out of bounds at 0x8",
-                assertThrows(WasmException.class, () -> Module.load(engine, wasm))
+                assertThrows(WasmException.class, () -> CompiledModule.load(engine, wasm))
                         .getMessage());
     }
 
@@ -214,8 +215,8 @@ class EmbeddingTest extends RuntimeFixture {
     @Test
     void aFileThatIsReplacedOrLoadedTwice() throws Exception {
         Path file = compiled("values");
-        try (Module first = Module.load(engine, file);
-                Module second = Module.load(engine, file)) {
+        try (CompiledModule first = CompiledModule.load(engine, file);
+                CompiledModule second = CompiledModule.load(engine, file)) {
             linker.unknownImports(Linker.UnknownImports.DEFAULT);
             Instance one = linker.instantiate(store, first);
             Instance two = linker.instantiate(store, second);
@@ -227,13 +228,13 @@ class EmbeddingTest extends RuntimeFixture {
             assertEquals(-5, two.func("negative").call());
             assertEquals(-5, linker.instantiate(store, second).func("negative").call());
         }
-        assertThrows(ArtifactException.class, () -> Module.load(engine, file));
+        assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file));
     }
 
     @Test
     void aFileThatIsTruncatedWhileItIsInUse() throws Exception {
         Path file = compiled("values");
-        try (Module module = Module.load(engine, file)) {
+        try (CompiledModule module = CompiledModule.load(engine, file)) {
             Instance i = linker.unknownImports(Linker.UnknownImports.DEFAULT).instantiate(store, module);
             truncate(file);
             assertEquals(-5, i.func("negative").call());
@@ -247,7 +248,7 @@ class EmbeddingTest extends RuntimeFixture {
     void aTrustedFileThatIsTruncatedWhileItIsMapped() throws Exception {
         assumeFalse(Boolean.getBoolean("kiln.emulated"), "an emulator goes on executing what it has translated");
         Path file = compiled("values");
-        try (Module module = Module.loadTrusted(engine, file)) {
+        try (CompiledModule module = CompiledModule.loadTrusted(engine, file)) {
             Instance i = linker.unknownImports(Linker.UnknownImports.DEFAULT).instantiate(store, module);
             Func negative = i.func("negative");
             assertEquals(-5, negative.call());
@@ -259,7 +260,7 @@ class EmbeddingTest extends RuntimeFixture {
             store.close();
         }
         Path again = compiled("values");
-        try (Module module = Module.loadTrusted(engine, again);
+        try (CompiledModule module = CompiledModule.loadTrusted(engine, again);
                 Store next = new Store(engine)) {
             assertEquals(-5, linker.instantiate(next, module).func("negative").call());
         }
@@ -275,7 +276,7 @@ class EmbeddingTest extends RuntimeFixture {
     void codeThatNothingCouldStopIsNotWatched() throws IOException {
         byte[] wasm = resource("values");
         try (Engine fast = Engine.builder().interruptible(false).build();
-                Module module = Module.load(fast, wasm);
+                CompiledModule module = CompiledModule.load(fast, wasm);
                 Store own = new Store(fast)) {
             Linker lenient = new Linker(fast).unknownImports(Linker.UnknownImports.DEFAULT);
             lenient.instantiate(own, module);
@@ -301,7 +302,8 @@ class EmbeddingTest extends RuntimeFixture {
     @Test
     void whatAnEngineCompilesCanBeStoppedUnlessItSaysOtherwise() throws IOException {
         try (Engine usual = new Engine();
-                Module module = Module.load(usual, "from a stream", new ByteArrayInputStream(resource("values")));
+                CompiledModule module =
+                        CompiledModule.load(usual, "from a stream", new ByteArrayInputStream(resource("values")));
                 Store own = new Store(usual)) {
             new Linker(usual).unknownImports(Linker.UnknownImports.DEFAULT).instantiate(own, module);
             own.setDeadline(Duration.ofSeconds(100));
@@ -315,7 +317,7 @@ class EmbeddingTest extends RuntimeFixture {
                         .level(0)
                         .hostCpu(false)
                         .build();
-                Module module = Module.load(small, resource("values"));
+                CompiledModule module = CompiledModule.load(small, resource("values"));
                 Store own = new Store(small)) {
             Linker lenient = new Linker(small).unknownImports(Linker.UnknownImports.DEFAULT);
             assertThrows(LinkException.class, () -> lenient.instantiate(own, module));
@@ -326,7 +328,7 @@ class EmbeddingTest extends RuntimeFixture {
     @Test
     void whatIsMissingForAnInstanceIsNamed() {
         LinkException e = assertThrows(LinkException.class, () -> Instance.create(module("values")));
-        for (Module.ImportType i : module("values").imports()) {
+        for (CompiledModule.ImportType i : module("values").imports()) {
             assertTrue(e.getMessage().contains(i.name()), e.getMessage());
         }
     }

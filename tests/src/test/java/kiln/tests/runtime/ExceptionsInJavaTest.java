@@ -9,12 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.ExnRef;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.Tag;
@@ -121,8 +121,8 @@ class ExceptionsInJavaTest extends RuntimeFixture {
         return l.instantiate(in, text(MODULE));
     }
 
-    private Module text(String wat) {
-        return Module.load(engine, Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8)));
+    private CompiledModule text(String wat) {
+        return CompiledModule.load(engine, Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static ThrownException thrown(Instance i, String function, Object... args) {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.function.IntConsumer;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;

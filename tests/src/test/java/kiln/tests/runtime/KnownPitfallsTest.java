@@ -17,16 +17,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.ArtifactException;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
 import kiln.loader.HostCpu;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Memory;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.Test;
@@ -194,16 +194,16 @@ class KnownPitfallsTest extends RuntimeFixture {
         CompilerOptions options = CompilerOptions.defaults().withJobs(1);
         byte[] good = compile(options);
         Files.write(file, good);
-        Module.load(engine, file).close();
+        CompiledModule.load(engine, file).close();
         for (int at = 40; at < good.length; at += good.length / 50) {
             byte[] flipped = good.clone();
             flipped[at] ^= 4;
             Files.write(file, flipped);
-            assertThrows(ArtifactException.class, () -> Module.load(engine, file));
+            assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file));
         }
         Target other = Target.host() == Target.X86_64_LINUX ? Target.AARCH64_LINUX : Target.X86_64_LINUX;
         Files.write(file, compile(options.withTarget(other)));
-        String message = assertThrows(ArtifactException.class, () -> Module.load(engine, file))
+        String message = assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file))
                 .getMessage();
         assertTrue(
                 message.contains(other.backend().name())
@@ -213,7 +213,7 @@ class KnownPitfallsTest extends RuntimeFixture {
         beyond.removeAll(HostCpu.current().features());
         for (String feature : beyond) {
             Files.write(file, compile(options.withCpu(Set.of(feature))));
-            String missing = assertThrows(ArtifactException.class, () -> Module.load(engine, file))
+            String missing = assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file))
                     .getMessage();
             assertTrue(
                     missing.contains(feature)

@@ -9,12 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.IntSupplier;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
-import kiln.runtime.Module;
 import kiln.runtime.Table;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,10 +31,10 @@ class LazyTablesTest extends RuntimeFixture {
     private Instance owner;
     private Instance user;
 
-    private Module compiled(String name, boolean eager) {
+    private CompiledModule compiled(String name, boolean eager) {
         try (InputStream in = getClass().getResourceAsStream(name + ".wasm")) {
             CompilerOptions options = CompilerOptions.defaults().withEagerTables(eager);
-            return Module.load(engine, Compiler.compile(name, in.readAllBytes(), options));
+            return CompiledModule.load(engine, Compiler.compile(name, in.readAllBytes(), options));
         } catch (IOException e) {
             throw new AssertionError(e);
         }

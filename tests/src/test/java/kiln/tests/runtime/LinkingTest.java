@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Global;

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntPredicate;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +29,7 @@ class LitmusTest extends RuntimeFixture {
     private static final int ROUNDS =
             Integer.getInteger("kiln.litmus.rounds", Boolean.getBoolean("kiln.emulated") ? 3 : 30);
 
-    private Module module;
+    private CompiledModule module;
 
     @BeforeEach
     void load() {

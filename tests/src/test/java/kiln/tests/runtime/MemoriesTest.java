@@ -12,11 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.HostCpu;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.EntityType;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
@@ -24,7 +25,6 @@ import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.TrapException;
@@ -79,8 +79,8 @@ class MemoriesTest extends RuntimeFixture {
         }
     }
 
-    private Module module(String name, Variant variant) {
-        return Module.load(engine, Compiler.compile(name + ".wasm", resource(name), variant.options));
+    private CompiledModule module(String name, Variant variant) {
+        return CompiledModule.load(engine, Compiler.compile(name + ".wasm", resource(name), variant.options));
     }
 
     private Instance instance(String name, Variant variant) {
@@ -357,7 +357,7 @@ class MemoriesTest extends RuntimeFixture {
     @Test
     void segmentsAtTheEndOfTheWorldTrap() {
         for (Variant variant : Variant.values()) {
-            Module module = module("memory64-data", variant);
+            CompiledModule module = module("memory64-data", variant);
             TrapException e = assertThrows(TrapException.class, () -> linker.instantiate(store, module));
             assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, e.code());
         }
@@ -411,7 +411,7 @@ class MemoriesTest extends RuntimeFixture {
             for (String wanted : types.keySet()) {
                 Linker one = new Linker(engine);
                 one.define("env", "m", memory);
-                Module module = module(wanted, Variant.OPTIMISED);
+                CompiledModule module = module(wanted, Variant.OPTIMISED);
                 if (wanted.equals(given.getKey())) {
                     assertEquals(0, one.instantiate(store, module).func("load8").call(0));
                 } else {
@@ -433,7 +433,7 @@ class MemoriesTest extends RuntimeFixture {
     @EnumSource
     void linkedModulesShareThem(Variant variant) {
         byte[] wide = Compiler.link(inputs("takes-memory64", "memory64"), variant.options);
-        Instance app = linker.instantiate(store, Module.load(engine, wide));
+        Instance app = linker.instantiate(store, CompiledModule.load(engine, wide));
         assertEquals('p', app.func("load8").call(0x10000));
         assertEquals(2, app.func("grow").call(1));
         assertEquals(0, app.func("load8").call(3 * 65_536 - 1));
@@ -441,7 +441,7 @@ class MemoriesTest extends RuntimeFixture {
             traps(app.func("load8"), at);
         }
         byte[] bytes = Compiler.link(inputs("takes-bytes", "bytes-data"), variant.options);
-        app = linker.instantiate(store, Module.load(engine, bytes));
+        app = linker.instantiate(store, CompiledModule.load(engine, bytes));
         assertEquals('0', app.func("load8").call(3));
         traps(app.func("load8"), 66_003);
         assertEquals(66_003, app.func("grow").call(1));

@@ -16,7 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Extern;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
@@ -26,7 +27,6 @@ import kiln.runtime.HostFunction;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.Table;
 import kiln.runtime.TableType;
@@ -44,7 +44,7 @@ class ReferenceCellsTest extends RuntimeFixture {
     private static final ValType.Ref FUNCREF = ValType.FUNCREF;
     private static final ValType.Ref EXTERNREF = ValType.EXTERNREF;
 
-    private Module module;
+    private CompiledModule module;
     /** What the host functions answer. */
     private long given;
 

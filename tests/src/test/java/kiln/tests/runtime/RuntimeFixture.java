@@ -3,9 +3,9 @@ package kiln.tests.runtime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,8 +31,8 @@ abstract class RuntimeFixture {
         engine.close();
     }
 
-    protected Module module(String name) {
-        return Module.load(engine, resource(name));
+    protected CompiledModule module(String name) {
+        return CompiledModule.load(engine, resource(name));
     }
 
     protected static byte[] resource(String name) {

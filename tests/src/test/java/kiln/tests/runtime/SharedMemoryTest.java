@@ -17,13 +17,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
@@ -41,7 +41,7 @@ class SharedMemoryTest extends RuntimeFixture {
     private static final int ROUNDS = Boolean.getBoolean("kiln.emulated") ? 200 : 2000;
 
     private SharedMemory memory;
-    private Module module;
+    private CompiledModule module;
 
     @BeforeEach
     void share() {
@@ -452,7 +452,7 @@ class SharedMemoryTest extends RuntimeFixture {
     void addressesMayHave64Bits() throws Exception {
         try (SharedMemory large = SharedMemory.of(new MemoryType(1, 4, true, true, 16))) {
             Linker wide = new Linker(engine).memory("env", "memory", large);
-            Module threads64 = module("threads64");
+            CompiledModule threads64 = module("threads64");
             Instance i = wide.instantiate(store, threads64);
             assertEquals(2, call(i, "wait32", 65532, 0, 0));
             assertEquals(0, i.func("add").call(65520, 0x1_00000002L));

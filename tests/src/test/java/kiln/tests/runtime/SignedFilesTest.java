@@ -11,14 +11,14 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.List;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.FileSignature;
-import kiln.artifact.SigningKeys;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.api.SigningKeys;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
-import kiln.runtime.Module;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,17 +57,17 @@ class SignedFilesTest {
         Path file = dir.resolve("m.cwasm");
         try (Engine engine = Engine.requiringSignature(List.of(KEYS.getPublic()))) {
             Files.write(file, signed);
-            Module.load(engine, file).close();
-            Module.loadTrusted(engine, file).close();
-            Module.load(engine, signed).close();
-            refused("not signed", () -> Module.load(engine, unsigned));
-            refused("another key", () -> Module.load(engine, others));
-            refused("cannot be signed", () -> Module.load(engine, wasm()));
+            CompiledModule.load(engine, file).close();
+            CompiledModule.loadTrusted(engine, file).close();
+            CompiledModule.load(engine, signed).close();
+            refused("not signed", () -> CompiledModule.load(engine, unsigned));
+            refused("another key", () -> CompiledModule.load(engine, others));
+            refused("cannot be signed", () -> CompiledModule.load(engine, wasm()));
             Files.write(file, changed);
-            refused("m.cwasm: the signature does not match", () -> Module.load(engine, file));
-            refused("m.cwasm: the signature does not match", () -> Module.loadTrusted(engine, file));
+            refused("m.cwasm: the signature does not match", () -> CompiledModule.load(engine, file));
+            refused("m.cwasm: the signature does not match", () -> CompiledModule.loadTrusted(engine, file));
             Files.write(file, wasm());
-            refused("m.cwasm: this is WebAssembly", () -> Module.load(engine, file));
+            refused("m.cwasm: this is WebAssembly", () -> CompiledModule.load(engine, file));
         }
         assertThrows(IllegalArgumentException.class, () -> Engine.requiringSignature(List.of()));
     }
@@ -77,7 +77,7 @@ class SignedFilesTest {
         byte[] signed = compiled(Target.host());
         FileSignature.sign(signed, KEYS);
         try (Engine engine = new Engine()) {
-            Module.load(engine, signed).close();
+            CompiledModule.load(engine, signed).close();
         }
     }
 

@@ -12,11 +12,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 /** What leaves WebAssembly leaves it at once, whatever the reason and however deep. */
 @Timeout(900)
 class UnwindingTest extends RuntimeFixture {
-    private Module module;
+    private CompiledModule module;
     private Instance instance;
     private IntUnaryOperator host = x -> x;
 
@@ -99,7 +99,7 @@ class UnwindingTest extends RuntimeFixture {
     void modulesWithoutANameHaveTheOneTheyAreGiven() {
         // (module (func (export "f") unreachable))
         byte[] wasm = HexFormat.of().parseHex("0061736d010000000104016000000302010007050101660000" + "0a05010300000b");
-        try (Module nameless = Module.load(engine, wasm)) {
+        try (CompiledModule nameless = CompiledModule.load(engine, wasm)) {
             Func f = Instance.create(store, nameless, List.of()).func("f");
             assertEquals(
                     "wasm",

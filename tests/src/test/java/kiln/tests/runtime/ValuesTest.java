@@ -11,7 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Arrays;
 import java.util.List;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;

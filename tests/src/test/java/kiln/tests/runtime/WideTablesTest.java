@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
-import kiln.runtime.Module;
 import kiln.runtime.Table;
 import kiln.runtime.TableType;
 import kiln.runtime.TrapException;
@@ -29,7 +29,7 @@ class WideTablesTest extends RuntimeFixture {
         CompilerOptions options =
                 CompilerOptions.defaults().withJobs(1).withCheck(true).withOptLevel(level);
         return linker.instantiate(
-                store, Module.load(engine, Compiler.compile("table64.wasm", resource("table64"), options)));
+                store, CompiledModule.load(engine, Compiler.compile("table64.wasm", resource("table64"), options)));
     }
 
     private static void traps(TrapCode code, Func func, long... args) {
@@ -116,7 +116,7 @@ class WideTablesTest extends RuntimeFixture {
     @ValueSource(booleans = {true, false})
     void widthsMustBeTheSame(boolean is64) {
         linker.define("env", "t", Table.of(store, new TableType(ValType.FUNCREF, 1, 2, is64), null));
-        Module wide = module("takes-table64");
+        CompiledModule wide = module("takes-table64");
         if (is64) {
             assertEquals(1, linker.instantiate(store, wide).func("size").call());
         } else {

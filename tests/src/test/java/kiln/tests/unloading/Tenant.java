@@ -4,13 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.IntUnaryOperator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 
@@ -30,7 +30,7 @@ public final class Tenant implements BiFunction<byte[], Boolean, MemorySegment> 
     @Override
     public MemorySegment apply(byte[] code, Boolean closes) {
         Engine engine = new Engine();
-        Module module = Module.load(engine, code);
+        CompiledModule module = CompiledModule.load(engine, code);
         Store store = new Store(engine);
         Instance i = new Linker(engine)
                 .func("e", "next", IntUnaryOperator.class, x -> x + 1)

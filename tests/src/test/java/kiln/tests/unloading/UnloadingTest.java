@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.Native;

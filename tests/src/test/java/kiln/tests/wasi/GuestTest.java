@@ -10,11 +10,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.wasi.ExitException;
@@ -45,7 +45,7 @@ class GuestTest {
         Linker linker = new Linker(engine);
         wasi.addTo(linker);
         try (InputStream in = GuestTest.class.getResourceAsStream(name + ".wasm")) {
-            return linker.instantiate(store, Module.load(engine, in.readAllBytes()));
+            return linker.instantiate(store, CompiledModule.load(engine, in.readAllBytes()));
         }
     }
 

@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Module;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import kiln.tests.ChildJvm;
@@ -73,7 +73,7 @@ class StoppedCallsTest {
         wasi = builder.build();
         Linker linker = new Linker(engine);
         wasi.addTo(linker);
-        instance = linker.instantiate(store, Module.load(engine, wasm()));
+        instance = linker.instantiate(store, CompiledModule.load(engine, wasm()));
     }
 
     private void isStopped(String function) {

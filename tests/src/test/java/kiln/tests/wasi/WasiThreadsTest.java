@@ -8,12 +8,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import kiln.artifact.TrapCode;
+import kiln.artifact.api.TrapCode;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.MemoryType;
-import kiln.runtime.Module;
 import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
@@ -35,7 +35,7 @@ class WasiThreadsTest {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private Engine engine;
-    private Module module;
+    private CompiledModule module;
     private Wasi wasi;
     private SharedMemory memory;
     private WasiThreads threads;
@@ -45,7 +45,7 @@ class WasiThreadsTest {
         // Not interruptible: modules with threads are all the same.
         engine = new Engine();
         try (InputStream in = WasiThreadsTest.class.getResourceAsStream("threads.wasm")) {
-            module = Module.load(engine, in.readAllBytes());
+            module = CompiledModule.load(engine, in.readAllBytes());
         }
         wasi = Wasi.builder().stdout(out).build();
         memory = SharedMemory.of(new MemoryType(1, 2, false, true, 16));

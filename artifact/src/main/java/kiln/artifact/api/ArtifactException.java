@@ -1,4 +1,4 @@
-package kiln.artifact;
+package kiln.artifact.api;
 
 /**
  * A compiled file cannot be used: truncated, damaged, foreign, for another machine, not signed by who was asked for; or

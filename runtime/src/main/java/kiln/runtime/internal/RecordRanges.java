@@ -1,4 +1,4 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import java.util.Arrays;
 import kiln.artifact.VMContextLayout;
@@ -8,7 +8,7 @@ import kiln.loader.Native;
  * Where the funcref records of a store lie, so that a number from Java can be told from a reference without following
  * it. An instance has all of its records in one range; host functions that Java put somewhere have one each.
  */
-final class RecordRanges {
+public final class RecordRanges {
     private static final long[] NONE = {};
 
     /** Addresses of the first bytes, and of those after the last. No ranges overlap, so that both are sorted alone. */
@@ -23,7 +23,7 @@ final class RecordRanges {
 
     private long lastBytes;
 
-    void add(long start, int records) {
+    public void add(long start, int records) {
         if (records == 0) {
             return;
         }
@@ -37,7 +37,7 @@ final class RecordRanges {
     }
 
     /** Whether this is the address of a record that somebody may have a reference to: one that was filled in. */
-    boolean isReference(long address) {
+    public boolean isReference(long address) {
         if (Long.compareUnsigned(address - lastStart, lastBytes) >= 0 && !find(address)) {
             return false;
         }

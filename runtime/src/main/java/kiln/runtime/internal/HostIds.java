@@ -1,4 +1,4 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
  * upcall stub. A slot is read without a lock; a thread that got a number before reads a table that has it, since stores
  * change threads only through synchronisation.
  */
-final class HostIds {
+public final class HostIds {
     private static Object[] table = new Object[256];
     private static int[] free = new int[64];
     private static int freeCount;
@@ -15,12 +15,12 @@ final class HostIds {
 
     private HostIds() {}
 
-    static Object get(int id) {
+    public static Object get(int id) {
         return table[id];
     }
 
     /** A number for {@code o}, never 0. */
-    static synchronized int add(Object o) {
+    public static synchronized int add(Object o) {
         int id;
         if (freeCount > 0) {
             id = free[--freeCount];
@@ -34,7 +34,7 @@ final class HostIds {
         return id;
     }
 
-    static synchronized void remove(int id) {
+    public static synchronized void remove(int id) {
         table[id] = null;
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, 2 * freeCount);

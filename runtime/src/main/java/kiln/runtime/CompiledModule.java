@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import kiln.artifact.Artifact;
-import kiln.artifact.ArtifactException;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
@@ -25,6 +24,7 @@ import kiln.artifact.Printable;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.ValueType;
+import kiln.artifact.api.ArtifactException;
 import kiln.loader.HostException;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
@@ -38,7 +38,7 @@ import kiln.loader.MemoryTemplate;
  * of each module as {@code module.export}. The main module is the last one that exports a function {@code _start}; if
  * none does, the last one.
  */
-public final class Module implements AutoCloseable {
+public final class CompiledModule implements AutoCloseable {
     private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
     private static final int NOT_LOOKED_UP = -1;
 
@@ -79,16 +79,16 @@ public final class Module implements AutoCloseable {
     private final long startup;
     private final TableImage[] tableImages;
     /** The module that stands for the file: this one, unless it was linked into it. */
-    private Module main = this;
+    private CompiledModule main = this;
     /** All modules of the file by number if this is the main one of several, else null. */
-    private Module[] parts;
+    private CompiledModule[] parts;
 
     private LinkedContexts contexts;
     private volatile long[] funcRefTemplate;
     private int users;
     private boolean closed;
 
-    private Module(Engine engine, LoadedArtifact code, int number) {
+    private CompiledModule(Engine engine, LoadedArtifact code, int number) {
         this.engine = engine;
         this.code = code;
         this.number = number;
@@ -123,7 +123,7 @@ public final class Module implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be read or mapped
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
-    public static Module load(Engine engine, Path file) {
+    public static CompiledModule load(Engine engine, Path file) {
         return load(engine, file, false);
     }
 
@@ -138,11 +138,11 @@ public final class Module implements AutoCloseable {
      * damaged before it was loaded is safe; running it, and instantiating it where that runs start-up code, is not: it
      * is native code that nobody has looked at.
      */
-    public static Module loadTrusted(Engine engine, Path file) {
+    public static CompiledModule loadTrusted(Engine engine, Path file) {
         return load(engine, file, true);
     }
 
-    private static Module load(Engine engine, Path file, boolean trusted) {
+    private static CompiledModule load(Engine engine, Path file, boolean trusted) {
         engine.requireOpen();
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
@@ -171,7 +171,7 @@ public final class Module implements AutoCloseable {
      * @throws WasmException if it is WebAssembly that is malformed, invalid or not supported
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
-    public static Module load(Engine engine, byte[] bytes) {
+    public static CompiledModule load(Engine engine, byte[] bytes) {
         engine.requireOpen();
         if (isWasm(bytes)) {
             requireNoSignature(engine, "module");
@@ -188,7 +188,7 @@ public final class Module implements AutoCloseable {
      * @param name for the module if it has none of its own
      * @throws UncheckedIOException if it cannot be read
      */
-    public static Module load(Engine engine, String name, InputStream in) {
+    public static CompiledModule load(Engine engine, String name, InputStream in) {
         try {
             return load(engine, in.readAllBytes()).named(name);
         } catch (IOException e) {
@@ -212,11 +212,11 @@ public final class Module implements AutoCloseable {
         }
     }
 
-    private static Module of(Engine engine, LoadedArtifact code, String name) {
+    private static CompiledModule of(Engine engine, LoadedArtifact code, String name) {
         try {
             return switch (code.modules().size()) {
                 case 0 -> throw new ArtifactException(name + ": there is no module in the file");
-                case 1 -> new Module(engine, code, 0);
+                case 1 -> new CompiledModule(engine, code, 0);
                 default -> linked(engine, code);
             };
         } catch (Throwable t) {
@@ -225,18 +225,18 @@ public final class Module implements AutoCloseable {
         }
     }
 
-    private static Module linked(Engine engine, LoadedArtifact code) {
-        Module[] parts = new Module[code.modules().size()];
+    private static CompiledModule linked(Engine engine, LoadedArtifact code) {
+        CompiledModule[] parts = new CompiledModule[code.modules().size()];
         LinkedContexts contexts = LinkedContexts.NONE;
-        Module main = null;
+        CompiledModule main = null;
         for (int i = 0; i < parts.length; i++) {
-            parts[i] = new Module(engine, code, i);
+            parts[i] = new CompiledModule(engine, code, i);
             contexts = contexts.with(parts[i].layout);
             if (main == null || parts[i].isProgram() || !main.isProgram()) {
                 main = parts[i];
             }
         }
-        for (Module part : parts) {
+        for (CompiledModule part : parts) {
             part.main = main;
         }
         main.parts = parts;
@@ -263,14 +263,14 @@ public final class Module implements AutoCloseable {
         return bytes.length >= 4 && Arrays.equals(bytes, 0, 4, WASM_MAGIC, 0, 4);
     }
 
-    private static Module compile(Engine engine, byte[] wasm, String name) {
+    private static CompiledModule compile(Engine engine, byte[] wasm, String name) {
         ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
                         "this is WebAssembly, not a compiled file, and no compiler is on the class path"));
         byte[] compiled = compiler.compile(wasm, name, engine.settings());
         MemorySegment bytes = MemorySegment.ofArray(compiled);
-        Module module =
+        CompiledModule module =
                 of(engine, map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST)), name);
         return name.isEmpty() ? module : module.named(name);
     }
@@ -292,7 +292,7 @@ public final class Module implements AutoCloseable {
     }
 
     /** Says what the module is called in backtraces and messages if it has no name of its own; returns the module. */
-    public Module named(String name) {
+    public CompiledModule named(String name) {
         code.label(name);
         return this;
     }
@@ -303,7 +303,7 @@ public final class Module implements AutoCloseable {
             return imports;
         }
         List<ImportType> open = new ArrayList<>();
-        for (Module part : parts) {
+        for (CompiledModule part : parts) {
             for (int i = 0; i < part.imports.size(); i++) {
                 if (part.info.imports().get(i).link() == null) {
                     open.add(part.imports.get(i));
@@ -319,7 +319,7 @@ public final class Module implements AutoCloseable {
     }
 
     /** All modules of the file by number, if it has several and this is the main one; else null. */
-    Module[] parts() {
+    CompiledModule[] parts() {
         return parts;
     }
 
@@ -349,7 +349,7 @@ public final class Module implements AutoCloseable {
             result.add(new ExportType(e.name(), exportType(e)));
         }
         if (parts != null) {
-            for (Module part : parts) {
+            for (CompiledModule part : parts) {
                 for (ModuleInfo.Export e : part.info.exports()) {
                     result.add(new ExportType(part.qualified(e.name()), part.exportType(e)));
                 }
@@ -365,7 +365,7 @@ public final class Module implements AutoCloseable {
             names.add(e.name());
         }
         if (parts != null) {
-            for (Module part : parts) {
+            for (CompiledModule part : parts) {
                 for (ModuleInfo.Export e : part.info.exports()) {
                     names.add(part.qualified(e.name()));
                 }

@@ -1,4 +1,4 @@
-package kiln.artifact;
+package kiln.artifact.api;
 
 /**
  * Why generated code stopped. The ordinal is the code's number in the trap table of a file: entries are only appended.

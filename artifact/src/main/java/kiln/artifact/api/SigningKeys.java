@@ -1,4 +1,4 @@
-package kiln.artifact;
+package kiln.artifact.api;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,6 +20,8 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.Set;
+import kiln.artifact.Ed25519;
+import kiln.artifact.Printable;
 
 /**
  * Ed25519 keys in PEM files, as OpenSSL and others write them: a private key in PKCS#8 without a passphrase

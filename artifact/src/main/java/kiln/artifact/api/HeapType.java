@@ -1,4 +1,4 @@
-package kiln.artifact;
+package kiln.artifact.api;
 
 import java.util.Locale;
 

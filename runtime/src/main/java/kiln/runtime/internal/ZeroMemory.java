@@ -1,4 +1,4 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -10,7 +10,7 @@ import kiln.loader.HostException;
  * Zeroed native memory for structures of any size. Large ones are pages of their own, some of which are kept when they
  * are freed, because faulting a page in costs many times as long as clearing it. Safe for use by several threads.
  */
-final class ZeroMemory {
+public final class ZeroMemory {
     private static final long LARGE = 64 << 10;
     /** Pieces above this size are not kept. */
     private static final long LARGEST_KEPT = 8 << 20;
@@ -25,7 +25,7 @@ final class ZeroMemory {
     private ZeroMemory() {}
 
     /** What a refusal of the system means to Java. */
-    static OutOfMemoryError outOfMemory(HostException e) {
+    public static OutOfMemoryError outOfMemory(HostException e) {
         OutOfMemoryError error = new OutOfMemoryError(e.getMessage());
         error.initCause(e);
         return error;
@@ -36,7 +36,7 @@ final class ZeroMemory {
      *
      * @throws OutOfMemoryError if the system has none left
      */
-    static long allocate(long bytes) {
+    public static long allocate(long bytes) {
         try {
             return bytes < LARGE ? Host.current().allocate(bytes) : allocatePages(bytes);
         } catch (HostException e) {
@@ -61,7 +61,7 @@ final class ZeroMemory {
     }
 
     /** @param bytes as they were asked for */
-    static void free(long address, long bytes) {
+    public static void free(long address, long bytes) {
         if (bytes < LARGE) {
             Host.current().free(address);
             return;

@@ -1,4 +1,4 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,7 +6,7 @@ import kiln.loader.Host;
 import kiln.loader.Native;
 
 /** Zeroed native memory in pieces that are given back all at once. */
-final class Slab {
+public final class Slab {
     private static final int CHUNK = 16 << 10;
     private static final int LARGE = 4 << 10;
 
@@ -20,7 +20,7 @@ final class Slab {
     private long end;
 
     /** Memory aligned to 16 bytes. */
-    long allocate(long bytes) {
+    public long allocate(long bytes) {
         long size = bytes + 15 & -16;
         if (size > LARGE) {
             long address = ZeroMemory.allocate(size);
@@ -45,7 +45,7 @@ final class Slab {
     }
 
     /** Forgets all pieces; what is kept is zeroed. */
-    void reset() {
+    public void reset() {
         for (int i = 0; i <= current; i++) {
             Native.zero(chunks.get(i), i == current ? next - chunks.get(i) : CHUNK);
         }
@@ -58,7 +58,7 @@ final class Slab {
         end = 0;
     }
 
-    void free() {
+    public void free() {
         reset();
         for (long address : chunks) {
             Host.current().free(address);

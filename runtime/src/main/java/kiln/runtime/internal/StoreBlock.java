@@ -1,11 +1,11 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import kiln.loader.Host;
 import kiln.loader.HostException;
 import kiln.loader.StoreMemory;
 
 /** The native memory that every store needs; blocks are used again by later stores. */
-final class StoreBlock {
+public final class StoreBlock {
     /** Enough that the native stack ends first: a nested call takes more of that than of this. */
     private static final long AREA_BYTES = 1 << 20;
 
@@ -16,7 +16,7 @@ final class StoreBlock {
     /**
      * @throws OutOfMemoryError if the system has no memory left
      */
-    StoreBlock() {
+    public StoreBlock() {
         try {
             area = Host.current().allocate(AREA_BYTES);
         } catch (HostException e) {
@@ -30,29 +30,29 @@ final class StoreBlock {
         }
     }
 
-    StoreMemory memory() {
+    public StoreMemory memory() {
         return memory;
     }
 
-    Slab slab() {
+    public Slab slab() {
         return slab;
     }
 
-    long areaStart() {
+    public long areaStart() {
         return area;
     }
 
-    long areaEnd() {
+    public long areaEnd() {
         return area + AREA_BYTES;
     }
 
     /** Makes it fit for another store. */
-    void reset() {
+    public void reset() {
         memory.reset();
         slab.reset();
     }
 
-    void free() {
+    public void free() {
         memory.close();
         slab.free();
         Host.current().free(area);

@@ -1,4 +1,4 @@
-package kiln.runtime;
+package kiln.runtime.internal;
 
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Numbers for the objects that WebAssembly holds as externref. */
-final class ExternRefs {
+public final class ExternRefs {
     private Map<Object, Integer> handles;
     private List<Object> objects;
 
     /** The number of {@code o}, not 0. */
-    long handle(Object o) {
+    public long handle(Object o) {
         if (handles == null) {
             handles = new IdentityHashMap<>();
             objects = new ArrayList<>();
@@ -26,11 +26,11 @@ final class ExternRefs {
     }
 
     /** Whether some object has this number. */
-    boolean has(long handle) {
+    public boolean has(long handle) {
         return objects != null && handle >= 1 && handle <= objects.size();
     }
 
-    Object object(long handle) {
+    public Object object(long handle) {
         return objects.get((int) handle - 1);
     }
 }
