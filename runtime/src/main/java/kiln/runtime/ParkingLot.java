@@ -58,12 +58,26 @@ final class ParkingLot {
     /**
      * Waits if {@code expected} is at an address that is aligned and within the memory.
      *
-     * @param store whose interruption ends the waiting, or null
+     * @param store whose interruption or closing ends the waiting, or null
      * @param width of what is there in bytes, 4 or 8
      * @param nanos negative: for ever
      * @return null if the thread or the store was interrupted
      */
     static SharedMemory.WaitResult await(
+            Store store, SharedMemory memory, long address, int width, long expected, long nanos) {
+        if (store == null) {
+            return park(null, memory, address, width, expected, nanos);
+        }
+        // First, so that whoever sees it in the list can close the store.
+        store.setWaiting(Thread.currentThread());
+        try {
+            return park(store, memory, address, width, expected, nanos);
+        } finally {
+            store.setWaiting(null);
+        }
+    }
+
+    private static SharedMemory.WaitResult park(
             Store store, SharedMemory memory, long address, int width, long expected, long nanos) {
         boolean forever = nanos < 0 || nanos > LONGEST_NANOS;
         long deadline = System.nanoTime() + nanos;
@@ -84,34 +98,25 @@ final class ParkingLot {
         } finally {
             b.lock.unlock();
         }
-        boolean isVirtual = w.thread.isVirtual();
-        if (store != null && !isVirtual) {
-            store.setWaiting(w.thread);
-        }
-        try {
-            while (!w.woken) {
-                boolean stopped = w.thread.isInterrupted() || store != null && store.isInterrupted();
-                long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
-                if (stopped || left <= 0) {
-                    if (!leave(b, w)) {
-                        // It was woken after all.
-                        break;
-                    }
-                    return stopped ? null : SharedMemory.WaitResult.TIMED_OUT;
+        boolean polls = store != null && w.thread.isVirtual();
+        while (!w.woken) {
+            boolean stopped = w.thread.isInterrupted() || store != null && store.isInterrupted();
+            long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
+            if (stopped || left <= 0) {
+                if (!leave(b, w)) {
+                    // It was woken after all.
+                    break;
                 }
-                long nap = store != null && isVirtual ? Math.min(left, POLL_NANOS) : left;
-                if (nap == Long.MAX_VALUE) {
-                    LockSupport.park(memory);
-                } else {
-                    LockSupport.parkNanos(memory, nap);
-                }
+                return stopped ? null : SharedMemory.WaitResult.TIMED_OUT;
             }
-            return SharedMemory.WaitResult.WOKEN;
-        } finally {
-            if (store != null) {
-                store.setWaiting(null);
+            long nap = polls ? Math.min(left, POLL_NANOS) : left;
+            if (nap == Long.MAX_VALUE) {
+                LockSupport.park(memory);
+            } else {
+                LockSupport.parkNanos(memory, nap);
             }
         }
+        return SharedMemory.WaitResult.WOKEN;
     }
 
     /** Takes somebody out of the list who is in it; false if somebody else did. */

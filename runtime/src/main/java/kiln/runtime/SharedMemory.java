@@ -381,6 +381,12 @@ public final class SharedMemory implements AutoCloseable {
         return ParkingLot.notify(this, aligned(address, 4), count);
     }
 
+    /** How many threads wait now, at all addresses: for watching and testing programs. */
+    public int waiters() {
+        requireAlive();
+        return ParkingLot.waiting(this);
+    }
+
     /** What is there, sequentially consistent; the address is aligned and within the memory. */
     long value(long address, int width) {
         return width == 4

@@ -9,6 +9,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
@@ -39,10 +41,23 @@ public final class Store implements AutoCloseable {
 
     private static final Store CLOSED_INSTANCE = new Store();
     private static final VarHandle OWNER;
+    private static final VarHandle CLOSING;
+
+    /** Nobody but the owner wants to close the store. */
+    private static final int OPEN = 0;
+    /** Another thread wants the owner to close the store as soon as its call is over. */
+    private static final int ASKED = 1;
+    /** The owner does so. */
+    private static final int ENDING = 2;
+    /** It has. */
+    private static final int ENDED = 3;
+
+    private static final long CLOSE_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     static {
         try {
             OWNER = MethodHandles.lookup().findVarHandle(Store.class, "owner", Thread.class);
+            CLOSING = MethodHandles.lookup().findVarHandle(Store.class, "closing", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -66,6 +81,12 @@ public final class Store implements AutoCloseable {
 
     /** Read without synchronisation: a thread that finds itself here has put itself here. */
     private Thread owner;
+
+    /** What a thread that closes the store while its owner waits tells the owner, and is told. */
+    private volatile int closing;
+
+    /** Whether the owner waits for other threads in a call. */
+    private volatile boolean waiting;
 
     /** First free byte of the argument area, which is a stack for calls within calls. */
     private long areaTop;
@@ -235,7 +256,33 @@ public final class Store implements AutoCloseable {
             areaTop = area;
         }
         if (status != StoreLayout.STATUS_OK) {
-            throw Store.<RuntimeException>sneak(failure(status));
+            Throwable t = failure(status);
+            if (closing != OPEN) {
+                obeyClosing();
+            }
+            throw Store.<RuntimeException>sneak(t);
+        }
+        if (closing != OPEN && obeyClosing()) {
+            // The results went with the store.
+            throw new IllegalStateException("the store was closed by another thread");
+        }
+    }
+
+    /** Another thread has asked to close the store: does so if no call is left; returns whether it is closed. */
+    private boolean obeyClosing() {
+        if (areaTop != block.areaStart()) {
+            // A host function may have kept what stopped its callee to itself; its caller is to stop, too.
+            block.memory().interrupt();
+            return false;
+        }
+        if (!CLOSING.compareAndSet(this, ASKED, ENDING)) {
+            return false;
+        }
+        try {
+            close();
+            return true;
+        } finally {
+            closing = OWNER.getAcquire(this) == CLOSED ? ENDED : OPEN;
         }
     }
 
@@ -292,12 +339,20 @@ public final class Store implements AutoCloseable {
     /** Calls a host function without a detour through generated code. */
     void callHost(HostAdapter host, long area, int bytes) {
         areaTop = area + bytes;
+        Throwable thrown = null;
         try {
             host.invoke(hostCaller, area);
         } catch (Throwable t) {
-            throw Store.<RuntimeException>sneak(t);
+            thrown = t;
         } finally {
             areaTop = area;
+        }
+        boolean isClosed = closing != OPEN && obeyClosing();
+        if (thrown != null) {
+            throw Store.<RuntimeException>sneak(thrown);
+        }
+        if (isClosed) {
+            throw new IllegalStateException("the store was closed by another thread");
         }
     }
 
@@ -477,7 +532,7 @@ public final class Store implements AutoCloseable {
      */
     public boolean isInterrupted() {
         check();
-        return block.memory().interrupted() || watch.isOwnerInterrupted();
+        return closing != OPEN || block.memory().interrupted() || watch.isOwnerInterrupted();
     }
 
     private void requireChecks() {
@@ -499,9 +554,11 @@ public final class Store implements AutoCloseable {
         return null;
     }
 
-    /** Which platform thread waits for others in a call of this store, or null: it is woken by an interruption. */
+    /** Which thread waits for others in a call of this store, or null: it is woken by an interruption. */
     void setWaiting(Thread t) {
-        watch.waiting(t);
+        // The watching thread must not unpark virtual threads: they look by themselves.
+        watch.waiting(t == null || t.isVirtual() ? null : t);
+        waiting = t != null;
     }
 
     /** Forgets an interruption that nobody has noticed yet. */
@@ -543,11 +600,19 @@ public final class Store implements AutoCloseable {
      * Frees everything. All objects of this store are useless then and say so; segments of memories are inaccessible.
      * Idempotent.
      *
-     * @throws IllegalStateException if another thread owns the store, or a call is running
+     * <p>Any thread may close a store whose owner waits in memory.atomic.wait. The owner's call then stops as if it
+     * was interrupted, and this returns when it has ended, so the caller must hold nothing that a host function on the
+     * owner's stack could need.
+     *
+     * @throws IllegalStateException if another thread owns the store and does not wait, or a call is running
      */
     @Override
     public void close() {
-        if (OWNER.getAcquire(this) == CLOSED) {
+        Thread o = (Thread) OWNER.getAcquire(this);
+        if (o == CLOSED) {
+            return;
+        }
+        if (waiting && o != null && o != Thread.currentThread() && closeThrough(o)) {
             return;
         }
         check();
@@ -570,5 +635,25 @@ public final class Store implements AutoCloseable {
         exceptions.close();
         hostIds.removeAll();
         engine.giveBlock(block);
+    }
+
+    /** Has the owner, which waits, close the store at the end of its call; returns whether it did. */
+    private boolean closeThrough(Thread o) {
+        if (CLOSING.compareAndSet(this, OPEN, ASKED)) {
+            // From here on the owner cannot end its call unnoticed, unless it has just been woken.
+            if (!waiting && CLOSING.compareAndSet(this, ASKED, OPEN)) {
+                return false;
+            }
+            watch.interrupt();
+        }
+        boolean interrupted = false;
+        while (closing != ENDED && closing != OPEN && o.isAlive()) {
+            LockSupport.parkNanos(this, CLOSE_POLL_NANOS);
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return closing == ENDED;
     }
 }

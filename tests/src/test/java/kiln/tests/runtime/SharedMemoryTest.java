@@ -17,8 +17,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import kiln.artifact.api.TrapCode;
 import kiln.runtime.CompiledModule;
+import kiln.runtime.Func;
+import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
@@ -28,6 +31,7 @@ import kiln.runtime.SharedMemory;
 import kiln.runtime.Store;
 import kiln.runtime.StoreLimits;
 import kiln.runtime.TrapException;
+import kiln.runtime.ValType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -269,6 +273,77 @@ class SharedMemoryTest extends RuntimeFixture {
         started.await();
         own[0].interrupt();
         assertEquals(TrapCode.INTERRUPTED, task.get());
+    }
+
+    @Test
+    void closingAStoreEndsWaitingInIt() throws Exception {
+        for (boolean virtual : List.of(false, true)) {
+            AtomicReference<Store> own = new AtomicReference<>();
+            FutureTask<String> task = new FutureTask<>(() -> {
+                Store s = new Store(engine);
+                Instance i = linker.instantiate(s, module);
+                own.set(s);
+                TrapException e =
+                        assertThrows(TrapException.class, () -> i.func("wait32").call(0, 0, -1));
+                assertEquals(TrapCode.INTERRUPTED, e.code());
+                assertThrows(IllegalStateException.class, () -> i.func("size").call());
+                s.close();
+                return "ended";
+            });
+            (virtual ? Thread.ofVirtual() : Thread.ofPlatform()).start(task);
+            awaitWaiters(own, 1);
+            own.get().close();
+            assertEquals("ended", task.get());
+            assertEquals(0, memory.notifyWaiters(0, Integer.MAX_VALUE));
+        }
+        // It used the memory no longer when it was closed.
+        memory.close();
+        assertThrows(IllegalStateException.class, memory::size);
+    }
+
+    /** A host function that keeps the trap to itself does not keep the store open. */
+    @Test
+    void closingReachesThroughHostFunctions() throws Exception {
+        Instance[] inner = new Instance[1];
+        AtomicReference<Store> own = new AtomicReference<>();
+        FutureTask<Long> task = new FutureTask<>(() -> {
+            Store s = new Store(engine);
+            inner[0] = linker.instantiate(s, module);
+            own.set(s);
+            Func host = Func.of(s, FuncType.of(ValType.I32), (_, _, results) -> {
+                TrapException e = assertThrows(
+                        TrapException.class, () -> inner[0].func("wait32").call(0, 0, -1));
+                assertEquals(TrapCode.INTERRUPTED, e.code());
+                assertTrue(s.isInterrupted());
+                results[0] = 7;
+            });
+            return host.call();
+        });
+        Thread.ofPlatform().start(task);
+        awaitWaiters(own, 1);
+        own.get().close();
+        ExecutionException e = assertThrows(ExecutionException.class, task::get);
+        assertEquals(IllegalStateException.class, e.getCause().getClass());
+    }
+
+    @Test
+    void storesThatDoNotWaitBelongToTheirThread() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        Worker w = new Worker(_ -> {
+            end.await();
+            return 5;
+        });
+        w.awaitStart();
+        assertThrows(IllegalStateException.class, w.own::close);
+        end.countDown();
+        assertEquals(5, w.result());
+    }
+
+    /** Until so many wait; {@code own} is there before its thread does. */
+    private void awaitWaiters(AtomicReference<Store> own, int count) {
+        while (own.get() == null || memory.waiters() < count) {
+            Thread.onSpinWait();
+        }
     }
 
     // Several at once.
