@@ -24,11 +24,20 @@ import kiln.runtime.internal.ZeroMemory;
  * where references are; what a number keeps alive by chance is bounded by what the stack holds. No register survives a
  * call, and only calls allocate, so frames have all there is.
  *
+ * <p>A collection looks at all of the heap, at all frames and at whole tables of exceptions. The next one comes only
+ * after a share of that has been allocated, so that each exception costs a bounded number of bytes looked at: the heap
+ * grows until what a collection leaves free is as much as it looked at, and where it may grow no more, an eighth of it
+ * must be free, or the allocation traps.
+ *
  * <p>Chunks can always be walked from their start: what is free between exceptions has a header, too, with no tag.
  */
 final class ExceptionHeap {
     private static final int FIRST_CHUNK = 64 << 10;
-    private static final int LARGEST_CHUNK = 64 << 20;
+    /** A free run, which may be a whole chunk, has its size in an int. */
+    private static final int LARGEST_CHUNK = 1 << 30;
+    /** What must be free after a collection if the heap cannot grow: one in so many bytes. */
+    private static final int LEAST_SHARE = 8;
+
     private static final int MARKED = 1;
     private static final int SHIFT = Integer.numberOfTrailingZeros(ExceptionLayout.ALIGNMENT);
 
@@ -51,6 +60,8 @@ final class ExceptionHeap {
     private final List<Table> tables = new ArrayList<>();
 
     private long bytes;
+    /** How many bytes all collections have looked at. */
+    private long lookedAt;
     /** Marked, but their payload is not looked through yet. */
     private final List<Long> grey = new ArrayList<>();
 
@@ -102,8 +113,8 @@ final class ExceptionHeap {
             throw Traces.ofHost(
                     store,
                     TrapCode.ALLOCATION_TOO_LARGE,
-                    "exceptions in use take the " + store.limits().exceptionBytes()
-                            + " bytes that the store may have of them");
+                    "exceptions in use leave less than an eighth free of the "
+                            + store.limits().exceptionBytes() + " bytes that the store may have of them");
         }
         long address = top();
         Native.putLong(context + StoreLayout.HEAP_TOP, address + size);
@@ -114,7 +125,7 @@ final class ExceptionHeap {
     private boolean makeRoom(int size) {
         long scanned = collect();
         boolean isRoomy = total(runs) >= Math.max(bytes / 2, scanned);
-        if (isRoomy && nextRun(size) || grow(size, scanned) || nextRun(size)) {
+        if (isRoomy && nextRun(size) || grow(size, scanned) || nextSharedRun(size)) {
             return true;
         }
         if (handles.isEmpty()) {
@@ -123,7 +134,12 @@ final class ExceptionHeap {
         // What Java has dropped counts until Java's collector has seen it. A guest alone cannot make it run.
         System.gc();
         collect();
-        return nextRun(size);
+        return nextSharedRun(size);
+    }
+
+    /** Takes a run if there is so much free altogether that the next collection is far. */
+    private boolean nextSharedRun(int size) {
+        return total(runs) >= bytes / LEAST_SHARE && nextRun(size);
     }
 
     private long top() {
@@ -201,6 +217,7 @@ final class ExceptionHeap {
     /** Frees what is not in use; returns how many bytes were looked through for roots. */
     private long collect() {
         seal();
+        lookedAt += bytes;
         for (Chunk c : chunks) {
             c.objects.clear();
             for (long p = c.start; p < c.end; p += size(p)) {
@@ -210,6 +227,7 @@ final class ExceptionHeap {
             }
         }
         long scanned = markRoots();
+        lookedAt += scanned;
         while (!grey.isEmpty()) {
             long p = grey.removeLast();
             scan(p + ExceptionLayout.PAYLOAD, p + size(p));
@@ -352,6 +370,11 @@ final class ExceptionHeap {
     /** Whether Java may give this number to generated code. */
     boolean isPinned(long address) {
         return pinned.containsKey(address);
+    }
+
+    /** What collections have cost: how many bytes of the heap and of roots they have looked at. */
+    long lookedAtBytes() {
+        return lookedAt;
     }
 
     /** Bytes in use when last counted, and what was made since. */

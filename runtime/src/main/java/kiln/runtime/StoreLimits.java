@@ -10,7 +10,7 @@ package kiln.runtime;
  * @param instances number of instances
  * @param memories number of memories
  * @param tables number of tables
- * @param exceptionBytes of all exceptions that are in use; one more traps
+ * @param exceptionBytes of memory for exceptions; an allocation traps if those in use leave less than an eighth of it
  */
 public record StoreLimits(
         long memoryBytes,
