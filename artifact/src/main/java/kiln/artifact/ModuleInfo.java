@@ -45,6 +45,8 @@ public record ModuleInfo(
         List<TableImage> tableImages,
         boolean startup,
         List<String> features) {
+    /** Among the {@link #features} of a module that needs the store's garbage-collected heap. */
+    public static final String HEAP_FEATURE = "gc";
 
     public ModuleInfo {
         types = List.copyOf(types);
@@ -131,7 +133,13 @@ public record ModuleInfo(
                 funcRefs.count(),
                 types.size(),
                 tags.size(),
-                imported(ExternType.Kind.TAG));
+                imported(ExternType.Kind.TAG),
+                usesHeap() ? 1 : 0);
+    }
+
+    /** Whether the module needs the store's garbage-collected heap: it has types of it, or looks at objects. */
+    public boolean usesHeap() {
+        return features.contains(HEAP_FEATURE);
     }
 
     /** All tables: imported, then defined. */

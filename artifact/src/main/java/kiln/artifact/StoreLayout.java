@@ -24,7 +24,9 @@ package kiln.artifact;
  *  152  exception        u64  exception on its way between generated code and Java, or 0: thrown by a host function, or
  *                             not caught ({@link #STATUS_THROWN})
  *  160  throwStub        ptr  jumped to by THROW with an exception: leaves frames up to its handler
- *  168  reserved
+ *  168  gcTop            u64  where the next object is put: an offset in the garbage-collected heap ({@link HeapLayout})
+ *  176  gcLimit          u64  end of the free bytes there; equal until the first object is made
+ *  184  reserved
  *  256  results          results of a call that do not fit into registers, 16 bytes each, up to 1,000
  * </pre>
  *
@@ -60,6 +62,8 @@ public final class StoreLayout {
     public static final int HEAP_LIMIT = 144;
     public static final int EXCEPTION = 152;
     public static final int THROW_STUB = 160;
+    public static final int GC_TOP = 168;
+    public static final int GC_LIMIT = 176;
     public static final int RESULTS = 256;
     public static final int MAX_RESULTS = 1000;
     public static final int SIZE = RESULTS + MAX_RESULTS * 16;

@@ -19,9 +19,11 @@ package kiln.artifact;
  *      globals defined      16-byte cells, 16-byte aligned
  *      funcrefs             {code ptr, vmctx ptr, typeId u32, function u32}: imported functions first,
  *                           then the defined functions that escape, in the module's order
- *      type ids             u32 for each type of the module: the engine's canonical number of the type
+ *      type ids             u32 for each type of the module: of a function type, the engine's canonical number; of a
+ *                           struct or array, the offset of its record in the heap ({@link HeapLayout})
  *      tags defined         {engine's number of the type u64, reserved u64}, 16-byte aligned
  *      tags imported        ptr to the exporter's record
+ *      heap base            ptr to offset 0 of the store's garbage-collected heap, in modules that need it only
  * </pre>
  *
  * The address of a tag's record is the tag's identity. The record of a tag that the host has made lies in the store's
@@ -84,6 +86,7 @@ public final class VMContextLayout {
      * How many of each thing a module has.
      *
      * @param funcRefs imported functions plus defined functions that escape
+     * @param heap 1 if the module needs the store's garbage-collected heap, else 0
      */
     public record Counts(
             int definedMemories,
@@ -95,7 +98,8 @@ public final class VMContextLayout {
             int funcRefs,
             int types,
             int definedTags,
-            int importedTags) {}
+            int importedTags,
+            int heap) {}
 
     private final Counts counts;
     private final int importedMemories;
@@ -107,6 +111,7 @@ public final class VMContextLayout {
     private final int types;
     private final int definedTags;
     private final int importedTags;
+    private final int heapBase;
     private final int size;
 
     /**
@@ -123,7 +128,8 @@ public final class VMContextLayout {
         types = add(funcRefs, counts.funcRefs, FUNCREF_BYTES);
         definedTags = Math.addExact(add(types, counts.types, 4), 15) & -16;
         importedTags = add(definedTags, counts.definedTags, TAG_BYTES);
-        size = Math.addExact(add(importedTags, counts.importedTags, POINTER_BYTES), 15) & -16;
+        heapBase = add(importedTags, counts.importedTags, POINTER_BYTES);
+        size = Math.addExact(add(heapBase, counts.heap, POINTER_BYTES), 15) & -16;
     }
 
     private static int add(int start, int count, int bytes) {
@@ -171,7 +177,7 @@ public final class VMContextLayout {
         return funcRefs + slot * FUNCREF_BYTES;
     }
 
-    /** The engine's number (u32) of type {@code i} of the module. */
+    /** What stands (u32) for type {@code i} of the module. */
     public int typeId(int i) {
         return types + i * 4;
     }
@@ -184,6 +190,16 @@ public final class VMContextLayout {
     /** Pointer to the record of imported tag {@code i}. */
     public int importedTag(int i) {
         return importedTags + i * POINTER_BYTES;
+    }
+
+    /** Whether there is a {@link #heapBase}. */
+    public boolean hasHeap() {
+        return counts.heap != 0;
+    }
+
+    /** Pointer to offset 0 of the store's garbage-collected heap. */
+    public int heapBase() {
+        return heapBase;
     }
 
     /** Bytes of the whole context, a multiple of 16. */

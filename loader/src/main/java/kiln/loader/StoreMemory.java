@@ -247,6 +247,8 @@ public final class StoreMemory implements AutoCloseable {
                 StoreLayout.BACKTRACE_COUNT,
                 StoreLayout.HEAP_TOP,
                 StoreLayout.HEAP_LIMIT,
+                StoreLayout.GC_TOP,
+                StoreLayout.GC_LIMIT,
                 StoreLayout.EXCEPTION
             }) {
                 Native.putLong(address + field, 0);

@@ -105,6 +105,8 @@ public final class ModuleEnvironment {
         values = new ValueBudget(wasm);
         summary = ModuleSummary.of(wasm, options.keepAll());
         funcRefs = escaping();
+        usedFeatures = summary.features();
+        addFeaturesOutsideBodies();
         layout = new VMContextLayout(new VMContextLayout.Counts(
                 wasm.memoryCount() - wasm.importedMemoryCount(),
                 wasm.importedMemoryCount(),
@@ -115,14 +117,13 @@ public final class ModuleEnvironment {
                 funcRefs.count(),
                 types.count(),
                 wasm.tagCount() - wasm.importedTagCount(),
-                wasm.importedTagCount()));
+                wasm.importedTagCount(),
+                usedFeatures.contains(Feature.GC) ? 1 : 0));
         contexts = linkage.contexts().with(layout);
         memories = memories(summary.grownMemories);
         tables = tables(summary.grownTables);
         globals = globals(summary.setGlobals);
         images = StaticImages.of(this);
-        usedFeatures = summary.features();
-        addFeaturesOutsideBodies();
     }
 
     /** The module that defines something, and its index there; what must be given from outside stays an import. */
@@ -318,6 +319,12 @@ public final class ModuleEnvironment {
         }
         if (wasm.tagCount() > 0) {
             usedFeatures.add(Feature.EXCEPTIONS);
+        }
+        for (int t = 0; t < signatures.length; t++) {
+            if (wasm.types().func(t) == null) {
+                usedFeatures.add(Feature.GC);
+                break;
+            }
         }
         for (int f = 0; f < wasm.funcCount(); f++) {
             if (signatures[wasm.funcTypeIndex(f)].results().size() > 1) {
