@@ -45,7 +45,26 @@ public enum Builtin {
     /** (memory, address, expected, timeout in nanoseconds, negative for none) -> how the waiting ended. Upcall. */
     MEMORY_WAIT64("ijjj", "i"),
     /** (memory, address, count) -> how many were woken. Upcall. */
-    MEMORY_NOTIFY("iji", "i");
+    MEMORY_NOTIFY("iji", "i"),
+    /**
+     * (size in bytes, a multiple of 8; header) -> a new object with the header as its first eight bytes, the others not
+     * written. Collects if need be; traps ALLOCATION_TOO_LARGE if it does not fit. Upcall.
+     */
+    GC_ALLOCATE("jj", "o"),
+    /** (type index, data segment, offset in bytes, length in elements) -> a new array. Upcall. */
+    ARRAY_NEW_DATA("iiii", "o"),
+    /** (type index, element segment, offset, length) -> a new array. Upcall. */
+    ARRAY_NEW_ELEM("iiii", "o"),
+    /** (type index, data segment, array, index, offset in bytes, length in elements). Upcall. */
+    ARRAY_INIT_DATA("iioiii", ""),
+    /** (type index, element segment, array, index, offset, length). Upcall. */
+    ARRAY_INIT_ELEM("iioiii", ""),
+    /** (to, from, distance in to, distance in from, bytes), distances in bytes from the first element, in bounds. */
+    ARRAY_COPY("oojjj", ""),
+    /** (array, distance in bytes from the first element, byte, bytes), in bounds. */
+    ARRAY_FILL("ojij", ""),
+    /** (number of a function type, number of another one) -> whether the first is the second or a subtype. Upcall. */
+    TYPE_MATCHES("ii", "i");
 
     private final String params;
     private final String results;
@@ -55,7 +74,7 @@ public enum Builtin {
         this.results = results;
     }
 
-    /** One letter a parameter: i = i32, j = i64, r = reference or funcref (eight bytes). */
+    /** One letter a parameter: i = i32, j = i64, r = reference or funcref (eight bytes), o = reference to an object. */
     public String params() {
         return params;
     }

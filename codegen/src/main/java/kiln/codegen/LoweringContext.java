@@ -664,7 +664,7 @@ public abstract class LoweringContext {
                 load.canTrap() || !load.readOnly() && inst.memory().region().equals(load.region());
             case SYNCHRONIZES ->
                 load.canTrap() || !load.readOnly() && load.region().kind() == Region.Kind.MEMORY;
-            case CALLS -> load.canTrap() || !load.readOnly();
+            case CALLS, ALLOCATES -> load.canTrap() || !load.readOnly();
             case TERMINATES -> true;
         };
     }

@@ -203,6 +203,46 @@ public final class Builder {
         return add(Opcode.STORE, value.type(), disp, memory, address, value);
     }
 
+    /**
+     * Reads from an object.
+     *
+     * @param base the heap's base, or that and the distance of an element
+     * @param disp unsigned displacement, at most 2^32-1
+     */
+    public Value heapLoad(Type type, MemoryOp memory, Value base, Value object, long disp) {
+        return emit(Opcode.HEAP_LOAD, type, disp, memory, base, object);
+    }
+
+    /** Writes to an object; operands as those of {@link #heapLoad}. */
+    public Inst heapStore(MemoryOp memory, Value base, Value object, long disp, Value value) {
+        return add(Opcode.HEAP_STORE, value.type(), disp, memory, base, object, value);
+    }
+
+    /** The bits of a reference; see {@link Opcode#REF_BITS} for which of them say something. */
+    public Value refBits(Value ref) {
+        Value v = ref.resolve();
+        if (v.is(Opcode.REF_OF_BITS)) {
+            return v.inst().arg(0);
+        }
+        return v.is(Opcode.ICONST) ? i64(v.inst().imm()) : emit(Opcode.REF_BITS, Type.I64, 0, null, v);
+    }
+
+    /** The reference with these bits, which are no object's. */
+    public Value refOfBits(Value bits) {
+        Value v = bits.resolve();
+        return v.is(Opcode.ICONST) && v.inst().imm() == 0 ? nullRef() : emit(Opcode.REF_OF_BITS, Type.REF, 0, null, v);
+    }
+
+    /**
+     * A new object.
+     *
+     * @param size in bytes, a multiple of 8
+     * @param header what its first eight bytes are
+     */
+    public Value allocate(Value size, Value header) {
+        return emit(Opcode.ALLOCATE, Type.REF, 0, null, size, header);
+    }
+
     /** @param disp unsigned displacement, at most 2^32-1 */
     public Value atomicLoad(Type type, MemoryOp memory, Value address, long disp) {
         return emit(Opcode.ATOMIC_LOAD, type, disp, memory, address);

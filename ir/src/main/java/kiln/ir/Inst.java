@@ -133,6 +133,11 @@ public final class Inst {
         return data instanceof AtomicAccess a ? a.memory() : (MemoryOp) data;
     }
 
+    /** The value that STORE or HEAP_STORE writes. */
+    public Value stored() {
+        return arg(opcode.addressOperands());
+    }
+
     /** What an ATOMIC_RMW writes. */
     public AtomicOp atomic() {
         return ((AtomicAccess) data).op();
@@ -185,7 +190,12 @@ public final class Inst {
 
     /** Whether the instruction may be dropped when nobody uses its results. */
     public boolean isRemovable() {
-        return opcode.isPure() || opcode == Opcode.LOAD && !memory().canTrap();
+        return switch (opcode.effect()) {
+            case PURE, ALLOCATES -> true;
+            // An access to an object stands behind the check that says that it is one: what cannot fault there is no use.
+            case READS -> opcode == Opcode.HEAP_LOAD ? memory().trap() == null : !memory().canTrap();
+            default -> false;
+        };
     }
 
     @Override

@@ -137,6 +137,27 @@ public enum Opcode {
     /** Operands (address, value). */
     STORE(TypeRule.STORE, ACCESS, WRITES, 1, STAYS),
 
+    // Objects of the garbage-collected heap, which a collection moves: their addresses exist inside these only.
+    /**
+     * Operands (base: i64, object: ref): reads at base + object + displacement. A ref that is read in 4 bytes is
+     * zero-extended.
+     */
+    HEAP_LOAD(TypeRule.HEAP_LOAD, ACCESS, READS, 1, LARGE),
+    /** Operands (base: i64, object: ref, value). */
+    HEAP_STORE(TypeRule.HEAP_STORE, ACCESS, WRITES, 1, STAYS),
+    /**
+     * The bits of a reference, for tests of its tag and for numbers in references; those of an object change with each
+     * collection, but for the low three.
+     */
+    REF_BITS(REF_TO_BITS, PURE, 0, IF_NEEDED, none()),
+    /** The reference with these bits, which are no object's. */
+    REF_OF_BITS(BITS_TO_REF, PURE, 0, IF_NEEDED, none()),
+    /**
+     * Operands (size: i64, a multiple of 8; header: i64): a new object, whose first eight bytes are the header and whose
+     * others are not written yet. May collect. Replaced by what it consists of before code is made.
+     */
+    ALLOCATE(NEW_OBJECT, NONE, ALLOCATES, 8, STAYS),
+
     // Atomic accesses, sequentially consistent. Addresses are multiples of the width; narrow ones zero-extend.
     /** Operands (address). */
     ATOMIC_LOAD(TypeRule.ATOMIC_LOAD, ACCESS, SYNCHRONIZES, 1, STAYS),
@@ -218,6 +239,11 @@ public enum Opcode {
          * there what this one may see only now.
          */
         SYNCHRONIZES,
+        /**
+         * Makes something that nobody knows yet, for which all objects may move: what is stored in them stays. May trap,
+         * but is dropped if nobody uses its result.
+         */
+        ALLOCATES,
         /** Anything. */
         CALLS,
         /** Ends a block. */
@@ -335,6 +361,11 @@ public enum Opcode {
 
     public boolean isTerminator() {
         return effect == TERMINATES;
+    }
+
+    /** How many operands, the first ones, make up the address of an access. */
+    public int addressOperands() {
+        return this == HEAP_LOAD || this == HEAP_STORE ? 2 : 1;
     }
 
     /** Whether other code runs before this function goes on behind it: anything may have happened. */

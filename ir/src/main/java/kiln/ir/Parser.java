@@ -166,11 +166,13 @@ public final class Parser {
                         ? memory
                         : new AtomicAccess(constant(AtomicOp.class, part(name, 2)), memory);
                 expect("[");
-                args.add(number(next(), 'v'));
-                expect("+");
+                for (int i = 0; i < op.addressOperands(); i++) {
+                    args.add(number(next(), 'v'));
+                    expect("+");
+                }
                 imm = longNumber();
                 expect("]");
-                if (op.types().operands().size() > 1) {
+                if (op.types().operands().size() > op.addressOperands()) {
                     expect(",");
                 }
             }

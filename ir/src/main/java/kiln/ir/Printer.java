@@ -184,8 +184,13 @@ public final class Printer {
                             : "=" + m.trap().name().toLowerCase(Locale.ROOT));
         }
         out.append(m.readOnly() ? " readonly" : "");
-        out.append(" [").append(inst.arg(0)).append(" + ").append(inst.imm()).append(']');
-        for (int i = 1; i < inst.argCount(); i++) {
+        out.append(" [");
+        int parts = inst.opcode().addressOperands();
+        for (int i = 0; i < parts; i++) {
+            out.append(inst.arg(i)).append(" + ");
+        }
+        out.append(inst.imm()).append(']');
+        for (int i = parts; i < inst.argCount(); i++) {
             out.append(", ").append(inst.arg(i));
         }
     }

@@ -21,7 +21,7 @@ public sealed interface SideData
         INT_COND(IntCond.class),
         /** {@code fcmp.f64.lt v0, v1}. */
         FLOAT_COND(FloatCond.class),
-        /** {@code load.i32 memory0 w4 trap [v0 + 8]}; the number is the displacement. */
+        /** {@code load.i32 memory0 w4 trap [v0 + 8]}, two values on the heap; the number is the displacement. */
         ACCESS(MemoryOp.class),
         /** {@code atomic_rmw.i32.add memory0 w4 trap [v0 + 8], v1}; the number is the displacement. */
         ATOMIC(AtomicAccess.class),

@@ -50,6 +50,11 @@ public enum TypeRule {
     // Memory: the instruction's type is that of the value loaded or stored; the address comes first.
     LOAD(List.of(Type.values()), Result.SAME, Operand.ADDRESS),
     STORE(List.of(Type.values()), Result.NONE, Operand.ADDRESS, Operand.SAME),
+    HEAP_LOAD(List.of(Type.values()), Result.SAME, Operand.I64, Operand.REF),
+    HEAP_STORE(List.of(Type.values()), Result.NONE, Operand.I64, Operand.REF, Operand.SAME),
+    REF_TO_BITS(List.of(Type.I64), Result.SAME, Operand.REF),
+    BITS_TO_REF(List.of(Type.REF), Result.SAME, Operand.I64),
+    NEW_OBJECT(List.of(Type.REF), Result.SAME, Operand.I64, Operand.I64),
     ATOMIC_LOAD(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64),
     ATOMIC_STORE(List.of(Type.I32, Type.I64), Result.NONE, Operand.I64, Operand.SAME),
     ATOMIC_RMW(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64, Operand.SAME),

@@ -47,6 +47,7 @@ final class BuiltinCalls {
                         case 'i' -> Type.I32;
                         case 'j' -> Type.I64;
                         case 'r' -> reference;
+                        case 'o' -> Type.REF;
                         default -> throw new IllegalArgumentException(letters);
                     });
         }

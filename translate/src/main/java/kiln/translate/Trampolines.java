@@ -114,6 +114,16 @@ public final class Trampolines {
                         result.add(builtin);
                     }
                 }
+                case GC_ALLOCATE,
+                        ARRAY_NEW_DATA,
+                        ARRAY_NEW_ELEM,
+                        ARRAY_INIT_DATA,
+                        ARRAY_INIT_ELEM,
+                        ARRAY_COPY,
+                        ARRAY_FILL,
+                        TYPE_MATCHES -> {
+                    // No module with objects is translated yet.
+                }
                 default -> result.add(builtin);
             }
         }

@@ -54,6 +54,11 @@ final class LoweringRules {
 
             case LOAD -> MemoryRules.LOAD;
             case STORE -> MemoryRules.STORE;
+            // No module with objects comes here yet.
+            case HEAP_LOAD, HEAP_STORE, REF_BITS, REF_OF_BITS, ALLOCATE ->
+                Rules.<Context>of("heap").base("refused", (_, inst) -> {
+                    throw new UnsupportedOperationException(inst.toString());
+                });
             case ATOMIC_LOAD -> AtomicRules.LOAD;
             case ATOMIC_STORE -> AtomicRules.STORE;
             case ATOMIC_RMW -> AtomicRules.MODIFY;

@@ -306,11 +306,16 @@ public final class Verifier {
         require(i, i.imm() >= 0 && i.imm() <= 0xffffffffL, "displacement out of range");
         MemoryOp m = i.memory();
         int bytes = i.type().bytes();
-        boolean fits = m.width() == bytes || m.width() < bytes && i.type().isInt();
+        boolean fits = m.width() == bytes || m.width() < bytes && (i.type().isInt() || isCompressed(i));
         require(i, fits, "width " + m.width() + " with " + i.type());
         boolean synchronizes = i.opcode().effect() == Opcode.Effect.SYNCHRONIZES;
         require(i, i.opcode().effect() == Opcode.Effect.READS || !m.readOnly(), "store to read-only memory");
         require(i, !synchronizes || !m.signed(), "atomic accesses zero-extend");
+    }
+
+    /** References in objects have four bytes if they cannot be exceptions. */
+    private static boolean isCompressed(Inst i) {
+        return i.opcode().addressOperands() == 2 && i.type() == Type.REF && i.memory().width() == 4;
     }
 
     private void call(Inst i) {

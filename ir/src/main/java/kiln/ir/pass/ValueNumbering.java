@@ -116,6 +116,7 @@ public final class ValueNumbering implements Pass {
                 case READS -> load(b, i);
                 case WRITES -> store(b, i);
                 case SYNCHRONIZES -> versions.synchronize();
+                case ALLOCATES -> {}
                 case CALLS -> versions.call();
                 case TERMINATES -> {
                     if (i.opcode().isInvoke()) {
@@ -383,13 +384,14 @@ public final class ValueNumbering implements Pass {
         private void accessKey(Opcode op, Inst i, int version) {
             MemoryOp m = i.memory();
             int width = m.width();
-            boolean signed = op == Opcode.LOAD && m.signed() && width < i.type().bytes();
+            boolean signed = op != Opcode.STORE && m.signed() && width < i.type().bytes();
             int packed = op.ordinal()
                     | i.type().ordinal() << 8
                     | width << 12
                     | (signed ? 1 << 17 : 0)
                     | effects.region(m) << 18;
-            table.key(packed, number(i.arg(0)), -1, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
+            int object = i.opcode().addressOperands() > 1 ? number(i.arg(1)) : -1;
+            table.key(packed, number(i.arg(0)), object, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
         }
 
         /**
@@ -413,7 +415,9 @@ public final class ValueNumbering implements Pass {
         }
 
         private boolean disjoint(Inst a, Inst b) {
-            return number(a.arg(0)) == number(b.arg(0))
+            return a.opcode().addressOperands() == b.opcode().addressOperands()
+                    && number(a.arg(0)) == number(b.arg(0))
+                    && (a.opcode().addressOperands() == 1 || number(a.arg(1)) == number(b.arg(1)))
                     && (a.imm() + a.memory().width() <= b.imm()
                             || b.imm() + b.memory().width() <= a.imm());
         }
@@ -427,7 +431,7 @@ public final class ValueNumbering implements Pass {
                 replace(b, i, table.value(e));
                 return;
             }
-            if (!m.readOnly() && m.width() < i.type().bytes()) {
+            if (!m.readOnly() && isNarrow(i)) {
                 accessKey(Opcode.STORE, i, version);
                 int stored = findAccess(i, version);
                 if (stored >= 0) {
@@ -449,6 +453,11 @@ public final class ValueNumbering implements Pass {
             }
         }
 
+        /** Whether an access has fewer bytes than its value. References in four bytes are as good as whole. */
+        private static boolean isNarrow(Inst i) {
+            return i.memory().width() < i.type().bytes() && i.type() != Type.REF;
+        }
+
         /** What a narrow load gives after {@code v} was stored in the same width. */
         private Value reloaded(Inst load, Value v) {
             builder.setBefore(load);
@@ -465,16 +474,16 @@ public final class ValueNumbering implements Pass {
             int region = effects.region(m);
             int version = versions.current(region);
             // A narrow store is remembered as such, because a load of the same width gives a part of the value only.
-            Opcode kind = m.width() == i.type().bytes() ? Opcode.LOAD : Opcode.STORE;
+            Opcode kind = isNarrow(i) ? Opcode.STORE : Opcode.LOAD;
             accessKey(kind, i, version);
             int e = findAccess(i, version);
-            if (e >= 0 && number(table.value(e).resolve()) == number(i.arg(1))) {
+            if (e >= 0 && number(table.value(e).resolve()) == number(i.stored())) {
                 b.remove(i);
                 return;
             }
             versions.store(region, i);
             accessKey(kind, i, versions.current(region));
-            remember(i.arg(1));
+            remember(i.stored());
         }
     }
 }
