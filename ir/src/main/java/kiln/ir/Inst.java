@@ -192,7 +192,8 @@ public final class Inst {
     public boolean isRemovable() {
         return switch (opcode.effect()) {
             case PURE, ALLOCATES -> true;
-            // An access to an object stands behind the check that says that it is one: what cannot fault there is no use.
+            // An access to an object stands behind the check that says that it is one: what cannot fault there is no
+            // use.
             case READS -> opcode == Opcode.HEAP_LOAD ? memory().trap() == null : !memory().canTrap();
             default -> false;
         };

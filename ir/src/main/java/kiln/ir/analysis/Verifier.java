@@ -315,7 +315,9 @@ public final class Verifier {
 
     /** References in objects have four bytes if they cannot be exceptions. */
     private static boolean isCompressed(Inst i) {
-        return i.opcode().addressOperands() == 2 && i.type() == Type.REF && i.memory().width() == 4;
+        return i.opcode().addressOperands() == 2
+                && i.type() == Type.REF
+                && i.memory().width() == 4;
     }
 
     private void call(Inst i) {

@@ -384,7 +384,8 @@ public final class ValueNumbering implements Pass {
         private void accessKey(Opcode op, Inst i, int version) {
             MemoryOp m = i.memory();
             int width = m.width();
-            boolean signed = op != Opcode.STORE && m.signed() && width < i.type().bytes();
+            boolean signed =
+                    op != Opcode.STORE && m.signed() && width < i.type().bytes();
             int packed = op.ordinal()
                     | i.type().ordinal() << 8
                     | width << 12
