@@ -22,7 +22,7 @@ import kiln.artifact.api.ArtifactException;
  * <pre>
  *   ELF header, program headers
  *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*
- *   .kiln.inlines*  .kiln.fates*                                                           read only
+ *   .kiln.inlines*  .kiln.stackmaps*  .kiln.fates*                                         read only
  *   .text          at the start of a page                                                   read, execute
  *   .kiln.data     at the start of a page                                                   read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
@@ -31,7 +31,8 @@ import kiln.artifact.api.ArtifactException;
  * </pre>
  *
  * Addresses in the file are file offsets, pages those of {@link Compat#pageBytes()}. Sections with a star are absent if
- * they were stripped.
+ * they were stripped,
+ * or are empty.
  */
 public final class Artifact implements AutoCloseable {
     static final String TEXT = ".text";
@@ -88,6 +89,7 @@ public final class Artifact implements AutoCloseable {
     private final TrapTable traps;
     private final OffsetTable offsets;
     private final InlineSites inlines;
+    private final StackMaps stackMaps;
     private final NameTable names;
     private final List<ModuleInfo> modules;
 
@@ -139,6 +141,7 @@ public final class Artifact implements AutoCloseable {
         traps = new TrapTable(bytes(TrapTable.SECTION));
         offsets = sections.containsKey(OffsetTable.SECTION) ? new OffsetTable(bytes(OffsetTable.SECTION)) : null;
         inlines = sections.containsKey(InlineSites.SECTION) ? new InlineSites(bytes(InlineSites.SECTION)) : null;
+        stackMaps = sections.containsKey(StackMaps.SECTION) ? new StackMaps(bytes(StackMaps.SECTION)) : null;
         names = sections.containsKey(NameTable.SECTION)
                 ? new NameTable(bytes(NameTable.SECTION), bytes(STRINGS))
                 : null;
@@ -193,6 +196,9 @@ public final class Artifact implements AutoCloseable {
         }
         if (inlines != null) {
             inlines.check();
+        }
+        if (stackMaps != null) {
+            stackMaps.check();
         }
         if (names != null) {
             names.check();
@@ -349,6 +355,11 @@ public final class Artifact implements AutoCloseable {
     /** Which code was copied from other functions, or null if none was, or it was stripped. */
     public InlineSites inlines() {
         return inlines;
+    }
+
+    /** Where frames hold references over calls, or null if none does. */
+    public StackMaps stackMaps() {
+        return stackMaps;
     }
 
     /** The names of functions, or null if they were stripped. */

@@ -30,6 +30,7 @@ public final class ArtifactWriter {
     private final TrapTable.Builder traps = new TrapTable.Builder();
     private final OffsetTable.Builder offsets = new OffsetTable.Builder();
     private final InlineSites.Builder inlines = new InlineSites.Builder();
+    private final StackMaps.Builder stackMaps = new StackMaps.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
     private final List<List<Fate>> fates = new ArrayList<>();
     private final DataSection data;
@@ -81,6 +82,18 @@ public final class ArtifactWriter {
      */
     public ArtifactWriter trap(long offset, TrapCode code) {
         traps.add(offset, code.ordinal());
+        return this;
+    }
+
+    /**
+     * Says where a frame holds references while it waits for a call; offsets ascend.
+     *
+     * @param returnAddress text offset of the call's end
+     * @param words of the frame, ascending, at least one, see {@link StackMaps}
+     * @throws IllegalArgumentException if it is out of order
+     */
+    public ArtifactWriter stackMap(long returnAddress, int[] words) {
+        stackMaps.add(returnAddress, words);
         return this;
     }
 
@@ -179,6 +192,9 @@ public final class ArtifactWriter {
             if (!inlines.isEmpty()) {
                 l.add(InlineSites.SECTION, inlines.build(), 8);
             }
+        }
+        if (!stackMaps.isEmpty()) {
+            l.add(StackMaps.SECTION, stackMaps.build(), 8);
         }
         ByteSink strtab = new ByteSink().u8(0);
         if (!stripNames) {

@@ -85,6 +85,9 @@ public final class FileFields {
         if (artifact.inlines() != null) {
             add(InlineSites.SECTION, artifact.inlines().layout());
         }
+        if (artifact.stackMaps() != null) {
+            add(StackMaps.SECTION, artifact.stackMaps().layout());
+        }
         if (artifact.names() != null) {
             add(NameTable.SECTION, artifact.names().layout());
         }

@@ -52,6 +52,8 @@ class ArtifactTest {
             assertEquals(112, a.index().start(entry));
             assertEquals(-1, a.index().find(FuncKey.wasmFunction(0, 1).raw()));
             assertEquals(TrapCode.UNREACHABLE.ordinal(), a.traps().find(5 * 45));
+            assertArrayEquals(new int[] {1, 9, 74}, a.stackMaps().find(5 * 34));
+            assertEquals(0, a.stackMaps().find(5 * 34 + 1).length);
             assertEquals(1003, a.offsets().find(7, 0));
             assertEquals(-1, a.offsets().find(700, 640));
             assertEquals("main", a.names().find(0, 1));
@@ -89,6 +91,7 @@ class ArtifactTest {
     void emptyFileIsFine() {
         Artifact a = open(new ArtifactWriter(Compat.of("aarch64", List.of(), "", Map.of())).toBytes());
         assertEquals(0, a.modules().size());
+        assertNull(a.stackMaps());
         assertEquals(-1, a.index().find(0));
     }
 

@@ -73,6 +73,7 @@ final class SampleFile {
         w.function(FuncKey.startup(0), 640, 300);
         for (int i = 0; i < 50; i++) {
             w.trap(i * 5, TrapCode.values()[i % 5]);
+            w.stackMap(i * 5, new int[] {i % 3, 3 + i % 7, 40 + i});
             w.position(i * 4, 1000 + i * 3);
         }
         w.position(640, -1);

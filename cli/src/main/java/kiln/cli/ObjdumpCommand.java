@@ -44,7 +44,7 @@ final class ObjdumpCommand implements Callable<Integer> {
             names = "--section",
             paramLabel = "SECTION",
             defaultValue = "text",
-            description = "text (default), index, traps, offsets, or the name of any section for its bytes.")
+            description = "text (default), index, traps, offsets, stackmaps, or the name of any section for its bytes.")
     String section;
 
     private final PrintWriter out =
@@ -76,9 +76,19 @@ final class ObjdumpCommand implements Callable<Integer> {
                         }
                     });
                 }
+                case "stackmaps" -> {
+                    BitSet wanted = wantedEntries(artifact);
+                    if (artifact.stackMaps() != null) {
+                        artifact.stackMaps().forEach((at, words) -> {
+                            if (isIn(artifact, wanted, at - 1)) {
+                                out.printf("%8x  %s%n", at, frameWords(words));
+                            }
+                        });
+                    }
+                }
                 default -> {
                     if (function != null) {
-                        throw new UserError("--function selects of text, index, traps and offsets, not of "
+                        throw new UserError("--function selects of text, index, traps, offsets and stackmaps, not of "
                                 + Printable.name(section));
                     }
                     bytes(artifact);
@@ -88,6 +98,15 @@ final class ObjdumpCommand implements Callable<Integer> {
             out.flush();
         }
         return 0;
+    }
+
+    /** Words of a frame as distances from its base. */
+    private static String frameWords(int[] words) {
+        StringBuilder s = new StringBuilder();
+        for (int w : words) {
+            s.append(s.isEmpty() ? "fp-" : " fp-").append(8L * (w + 1));
+        }
+        return s.toString();
     }
 
     private void index(Artifact artifact) {

@@ -167,6 +167,9 @@ public final class FileFuzzWorker {
             long at = random.nextLong(-10, file.textLength() + 10);
             file.index().entryAt(at);
             file.traps().find(at);
+            if (file.stackMaps() != null) {
+                file.stackMaps().find(at);
+            }
             if (file.offsets() != null) {
                 file.offsets().find(at, 0);
             }
