@@ -24,8 +24,18 @@ public sealed interface ExternType {
     /**
      * @param min elements, unsigned
      * @param max elements, unsigned, or {@link #UNBOUNDED}
+     * @param bounded whether a maximum was declared: tells 2^64-1 from {@link #UNBOUNDED}
      */
-    record Table(ValueType.Ref element, long min, long max, boolean is64) implements ExternType {
+    record Table(ValueType.Ref element, long min, long max, boolean bounded, boolean is64) implements ExternType {
+        public Table {
+            bounded |= max != UNBOUNDED;
+        }
+
+        /** One whose maximum is not 2^64-1. */
+        public Table(ValueType.Ref element, long min, long max, boolean is64) {
+            this(element, min, max, false, is64);
+        }
+
         @Override
         public Kind kind() {
             return Kind.TABLE;
@@ -35,13 +45,23 @@ public sealed interface ExternType {
     /**
      * @param min pages, unsigned
      * @param max pages, unsigned, or {@link #UNBOUNDED}
+     * @param bounded whether a maximum was declared: tells 2^64-1 from {@link #UNBOUNDED}
      * @param pageShift log2 of the page size: 16, or 0 with custom page sizes
      * @param guarded whether the code relies on the reservation of {@link MemoryConstants}; it checks no bounds then.
      *     Not part of the type in the specification's sense, but an unguarded memory must not be imported where this is
      *     set
      */
-    record Memory(long min, long max, boolean is64, boolean shared, int pageShift, boolean guarded)
+    record Memory(long min, long max, boolean bounded, boolean is64, boolean shared, int pageShift, boolean guarded)
             implements ExternType {
+        public Memory {
+            bounded |= max != UNBOUNDED;
+        }
+
+        /** One whose maximum is not 2^64-1. */
+        public Memory(long min, long max, boolean is64, boolean shared, int pageShift, boolean guarded) {
+            this(min, max, false, is64, shared, pageShift, guarded);
+        }
+
         @Override
         public Kind kind() {
             return Kind.MEMORY;

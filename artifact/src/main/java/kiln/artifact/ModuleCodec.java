@@ -15,6 +15,10 @@ final class ModuleCodec {
 
     private static final int REF_NULLABLE = 0x10;
     private static final int REF = 0x20;
+    /** Limits of 64 bits. */
+    private static final int WIDE = 1;
+    /** The maximum is 2^64-1, not absent. */
+    private static final int LARGEST = 2;
 
     // A class and not a lambda, here and loops below: files are read while the JVM starts, when every lambda costs.
     private static final Comparator<ModuleInfo.MemoryImage> BY_PLACE = new Comparator<>() {
@@ -147,18 +151,21 @@ final class ModuleCodec {
             }
         }
 
+        /** One byte says whether they have 64 bits, and whether a maximum that looks like none is one. */
+        private void limits(long min, long max, boolean bounded, boolean is64) {
+            boolean isLargest = bounded && max == ExternType.UNBOUNDED;
+            out.u64(min).u64(max).u8((is64 ? WIDE : 0) | (isLargest ? LARGEST : 0));
+        }
+
         private void extern(ExternType type) {
             if (type instanceof ExternType.Func f) {
                 out.u32(f.type());
             } else if (type instanceof ExternType.Table t) {
                 value(t.element());
-                out.u64(t.min()).u64(t.max()).u8(t.is64() ? 1 : 0);
+                limits(t.min(), t.max(), t.bounded(), t.is64());
             } else if (type instanceof ExternType.Memory m) {
-                out.u64(m.min()).u64(m.max());
-                out.u8(m.is64() ? 1 : 0)
-                        .u8(m.shared() ? 1 : 0)
-                        .u8(m.pageShift())
-                        .u8(m.guarded() ? 1 : 0);
+                limits(m.min(), m.max(), m.bounded(), m.is64());
+                out.u8(m.shared() ? 1 : 0).u8(m.pageShift()).u8(m.guarded() ? 1 : 0);
             } else if (type instanceof ExternType.Global g) {
                 value(g.type());
                 out.u8(g.mutable() ? 1 : 0);
@@ -380,7 +387,11 @@ final class ModuleCodec {
         }
 
         private ExternType.Table table() {
-            ExternType.Table t = new ExternType.Table(reference(), in.u64(), in.u64(), in.flag());
+            ValueType.Ref element = reference();
+            long min = in.u64();
+            long max = in.u64();
+            int flags = limitFlags(max);
+            ExternType.Table t = new ExternType.Table(element, min, max, (flags & LARGEST) != 0, (flags & WIDE) != 0);
             checkLimits(t.min(), t.max(), t.is64() ? -1L : 0xffff_ffffL);
             return t;
         }
@@ -388,7 +399,8 @@ final class ModuleCodec {
         private ExternType.Memory memory() {
             long min = in.u64();
             long max = in.u64();
-            boolean is64 = in.flag();
+            int flags = limitFlags(max);
+            boolean is64 = (flags & WIDE) != 0;
             boolean shared = in.flag();
             int pageShift = in.u8();
             if (pageShift != 0 && pageShift != MemoryConstants.PAGE_SHIFT) {
@@ -399,7 +411,16 @@ final class ModuleCodec {
             if (guarded && !MemoryConstants.canBeGuarded(min, is64, pageShift)) {
                 throw in.error("a memory of this kind cannot be guarded");
             }
-            return new ExternType.Memory(min, max, is64, shared, pageShift, guarded);
+            return new ExternType.Memory(min, max, (flags & LARGEST) != 0, is64, shared, pageShift, guarded);
+        }
+
+        private int limitFlags(long max) {
+            int flags = in.u8();
+            boolean isLargest = flags == (WIDE | LARGEST) && max == ExternType.UNBOUNDED;
+            if (flags != 0 && flags != WIDE && !isLargest) {
+                throw in.error("limits out of range");
+            }
+            return flags;
         }
 
         /** All three are unsigned. */

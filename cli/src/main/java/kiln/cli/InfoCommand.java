@@ -130,9 +130,9 @@ final class InfoCommand implements Callable<Integer> {
         return switch (type) {
             case ExternType.Func f -> "func " + signature(module, f.type());
             case ExternType.Table t ->
-                "table " + limits(t.min(), t.max()) + " of " + t.element() + (t.is64() ? ", 64-bit" : "");
+                "table " + limits(t.min(), t.max(), t.bounded()) + " of " + t.element() + (t.is64() ? ", 64-bit" : "");
             case ExternType.Memory m ->
-                "memory " + limits(m.min(), m.max()) + (m.pageShift() == 0 ? " pages of 1 byte" : " pages")
+                "memory " + limits(m.min(), m.max(), m.bounded()) + (m.pageShift() == 0 ? " pages of 1 byte" : " pages")
                         + (m.is64() ? ", 64-bit" : "");
             case ExternType.Global g -> "global " + (g.mutable() ? "mut " : "") + g.type();
             case ExternType.Tag t -> "tag " + signature(module, t.type());
@@ -144,9 +144,8 @@ final class InfoCommand implements Callable<Integer> {
         return Printable.name(f.params() + " -> " + f.results());
     }
 
-    private static String limits(long min, long max) {
-        return Long.toUnsignedString(min)
-                + (max == ExternType.UNBOUNDED ? " or more" : " to " + Long.toUnsignedString(max));
+    private static String limits(long min, long max, boolean bounded) {
+        return Long.toUnsignedString(min) + (bounded ? " to " + Long.toUnsignedString(max) : " or more");
     }
 
     private static void functions(Artifact artifact) {

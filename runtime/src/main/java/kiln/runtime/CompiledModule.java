@@ -417,11 +417,11 @@ public final class CompiledModule implements AutoCloseable {
     }
 
     TableType tableType(ExternType.Table t) {
-        return new TableType(engine.types().convertRef(t.element(), typeIds), t.min(), t.max(), t.is64());
+        return new TableType(engine.types().convertRef(t.element(), typeIds), t.min(), t.max(), t.bounded(), t.is64());
     }
 
     MemoryType memoryType(ExternType.Memory m) {
-        return new MemoryType(m.min(), m.max(), m.is64(), m.shared(), m.pageShift());
+        return new MemoryType(m.min(), m.max(), m.bounded(), m.is64(), m.shared(), m.pageShift());
     }
 
     private ValType valType(ValueType t) {

@@ -220,7 +220,7 @@ final class Instantiation {
         return type.is64() == wanted.is64()
                 && type.shared() == wanted.shared()
                 && type.pageShift() == wanted.pageShift()
-                && Limits.match(type.min(), type.max(), wanted.min(), wanted.max())
+                && Limits.match(type, wanted)
                 && (m.guarded() || !declared.guarded());
     }
 
@@ -230,7 +230,7 @@ final class Instantiation {
         return type.is64() == wanted.is64()
                 && types.isSubtype(type.element(), wanted.element())
                 && types.isSubtype(wanted.element(), type.element())
-                && Limits.match(type.min(), type.max(), wanted.min(), wanted.max());
+                && Limits.match(type, wanted);
     }
 
     private boolean matches(GlobalType type, GlobalType wanted) {

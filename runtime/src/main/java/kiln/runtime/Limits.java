@@ -4,20 +4,24 @@ package kiln.runtime;
 final class Limits {
     private Limits() {}
 
-    /**
-     * Whether something of current size {@code size} and maximum {@code max} may be imported with
-     * {@code wantMin, wantMax}.
-     */
-    static boolean match(long size, long max, long wantMin, long wantMax) {
-        if (Long.compareUnsigned(size, wantMin) < 0) {
-            return false;
-        }
-        return wantMax == EntityType.UNBOUNDED
-                || max != EntityType.UNBOUNDED && Long.compareUnsigned(max, wantMax) <= 0;
+    /** Whether a table of present size {@code has.min()} may be imported as {@code wanted}. */
+    static boolean match(TableType has, TableType wanted) {
+        return match(has.min(), has.max(), has.bounded(), wanted.min(), wanted.max(), wanted.bounded());
     }
 
-    static String text(long min, long max) {
+    /** Whether a memory of present size {@code has.min()} may be imported as {@code wanted}. */
+    static boolean match(MemoryType has, MemoryType wanted) {
+        return match(has.min(), has.max(), has.bounded(), wanted.min(), wanted.max(), wanted.bounded());
+    }
+
+    private static boolean match(
+            long size, long max, boolean bounded, long wantMin, long wantMax, boolean wantBounded) {
+        return Long.compareUnsigned(size, wantMin) >= 0
+                && (!wantBounded || bounded && Long.compareUnsigned(max, wantMax) <= 0);
+    }
+
+    static String text(long min, long max, boolean bounded) {
         String m = Long.toUnsignedString(min);
-        return max == EntityType.UNBOUNDED ? m : m + ".." + Long.toUnsignedString(max);
+        return !bounded ? m : m + ".." + Long.toUnsignedString(max);
     }
 }

@@ -113,7 +113,7 @@ public final class Memory implements Extern {
         long size = MemoryConstants.bytes(type.min(), type.pageShift());
         if (type.pageShift() != 0 && type.pageShift() != MemoryConstants.PAGE_SHIFT
                 || !hasLimits(type)
-                || type.shared() && type.max() == EntityType.UNBOUNDED
+                || type.shared() && !type.bounded()
                 || size > store.limits().memoryBytes()
                 || !store.hasMemoryBytes(size)
                 || store.memoryCount() >= store.limits().memories()) {
@@ -173,7 +173,7 @@ public final class Memory implements Extern {
 
     @Override
     public MemoryType type() {
-        return new MemoryType(pages(), type.max(), type.is64(), type.shared(), type.pageShift());
+        return new MemoryType(pages(), type.max(), type.bounded(), type.is64(), type.shared(), type.pageShift());
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class SharedMemory implements AutoCloseable {
      */
     public static SharedMemory of(MemoryType type) {
         boolean pages = type.pageShift() == 0 || type.pageShift() == MemoryConstants.PAGE_SHIFT;
-        if (!type.shared() || !pages || type.max() == EntityType.UNBOUNDED || !Memory.hasLimits(type)) {
+        if (!type.shared() || !pages || !type.bounded() || !Memory.hasLimits(type)) {
             throw new IllegalArgumentException("no shared memory can have this type: " + type);
         }
         // Guarded where that is possible, so that any module may import it.
@@ -83,7 +83,7 @@ public final class SharedMemory implements AutoCloseable {
 
     /** Its type; the minimum is the present size. */
     public MemoryType type() {
-        return new MemoryType(pages(), type.max(), type.is64(), true, type.pageShift());
+        return new MemoryType(pages(), type.max(), type.bounded(), type.is64(), true, type.pageShift());
     }
 
     LinearMemory storage() {

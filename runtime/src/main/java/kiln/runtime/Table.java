@@ -57,7 +57,7 @@ public final class Table implements Extern {
 
     @Override
     public TableType type() {
-        return new TableType(type.element(), size(), type.max(), type.is64());
+        return new TableType(type.element(), size(), type.max(), type.bounded(), type.is64());
     }
 
     @Override

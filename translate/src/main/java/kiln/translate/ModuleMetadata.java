@@ -214,13 +214,19 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         private static ExternType.Table table(kiln.wasm.ExternType.Table t) {
-            return new ExternType.Table(reference(t.element()), t.limits().min(), max(t.limits()), t.is64());
+            return new ExternType.Table(
+                    reference(t.element()),
+                    t.limits().min(),
+                    max(t.limits()),
+                    t.limits().hasMax(),
+                    t.is64());
         }
 
         private ExternType.Memory memory(kiln.wasm.ExternType.Memory m) {
             return new ExternType.Memory(
                     m.limits().min(),
                     max(m.limits()),
+                    m.limits().hasMax(),
                     m.is64(),
                     m.shared(),
                     m.pageShift(),

@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import kiln.artifact.api.TrapCode;
-import kiln.runtime.CompiledModule;
 import kiln.runtime.ExnRef;
 import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
@@ -21,7 +19,6 @@ import kiln.runtime.Tag;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
-import kiln.wat.Wat;
 import org.junit.jupiter.api.Test;
 
 /** Exceptions between WebAssembly and Java, in both directions. */
@@ -119,10 +116,6 @@ class ExceptionsInJavaTest extends RuntimeFixture {
         l.define("env", "tag", tag);
         l.func("env", "host", FuncType.ofVoid(ValType.I32), (_, args, _) -> host.call(tag, (int) args[0]));
         return l.instantiate(in, text(MODULE));
-    }
-
-    private CompiledModule text(String wat) {
-        return CompiledModule.load(engine, Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static ThrownException thrown(Instance i, String function, Object... args) {

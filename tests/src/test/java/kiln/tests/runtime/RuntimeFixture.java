@@ -3,10 +3,12 @@ package kiln.tests.runtime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.wat.Wat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -33,6 +35,11 @@ abstract class RuntimeFixture {
 
     protected CompiledModule module(String name) {
         return CompiledModule.load(engine, resource(name));
+    }
+
+    /** A module that is given in the text format. */
+    protected CompiledModule text(String wat) {
+        return CompiledModule.load(engine, Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8)));
     }
 
     protected static byte[] resource(String name) {

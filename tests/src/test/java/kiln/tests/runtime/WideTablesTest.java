@@ -2,6 +2,7 @@ package kiln.tests.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import kiln.artifact.api.TrapCode;
@@ -11,6 +12,7 @@ import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
+import kiln.runtime.Linker;
 import kiln.runtime.Table;
 import kiln.runtime.TableType;
 import kiln.runtime.TrapException;
@@ -121,6 +123,36 @@ class WideTablesTest extends RuntimeFixture {
             assertEquals(1, linker.instantiate(store, wide).func("size").call());
         } else {
             assertThrows(LinkException.class, () -> linker.instantiate(store, wide));
+        }
+    }
+
+    /** 2^64-1 is a maximum like any other, and not the same as none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"(table %s i64 0 %s funcref)", "(memory %s i64 0 %s (pagesize 1))"})
+    void theLargestMaximumIsOne(String form) {
+        String largest = "0xffff_ffff_ffff_ffff";
+        for (String declared : new String[] {"", largest, "0xffff_ffff_ffff_fffe"}) {
+            Instance exporter =
+                    linker.instantiate(store, text("(module " + form.formatted("(export \"x\")", declared) + ")"));
+            for (String wanted : new String[] {"", largest, "0xffff_ffff_ffff_fffe"}) {
+                Linker l = new Linker(engine).instance("m", exporter);
+                CompiledModule importer = text("(module " + form.formatted("(import \"m\" \"x\")", wanted) + ")");
+                boolean fits =
+                        wanted.isEmpty() || declared.equals(wanted) || wanted.equals(largest) && !declared.isEmpty();
+                if (fits) {
+                    l.instantiate(store, importer);
+                } else {
+                    assertThrows(LinkException.class, () -> l.instantiate(store, importer), declared + " as " + wanted);
+                }
+            }
+            // And is shown.
+            String shown = declared.isEmpty()
+                    ? "0"
+                    : "0.."
+                            + Long.toUnsignedString(
+                                    Long.parseUnsignedLong(declared.substring(2).replace("_", ""), 16));
+            String type = exporter.module().exports().getFirst().type().toString();
+            assertTrue(type.contains(" " + shown + " ") || type.endsWith(" " + shown), type);
         }
     }
 }
