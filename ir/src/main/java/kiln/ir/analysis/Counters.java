@@ -194,6 +194,11 @@ final class Counters {
         return v.is(Opcode.ICONST) || def >= 0 && !cfg.isInLoop(def, h);
     }
 
+    /** How often the back edges of a loop are taken at most each time that it is entered, or -1. */
+    long turns(int h) {
+        return loop(h).turns;
+    }
+
     // Tests.
 
     private Loop loop(int h) {

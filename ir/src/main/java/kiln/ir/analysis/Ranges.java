@@ -62,6 +62,11 @@ public final class Ranges {
         return v.paramOf() != null && counters.of(v) != null;
     }
 
+    /** How often back edges of the loop with this header are taken at most each time that it is entered; -1: unknown. */
+    public long turns(Block header) {
+        return counters.turns(header.id());
+    }
+
     /** The block in which {@code v} is defined; -1 if its instruction is gone, as in code that cannot be reached. */
     static int home(Value v) {
         Block b = v.inst() != null ? v.inst().block() : v.paramOf();

@@ -93,6 +93,8 @@ public final class Pipeline {
                         // ... which settles branches and leaves less in loops.
                         new CleanUp(),
                         new EqualParams(),
+                        // Counters are as plain as they will be.
+                        new InterruptChecks(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),
                         new LoopInvariants(),
