@@ -12,8 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
+import kiln.codegen.aarch64.A64Backend;
+import kiln.codegen.x64.X64Backend;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
@@ -22,6 +25,7 @@ import kiln.ir.pass.Pipeline;
 import kiln.translate.FunctionTranslator;
 import kiln.translate.ModuleEnvironment;
 import kiln.translate.TranslateOptions;
+import kiln.wasm.Features;
 import kiln.wasm.FunctionValidator;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmModule;
@@ -134,7 +138,7 @@ public final class CompileTimes {
     private Ledger phases(String name, byte[] wasm) {
         Ledger ledger = new Ledger();
         ledger.start();
-        WasmModule module = ModuleDecoder.decode(wasm, name, options.features());
+        WasmModule module = ModuleDecoder.decode(wasm, name, Features.named(options.features()));
         ledger.book("decoding");
         ModuleEnvironment env = new ModuleEnvironment(
                 module,
@@ -157,6 +161,7 @@ public final class CompileTimes {
         ledger.book("(validation alone)");
         FunctionTranslator translator = new FunctionTranslator(env);
         Pipeline pipeline = Pipeline.forLevel(options.optLevel());
+        Backend backend = options.target() == Target.X86_64_LINUX ? new X64Backend() : new A64Backend();
         CodegenOptions codegen =
                 new CodegenOptions(options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), false);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {
@@ -166,7 +171,7 @@ public final class CompileTimes {
                 ledger.book("translation");
                 int[] number = {0};
                 pipeline.run(function, pass -> ledger.book(String.format("  pass %2d ", ++number[0]) + pass.name()));
-                CompiledFunction code = options.target().backend().compile(function, codegen, ledger::book);
+                CompiledFunction code = backend.compile(function, codegen, ledger::book);
                 if (code.code().length == 0) {
                     throw new IllegalStateException(code.key() + " has no code");
                 }

@@ -68,7 +68,7 @@ final class WastCommand implements Callable<Integer> {
                 .withOptLevel(level)
                 .withJobs(1)
                 .withCheck(check)
-                .withFeatures(featureSet(features));
+                .withFeatures(featureSet(features).names());
         int[] sum = new int[3];
         int[] scripts = {0};
         for (Path file : files) {

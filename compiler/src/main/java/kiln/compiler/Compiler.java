@@ -15,6 +15,7 @@ import kiln.codegen.CompiledFunction;
 import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.Feature;
+import kiln.wasm.Features;
 import kiln.wasm.Import;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
@@ -140,7 +141,9 @@ public final class Compiler {
             List<ModuleCompilation> compilations = new ArrayList<>();
             for (Input input : inputs) {
                 parts.add(new Links.Part(
-                        input.name, input.file, ModuleDecoder.decode(input.wasm, input.file, given.features())));
+                        input.name,
+                        input.file,
+                        ModuleDecoder.decode(input.wasm, input.file, Features.named(given.features()))));
             }
             // When one thread of a program ends it, the others must stop.
             CompilerOptions options = startsThreads(parts) ? given.withInterruptible(true) : given;

@@ -21,7 +21,8 @@ import kiln.wasm.Features;
  * @param eagerTables whether tables are filled at instantiation instead of slot by slot on first use
  * @param strip what to leave out of the file
  * @param check whether the IR and the register allocation are verified on the way (slow; for tests)
- * @param features WebAssembly proposals accepted
+ * @param features names of the WebAssembly proposals accepted, as their repositories spell them ({@code simd},
+ *     {@code tail-call}, ...)
  */
 public record CompilerOptions(
         Target target,
@@ -37,7 +38,7 @@ public record CompilerOptions(
         boolean eagerTables,
         Strip strip,
         boolean check,
-        Features features) {
+        Set<String> features) {
 
     /** Results of vector operations that WebAssembly leaves to the machine for some operands. */
     public enum RelaxedSimd {
@@ -57,6 +58,7 @@ public record CompilerOptions(
 
     public CompilerOptions {
         cpu = Set.copyOf(cpu);
+        features = Features.named(features).names();
         if (optLevel < 0 || optLevel > 2) {
             throw new CompileException("optimisation level " + optLevel + " (known: 0, 1, 2)");
         }
@@ -81,7 +83,7 @@ public record CompilerOptions(
                 false,
                 Strip.NOTHING,
                 false,
-                Features.ALL);
+                Features.ALL.names());
     }
 
     public CompilerOptions withTarget(Target target) {
@@ -162,7 +164,8 @@ public record CompilerOptions(
         return draft.options();
     }
 
-    public CompilerOptions withFeatures(Features features) {
+    /** @throws IllegalArgumentException if one is unknown */
+    public CompilerOptions withFeatures(Set<String> features) {
         Draft draft = new Draft(this);
         draft.features = features;
         return draft.options();
@@ -198,7 +201,7 @@ public record CompilerOptions(
         private boolean eagerTables;
         private Strip strip;
         private boolean check;
-        private Features features;
+        private Set<String> features;
 
         Draft(CompilerOptions from) {
             target = from.target;

@@ -15,6 +15,9 @@ import kiln.runtime.WasmException;
  * {@link java.util.ServiceLoader}.
  */
 public final class ServiceCompiler implements ModuleCompiler {
+    /** For {@link java.util.ServiceLoader}. */
+    public ServiceCompiler() {}
+
     @Override
     public byte[] compile(byte[] wasm, String name, Settings settings) {
         CompilerOptions options = options(settings);

@@ -66,7 +66,12 @@ public enum Target {
         return label;
     }
 
-    public Backend backend() {
+    /** The architecture as compiled files record it: {@code x86_64} or {@code aarch64}. */
+    public String architecture() {
+        return backend.name();
+    }
+
+    Backend backend() {
         return backend;
     }
 

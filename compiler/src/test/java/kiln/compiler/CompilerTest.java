@@ -88,7 +88,7 @@ class CompilerTest {
     void aFileForEachTarget(Target target) {
         byte[] file = Compiler.compile("some.wasm", module(9), OPTIONS.withTarget(target));
         try (Artifact artifact = Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.STRICT)) {
-            assertEquals(target.backend().name(), artifact.compat().architecture());
+            assertEquals(target.architecture(), artifact.compat().architecture());
             assertEquals(
                     OPTIONS.withTarget(target).describe(),
                     artifact.compat().options().get("options"));
@@ -180,7 +180,7 @@ class CompilerTest {
         ServiceCompiler service = new ServiceCompiler();
         byte[] file = service.compile(module(1), "x", ModuleCompiler.Settings.DEFAULT);
         try (Artifact artifact = Artifact.of(MemorySegment.ofArray(file), Artifact.OpenOptions.STRICT)) {
-            assertEquals(Target.host().backend().name(), artifact.compat().architecture());
+            assertEquals(Target.host().architecture(), artifact.compat().architecture());
             assertTrue(artifact.compat().options().get("options").contains("interruptible"));
         }
         WasmException e = assertThrows(

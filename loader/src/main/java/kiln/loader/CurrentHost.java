@@ -5,24 +5,63 @@ import java.util.Locale;
 
 /** Chooses the host once. */
 final class CurrentHost {
-    static final Host HOST = choose();
+    private static final Host HOST;
+    /** Why there is none, or null. */
+    private static final String MISSING;
+
+    static {
+        Host host = null;
+        String missing = reason();
+        if (missing == null) {
+            try {
+                host = new LinuxHost(architecture());
+            } catch (IllegalCallerException e) {
+                missing = refused(e);
+            } catch (ExceptionInInitializerError e) {
+                if (!(e.getCause() instanceof IllegalCallerException refused)) {
+                    throw e;
+                }
+                missing = refused(refused);
+            }
+        }
+        HOST = host;
+        MISSING = missing;
+    }
 
     private CurrentHost() {}
 
-    private static Host choose() {
-        String os = System.getProperty("os.name", "");
-        String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
-        String name = switch (arch) {
+    static Host get() {
+        if (HOST == null) {
+            throw new UnsupportedOperationException(MISSING);
+        }
+        return HOST;
+    }
+
+    /** Null for a processor without generated code. */
+    private static String architecture() {
+        return switch (System.getProperty("os.arch", "").toLowerCase(Locale.ROOT)) {
             case "amd64", "x86_64" -> "x86_64";
             case "aarch64", "arm64" -> "aarch64";
-            default -> throw new UnsupportedOperationException("no generated code for this processor: " + arch);
+            default -> null;
         };
+    }
+
+    private static String reason() {
+        if (architecture() == null) {
+            return "no generated code for this processor: ".concat(System.getProperty("os.arch", "?"));
+        }
+        String os = System.getProperty("os.name", "");
         if (!os.equals("Linux")) {
-            throw new UnsupportedOperationException("no loader for this operating system: " + os);
+            return "no loader for this operating system: ".concat(os);
         }
-        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
-            throw new UnsupportedOperationException("no loader for big-endian machines");
-        }
-        return new LinuxHost(name);
+        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? null : "no loader for big-endian machines";
+    }
+
+    private static String refused(IllegalCallerException e) {
+        return "this JVM does not let Kiln call native code, which running WebAssembly needs: start it with "
+                + (CurrentHost.class.getModule().isNamed()
+                        ? "--enable-native-access=kiln.loader"
+                        : "--enable-native-access=ALL-UNNAMED")
+                + " (" + e.getMessage() + ")";
     }
 }

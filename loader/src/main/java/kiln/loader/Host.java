@@ -20,10 +20,11 @@ public interface Host {
     /**
      * The machine that this JVM runs on.
      *
-     * @throws UnsupportedOperationException if the loader has no implementation for it
+     * @throws UnsupportedOperationException if the loader has no implementation for it, or the JVM does not let it
+     *     call native code
      */
     static Host current() {
-        return CurrentHost.HOST;
+        return CurrentHost.get();
     }
 
     /** Name of the instruction set as in compiled files: {@code x86_64} or {@code aarch64}. */

@@ -1,8 +1,10 @@
 package kiln.loader;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
 
 /**
  * Loads and stores at addresses. One segment that covers everything, so that no object is made; the caller owns the
@@ -108,5 +110,14 @@ public final class Native {
     /** The bytes from {@code address} on; not checked against anything. */
     public static MemorySegment segment(long address, long length) {
         return MemorySegment.ofAddress(address).reinterpret(length);
+    }
+
+    /**
+     * As {@link #segment(long, long)}, accessible as long as the arena says.
+     *
+     * @param cleanup to be called when it ends, and reachable until then; or null
+     */
+    public static MemorySegment segment(long address, long length, Arena arena, Consumer<MemorySegment> cleanup) {
+        return MemorySegment.ofAddress(address).reinterpret(length, arena, cleanup);
     }
 }

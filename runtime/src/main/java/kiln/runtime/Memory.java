@@ -267,7 +267,7 @@ public final class Memory implements Extern {
                 scope = Arena.ofConfined();
             }
             // Kiln's mappings go with its class loader, which a segment alone would not keep reachable.
-            segment = MemorySegment.ofAddress(base).reinterpret(size, scope, new Holder(this));
+            segment = Native.segment(base, size, scope, new Holder(this));
         }
         return segment;
     }

@@ -49,7 +49,7 @@ public final class SharedMemory implements AutoCloseable {
         this.type = type;
         this.storage = storage;
         this.record = Host.current().allocate(RECORD_BYTES);
-        this.bytes = MemorySegment.ofAddress(storage.base()).reinterpret(storage.maxBytes(), arena, null);
+        this.bytes = Native.segment(storage.base(), storage.maxBytes(), arena, null);
         Native.putLong(record + VMContextLayout.BASE, storage.base());
         Native.putLong(record + VMContextLayout.LENGTH, storage.byteSize());
     }

@@ -162,7 +162,7 @@ class SpecSuiteTest {
                 .withOptLevel(level)
                 .withCheck(true)
                 .withCanonicalNans(script.contains("canonicalize-nan"))
-                .withFeatures(features);
+                .withFeatures(features.names());
     }
 
     @AfterAll

@@ -3,6 +3,8 @@ package kiln.wasm;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.TreeSet;
+import kiln.artifact.Printable;
 
 /**
  * An immutable set of enabled proposals. It also owns the opcode table for that set, so that a decoder finds
@@ -19,6 +21,7 @@ public final class Features {
     public static final Features ALL = upTo(Feature.CUSTOM_PAGE_SIZES);
 
     private final Set<Feature> enabled;
+    private final Set<String> names;
     private final long mask;
     private final Op[] ops;
 
@@ -30,10 +33,13 @@ public final class Features {
             }
         }
         this.enabled = Collections.unmodifiableSet(features);
+        Set<String> proposals = new TreeSet<>();
         long bits = 0;
         for (Feature f : features) {
+            proposals.add(f.proposal());
             bits |= 1L << f.ordinal();
         }
+        this.names = Collections.unmodifiableSet(proposals);
         this.mask = bits;
         this.ops = Op.tableFor(this);
     }
@@ -46,6 +52,27 @@ public final class Features {
     public static Features of(Set<Feature> features) {
         EnumSet<Feature> set = EnumSet.noneOf(Feature.class);
         set.addAll(features);
+        return new Features(set);
+    }
+
+    /**
+     * The inverse of {@link #names}.
+     *
+     * @throws IllegalArgumentException if a proposal is unknown
+     */
+    public static Features named(Set<String> names) {
+        if (names.equals(ALL.names)) {
+            return ALL;
+        }
+        EnumSet<Feature> set = EnumSet.noneOf(Feature.class);
+        for (String name : names) {
+            Feature f = Feature.ofProposal(name);
+            if (f == null) {
+                throw new IllegalArgumentException(
+                        "unknown proposal " + Printable.name(name) + " (known: " + String.join(", ", ALL.names) + ")");
+            }
+            set.add(f);
+        }
         return new Features(set);
     }
 
@@ -72,6 +99,11 @@ public final class Features {
 
     public boolean has(Feature f) {
         return (mask & 1L << f.ordinal()) != 0;
+    }
+
+    /** The proposals as their repositories spell them, sorted. */
+    public Set<String> names() {
+        return names;
     }
 
     public Set<Feature> enabled() {

@@ -59,7 +59,7 @@ final class Protocol {
         return bytes <= MAX_BYTES
                 && modules.size() <= MAX_MODULES
                 && !options.check()
-                && options.features() == Features.ALL;
+                && options.features().equals(Features.ALL.names());
     }
 
     static void write(DataOutputStream out, Request request) throws IOException {

@@ -22,6 +22,7 @@ import kiln.runtime.Store;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.translate.UnsupportedFeatureException;
+import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.Validator;
 import kiln.wasm.WasmException;
@@ -421,7 +422,7 @@ public final class ScriptRunner implements AutoCloseable {
                     result.pass();
                     return;
                 }
-                Validator.validate(ModuleDecoder.decode(wasm, file, options.features()));
+                Validator.validate(ModuleDecoder.decode(wasm, file, Features.named(options.features())));
             }
             result.fail(
                     line,

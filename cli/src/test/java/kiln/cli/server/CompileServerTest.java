@@ -136,7 +136,7 @@ class CompileServerTest {
     void onlyWhatTheRequestSaysIsAskedFor() {
         assertTrue(Protocol.takes(one(MODULE), OPTIONS));
         assertFalse(Protocol.takes(one(MODULE), OPTIONS.withCheck(true)));
-        assertFalse(Protocol.takes(one(MODULE), OPTIONS.withFeatures(kiln.wasm.Features.WASM1)));
+        assertFalse(Protocol.takes(one(MODULE), OPTIONS.withFeatures(kiln.wasm.Features.WASM1.names())));
         assertFalse(Protocol.takes(one(new byte[(int) Protocol.MAX_BYTES + 1]), OPTIONS));
     }
 

@@ -135,12 +135,7 @@ class MistakesTest {
         {"frobnicate", "frobnicate"},
         {"", "subcommand"},
         {"run", "FILE"},
-        {
-            "run @other.cwasm",
-            "other.cwasm",
-            Target.host().backend().name(),
-            other().backend().name()
-        },
+        {"run @other.cwasm", "other.cwasm", Target.host().architecture(), other().architecture()},
         {
             "run --target " + other().label() + " --invoke add @good.wasm 1 2",
             "--target",

@@ -206,8 +206,8 @@ class KnownPitfallsTest extends RuntimeFixture {
         String message = assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file))
                 .getMessage();
         assertTrue(
-                message.contains(other.backend().name())
-                        && message.contains(Target.host().backend().name()),
+                message.contains(other.architecture())
+                        && message.contains(Target.host().architecture()),
                 message);
         Set<String> beyond = new TreeSet<>(Target.host().knownFeatures());
         beyond.removeAll(HostCpu.current().features());
@@ -216,9 +216,7 @@ class KnownPitfallsTest extends RuntimeFixture {
             String missing = assertThrows(ArtifactException.class, () -> CompiledModule.load(engine, file))
                     .getMessage();
             assertTrue(
-                    missing.contains(feature)
-                            && missing.contains(Target.host().backend().name()),
-                    missing);
+                    missing.contains(feature) && missing.contains(Target.host().architecture()), missing);
         }
     }
 

@@ -1,0 +1,17 @@
+/** The format of compiled files, and what all parts of Kiln agree on. */
+module kiln.artifact {
+    exports kiln.artifact.api;
+    exports kiln.artifact to
+            kiln.cli,
+            kiln.codegen,
+            kiln.codegen.aarch64,
+            kiln.codegen.x64,
+            kiln.compiler,
+            kiln.ir,
+            kiln.loader,
+            kiln.runtime,
+            kiln.translate,
+            kiln.wasi,
+            kiln.wasm,
+            kiln.wat;
+}

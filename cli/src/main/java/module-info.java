@@ -1,0 +1,12 @@
+/** The command line. */
+module kiln.cli {
+    requires com.fasterxml.jackson.databind;
+    requires info.picocli;
+    requires java.management;
+    requires kiln.compiler;
+    requires kiln.disasm;
+    requires kiln.loader;
+    requires kiln.translate;
+    requires kiln.wasi;
+    requires kiln.wat;
+}

@@ -1,0 +1,13 @@
+/** Compiles WebAssembly to files that the runtime loads. */
+module kiln.compiler {
+    requires transitive kiln.runtime;
+    requires kiln.codegen.aarch64;
+    requires kiln.codegen.x64;
+    requires kiln.loader;
+    requires kiln.translate;
+
+    exports kiln.compiler;
+
+    provides kiln.runtime.ModuleCompiler with
+            kiln.compiler.ServiceCompiler;
+}

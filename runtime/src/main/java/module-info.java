@@ -1,0 +1,12 @@
+/**
+ * Runs compiled WebAssembly inside the JVM. Its part {@code kiln.loader} needs native access:
+ * {@code --enable-native-access=kiln.loader}.
+ */
+module kiln.runtime {
+    requires transitive kiln.artifact;
+    requires kiln.loader;
+
+    exports kiln.runtime;
+
+    uses kiln.runtime.ModuleCompiler;
+}

@@ -1,0 +1,10 @@
+/** Reads and validates WebAssembly binaries. */
+module kiln.wasm {
+    requires transitive kiln.artifact;
+
+    exports kiln.wasm to
+            kiln.cli,
+            kiln.compiler,
+            kiln.translate,
+            kiln.wat;
+}
