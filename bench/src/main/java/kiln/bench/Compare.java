@@ -171,11 +171,11 @@ public final class Compare {
         String folder = Programs.data(program).toString();
         List<String> line = new ArrayList<>(command);
         if (isKiln(engine)) {
-            line.addAll(List.of(
-                    "bench", program.toString(), "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
+            line.addAll(List.of("bench", "--iterations", "" + iterations, "--dir", folder + "::.", "--json"));
             if (engine.equals(BASELINE)) {
                 line.addAll(List.of("--cpu", "baseline"));
             }
+            line.add(program.toString());
         } else {
             line.addAll(List.of("" + iterations, program.toString(), folder));
         }

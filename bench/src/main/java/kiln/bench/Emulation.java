@@ -164,12 +164,12 @@ final class Emulation {
                 jar,
                 "kiln.cli.Main",
                 "bench",
-                artifact.toString(),
                 "--iterations",
                 "1",
                 "--dir",
                 data + "::.",
-                "--json"));
+                "--json",
+                artifact.toString()));
         return line;
     }
 

@@ -49,7 +49,10 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "FILE", description = "The program: .wasm or .cwasm.")
     Path file;
 
-    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Its arguments.")
+    @Parameters(
+            index = "1..*",
+            paramLabel = "ARGS",
+            description = "Its arguments, with its options; a first -- is left out.")
     List<String> arguments = new ArrayList<>();
 
     @Option(
@@ -197,8 +200,8 @@ final class BenchCommand implements Callable<Integer> {
         boolean marked = module.imports().stream().anyMatch(i -> i.module().equals("bench"));
         for (int i = 0; i < iterations; i++) {
             Meter meter = new Meter();
-            List<String> argv = new ArrayList<>(List.of(PathBytes.text(file.getFileName())));
-            argv.addAll(arguments);
+            List<String> argv = new ArrayList<>(List.of(guest.programName(file)));
+            argv.addAll(RunCommand.withoutSeparator(arguments));
             Wasi.Builder builder = Wasi.builder()
                     .args(argv)
                     .stdout(OutputStream.nullOutputStream())

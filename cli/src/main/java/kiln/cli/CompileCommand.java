@@ -19,8 +19,11 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class CompileCommand implements Callable<Integer> {
     private final PositionalParamSpec inputs =
             Options.parameters("IN.wasm", "The module to compile, or the modules to link.");
-    private final OptionSpec output =
-            Options.value(Path.class, "-o", "OUT.cwasm", "Where to write (default: the input's name with .cwasm).");
+    private final OptionSpec output = Options.value(
+            Path.class,
+            "-o",
+            "OUT.cwasm",
+            "Where to write (default: the input's name with .cwasm); - is standard output.");
     private final OptionSpec names = Options.list(
             "--name",
             "NAME",
@@ -55,7 +58,7 @@ final class CompileCommand implements Callable<Integer> {
         }
         List<Path> inputs = this.inputs.getValue();
         List<String> names = Options.strings(this.names);
-        Path output = this.output.getValue();
+        Path output = output(this.output.getValue());
         if (inputs.size() > 1 && output == null) {
             throw new UserError("several modules are linked into one file: name it with -o");
         }
@@ -77,6 +80,16 @@ final class CompileCommand implements Callable<Integer> {
         }
         Compilation.toFile(target, first, modules, how, noServer.<Boolean>getValue());
         return 0;
+    }
+
+    /** By the name of an option's value, which may stand for standard output. */
+    static Path output(Path given) {
+        if (given == null || !given.toString().equals("-")) {
+            return given;
+        } else if (Progress.isTerminal(Path.of("/proc/self/fd/1"))) {
+            throw new UserError("-o -: standard output is a terminal, which shows no compiled files");
+        }
+        return Path.of("/dev/stdout");
     }
 
     private static CompilerOptions.Strip strip(String what) {

@@ -1,7 +1,6 @@
 package kiln.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +14,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.Printable;
 import kiln.artifact.TypeDef;
 import kiln.artifact.api.SigningKeys;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,9 +23,10 @@ import picocli.CommandLine.Parameters;
         name = "info",
         mixinStandardHelpOptions = true,
         description =
-                "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions.")
+                "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions; "
+                        + "of a .wasm or .wat file, what its .cwasm file would be.")
 final class InfoCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.cwasm", description = "The compiled file.")
+    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat.")
     Path file;
 
     @Option(names = "--dropped", description = "List the functions that were left out of the file, and why.")
@@ -37,9 +38,18 @@ final class InfoCommand implements Callable<Integer> {
             description = "Say what keeps a function (name, export or index) in the file.")
     String why;
 
+    private final CompileOptions compile = CompileOptions.forFiles();
+
+    static CommandLine commandLine() {
+        InfoCommand command = new InfoCommand();
+        CommandLine line = new CommandLine(command);
+        command.compile.addTo(line.getCommandSpec());
+        return line;
+    }
+
     @Override
     public Integer call() throws IOException {
-        try (Artifact artifact = Artifact.open(InputFile.check(file))) {
+        try (Artifact artifact = CompiledFile.open(file, compile)) {
             if (why != null || dropped) {
                 FateReport report = new FateReport(artifact);
                 if (why != null) {
@@ -50,7 +60,11 @@ final class InfoCommand implements Callable<Integer> {
                 }
                 return 0;
             }
-            System.out.printf("file         %s, %,d bytes%n", Printable.file(file), Files.size(file));
+            System.out.printf(
+                    "file         %s, %,d bytes%s%n",
+                    Printable.file(file),
+                    artifact.file().byteSize(),
+                    ModuleFiles.isWebAssembly(file) ? " when compiled" : "");
             System.out.printf(
                     "target       %s-linux%n", Printable.name(artifact.compat().architecture()));
             System.out.printf(

@@ -12,6 +12,7 @@ import kiln.artifact.Printable;
 import kiln.artifact.api.ArtifactException;
 import kiln.compiler.CompileException;
 import kiln.loader.HostException;
+import kiln.wasm.WasmException;
 import picocli.CommandLine;
 
 /** One or two lines for the user's mistakes; a stack trace only for ours. */
@@ -62,6 +63,7 @@ final class Mistakes {
         return switch (e) {
             case UserError u -> u.getMessage();
             case CompileException c -> c.getMessage();
+            case WasmException w -> w.getMessage();
             case ArtifactException a -> a.getMessage();
             case HostException h -> h.getMessage();
             case UncheckedIOException u -> describe(u.getCause());
@@ -79,9 +81,21 @@ final class Mistakes {
 
     /** For a command line that makes no sense: what, and where to look. */
     static int report(CommandLine.ParameterException e) {
-        System.err.println(
-                "kiln: " + Printable.line(e.getMessage().lines().findFirst().orElse("bad command line")));
+        String text = e.getMessage().lines().findFirst().orElse("bad command line");
+        System.err.println("kiln: " + Printable.line(text + suggestion(e)));
         System.err.println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
         return USER_ERROR;
+    }
+
+    /** What a mistyped option may have meant. */
+    private static String suggestion(CommandLine.ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException u)
+                || u.getUnmatched().isEmpty()
+                || !u.getUnmatched().getFirst().startsWith("-")) {
+            return "";
+        }
+        String typed = u.getUnmatched().getFirst().replaceFirst("=.*", "");
+        return Suggestions.text(
+                typed, e.getCommandLine().getCommandSpec().optionsMap().keySet());
     }
 }

@@ -95,17 +95,21 @@ final class ModuleFiles {
         return module.named(stem(file));
     }
 
+    /** Whether this is WebAssembly, by its name if in text and else by its content; not for pipes. */
+    static boolean isWebAssembly(Path file) throws IOException {
+        if (isText(file)) {
+            return true;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return isWasm(in.readNBytes(WASM_MAGIC.length));
+        } catch (IOException e) {
+            throw InputFile.about(file, e);
+        }
+    }
+
     /** A compiled file that the user vouches for. */
     static CompiledModule loadTrusted(Engine engine, Path file) throws IOException {
-        boolean compiled = Files.isRegularFile(InputFile.check(file));
-        if (compiled) {
-            try (InputStream in = Files.newInputStream(file)) {
-                compiled = !isWasm(in.readNBytes(WASM_MAGIC.length));
-            } catch (IOException e) {
-                throw InputFile.about(file, e);
-            }
-        }
-        if (!compiled) {
+        if (!Files.isRegularFile(InputFile.check(file)) || isWebAssembly(file)) {
             throw new UserError(file, "--trusted is for .cwasm files");
         }
         return CompiledModule.loadTrusted(engine, file);
@@ -119,10 +123,8 @@ final class ModuleFiles {
         if (!Files.isRegularFile(file)) {
             return true;
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            if (isText(file) || isWasm(in.readNBytes(WASM_MAGIC.length))) {
-                return true;
-            }
+        if (isWebAssembly(file)) {
+            return true;
         }
         try (Artifact artifact = Artifact.open(file, Artifact.OpenOptions.SKIP_DIGEST)) {
             return artifact.compat().isInterruptible();

@@ -21,6 +21,7 @@ import kiln.disasm.CapstoneMissingException;
 import kiln.disasm.Disassembler;
 import kiln.disasm.Instruction;
 import kiln.disasm.Isa;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,9 +30,10 @@ import picocli.CommandLine.Parameters;
         name = "objdump",
         mixinStandardHelpOptions = true,
         description =
-                "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables.")
+                "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables. "
+                        + "A .wasm or .wat file is compiled first.")
 final class ObjdumpCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.cwasm", description = "The compiled file.")
+    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat.")
     Path file;
 
     @Option(
@@ -50,9 +52,18 @@ final class ObjdumpCommand implements Callable<Integer> {
     private final PrintWriter out =
             new PrintWriter(new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
 
+    private final CompileOptions compile = CompileOptions.forFiles();
+
+    static CommandLine commandLine() {
+        ObjdumpCommand command = new ObjdumpCommand();
+        CommandLine line = new CommandLine(command);
+        command.compile.addTo(line.getCommandSpec());
+        return line;
+    }
+
     @Override
     public Integer call() throws IOException {
-        try (Artifact artifact = Artifact.open(InputFile.check(file))) {
+        try (Artifact artifact = CompiledFile.open(file, compile)) {
             switch (section) {
                 case "text" -> text(artifact);
                 case "index" -> index(artifact);

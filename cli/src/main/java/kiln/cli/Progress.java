@@ -24,7 +24,7 @@ final class Progress implements CompileProgress, AutoCloseable {
     }
 
     /** Java tells only whether standard input and output are a terminal both, and takes long to. */
-    private static boolean isTerminal(Path descriptor) {
+    static boolean isTerminal(Path descriptor) {
         if ("dumb".equals(System.getenv("TERM"))) {
             return false;
         }

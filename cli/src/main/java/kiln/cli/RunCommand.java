@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.artifact.api.SigningKeys;
 import kiln.artifact.api.TrapCode;
@@ -21,6 +20,7 @@ import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.runtime.StoreLimits;
 import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
@@ -68,10 +68,18 @@ final class RunCommand implements Callable<Integer> {
             "Call this export with ARGS (numbers; vectors like i32x4:1,2,3,4; null for references) "
                     + "instead of running the program; prints the results, one a line.");
     private final OptionSpec timeout = Options.value(
-            Double.class,
+            String.class,
             "--timeout",
-            "SECONDS",
-            "Stop the program after this time (a .cwasm file must have been compiled with --interruptible).");
+            "TIME",
+            "Stop the program after this time, in seconds or with a unit: 1.5, 100ms, 1m30s "
+                    + "(a .cwasm file must have been compiled with --interruptible).");
+    private final OptionSpec maxMemory = Options.value(
+            String.class,
+            "--max-memory",
+            "SIZE",
+            "All memories of the program together have at most this size: 64M, 1.5G. Growing beyond it fails.");
+    private final OptionSpec preloads = Options.list(
+            "--preload", "NAME=FILE", "Instantiate this module first; the program imports its exports from NAME.");
     private final OptionSpec unknownImports = Options.value(
             String.class,
             "--unknown-imports",
@@ -91,6 +99,9 @@ final class RunCommand implements Callable<Integer> {
     private final GuestOptions guest = new GuestOptions();
     private final CompileOptions compile = CompileOptions.forThisMachine();
     private Path file;
+    private StoreLimits limits = StoreLimits.DEFAULT;
+    /** 0 for none. */
+    private long timeoutNanos;
 
     CommandSpec spec() {
         CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("run");
@@ -101,8 +112,9 @@ final class RunCommand implements Callable<Integer> {
                         "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);
-        for (OptionSpec option :
-                new OptionSpec[] {invoke, timeout, unknownImports, noCache, noServer, signers, trusted}) {
+        for (OptionSpec option : new OptionSpec[] {
+            invoke, timeout, maxMemory, preloads, unknownImports, noCache, noServer, signers, trusted
+        }) {
             spec.addOption(option);
         }
         guest.addTo(spec);
@@ -136,29 +148,48 @@ final class RunCommand implements Callable<Integer> {
         return (Integer) outcome[0];
     }
 
-    /** A first "--" only says that what follows is not for this command. */
     private List<String> arguments() {
-        List<String> all = Options.strings(arguments);
+        return withoutSeparator(Options.strings(arguments));
+    }
+
+    /** A first "--" only says that what follows is not for this command. */
+    static List<String> withoutSeparator(List<String> all) {
         return !all.isEmpty() && all.getFirst().equals("--") ? all.subList(1, all.size()) : all;
     }
 
     private int run() throws IOException {
         CompilerOptions options = compile.toHostOptions();
-        Double seconds = timeout.getValue();
-        if (seconds != null) {
-            if (!(seconds > 0 && seconds < 1e9)) {
-                throw new UserError("--timeout " + seconds + ": a number of seconds above 0 is needed");
-            }
+        if (timeout.getValue() != null) {
+            timeoutNanos = Quantities.nanos("--timeout", timeout.getValue());
             options = options.withInterruptible(true);
         }
+        if (maxMemory.getValue() != null) {
+            // Threads have a store each, which counts what it grows itself: a shared memory has a limit of its own.
+            long most = Quantities.bytes("--max-memory", maxMemory.getValue());
+            limits = limits.withTotalMemoryBytes(most).withMemoryBytes(most);
+        }
         try (Engine engine = engine();
-                CompiledModule module = load(engine, options)) {
-            if (seconds != null && !ModuleFiles.isInterruptible(file)) {
-                throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
-            }
-            return run(engine, module);
+                Preloads preloaded = preloads(engine, options);
+                CompiledModule module = load(engine, file, options)) {
+            return run(engine, preloaded, module);
         } catch (LinkException e) {
             throw new UserError(file, e.getMessage());
+        }
+    }
+
+    private Preloads preloads(Engine engine, CompilerOptions options) throws IOException {
+        Preloads opened = new Preloads();
+        boolean done = false;
+        try {
+            for (String preload : Options.strings(preloads)) {
+                opened.add(engine, preload, this, options);
+            }
+            done = true;
+            return opened;
+        } finally {
+            if (!done) {
+                opened.close();
+            }
         }
     }
 
@@ -174,7 +205,10 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Where a signature is required, nothing is compiled here and the cache, whose files have none, is left alone. */
-    private CompiledModule load(Engine engine, CompilerOptions options) throws IOException {
+    CompiledModule load(Engine engine, Path file, CompilerOptions options) throws IOException {
+        if (timeoutNanos != 0 && !ModuleFiles.isInterruptible(InputFile.check(file))) {
+            throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
+        }
         if (trusted.<Boolean>getValue()) {
             return ModuleFiles.loadTrusted(engine, file);
         } else if (Options.strings(signers).isEmpty()) {
@@ -190,27 +224,33 @@ final class RunCommand implements Callable<Integer> {
                 : CompiledModule.load(engine, InputFile.read(file));
     }
 
-    private int run(Engine engine, CompiledModule module) throws IOException {
+    private int run(Engine engine, Preloads preloaded, CompiledModule module) throws IOException {
         Wasi.Builder wasiBuilder = Wasi.builder().inheritStdio();
         List<String> argv = new ArrayList<>();
-        argv.add(PathBytes.text(file.getFileName()));
+        argv.add(guest.programName(file));
         argv.addAll(arguments());
         wasiBuilder.args(argv);
         guest.apply(wasiBuilder);
         try (Wasi wasi = wasiBuilder.build();
-                Store store = new Store(engine)) {
+                Store store = new Store(engine, limits)) {
             Linker linker = new Linker(engine);
             wasi.addTo(linker);
             if (unknownImports.getValue() != null) {
                 boolean trap = UnknownImports.of(unknownImports.getValue()) == UnknownImports.trap;
                 linker.unknownImports(trap ? Linker.UnknownImports.TRAP : Linker.UnknownImports.DEFAULT);
             }
-            Double seconds = timeout.getValue();
-            if (seconds != null) {
-                store.setDeadline(Duration.ofNanos((long) (seconds * 1e9)));
+            if (timeoutNanos != 0) {
+                store.setDeadline(Duration.ofNanos(timeoutNanos));
             }
-            WasiThreads threads = WasiThreads.isNeededBy(module) ? new WasiThreads(wasi, linker, module) : null;
+            WasiThreads threads = null;
+            if (WasiThreads.isNeededBy(module)) {
+                if (!Options.strings(preloads).isEmpty()) {
+                    throw new UserError(file, "--preload is not for programs with threads");
+                }
+                threads = new WasiThreads(wasi, linker, module, limits);
+            }
             try {
+                preloaded.instantiate(linker, store, wasi);
                 Instance instance = linker.instantiate(store, module);
                 if (threads != null && invoke.getValue() == null && instance.hasExport("_start")) {
                     return threads.run(instance);
@@ -273,8 +313,8 @@ final class RunCommand implements Callable<Integer> {
         if (func == null) {
             throw new UserError(
                     file,
-                    "no exported function " + Printable.name(name) + " (there are: "
-                            + Printable.names(functions(instance)) + ")");
+                    "no exported function " + Printable.name(name) + Suggestions.text(name, functions(instance))
+                            + " (there are: " + Printable.names(functions(instance)) + ")");
         }
         List<ValType> params = func.type().params();
         if (params.size() != given.size()) {
@@ -296,9 +336,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void report(TrapException e) {
-        boolean late = e.code() == TrapCode.INTERRUPTED && timeout.getValue() != null;
+        boolean late = e.code() == TrapCode.INTERRUPTED && timeoutNanos != 0;
         System.err.println("kiln: trap: " + e.getMessage()
-                + (late ? " after " + timeout.getValue() + " seconds (--timeout)" : ""));
+                + (late ? " after " + timeoutNanos / 1e9 + " seconds (--timeout)" : ""));
         showFrames(e.frames(), e);
     }
 

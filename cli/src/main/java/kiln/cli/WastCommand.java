@@ -109,7 +109,7 @@ final class WastCommand implements Callable<Integer> {
         }
     }
 
-    private static Features featureSet(String name) {
+    static Features featureSet(String name) {
         return switch (name) {
             case "1.0" -> Features.WASM1;
             case "2.0" -> Features.WASM2;

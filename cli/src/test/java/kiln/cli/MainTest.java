@@ -30,8 +30,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** Options, help, exit statuses and what is said of mistakes. */
 class MainTest {
-    private static final List<String> COMMANDS =
-            List.of("compile", "run", "objdump", "info", "keygen", "sign", "wast", "bench");
+    private static final List<String> COMMANDS = List.of(
+            "compile", "run", "objdump", "info", "validate", "keygen", "sign", "wast", "bench", "cache", "completion");
 
     @TempDir
     Path dir;
@@ -176,6 +176,36 @@ class MainTest {
         assertEquals(4, keys.size());
     }
 
+    @Test
+    void mistypedNames() {
+        assertEquals("kiln: no command or file comple; did you mean compile?", firstLine("comple"));
+        assertEquals("kiln: no command or file rnu; did you mean run?", firstLine("help", "rnu"));
+        assertEquals("kiln: no command or file xyzzy", firstLine("xyzzy"));
+        assertEquals(
+                "kiln: Unknown option: '--intruptible'; did you mean --interruptible?",
+                firstLine("compile", "--intruptible", "x.wasm"));
+        assertEquals(
+                "kiln: Unknown option: '--tagret=x'; did you mean --target?",
+                firstLine("compile", "--tagret=x", "x.wasm"));
+        assertEquals("add", Suggestions.nearest("dad", List.of("sub", "add", "multiply")));
+        assertEquals("ab", Suggestions.nearest("ba", List.of("abcd", "ab")));
+        assertEquals(null, Suggestions.nearest("", List.of("x")));
+        assertEquals(null, Suggestions.nearest("x".repeat(10_000), List.of("y".repeat(10_000))));
+    }
+
+    private static String firstLine(String... args) {
+        Outcome o = kiln(args);
+        assertEquals(2, o.status());
+        assertEquals("", o.out());
+        return o.err().lines().findFirst().orElse("");
+    }
+
+    @Test
+    void theEnvironmentIsReadExactly() {
+        byte[] raw = {'A', '=', (byte) 0xff, 0, 'B', '=', 0, '=', 'x', 0, 'C', 0, 'A', '=', '2', 0, 'D', '=', '1'};
+        assertEquals(java.util.Map.of("A", "\udcff", "B", ""), Environment.parse(raw));
+    }
+
     private static Outcome reported(Exception e) {
         return captured(() -> Mistakes.report(e));
     }
@@ -213,8 +243,14 @@ class MainTest {
 
     @Test
     void guestsAreGivenWhatIsNamed() {
-        for (String[] bad :
-                new String[][] {{"--dir", "::x"}, {"--dir", "/::"}, {"--dir", dir + "/none"}, {"--env", "X"}}) {
+        for (String[] bad : new String[][] {
+            {"--dir", "::x"},
+            {"--dir", "/::"},
+            {"--dir", dir + "/none"},
+            {"--dir", ":ro"},
+            {"--env", "="},
+            {"--env", "NO_SUCH_NAME"}
+        }) {
             GuestOptions guest = new GuestOptions();
             CommandSpec spec = CommandSpec.create();
             guest.addTo(spec);

@@ -176,7 +176,8 @@ class CommandLineTest {
     void helpIsTheSameInBothForms() {
         assertEquals(kiln("run --help"), kiln("help run"));
         assertEquals(kiln("--help"), kiln("help"));
-        for (String command : List.of("compile", "run", "objdump", "info", "wast", "bench", "keygen", "sign")) {
+        for (String command :
+                List.of("compile", "run", "objdump", "info", "wast", "bench", "keygen", "sign", "validate", "cache")) {
             Outcome o = kiln(command + " --help");
             assertEquals(0, o.status());
             assertTrue(o.out().startsWith("Usage: kiln " + command), o.out());

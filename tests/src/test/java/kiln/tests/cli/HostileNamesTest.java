@@ -1,7 +1,6 @@
 package kiln.tests.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -313,6 +312,6 @@ class HostileNamesTest {
         String wasm = write("größe.wasm", new NamedModule(name).exports(name).toBytes());
         String trap = kiln(134, "run", "--no-cache", "--invoke", name, wasm).err();
         assertTrue(trap.contains("    at " + name + "." + name + "@0x"), trap);
-        assertNotEquals(-1, kiln(2, "info", wasm).err().indexOf("größe.wasm"));
+        assertTrue(kiln(0, "info", wasm).out().contains("größe.wasm"));
     }
 }

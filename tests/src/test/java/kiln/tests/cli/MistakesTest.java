@@ -172,12 +172,31 @@ class MistakesTest {
         {"run --dir /tmp:: @good.wasm", "/tmp::"},
         {"run --env NAME @good.wasm", "NAME"},
         {"run --env =x @good.wasm", "=x"},
-        {"objdump @good.wasm", "good.wasm", "compile it first"},
+        {"objdump @truncated.wasm", "truncated.wasm", "0x"},
+        {"validate @truncated.wasm @good.wasm", "truncated.wasm", "0x"},
+        {"validate @flipped.cwasm", "flipped.cwasm", "checksum"},
+        {"validate --features 9 @good.wasm", "9"},
         {"objdump @good.cwasm --function nothing", "nothing"},
         {"objdump @good.cwasm --section nothing", "nothing"},
         {"objdump @good.cwasm --section traps --function nothing", "nothing"},
         {"objdump @good.cwasm --section names --function add", "--function"},
-        {"info @good.wasm", "good.wasm", "compile it first"},
+        {"info @header.wasm", "header.wasm", "0x"},
+        {"cache --older-than 1d", "--clean"},
+        {"cache --clean --older-than ever", "ever"},
+        {"completion fish", "fish"},
+        {"completino", "did you mean completion"},
+        {"@good.wasm", "_start"},
+        {"--invoke nothing @good.wasm", "nothing"},
+        {"--frobnicate @good.wasm", "--frobnicate"},
+        {"run --tiemout 1 @good.wasm", "did you mean --timeout"},
+        {"run --invoke ad @good.wasm", "did you mean add"},
+        {"run --timeout 1sec @good.wasm", "1sec", "100ms"},
+        {"run --max-memory big @good.wasm", "big", "64M"},
+        {"run --max-memory 1K --invoke add @good.wasm 1 2", "1024 bytes"},
+        {"run --preload x @good.wasm", "NAME=FILE"},
+        {"run --preload env=missing.wasm @good.wasm", "missing.wasm", "no such file"},
+        {"run --dir @missing:ro @good.wasm", "missing"},
+        {"run --dir :ro @good.wasm", ":ro"},
         {"info @good.cwasm --why nothing", "nothing"},
         {"wast @list.json", "list.json"},
         {"wast @broken.json", "broken.json"},
@@ -188,19 +207,19 @@ class MistakesTest {
         {"wast --features 9 @list.json", "9"},
         {"wast -O 7 @list.json", "7"},
         {"bench @good.wasm", "_start"},
-        {"bench @good.wasm --iterations none", "none"},
-        {"bench @good.wasm --iterations 0", "0"},
+        {"bench --iterations none @good.wasm", "none"},
+        {"bench --iterations 0 @good.wasm", "0"},
         {"bench @unknown.wasm", "env.missing"},
     };
 
     @TestFactory
     Stream<DynamicTest> filesThatCannotBeUsed() {
-        return Stream.of("compile", "run", "objdump", "info", "wast", "bench")
+        return Stream.of("compile", "run", "objdump", "info", "validate", "wast", "bench")
                 .flatMap(command -> Arrays.stream(BAD_FILES)
                         .map(f -> test(
                                 command + " @" + f[0],
                                 f[0],
-                                command.equals("wast") || command.equals("compile") ? "" : f[1])));
+                                List.of("wast", "compile", "validate").contains(command) ? "" : f[1])));
     }
 
     @TestFactory
