@@ -236,11 +236,12 @@ public final class Builder {
     /**
      * A new object.
      *
+     * @param base the heap's
      * @param size in bytes, a multiple of 8
      * @param header what its first eight bytes are
      */
-    public Value allocate(Value size, Value header) {
-        return emit(Opcode.ALLOCATE, Type.REF, 0, null, size, header);
+    public Value allocate(Value base, Value size, Value header) {
+        return emit(Opcode.ALLOCATE, Type.REF, 0, null, base, size, header);
     }
 
     /** @param disp unsigned displacement, at most 2^32-1 */

@@ -14,6 +14,7 @@ public final class Function {
     private InlineTable inlines;
     /** What an analysis made of the blocks and edges, as long as they stay as they are; or null. */
     private Object graph;
+    private boolean allocates;
 
     public Function(FuncKey key, Signature signature) {
         this.key = key;
@@ -78,6 +79,11 @@ public final class Function {
         graph = null;
     }
 
+    /** Whether an ALLOCATE was ever put into this function. */
+    public boolean allocates() {
+        return allocates;
+    }
+
     /** Upper bound of block ids, for arrays indexed by {@link Block#id()}. */
     public int blockIdBound() {
         return blockCount;
@@ -105,13 +111,20 @@ public final class Function {
         return new Block(this, id);
     }
 
+    /** A new instruction, not yet in a block, that has yet to be given its results. */
+    Inst newInstWithoutResults(
+            Opcode op, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
+        allocates |= op == Opcode.ALLOCATE;
+        return new Inst(op, type, imm, data, args, targets, position);
+    }
+
     /**
      * A new instruction, not yet in a block. Its results follow from the opcode's row.
      *
      * @param type see {@link Inst#type()}
      */
     Inst newInst(Opcode op, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
-        Inst inst = new Inst(op, type, imm, data, args, targets, position);
+        Inst inst = newInstWithoutResults(op, type, imm, data, args, targets, position);
         switch (op.types().result()) {
             case NONE -> {}
             case SAME -> inst.setResult(newValue(type));

@@ -153,7 +153,7 @@ public enum Opcode {
     /** The reference with these bits, which are no object's. */
     REF_OF_BITS(BITS_TO_REF, PURE, 0, IF_NEEDED, none()),
     /**
-     * Operands (size: i64, a multiple of 8; header: i64): a new object, whose first eight bytes are the header and whose
+     * Operands (base: i64; size: i64, a multiple of 8; header: i64): a new object, whose first eight bytes are the header and whose
      * others are not written yet. May collect. Replaced by what it consists of before code is made.
      */
     ALLOCATE(NEW_OBJECT, NONE, ALLOCATES, 8, STAYS),

@@ -54,7 +54,7 @@ public enum TypeRule {
     HEAP_STORE(List.of(Type.values()), Result.NONE, Operand.I64, Operand.REF, Operand.SAME),
     REF_TO_BITS(List.of(Type.I64), Result.SAME, Operand.REF),
     BITS_TO_REF(List.of(Type.REF), Result.SAME, Operand.I64),
-    NEW_OBJECT(List.of(Type.REF), Result.SAME, Operand.I64, Operand.I64),
+    NEW_OBJECT(List.of(Type.REF), Result.SAME, Operand.I64, Operand.I64, Operand.I64),
     ATOMIC_LOAD(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64),
     ATOMIC_STORE(List.of(Type.I32, Type.I64), Result.NONE, Operand.I64, Operand.SAME),
     ATOMIC_RMW(List.of(Type.I32, Type.I64), Result.SAME, Operand.I64, Operand.SAME),

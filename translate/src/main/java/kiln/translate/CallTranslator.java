@@ -37,13 +37,15 @@ final class CallTranslator {
     private final Builder b;
     private final OperandStack stack;
     private final TableTranslator tables;
+    private final GcTranslator objects;
     private final BuiltinCalls builtins;
 
-    CallTranslator(Emission e, TableTranslator tables, BuiltinCalls builtins) {
+    CallTranslator(Emission e, TableTranslator tables, GcTranslator objects, BuiltinCalls builtins) {
         this.e = e;
         this.b = e.b;
         this.stack = e.stack;
         this.tables = tables;
+        this.objects = objects;
         this.builtins = builtins;
     }
 
@@ -103,7 +105,7 @@ final class CallTranslator {
         if (types.isHeapSubtype(ValType.heap(t.elementValType), type)) {
             return callee(record, isNull);
         }
-        if (!types.get(type).isFinal()) {
+        if (!types.get(type).isFinal() && !IrTypes.OBJECTS) {
             // The callee may then be of a subtype, which comparing numbers does not find out.
             throw UnsupportedFeatureException.inFunction(
                     e.env.wasm(),
@@ -114,8 +116,12 @@ final class CallTranslator {
         }
         MemoryOp access = isNull == null ? RECORD_TYPE : RECORD_TYPE.trapping(isNull);
         Value actual = b.load(Type.I32, access, record, VMContextLayout.FUNCREF_TYPE);
-        Value expected = b.load(Type.I32, TYPE_ID, e.vmctx, e.env.layout().typeId(type));
-        b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.NE, actual, expected));
+        if (types.get(type).isFinal()) {
+            Value expected = b.load(Type.I32, TYPE_ID, e.vmctx, e.env.layout().typeId(type));
+            b.trapIf(TrapCode.BAD_SIGNATURE, b.icmp(IntCond.NE, actual, expected));
+        } else {
+            b.trapIfZero(TrapCode.BAD_SIGNATURE, objects.hasType(actual, type));
+        }
         return callee(record, null);
     }
 

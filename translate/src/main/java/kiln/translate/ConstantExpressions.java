@@ -39,6 +39,15 @@ final class ConstantExpressions {
                     long bits = arithmetic(op).binary().apply(x.type(), x.scalar(), y.scalar());
                     yield Constant.number(x.type(), bits);
                 }
+                // Made by code.
+                case REF_I31,
+                        STRUCT_NEW,
+                        STRUCT_NEW_DEFAULT,
+                        ARRAY_NEW,
+                        ARRAY_NEW_DEFAULT,
+                        ARRAY_NEW_FIXED,
+                        ANY_CONVERT_EXTERN,
+                        EXTERN_CONVERT_ANY -> null;
                 default -> throw unsupported(wasm, op, expr);
             };
             if (value == null) {
@@ -53,6 +62,7 @@ final class ConstantExpressions {
     static Value emit(ModuleEnvironment env, Builder b, Value vmctx, ConstExpr expr) {
         WasmModule wasm = env.wasm();
         ArrayDeque<Value> stack = new ArrayDeque<>();
+        GcObjects objects = new GcObjects(env, b.function(), b, null, vmctx);
         for (ConstOp op : wasm.constOps(expr)) {
             stack.push(
                     switch (op.op()) {
@@ -69,10 +79,32 @@ final class ConstantExpressions {
                             Value x = stack.pop();
                             yield b.binary(arithmetic(op), x, y);
                         }
+                        case REF_I31 -> objects.i31(stack.pop());
+                        case ANY_CONVERT_EXTERN, EXTERN_CONVERT_ANY -> stack.pop();
+                        case STRUCT_NEW -> {
+                            int type = (int) op.a();
+                            int n = env.gcTypes().struct(type).fields().length;
+                            yield objects.struct(type, pop(stack, n));
+                        }
+                        case STRUCT_NEW_DEFAULT -> objects.structOfZeros((int) op.a());
+                        case ARRAY_NEW -> {
+                            Value length = stack.pop();
+                            yield objects.array((int) op.a(), stack.pop(), length);
+                        }
+                        case ARRAY_NEW_DEFAULT -> objects.arrayOfZeros((int) op.a(), stack.pop());
+                        case ARRAY_NEW_FIXED -> objects.array((int) op.a(), pop(stack, (int) op.b()));
                         default -> throw unsupported(wasm, op, expr);
                     });
         }
         return stack.pop();
+    }
+
+    private static Value[] pop(ArrayDeque<Value> stack, int n) {
+        Value[] values = new Value[n];
+        for (int i = n; --i >= 0; ) {
+            values[i] = stack.pop();
+        }
+        return values;
     }
 
     /** The address of a function's record, which may not have been filled in yet. */

@@ -59,6 +59,7 @@ public final class FunctionTranslator {
 
     private BuiltinCalls builtins;
     private ExceptionTranslator exceptions;
+    private GcTranslator objects;
     /** Open frames are the first ones of the pool. */
     private int depth;
     /** How many values handed over the module's budget has been asked for, in the current function. */
@@ -83,7 +84,12 @@ public final class FunctionTranslator {
         try {
             return translate(func, false);
         } catch (SsaBuilder.LimitException _) {
+            // Below.
+        }
+        try {
             return translate(func, true);
+        } catch (SsaBuilder.LimitException _) {
+            throw unsupported(Feature.REFERENCE_TYPES, "so many locals of reference types in so many blocks");
         }
     }
 
@@ -99,7 +105,8 @@ public final class FunctionTranslator {
         builtins = new BuiltinCalls(b, env.moduleIndex());
         memory = new MemoryTranslator(e, builtins);
         tables = new TableTranslator(e, builtins);
-        calls = new CallTranslator(e, tables, builtins);
+        objects = new GcTranslator(e);
+        calls = new CallTranslator(e, tables, objects, builtins);
         exceptions = new ExceptionTranslator(e, builtins);
         declareLocals(wasm.funcType(func).paramCount());
         inMemory = localsInMemory ? localsInMemory(func) : null;
@@ -326,8 +333,12 @@ public final class FunctionTranslator {
         rule = rule == null ? AtomicInstructions.of(op) : rule;
         if (rule != null) {
             rule.translate(e, memory);
-        } else {
+        } else if (op.feature() != Feature.GC || !IrTypes.OBJECTS) {
             throw unsupported(op.feature(), op.text());
+        } else if (op == Op.BR_ON_CAST || op == Op.BR_ON_CAST_FAIL) {
+            branchOnCast(v.labelDepth(), op == Op.BR_ON_CAST);
+        } else {
+            objects.translate(op);
         }
     }
 
@@ -340,11 +351,11 @@ public final class FunctionTranslator {
     }
 
     private Value localGet(int index) {
-        return inMemory != null ? inMemory.get(index) : e.ssa.readVar(b.block(), variable(index));
+        return inMemory != null && inMemory.has(index) ? inMemory.get(index) : e.ssa.readVar(b.block(), variable(index));
     }
 
     private void localSet(int index, Value x) {
-        if (inMemory != null) {
+        if (inMemory != null && inMemory.has(index)) {
             inMemory.set(index, x);
         } else {
             e.ssa.writeVar(b.block(), variable(index), x);
@@ -627,6 +638,21 @@ public final class FunctionTranslator {
         Edge taken = new Edge(f.target, stack.peek(f.branchArity()));
         Block next = e.function.newBlock();
         b.branch(c, taken, new Edge(next));
+        startIfReached(next);
+    }
+
+    /** @param matching whether the branch is taken if the reference is of the type, or if it is not */
+    private void branchOnCast(int label, boolean matching) {
+        Frame f = frame(label);
+        Value[] args = stack.peek(f.branchArity());
+        Block next = e.function.newDetachedBlock();
+        GcTranslator.Exit taken = new GcTranslator.Exit(f.target, args);
+        GcTranslator.Exit through = new GcTranslator.Exit(next);
+        GcTranslator.Exit yes = matching ? taken : through;
+        GcTranslator.Exit no = matching ? through : taken;
+        Value c = objects.test(args[args.length - 1], v.operandType(0), v.castTarget(), yes, no);
+        b.branch(c, yes.edge(), no.edge());
+        e.function.blocks().add(next);
         startIfReached(next);
     }
 

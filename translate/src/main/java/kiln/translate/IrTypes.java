@@ -15,6 +15,9 @@ import kiln.wasm.ValType;
  * since no collector moves records. Every other reference is a {@link Type#REF}.
  */
 final class IrTypes {
+    /** Whether objects of the garbage-collected heap are executed: not yet everywhere. */
+    static final boolean OBJECTS = Boolean.getBoolean("kiln.objects");
+
     private IrTypes() {}
 
     static Type of(TypeSpace types, int valType) {
@@ -52,7 +55,7 @@ final class IrTypes {
         }
         return switch (types.top(ValType.heap(valType))) {
             case HeapType.FUNC, HeapType.EXTERN, HeapType.EXN -> null;
-            default -> Feature.GC;
+            default -> OBJECTS ? null : Feature.GC;
         };
     }
 

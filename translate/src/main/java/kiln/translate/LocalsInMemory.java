@@ -15,7 +15,7 @@ import kiln.wasm.WasmModule;
  * Locals that are cells of the frame instead of SSA values, for functions whose SSA form would be out of proportion:
  * where {@code n} locals change in {@code n} nested constructs, each of them is a parameter of each of the blocks
  * behind. Code of this kind is slower, but no larger than the body that it comes from. Locals that nothing sets are
- * values all the same.
+ * values all the same, and so are references, which a collector would not find in memory.
  */
 final class LocalsInMemory {
     private static final int CELL = 8;
@@ -66,11 +66,17 @@ final class LocalsInMemory {
         int at = start;
         for (int i = 0; i < types.length; i++) {
             if ((types[i] == Type.V128) == vectors) {
-                cell[i] = set.get(i) ? at : -1;
-                at += set.get(i) ? Math.max(CELL, types[i].bytes()) : 0;
+                boolean inMemory = set.get(i) && types[i] != Type.REF;
+                cell[i] = inMemory ? at : -1;
+                at += inMemory ? Math.max(CELL, types[i].bytes()) : 0;
             }
         }
         return at;
+    }
+
+    /** Whether the local is one of those that this is for. */
+    boolean has(int local) {
+        return types[local] != Type.REF;
     }
 
     Value get(int local) {

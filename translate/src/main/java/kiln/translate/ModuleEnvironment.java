@@ -49,6 +49,7 @@ public final class ModuleEnvironment {
     private final MemoryPlan[] memories;
     private final TablePlan[] tables;
     private final GlobalPlan[] globals;
+    private final GcTypes gcTypes;
     private final Signature[] signatures;
     private final Feature[] missing;
     private final CallTarget[] indirect;
@@ -120,6 +121,7 @@ public final class ModuleEnvironment {
                 wasm.importedTagCount(),
                 usedFeatures.contains(Feature.GC) ? 1 : 0));
         contexts = linkage.contexts().with(layout);
+        gcTypes = layout.hasHeap() ? new GcTypes(types) : null;
         memories = memories(summary.grownMemories);
         tables = tables(summary.grownTables);
         globals = globals(summary.setGlobals);
@@ -477,6 +479,11 @@ public final class ModuleEnvironment {
         List<Integer> result = new ArrayList<>();
         set.stream().forEach(result::add);
         return result;
+    }
+
+    /** How objects lie in the heap, if the module has any. */
+    GcTypes gcTypes() {
+        return gcTypes;
     }
 
     MemoryPlan memory(int i) {

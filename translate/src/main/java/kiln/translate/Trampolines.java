@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
+import kiln.artifact.HeapLayout;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
@@ -122,7 +123,10 @@ public final class Trampolines {
                         ARRAY_COPY,
                         ARRAY_FILL,
                         TYPE_MATCHES -> {
-                    // No module with objects is translated yet.
+                    if (env.layout().hasHeap() || builtin == Builtin.GC_ALLOCATE && env.linkage() != Linkage.NONE) {
+                        // The module itself, or what is inlined into it, makes objects.
+                        result.add(builtin);
+                    }
                 }
                 default -> result.add(builtin);
             }
@@ -140,6 +144,8 @@ public final class Trampolines {
             case FUNC_RECORD, TABLE_SLOT, TABLE_FILL_IN ->
                 new ReferenceBuiltins(t.function, t.b, env.moduleIndex()).emit(builtin);
             case EXCEPTION_ALLOCATE -> t.exceptionAllocate();
+            case ARRAY_COPY -> t.arrayCopy();
+            case ARRAY_FILL -> t.arrayFill();
             default -> t.upcall(builtin);
         }
         return t.function;
@@ -216,6 +222,26 @@ public final class Trampolines {
         Value memmove = libraryCode(StoreLayout.MEMMOVE);
         b.callNative(MEMMOVE, memmove, inMemory(toRecord, to), inMemory(fromRecord, from), length);
         b.ret();
+    }
+
+    /** What is called does not collect, so the addresses of the elements hold. */
+    private void arrayCopy() {
+        Value to = inArray(param(0), param(2));
+        Value from = inArray(param(1), param(3));
+        b.callNative(MEMMOVE, libraryCode(StoreLayout.MEMMOVE), to, from, param(4));
+        b.ret();
+    }
+
+    private void arrayFill() {
+        Value to = inArray(param(0), param(1));
+        b.callNative(MEMSET, libraryCode(StoreLayout.MEMSET), to, param(2), param(3));
+        b.ret();
+    }
+
+    private Value inArray(Value array, Value distance) {
+        Value base = b.load(Type.I64, Emission.POINTER, vmctx, env.layout().heapBase());
+        Value elements = b.binary(Opcode.ADD, distance, b.i64(HeapLayout.ELEMENTS));
+        return b.binary(Opcode.ADD, b.binary(Opcode.ADD, base, b.refBits(array)), elements);
     }
 
     private void memoryFill() {

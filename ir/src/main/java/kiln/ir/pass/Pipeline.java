@@ -64,6 +64,7 @@ public final class Pipeline {
             case 0 ->
                 forBackEnds(
                         new RemoveUnreachable(),
+                        new ExpandAllocations(),
                         new EstimateFrequencies(),
                         // Back ends put the moves of an edge at one of its ends.
                         new SplitCriticalEdges(),
@@ -76,6 +77,7 @@ public final class Pipeline {
                         new CleanUp(),
                         new Simplify(),
                         new DeadCode(),
+                        new ExpandAllocations(),
                         new EstimateFrequencies(),
                         new BlockLayout(),
                         new SplitCriticalEdges(),
@@ -105,6 +107,7 @@ public final class Pipeline {
                         // Addresses are settled, and so is which counters are extended in them.
                         new WideCounters(),
                         new LoopTests(),
+                        new ExpandAllocations(),
                         // Less code is left, and new blocks have come.
                         new EstimateFrequencies(),
                         new BlockLayout(),
