@@ -14,6 +14,7 @@ public final class Function {
     private InlineTable inlines;
     /** What an analysis made of the blocks and edges, as long as they stay as they are; or null. */
     private Object graph;
+
     private boolean allocates;
 
     public Function(FuncKey key, Signature signature) {

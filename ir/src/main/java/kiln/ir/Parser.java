@@ -200,7 +200,8 @@ public final class Parser {
         }
         int position = accept("@") ? (int) longNumber() : -1;
         Value[] operands = new Value[args.size()];
-        Inst inst = function.newInstWithoutResults(op, type, imm, data, operands, targets.toArray(Edge[]::new), position);
+        Inst inst =
+                function.newInstWithoutResults(op, type, imm, data, operands, targets.toArray(Edge[]::new), position);
         int at = lastLine;
         fixups.add(() -> {
             for (int i = 0; i < operands.length; i++) {

@@ -1,6 +1,7 @@
 package kiln.translate;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import kiln.artifact.Builtin;
 import kiln.ir.Builder;
 import kiln.ir.Opcode;
@@ -10,6 +11,7 @@ import kiln.ir.Value;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
 import kiln.wasm.HeapType;
+import kiln.wasm.Op;
 import kiln.wasm.WasmModule;
 
 /** Constant expressions (specification 3.4.4): known when compiling, or as code of the start-up function. */
@@ -56,6 +58,14 @@ final class ConstantExpressions {
             stack.push(value);
         }
         return stack.pop();
+    }
+
+    /** Whether the value of an element's expression has to be computed by code. */
+    static boolean isComputed(WasmModule wasm, ConstExpr expr) {
+        List<ConstOp> ops = wasm.constOps(expr);
+        Op first = ops.getFirst().op();
+        boolean isI31 = ops.size() == 2 && first == Op.I32_CONST && ops.get(1).op() == Op.REF_I31;
+        return ops.size() > 1 && !isI31;
     }
 
     /** Appends the computation of an expression. */

@@ -351,7 +351,9 @@ public final class FunctionTranslator {
     }
 
     private Value localGet(int index) {
-        return inMemory != null && inMemory.has(index) ? inMemory.get(index) : e.ssa.readVar(b.block(), variable(index));
+        return inMemory != null && inMemory.has(index)
+                ? inMemory.get(index)
+                : e.ssa.readVar(b.block(), variable(index));
     }
 
     private void localSet(int index, Value x) {

@@ -263,8 +263,7 @@ final class GcTranslator {
         Block done = e.function.newDetachedBlock();
         Block failed = e.function.newDetachedBlock();
         failed.setFrequency(Frequency.RARE);
-        Value c = test(
-                ref, e.validator.operandType(0), e.validator.castTarget(), new Exit(done), new Exit(failed));
+        Value c = test(ref, e.validator.operandType(0), e.validator.castTarget(), new Exit(done), new Exit(failed));
         b.trapIfZero(TrapCode.CAST_FAILURE, c);
         if (e.ssa.predecessorCount(done) > 0) {
             b.jump(done);
@@ -308,8 +307,7 @@ final class GcTranslator {
         }
         if (nullable) {
             Block next = e.function.newDetachedBlock();
-            b.branch(
-                    b.icmp(IntCond.EQ, ref, b.zero(ref.type())), nullPasses ? yes.edge() : no.edge(), new Edge(next));
+            b.branch(b.icmp(IntCond.EQ, ref, b.zero(ref.type())), nullPasses ? yes.edge() : no.edge(), new Edge(next));
             proceed(next);
         }
         return types.top(to) == HeapType.FUNC ? isFunction(ref, to) : isObject(ref, from, to, no);
@@ -321,10 +319,7 @@ final class GcTranslator {
     }
 
     private static boolean isBottom(int heap) {
-        return heap == HeapType.NONE
-                || heap == HeapType.NOFUNC
-                || heap == HeapType.NOEXTERN
-                || heap == HeapType.NOEXN;
+        return heap == HeapType.NONE || heap == HeapType.NOFUNC || heap == HeapType.NOEXTERN || heap == HeapType.NOEXN;
     }
 
     private Value isFunction(Value ref, int type) {
@@ -358,9 +353,7 @@ final class GcTranslator {
             return b.icmp(IntCond.NE, tag(ref, HeapLayout.TAG_MASK), b.i64(HeapLayout.HANDLE_TAG));
         }
         if (to == HeapType.I31) {
-            return mayBeNumber
-                    ? b.icmp(IntCond.NE, tag(ref, HeapLayout.I31_TAG), b.i64(0))
-                    : b.i32(0);
+            return mayBeNumber ? b.icmp(IntCond.NE, tag(ref, HeapLayout.I31_TAG), b.i64(0)) : b.i32(0);
         }
         if (mayBeNumber) {
             Block next = e.function.newDetachedBlock();

@@ -19,6 +19,7 @@ import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
 import kiln.wasm.ConstExpr;
+import kiln.wasm.ElemSegment;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
@@ -45,6 +46,7 @@ public final class ModuleEnvironment {
     private final ValueBudget values;
     private final ModuleSummary summary;
     private final FuncRefs funcRefs;
+    private final List<HiddenGlobal> hiddenGlobals;
     private final VMContextLayout layout;
     private final MemoryPlan[] memories;
     private final TablePlan[] tables;
@@ -106,6 +108,7 @@ public final class ModuleEnvironment {
         values = new ValueBudget(wasm);
         summary = ModuleSummary.of(wasm, options.keepAll());
         funcRefs = escaping();
+        hiddenGlobals = hiddenGlobals();
         usedFeatures = summary.features();
         addFeaturesOutsideBodies();
         layout = new VMContextLayout(new VMContextLayout.Counts(
@@ -114,7 +117,7 @@ public final class ModuleEnvironment {
                 wasm.tableCount() - wasm.importedTableCount(),
                 wasm.importedTableCount(),
                 wasm.importedGlobalCount(),
-                wasm.globalCount() - wasm.importedGlobalCount(),
+                wasm.globalCount() - wasm.importedGlobalCount() + hiddenGlobals.size(),
                 funcRefs.count(),
                 types.count(),
                 wasm.tagCount() - wasm.importedTagCount(),
@@ -216,6 +219,44 @@ public final class ModuleEnvironment {
             }
         }
         return set;
+    }
+
+    /**
+     * A global that no code names. It keeps the value of an element's expression, which makes one object only, however
+     * often the segment is read.
+     *
+     * @param type a {@link ValType}
+     */
+    record HiddenGlobal(int type, ConstExpr value) {}
+
+    private List<HiddenGlobal> hiddenGlobals() {
+        List<HiddenGlobal> hidden = new ArrayList<>();
+        for (int i = 0; i < wasm.elems().size(); i++) {
+            ElemSegment s = wasm.elems().get(i);
+            if (s.exprs() != null && !isElemAbsent(i)) {
+                for (ConstExpr e : s.exprs()) {
+                    if (ConstantExpressions.isComputed(wasm, e)) {
+                        hidden.add(new HiddenGlobal(s.type(), e));
+                    }
+                }
+            }
+        }
+        return hidden;
+    }
+
+    /** Those behind the module's own globals. */
+    List<HiddenGlobal> hidden() {
+        return hiddenGlobals;
+    }
+
+    /** Whether nothing reads an element segment when start-up is done, or before. */
+    boolean isElemAbsent(int segment) {
+        return switch (wasm.elems().get(segment).mode()) {
+            // Dropped before anything can read it.
+            case DECLARED -> true;
+            case PASSIVE -> !isElemRead(segment) || isElemAbsorbed(segment);
+            case ACTIVE -> isElemAbsorbed(segment);
+        };
     }
 
     private MemoryPlan[] memories(BitSet grown) {

@@ -23,7 +23,6 @@ import kiln.wasm.FieldType;
 import kiln.wasm.FuncType;
 import kiln.wasm.Import;
 import kiln.wasm.Limits;
-import kiln.wasm.Op;
 import kiln.wasm.SegmentMode;
 import kiln.wasm.StructType;
 import kiln.wasm.SubType;
@@ -61,6 +60,8 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         final int pageBytes;
         final ModuleInfo.Builder out;
         final ByteArrayOutputStream data = new ByteArrayOutputStream();
+        /** Elements so far whose value a global of their own has. */
+        int hidden;
 
         Producer(ModuleEnvironment env, long dataStart, int pageBytes) {
             this.env = env;
@@ -91,6 +92,9 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             }
             for (int i = wasm.importedGlobalCount(); i < wasm.globalCount(); i++) {
                 out.globals.add(global(wasm.global(i)));
+            }
+            for (ModuleEnvironment.HiddenGlobal g : env.hidden()) {
+                out.globals.add(new ExternType.Global(reference(g.type()), false));
             }
             for (int i = wasm.importedTagCount(); i < wasm.tagCount(); i++) {
                 out.tags.add(new ExternType.Tag(wasm.tag(i).typeIndex()));
@@ -292,11 +296,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             for (int i = 0; i < wasm.elems().size(); i++) {
                 ElemSegment segment = wasm.elems().get(i);
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
-                // A declarative segment is dropped before anything can read it.
-                boolean absent = segment.mode() == SegmentMode.DECLARED
-                        || passive && !env.isElemRead(i)
-                        || env.isElemAbsorbed(i);
-                ElementItems items = absent ? ElementItems.NONE : items(segment);
+                ElementItems items = env.isElemAbsent(i) ? ElementItems.NONE : items(segment);
                 out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
             }
         }
@@ -329,13 +329,10 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                     default:
                         break;
                 }
-            } else if (ops.size() == 2
-                    && first.op() == Op.I32_CONST
-                    && ops.get(1).op() == Op.REF_I31) {
+            } else if (!ConstantExpressions.isComputed(wasm, expr)) {
                 return ElementItems.item(ElementItems.Kind.I31, (int) first.a());
             }
-            throw UnsupportedFeatureException.inModule(
-                    wasm, Feature.GC, "an element segment that allocates", expr.offset());
+            return ElementItems.item(ElementItems.Kind.GLOBAL, wasm.globalCount() + hidden++);
         }
     }
 }

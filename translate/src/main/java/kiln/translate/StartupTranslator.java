@@ -7,7 +7,9 @@ import kiln.artifact.VMContextLayout;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Function;
+import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
+import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
@@ -44,7 +46,9 @@ public final class StartupTranslator {
     /** Whether the module needs a start-up function. */
     public static boolean isNeeded(ModuleEnvironment env) {
         WasmModule wasm = env.wasm();
-        if (wasm.startFunc() >= 0 || wasm.globalCount() > wasm.importedGlobalCount()) {
+        if (wasm.startFunc() >= 0
+                || wasm.globalCount() > wasm.importedGlobalCount()
+                || !env.hidden().isEmpty()) {
             return true;
         }
         for (int i = wasm.importedTableCount(); i < wasm.tableCount(); i++) {
@@ -105,6 +109,12 @@ public final class StartupTranslator {
     private void globals() {
         for (int i = wasm.importedGlobalCount(); i < wasm.globalCount(); i++) {
             GlobalAccess.store(b, vmctx, env.global(i), evaluate(wasm.globalInit(i)));
+        }
+        int next = wasm.globalCount() - wasm.importedGlobalCount();
+        for (ModuleEnvironment.HiddenGlobal g : env.hidden()) {
+            Value value = evaluate(g.value());
+            MemoryOp cell = MemoryOp.of(value.type(), new Region(Region.Kind.GLOBAL, Region.IMPORTED));
+            b.store(cell, vmctx, env.layout().definedGlobal(next++), value);
         }
     }
 

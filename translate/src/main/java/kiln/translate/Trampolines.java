@@ -22,6 +22,7 @@ import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.wasm.TypeSpace;
 
 /**
  * The functions that stand between wasm code and Java, and the builtins, as IR (ABI, "Trampolines"). An argument area
@@ -115,14 +116,18 @@ public final class Trampolines {
                         result.add(builtin);
                     }
                 }
+                case TYPE_MATCHES -> {
+                    if (hasSubtypes(env)) {
+                        result.add(builtin);
+                    }
+                }
                 case GC_ALLOCATE,
                         ARRAY_NEW_DATA,
                         ARRAY_NEW_ELEM,
                         ARRAY_INIT_DATA,
                         ARRAY_INIT_ELEM,
                         ARRAY_COPY,
-                        ARRAY_FILL,
-                        TYPE_MATCHES -> {
+                        ARRAY_FILL -> {
                     if (env.layout().hasHeap() || builtin == Builtin.GC_ALLOCATE && env.linkage() != Linkage.NONE) {
                         // The module itself, or what is inlined into it, makes objects.
                         result.add(builtin);
@@ -132,6 +137,16 @@ public final class Trampolines {
             }
         }
         return result;
+    }
+
+    private static boolean hasSubtypes(ModuleEnvironment env) {
+        TypeSpace types = env.wasm().types();
+        for (int i = 0; i < types.count(); i++) {
+            if (types.func(i) != null && !types.get(i).isFinal()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The code of a builtin. */

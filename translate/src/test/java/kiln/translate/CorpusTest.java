@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import kiln.artifact.Builtin;
 import kiln.artifact.MemoryConstants;
+import kiln.ir.Function;
 import kiln.ir.analysis.Verifier;
+import kiln.ir.pass.Pipeline;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
@@ -109,7 +111,13 @@ class CorpusTest {
         ModuleEnvironment env = new ModuleEnvironment(module, 0, TranslateOptions.DEFAULT);
         FunctionTranslator translator = new FunctionTranslator(env);
         for (int f = module.importedFuncCount(); f < module.funcCount(); f++) {
-            Verifier.verify(translator.translate(f));
+            Function function = translator.translate(f);
+            Verifier.verify(function);
+            if (env.layout().hasHeap()) {
+                // What objects are made of is seen by the passes only here.
+                Pipeline.forLevel(2).verified().run(function);
+                Pipeline.forLevel(0).verified().run(translator.translate(f));
+            }
         }
         Verifier.verify(StartupTranslator.translate(env));
         for (int type : env.typesCalledFromHost()) {

@@ -31,8 +31,8 @@ public final class ExpandAllocations implements Pass {
             return;
         }
         Builder b = new Builder(f);
-        CallTarget slow = new CallTarget(
-                FuncKey.builtin(f.key().payload(), Builtin.GC_ALLOCATE), SIGNATURE.signature());
+        CallTarget slow =
+                new CallTarget(FuncKey.builtin(f.key().payload(), Builtin.GC_ALLOCATE), SIGNATURE.signature());
         List<Block> all = new ArrayList<>(f.blocks().size() * 2);
         List<Block> cold = new ArrayList<>();
         for (Block first : f.blocks()) {
