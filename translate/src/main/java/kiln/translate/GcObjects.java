@@ -23,7 +23,6 @@ final class GcObjects {
     private static final MemoryOp TYPE_ID = MemoryOp.readOnly(Type.I32, Region.CONTEXT);
 
     private static final int UPPER_HALF = 32;
-    private static final int WORD = 8;
     /** Stores that are written one after another; more are a loop. */
     private static final int MAX_UNROLLED = 8;
     /** From so many bytes on the library's function is faster than a loop. */
