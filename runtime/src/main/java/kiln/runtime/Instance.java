@@ -339,7 +339,7 @@ public final class Instance implements AutoCloseable {
             case FUNC_SLOT -> FuncRecords.get(vmctx, value);
             case NULL -> 0;
             case GLOBAL -> Native.getLong(global(value).cell());
-            case I31 -> throw new KilnBug("i31 references are not supported by this runtime");
+            case I31 -> I31.wrap(value).raw();
         };
     }
 

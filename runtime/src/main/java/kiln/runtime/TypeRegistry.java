@@ -28,6 +28,8 @@ final class TypeRegistry {
     /** Function types as the host can write them: final, without supertype, not part of a recursion group. */
     private final Map<FuncType, Integer> plain = new HashMap<>();
 
+    private final Map<Integer, StructType> structs = new HashMap<>();
+
     /**
      * Numbers of all types of a module.
      *
@@ -169,13 +171,26 @@ final class TypeRegistry {
     /** The struct type with this number, or null if it is none. */
     synchronized StructType struct(int id) {
         Entry e = entries.get(id);
-        return e.kind == HeapType.Abstract.STRUCT ? new StructType(id, e.fields) : null;
+        if (e.kind != HeapType.Abstract.STRUCT) {
+            return null;
+        }
+        StructType s = structs.get(id);
+        if (s == null) {
+            s = new StructType(id, e.fields);
+            structs.put(id, s);
+        }
+        return s;
     }
 
     /** The array type with this number, or null if it is none. */
     synchronized ArrayType array(int id) {
         Entry e = entries.get(id);
         return e.kind == HeapType.Abstract.ARRAY ? new ArrayType(id, e.fields.getFirst()) : null;
+    }
+
+    /** Whether this is the number of a function type. */
+    synchronized boolean isFunction(int id) {
+        return entries.get(id).kind == HeapType.Abstract.FUNC;
     }
 
     /** Number of the declared supertype, or -1. */

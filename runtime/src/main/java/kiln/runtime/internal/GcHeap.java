@@ -405,9 +405,8 @@ public final class GcHeap {
     private void verifyFields(long object, int header, BitSet objects, long from, long to) {
         long record = base + header;
         int fields = Native.getInt(record + HeapLayout.MAP_COUNT);
-        long map = record
-                + HeapLayout.SUPERS
-                + 4L * HeapLayout.displayEntries(Native.getInt(record + HeapLayout.DEPTH));
+        long map =
+                record + HeapLayout.SUPERS + 4L * HeapLayout.displayEntries(Native.getInt(record + HeapLayout.DEPTH));
         for (int i = 0; i < fields; i++) {
             verifyField(object, object + Native.getInt(map + 4L * i), objects, from, to);
         }
