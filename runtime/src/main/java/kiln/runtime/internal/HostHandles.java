@@ -44,7 +44,7 @@ public final class HostHandles {
         }
         Integer known = numbers.get(o);
         if (known != null) {
-            return reference(known);
+            return tagged(known);
         }
         int n = firstFree;
         if (n >= 0) {
@@ -59,7 +59,7 @@ public final class HostHandles {
         objects[n] = o;
         numbers.put(o, n);
         count++;
-        return reference(n);
+        return tagged(n);
     }
 
     private void grow() {
@@ -73,7 +73,7 @@ public final class HostHandles {
         pins = Arrays.copyOf(pins, size + 63 >>> 6);
     }
 
-    private static int reference(int number) {
+    private static int tagged(int number) {
         return number << HeapLayout.HANDLE_SHIFT | HeapLayout.HANDLE_TAG;
     }
 
