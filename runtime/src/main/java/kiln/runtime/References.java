@@ -21,6 +21,8 @@ final class References {
     private static final int MARKS = 0xFFFF;
     /** Low bits of the number in an object's cell, with which no reference ends that generated code has. */
     private static final int OBJECT_CELL = 4;
+    /** In the number in an i31's cell, so that it is not close to others. */
+    private static final long I31_CELL = 1L << 40;
 
     private static final AtomicInteger STORES = new AtomicInteger();
 
@@ -78,7 +80,7 @@ final class References {
     /** The number in a cell for a reference that may be collected: of an object, of the slot that keeps it. */
     private long pin(long raw) {
         if ((raw & HeapLayout.I31_TAG) != 0) {
-            return raw;
+            return raw | I31_CELL;
         } else if ((raw & HeapLayout.TAG_MASK) == HeapLayout.HANDLE_TAG) {
             heap.handles().pin(raw);
             return raw;
@@ -88,8 +90,10 @@ final class References {
 
     /** The inverse of {@link #pin}, or 0 for what this cannot have given. */
     private long unpin(long number) {
-        if (number >>> 32 == 0 && (number & HeapLayout.I31_TAG) != 0
-                || heap.handles().isPinned(number)) {
+        long i31 = number ^ I31_CELL;
+        if (i31 >>> 32 == 0 && (i31 & HeapLayout.I31_TAG) != 0) {
+            return i31;
+        } else if (heap.handles().isPinned(number)) {
             return number;
         }
         long slot = number >>> HeapLayout.HANDLE_SHIFT;
