@@ -2,6 +2,7 @@ package kiln.wasi;
 
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
 
 /** The clocks, in nanoseconds. */
 final class Clocks {
@@ -12,9 +13,23 @@ final class Clocks {
 
     /** Where the monotonic clock starts: not at zero, which programs take for unset. */
     private final long start = System.nanoTime() - 1;
+    /** The host's, or null for the machine's. */
+    private final GuestClock own;
+
+    /** @param own null for the machine's clocks */
+    Clocks(GuestClock own) {
+        this.own = own;
+    }
 
     /** Fails with EINVAL for a clock that does not exist. */
     long now(int clock) {
+        if (own != null) {
+            return switch (clock) {
+                case REALTIME -> own.realtime();
+                case MONOTONIC, PROCESS_CPU, THREAD_CPU -> own.monotonic();
+                default -> throw Errno.INVAL.error();
+            };
+        }
         return switch (clock) {
             case REALTIME -> realtime();
             case MONOTONIC -> System.nanoTime() - start;
@@ -22,6 +37,26 @@ final class Clocks {
             case THREAD_CPU -> CpuTime.thread();
             default -> throw Errno.INVAL.error();
         };
+    }
+
+    /**
+     * Waits until something else may have happened.
+     *
+     * @param nanos until the next time that the guest waits for; {@link Long#MAX_VALUE} for none
+     */
+    void pause(long nanos) {
+        if (own != null && nanos != Long.MAX_VALUE) {
+            own.pass(nanos);
+        } else {
+            LockSupport.parkNanos(Math.min(nanos, Stop.SLICE_NANOS));
+        }
+    }
+
+    /** This time was spent in waiting for something else. */
+    void waited(long nanos) {
+        if (own != null) {
+            own.pass(nanos);
+        }
     }
 
     private static long realtime() {

@@ -2,16 +2,23 @@ package kiln.wasi;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
+import java.nio.file.ProviderMismatchException;
+import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Map;
 import kiln.loader.HostFileException;
 
@@ -114,6 +121,23 @@ final class HostErrors {
             case InterruptedIOException _ -> Errno.INTR;
             case ClosedChannelException _ -> Errno.BADF;
             default -> ofWords(e.getMessage());
+        };
+    }
+
+    /** Of a file system's own making, which says what it means by exceptions of any kind. */
+    static Errno errno(RuntimeException e) {
+        return switch (e) {
+            case ReadOnlyFileSystemException _ -> Errno.ROFS;
+            case UnsupportedOperationException _ -> Errno.NOTSUP;
+            case NonWritableChannelException _ -> Errno.BADF;
+            case NonReadableChannelException _ -> Errno.BADF;
+            case ProviderMismatchException _ -> Errno.XDEV;
+            case InvalidPathException _ -> Errno.ILSEQ;
+            case IllegalArgumentException _ -> Errno.INVAL;
+            case SecurityException _ -> Errno.ACCES;
+            case UncheckedIOException u -> errno(u.getCause());
+            case DirectoryIteratorException d -> errno(d.getCause());
+            default -> Errno.IO;
         };
     }
 

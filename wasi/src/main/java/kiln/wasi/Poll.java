@@ -1,7 +1,6 @@
 package kiln.wasi;
 
 import java.io.IOException;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number
@@ -28,7 +27,7 @@ final class Poll {
     private final int events;
     private final int count;
     private final Stop stop;
-    private final long start = System.nanoTime();
+    private final long start;
 
     /** Number of events written in this pass. */
     private int ready;
@@ -46,6 +45,7 @@ final class Poll {
         this.events = events;
         this.count = count;
         this.stop = stop;
+        this.start = clocks.now(Clocks.MONOTONIC);
     }
 
     /**
@@ -69,7 +69,7 @@ final class Poll {
             ready = 0;
             wait = NEVER;
             input = null;
-            long passed = System.nanoTime() - start;
+            long passed = clocks.now(Clocks.MONOTONIC) - start;
             for (long i = 0; i < Integer.toUnsignedLong(count); i++) {
                 subscription(subscriptions + (int) (i * SUBSCRIPTION), passed);
                 if ((i & LOOK - 1) == LOOK - 1) {
@@ -81,16 +81,17 @@ final class Poll {
             }
             table.flush();
             stop.checkWaiting();
-            long nanos = Math.min(wait, Stop.SLICE_NANOS);
             if (input != null) {
+                long nanos = Math.min(wait, Stop.SLICE_NANOS);
                 input.lock(stop);
                 try {
                     input.await(nanos);
                 } finally {
                     input.unlock();
                 }
+                clocks.waited(nanos);
             } else {
-                LockSupport.parkNanos(nanos);
+                clocks.pause(wait);
             }
         }
     }

@@ -8,7 +8,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -25,36 +24,67 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A folder of any file system of Java's that can open folders relative to others. What Java can do by paths only,
- * making folders and links and reading links, fails with NOTSUP: it would lead out.
+ * A folder of any file system of Java's. Where that can open folders relative to others ({@link SecureFolder}), nothing
+ * leads out of the folder; elsewhere ({@link PathFolder}) no guest leads out, but others who change the file system
+ * meanwhile could. Links cannot be made or followed.
  */
-final class PortableDirectory implements DirectoryHandle {
+abstract class PortableDirectory implements DirectoryHandle {
     private final FileSystem system;
-    private final SecureDirectoryStream<Path> stream;
 
-    private PortableDirectory(FileSystem system, SecureDirectoryStream<Path> stream) {
+    PortableDirectory(FileSystem system) {
         this.system = system;
-        this.stream = stream;
     }
 
-    /** @throws IOException if it does not exist, is no folder, or its file system cannot do what this needs */
+    /**
+     * A folder that the host gives. What goes wrong in the code of a file system is an error number for the guest.
+     *
+     * @throws IOException if it does not exist, is no folder, or its file system cannot do what this needs
+     */
     @SuppressWarnings("StreamResourceLeak") // The result owns the stream and closes it.
-    static PortableDirectory open(Path path) throws IOException {
-        // Links above the folder are the host's to guard.
-        return of(path.getFileSystem(), Files.newDirectoryStream(path.toRealPath()));
+    static DirectoryHandle open(Path path) throws IOException {
+        try {
+            // Links above the folder are the host's to guard.
+            Path real = path.toRealPath();
+            DirectoryStream<Path> opened = Files.newDirectoryStream(real);
+            if (opened instanceof SecureDirectoryStream<Path> s) {
+                return Guarded.directory(new SecureFolder(path.getFileSystem(), s));
+            }
+            opened.close();
+            return Guarded.directory(new PathFolder(new PathFolder.Root(real), real));
+        } catch (RuntimeException e) {
+            throw new IOException("this file system cannot be given: " + e, e);
+        }
     }
 
-    private static PortableDirectory of(FileSystem system, DirectoryStream<Path> opened) throws IOException {
-        if (opened instanceof SecureDirectoryStream<Path> s) {
-            return new PortableDirectory(system, s);
-        }
-        opened.close();
-        throw new IOException(
-                "this file system cannot keep a program inside of a folder: it has no SecureDirectoryStream");
+    // ---- what the two kinds do each in their own way
+
+    /** Opens a folder in this one without following a link, or fails in any way. */
+    abstract PortableDirectory openDirectory(Path name) throws IOException;
+
+    /** Opens a file without following a link. */
+    abstract SeekableByteChannel openFile(Path name, Set<OpenOption> options) throws IOException;
+
+    /** Of what has a name, links not followed; of this folder if that is null. */
+    abstract BasicFileAttributeView view(Path name) throws IOException;
+
+    abstract void delete(Path name, boolean folder) throws IOException;
+
+    abstract void move(Path name, PortableDirectory to, Path newName) throws IOException;
+
+    /** The names in it. */
+    abstract List<String> list() throws IOException;
+
+    @Override
+    public abstract PortableDirectory copy() throws IOException;
+
+    // ---- what they have in common
+
+    FileSystem system() {
+        return system;
     }
 
     /** One component. On Windows a name could otherwise be several, or be on another drive. */
-    private Path path(String name) {
+    Path path(String name) {
         Path path;
         try {
             path = system.getPath(name);
@@ -70,16 +100,12 @@ final class PortableDirectory implements DirectoryHandle {
         return path;
     }
 
-    private static PortableDirectory same(DirectoryHandle other) {
-        if (other instanceof PortableDirectory p) {
+    /** The other folder, if something can be moved there from here. */
+    private PortableDirectory same(DirectoryHandle other) {
+        if (Guarded.unwrap(other) instanceof PortableDirectory p && p.system == system && p.getClass() == getClass()) {
             return p;
         }
         throw Errno.XDEV.error();
-    }
-
-    @Override
-    public PortableDirectory copy() throws IOException {
-        return of(system, stream.newDirectoryStream(system.getPath("."), LinkOption.NOFOLLOW_LINKS));
     }
 
     @Override
@@ -92,7 +118,7 @@ final class PortableDirectory implements DirectoryHandle {
             return null;
         }
         try {
-            return of(system, stream.newDirectoryStream(path(name), LinkOption.NOFOLLOW_LINKS));
+            return Guarded.directory(openDirectory(path(name)));
         } catch (IOException e) {
             FileStatus now = status(name);
             if (now != null && !now.isDirectory()) {
@@ -115,7 +141,6 @@ final class PortableDirectory implements DirectoryHandle {
             throw Errno.NOTSUP.error();
         }
         Set<OpenOption> options = new HashSet<>();
-        options.add(LinkOption.NOFOLLOW_LINKS);
         if (mode.read()) {
             options.add(StandardOpenOption.READ);
         }
@@ -136,15 +161,16 @@ final class PortableDirectory implements DirectoryHandle {
         } else if (mode.is(Flags.DSYNC)) {
             options.add(StandardOpenOption.DSYNC);
         }
-        SeekableByteChannel channel = stream.newByteChannel(path, options);
+        SeekableByteChannel channel = openFile(path, options);
         PortableDirectory folder = null;
         boolean done = false;
         try {
             folder = copy();
             BasicFileAttributes a = attributes(path);
-            PortableFile file = new PortableFile(channel, folder, name, a.fileKey(), status(a), mode.is(Flags.APPEND));
+            PortableFile file =
+                    new PortableFile(channel, folder, name, a.fileKey(), status(a, path), mode.is(Flags.APPEND));
             done = true;
-            return file;
+            return Guarded.file(file);
         } finally {
             if (!done) {
                 channel.close();
@@ -156,8 +182,7 @@ final class PortableDirectory implements DirectoryHandle {
     }
 
     private BasicFileAttributes attributes(Path name) throws IOException {
-        return stream.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                .readAttributes();
+        return view(name).readAttributes();
     }
 
     /** Of what has a name now, or null. */
@@ -169,34 +194,38 @@ final class PortableDirectory implements DirectoryHandle {
         }
     }
 
-    static FileStatus status(BasicFileAttributes a) {
+    /** What a guest is told of a file of this folder's; of the folder itself if the name is null. */
+    FileStatus status(BasicFileAttributes a, Path name) {
         FileType type = a.isRegularFile()
                 ? FileType.REGULAR_FILE
                 : a.isDirectory() ? FileType.DIRECTORY : a.isSymbolicLink() ? FileType.SYMBOLIC_LINK : FileType.UNKNOWN;
         long modified = a.lastModifiedTime().to(TimeUnit.NANOSECONDS);
         return new FileStatus(
-                0, inode(a), type, 1, a.size(), a.lastAccessTime().to(TimeUnit.NANOSECONDS), modified, modified);
+                0, inode(a, name), type, 1, a.size(), a.lastAccessTime().to(TimeUnit.NANOSECONDS), modified, modified);
     }
 
     /** Programs compare inode numbers to see whether two files are one: a number made of what tells them apart here. */
-    private static long inode(BasicFileAttributes a) {
+    private long inode(BasicFileAttributes a, Path name) {
         long hash = 0xcbf29ce484222325L;
-        String s = String.valueOf(a.fileKey());
+        String s = a.fileKey() != null ? a.fileKey().toString() : place(name);
         for (int i = 0; i < s.length(); i++) {
             hash = (hash ^ s.charAt(i)) * 0x100000001b3L;
         }
         return hash;
     }
 
+    /** What tells a file from others where the file system does not: where it is. */
+    abstract String place(Path name);
+
     @Override
     public FileStatus status() throws IOException {
-        return status(stream.getFileAttributeView(BasicFileAttributeView.class).readAttributes());
+        return status(view(null).readAttributes(), null);
     }
 
     @Override
     public FileStatus status(String name) throws IOException {
         BasicFileAttributes a = attributes(name);
-        return a == null ? null : status(a);
+        return a == null ? null : status(a, path(name));
     }
 
     static FileTime accessed(FileTimes t) {
@@ -214,22 +243,19 @@ final class PortableDirectory implements DirectoryHandle {
 
     @Override
     public void setTimes(FileTimes times) throws IOException {
-        stream.getFileAttributeView(BasicFileAttributeView.class).setTimes(modified(times), accessed(times), null);
+        view(null).setTimes(modified(times), accessed(times), null);
     }
 
     @Override
     public void setTimes(String name, FileTimes times) throws IOException {
-        stream.getFileAttributeView(path(name), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                .setTimes(modified(times), accessed(times), null);
+        view(path(name)).setTimes(modified(times), accessed(times), null);
     }
 
     @Override
     public List<DirectoryEntry> entries() throws IOException {
         List<DirectoryEntry> entries = new ArrayList<>();
-        // A stream lists its folder only once.
-        try (PortableDirectory again = copy()) {
-            for (Path p : again.stream) {
-                String name = p.getFileName().toString();
+        try {
+            for (String name : list()) {
                 FileStatus s = status(name);
                 if (s != null) {
                     entries.add(new DirectoryEntry(name.getBytes(StandardCharsets.UTF_8), s.inode(), s.type()));
@@ -251,9 +277,11 @@ final class PortableDirectory implements DirectoryHandle {
     }
 
     @Override
-    public void createDirectory(String name) {
-        throw Errno.NOTSUP.error();
+    public void createDirectory(String name) throws IOException {
+        makeDirectory(path(name));
     }
+
+    abstract void makeDirectory(Path name) throws IOException;
 
     @Override
     public void createSymbolicLink(String target, String name) {
@@ -268,25 +296,28 @@ final class PortableDirectory implements DirectoryHandle {
 
     @Override
     public void removeFile(String name) throws IOException {
-        stream.deleteFile(path(name));
+        FileStatus s = status(name);
+        if (s != null && s.isDirectory()) {
+            throw Errno.ISDIR.error();
+        }
+        delete(path(name), false);
     }
 
     @Override
     public void removeDirectory(String name) throws IOException {
-        stream.deleteDirectory(path(name));
+        FileStatus s = status(name);
+        if (s != null && !s.isDirectory()) {
+            throw Errno.NOTDIR.error();
+        }
+        delete(path(name), true);
     }
 
     @Override
     public void rename(String name, DirectoryHandle to, String newName) throws IOException {
-        stream.move(path(name), same(to).stream, path(newName));
+        move(path(name), same(to), path(newName));
     }
 
     /** Java has nothing for folders but by path. */
     @Override
     public void sync(boolean metadata) {}
-
-    @Override
-    public void close() throws IOException {
-        stream.close();
-    }
 }

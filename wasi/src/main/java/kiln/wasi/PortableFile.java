@@ -46,7 +46,7 @@ final class PortableFile implements FileHandle {
         if (now == null || key == null || !key.equals(now.fileKey())) {
             return false;
         }
-        known = PortableDirectory.status(now);
+        known = folder.status(now, folder.path(name));
         return true;
     }
 

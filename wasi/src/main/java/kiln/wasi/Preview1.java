@@ -11,15 +11,23 @@ final class Preview1 {
     private final FdTable table;
     private final RandomSource random;
     private final Stop stop;
-    private final Clocks clocks = new Clocks();
+    private final Clocks clocks;
     private final FileFunctions files;
     private final PathFunctions paths;
 
-    Preview1(StringTable args, StringTable environment, FdTable table, RandomSource random, Stop stop) {
+    /** @param clock null for the machine's clocks */
+    Preview1(
+            StringTable args,
+            StringTable environment,
+            FdTable table,
+            RandomSource random,
+            GuestClock clock,
+            Stop stop) {
         this.args = args;
         this.environment = environment;
         this.table = table;
         this.random = random;
+        this.clocks = new Clocks(clock);
         this.stop = stop;
         this.files = new FileFunctions(table, stop);
         this.paths = new PathFunctions(table, stop);

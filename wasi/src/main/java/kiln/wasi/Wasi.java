@@ -147,6 +147,7 @@ public final class Wasi implements AutoCloseable {
         private boolean inheritStdout;
         private boolean inheritStderr;
         private RandomGenerator random;
+        private GuestClock clock;
 
         private Builder() {}
 
@@ -245,8 +246,17 @@ public final class Wasi implements AutoCloseable {
         }
 
         /**
-         * @throws IOException if a folder does not exist or is none, or is in a file system of Java's that cannot keep
-         *     a guest inside
+         * What time it is for the guest, and how it waits; at first the machine's clocks. With a {@link VirtualClock} and
+         * {@link #random} a guest without other input does the same each time. What a guest waits for at an address of
+         * a shared memory, and times that file systems keep, are the machine's.
+         */
+        public Builder clock(GuestClock of) {
+            clock = Objects.requireNonNull(of);
+            return this;
+        }
+
+        /**
+         * @throws IOException if a folder does not exist or is none, or its file system cannot be used
          * @throws IllegalArgumentException if an argument or variable contains a zero
          */
         public Wasi build() throws IOException {
@@ -264,7 +274,7 @@ public final class Wasi implements AutoCloseable {
             return new Wasi(
                     table,
                     source,
-                    new Preview1(new StringTable(args), new StringTable(variables), table, source, stop));
+                    new Preview1(new StringTable(args), new StringTable(variables), table, source, clock, stop));
         }
 
         private StandardInput input(Stop stop) {

@@ -50,6 +50,7 @@ final class Guest implements AutoCloseable {
                 new StringTable(List.of()),
                 table,
                 new RandomSource(new Random(1), never),
+                null,
                 never);
         memory = new GuestMemory(Arena.ofAuto().allocate(SIZE));
     }
