@@ -46,6 +46,46 @@ class RandomFunctionsTest {
         assertTrue(usable > ROUNDS * 2, "too few programs ended in time: " + usable);
     }
 
+    /** Every call replaced by a copy of what it calls, twice: what is thrown comes to the same handlers. */
+    @Test
+    void inliningKeepsTheMeaning() {
+        int thrown = 0;
+        int caught = 0;
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS / 2; seed++) {
+            String text = print(
+                    new RandomPrograms(seed, EnumSet.complementOf(EnumSet.of(RandomPrograms.Option.NANS)), _ -> true)
+                            .program());
+            List<Function> functions = Parser.parseAll(text);
+            int[] catches = new int[1];
+            Outcome expected = run(functions, seed, catches);
+            if (expected == null) {
+                continue;
+            }
+            thrown += expected.end.startsWith("throws") ? 1 : 0;
+            caught += catches[0] > 0 ? 1 : 0;
+            for (int times = 1; times <= 2; times++) {
+                List<Function> callees = Parser.parseAll(print(functions));
+                for (Function f : functions) {
+                    Inliner.run(f, call -> callees.get(call.call().key().index()), _ -> 0);
+                    Verifier.verify(f, "inlining");
+                }
+                String what = "seed " + seed + ", inlined " + times;
+                same(what, text, expected, run(functions, seed), functions);
+                List<Function> optimised = Parser.parseAll(print(functions));
+                optimised.forEach(Pipeline.forLevel(2).verified()::run);
+                same(what + ", optimised", text, expected, run(optimised, seed), optimised);
+            }
+        }
+        assertTrue(thrown > ROUNDS / 50 && caught > ROUNDS / 25, thrown + " threw, " + caught + " caught");
+    }
+
+    private static void same(String what, String text, Outcome expected, Outcome actual, List<Function> functions) {
+        if (actual == null || !actual.isSame(expected)) {
+            fail(what + "\n" + text + "\nbecomes\n" + print(functions) + "\nexpected " + expected + "\nactual "
+                    + actual);
+        }
+    }
+
     private static String print(List<Function> functions) {
         return functions.stream().map(Printer::print).collect(Collectors.joining("\n"));
     }
@@ -69,10 +109,7 @@ class RandomFunctionsTest {
                 throw new AssertionError(name + "\n" + before + "\nbecomes\n" + print(functions), e);
             }
             Outcome actual = run(functions, seed);
-            if (actual == null || !actual.isSame(expected)) {
-                fail(name + "\n" + before + "\nbecomes\n" + print(functions) + "\nexpected " + expected + "\nactual "
-                        + actual);
-            }
+            same(name, before, expected, actual, functions);
             before = print(functions);
         }
         return true;
@@ -80,15 +117,24 @@ class RandomFunctionsTest {
 
     /** Null if the end is too far away. */
     private static Outcome run(List<Function> functions, long seed) {
+        return run(functions, seed, new int[1]);
+    }
+
+    private static Outcome run(List<Function> functions, long seed, int[] caught) {
         byte[] area = new byte[AREA_BYTES];
         new Random(seed).nextBytes(area);
+        Regions execution = new Regions(functions, MemorySegment.ofArray(area));
         try {
-            new Regions(functions, MemorySegment.ofArray(area)).run(functions.getFirst(), 0, BASE);
+            execution.run(functions.getFirst(), 0, BASE);
             return new Outcome("returns", area);
+        } catch (IrExecution.Thrown t) {
+            return new Outcome("throws " + t.exception, area);
         } catch (IrExecution.Trap t) {
             return new Outcome("traps " + t.code, area);
         } catch (IrExecution.OutOfSteps _) {
             return null;
+        } finally {
+            caught[0] = execution.caught();
         }
     }
 

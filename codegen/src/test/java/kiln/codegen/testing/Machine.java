@@ -107,6 +107,9 @@ public final class Machine implements AutoCloseable {
     /** The address of {@link #AREA_BYTES} for arguments, results and data. */
     public final long args;
 
+    /** What the last run has thrown, or null. */
+    private Long thrown;
+
     private NativeCode code;
     private final Map<Long, TrapCode> traps = new HashMap<>();
     private final Map<FuncKey, Long> addresses = new HashMap<>();
@@ -132,6 +135,7 @@ public final class Machine implements AutoCloseable {
         store = NativeCode.getLong(vmctx + VMContextLayout.STORE);
         args = arena.allocate(AREA_BYTES, 16).address();
         NativeCode.putLong(store + StoreLayout.UNWIND_STUB, stubs.get("unwind"));
+        NativeCode.putLong(store + StoreLayout.THROW_STUB, stubs.get("throw"));
         NativeCode.putLong(
                 store + StoreLayout.BACKTRACE,
                 arena.allocate(StoreLayout.BACKTRACE_CAPACITY * 8L, 8).address());
@@ -261,11 +265,22 @@ public final class Machine implements AutoCloseable {
         return trap(enter(address(0), 0));
     }
 
+    /** The exception that the last run ended with, or null. */
+    public Long thrown() {
+        return thrown;
+    }
+
     private TrapCode trap(long status) {
+        thrown = null;
         if (NativeCode.getLong(store + StoreLayout.ACTIVATION) != 0) {
             throw new IllegalStateException("activation left behind");
         }
         if (status == StoreLayout.STATUS_OK) {
+            return null;
+        }
+        if (status == StoreLayout.STATUS_THROWN) {
+            thrown = NativeCode.getLong(store + StoreLayout.EXCEPTION);
+            NativeCode.putLong(store + StoreLayout.EXCEPTION, 0);
             return null;
         }
         if (status == StoreLayout.STATUS_TRAP) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -70,8 +71,13 @@ public abstract class RandomExecution {
     }
 
     private static String text(long seed) {
-        Set<RandomPrograms.Option> options =
-                seed % 2 == 0 ? EnumSet.noneOf(RandomPrograms.Option.class) : EnumSet.of(RandomPrograms.Option.EXITS);
+        Set<RandomPrograms.Option> options = EnumSet.noneOf(RandomPrograms.Option.class);
+        if (seed % 2 != 0) {
+            options.add(RandomPrograms.Option.EXITS);
+        }
+        if (seed % 3 == 0) {
+            options.add(RandomPrograms.Option.EXCEPTIONS);
+        }
         return new RandomPrograms(seed, options, RandomExecution::isTheSameEverywhere)
                 .program().stream().map(Printer::print).collect(Collectors.joining("\n"));
     }
@@ -132,22 +138,25 @@ public abstract class RandomExecution {
     }
 
     /** What a program leaves in memory, or how it ends without coming to its end. */
-    private record End(byte[] memory, TrapCode trap) {}
+    private record End(byte[] memory, TrapCode trap, Long thrown) {}
 
     /** The end by the meaning of the IR; null if it is too far away. */
     private static End expected(Machine machine, String text, byte[] before) {
         List<Function> functions = functions(text);
         byte[] memory = before.clone();
         TrapCode trap = null;
+        Long thrown = null;
         try {
             new ProgramExecution(functions, machine.args, MemorySegment.ofArray(memory))
                     .run(functions.getFirst(), 0, machine.args);
         } catch (IrExecution.Trap t) {
             trap = t.code;
+        } catch (IrExecution.Thrown t) {
+            thrown = t.exception;
         } catch (IrExecution.OutOfSteps _) {
             return null;
         }
-        return new End(memory, trap);
+        return new End(memory, trap, thrown);
     }
 
     /** How the machine's end differs, or null. */
@@ -161,6 +170,9 @@ public abstract class RandomExecution {
         TrapCode trap = machine.run();
         if (trap != expected.trap) {
             return "ends with " + trap + " in place of " + expected.trap;
+        }
+        if (!Objects.equals(machine.thrown(), expected.thrown)) {
+            return "throws " + machine.thrown() + " in place of " + expected.thrown;
         }
         byte[] actual = area.toArray(ValueLayout.JAVA_BYTE);
         int at = Arrays.mismatch(expected.memory, actual) & -8;

@@ -62,6 +62,7 @@ public abstract class IrExecution {
     public record Entry(Function function, long[] args) {}
 
     private long steps;
+    private int catches;
 
     /** {@code steps}: most instructions to execute. */
     protected IrExecution(long steps) {
@@ -77,6 +78,11 @@ public abstract class IrExecution {
     /** What RETURN_CALL or RETURN_CALL_INDIRECT goes on with. */
     protected Entry tailCall(Inst inst, long[] args) {
         throw new IllegalArgumentException(inst.toString());
+    }
+
+    /** How many exceptions have come to handlers. */
+    public final int caught() {
+        return catches;
     }
 
     /** Told of each scalar operand, with its value, and of the low halves of vectors. */
@@ -240,6 +246,7 @@ public abstract class IrExecution {
                 results = call(i, args(i));
             } catch (Thrown t) {
                 caught = t.exception;
+                catches++;
                 return follow(i.target(1));
             }
             setAll(resultsOf(i), results);

@@ -20,6 +20,7 @@ import kiln.ir.Edge;
 import kiln.ir.FloatCond;
 import kiln.ir.Frequency;
 import kiln.ir.Function;
+import kiln.ir.Inst;
 import kiln.ir.IntCond;
 import kiln.ir.LaneOp;
 import kiln.ir.Lanes;
@@ -51,11 +52,15 @@ public final class RandomPrograms {
          */
         REGIONS,
         /** NaNs in memory. Their bits may differ from machine to machine, and so floats are no NaNs otherwise. */
-        NANS
+        NANS,
+        /** THROW, and INVOKE in place of some calls. Any 64 bits are an exception. */
+        EXCEPTIONS
     }
 
     /** Bytes of the area that are accessed, or of linear memory. */
     public static final int MEMORY = 512;
+    /** Where exceptions are in the area. */
+    private static final int REFERENCES = 768;
     /** Where globals begin in the area, if they are apart. */
     public static final int GLOBALS = 1024;
     /** Where the VMContext begins in the area, if it is apart. */
@@ -272,6 +277,14 @@ public final class RandomPrograms {
                 exit();
                 continue;
             }
+            if (has(Option.EXCEPTIONS) && chance(8)) {
+                if (chance(30)) {
+                    throwing();
+                } else if (calls) {
+                    invoke(depth);
+                }
+                continue;
+            }
             int kind = random.nextInt(100);
             if (kind < 60) {
                 add(value());
@@ -336,6 +349,59 @@ public final class RandomPrograms {
         for (int i = 0; i < inst.resultCount(); i++) {
             add(inst.result(i));
         }
+    }
+
+    /** A call with a landing pad, which goes on where the call does, or throws again. */
+    private void invoke(int depth) {
+        int k = random.nextInt(2);
+        Signature s = callees.get(k);
+        CallTarget target = new CallTarget(FuncKey.wasmFunction(0, k + 1), s);
+        List<Type> types = types(random.nextInt(4));
+        Block pad = b.function().newBlock();
+        Block join = b.function().newBlock();
+        // Straight to the join, with results as arguments, or to a block of its own.
+        boolean straight = chance(40);
+        Edge normal =
+                straight ? new Edge(join, anyOf(types)) : new Edge(b.function().newBlock());
+        Map<Type, List<Value>> saved = save();
+        Inst call = b.invoke(target, normal, pad, arguments(s));
+        for (int i = 0; straight && i < Math.min(types.size(), call.resultCount()); i++) {
+            if (call.result(i).type() == types.get(i)) {
+                normal.setArg(i, call.result(i));
+            }
+        }
+        b.setBlock(pad);
+        Value caught = b.caught();
+        statements(random.nextInt(4), depth + 1, false);
+        if (!b.isTerminated()) {
+            b.store(MemoryOp.of(Type.REF, references()), memory, REFERENCES + 8 * random.nextInt(8), caught);
+            if (chance(20)) {
+                b.throw_(caught);
+            } else {
+                b.jump(join, anyOf(types));
+            }
+        }
+        restore(saved);
+        if (!straight) {
+            b.setBlock(normal.target());
+            for (int i = 0; i < call.resultCount(); i++) {
+                add(call.result(i));
+            }
+            statements(random.nextInt(4), depth + 1, true);
+            jump(join, types);
+            restore(saved);
+        }
+        join(join, types);
+    }
+
+    /** Throws, mostly on a condition. */
+    private void throwing() {
+        Block end = b.function().newBlock();
+        Block next = b.function().newBlock();
+        b.branch(condition(), end, next);
+        b.setBlock(end);
+        b.throw_(b.load(Type.REF, MemoryOp.of(Type.REF, references()), memory, REFERENCES + 8 * random.nextInt(8)));
+        b.setBlock(next);
     }
 
     private Value[] arguments(Signature s) {
@@ -471,6 +537,11 @@ public final class RandomPrograms {
     /** The one that all of memory is in, or linear memory: by the function's number. */
     private Region region() {
         return REGIONS[has(Option.REGIONS) ? 1 : (int) (b.function().key().raw() & 1)];
+    }
+
+    /** Exceptions lie apart from all else, and outside of linear memory if that has bounds. */
+    private Region references() {
+        return has(Option.REGIONS) ? Region.STACK : region();
     }
 
     private Place place(boolean write) {
