@@ -16,6 +16,7 @@ import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.InlineCost;
 import kiln.ir.pass.EstimateFrequencies;
+import kiln.translate.ModuleEnvironment;
 
 /**
  * Which calls of a module are replaced by copies of what they call. Callees are complete before their callers are begun
@@ -25,7 +26,7 @@ import kiln.ir.pass.EstimateFrequencies;
  * survives a call: small functions are copied wherever they are called, larger ones in loops, with constant arguments,
  * or if it is their only call. Sizes are those of {@link InlineCost}.
  */
-final class Inlining {
+final class Inlining implements Inliner.Surroundings {
     /** About what a call costs besides its arguments: a copy of this size makes the caller no larger. */
     private static final int CALL_SIZE = 10;
     /** What a copy may be larger than a call outside of loops. */
@@ -51,6 +52,7 @@ final class Inlining {
     private static final int MAX_SITES = 100;
 
     private final int module;
+    private final ModuleEnvironment env;
     private final LinkedContexts contexts;
     private final List<Inlining> linked;
     private final CallOrder order;
@@ -60,13 +62,14 @@ final class Inlining {
     private boolean abandoned;
 
     /**
-     * @param contexts where VMContexts of modules lie, up to this one's
+     * @param env what is known of the module
      * @param linked of the modules before this one, which are complete; null for one that is not inlined
      * @param functions how many functions the module defines
      */
-    Inlining(LinkedContexts contexts, List<Inlining> linked, CallOrder order, int functions) {
+    Inlining(ModuleEnvironment env, List<Inlining> linked, CallOrder order, int functions) {
         this.module = linked.size();
-        this.contexts = contexts;
+        this.env = env;
+        this.contexts = env.contexts();
         this.linked = linked;
         this.order = order;
         this.bodies = new Function[functions];
@@ -106,7 +109,7 @@ final class Inlining {
         }
         Map<Inst, Function> chosen = choose(f, sites);
         if (!chosen.isEmpty()) {
-            Inliner.run(f, chosen::get, this::distance);
+            Inliner.run(f, chosen::get, this);
         }
     }
 
@@ -136,8 +139,15 @@ final class Inlining {
         return callee.payload() == module ? this : linked.get(callee.payload());
     }
 
-    private int distance(int to) {
+    @Override
+    public int distance(int to) {
         return contexts.distance(module, to);
+    }
+
+    @Override
+    public boolean mayThrow(FuncKey function) {
+        Inlining owner = owner(function);
+        return owner == null || owner.env.mayThrow(function);
     }
 
     private int allowance(Inst call, boolean isOnly, InlineCost cost) {

@@ -98,7 +98,7 @@ final class ModuleCompilation {
         Product[] defined = new Product[definedCount()];
         if (inlines) {
             List<Inlining> complete = before.stream().map(m -> m.inlining).toList();
-            inlining = new Inlining(env.contexts(), complete, new CallOrder(env, linked), defined.length);
+            inlining = new Inlining(env, complete, new CallOrder(env, linked), defined.length);
         }
         AtomicInteger done = new AtomicInteger();
         Supplier<WorkPool.Worker> workers = () -> {

@@ -2,7 +2,6 @@ package kiln.ir;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 import kiln.artifact.FuncKey;
 
 /**
@@ -13,7 +12,7 @@ import kiln.artifact.FuncKey;
  */
 public final class Inliner {
     private final Function caller;
-    private final IntUnaryOperator distances;
+    private final Surroundings surroundings;
     private final List<Block> layout = new ArrayList<>();
 
     /** Decides about calls. */
@@ -26,20 +25,31 @@ public final class Inliner {
         Function callee(Inst call);
     }
 
-    private Inliner(Function caller, IntUnaryOperator distances) {
+    /** What is known of functions of the program. */
+    @FunctionalInterface
+    public interface Surroundings {
+        /** By module that a callee may be of: the bytes from the caller's VMContext to that module's. */
+        int distance(int module);
+
+        /** Whether a wasm function that a callee calls directly may be left by an exception. */
+        default boolean mayThrow(@SuppressWarnings("unused") FuncKey function) {
+            return true;
+        }
+    }
+
+    private Inliner(Function caller, Surroundings surroundings) {
         this.caller = caller;
-        this.distances = distances;
+        this.surroundings = surroundings;
     }
 
     /**
      * Goes through the direct calls that a function has now and replaces those for which there is something to be
      * copied.
      *
-     * @param distances by module that a callee may be of: the bytes from the caller's VMContext to that module's
      * @return how many calls were replaced
      */
-    public static int run(Function caller, Choice choice, IntUnaryOperator distances) {
-        Inliner inliner = new Inliner(caller, distances);
+    public static int run(Function caller, Choice choice, Surroundings surroundings) {
+        Inliner inliner = new Inliner(caller, surroundings);
         int n = 0;
         for (Block block : caller.blocks()) {
             n += inliner.block(block, choice);
@@ -146,7 +156,7 @@ public final class Inliner {
             this.callee = callee;
             this.inlines = caller.inlines();
             this.site = inlines.addSite(callee.key(), call.position());
-            this.distance = distances.applyAsInt(callee.key().payload());
+            this.distance = surroundings.distance(callee.key().payload());
             this.sites = copySites();
             this.values = new Value[callee.valueIdBound()];
             this.contexts = distance == 0 ? null : new Value[callee.valueIdBound()];
@@ -265,23 +275,27 @@ public final class Inliner {
                 to.insertBefore(jump, place);
                 return jump;
             }
-            Inst call = handler != null
-                    ? invoke(i, to)
-                    : instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
+            boolean caught = handler != null && mayThrow(i);
+            Inst call =
+                    caught ? invoke(i, to) : instance(i, op == Opcode.RETURN_CALL ? Opcode.CALL : Opcode.CALL_INDIRECT);
             to.insertBefore(call, place);
             Value[] results = new Value[call.resultCount()];
             for (int r = 0; r < results.length; r++) {
                 results[r] = call.result(r);
             }
-            Block end = handler != null ? call.target(0).target() : to;
+            Block end = caught ? call.target(0).target() : to;
             end.insertBefore(jump(rest, results, call.position()), place);
             return call;
         }
 
         /** Whether a call that is no INVOKE may be left by an exception. */
-        private static boolean mayThrow(Inst i) {
-            return i.opcode() == Opcode.CALL_INDIRECT
-                    || i.opcode() == Opcode.CALL && i.call().key().kind() == FuncKey.Kind.WASM_FUNCTION;
+        private boolean mayThrow(Inst i) {
+            Opcode op = i.opcode();
+            if (op == Opcode.CALL || op == Opcode.RETURN_CALL) {
+                FuncKey key = i.call().key();
+                return key.kind() == FuncKey.Kind.WASM_FUNCTION && surroundings.mayThrow(key);
+            }
+            return op == Opcode.CALL_INDIRECT || op == Opcode.RETURN_CALL_INDIRECT;
         }
 
         /** A call as an INVOKE, which goes on in new blocks. */

@@ -90,9 +90,9 @@ final class Emission {
         return b.select(b.fcmp(FloatCond.NE, x, x), nan, x);
     }
 
-    /** A call, which ends the current block if there is a handler. */
+    /** A call, which ends the current block if there is a handler for what the callee may throw. */
     Inst call(CallTarget target, Value... args) {
-        if (handler == null) {
+        if (handler == null || !env.mayThrow(target.key())) {
             return b.call(target, args);
         }
         Block next = function.newDetachedBlock();

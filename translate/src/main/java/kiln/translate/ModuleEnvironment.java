@@ -56,6 +56,9 @@ public final class ModuleEnvironment {
     private final Feature[] missing;
     private final CallTarget[] indirect;
     private final CallTarget[] direct;
+    /** Modules of lower numbers that define functions which this one imports; null for others. */
+    private final ModuleEnvironment[] definers;
+
     private final StaticImages images;
     private final Set<Feature> usedFeatures;
 
@@ -95,6 +98,8 @@ public final class ModuleEnvironment {
             }
         }
         direct = new CallTarget[wasm.funcCount()];
+        definers = new ModuleEnvironment[moduleIndex];
+        BitSet quietImports = new BitSet();
         for (int f = 0; f < direct.length; f++) {
             int type = wasm.funcTypeIndex(f);
             if (missing[type] != null) {
@@ -104,9 +109,10 @@ public final class ModuleEnvironment {
             direct[f] = f < wasm.importedFuncCount()
                     ? importedTarget(f, type)
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
+            quietImports.set(f, f < wasm.importedFuncCount() && direct[f].key() != null && !mayThrow(direct[f].key()));
         }
         values = new ValueBudget(wasm);
-        summary = ModuleSummary.of(wasm, options.keepAll());
+        summary = ModuleSummary.of(wasm, options.keepAll(), quietImports);
         funcRefs = escaping();
         hiddenGlobals = hiddenGlobals();
         usedFeatures = summary.features();
@@ -161,7 +167,11 @@ public final class ModuleEnvironment {
     /** Of an imported function: without a key, unless another module of the file defines it. */
     private CallTarget importedTarget(int func, int type) {
         Definition d = definition(ExternKind.FUNC, func);
-        return d.isIn(this) || d.module.isImported(d.index) ? indirect[type] : d.module.direct[d.index];
+        if (d.isIn(this) || d.module.isImported(d.index)) {
+            return indirect[type];
+        }
+        definers[d.module.moduleIndex] = d.module;
+        return d.module.direct[d.index];
     }
 
     /** Distinguishes the things of one kind in all modules of a file, for {@link kiln.ir.Region}. */
@@ -560,6 +570,18 @@ public final class ModuleEnvironment {
     /** The target of a call to {@code func}, without a key if it is imported from outside of the file. */
     public CallTarget callTarget(int func) {
         return direct[func];
+    }
+
+    /**
+     * Whether a call may be left by an exception.
+     *
+     * @param callee the key of something that {@link #callTarget} gives
+     */
+    public boolean mayThrow(FuncKey callee) {
+        int definer = callee.payload();
+        return definer == moduleIndex
+                ? summary.throwing.get(callee.index())
+                : definers[definer].summary.throwing.get(callee.index());
     }
 
     /** The target of a call through a funcref of the given type. */

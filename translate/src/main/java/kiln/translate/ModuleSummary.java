@@ -58,11 +58,20 @@ final class ModuleSummary {
     /** The functions of the module that each function that it defines calls directly, one entry for each call. */
     final int[][] calls;
 
+    /**
+     * Functions that the module defines, by number among those, that may be left by an exception: they throw or call
+     * through references or to the outside, or call such a function. What they catch of it is not looked at.
+     */
+    final BitSet throwing = new BitSet();
+
     /** The proposals whose instructions occur, one bit each. */
     private long features;
 
     private final WasmModule module;
     private final int imported;
+    /** Imported functions that throw nothing. */
+    private final BitSet quietImports;
+
     private final IntList queue = new IntList();
     private final IntList found = new IntList();
     /** Segments by table: those that start-up copies. */
@@ -78,8 +87,9 @@ final class ModuleSummary {
     /** By table: its functions by type, with their segments; made when first needed. */
     private final List<Map<Integer, IntList>> members = new ArrayList<>();
 
-    private ModuleSummary(WasmModule module) {
+    private ModuleSummary(WasmModule module, BitSet quietImports) {
         this.module = module;
+        this.quietImports = quietImports;
         this.imported = module.importedFuncCount();
         this.fates = new Fate[module.funcCount() - imported];
         this.references = new Fate[fates.length];
@@ -95,9 +105,10 @@ final class ModuleSummary {
      * Looks at a module. A body that is not well-formed is left to its translation to complain about.
      *
      * @param keepAll whether every function counts as one that can run
+     * @param quietImports imported functions that throw nothing
      */
-    static ModuleSummary of(WasmModule module, boolean keepAll) {
-        ModuleSummary summary = new ModuleSummary(module);
+    static ModuleSummary of(WasmModule module, boolean keepAll, BitSet quietImports) {
+        ModuleSummary summary = new ModuleSummary(module, quietImports);
         summary.roots();
         summary.scanAll();
         if (keepAll) {
@@ -110,7 +121,45 @@ final class ModuleSummary {
         }
         summary.contents = new TableContents(module, summary);
         summary.keepRecords();
+        summary.spreadThrowing();
         return summary;
+    }
+
+    /** Who calls a function that may throw may throw. */
+    private void spreadThrowing() {
+        if (throwing.isEmpty()) {
+            return;
+        }
+        // Callers by callee, one after the other.
+        int[] end = new int[calls.length + 1];
+        for (int[] callees : calls) {
+            for (int i = 0; callees != null && i < callees.length; i++) {
+                end[callees[i] - imported + 1]++;
+            }
+        }
+        for (int f = 0; f < calls.length; f++) {
+            end[f + 1] += end[f];
+        }
+        int[] callers = new int[end[calls.length]];
+        int[] next = end.clone();
+        for (int f = 0; f < calls.length; f++) {
+            for (int i = 0; calls[f] != null && i < calls[f].length; i++) {
+                callers[next[calls[f][i] - imported]++] = f;
+            }
+        }
+        IntList work = new IntList();
+        for (int f = throwing.nextSetBit(0); f >= 0; f = throwing.nextSetBit(f + 1)) {
+            work.add(f);
+        }
+        for (int k = 0; k < work.size(); k++) {
+            int f = work.get(k);
+            for (int i = end[f]; i < end[f + 1]; i++) {
+                if (!throwing.get(callers[i])) {
+                    throwing.set(callers[i]);
+                    work.add(callers[i]);
+                }
+            }
+        }
     }
 
     /** The proposals whose instructions occur, {@link Feature#MVP} not counted. */
@@ -190,16 +239,25 @@ final class ModuleSummary {
                 tailCallsOut |= s.funcIndex() < imported;
                 call(s.funcIndex(), func);
             }
-            case CALL_INDIRECT -> callThrough(s.tableIndex(), s.typeIndex(), func);
+            case CALL_INDIRECT -> {
+                callThrough(s.tableIndex(), s.typeIndex(), func);
+                throwing.set(func - imported);
+            }
             case RETURN_CALL_INDIRECT -> {
                 callThrough(s.tableIndex(), s.typeIndex(), func);
+                throwing.set(func - imported);
                 tailCallsOut = true;
             }
-            case CALL_REF -> indirectTypes.set(s.typeIndex());
+            case CALL_REF -> {
+                indirectTypes.set(s.typeIndex());
+                throwing.set(func - imported);
+            }
             case RETURN_CALL_REF -> {
                 indirectTypes.set(s.typeIndex());
+                throwing.set(func - imported);
                 tailCallsOut = true;
             }
+            case THROW, THROW_REF, RETHROW -> throwing.set(func - imported);
             case REF_FUNC -> refer(s.funcIndex(), new Fate(Fate.Kind.REFERENCE, 0, func));
             case TABLE_GET -> openTable(s.tableIndex(), func);
             case TABLE_COPY -> {
@@ -228,6 +286,8 @@ final class ModuleSummary {
         if (callee >= imported && callee < module.funcCount()) {
             found.add(callee);
             reach(callee, new Fate(Fate.Kind.CALL, 0, caller));
+        } else if (callee < imported && !quietImports.get(callee)) {
+            throwing.set(caller - imported);
         }
     }
 
