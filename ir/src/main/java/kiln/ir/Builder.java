@@ -312,7 +312,8 @@ public final class Builder {
     /** Traps if {@code v} is zero; nothing is appended if it is known to be different. */
     public void trapIfZero(TrapCode code, Value v) {
         Value value = v.resolve();
-        if (!(value.is(Opcode.ICONST) && value.inst().imm() != 0)) {
+        boolean known = value.is(Opcode.ICONST) && value.inst().imm() != 0 || value.is(Opcode.ALLOCATE);
+        if (!known) {
             add(Opcode.TRAP_IF_ZERO, value.type(), 0, TrapReason.of(code), value);
         }
     }

@@ -107,6 +107,9 @@ final class Folder {
         if (x == y) {
             return b.i32(cond.test(0, 0) ? 1 : 0);
         }
+        if (x.is(Opcode.ALLOCATE) && isConst(y, 0)) {
+            return b.i32(cond.test(1, 0) ? 1 : 0);
+        }
         // A comparison that is tested for zero again is the opposite comparison, or itself.
         if (x.is(Opcode.ICMP) && isConst(y, 0)) {
             if (cond == IntCond.NE) {

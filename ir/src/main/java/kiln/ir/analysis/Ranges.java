@@ -196,7 +196,7 @@ public final class Ranges {
             case SEXT8 -> Range.signed(v.type(), Byte.MIN_VALUE, Byte.MAX_VALUE);
             case SEXT16 -> Range.signed(v.type(), Short.MIN_VALUE, Short.MAX_VALUE);
             case SEXT32 -> Range.signed(v.type(), Integer.MIN_VALUE, Integer.MAX_VALUE);
-            case LOAD -> ofLoad(v, i);
+            case LOAD, HEAP_LOAD -> ofLoad(v, i);
             default -> all;
         };
     }

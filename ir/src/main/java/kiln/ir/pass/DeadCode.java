@@ -19,8 +19,8 @@ import kiln.ir.analysis.Cfg;
  * Removes instructions and block parameters that nothing with an effect depends on, even in cycles. Runs after the
  * passes that replace values, which leave what they replaced behind, and before those that count instructions.
  *
- * <p>An exception that nobody reads disappears, with all that is stored to it: what was thrown is caught in the same
- * function then, after inlining mostly.
+ * <p>An object or exception that nobody reads disappears, with all that is stored to it: it was made and taken apart, or thrown and
+ * caught, in the same function then, after inlining mostly.
  */
 public final class DeadCode implements Pass {
     @Override
@@ -38,11 +38,11 @@ public final class DeadCode implements Pass {
         Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
         Worklist work = new Worklist(cfg, live);
-        // Stores to exceptions of which nobody is known yet who reads them.
+        // Stores to objects of which nobody is known yet who reads them.
         List<Inst> stores = new ArrayList<>(0);
         for (int k = 0; k < cfg.reachable(); k++) {
             for (Inst i = cfg.block(cfg.inReversePostorder(k)).first(); i != null; i = i.next()) {
-                if (isToNewException(i)) {
+                if (isToNew(i)) {
                     stores.add(i);
                 } else if (!isRemovable(i)) {
                     work.addOperands(i);
@@ -75,7 +75,7 @@ public final class DeadCode implements Pass {
         }
 
         boolean addIfStoredToLive(Inst store) {
-            if (!live[store.arg(0).id()]) {
+            if (!live[object(store).id()]) {
                 return false;
             }
             addOperands(store);
@@ -111,10 +111,18 @@ public final class DeadCode implements Pass {
                 && i.call().key().index() == Builtin.EXCEPTION_ALLOCATE.ordinal();
     }
 
-    private static boolean isToNewException(Inst i) {
-        return i.opcode() == Opcode.STORE
-                && i.arg(0).inst() != null
-                && isNewException(i.arg(0).inst());
+    /** Whether it is a store to an object that this function has made. */
+    private static boolean isToNew(Inst i) {
+        return switch (i.opcode()) {
+            case STORE -> i.arg(0).inst() != null && isNewException(i.arg(0).inst());
+            case HEAP_STORE -> object(i).is(Opcode.ALLOCATE);
+            default -> false;
+        };
+    }
+
+    /** What a store to an object is to. */
+    private static Value object(Inst store) {
+        return store.arg(store.opcode().addressOperands() - 1);
     }
 
     private static boolean isRemovable(Inst i) {
@@ -126,8 +134,8 @@ public final class DeadCode implements Pass {
             Block b = cfg.block(cfg.inReversePostorder(k));
             for (Inst i = b.first(); i != null; ) {
                 Inst next = i.next();
-                if (isToNewException(i)
-                        ? !live[i.arg(0).id()]
+                if (isToNew(i)
+                        ? !live[object(i).id()]
                         : isRemovable(i) && !live[i.result().id()]) {
                     b.remove(i);
                 }

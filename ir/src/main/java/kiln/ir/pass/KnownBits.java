@@ -77,7 +77,7 @@ final class KnownBits {
                 long p = possible(i.arg(0), depth - 1);
                 yield (p & 0x80000000L) == 0 ? p : all;
             }
-            case LOAD, ATOMIC_LOAD, ATOMIC_RMW, ATOMIC_CMPXCHG -> {
+            case LOAD, HEAP_LOAD, ATOMIC_LOAD, ATOMIC_RMW, ATOMIC_CMPXCHG -> {
                 int width = i.memory().width();
                 yield width < v.type().bytes() && !i.memory().signed() ? (1L << width * 8) - 1 : all;
             }

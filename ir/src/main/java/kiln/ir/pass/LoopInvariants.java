@@ -151,9 +151,9 @@ public final class LoopInvariants implements Pass {
                 if (out >= 0) {
                     hoist(out, i);
                 } else if (loadsFirst) {
-                    // All loads trap alike, so that their order does not show.
+                    // All loads trap alike, so that their order does not show, but for those from objects.
                     checksFirst &= i.opcode() != Opcode.LOAD || !i.memory().canTrap();
-                    loadsFirst = !stopsTraps(i);
+                    loadsFirst = !stopsTraps(i) && !trapsAsObject(i);
                     checksFirst &= loadsFirst;
                 }
                 i = next;
@@ -169,14 +169,18 @@ public final class LoopInvariants implements Pass {
             };
         }
 
+        private static boolean trapsAsObject(Inst i) {
+            return i.opcode() == Opcode.HEAP_LOAD && i.memory().trap() != null;
+        }
+
         /** The outermost loop that {@code i} should and can leave, or -1. */
         private int target(int innermost, Inst i, boolean atStart) {
             Gain gain = gain(i);
             if (gain != Gain.LARGE && gain != Gain.SMALL) {
                 return -1;
             }
-            boolean mayTrap =
-                    i.opcode().effect() == Opcode.Effect.TRAPS || i.opcode() == Opcode.LOAD && !isAlwaysSafe(i);
+            boolean mayTrap = i.opcode().effect() == Opcode.Effect.TRAPS
+                    || i.opcode().effect() == Opcode.Effect.READS && !isAlwaysSafe(i);
             if (mayTrap && !atStart) {
                 return -1;
             }
@@ -214,7 +218,7 @@ public final class LoopInvariants implements Pass {
          * stand in front of it. The VMContext and what its fields point to is always there.
          */
         private static boolean isAlwaysSafe(Inst load) {
-            return !load.memory().canTrap() && isSafeAddress(load.arg(0), MAX_DEPTH);
+            return !load.memory().canTrap() && load.opcode() == Opcode.LOAD && isSafeAddress(load.arg(0), MAX_DEPTH);
         }
 
         private static boolean isSafeAddress(Value v, int depth) {
@@ -239,7 +243,7 @@ public final class LoopInvariants implements Pass {
         }
 
         private boolean canLeave(int l, Inst i) {
-            if (i.opcode() == Opcode.LOAD
+            if (i.opcode().effect() == Opcode.Effect.READS
                     && !i.memory().readOnly()
                     && effects.loopWrites(l, effects.region(i.memory()))) {
                 return false;

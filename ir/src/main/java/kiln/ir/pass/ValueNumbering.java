@@ -33,6 +33,9 @@ public final class ValueNumbering implements Pass {
         /** How many stores that do not overlap a load looks through. */
         private static final int MAX_STORES_BACK = 24;
 
+        /** Where the second half of an object's header lies. */
+        private static final int HEADER_HIGH = 4;
+
         /** How deep a known condition is taken apart. */
         private static final int MAX_CONSEQUENCES = 8;
 
@@ -382,6 +385,10 @@ public final class ValueNumbering implements Pass {
         // Memory.
 
         private void accessKey(Opcode op, Inst i, int version) {
+            accessKey(op, i, version, i.memory().readOnly());
+        }
+
+        private void accessKey(Opcode op, Inst i, int version, boolean readOnly) {
             MemoryOp m = i.memory();
             int width = m.width();
             boolean signed =
@@ -392,7 +399,7 @@ public final class ValueNumbering implements Pass {
                     | (signed ? 1 << 17 : 0)
                     | effects.region(m) << 18;
             int object = i.opcode().addressOperands() > 1 ? number(i.arg(1)) : -1;
-            table.key(packed, number(i.arg(0)), object, version, i.imm(), m.readOnly() ? Boolean.TRUE : null);
+            table.key(packed, number(i.arg(0)), object, version, i.imm(), readOnly ? Boolean.TRUE : null);
         }
 
         /**
@@ -417,14 +424,59 @@ public final class ValueNumbering implements Pass {
 
         private boolean disjoint(Inst a, Inst b) {
             return a.opcode().addressOperands() == b.opcode().addressOperands()
-                    && number(a.arg(0)) == number(b.arg(0))
-                    && (a.opcode().addressOperands() == 1 || number(a.arg(1)) == number(b.arg(1)))
-                    && (a.imm() + a.memory().width() <= b.imm()
-                            || b.imm() + b.memory().width() <= a.imm());
+                    && (isOtherNewObject(a, b)
+                            || number(a.arg(0)) == number(b.arg(0))
+                                    && (a.opcode().addressOperands() == 1 || number(a.arg(1)) == number(b.arg(1)))
+                                    && (a.imm() + a.memory().width() <= b.imm()
+                                            || b.imm() + b.memory().width() <= a.imm()));
+        }
+
+        /** Whether two accesses are to objects of which each was made here. */
+        private static boolean isOtherNewObject(Inst a, Inst b) {
+            return a.opcode().addressOperands() > 1
+                    && a.arg(1) != b.arg(1)
+                    && a.arg(1).is(Opcode.ALLOCATE)
+                    && b.arg(1).is(Opcode.ALLOCATE);
+        }
+
+        /** The type or the length of an object that was made here, as its header says, or null. */
+        private Value ofHeader(Inst i) {
+            boolean isHeader = i.opcode() == Opcode.HEAP_LOAD
+                    && i.memory().readOnly()
+                    && i.type() == Type.I32
+                    && i.imm() <= HEADER_HIGH
+                    && i.arg(1).is(Opcode.ALLOCATE)
+                    && i.arg(0) == i.arg(1).inst().arg(0);
+            if (!isHeader) {
+                return null;
+            }
+            Value header = i.arg(1).inst().arg(2);
+            Value low = header.is(Opcode.OR) ? header.inst().arg(0) : header;
+            if (i.imm() == 0) {
+                return low.is(Opcode.ZEXT) ? low.inst().arg(0) : null;
+            }
+            Value high = header.is(Opcode.OR) ? header.inst().arg(1) : null;
+            if (high == null || !low.is(Opcode.ZEXT)) {
+                // The first field of a struct.
+                return null;
+            }
+            if (high.is(Opcode.ICONST)) {
+                builder.setBefore(i);
+                builder.setPosition(i.position());
+                return builder.i32((int) (high.inst().imm() >>> 32));
+            }
+            return high.is(Opcode.SHL) && high.inst().arg(0).is(Opcode.ZEXT)
+                    ? high.inst().arg(0).inst().arg(0)
+                    : null;
         }
 
         private void load(Block b, Inst i) {
             MemoryOp m = i.memory();
+            Value known = ofHeader(i);
+            if (known != null) {
+                replace(b, i, known);
+                return;
+            }
             int version = m.readOnly() ? -1 : versions.current(effects.region(m));
             accessKey(Opcode.LOAD, i, version);
             int e = findAccess(i, version);
@@ -485,6 +537,13 @@ public final class ValueNumbering implements Pass {
             versions.store(region, i);
             accessKey(kind, i, versions.current(region));
             remember(i.stored());
+            if (kind == Opcode.LOAD
+                    && i.opcode() == Opcode.HEAP_STORE
+                    && i.arg(1).is(Opcode.ALLOCATE)) {
+                // If the field never changes, loads do not ask for a version.
+                accessKey(kind, i, -1, true);
+                remember(i.stored());
+            }
         }
     }
 }
