@@ -444,6 +444,11 @@ final class ModuleSummary {
         return !calledTypes.get(table).isEmpty();
     }
 
+    /** The types of functions that are called through the table. */
+    BitSet calledTypes(int table) {
+        return calledTypes.get(table);
+    }
+
     /** The active element segments of a table. */
     List<Integer> segmentsOf(int table) {
         return segments.get(table);

@@ -9,6 +9,7 @@ import kiln.wasm.ConstOp;
 import kiln.wasm.ElemSegment;
 import kiln.wasm.Op;
 import kiln.wasm.SegmentMode;
+import kiln.wasm.TypeSpace;
 import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
@@ -25,6 +26,8 @@ final class TableContents {
     private static final int SPARSE = 4;
 
     private static final int FREE = 1024;
+    /** How many pairs of types are looked at. */
+    private static final int MAX_COMPARED = 1 << 20;
 
     /** Function index for null. */
     static final int NULL = -1;
@@ -154,8 +157,23 @@ final class TableContents {
             ElemSegment s = module.elems().get(i);
             System.arraycopy(s.funcs(), 0, functions, (int) constant(s.at()) - from, s.count());
         }
-        boolean isSealed = isFixed && isOwn(functions);
+        boolean isSealed = isFixed && isOwn(functions) && isComparable(table, functions);
         return new Contents(from, functions, isSealed, !isSealed || summary.isCalledTable(table));
+    }
+
+    /**
+     * Whether each call through the table can tell by the number of a function's type whether it may call it: not if
+     * some functions are of subtypes of what it calls, and others are not.
+     */
+    private boolean isComparable(int table, int[] functions) {
+        TypeSpace types = module.types();
+        int[] open = summary.calledTypes(table).stream()
+                .filter(type -> !types.get(type).isFinal())
+                .toArray();
+        return (long) open.length * functions.length < MAX_COMPARED
+                && Arrays.stream(open)
+                        .allMatch(type -> Arrays.stream(functions)
+                                .allMatch(f -> f == NULL || types.isHeapSubtype(module.funcTypeIndex(f), type)));
     }
 
     private boolean isOwn(int[] functions) {
