@@ -1,0 +1,333 @@
+package kiln.endive;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Rewrites a module for the door: what Endive reaches by number gets a name, and the start function is not started,
+ * because Endive starts it once its own objects are there. Sections are copied otherwise; only those are read that say
+ * what there is.
+ *
+ * <p>Exported are all memories, mutable globals and tags, and the functions that references may refer to. Tables of the
+ * module's own are left alone: if nothing changes them, calls through them are faster, and Endive fills a copy for the
+ * host to read.
+ */
+final class DoorModule {
+    /** What the added names begin with; then a letter for the kind, and the number. */
+    static final String PREFIX = "kiln.endive:";
+    /** The name of the function that is to be started. */
+    static final String START = PREFIX + "start";
+
+    private static final int IMPORT = 2;
+    private static final int TABLE = 4;
+    private static final int MEMORY = 5;
+    private static final int GLOBAL = 6;
+    private static final int EXPORT = 7;
+    private static final int START_SECTION = 8;
+    private static final int ELEMENT = 9;
+    private static final int TAG = 13;
+
+    private final byte[] wasm;
+    private int at;
+    private int memories;
+    private int globals;
+    private int tags;
+    private int start = -1;
+    private final BitSet mutableGlobals = new BitSet();
+    private final BitSet referenced = new BitSet();
+
+    /** Where the content of the export section begins and ends, or 0. */
+    private int exportsStart;
+
+    private int exportsEnd;
+
+    private DoorModule(byte[] wasm) {
+        this.wasm = wasm;
+    }
+
+    /** The name that a thing got. */
+    static String name(char kind, int index) {
+        return PREFIX + kind + index;
+    }
+
+    /**
+     * The rewritten module.
+     *
+     * @throws IllegalArgumentException if it has something that is not known here
+     */
+    static byte[] rewrite(byte[] wasm) {
+        try {
+            return new DoorModule(wasm).run();
+        } catch (IndexOutOfBoundsException e) {
+            throw new IllegalArgumentException("the module ends too early", e);
+        }
+    }
+
+    private byte[] run() {
+        at = 8;
+        while (at < wasm.length) {
+            int id = wasm[at++];
+            int size = u32();
+            int end = at + size;
+            scan(id, end);
+            at = end;
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(wasm.length + 1024);
+        out.write(wasm, 0, 8);
+        boolean written = false;
+        at = 8;
+        while (at < wasm.length) {
+            int begin = at;
+            int id = wasm[at++];
+            int size = u32();
+            int end = at + size;
+            // Of the sections behind the exports each has a greater number, but for tags, which come before globals.
+            if (!written && (id == EXPORT || id > EXPORT && id != TAG)) {
+                writeExports(out);
+                written = true;
+            }
+            if (id != EXPORT && id != START_SECTION) {
+                out.write(wasm, begin, end - begin);
+            }
+            at = end;
+        }
+        if (!written) {
+            writeExports(out);
+        }
+        return out.toByteArray();
+    }
+
+    private void scan(int id, int end) {
+        switch (id) {
+            case IMPORT -> imports();
+            case TABLE -> tables();
+            case MEMORY -> memories += u32();
+            case GLOBAL -> globals();
+            case TAG -> tags += u32();
+            case EXPORT -> {
+                exportsStart = at;
+                exportsEnd = end;
+            }
+            case START_SECTION -> start = u32();
+            case ELEMENT -> elements();
+            default -> {
+                // Custom sections, types, and what has no names.
+            }
+        }
+    }
+
+    private void writeExports(ByteArrayOutputStream out) {
+        int count = 0;
+        ByteArrayOutputStream names = new ByteArrayOutputStream();
+        if (exportsEnd != 0) {
+            at = exportsStart;
+            count = u32();
+            names.write(wasm, at, exportsEnd - at);
+        }
+        for (int f = referenced.nextSetBit(0); f >= 0; f = referenced.nextSetBit(f + 1)) {
+            count += export(names, name('f', f), 0, f);
+        }
+        if (start >= 0) {
+            count += export(names, START, 0, start);
+        }
+        for (int i = 0; i < memories; i++) {
+            count += export(names, name('m', i), 2, i);
+        }
+        for (int g = mutableGlobals.nextSetBit(0); g >= 0; g = mutableGlobals.nextSetBit(g + 1)) {
+            count += export(names, name('g', g), 3, g);
+        }
+        for (int i = 0; i < tags; i++) {
+            count += export(names, name('t', i), 4, i);
+        }
+        if (count == 0) {
+            return;
+        }
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        writeU32(content, count);
+        content.writeBytes(names.toByteArray());
+        out.write(EXPORT);
+        writeU32(out, content.size());
+        out.writeBytes(content.toByteArray());
+    }
+
+    private static int export(ByteArrayOutputStream out, String name, int kind, int index) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        writeU32(out, bytes.length);
+        out.writeBytes(bytes);
+        out.write(kind);
+        writeU32(out, index);
+        return 1;
+    }
+
+    // ---- sections
+
+    private void imports() {
+        int count = u32();
+        for (int i = 0; i < count; i++) {
+            skipName();
+            skipName();
+            int kind = wasm[at++];
+            switch (kind) {
+                case 0 -> u32();
+                case 1 -> {
+                    valueType();
+                    limits();
+                }
+                case 2 -> {
+                    limits();
+                    memories++;
+                }
+                case 3 -> {
+                    valueType();
+                    mutableGlobals.set(globals++, wasm[at++] != 0);
+                }
+                case 4 -> {
+                    at++;
+                    u32();
+                    tags++;
+                }
+                default -> throw new IllegalArgumentException("import of kind " + kind);
+            }
+        }
+    }
+
+    private void tables() {
+        int count = u32();
+        for (int i = 0; i < count; i++) {
+            boolean initialised = wasm[at] == 0x40;
+            if (initialised) {
+                at += 2;
+            }
+            valueType();
+            limits();
+            if (initialised) {
+                constant();
+            }
+        }
+    }
+
+    private void globals() {
+        int count = u32();
+        for (int i = 0; i < count; i++) {
+            valueType();
+            mutableGlobals.set(globals++, wasm[at++] != 0);
+            constant();
+        }
+    }
+
+    private void elements() {
+        int count = u32();
+        for (int i = 0; i < count; i++) {
+            int flags = u32();
+            if ((flags & 1) == 0) {
+                if ((flags & 2) != 0) {
+                    u32();
+                }
+                constant();
+            }
+            if ((flags & 4) == 0) {
+                if ((flags & 3) != 0) {
+                    at++;
+                }
+                int items = u32();
+                for (int k = 0; k < items; k++) {
+                    referenced.set(u32());
+                }
+            } else {
+                if ((flags & 3) != 0) {
+                    valueType();
+                }
+                int items = u32();
+                for (int k = 0; k < items; k++) {
+                    constant();
+                }
+            }
+        }
+    }
+
+    private void valueType() {
+        int code = wasm[at++];
+        if (code == 0x63 || code == 0x64) {
+            skipLeb();
+        }
+    }
+
+    private void limits() {
+        int flags = u32();
+        skipLeb();
+        if ((flags & 1) != 0) {
+            skipLeb();
+        }
+        if ((flags & 8) != 0) {
+            skipLeb();
+        }
+    }
+
+    private void constant() {
+        while (true) {
+            int opcode = wasm[at++] & 0xff;
+            switch (opcode) {
+                case 0x0b -> {
+                    return;
+                }
+                case 0x41, 0x42, 0x23, 0xd0 -> skipLeb();
+                case 0x43 -> at += 4;
+                case 0x44 -> at += 8;
+                case 0xd2 -> referenced.set(u32());
+                case 0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e -> {
+                    // Arithmetic without operands of its own.
+                }
+                case 0xfd -> {
+                    if (u32() != 12) {
+                        throw new IllegalArgumentException("a vector instruction in a constant");
+                    }
+                    at += 16;
+                }
+                default ->
+                    throw new IllegalArgumentException(
+                            "instruction 0x" + Integer.toHexString(opcode) + " in a constant at offset " + (at - 1));
+            }
+        }
+    }
+
+    // ---- numbers
+
+    private void skipName() {
+        int length = u32();
+        at += length;
+    }
+
+    private void skipLeb() {
+        while (wasm[at++] < 0) {
+            // Until a byte without the sign.
+        }
+    }
+
+    private int u32() {
+        int result = 0;
+        for (int shift = 0; shift < 35; shift += 7) {
+            byte b = wasm[at++];
+            result |= (b & 0x7f) << shift;
+            if (b >= 0) {
+                break;
+            }
+        }
+        return result;
+    }
+
+    private static void writeU32(ByteArrayOutputStream out, int value) {
+        int rest = value;
+        while (rest >>> 7 != 0) {
+            out.write(rest & 0x7f | 0x80);
+            rest >>>= 7;
+        }
+        out.write(rest);
+    }
+
+    /** Whether bytes are WebAssembly, as opposed to what was compiled from it. */
+    static boolean isWasm(byte[] code) {
+        return code.length >= 8 && Arrays.equals(code, 0, 4, new byte[] {0, 'a', 's', 'm'}, 0, 4);
+    }
+}
