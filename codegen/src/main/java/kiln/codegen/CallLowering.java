@@ -252,7 +252,8 @@ final class CallLowering {
                         context.def(v),
                         convention.frame(),
                         FrameLayout.ARGUMENTS + parameters.offsets()[i],
-                        true));
+                        // A collection does not look there: a reference has to be copied to where it does.
+                        v.type() != Type.REF));
             }
         }
     }

@@ -24,6 +24,8 @@ public final class CallSite {
         }
     }
 
+    private static final int[] NO_WORDS = {};
+
     private final FuncKey key;
     private final int contextDistance;
     private final boolean reloadsContext;
@@ -34,6 +36,7 @@ public final class CallSite {
     private final List<StackArgument> onStack;
     private final int stackBytes;
     private final int results;
+    private int[] references = NO_WORDS;
 
     CallSite(
             FuncKey key,
@@ -101,6 +104,23 @@ public final class CallSite {
     /** Bytes of all arguments on the stack, a multiple of 16. The callee removes them. */
     public int stackBytes() {
         return stackBytes;
+    }
+
+    /** Says in which words of the spill area references live on over the call, ascending. */
+    public void setReferences(int[] words) {
+        references = words;
+    }
+
+    /** Those words. */
+    public int[] references() {
+        return references;
+    }
+
+    /** To be called by the instruction when the code ends with the call itself. */
+    public void returned(EmitContext context) {
+        if (references.length > 0) {
+            context.buffer().references(references, context.frame());
+        }
     }
 
     /** Text of {@code inst}, which is this call: {@code mnemonic}, then callee, arguments and results. */

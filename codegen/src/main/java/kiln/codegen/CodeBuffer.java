@@ -42,6 +42,11 @@ public final class CodeBuffer {
     /** Ordinals of {@link TrapCode}. */
     private final OffsetList traps = new OffsetList();
 
+    /** Numbers of {@link #stackMaps}. */
+    private final OffsetList references = new OffsetList();
+
+    private final List<int[]> stackMaps = new ArrayList<>();
+    private int[] lastReferences;
     private final SourceMap sources = new SourceMap();
     private final Map<Object, Label> constants = new HashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
@@ -183,6 +188,19 @@ public final class CodeBuffer {
         sources.returnAddress(size);
     }
 
+    /** Records that over the call that ended here these words of the spill area hold references. */
+    void references(int[] words, FrameLayout frame) {
+        if (words != lastReferences) {
+            lastReferences = words;
+            int[] inFrame = new int[words.length];
+            for (int i = 0; i < words.length; i++) {
+                inFrame[i] = frame.word(words[i]);
+            }
+            stackMaps.add(inFrame);
+        }
+        references.add(size, stackMaps.size() - 1);
+    }
+
     /** Says where the code from here on comes from; -1 means nowhere. */
     public void position(int wasmOffset) {
         sources.position(size, wasmOffset);
@@ -311,6 +329,7 @@ public final class CodeBuffer {
         fixups.addAll(branches);
         relocations.replaceAll(x -> new Relocation(r.offset(x.offset()), x.kind(), x.target(), x.addend()));
         traps.move(r);
+        references.move(r);
         sources.move(r);
     }
 
@@ -378,7 +397,12 @@ public final class CodeBuffer {
                 List.copyOf(relocations),
                 traps.toList(CompiledFunction.TrapSite::of),
                 sources.ofStops(traps),
+                references.size() == 0 ? List.of() : stackMaps(),
                 frameBytes);
+    }
+
+    private List<CompiledFunction.StackMap> stackMaps() {
+        return references.toList((offset, map) -> new CompiledFunction.StackMap(offset, stackMaps.get(map)));
     }
 
     /** The code so far. */

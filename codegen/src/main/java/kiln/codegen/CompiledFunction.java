@@ -2,6 +2,7 @@ package kiln.codegen;
 
 import java.util.List;
 import kiln.artifact.FuncKey;
+import kiln.artifact.StackMaps;
 import kiln.artifact.api.TrapCode;
 
 /**
@@ -12,6 +13,7 @@ import kiln.artifact.api.TrapCode;
  * @param traps in order of offset
  * @param positions in order of offset: what traps or calls from each offset on comes from that position in the wasm
  *     file
+ * @param stackMaps in order of offset: where the frame holds references while it waits for calls
  * @param frameBytes bytes of stack that one activation takes, return address included
  */
 public record CompiledFunction(
@@ -21,6 +23,7 @@ public record CompiledFunction(
         List<Relocation> relocations,
         List<TrapSite> traps,
         List<Position> positions,
+        List<StackMap> stackMaps,
         int frameBytes) {
 
     /**
@@ -36,6 +39,14 @@ public record CompiledFunction(
             return new TrapSite(offset, CODES[code]);
         }
     }
+
+    /**
+     * References that live on over a call.
+     *
+     * @param returnAddress offset of the call's end
+     * @param words of the frame, ascending, at least one, see {@link StackMaps}
+     */
+    public record StackMap(int returnAddress, int[] words) {}
 
     /**
      * @param offset in the code

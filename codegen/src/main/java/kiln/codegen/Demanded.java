@@ -49,7 +49,7 @@ public final class Demanded {
      */
     public static Value stored(LoweringContext c, Inst store) {
         int width = store.memory().width();
-        Value v = store.arg(1);
+        Value v = store.stored();
         if (v.type().bytes() == width && c.foldable(v, Opcode.BITCAST) != null) {
             v = v.inst().arg(0);
         }

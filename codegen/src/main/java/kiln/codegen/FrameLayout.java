@@ -35,6 +35,11 @@ public record FrameLayout(boolean savesContext, int spillWords, int stackBytes) 
         return -(contextBytes() + 8 * (word + words));
     }
 
+    /** Number of a word of the spill area among those of the frame, as stack maps have it. */
+    int word(int spillWord) {
+        return contextBytes() / 8 + spillWord;
+    }
+
     /** 16 rather than 8, so that slots of 16 bytes stay aligned. */
     private int contextBytes() {
         return savesContext ? 16 : 0;

@@ -105,7 +105,7 @@ final class Lowering {
     }
 
     private boolean isNeeded(Inst inst) {
-        if (inst.opcode() == Opcode.LOAD && context.absorbed[inst.result().id()]) {
+        if (LoweringContext.isLoad(inst) && context.absorbed[inst.result().id()]) {
             return false;
         }
         if (!inst.isRemovable()) {

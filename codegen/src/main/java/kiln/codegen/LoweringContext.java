@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.api.TrapCode;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
@@ -145,7 +146,7 @@ public abstract class LoweringContext {
      * spilled ones too.
      */
     protected Value sameRegister(Inst inst) {
-        return inst.opcode() == Opcode.WRAP ? inst.arg(0) : null;
+        return inst.opcode() == Opcode.WRAP || inst.opcode() == Opcode.REF_BITS ? inst.arg(0) : null;
     }
 
     /**
@@ -431,12 +432,21 @@ public abstract class LoweringContext {
             return runsAsOftenAsRoot(d) ? d : null;
         }
         // A comparison that was repeated further down has read the load's register: then the load has to stay.
-        return d.opcode() == Opcode.LOAD && !isDemanded(v) && canSink(d) ? d : null;
+        return isLoad(d) && !isDemanded(v) && canSink(d) ? d : null;
     }
 
     /** As {@link #foldable}, if the instruction has opcode {@code op}. */
     public final Inst foldable(Value v, Opcode op) {
         return v.is(op) ? foldable(v) : null;
+    }
+
+    /** As {@link #foldable}, if the instruction loads from memory or an object. */
+    public final Inst foldableLoad(Value v) {
+        return v.inst() != null && isLoad(v.inst()) ? foldable(v) : null;
+    }
+
+    static boolean isLoad(Inst inst) {
+        return inst.opcode() == Opcode.LOAD || inst.opcode() == Opcode.HEAP_LOAD;
     }
 
     /** Says that the load that {@link #foldable} returned is part of the current rule's instructions. */
@@ -654,12 +664,16 @@ public abstract class LoweringContext {
         return true;
     }
 
+    private static TrapCode trap(Inst read) {
+        return read.memory().trap();
+    }
+
     private static boolean interferes(MemoryOp load, Inst inst) {
         return switch (inst.opcode().effect()) {
             case PURE -> false;
-            // Two accesses out of bounds are the same trap, so loads may pass each other.
             case TRAPS -> load.canTrap();
-            case READS -> false;
+            // Two accesses out of bounds are the same trap, so loads may pass each other.
+            case READS -> load.trap() != null && trap(inst) != null && load.trap() != trap(inst);
             case WRITES ->
                 load.canTrap() || !load.readOnly() && inst.memory().region().equals(load.region());
             case SYNCHRONIZES ->

@@ -91,6 +91,14 @@ public abstract class MachInst implements CodeBuffer.Emitter {
     }
 
     /**
+     * What is called by an instruction during which a collection may move objects and that control comes back from, so
+     * that references must be in known words of the frame; else null.
+     */
+    public CallSite callSite() {
+        return null;
+    }
+
+    /**
      * For an instruction that computes its only definition from nothing that can change (a constant, an address in the
      * frame, a read-only load from the VMContext): a copy of it that defines {@code target} instead, so that the
      * allocator may recompute the value instead of spilling it. The copy must leave the flags alone. Null if that is

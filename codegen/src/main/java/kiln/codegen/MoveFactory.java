@@ -10,6 +10,9 @@ public interface MoveFactory {
      */
     MachInst move(Type type, Reg target, Reg source);
 
+    /** Stores a null reference in a slot, without touching any allocatable register or the flags. */
+    MachInst clear(Reg slot);
+
     /** Exchanges two physical registers of one class, so that cycles need no free register. */
     MachInst swap(Reg a, Reg b);
 }

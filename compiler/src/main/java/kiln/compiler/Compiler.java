@@ -189,6 +189,9 @@ public final class Compiler {
             int start = layout.start(i);
             writer.function(f.key(), start, f.code().length);
             f.traps().forEach(t -> writer.trap(start + t.offset(), t.code()));
+            for (CompiledFunction.StackMap m : f.stackMaps()) {
+                writer.stackMap(start + m.returnAddress(), m.words());
+            }
             positions(writer, start, functions.get(i));
         }
         for (int i = 0; i < compilations.size(); i++) {

@@ -28,7 +28,6 @@ final class HostBinding {
         if (h == null) {
             h = settle();
         }
-        caller.store().heap().poll(area, func.type().params());
         try {
             h.invoke(caller, area);
         } catch (TrapException t) {

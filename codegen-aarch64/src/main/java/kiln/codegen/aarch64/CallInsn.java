@@ -73,6 +73,11 @@ final class CallInsn {
         }
 
         @Override
+        public CallSite callSite() {
+            return site;
+        }
+
+        @Override
         void emit(Assembler asm, EmitContext context) {
             storeStackArguments(asm, context.frame());
             enterContext(asm);
@@ -81,6 +86,7 @@ final class CallInsn {
             } else {
                 asm.blr(reg(0));
             }
+            site.returned(context);
             if (site.pad() != null) {
                 asm.pad(site.pad().label(), isFar());
             }

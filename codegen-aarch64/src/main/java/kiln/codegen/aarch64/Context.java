@@ -52,7 +52,7 @@ final class Context extends LoweringContext {
     @Override
     protected Value sameRegister(Inst inst) {
         return switch (inst.opcode()) {
-            case ZEXT -> inst.arg(0);
+            case ZEXT, REF_BITS -> inst.arg(0);
             case WRAP -> hasZeroUpperHalf(inst.arg(0)) ? inst.arg(0) : null;
             default -> null;
         };
@@ -67,7 +67,7 @@ final class Context extends LoweringContext {
             case ZEXT -> true;
             case AND -> isConst(d.arg(1)) && constValue(d.arg(1)) >>> 32 == 0;
             case LSHR -> isConst(d.arg(1)) && (constValue(d.arg(1)) & 63) >= 32;
-            case LOAD -> d.memory().width() <= 4 && !d.memory().signed();
+            case LOAD, HEAP_LOAD -> d.memory().width() <= 4 && !d.memory().signed();
             default -> false;
         };
     }

@@ -138,7 +138,7 @@ final class FloatRules {
             });
 
     private static boolean loadOtherwise(Context c, Inst inst) {
-        Inst load = c.foldable(inst.arg(0), Opcode.LOAD);
+        Inst load = c.foldableLoad(inst.arg(0));
         if (load == null || load.memory().width() != inst.type().bytes()) {
             return false;
         }

@@ -547,7 +547,7 @@ final class IntegerRules {
             .base("x", (c, inst) -> signExtend(c, inst, inst.opcode(), inst.arg(0)));
 
     private static boolean loadExtended(Context c, Inst inst) {
-        Inst load = inst.opcode() == Opcode.SEXT ? c.foldable(inst.arg(0), Opcode.LOAD) : null;
+        Inst load = inst.opcode() == Opcode.SEXT ? c.foldableLoad(inst.arg(0)) : null;
         if (load == null) {
             return false;
         }

@@ -27,7 +27,7 @@ final class LaneRules {
 
     /** The load of just one lane to fold into the current rule, or null. */
     private static Inst loadOfLane(Context c, Value v, Lanes lanes) {
-        Inst load = c.foldable(v, Opcode.LOAD);
+        Inst load = c.foldableLoad(v);
         return load != null && load.memory().width() == lanes.bytes() ? load : null;
     }
 
@@ -104,7 +104,8 @@ final class LaneRules {
         Value address = access.arg(0);
         Inst d = c.producer(address);
         boolean sum = d != null && (d.opcode() == Opcode.ADD || d.opcode() == Opcode.STACK_ADDR);
-        return access.imm() != 0 || sum ? null : c.reg(address);
+        boolean plain = access.opcode().addressOperands() == 1 && access.imm() == 0 && !sum;
+        return plain ? c.reg(address) : null;
     }
 
     // EXTRACT_LANE and its variants.
@@ -173,7 +174,7 @@ final class LaneRules {
 
     /** What the load extends with zeros is extended further. */
     private static boolean loadWithZeros(Context c, Inst inst) {
-        Inst load = isLowestOfZeros(inst) ? c.foldable(inst.arg(1), Opcode.LOAD) : null;
+        Inst load = isLowestOfZeros(inst) ? c.foldableLoad(inst.arg(1)) : null;
         if (load == null) {
             return false;
         }

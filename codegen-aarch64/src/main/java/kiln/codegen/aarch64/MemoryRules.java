@@ -5,6 +5,7 @@ import static kiln.codegen.LoweringContext.isConst;
 
 import kiln.codegen.Demanded;
 import kiln.codegen.Reg;
+import kiln.codegen.RegClass;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.MemoryOp;
@@ -17,6 +18,29 @@ final class MemoryRules {
     private MemoryRules() {}
 
     // Addresses.
+
+    /** The address of an access to memory or an object. */
+    static Address address(Context c, Inst inst, int scale) {
+        return inst.opcode().addressOperands() == 2
+                ? inObject(c, inst.arg(0), inst.arg(1), inst.imm(), scale)
+                : address(c, inst.arg(0), inst.imm(), scale);
+    }
+
+    /** {@code base + object + displacement}: no instruction adds all three. */
+    private static Address inObject(Context c, Value base, Value object, long displacement, int scale) {
+        while (base.is(Opcode.ADD)
+                && isConst(base.inst().arg(1))
+                && Address.fits(displacement + constValue(base.inst().arg(1)), scale)) {
+            displacement += constValue(base.inst().arg(1));
+            base = base.inst().arg(0);
+        }
+        if (displacement == 0) {
+            return Address.indexed(c.reg(base), c.reg(object), ExtendOp.UXTX, 0);
+        }
+        Reg sum = c.newReg(Type.I64);
+        c.emit(Insn.of(Op.ADD, true, sum, c.reg(base), c.reg(object)));
+        return near(c, sum, displacement, scale);
+    }
 
     /** The best addressing mode for {@code address + displacement} in an access of {@code 1 << scale} bytes. */
     static Address address(Context c, Value address, long displacement, int scale) {
@@ -39,19 +63,23 @@ final class MemoryRules {
         if (d != null && d.opcode() == Opcode.ADD && displacement == 0) {
             return indexed(c, d.arg(0), d.arg(1), scale);
         }
+        return near(c, c.reg(address), displacement, scale);
+    }
+
+    private static Address near(Context c, Reg address, long displacement, int scale) {
         if (Address.fits(displacement, scale)) {
-            return Address.of(c.reg(address), (int) displacement);
+            return Address.of(address, (int) displacement);
         }
         // One ADD brings all but the low twelve bits, if the rest can be encoded.
         long low = displacement & 0xfff;
         if (displacement < 1 << 24 && displacement > 0 && Immediates.isScaled(low, scale)) {
             Reg sum = c.newReg(Type.I64);
-            c.emit(Insn.addSub(Op.ADD, true, sum, c.reg(address), (int) (displacement - low)));
+            c.emit(Insn.addSub(Op.ADD, true, sum, address, (int) (displacement - low)));
             return Address.of(sum, (int) low);
         }
         Reg index = c.newReg(Type.I64);
         c.emit(new IntegerInsn.Const(true, index, displacement));
-        return Address.indexed(c.reg(address), index, ExtendOp.UXTX, 0);
+        return Address.indexed(address, index, ExtendOp.UXTX, 0);
     }
 
     private static Address indexed(Context c, Value x, Value y, int scale) {
@@ -103,7 +131,7 @@ final class MemoryRules {
     /** The load {@code inst} into {@code target}, perhaps by another instruction than its type suggests. */
     static void loadAs(Context c, Inst inst, LoadStoreOp op, Reg target) {
         MemoryOp m = inst.memory();
-        Address address = address(c, inst.arg(0), inst.imm(), op.scale);
+        Address address = address(c, inst, op.scale);
         c.emit(new MemoryInsn.Load(op, target, address, m.trap(), m.readOnly()), inst);
     }
 
@@ -143,11 +171,11 @@ final class MemoryRules {
                         c,
                         inst,
                         storeOp(v.type(), inst.memory().width()),
-                        v.type().isInt() ? c.valueOrZero(v) : c.reg(v));
+                        RegClass.of(v.type()) == RegClass.INT ? c.valueOrZero(v) : c.reg(v));
             });
 
     private static boolean storeFloatZero(Context c, Inst inst) {
-        Value v = inst.arg(1);
+        Value v = inst.stored();
         if (!inst.type().isFloat() || !isConst(v) || constValue(v) != 0) {
             return false;
         }
@@ -156,7 +184,7 @@ final class MemoryRules {
     }
 
     static void store(Context c, Inst inst, LoadStoreOp op, Reg source) {
-        Address address = address(c, inst.arg(0), inst.imm(), op.scale);
+        Address address = address(c, inst, op.scale);
         c.emit(new MemoryInsn.Store(op, source, address, inst.memory().trap()));
     }
 
@@ -174,6 +202,12 @@ final class MemoryRules {
             case V128 -> LoadStoreOp.STR_Q;
         };
     }
+
+    // REF_OF_BITS.
+
+    /** A register of its own: the bits' one is no reference to a collection. */
+    static final Rules<Context> REFERENCE = Rules.<Context>of("refOfBits")
+            .base("bits", (c, inst) -> c.emit(new MoveInsn.Move(Type.REF, c.def(inst.result()), c.reg(inst.arg(0)))));
 
     // STACK_ADDR.
 

@@ -6,7 +6,6 @@ import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
 import kiln.ir.Lanes;
-import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.Value;
 import kiln.ir.VectorOp;
@@ -31,9 +30,7 @@ final class VectorFloatRules {
         if (extract != null && extract.lanes().lanes().bytes() == lanes.bytes()) {
             return new Element(c.reg(extract.arg(0)), (int) extract.imm());
         }
-        return scalar.type().isFloat() && c.foldable(scalar, Opcode.LOAD) == null
-                ? new Element(c.reg(scalar), 0)
-                : null;
+        return scalar.type().isFloat() && c.foldableLoad(scalar) == null ? new Element(c.reg(scalar), 0) : null;
     }
 
     /** A product, of integers or floats, with one element: of words or doublewords. */

@@ -72,6 +72,7 @@ class LoweringGoldenTest {
                         out.append("    ; ").append(t.code());
                     }
                 }
+                out.append(GoldenLowering.references(f, i.address() + i.bytes().length));
                 out.append('\n');
             }
         }

@@ -86,6 +86,11 @@ final class CallInsn {
         }
 
         @Override
+        public CallSite callSite() {
+            return site;
+        }
+
+        @Override
         void emit(Assembler asm, EmitContext context) {
             storeStackArguments(asm, context);
             enterContext(asm, context);
@@ -94,6 +99,7 @@ final class CallInsn {
             } else {
                 asm.call(Operand.of(reg(0)).resolve(context));
             }
+            site.returned(context);
             if (site.pad() != null) {
                 asm.pad(site.pad().label());
             }

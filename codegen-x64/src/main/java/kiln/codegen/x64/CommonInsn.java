@@ -20,6 +20,11 @@ final class CommonInsn implements CommonInsts {
     }
 
     @Override
+    public MachInst clear(Reg slot) {
+        return new MoveInsn.Clear(slot);
+    }
+
+    @Override
     public MachInst swap(Reg a, Reg b) {
         return new MoveInsn.Swap(a, b);
     }

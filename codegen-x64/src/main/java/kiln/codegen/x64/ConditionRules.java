@@ -156,7 +156,7 @@ final class ConditionRules {
 
     /** A zero-extending load of one byte that may be folded. */
     private static Inst foldableByte(Context c, Value v) {
-        Inst load = c.foldable(v, Opcode.LOAD);
+        Inst load = c.foldableLoad(v);
         return load != null && load.memory().width() == 1 && !load.memory().signed() ? load : null;
     }
 

@@ -72,7 +72,7 @@ final class Context extends LoweringContext {
 
     /** A load of exactly {@code size} bytes that the current rule may do itself. */
     Inst foldableLoad(Value v, int size) {
-        Inst load = foldable(v, Opcode.LOAD);
+        Inst load = foldableLoad(v);
         return load != null && load.memory().width() == size && v.type().bytes() == size ? load : null;
     }
 
@@ -199,7 +199,7 @@ final class Context extends LoweringContext {
     /** An i32 is kept zero-extended. */
     @Override
     protected Value sameRegister(Inst inst) {
-        return inst.opcode() == Opcode.ZEXT ? inst.arg(0) : null;
+        return inst.opcode() == Opcode.ZEXT || inst.opcode() == Opcode.REF_BITS ? inst.arg(0) : null;
     }
 
     /** Constants of ten bytes, and those that come from memory, are better kept in a register over a loop. */

@@ -64,7 +64,8 @@ final class IntegerRules {
     private static boolean areInRegisters(Inst sum) {
         for (int i = 0; i < 2; i++) {
             Value v = sum.arg(i);
-            if (v.is(Opcode.LOAD) || v.is(Opcode.SHL) || v.is(Opcode.ICMP) || v.is(Opcode.ZEXT)) {
+            boolean load = v.is(Opcode.LOAD) || v.is(Opcode.HEAP_LOAD);
+            if (load || v.is(Opcode.SHL) || v.is(Opcode.ICMP) || v.is(Opcode.ZEXT)) {
                 return false;
             }
         }

@@ -25,7 +25,7 @@ final class LaneRules {
      */
     private static Inst foldableScalar(Context c, Value scalar, int bytes) {
         Value v = scalar.type().isInt() ? Demanded.low(c, scalar, bytes * 8) : scalar;
-        Inst load = c.foldable(v, Opcode.LOAD);
+        Inst load = c.foldableLoad(v);
         return load != null && load.memory().width() == bytes ? load : null;
     }
 

@@ -52,13 +52,9 @@ final class LoweringRules {
 
             case VSHUFFLE -> ShuffleRules.SHUFFLE;
 
-            case LOAD -> MemoryRules.LOAD;
-            case STORE -> MemoryRules.STORE;
-            // No module with objects comes here yet.
-            case HEAP_LOAD, HEAP_STORE, REF_BITS, REF_OF_BITS, ALLOCATE ->
-                Rules.<Context>of("heap").base("refused", (_, inst) -> {
-                    throw new UnsupportedOperationException(inst.toString());
-                });
+            case LOAD, HEAP_LOAD -> MemoryRules.LOAD;
+            case STORE, HEAP_STORE -> MemoryRules.STORE;
+            case REF_OF_BITS -> MemoryRules.REFERENCE;
             case ATOMIC_LOAD -> AtomicRules.LOAD;
             case ATOMIC_STORE -> AtomicRules.STORE;
             case ATOMIC_RMW -> AtomicRules.MODIFY;
@@ -80,7 +76,10 @@ final class LoweringRules {
             case UNWIND -> ControlRules.UNWIND;
 
             // These have the register of another value; jumps are the walk's.
-            case VMCTX, FRAME_POINTER, ZEXT, JUMP -> null;
+            case VMCTX, FRAME_POINTER, ZEXT, REF_BITS, JUMP -> null;
+
+            // Replaced by what it consists of.
+            case ALLOCATE -> null;
 
             // Their rules are those of the operation on lanes.
             case VSPLAT, VEXTRACT, VINSERT, VUNARY, VBINARY, VTERNARY, VSHIFT, VREDUCE -> null;

@@ -38,10 +38,13 @@ final class MemoryRules {
         }
     }
 
-    /** The address of a LOAD or STORE. */
+    /** The address of an access to memory or an object. */
     static Address address(Context c, Inst inst) {
         Parts p = new Parts();
         p.disp = inst.imm();
+        if (inst.opcode().addressOperands() == 2) {
+            p.index = inst.arg(1);
+        }
         return build(c, collect(c, inst.arg(0), p, 0)).trapping(inst.memory().trap());
     }
 
@@ -136,6 +139,12 @@ final class MemoryRules {
         c.emit(MemoryInsn.load(inst.type(), m.width(), m.signed(), dst, a, constant));
     });
 
+    // REF_OF_BITS.
+
+    /** A register of its own: the bits' one is no reference to a collection. */
+    static final Rules<Context> REFERENCE = Rules.<Context>of("refOfBits")
+            .base("bits", (c, inst) -> c.emit(new MoveInsn.Move(Type.REF, c.def(inst.result()), c.reg(inst.arg(0)))));
+
     // STORE.
 
     static final Rules<Context> STORE = Rules.<Context>of("store")
@@ -204,11 +213,13 @@ final class MemoryRules {
 
     private static boolean isLoadOfSamePlace(Context c, Value v, Inst store) {
         int width = store.memory().width();
-        Inst load = c.foldable(Demanded.low(c, v, width * 8), Opcode.LOAD);
+        Inst load = c.foldableLoad(Demanded.low(c, v, width * 8));
         return load != null
                 && load.memory().width() == width
                 && load.memory().region().equals(store.memory().region())
                 && load.arg(0) == store.arg(0)
+                && load.arg(load.argCount() - 1) == store.arg(load.argCount() - 1)
+                && load.argCount() + 1 == store.argCount()
                 && load.imm() == store.imm();
     }
 }

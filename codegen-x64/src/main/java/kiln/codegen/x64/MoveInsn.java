@@ -83,6 +83,26 @@ final class MoveInsn {
         }
     }
 
+    /** Stores 0 in a slot of eight bytes. */
+    static final class Clear extends Sequence {
+        private final Reg slot;
+
+        Clear(Reg slot) {
+            super(Form.NONE);
+            this.slot = slot;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            asm.store(8, Address.slot(context.frame(), slot), 0);
+        }
+
+        @Override
+        public String toString() {
+            return text("clear", slot);
+        }
+    }
+
     /** Exchanges two registers of one class. */
     static final class Swap extends Sequence {
         private final Reg a;

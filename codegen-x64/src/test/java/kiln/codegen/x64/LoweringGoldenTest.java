@@ -125,6 +125,7 @@ class LoweringGoldenTest {
             for (int at = (int) i.address() + 1; at <= end; at++) {
                 s.append(notes.getOrDefault(at, ""));
             }
+            s.append(GoldenLowering.references(f, end));
             s.append(notes.getOrDefault(-(int) i.address() - 1, "")).append('\n');
         }
         List<String> words = new ArrayList<>();
@@ -135,6 +136,11 @@ class LoweringGoldenTest {
         return s + (words.isEmpty() ? "" : "data: " + String.join(" ", words) + "\n");
     }
 
+    /** Whether a call through the VMContext ends there: {@code call [r15 + 8]}. */
+    private static boolean isTrapCall(byte[] code, int end) {
+        return end >= 4 && code[end - 4] == 0x41 && code[end - 3] == (byte) 0xff && code[end - 2] == 0x57;
+    }
+
     /** What is recorded beside the code: relocations and returns of trap calls by their end, accesses by -1 - start. */
     private static Map<Integer, String> notes(CompiledFunction f) {
         Map<Integer, String> notes = new TreeMap<>();
@@ -142,7 +148,7 @@ class LoweringGoldenTest {
             notes.put(r.offset(), " ; " + r.target());
         }
         for (CompiledFunction.TrapSite t : f.traps()) {
-            boolean access = t.code() == TrapCode.MEMORY_OUT_OF_BOUNDS;
+            boolean access = t.code() == TrapCode.MEMORY_OUT_OF_BOUNDS || !isTrapCall(f.code(), t.offset());
             notes.put(access ? -t.offset() - 1 : t.offset(), " ; " + t.code());
         }
         return notes;

@@ -2,6 +2,7 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,9 @@ import kiln.codegen.Reg;
  * Proves an allocation right by abstract interpretation: follows which variables' values each register and slot holds
  * along all paths, and looks whether every instruction finds what it asked for. Knows nothing of how the allocator
  * works: it compares the operands as they were before with the rewritten code.
+ *
+ * <p>Over a call, references are lost that are in no word of which a collection knows, and each word that it knows of
+ * must hold one that is live. So what is proved right is right with a collection during any call.
  */
 final class AllocationChecker {
     private static final int[] NOTHING = {};
@@ -27,6 +31,10 @@ final class AllocationChecker {
     private final int[][][] entry;
     /** The landing pad of the call in the block walked last, or null, and the state there. */
     private MachBlock pad;
+    /** Among variables: some reference that collections have kept up to date, null included. */
+    private final int valid;
+    /** Made when words are not for references only. */
+    private LiveReferences live;
 
     private int[][] atCall;
 
@@ -35,6 +43,7 @@ final class AllocationChecker {
         this.graph = graph;
         this.ops = ops;
         given = ops.variable.clone();
+        valid = ops.variables + MoveResolver.FIRST_SLOT;
         entry = new int[graph.blocks][][];
     }
 
@@ -46,9 +55,12 @@ final class AllocationChecker {
      */
     void check(List<Output.Inserted> record) {
         inserted = new IdentityHashMap<>();
+        boolean shared = false;
         for (Output.Inserted i : record) {
             inserted.put(i.inst(), i);
+            shared |= i.kind() == Output.Kind.CLEAR;
         }
+        live = ops.hasReferences && !shared ? new LiveReferences(graph, ops, given) : null;
         entry[0] = new int[64][];
         Arrays.fill(entry[0], NOTHING);
         setReserved(entry[0]);
@@ -186,6 +198,10 @@ final class AllocationChecker {
                 state[add.source()] = t;
             }
             case REMATERIALIZE -> state[add.target()] = withParameters(add.source(), b);
+            case CLEAR -> {
+                state = fit(state, add.target());
+                state[add.target()] = new int[] {valid};
+            }
         }
         return state;
     }
@@ -206,6 +222,9 @@ final class AllocationChecker {
                     }
                 }
             }
+        }
+        if (ops.isReference(v)) {
+            result.add(valid);
         }
         return normalize(result.toArray());
     }
@@ -276,6 +295,16 @@ final class AllocationChecker {
             }
         }
         return changed;
+    }
+
+    private int[] withoutReferences(int[] set) {
+        IntList result = new IntList();
+        for (int v : set) {
+            if (v != valid && (v >= ops.variables || !ops.isReference(v))) {
+                result.add(v);
+            }
+        }
+        return result.size == set.length ? set : result.toArray();
     }
 
     private static int[] intersect(int[] x, int[] y) {
@@ -367,6 +396,9 @@ final class AllocationChecker {
             for (long m = ops.clobbers[n]; m != 0; m &= m - 1) {
                 state[Long.numberOfTrailingZeros(m)] = NOTHING;
             }
+            if (inst.callSite() != null) {
+                collect(inst.callSite().references());
+            }
             for (int k = 0; k < location.length; k++) {
                 if (ops.kind[first + k] == Operands.TEMP) {
                     state[location[k]] = NOTHING;
@@ -379,11 +411,43 @@ final class AllocationChecker {
             }
             for (int k = 0; k < location.length; k++) {
                 if (Operands.isDef(ops.kind[first + k])) {
-                    state[location[k]] = new int[] {ops.variable[first + k]};
+                    int v = ops.variable[first + k];
+                    state[location[k]] = ops.isReference(v) ? new int[] {v, valid} : new int[] {v};
                 }
             }
             setReserved(state);
             return state;
+        }
+
+        /** Has a collection move all objects: whoever it does not know of is not the object any more. */
+        private void collect(int[] words) {
+            BitSet known = new BitSet();
+            for (int w : words) {
+                known.set(MoveResolver.FIRST_SLOT + w);
+                state = fit(state, MoveResolver.FIRST_SLOT + w);
+                if (verify) {
+                    checkWord(w);
+                }
+            }
+            for (int l = 0; ops.hasReferences && l < state.length; l++) {
+                if (!known.get(l)) {
+                    state[l] = withoutReferences(state[l]);
+                }
+            }
+        }
+
+        private void checkWord(int word) {
+            int[] held = state[MoveResolver.FIRST_SLOT + word];
+            if (Arrays.binarySearch(held, valid) < 0) {
+                throw new IllegalStateException("word " + word + " holds no reference at " + inst);
+            }
+            boolean isLive = live == null;
+            for (int v : held) {
+                isLive = isLive || v < ops.variables && ops.isReference(v) && live.isLiveAfter(n, v);
+            }
+            if (!isLive) {
+                throw new IllegalStateException("the reference in word " + word + " is dead at " + inst);
+            }
         }
 
         private void verify(int first, int k) {

@@ -49,6 +49,9 @@ final class Operands {
     final byte[] classOf;
 
     final Type[] typeOf;
+    /** Whether any variable is a reference, of which collections must know. */
+    final boolean hasReferences;
+
     /** Instruction that defines a variable; -1 for a block parameter. */
     final int[] defInst;
 
@@ -92,10 +95,13 @@ final class Operands {
         defBlock = new int[variables];
         Arrays.fill(defInst, -1);
         Arrays.fill(defBlock, -1);
+        boolean references = false;
         for (int v = 0; v < variables; v++) {
             typeOf[v] = function.virtual(v).type();
             classOf[v] = (byte) function.virtual(v).regClass().ordinal();
+            references |= typeOf[v] == Type.REF;
         }
+        hasReferences = references;
         List<MachBlock> blocks = function.blocks();
         blockStart = new int[blocks.size() + 1];
         int n = 0;
@@ -128,6 +134,11 @@ final class Operands {
             }
         }
         start[n] = count;
+    }
+
+    /** Whether a variable is one; registers that the back end gives are none. */
+    boolean isReference(int v) {
+        return v >= 0 && typeOf[v] == Type.REF;
     }
 
     int length(int block) {

@@ -12,14 +12,15 @@ final class Output implements MoveResolver.Sink {
     enum Kind {
         MOVE,
         SWAP,
-        REMATERIALIZE
+        REMATERIALIZE,
+        CLEAR
     }
 
     /**
      * An inserted instruction.
      *
      * @param target location written
-     * @param source location read, or the variable that is computed again
+     * @param source location read, or the variable that is computed again, or nothing
      */
     record Inserted(MachInst inst, Kind kind, int target, int source) {}
 
@@ -83,6 +84,13 @@ final class Output implements MoveResolver.Sink {
     public void swap(int a, int b) {
         moveCount++;
         add(moves.swap(ops.physical[a], ops.physical[b]), Kind.SWAP, a, b);
+    }
+
+    /** Stores a null reference in a word of the spill area. */
+    void clear(int word) {
+        int target = MoveResolver.FIRST_SLOT + word;
+        storeCount++;
+        add(moves.clear(Reg.slot(word, Type.REF)), Kind.CLEAR, target, -1);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
+import kiln.codegen.MachInst;
 import kiln.codegen.MoveFactory;
 import kiln.codegen.Reg;
 import kiln.codegen.RegisterFile;
@@ -97,7 +98,7 @@ public final class RegisterAllocator {
         }
         after.accept("spilling");
         SpillPlan plan = new SpillPlan(graph, ops, liveness, spiller, cheap);
-        SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan);
+        SpillSlots slots = slots(graph, ops, liveness, spiller, plan);
         output.setSlots(slots);
         after.accept("spill slots");
         boolean[] unread = UnreadDefinitions.find(graph, ops, spiller, plan);
@@ -110,8 +111,37 @@ public final class RegisterAllocator {
                 b.setInsts(assigner.code[b.index()]);
             }
         }
+        if (ops.hasReferences) {
+            new StackReferences(graph, ops, liveness, plan, slots).run();
+            clearReferences(slots, output, assigner);
+        }
         after.accept("assignment");
         return new Result(slots.words(), output.moveCount, output.loadCount, output.storeCount);
+    }
+
+    private static SpillSlots slots(Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan) {
+        if (!ops.hasReferences) {
+            return new SpillSlots(graph, ops, liveness, spiller, plan, false);
+        }
+        if (!liveness.isLocal()) {
+            SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan, false);
+            if (StackReferences.fits(ops, slots.words())) {
+                return slots;
+            }
+        }
+        return new SpillSlots(graph, ops, liveness, spiller, plan, true);
+    }
+
+    /** Makes words null, of which collections must know before anything is stored there. */
+    private static void clearReferences(SpillSlots slots, Output output, Assigner assigner) {
+        if (slots.sharesReferenceWords()) {
+            ArrayList<MachInst> code = new ArrayList<>();
+            output.to(code, -1);
+            for (int word : slots.referenceWords()) {
+                output.clear(word);
+            }
+            assigner.code[0].addAll(0, code);
+        }
     }
 
     /** Exchanges operands where the one to be overwritten lives on and the other one does not. */

@@ -2,6 +2,7 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
@@ -17,6 +18,13 @@ final class SpillSlots {
     /** Longest list of ranges that is searched for holes, which keeps large functions linear. */
     private static final int MERGE_LIMIT = 512;
 
+    /** Variables that share slots are of one kind. Wide slots come first, so that they are aligned. */
+    private enum Kind {
+        WIDE,
+        REFERENCE,
+        WORD
+    }
+
     private final Graph graph;
     private final Operands ops;
     private final Liveness liveness;
@@ -29,9 +37,14 @@ final class SpillSlots {
     private final IntList[] ranges;
 
     private final Reg[] cache;
+    /** Whether words are for references alone, or for none. */
+    private final boolean apart;
+
     private int words;
 
-    SpillSlots(Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan) {
+    /** @param apart whether references are to share words with one another only */
+    SpillSlots(Graph graph, Operands ops, Liveness liveness, Spiller spiller, SpillPlan plan, boolean apart) {
+        this.apart = apart;
         this.graph = graph;
         this.ops = ops;
         this.liveness = liveness;
@@ -63,6 +76,25 @@ final class SpillSlots {
     /** Eight-byte words in use. */
     int words() {
         return words;
+    }
+
+    /**
+     * Whether there are words that hold references, or 0, from the function's start to its end: all of them are what
+     * any collection must see, of variables that live on or not.
+     */
+    boolean sharesReferenceWords() {
+        return apart;
+    }
+
+    /** These words, ascending. */
+    int[] referenceWords() {
+        BitSet result = new BitSet();
+        for (int v = 0; v < ops.variables; v++) {
+            if (word[v] >= 0 && ops.isReference(v)) {
+                result.set(word[v]);
+            }
+        }
+        return result.stream().toArray();
     }
 
     /** First word of a variable's slot. */
@@ -222,16 +254,12 @@ final class SpillSlots {
         }
     }
 
-    private boolean isWide(int v) {
-        return ops.typeOf[v] == Type.V128;
+    private Kind kind(int v) {
+        return ops.typeOf[v] == Type.V128 ? Kind.WIDE : apart && ops.isReference(v) ? Kind.REFERENCE : Kind.WORD;
     }
 
     private void join(int a, int b) {
-        if (a == b
-                || isWide(a) != isWide(b)
-                || ranges[a] == null
-                || ranges[b] == null
-                || overlap(ranges[a], ranges[b])) {
+        if (a == b || kind(a) != kind(b) || ranges[a] == null || ranges[b] == null || overlap(ranges[a], ranges[b])) {
             return;
         }
         leader[b] = a;
@@ -282,9 +310,9 @@ final class SpillSlots {
             }
         }
         Arrays.sort(order, 0, count);
-        // Wide slots first, so that they are aligned and never overlap others.
-        assign(order, count, true);
-        assign(order, count, false);
+        for (Kind kind : Kind.values()) {
+            assign(order, count, kind);
+        }
         for (int v = 0; v < ops.variables; v++) {
             if (plan.spilled[v]) {
                 word[v] = word[find(v)];
@@ -295,12 +323,12 @@ final class SpillSlots {
         }
     }
 
-    private void assign(long[] order, int count, boolean wide) {
+    private void assign(long[] order, int count, Kind kind) {
         List<IntList> slots = new ArrayList<>();
         IntList firstWord = new IntList();
         for (int k = 0; k < count; k++) {
             int v = (int) order[k];
-            if (isWide(v) != wide) {
+            if (kind(v) != kind) {
                 continue;
             }
             int found = -1;
@@ -311,7 +339,7 @@ final class SpillSlots {
                 found = slots.size();
                 slots.add(new IntList());
                 firstWord.add(words);
-                words += wide ? 2 : 1;
+                words += kind == Kind.WIDE ? 2 : 1;
             }
             word[v] = firstWord.get(found);
             IntList taken = slots.get(found);

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import kiln.artifact.FuncKey;
+import kiln.codegen.CallSite;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachFunction;
 import kiln.codegen.MachInst;
@@ -75,6 +78,80 @@ final class AllocationCheckerTest {
         }
         inst.setReg(k, other);
         return true;
+    }
+
+    /** Takes a word out of the stack map of some call, or puts one in. Returns the call, or null if there is none. */
+    private static CallSite changeMap(Allocated a, Random random, boolean less) {
+        List<CallSite> calls = new ArrayList<>();
+        a.function.blocks().stream()
+                .filter(b -> b.index() == 0 || !b.predecessors().isEmpty())
+                .flatMap(b -> b.insts().stream())
+                .map(MachInst::callSite)
+                .filter(s -> s != null && (!less || s.references().length > 0))
+                .forEach(calls::add);
+        if (calls.isEmpty()) {
+            return null;
+        }
+        CallSite site = calls.get(random.nextInt(calls.size()));
+        BitSet words = new BitSet();
+        Arrays.stream(site.references()).forEach(words::set);
+        int change = less
+                ? site.references()[random.nextInt(site.references().length)]
+                : words.nextClearBit(random.nextInt(6));
+        words.flip(change);
+        site.setReferences(words.stream().toArray());
+        return site;
+    }
+
+    @Test
+    void findsMapsWithTooLittleOrTooMuch() {
+        int spoilt = 0;
+        int caught = 0;
+        for (int seed = 0; seed < 3000; seed++) {
+            Random random = new Random(seed);
+            Allocated bad = allocate(seed);
+            // At level 0, maps may say more than what is live.
+            if (seed % 4 != 0 && changeMap(bad, random, seed % 2 == 0) != null) {
+                spoilt++;
+                boolean accepted = accepts(bad);
+                // What is passed on but never read may be left out, and a word that has a copy of what lives put in.
+                boolean harmless = FakeInterpreter.run(bad.function, STEPS)
+                        .equals(FakeInterpreter.run(allocate(seed).function, STEPS));
+                assertTrue(!accepted || harmless, "not found: seed " + seed);
+                caught += accepted ? 0 : 1;
+            }
+        }
+        assertTrue(spoilt > 500 && caught > 0.9 * spoilt, spoilt + " " + caught);
+    }
+
+    /** Maps that say more than what is live, as where all of them together would be too large. */
+    @Test
+    void referencesHaveWordsOfTheirOwnWhereMapsWouldBeLarge() {
+        MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
+        MachBlock b = f.addBlock(Frequency.ONCE);
+        List<Reg> live = new ArrayList<>();
+        List<CallSite> calls = new ArrayList<>();
+        FakeInst end = new FakeInst("end");
+        for (int i = 0; i < 3000; i++) {
+            Reg r = f.newVirtual(Type.REF);
+            b.insts().add(new FakeInst("new" + i).def(r));
+            live.add(r);
+        }
+        for (int i = 0; i < 12_000; i++) {
+            FakeInst call = new FakeInst("call" + i).clobber(FakeMachine.ALL).collecting();
+            b.insts().add(call);
+            calls.add(call.callSite());
+        }
+        for (Reg r : live) {
+            b.insts().add(new FakeInst("use").use(r));
+        }
+        b.insts().add(end);
+        RegisterAllocator.allocate(f, FakeMachine.FILE, FakeMachine.INSTS, AllocatorStressTest.options(2), step -> {});
+        int[] all = calls.getFirst().references();
+        assertEquals(3000, all.length);
+        assertTrue(calls.stream().allMatch(c -> c.references() == all));
+        assertEquals(
+                3000, b.insts().stream().filter(i -> ((FakeInst) i).isClear()).count());
     }
 
     @Test

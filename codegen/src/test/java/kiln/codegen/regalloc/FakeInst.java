@@ -1,53 +1,67 @@
 package kiln.codegen.regalloc;
 
 import java.util.Arrays;
+import kiln.codegen.CallSite;
 import kiln.codegen.EmitContext;
+import kiln.codegen.FakeCallSite;
 import kiln.codegen.Form;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
 import kiln.codegen.RegSet;
+import kiln.ir.Type;
 
 /**
  * An instruction with any operands, whose results are a hash of its name and of what it reads. Each method that adds an
- * operand gives another instruction.
+ * operand gives another instruction. Some are calls during which a collection may happen.
  */
 public final class FakeInst extends MachInst {
     private enum Kind {
         PLAIN,
         MOVE,
         SWAP,
+        CLEAR,
         CONSTANT
     }
 
     public final String name;
     private final Kind kind;
+    /** Which operands are references. */
+    private final long references;
+
+    private final CallSite site;
 
     public FakeInst(String name) {
-        this(name, Kind.PLAIN, Form.NONE);
+        this(name, Kind.PLAIN, 0, null, Form.NONE);
     }
 
-    private FakeInst(String name, Kind kind, Form form, Reg... regs) {
+    private FakeInst(String name, Kind kind, long references, CallSite site, Form form, Reg... regs) {
         super(form, regs);
         this.name = name;
         this.kind = kind;
+        this.references = references;
+        this.site = site;
     }
 
     static FakeInst move(Reg target, Reg source) {
-        return new FakeInst("move", Kind.MOVE, Form.NONE.use().def(), source, target);
+        return new FakeInst("move", Kind.MOVE, 0, null, Form.NONE.use().def(), source, target);
     }
 
     static FakeInst swap(Reg a, Reg b) {
-        return new FakeInst("swap", Kind.SWAP, Form.NONE.use().use(), a, b);
+        return new FakeInst("swap", Kind.SWAP, 0, null, Form.NONE.use().use(), a, b);
+    }
+
+    static FakeInst clear(Reg slot) {
+        return new FakeInst("clear", Kind.CLEAR, 0, null, Form.NONE.def(), slot);
     }
 
     /** The same under another name. */
     public FakeInst named(String other) {
-        return new FakeInst(other, kind, form(), regs());
+        return new FakeInst(other, kind, references, site, form(), regs());
     }
 
     /** The same as one that may be computed again anywhere. */
     public FakeInst constant() {
-        return new FakeInst(name, Kind.CONSTANT, form(), regs());
+        return new FakeInst(name, Kind.CONSTANT, references, site, form(), regs());
     }
 
     public boolean isConstant() {
@@ -56,6 +70,24 @@ public final class FakeInst extends MachInst {
 
     public boolean isSwap() {
         return kind == Kind.SWAP;
+    }
+
+    public boolean isClear() {
+        return kind == Kind.CLEAR;
+    }
+
+    /** The same as a call during which a collection may happen. */
+    public FakeInst collecting() {
+        return new FakeInst(name, kind, references, FakeCallSite.empty(), form(), regs());
+    }
+
+    @Override
+    public CallSite callSite() {
+        return site;
+    }
+
+    boolean isReference(int operand) {
+        return (references >>> operand & 1) != 0;
     }
 
     private Reg[] regs() {
@@ -74,7 +106,8 @@ public final class FakeInst extends MachInst {
     private FakeInst add(Form form, Reg r) {
         Reg[] regs = Arrays.copyOf(regs(), form.count());
         regs[form.count() - 1] = r;
-        return new FakeInst(name, kind, form, regs);
+        long more = r.isVirtual() && r.type() == Type.REF ? 1L << form.count() - 1 : 0;
+        return new FakeInst(name, kind, references | more, site, form, regs);
     }
 
     public FakeInst use(Reg r) {
@@ -120,7 +153,7 @@ public final class FakeInst extends MachInst {
     }
 
     public FakeInst clobber(RegSet set) {
-        return new FakeInst(name, kind, form().clobbering(set), regs());
+        return new FakeInst(name, kind, references, site, form().clobbering(set), regs());
     }
 
     @Override
@@ -140,7 +173,7 @@ public final class FakeInst extends MachInst {
 
     @Override
     public MachInst rematerialize(Reg target) {
-        return isConstant() ? new FakeInst(name).def(target).constant() : null;
+        return isConstant() ? new FakeInst(name, kind, references, null, Form.NONE.def(), target) : null;
     }
 
     @Override

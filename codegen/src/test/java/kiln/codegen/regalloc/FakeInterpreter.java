@@ -12,7 +12,8 @@ import kiln.codegen.Reg;
 
 /**
  * Runs fake code, before allocation or after it, and returns what every instruction read. Whatever an instruction may
- * overwrite is filled with rubbish at the moment at which it may.
+ * overwrite is filled with rubbish at the moment at which it may. During each call that may collect, all objects move:
+ * a reference is read as what it refers to only if it was where the call's stack map says.
  */
 final class FakeInterpreter {
     private final Map<Reg, Long> virtuals = new HashMap<>();
@@ -22,10 +23,22 @@ final class FakeInterpreter {
     private long rubbish = 0x5ca1ab1e;
     /** Instructions of the original function run, so that both versions stop at the same one. */
     private int steps;
+    /** Whether this is the version before allocation. */
+    private boolean virtual;
+    /** References to objects where these are now differ by this from what is in the trace. */
+    private long base;
 
     static List<Long> run(MachFunction f, int maxSteps) {
         FakeInterpreter i = new FakeInterpreter();
         i.registers[FakeMachine.PINNED.bit()] = 0xc0ffee;
+        for (MachBlock each : f.blocks()) {
+            for (MachInst inst : each.insts()) {
+                // Blocks that nothing leads to are left as they were.
+                i.virtual |= (each.index() == 0 || !each.predecessors().isEmpty())
+                        && IntStream.range(0, inst.form().count())
+                                .anyMatch(k -> inst.reg(k).isVirtual());
+            }
+        }
         MachBlock b = f.blocks().getFirst();
         while (b != null && i.steps < maxSteps) {
             b = i.block(b);
@@ -87,8 +100,11 @@ final class FakeInterpreter {
             set(inst.moveTarget(), get(inst.moveSource()));
             return 0;
         }
+        if (inst.isClear()) {
+            set(inst.reg(0), base);
+            return 0;
+        }
         long[] values = new long[n];
-        boolean virtual = IntStream.range(0, n).anyMatch(k -> inst.reg(k).isVirtual());
         for (int k = 0; k < n; k++) {
             if (inst.role(k) == Operands.TEMP || inst.role(k) == Operands.DEF_EARLY) {
                 set(inst.reg(k), rubbish += 77);
@@ -97,7 +113,7 @@ final class FakeInterpreter {
         for (int k = 0; k < values.length; k++) {
             byte kind = inst.role(k);
             if (Operands.isUse(kind) && kind != Operands.USE_LATE) {
-                values[k] = get(inst.reg(k));
+                values[k] = read(inst, k);
             }
         }
         if (!virtual) {
@@ -112,8 +128,11 @@ final class FakeInterpreter {
         }
         for (int k = 0; k < values.length; k++) {
             if (inst.role(k) == Operands.USE_LATE) {
-                values[k] = get(inst.reg(k));
+                values[k] = read(inst, k);
             }
+        }
+        if (!virtual && inst.callSite() != null) {
+            collect(inst.callSite().references());
         }
         long hash = inst.name.hashCode();
         int first = 0;
@@ -129,7 +148,8 @@ final class FakeInterpreter {
         }
         for (int k = 0; k < values.length; k++) {
             if (Operands.isDef(inst.role(k))) {
-                set(inst.reg(k), mix(hash + k));
+                long value = mix(hash + k);
+                set(inst.reg(k), inst.isReference(k) ? value ^ base : value);
             }
         }
         for (int k = 0; k < n; k++) {
@@ -143,6 +163,19 @@ final class FakeInterpreter {
             steps++;
         }
         return hash;
+    }
+
+    private long read(FakeInst inst, int operand) {
+        long value = get(inst.reg(operand));
+        return inst.isReference(operand) ? value ^ base : value;
+    }
+
+    private void collect(int[] words) {
+        long old = base;
+        base = mix(base + 0x1234567);
+        for (int w : words) {
+            slots.merge(w, old ^ base, (value, change) -> value ^ change);
+        }
     }
 
     private static long mix(long x) {

@@ -48,6 +48,11 @@ public final class FakeMachine {
         }
 
         @Override
+        public MachInst clear(Reg slot) {
+            return FakeInst.clear(slot);
+        }
+
+        @Override
         public MachInst swap(Reg a, Reg b) {
             return FakeInst.swap(a, b);
         }

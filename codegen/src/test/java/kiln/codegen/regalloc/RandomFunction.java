@@ -17,13 +17,16 @@ import kiln.ir.analysis.FlowGraph;
 
 /** Makes a random function in SSA form: any control flow with critical edges split, all kinds of operands. */
 final class RandomFunction {
-    private static final Type[] TYPES = {Type.I64, Type.I32, Type.I64, Type.F64, Type.I64, Type.V128};
+    private static final Type[] PLAIN = {Type.I64, Type.I32, Type.I64, Type.F64, Type.I64, Type.V128};
+    private static final Type[] WITH_REFERENCES = {Type.I64, Type.I32, Type.REF, Type.F64, Type.I64, Type.V128, Type.REF
+    };
 
     private final Random random;
     private final MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
     private final int blocks;
     private final int instsPerBlock;
     private final double callShare;
+    private final Type[] types;
     private int names;
     /** Variables that an instruction of each block may use: its dominators' and its own. */
     private final List<List<Reg>> available = new ArrayList<>();
@@ -33,6 +36,7 @@ final class RandomFunction {
         this.blocks = blocks;
         this.instsPerBlock = instsPerBlock;
         this.callShare = random.nextInt(3) * 0.05;
+        this.types = seed % 3 == 1 ? PLAIN : WITH_REFERENCES;
     }
 
     static MachFunction generate(long seed, int blocks, int instsPerBlock) {
@@ -55,7 +59,7 @@ final class RandomFunction {
             if (b != 0) {
                 available.get(b).addAll(available.get(flow.idom(b)));
                 for (int k = random.nextInt(4); k > 0; k--) {
-                    Reg p = f.newVirtual(TYPES[random.nextInt(TYPES.length)]);
+                    Reg p = f.newVirtual(type());
                     m.params().add(p);
                     available.get(b).add(p);
                 }
@@ -122,7 +126,7 @@ final class RandomFunction {
             // Recent ones more often, but old ones too, so that there is pressure.
             int back = random.nextInt(3) > 0 ? random.nextInt(Math.min(8, list.size())) : random.nextInt(list.size());
             Reg r = list.get(list.size() - 1 - back);
-            if (r.regClass() == c && (r.type() == Type.V128) == (type == Type.V128)) {
+            if (r.regClass() == c && isSpecial(r.type()) == isSpecial(type)) {
                 return r;
             }
         }
@@ -130,6 +134,10 @@ final class RandomFunction {
         m.insts().add(new FakeInst("const" + names++).def(r).constant());
         list.add(r);
         return r;
+    }
+
+    private static boolean isSpecial(Type type) {
+        return type == Type.V128 || type == Type.REF;
     }
 
     private void fill(int b, MachBlock m) {
@@ -146,7 +154,7 @@ final class RandomFunction {
     }
 
     private Reg value(int b, MachBlock m) {
-        return pick(b, TYPES[random.nextInt(TYPES.length)], m);
+        return pick(b, type(), m);
     }
 
     private Reg integer(int b, MachBlock m) {
@@ -154,7 +162,11 @@ final class RandomFunction {
     }
 
     private Reg fresh() {
-        return f.newVirtual(TYPES[random.nextInt(TYPES.length)]);
+        return f.newVirtual(type());
+    }
+
+    private Type type() {
+        return types[random.nextInt(types.length)];
     }
 
     private FakeInst instruction(int b, MachBlock m) {
@@ -247,13 +259,15 @@ final class RandomFunction {
             i = i.useAny(value(b, m));
         }
         for (int k = 0; k < random.nextInt(5); k++) {
-            i = i.useFixed(integer(b, m), FakeMachine.I[k]);
+            Reg r = types == PLAIN || random.nextBoolean() ? integer(b, m) : pick(b, Type.REF, m);
+            i = i.useFixed(r, FakeMachine.I[k]);
         }
         if (random.nextBoolean()) {
             i = i.useFixed(pick(b, Type.F64, m), FakeMachine.V[0]);
         }
         for (int k = 0; k < random.nextInt(3); k++) {
-            i = i.defFixed(f.newVirtual(Type.I64), FakeMachine.I[k]);
+            Type type = types == PLAIN || random.nextBoolean() ? Type.I64 : Type.REF;
+            i = i.defFixed(f.newVirtual(type), FakeMachine.I[k]);
         }
         if (random.nextBoolean()) {
             i = i.defFixed(f.newVirtual(Type.F64), FakeMachine.V[0]);
@@ -264,6 +278,6 @@ final class RandomFunction {
         if (random.nextInt(4) == 0) {
             i = i.useFixed(FakeMachine.PINNED, FakeMachine.I[5]);
         }
-        return i.clobber(FakeMachine.ALL);
+        return i.clobber(FakeMachine.ALL).collecting();
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import kiln.codegen.CompiledFunction;
 import kiln.codegen.LoweringContext;
 import kiln.codegen.RuleList;
 import kiln.codegen.RuleTable;
@@ -45,6 +46,20 @@ public final class GoldenLowering {
     }
 
     /** The cases' functions by the names of their files. */
+    /** A note on the references over a call that ends there, or nothing. */
+    public static String references(CompiledFunction f, long end) {
+        for (CompiledFunction.StackMap m : f.stackMaps()) {
+            if (m.returnAddress() == end) {
+                StringBuilder s = new StringBuilder("    ; live:");
+                for (int word : m.words()) {
+                    s.append(" fp-").append(8 * (word + 1));
+                }
+                return s.toString();
+            }
+        }
+        return "";
+    }
+
     static Map<String, Function> cases() throws IOException {
         Map<String, Function> cases = new TreeMap<>();
         for (Path file : files()) {
