@@ -28,6 +28,7 @@ import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
 import kiln.tests.cross.CrossCompiler;
@@ -68,18 +69,57 @@ class OracleTest {
     Path dir;
 
     private int traps;
+    private int thrown;
     private int calls;
 
     @Test
     void generatedProgramsDoTheSame() throws Exception {
         String node = node();
+        check(node, List.of(ExceptionWriter.Form.NONE));
+    }
+
+    /** Programs that throw at any depth and catch around calls, in both forms of handlers. */
+    @Test
+    void whatIsThrownIsCaughtAtTheSamePlaces() throws Exception {
+        String node = node();
+        ExceptionWriter.Form known = node == null ? null : formOf(node);
+        check(
+                known == null ? null : node,
+                known == ExceptionWriter.Form.TABLE
+                        ? List.of(ExceptionWriter.Form.TABLE, ExceptionWriter.Form.LEGACY)
+                        : List.of(ExceptionWriter.Form.LEGACY, ExceptionWriter.Form.TABLE));
+        assertTrue(thrown > 0, "nothing was thrown");
+    }
+
+    /** The form of handlers that the engine knows, or null. */
+    private ExceptionWriter.Form formOf(String node) throws Exception {
+        for (ExceptionWriter.Form form : List.of(ExceptionWriter.Form.TABLE, ExceptionWriter.Form.LEGACY)) {
+            Path file = dir.resolve(form + ".wasm");
+            Files.write(file, ExceptionWriter.smallest(form));
+            Process p = new ProcessBuilder(
+                            node,
+                            "-e",
+                            "process.exit(WebAssembly.validate(require('fs').readFileSync(process.argv[1])) ? 0 : 1)",
+                            file.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (p.waitFor() == 0) {
+                return form;
+            }
+        }
+        return null;
+    }
+
+    /** The other engine runs programs in the first form. */
+    private void check(String node, List<ExceptionWriter.Form> forms) throws Exception {
         long first = Long.getLong("kiln.seed", 0);
         int n = Integer.getInteger("kiln.fuzz", Corpus.SAMPLED ? 50 : 250);
         for (long seed = first; seed < first + n; seed += BATCH) {
-            batch(node, seed, (int) Math.min(BATCH, first + n - seed));
+            batch(node, forms, seed, (int) Math.min(BATCH, first + n - seed));
         }
-        System.out.println(n + " programs from seed " + first + (node == null ? "" : ", as in V8") + ": " + calls
-                + " calls, " + traps + " of them trapped");
+        System.out.println(n + " programs from seed " + first + (node == null ? "" : ", as in V8") + ", handlers as "
+                + forms + ": " + calls + " calls, " + traps + " of them trapped, " + thrown + " threw");
         assertTrue(traps < calls, "all calls trap");
         assumeTrue(node != null, "no node here: the two levels of optimisation were compared with each other only");
     }
@@ -94,11 +134,11 @@ class OracleTest {
         return null;
     }
 
-    private void batch(String node, long first, int n) throws Exception {
+    private void batch(String node, List<ExceptionWriter.Form> forms, long first, int n) throws Exception {
         List<List<Call>> programs = new ArrayList<>();
         StringBuilder calls = new StringBuilder();
         for (int i = 0; i < n; i++) {
-            ProgramGenerator generator = new ProgramGenerator(first + i);
+            ProgramGenerator generator = new ProgramGenerator(first + i, forms.getFirst());
             Files.write(dir.resolve(i + ".wasm"), generator.module());
             List<Call> program = calls(generator, first + i);
             programs.add(program);
@@ -113,6 +153,7 @@ class OracleTest {
             byte[] wasm = Files.readAllBytes(dir.resolve(i + ".wasm"));
             List<String> fast = run(wasm, programs.get(i), options(first + i, 2));
             List<String> plain = run(wasm, programs.get(i), options(first + i, 0));
+            thrown += (int) fast.stream().filter(l -> l.contains("throws ")).count();
             traps += (int) fast.stream().filter(l -> l.contains("trap ")).count();
             this.calls += fast.size();
             List<String> right = plain;
@@ -123,6 +164,13 @@ class OracleTest {
             }
             compare("seed " + (first + i) + " -O2", right, fast, failures);
             compare("seed " + (first + i) + " -O0", right, plain, failures);
+            for (ExceptionWriter.Form other : forms.subList(1, forms.size())) {
+                byte[] same = new ProgramGenerator(first + i, other).module();
+                for (int level : new int[] {2, 0}) {
+                    String what = "seed " + (first + i) + " -O" + level + " " + other;
+                    compare(what, right, run(same, programs.get(i), options(first + i, level)), failures);
+                }
+            }
         }
         assertTrue(
                 failures.isEmpty(),
@@ -274,6 +322,16 @@ class OracleTest {
                 shown.add(show(c.results[k], results[k]));
             }
             outcome = String.join(" ", shown);
+        } catch (ThrownException e) {
+            List<String> shown = new ArrayList<>();
+            for (Object o : e.payload()) {
+                shown.add(show(o));
+            }
+            int tag = 0;
+            while (i.export("t" + tag) != e.tag()) {
+                tag++;
+            }
+            outcome = "throws t" + tag + " " + String.join(" ", shown);
         } catch (TrapException e) {
             outcome = "trap " + kind(e.code());
         }

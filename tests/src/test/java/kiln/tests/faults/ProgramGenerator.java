@@ -28,11 +28,27 @@ final class ProgramGenerator {
     /** Parameter and result types, as binary type codes. */
     record Signature(int[] params, int[] results) {}
 
-    private record Label(int[] types, boolean isLoop) {}
+    /** Where branches go to; {@code hidden} if none is to. Each is another one, whatever it consists of. */
+    static final class Label {
+        private final int[] types;
+        private final boolean isLoop;
+        private final boolean hidden;
+
+        Label(int[] types, boolean isLoop) {
+            this(types, isLoop, false);
+        }
+
+        Label(int[] types, boolean isLoop, boolean hidden) {
+            this.types = types;
+            this.isLoop = isLoop;
+            this.hidden = hidden;
+        }
+    }
 
     private final SplittableRandom random;
     private final List<Signature> functions = new ArrayList<>();
     private final List<Label> labels = new ArrayList<>();
+    private final ExceptionWriter exceptions;
     private Signature self;
     private int[] locals;
     private int scratch;
@@ -40,7 +56,12 @@ final class ProgramGenerator {
     private int size;
 
     ProgramGenerator(long seed) {
+        this(seed, ExceptionWriter.Form.NONE);
+    }
+
+    ProgramGenerator(long seed, ExceptionWriter.Form form) {
         random = new SplittableRandom(seed * 0x2545_f491_4f6c_dd1dL + 7);
+        exceptions = new ExceptionWriter(this, random, form);
         int n = 2 + random.nextInt(6);
         for (int i = 0; i < n; i++) {
             functions.add(
@@ -71,9 +92,10 @@ final class ProgramGenerator {
 
     byte[] module() {
         WasmFile file = new WasmFile();
-        ByteArrayOutputStream types = list(functions.size());
+        int tags = exceptions.isUsed() ? ExceptionWriter.TAGS.length : 0;
+        ByteArrayOutputStream types = list(functions.size() + (tags > 0 ? ExceptionWriter.TYPES : 0));
         ByteArrayOutputStream declarations = list(functions.size());
-        ByteArrayOutputStream exports = list(functions.size() + 6);
+        ByteArrayOutputStream exports = list(functions.size() + 6 + tags);
         for (int i = 0; i < functions.size(); i++) {
             types.write(0x60);
             values(types, functions.get(i).params);
@@ -84,6 +106,12 @@ final class ProgramGenerator {
         export(exports, "memory", 2, 0);
         for (int g = 0; g < 5; g++) {
             export(exports, "g" + g, 3, g);
+        }
+        if (tags > 0) {
+            exceptions.types(types);
+            for (int t = 0; t < tags; t++) {
+                export(exports, "t" + t, 4, t);
+            }
         }
         file.set(WasmFile.TYPE, types.toByteArray());
         file.set(WasmFile.FUNCTION, declarations.toByteArray());
@@ -122,6 +150,14 @@ final class ProgramGenerator {
         }
         file.sections.add(new WasmFile.Section(WasmFile.CODE, code.toByteArray()));
         file.sections.add(new WasmFile.Section(11, data.toByteArray()));
+        if (tags > 0) {
+            // Number 13, but in front of the globals.
+            int at = 0;
+            while (file.sections.get(at).id() != 6) {
+                at++;
+            }
+            file.sections.add(at, new WasmFile.Section(13, ExceptionWriter.tags(functions.size())));
+        }
         return file.toBytes();
     }
 
@@ -131,7 +167,7 @@ final class ProgramGenerator {
         return out;
     }
 
-    private static void values(ByteArrayOutputStream out, int[] types) {
+    static void values(ByteArrayOutputStream out, int[] types) {
         WasmFile.unsigned(out, types.length);
         for (int t : types) {
             out.write(t);
@@ -166,10 +202,12 @@ final class ProgramGenerator {
         locals[scratch] = F32;
         locals[scratch + 1] = F64;
         out = new ByteArrayOutputStream();
-        WasmFile.unsigned(out, own.length + SCRATCH);
+        WasmFile.unsigned(out, own.length + SCRATCH + (exceptions.locals() > 0 ? 1 : 0));
         for (int i = s.params.length; i < locals.length; i++) {
-            emit(1, locals[i]);
+            out.write(1);
+            out.write(locals[i]);
         }
+        exceptions.begin(out, locals.length);
         labels.clear();
         labels.add(new Label(s.results, false));
         // Small functions are copied into others.
@@ -184,13 +222,18 @@ final class ProgramGenerator {
     }
 
     private void emit(int... code) {
-        for (int c : code) {
-            out.write(c);
-        }
+        put(code);
         size--;
     }
 
-    private void index(int i) {
+    /** Code that does not count. */
+    void put(int... code) {
+        for (int c : code) {
+            out.write(c);
+        }
+    }
+
+    void index(int i) {
         WasmFile.unsigned(out, i);
     }
 
@@ -202,13 +245,17 @@ final class ProgramGenerator {
         return random.nextInt(100) < percent;
     }
 
-    private void statements(int depth) {
+    void statements(int depth) {
         for (int n = 1 + random.nextInt(4); n > 0 && size > 0; n--) {
             statement(depth);
         }
     }
 
     private void statement(int depth) {
+        if (exceptions.isUsed() && chance(20)) {
+            exceptions.statement(depth);
+            return;
+        }
         switch (random.nextInt(depth > 0 ? 16 : 7)) {
             case 0, 1 -> {
                 int l = random.nextInt(scratch + 1);
@@ -262,20 +309,43 @@ final class ProgramGenerator {
         }
     }
 
-    private void within(Label label, Runnable body) {
+    void within(Label label, Runnable body) {
         labels.add(label);
         body.run();
         labels.removeLast();
     }
 
+    /** Begins a construct whose label nobody else branches to. */
+    Label open() {
+        Label label = new Label(new int[0], false, true);
+        labels.add(label);
+        return label;
+    }
+
+    /** Ends the innermost construct, which must be this one. */
+    void close(Label label) {
+        if (labels.removeLast() != label) {
+            throw new IllegalStateException("not the innermost label");
+        }
+    }
+
+    /** The number by which an instruction here branches to a label. */
+    int depthOf(Label label) {
+        int depth = labels.size() - 1 - labels.lastIndexOf(label);
+        if (depth == labels.size()) {
+            throw new IllegalStateException("no label around");
+        }
+        return depth;
+    }
+
     /** Leaves a block early, perhaps with values, perhaps the function. */
     private void branchIf() {
-        int depth = random.nextInt(labels.size());
-        Label target = labels.get(labels.size() - 1 - depth);
+        List<Label> visible = labels.stream().filter(l -> !l.hidden).toList();
+        Label target = visible.get(visible.size() - 1 - random.nextInt(visible.size()));
         if (target.isLoop) {
             return;
         }
-        boolean leaves = depth == labels.size() - 1 && chance(40);
+        boolean leaves = target == labels.getFirst() && chance(40);
         expr(I32, 2);
         emit(4, VOID);
         within(new Label(new int[0], false), () -> {
@@ -286,7 +356,7 @@ final class ProgramGenerator {
                 tailCallOrReturn();
             } else {
                 emit(0x0c);
-                index(depth + 1);
+                index(depthOf(target));
             }
         });
         emit(0x0b);
@@ -334,12 +404,16 @@ final class ProgramGenerator {
     }
 
     /** A call whose results go to locals, or nowhere. */
-    private void call() {
-        Signature callee = invoke(random.nextInt(functions.size()));
-        for (int i = callee.results.length - 1; i >= 0; i--) {
+    void call() {
+        take(invoke(random.nextInt(functions.size())).results);
+    }
+
+    /** Values from the stack to locals, or nowhere. */
+    void take(int[] types) {
+        for (int i = types.length - 1; i >= 0; i--) {
             int to = -1;
             for (int l = 0; l < scratch; l++) {
-                to = locals[l] == callee.results[i] && (to < 0 || chance(50)) ? l : to;
+                to = locals[l] == types[i] && (to < 0 || chance(50)) ? l : to;
             }
             if (to < 0) {
                 emit(0x1a);
@@ -467,7 +541,7 @@ final class ProgramGenerator {
 
     // Expressions
 
-    private void expr(int type, int depth) {
+    void expr(int type, int depth) {
         if (depth <= 0 || size <= 0) {
             leaf(type);
             return;

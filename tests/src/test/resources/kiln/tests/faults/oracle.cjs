@@ -32,6 +32,14 @@ function trap(message) {
   return message;
 }
 
+// What the tags t0, t1 and so on carry.
+const tags = [[], ['i32'], ['i64', 'f64'], ['i32']];
+
+function thrown(e) {
+  const tag = tags.findIndex((_, i) => e.is(program['t' + i]));
+  return `throws t${tag} ` + tags[tag].map((t, i) => show(e.getArg(program['t' + tag], i), t)).join(' ');
+}
+
 function hash(memory) {
   let h = 0;
   for (const word of new Int32Array(memory.buffer)) h = Math.imul(h ^ word, 16777619);
@@ -57,7 +65,7 @@ for (const line of fs.readFileSync(folder + '/calls.txt', 'utf8').trim().split('
     const values = results.length === 1 ? [r] : results.length === 0 ? [] : r;
     outcome = results.map((t, i) => show(values[i], t)).join(' ');
   } catch (e) {
-    outcome = 'trap ' + trap(e.message);
+    outcome = e instanceof WebAssembly.Exception ? thrown(e) : 'trap ' + trap(e.message);
   }
   const state = globals.map((t, i) => show(program['g' + i].value, t)).join(' ');
   lines.push(`${name}: ${outcome} | ${state} | ${program.memory.buffer.byteLength / 65536} ${hash(program.memory)}`);
