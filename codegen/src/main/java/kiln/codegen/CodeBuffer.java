@@ -3,8 +3,10 @@ package kiln.codegen;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import kiln.artifact.FuncKey;
 import kiln.artifact.api.TrapCode;
@@ -49,6 +51,7 @@ public final class CodeBuffer {
     private int[] lastReferences;
     private final SourceMap sources = new SourceMap();
     private final Map<Object, Label> constants = new HashMap<>();
+    private final Map<Object, Label> shared = new IdentityHashMap<>();
     private final List<Runnable> coldCode = new ArrayList<>();
     private final List<Relaxation.Span> spans = new ArrayList<>();
     private final List<Label> bound = new ArrayList<>();
@@ -222,6 +225,22 @@ public final class CodeBuffer {
     /** Has {@code code} emitted after the body, in order of registration. */
     public void later(Runnable code) {
         coldCode.add(code);
+    }
+
+    /** As {@link #later}, but only the first time for each {@code owner}; gives the label of that code. */
+    public Label onceLater(Object owner, Consumer<Label> code) {
+        Label known = shared.get(owner);
+        if (known != null) {
+            return known;
+        }
+        Label label = new Label();
+        shared.put(owner, label);
+        later(() -> {
+            position(-1);
+            bind(label);
+            code.accept(label);
+        });
+        return label;
     }
 
     /** As {@link #later}, for a rare case of what is emitted now: the code comes from the same position. */

@@ -13,6 +13,9 @@ public final class FunctionCompiler {
     /** Each round lengthens branches only, and two or three rounds do; the limit is against mistakes. */
     private static final int MAX_ROUNDS = 50;
 
+    /** How many instructions may stand in front of a jump through a table that is copied. */
+    private static final int MAX_DISPATCH = 12;
+
     private final LoweringContext lowering;
     private final RegisterFile registers;
     private final Consumer<String> after;
@@ -95,10 +98,11 @@ public final class FunctionCompiler {
             if (state != null) {
                 buffer.machineState(state);
             }
-            for (MachInst inst : block.insts()) {
-                buffer.position(inst.position());
-                buffer.emitter(inst);
-                inst.emit(context);
+            MachBlock dispatch = dispatchBehind(block, next);
+            int count = block.insts().size() - (dispatch != null ? 1 : 0);
+            emit(block.insts(), count, context);
+            if (dispatch != null) {
+                emit(dispatch.insts(), dispatch.insts().size(), context);
             }
         }
         buffer.emitColdCode();
@@ -110,6 +114,34 @@ public final class FunctionCompiler {
             return null;
         }
         return buffer.finish(function.key(), aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT, lowering.frameBytes(frame));
+    }
+
+    private static void emit(List<MachInst> insts, int count, EmitContext context) {
+        for (int k = 0; k < count; k++) {
+            MachInst inst = insts.get(k);
+            context.buffer().position(inst.position());
+            context.buffer().emitter(inst);
+            inst.emit(context);
+        }
+    }
+
+    /**
+     * A short block that ends in a jump through a table and that {@code block} jumps to, to be copied in place of that
+     * jump; else null. An interpreter's cases so go to the next case by a jump of their own, whose targets are easier
+     * to predict than those of a single one for all.
+     */
+    private MachBlock dispatchBehind(MachBlock block, MachBlock next) {
+        if (block.successors().size() != 1
+                || block.isCold()
+                || !block.insts().getLast().isJump()) {
+            return null;
+        }
+        MachBlock to = block.successors().getFirst().target().resolve();
+        boolean fits = to != next
+                && to.insts().size() <= MAX_DISPATCH
+                && to.insts().getLast().isTableJump()
+                && lowering.options.optLevel() == 2;
+        return fits ? to : null;
     }
 
     /** Leaves out blocks that only jump, which are the edges that needed no move after all. */

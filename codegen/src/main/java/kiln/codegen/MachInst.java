@@ -90,6 +90,16 @@ public abstract class MachInst implements CodeBuffer.Emitter {
         return null;
     }
 
+    /** Whether this does nothing but jump to the one successor of its block. */
+    public boolean isJump() {
+        return false;
+    }
+
+    /** Whether this jumps through a table. */
+    public boolean isTableJump() {
+        return false;
+    }
+
     /**
      * What is called by an instruction during which a collection may move objects and that control comes back from, so
      * that references must be in known words of the frame; else null.

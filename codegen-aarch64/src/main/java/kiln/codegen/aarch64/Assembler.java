@@ -179,6 +179,29 @@ final class Assembler {
         put(0x1000_0000 | adrFields(distance) | rd(rd));
     }
 
+    /** As ADR, for a label that lies anywhere behind; needs a second register. */
+    void adrFar(Reg rd, Label label, Reg temp) {
+        adr(rd, 0);
+        refer(label, (b, at, target) -> {
+            int distance = target - at + 4;
+            b.set4(at, b.get4(at) | (distance & 0xffff) << 5);
+            b.set4(at + 4, b.get4(at + 4) | (distance >>> 16) << 5);
+            return true;
+        });
+        put(0xd280_0000 | rd(temp));
+        put(0xf2a0_0000 | rd(temp));
+        alu(Op.ADD, true, rd, rd, temp);
+    }
+
+    /** Four bytes: how far {@code label} lies behind {@code base}. */
+    void tableEntry(Label label, Label base) {
+        refer(label, (b, at, target) -> {
+            b.set4(at, target - base.offset());
+            return true;
+        });
+        put(0);
+    }
+
     /**
      * Behind a call: ADR to the zero register, whose address is that of the call's landing pad; if {@code far}, two
      * MOVZ to the zero register, with the lower and upper half of the distance from the first one. They are used for

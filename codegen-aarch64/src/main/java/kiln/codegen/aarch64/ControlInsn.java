@@ -6,6 +6,7 @@ import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
+import kiln.codegen.Label;
 import kiln.codegen.MachBlock;
 import kiln.codegen.OperandList;
 import kiln.codegen.Reg;
@@ -29,6 +30,11 @@ final class ControlInsn {
             if (!context.isNext(target)) {
                 asm.b(target.label());
             }
+        }
+
+        @Override
+        public boolean isJump() {
+            return true;
         }
 
         @Override
@@ -128,7 +134,7 @@ final class ControlInsn {
         }
     }
 
-    /** A jump through a table of distances, which stands right behind it. */
+    /** A jump through a table of distances behind the body. */
     static final class JumpTable extends Sequence {
         private final List<MachBlock> targets;
         /** Null if there are no other indices. */
@@ -146,18 +152,21 @@ final class ControlInsn {
             if (defaultTarget != null) {
                 compare(asm, index);
             }
-            int table = asm.buffer().size() + 16;
-            asm.adr(Registers.IP0, 16);
+            // Copies of the jump share the table.
+            Label table = asm.buffer().onceLater(this, at -> targets.forEach(t -> asm.tableEntry(t.label(), at)));
+            if (isFar()) {
+                asm.adrFar(Registers.IP0, table, Registers.IP1);
+            } else {
+                asm.adr(Registers.IP0, table);
+            }
             asm.loadStoreIndexed(LoadStoreOp.LDRSW, Registers.IP1, Registers.IP0, index, ExtendOp.UXTW, true);
             asm.alu(Op.ADD, true, Registers.IP0, Registers.IP0, Registers.IP1);
             asm.br(Registers.IP0);
-            for (MachBlock target : targets) {
-                asm.buffer().refer(asm.buffer().size(), target.label(), (b, at, to) -> {
-                    b.set4(at, to - table);
-                    return true;
-                });
-                asm.buffer().put4(0);
-            }
+        }
+
+        @Override
+        public boolean isTableJump() {
+            return true;
         }
 
         /** Leaves the table alone for an index that is not in it. */

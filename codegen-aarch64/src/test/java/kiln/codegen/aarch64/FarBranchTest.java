@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.artifact.api.TrapCode;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /** Functions in which short branches do not reach. */
 class FarBranchTest {
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
     /**
      * (i64, i64) -> i64: several kinds of branches around {@code filler} instructions each, and a trap and a
      * constant behind them all.
@@ -99,6 +104,74 @@ class FarBranchTest {
                     }
                 }
                 assertEquals(TrapCode.BAD_SIGNATURE, m.call(c.key(), s, 99, 0).trap());
+            }
+        }
+    }
+
+    /**
+     * (i64, i64) -> i64: an interpreter of the first argument's groups of three bits, each of which adds the second one
+     * {@code filler} times and once more for each unit of the group; zero ends.
+     */
+    private static Function interpreter(int filler) {
+        Function f =
+                new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64)));
+        Builder b = new Builder(f);
+        b.setBlock(f.newBlock());
+        Value x = b.block().addParam(Type.I64);
+        Value y = b.block().addParam(Type.I64);
+        Block dispatch = f.newBlock();
+        b.jump(dispatch, x, x);
+        b.setBlock(dispatch);
+        Value code = dispatch.addParam(Type.I64);
+        Value sum = dispatch.addParam(Type.I64);
+        Value group = b.convert(Opcode.WRAP, Type.I32, b.binary(Opcode.AND, code, b.i64(7)));
+        Value rest = b.binary(Opcode.LSHR, code, b.i64(3));
+        Block[] cases = new Block[8];
+        Edge[] edges = new Edge[8];
+        for (int i = 0; i < 8; i++) {
+            cases[i] = f.newBlock();
+            edges[i] = new Edge(cases[i]);
+        }
+        b.switch_(group, edges);
+        for (int i = 0; i < 8; i++) {
+            b.setBlock(cases[i]);
+            Value v = sum;
+            for (int k = 0; k < filler + i; k++) {
+                v = b.append(Opcode.ADD, Type.I64, null, v, y).result();
+            }
+            if (i == 0) {
+                b.ret(v);
+            } else {
+                b.jump(dispatch, rest, v);
+            }
+        }
+        return f;
+    }
+
+    /** Also if the table is out of reach of ADR; each case but the last has its own jump. */
+    @Test
+    void jumpsThroughATableInAnySize() {
+        for (int filler : new int[] {1, 33_000}) {
+            CompiledFunction c = A64.compile(interpreter(filler));
+            int jumps = 0;
+            for (int at = 0; at < c.code().length; at += 4) {
+                int word = (int) INTS.get(c.code(), at);
+                jumps += word == 0xd61f_0200 ? 1 : 0;
+            }
+            assertEquals(8, jumps);
+            if (!System.getProperty("os.arch").equals("aarch64")) {
+                continue;
+            }
+            Signature s = new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64));
+            try (Machine m = A64.machine(List.of(c))) {
+                for (long code : new long[] {0, 0_1, 0_7654321, 0_1111, 0_77, 0_20, 0_23}) {
+                    long adds = filler;
+                    for (long rest = code; (rest & 7) != 0; rest >>= 3) {
+                        adds += filler + (rest & 7);
+                    }
+                    long[] actual = m.call(c.key(), s, code, 5).results();
+                    assertArrayEquals(new long[] {code + adds * 5}, actual, code + " " + filler);
+                }
             }
         }
     }

@@ -32,6 +32,11 @@ final class ControlInsn {
         }
 
         @Override
+        public boolean isJump() {
+            return true;
+        }
+
+        @Override
         public String toString() {
             return text("jmp", target);
         }
@@ -143,20 +148,21 @@ final class ControlInsn {
             Reg index = reg(0);
             Reg table = reg(1);
             Reg temp = reg(2);
-            Label base = new Label();
             if (defaultTarget != null) {
                 asm.op(Op.CMP, 4, index, targets.size());
                 asm.jcc(Cond.AE, defaultTarget.label());
             }
+            // Copies of the jump share the table.
+            Label base = asm.buffer().onceLater(this, at -> targets.forEach(t -> asm.tableEntry(t.label(), at)));
             asm.lea(8, table, Address.of(base));
             asm.op(Op.MOVSXD, 8, temp, Address.of(table, index, 2, 0));
             asm.op(Op.ADD, 8, temp, table);
             asm.jmp(Operand.of(temp));
-            asm.buffer().later(() -> {
-                asm.buffer().position(-1);
-                asm.buffer().bind(base);
-                targets.forEach(t -> asm.tableEntry(t.label(), base));
-            });
+        }
+
+        @Override
+        public boolean isTableJump() {
+            return true;
         }
 
         @Override
