@@ -38,8 +38,40 @@ final class Builtins {
                 Native.putInt(args, i.memory(int32(args, 0)).await(int64(args, 1), 8, int64(args, 2), int64(args, 3)));
             case MEMORY_NOTIFY ->
                 Native.putInt(args, i.memory(int32(args, 0)).notifyWaiters(int64(args, 1), int32(args, 2)));
+            case GC_ALLOCATE -> putReference(args, i.store().heap().allocate(int64(args, 0), int64(args, 1)));
+            case ARRAY_NEW_DATA ->
+                putReference(
+                        args, i.arrays().ofData(int32(args, 0), int32(args, 1), unsigned(args, 2), unsigned(args, 3)));
+            case ARRAY_NEW_ELEM ->
+                putReference(
+                        args,
+                        i.arrays().ofElements(int32(args, 0), int32(args, 1), unsigned(args, 2), unsigned(args, 3)));
+            case ARRAY_INIT_DATA ->
+                i.arrays()
+                        .copyData(
+                                int32(args, 0),
+                                int32(args, 1),
+                                int32(args, 2),
+                                unsigned(args, 3),
+                                unsigned(args, 4),
+                                unsigned(args, 5));
+            case ARRAY_INIT_ELEM ->
+                i.arrays()
+                        .copyElements(
+                                int32(args, 0),
+                                int32(args, 1),
+                                int32(args, 2),
+                                unsigned(args, 3),
+                                unsigned(args, 4),
+                                unsigned(args, 5));
+            case TYPE_MATCHES ->
+                Native.putInt(args, i.store().engine().types().isSubtype(int32(args, 0), int32(args, 1)) ? 1 : 0);
             default -> throw new KilnBug("builtin " + VALUES[number] + " is no upcall");
         }
+    }
+
+    private static void putReference(long args, int reference) {
+        Native.putLong(args, Integer.toUnsignedLong(reference));
     }
 
     private static int int32(long args, int i) {

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import kiln.runtime.internal.StoreBlock;
+import kiln.runtime.internal.TypeRecords;
 
 /**
  * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for
@@ -15,6 +16,7 @@ public final class Engine implements AutoCloseable {
     private static final int IDLE_BLOCKS = 64;
 
     private final TypeRegistry types = new TypeRegistry();
+    private final TypeRecords records = new TypeRecords();
     private final ArrayDeque<StoreBlock> idle = new ArrayDeque<>();
     private final ModuleCompiler.Settings settings;
     private final List<PublicKey> signers;
@@ -146,6 +148,10 @@ public final class Engine implements AutoCloseable {
 
     TypeRegistry types() {
         return types;
+    }
+
+    TypeRecords records() {
+        return records;
     }
 
     StoreBlock takeBlock() {

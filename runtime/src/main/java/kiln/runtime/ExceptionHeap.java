@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import kiln.artifact.ExceptionLayout;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.api.TrapCode;
@@ -252,6 +253,7 @@ final class ExceptionHeap {
             scan(start, start + 8 * n);
             scanned += 8 * n;
         }
+        scan(store.heap().exceptionHoldersStart(), store.heap().exceptionHoldersEnd());
         for (Reference<? extends ExnRef> r = dropped.poll(); r != null; r = dropped.poll()) {
             handles.remove(((Handle) r).address, r);
         }
@@ -262,6 +264,40 @@ final class ExceptionHeap {
             }
         }
         return scanned;
+    }
+
+    /** Whether there was no exception yet. */
+    boolean isEmpty() {
+        return chunks.isEmpty();
+    }
+
+    /** Frees what is not in use. */
+    void collectNow() {
+        collect();
+    }
+
+    /** Names all cells that hold references of the garbage-collected heap, or handles, in exceptions. */
+    void visitReferences(LongConsumer visitor) {
+        // The present run too can be walked then; it stays as it is.
+        free(top(), Native.getLong(context + StoreLayout.HEAP_LIMIT));
+        for (Chunk c : chunks) {
+            for (long p = c.start; p < c.end; p += size(p)) {
+                long tag = Native.getLong(p + ExceptionLayout.TAG);
+                if (tag != 0) {
+                    visitPayload(p + ExceptionLayout.PAYLOAD, store.tag(tag), visitor);
+                }
+            }
+        }
+    }
+
+    private static void visitPayload(long payload, Tag tag, LongConsumer visitor) {
+        long p = payload;
+        for (ValType t : tag.type().type().params()) {
+            if (StoreHeap.isCollected(t)) {
+                visitor.accept(p);
+            }
+            p += 8L * t.cells();
+        }
     }
 
     /** All frames of generated code, from where it last called out, in all activations. */

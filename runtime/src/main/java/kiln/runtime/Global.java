@@ -24,7 +24,7 @@ public final class Global implements Extern {
     public static Global of(Store store, GlobalType type, Object value) {
         store.check();
         Global g = new Global(store, type, store.allocate(16));
-        store.keepExceptionsOf(type.type(), g.cell);
+        store.keepWhatRefers(type.type(), g.cell);
         Cells.writeObject(store, type.type(), g.cell, value);
         return g;
     }
@@ -65,6 +65,7 @@ public final class Global implements Extern {
     public void set(Object value) {
         store.check();
         requireMutable();
+        store.heap().poll();
         Cells.writeObject(store, type.type(), cell, value);
     }
 

@@ -28,6 +28,7 @@ final class HostBinding {
         if (h == null) {
             h = settle();
         }
+        caller.store().heap().poll(area, func.type().params());
         try {
             h.invoke(caller, area);
         } catch (TrapException t) {

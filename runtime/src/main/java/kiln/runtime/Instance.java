@@ -294,12 +294,7 @@ public final class Instance implements AutoCloseable {
     // ---- segments: offsets and lengths are unsigned
 
     void memoryInit(int memory, int segment, long to, long from, long length) {
-        ModuleInfo.DataSegment data = module.info().data().get(segment);
-        long available = droppedData[segment] ? 0 : data.length();
-        if (from > available || length > available - from) {
-            throw Traces.ofHost(store, TrapCode.MEMORY_OUT_OF_BOUNDS);
-        }
-        memories[memory].init(to, module.dataStart() + data.start() + from, length);
+        memories[memory].init(to, dataAddress(segment, from, length), length);
     }
 
     void dropData(int segment) {
@@ -307,11 +302,7 @@ public final class Instance implements AutoCloseable {
     }
 
     void tableInit(int table, int segment, long to, long from, long length) {
-        ElementItems items = module.info().elements().get(segment).items();
-        long available = droppedElements[segment] ? 0 : items.count();
-        if (from > available || length > available - from) {
-            throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
-        }
+        ElementItems items = elements(segment, from, length);
         long at = tables[table].range(to, length);
         if (length >= MANY && !allRecords) {
             FuncRecords.makeAll(module, vmctx);
@@ -334,13 +325,47 @@ public final class Instance implements AutoCloseable {
         }
     }
 
-    private long element(ElementItems.Kind kind, int value) {
+    /** The reference that an item of an element segment is. */
+    long element(ElementItems.Kind kind, int value) {
         return switch (kind) {
             case FUNC_SLOT -> FuncRecords.get(vmctx, value);
             case NULL -> 0;
             case GLOBAL -> Native.getLong(global(value).cell());
-            case I31 -> throw new KilnBug("i31 references are not supported by this runtime");
+            case I31 -> I31.wrap(value).raw();
         };
+    }
+
+    /** What the segments of the module become in objects. */
+    SegmentArrays arrays() {
+        return new SegmentArrays(this);
+    }
+
+    /**
+     * Address of bytes of a data segment.
+     *
+     * @throws TrapException if they are not all there
+     */
+    long dataAddress(int segment, long from, long length) {
+        ModuleInfo.DataSegment data = module.info().data().get(segment);
+        long available = droppedData[segment] ? 0 : data.length();
+        if (from > available || length > available - from) {
+            throw Traces.ofHost(store, TrapCode.MEMORY_OUT_OF_BOUNDS);
+        }
+        return module.dataStart() + data.start() + from;
+    }
+
+    /**
+     * The items of an element segment.
+     *
+     * @throws TrapException if not all of a range are there
+     */
+    ElementItems elements(int segment, long from, long length) {
+        ElementItems items = module.info().elements().get(segment).items();
+        long available = droppedElements[segment] ? 0 : items.count();
+        if (from > available || length > available - from) {
+            throw Traces.ofHost(store, TrapCode.TABLE_OUT_OF_BOUNDS);
+        }
+        return items;
     }
 
     void dropElements(int segment) {

@@ -285,7 +285,7 @@ final class Instantiation {
             tags.add(new Tag(store, tagType, module.typeId(type), vmctx + layout.definedTag(i)));
         }
         for (int i = 0; i < info.globals().size(); i++) {
-            store.keepExceptionsOf(module.globalType(info.globals().get(i)).type(), vmctx + layout.definedGlobal(i));
+            store.keepWhatRefers(module.globalType(info.globals().get(i)).type(), vmctx + layout.definedGlobal(i));
         }
         Global[] allGlobals =
                 globals.toArray(new Global[globals.size() + info.globals().size()]);
@@ -300,8 +300,11 @@ final class Instantiation {
                 allGlobals,
                 tags.toArray(new Tag[0]));
         Native.putLong(vmctx + VMContextLayout.HOST_ID, Integer.toUnsignedLong(store.newHostId(instance)));
+        if (layout.hasHeap()) {
+            Native.putLong(vmctx + layout.heapBase(), store.heap().prepare(module));
+        }
         for (int i = 0; i < info.types().size(); i++) {
-            Native.putInt(vmctx + layout.typeId(i), module.typeId(i));
+            Native.putInt(vmctx + layout.typeId(i), store.heap().contextValue(module.typeId(i)));
         }
         importFuncs(vmctx, instance);
         store.block().memory().addContext(vmctx);

@@ -2,10 +2,10 @@ package kiln.runtime;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import kiln.artifact.HeapLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.HeapType;
 import kiln.loader.Native;
-import kiln.runtime.internal.ExternRefs;
 import kiln.runtime.internal.RecordRanges;
 
 /**
@@ -19,11 +19,16 @@ final class References {
     private static final int MARK_SHIFT = 48;
 
     private static final int MARKS = 0xFFFF;
+    /** Low bits of the number in an object's cell, with which no reference ends that generated code has. */
+    private static final int OBJECT_CELL = 4;
+    /** In the number in an i31's cell, so that it is not close to others. */
+    private static final long I31_CELL = 1L << 40;
+
     private static final AtomicInteger STORES = new AtomicInteger();
 
     private final TypeRegistry types;
-    private final ExternRefs externs = new ExternRefs();
     private final ExceptionHeap exceptions;
+    private final StoreHeap heap;
     private final RecordRanges records = new RecordRanges();
     /**
      * What distinguishes cells of this store from those of the 65,534 before and after it. Ranges of addresses alone
@@ -31,9 +36,10 @@ final class References {
      */
     private final long mark = 1L + Integer.remainderUnsigned(STORES.getAndIncrement(), MARKS) << MARK_SHIFT;
 
-    References(TypeRegistry types, ExceptionHeap exceptions) {
+    References(TypeRegistry types, ExceptionHeap exceptions, StoreHeap heap) {
         this.types = types;
         this.exceptions = exceptions;
+        this.heap = heap;
     }
 
     void addRecords(long start, int count) {
@@ -47,6 +53,8 @@ final class References {
         }
         if (type.isException()) {
             exceptions.pin(raw);
+        } else if (!type.isFunc()) {
+            return pin(raw) ^ mark;
         }
         return raw ^ mark;
     }
@@ -69,13 +77,43 @@ final class References {
         return other(type, cell, raw);
     }
 
+    /** The number in a cell for a reference that may be collected: of an object, of the slot that keeps it. */
+    private long pin(long raw) {
+        if ((raw & HeapLayout.I31_TAG) != 0) {
+            return raw | I31_CELL;
+        } else if ((raw & HeapLayout.TAG_MASK) == HeapLayout.HANDLE_TAG) {
+            heap.handles().pin(raw);
+            return raw;
+        }
+        return (long) heap.pin((int) raw) << HeapLayout.HANDLE_SHIFT | OBJECT_CELL;
+    }
+
+    /** The inverse of {@link #pin}, or 0 for what this cannot have given. */
+    private long unpin(long number) {
+        long i31 = number ^ I31_CELL;
+        if (i31 >>> 32 == 0 && (i31 & HeapLayout.I31_TAG) != 0) {
+            return i31;
+        } else if (heap.handles().isPinned(number)) {
+            return number;
+        }
+        long slot = number >>> HeapLayout.HANDLE_SHIFT;
+        return (number & HeapLayout.TAG_MASK) == OBJECT_CELL && heap.isPinned(slot)
+                ? Integer.toUnsignedLong(heap.reference((int) slot))
+                : 0;
+    }
+
     private long other(ValType.Ref type, long cell, long raw) {
         if (cell == 0) {
             return rawNull(type);
         }
-        if (type.heap() == HeapType.Abstract.EXTERN && externs.has(raw)
-                || type.heap() == HeapType.Abstract.EXN && exceptions.isPinned(raw)) {
+        if (type.heap() == HeapType.Abstract.EXN && exceptions.isPinned(raw)) {
             return raw;
+        }
+        if (StoreHeap.isCollected(type)) {
+            long reference = unpin(raw);
+            if (reference != 0 && isOf(type, reference)) {
+                return reference;
+            }
         }
         throw new IllegalArgumentException("0x" + Long.toHexString(cell) + " is no " + type
                 + " of this store (a reference's cell is valid in the store it comes from, until it is closed)");
@@ -91,8 +129,8 @@ final class References {
         if (value == null) {
             return rawNull(type);
         }
-        if (type.heap() == HeapType.Abstract.EXTERN) {
-            return externs.handle(value);
+        if (StoreHeap.isCollected(type)) {
+            return collected(store, type, value);
         }
         if (value instanceof Func f && type.heap() == HeapType.Abstract.FUNC) {
             if (f.store() != store) {
@@ -108,6 +146,46 @@ final class References {
             return e.address();
         }
         throw new IllegalArgumentException("an object of " + value.getClass().getName() + " is no " + type);
+    }
+
+    private long collected(Store store, ValType.Ref type, Object value) {
+        long raw;
+        if (value instanceof HeapRef r) {
+            if (r.store() != store) {
+                throw new IllegalArgumentException("the object belongs to another store");
+            }
+            raw = Integer.toUnsignedLong(r.raw());
+        } else if (value instanceof I31 i) {
+            raw = i.raw();
+        } else if (type.heap() == HeapType.Abstract.EXTERN || type.heap() == HeapType.Abstract.ANY) {
+            return Integer.toUnsignedLong(heap.handles().reference(value));
+        } else {
+            throw new IllegalArgumentException(
+                    "an object of " + value.getClass().getName() + " is no " + type);
+        }
+        if (!isOf(type, raw)) {
+            throw new IllegalArgumentException(value + " is no " + type);
+        }
+        return raw;
+    }
+
+    /** Whether a reference that is not null is one of a type of the any or extern hierarchy. */
+    private boolean isOf(ValType.Ref type, long raw) {
+        HeapType.Abstract wanted = type.heap();
+        if (wanted == HeapType.Abstract.ANY || wanted == HeapType.Abstract.EXTERN) {
+            return true;
+        } else if (wanted == HeapType.Abstract.NONE || wanted == HeapType.Abstract.NOEXTERN) {
+            return false;
+        } else if ((raw & HeapLayout.I31_TAG) != 0) {
+            return wanted == HeapType.Abstract.I31 || wanted == HeapType.Abstract.EQ;
+        } else if ((raw & HeapLayout.TAG_MASK) != 0 || wanted == HeapType.Abstract.I31) {
+            return false;
+        } else if (wanted == HeapType.Abstract.EQ) {
+            return true;
+        }
+        return type.typeId() == ValType.Ref.ABSTRACT
+                ? heap.isArray((int) raw) == (wanted == HeapType.Abstract.ARRAY)
+                : types.isSubtype(heap.typeOf((int) raw), type.typeId());
     }
 
     private static long rawNull(ValType.Ref type) {
@@ -165,13 +243,15 @@ final class References {
     Object object(ValType.Ref type, long raw) {
         if (raw == 0) {
             return null;
-        } else if (type.isExtern()) {
-            return externs.object(raw);
         } else if (type.isFunc()) {
             return Dispatch.func(raw);
         } else if (type.isException()) {
             return exceptions.ref(raw);
+        } else if ((raw & HeapLayout.I31_TAG) != 0) {
+            return I31.ofRaw(raw);
+        } else if ((raw & HeapLayout.TAG_MASK) == HeapLayout.HANDLE_TAG) {
+            return heap.handles().object(raw);
         }
-        throw new IllegalArgumentException("references of type " + type + " cannot be given to Java");
+        return heap.ref((int) raw);
     }
 }

@@ -70,6 +70,7 @@ public final class Store implements AutoCloseable {
     private final Caller hostCaller;
     private final References references;
     private final ExceptionHeap exceptions;
+    private final StoreHeap heap;
     private final Map<Long, Tag> tags = new HashMap<>();
     private final List<Instance> instances = new ArrayList<>();
     private final List<Memory> memories = new ArrayList<>();
@@ -133,7 +134,8 @@ public final class Store implements AutoCloseable {
         this.areaTop = block.areaStart();
         this.hostCaller = new Caller(this, null);
         this.exceptions = new ExceptionHeap(this);
-        this.references = new References(engine.types(), exceptions);
+        this.heap = new StoreHeap(this);
+        this.references = new References(engine.types(), exceptions, heap);
         this.watch = new Watch(this);
     }
 
@@ -144,6 +146,7 @@ public final class Store implements AutoCloseable {
         hostCaller = null;
         references = null;
         exceptions = null;
+        heap = null;
         watch = null;
         owner = CLOSED;
     }
@@ -239,6 +242,7 @@ public final class Store implements AutoCloseable {
     /** Room for the arguments of one call; nothing is taken until {@link #enter}. */
     long beginCall(int bytes) {
         check();
+        heap.poll();
         long area = areaTop;
         if (area + bytes > block.areaEnd()) {
             throw new TrapException(TrapCode.STACK_CHECK, TrapCode.STACK_CHECK.message());
@@ -367,10 +371,12 @@ public final class Store implements AutoCloseable {
         return exceptions;
     }
 
-    /** If a global has this type, its cell keeps the exception that it holds. */
-    void keepExceptionsOf(ValType type, long cell) {
+    /** If a global has this type, its cell keeps what it refers to. */
+    void keepWhatRefers(ValType type, long cell) {
         if (type.isException()) {
             exceptions.addGlobal(cell);
+        } else if (StoreHeap.isCollected(type)) {
+            heap.addGlobal(cell);
         }
     }
 
@@ -390,6 +396,27 @@ public final class Store implements AutoCloseable {
         return javaTag;
     }
 
+    // ---- objects
+
+    StoreHeap heap() {
+        return heap;
+    }
+
+    /** What the store has in its garbage-collected heap. */
+    public HeapUse heapUse() {
+        check();
+        return heap.use();
+    }
+
+    /**
+     * Collects garbage: objects of WebAssembly's that nobody reaches, and references to objects of Java's that
+     * WebAssembly does not hold any more. It happens by itself when it is time.
+     */
+    public void collectGarbage() {
+        check();
+        heap.collect();
+    }
+
     // ---- references
 
     References references() {
@@ -398,12 +425,14 @@ public final class Store implements AutoCloseable {
 
     /**
      * The cell for a reference: 0 for null; for a {@link Func}, or any other object as externref, a number that stands
-     * for it in this store, the same one every time. Objects that got a number are kept until the store is closed.
+     * for it in this store, the same one every time. Objects that got a number in this way are kept until the store is
+     * closed, since nobody can tell when Java forgets a number.
      *
      * @throws IllegalArgumentException if the value does not fit the type, or is a function of another store
      */
     public long toCell(ValType.Ref type, Object value) {
         check();
+        heap.poll();
         return references.cell(type, references.raw(this, type, value));
     }
 
@@ -633,6 +662,7 @@ public final class Store implements AutoCloseable {
             i.module().removeUser();
         }
         exceptions.close();
+        heap.close();
         hostIds.removeAll();
         engine.giveBlock(block);
     }

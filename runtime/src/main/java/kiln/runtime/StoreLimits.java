@@ -11,6 +11,7 @@ package kiln.runtime;
  * @param memories number of memories
  * @param tables number of tables
  * @param exceptionBytes of memory for exceptions; an allocation traps if those in use leave less than an eighth of it
+ * @param heapBytes of all objects of the garbage-collected heap, in effect at most 2 GiB; one more traps
  */
 public record StoreLimits(
         long memoryBytes,
@@ -19,7 +20,8 @@ public record StoreLimits(
         int instances,
         int memories,
         int tables,
-        long exceptionBytes) {
+        long exceptionBytes,
+        long heapBytes) {
     /** No limits but those of the machine; tables of at most 10 million elements, 1 GiB of exceptions. */
     public static final StoreLimits DEFAULT = new StoreLimits(
             Long.MAX_VALUE,
@@ -28,7 +30,8 @@ public record StoreLimits(
             Integer.MAX_VALUE,
             Integer.MAX_VALUE,
             Integer.MAX_VALUE,
-            1L << 30);
+            1L << 30,
+            Long.MAX_VALUE);
 
     public StoreLimits {
         if (memoryBytes < 0
@@ -37,44 +40,57 @@ public record StoreLimits(
                 || instances < 0
                 || memories < 0
                 || tables < 0
-                || exceptionBytes < 0) {
+                || exceptionBytes < 0
+                || heapBytes < 0) {
             throw new IllegalArgumentException("a limit is negative");
         }
     }
 
     /** These limits, but for {@link #memoryBytes}. */
     public StoreLimits withMemoryBytes(long bytes) {
-        return new StoreLimits(bytes, totalMemoryBytes, tableElements, instances, memories, tables, exceptionBytes);
+        return new StoreLimits(
+                bytes, totalMemoryBytes, tableElements, instances, memories, tables, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #totalMemoryBytes}. */
     public StoreLimits withTotalMemoryBytes(long bytes) {
-        return new StoreLimits(memoryBytes, bytes, tableElements, instances, memories, tables, exceptionBytes);
+        return new StoreLimits(
+                memoryBytes, bytes, tableElements, instances, memories, tables, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #tableElements}. */
     public StoreLimits withTableElements(long elements) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, elements, instances, memories, tables, exceptionBytes);
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, elements, instances, memories, tables, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #instances}. */
     public StoreLimits withInstances(int count) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, count, memories, tables, exceptionBytes);
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, tableElements, count, memories, tables, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #memories}. */
     public StoreLimits withMemories(int count) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, count, tables, exceptionBytes);
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, tableElements, instances, count, tables, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #tables}. */
     public StoreLimits withTables(int count) {
         return new StoreLimits(
-                memoryBytes, totalMemoryBytes, tableElements, instances, memories, count, exceptionBytes);
+                memoryBytes, totalMemoryBytes, tableElements, instances, memories, count, exceptionBytes, heapBytes);
     }
 
     /** These limits, but for {@link #exceptionBytes}. */
     public StoreLimits withExceptionBytes(long bytes) {
-        return new StoreLimits(memoryBytes, totalMemoryBytes, tableElements, instances, memories, tables, bytes);
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, tableElements, instances, memories, tables, bytes, heapBytes);
+    }
+
+    /** These limits, but for {@link #heapBytes}. */
+    public StoreLimits withHeapBytes(long bytes) {
+        return new StoreLimits(
+                memoryBytes, totalMemoryBytes, tableElements, instances, memories, tables, exceptionBytes, bytes);
     }
 }

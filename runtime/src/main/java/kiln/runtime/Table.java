@@ -29,6 +29,8 @@ public final class Table implements Extern {
         store.add(this);
         if (type.element().isException()) {
             store.exceptions().addTable(this);
+        } else if (StoreHeap.isCollected(type.element())) {
+            store.heap().addTable(this);
         }
     }
 
@@ -127,6 +129,7 @@ public final class Table implements Extern {
     }
 
     private long raw(Object value) {
+        store.heap().poll();
         return store.references().raw(store, type.element(), value);
     }
 

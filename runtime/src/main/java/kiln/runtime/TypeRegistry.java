@@ -19,13 +19,16 @@ final class TypeRegistry {
     /**
      * @param supertype number of the declared supertype, or -1
      * @param func null if not a function type
+     * @param fields of a struct, or the element of an array; null if a function type, or not known yet
      */
-    private record Entry(HeapType.Abstract kind, int supertype, FuncType func) {}
+    private record Entry(HeapType.Abstract kind, int supertype, FuncType func, List<FieldType> fields) {}
 
     private final Map<String, Integer> ids = new HashMap<>();
     private final List<Entry> entries = new ArrayList<>();
     /** Function types as the host can write them: final, without supertype, not part of a recursion group. */
     private final Map<FuncType, Integer> plain = new HashMap<>();
+
+    private final Map<Integer, StructType> structs = new HashMap<>();
 
     /**
      * Numbers of all types of a module.
@@ -47,12 +50,15 @@ final class TypeRegistry {
         for (int i = 0; i < result.length; i++) {
             if (result[i] >= base && entries.get(result[i]) == null) {
                 TypeDef t = types.get(i);
-                entries.set(result[i], new Entry(kind(t), t.supertype() < 0 ? -1 : result[t.supertype()], null));
+                entries.set(result[i], new Entry(kind(t), t.supertype() < 0 ? -1 : result[t.supertype()], null, null));
             }
         }
         for (int i = 0; i < result.length; i++) {
             if (result[i] >= base && types.get(i).body() instanceof TypeDef.Func f) {
                 define(result[i], types.get(i), f, result);
+            } else if (result[i] >= base) {
+                Entry e = entries.get(result[i]);
+                entries.set(result[i], new Entry(e.kind, e.supertype, null, fields(types.get(i), result)));
             }
         }
         for (int i = 0; i < result.length; i++) {
@@ -69,16 +75,32 @@ final class TypeRegistry {
     /** Of what has the same key, which only a damaged file has for different types. */
     private boolean isSame(Entry known, TypeDef t, int[] module) {
         return known.kind == kind(t)
-                && (!(t.body() instanceof TypeDef.Func f)
-                        || known.func.params().equals(convert(f.params(), module))
-                                && known.func.results().equals(convert(f.results(), module)));
+                && (t.body() instanceof TypeDef.Func f
+                        ? known.func.params().equals(convert(f.params(), module))
+                                && known.func.results().equals(convert(f.results(), module))
+                        : known.fields.equals(fields(t, module)));
+    }
+
+    private List<FieldType> fields(TypeDef t, int[] module) {
+        if (t.body() instanceof TypeDef.Array a) {
+            return List.of(convert(a.element(), module));
+        }
+        List<FieldType> result = new ArrayList<>();
+        for (TypeDef.Field f : ((TypeDef.Struct) t.body()).fields()) {
+            result.add(convert(f, module));
+        }
+        return List.copyOf(result);
+    }
+
+    private FieldType convert(TypeDef.Field f, int[] module) {
+        return new FieldType(convert(f.type(), module), f.packing(), f.mutable());
     }
 
     private void define(int id, TypeDef t, TypeDef.Func f, int[] module) {
         Entry e = entries.get(id);
         if (e.func == null) {
             FuncType func = new FuncType(convert(f.params(), module), convert(f.results(), module));
-            entries.set(id, new Entry(e.kind, e.supertype, func));
+            entries.set(id, new Entry(e.kind, e.supertype, func, null));
             if (t.isFinal() && t.supertype() < 0 && TypeKeys.isAlone(t.key())) {
                 plain.putIfAbsent(func, id);
             }
@@ -144,6 +166,36 @@ final class TypeRegistry {
             throw new IllegalArgumentException("not a function type: " + id);
         }
         return f;
+    }
+
+    /** The struct type with this number, or null if it is none. */
+    synchronized StructType struct(int id) {
+        Entry e = entries.get(id);
+        if (e.kind != HeapType.Abstract.STRUCT) {
+            return null;
+        }
+        StructType s = structs.get(id);
+        if (s == null) {
+            s = new StructType(id, e.fields);
+            structs.put(id, s);
+        }
+        return s;
+    }
+
+    /** The array type with this number, or null if it is none. */
+    synchronized ArrayType array(int id) {
+        Entry e = entries.get(id);
+        return e.kind == HeapType.Abstract.ARRAY ? new ArrayType(id, e.fields.getFirst()) : null;
+    }
+
+    /** Whether this is the number of a function type. */
+    synchronized boolean isFunction(int id) {
+        return entries.get(id).kind == HeapType.Abstract.FUNC;
+    }
+
+    /** Number of the declared supertype, or -1. */
+    synchronized int supertype(int id) {
+        return entries.get(id).supertype;
     }
 
     /** Whether type {@code sub} is {@code type} or declared, through others perhaps, as its subtype. */
