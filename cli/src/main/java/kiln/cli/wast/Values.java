@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.runtime.ArrayRef;
 import kiln.runtime.Func;
+import kiln.runtime.I31;
+import kiln.runtime.StructRef;
 import kiln.runtime.V128;
 
 /** Values of scripts: arguments to Java objects, and results compared with what is expected. */
@@ -57,7 +60,7 @@ final class Values {
 
     private boolean referenceMatches(JsonNode expected, String text, Object actual) {
         if (!expected.has("value")) {
-            return actual != null;
+            return isOf(expected.path("type").asText(), actual);
         }
         if (text.equals("null")) {
             return actual == null;
@@ -67,6 +70,19 @@ final class Values {
             return actual instanceof Func;
         }
         return actual != null && actual == hostReferences.get(text);
+    }
+
+    /** Whether a reference is of the type with this short name. */
+    private static boolean isOf(String type, Object actual) {
+        return switch (type) {
+            case "nullref", "nullfuncref", "nullexternref", "nullexnref" -> actual == null;
+            case "structref" -> actual instanceof StructRef;
+            case "arrayref" -> actual instanceof ArrayRef;
+            case "i31ref" -> actual instanceof I31;
+            case "eqref" -> actual instanceof StructRef || actual instanceof ArrayRef || actual instanceof I31;
+            case "funcref" -> actual instanceof Func;
+            default -> actual != null;
+        };
     }
 
     private static boolean floatMatches(String text, int bits) {
