@@ -5,7 +5,6 @@ module kiln.wasm {
     exports kiln.wasm to
             kiln.cli,
             kiln.compiler,
-            kiln.component,
             kiln.translate,
             kiln.wat;
 }

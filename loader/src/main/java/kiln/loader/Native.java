@@ -99,6 +99,14 @@ public final class Native {
         MemorySegment.copy(from, offset, ALL, ValueLayout.JAVA_BYTE, to, bytes);
     }
 
+    public static void copy(long from, char[] to, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_CHAR_UNALIGNED, from, to, 0, count);
+    }
+
+    public static void copy(char[] from, int count, long to) {
+        MemorySegment.copy(from, 0, ALL, ValueLayout.JAVA_CHAR_UNALIGNED, to, count);
+    }
+
     public static void copy(long[] from, int count, long to) {
         MemorySegment.copy(from, 0, ALL, ValueLayout.JAVA_LONG_UNALIGNED, to, count);
     }

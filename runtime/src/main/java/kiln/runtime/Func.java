@@ -78,7 +78,12 @@ public final class Func implements Extern {
     }
 
     static Func ofHost(Store store, FuncType type, HostAdapter host) {
-        return new Func(store, type, store.engine().types().idOf(type), null, -1, 0, 0, 0, 0, host);
+        return new Func(store, type, store.engine().types().find(type), null, -1, 0, 0, 0, 0, host);
+    }
+
+    /** The same function of the host under another number of the same type, as a module declares it. */
+    Func as(int otherTypeId) {
+        return new Func(store, type, otherTypeId, null, -1, 0, 0, 0, 0, host);
     }
 
     /**
@@ -124,6 +129,7 @@ public final class Func implements Extern {
         return host;
     }
 
+    /** The engine's number, or -1 for a function of the host whose type has none before a module declares it. */
     int typeId() {
         return typeId;
     }
@@ -139,6 +145,11 @@ public final class Func implements Extern {
     /** The funcref by which generated code knows it. */
     long record() {
         if (record == 0) {
+            if (typeId < 0) {
+                throw new IllegalArgumentException(
+                        "a function of the host is no funcref if its type is one that only modules can declare: "
+                                + type);
+            }
             record = store.hostRecord(this);
         }
         return record;

@@ -195,7 +195,7 @@ final class Instantiation {
     // Tests instead of a pattern switch, which would take milliseconds to link in a process that has just started.
     private boolean addIfMatching(Extern e, EntityType wanted, ExternType declared) {
         if (e instanceof Func f) {
-            return declared instanceof ExternType.Func type && matches(f, type) && funcs.add(f);
+            return declared instanceof ExternType.Func type && addIfMatching(f, (FuncType) wanted, type);
         } else if (e instanceof Memory m) {
             return declared instanceof ExternType.Memory type
                     && matches(m, (MemoryType) wanted, type)
@@ -211,8 +211,13 @@ final class Instantiation {
                 && tags.add(t);
     }
 
-    private boolean matches(Func f, ExternType.Func wanted) {
-        return store.engine().types().isSubtype(f.typeId(), module.typeId(wanted.type()));
+    private boolean addIfMatching(Func f, FuncType wanted, ExternType.Func declared) {
+        int typeId = module.typeId(declared.type());
+        if (store.engine().types().isSubtype(f.typeId(), typeId)) {
+            return funcs.add(f);
+        }
+        // What Java says of a function does not tell types apart that have the same parameters and results.
+        return f.host() != null && f.type().equals(wanted) && funcs.add(f.as(typeId));
     }
 
     private static boolean matches(Memory m, MemoryType wanted, ExternType.Memory declared) {

@@ -9,7 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import kiln.artifact.Printable;
+import kiln.artifact.api.HeapType;
 import kiln.artifact.api.TrapCode;
 
 /**
@@ -51,6 +53,11 @@ public final class Linker {
     private final Engine engine;
     private final Map<Name, Definition> definitions = new HashMap<>();
     private UnknownImports unknownImports = UnknownImports.ERROR;
+    private boolean strings;
+    /** Null if there are none. */
+    private String stringConstants;
+    /** Adapters of string functions, by name and type. */
+    private final Map<Name, Map<FuncType, HostAdapter>> stringFunctions = new ConcurrentHashMap<>();
 
     public Linker(Engine engine) {
         this.engine = Objects.requireNonNull(engine, "engine");
@@ -151,6 +158,19 @@ public final class Linker {
         return this;
     }
 
+    /**
+     * Defines the functions of {@code wasm:js-string}, over {@link String}, for modules that were compiled for browsers
+     * and import them. What is defined by other methods comes first.
+     *
+     * @param constants module whose imported globals are the strings that are their names, or null; compilers choose
+     *     it, often {@code '}
+     */
+    public Linker strings(String constants) {
+        strings = true;
+        stringConstants = constants;
+        return this;
+    }
+
     /** Defines a memory that the instances of all stores share. */
     public Linker memory(String module, String name, SharedMemory memory) {
         definitions.put(new Name(module, name), new Definition.Shared(Objects.requireNonNull(memory, "memory")));
@@ -203,6 +223,9 @@ public final class Linker {
         List<Extern> imports = new ArrayList<>();
         for (CompiledModule.ImportType i : module.imports()) {
             Extern e = get(store, i.module(), i.name());
+            if (e == null && strings) {
+                e = string(store, i);
+            }
             if (e == null && i.type() instanceof FuncType t && unknownImports != UnknownImports.ERROR) {
                 e = unknown(store, i, t);
             }
@@ -213,6 +236,22 @@ public final class Linker {
             imports.add(e);
         }
         return Instantiation.run(store, module, imports, problems);
+    }
+
+    private Extern string(Store store, CompiledModule.ImportType i) {
+        if (i.type() instanceof FuncType t && i.module().equals(JsStrings.MODULE)) {
+            HostAdapter host = stringFunctions
+                    .computeIfAbsent(new Name(i.module(), i.name()), _ -> new ConcurrentHashMap<>())
+                    .computeIfAbsent(t, type -> JsStrings.function(i.name(), type));
+            return host == null ? null : store.hostFunc(t, host);
+        }
+        return i.type() instanceof GlobalType t && i.module().equals(stringConstants) && isString(t)
+                ? Global.of(store, t, i.name())
+                : null;
+    }
+
+    private static boolean isString(GlobalType t) {
+        return !t.mutable() && t.type() instanceof ValType.Ref r && r.heap() == HeapType.Abstract.EXTERN;
     }
 
     private Func unknown(Store store, CompiledModule.ImportType i, FuncType type) {

@@ -145,6 +145,22 @@ final class TypeRegistry {
         return id != null ? id : register(List.of(TypeDef.func(plain(type.params()), plain(type.results()))))[0];
     }
 
+    /** As {@link #idOf}, or -1 if there is none. */
+    synchronized int find(FuncType type) {
+        Integer id = plain.get(type);
+        if (id == null) {
+            for (List<ValType> list : List.of(type.params(), type.results())) {
+                for (ValType t : list) {
+                    if (t instanceof ValType.Ref r && r.typeId() != ValType.Ref.ABSTRACT) {
+                        return -1;
+                    }
+                }
+            }
+            return idOf(type);
+        }
+        return id;
+    }
+
     private static List<ValueType> plain(List<ValType> types) {
         List<ValueType> result = new ArrayList<>(types.size());
         for (ValType t : types) {

@@ -6,7 +6,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** A cursor over part of a module: the primitive encodings of section 5.2, every read checked against the end. */
-public final class ByteReader {
+final class ByteReader {
     final byte[] bytes;
     private final String file;
     int pos;
@@ -14,61 +14,41 @@ public final class ByteReader {
     /** The function whose body is being read, for messages; -1 elsewhere. */
     int function = -1;
 
-    /**
-     * @param bytes the file; kept, not copied
-     * @param file its name, for messages
-     */
-    public ByteReader(byte[] bytes, String file) {
+    ByteReader(byte[] bytes, String file) {
         this.bytes = bytes;
         this.file = file;
         this.limit = bytes.length;
     }
 
-    /** Goes to a part of the file. */
-    public void seek(int from, int to) {
+    void seek(int from, int to) {
         pos = from;
         limit = to;
     }
 
-    /** Where the next byte is read, from the start of the file. */
-    public int position() {
-        return pos;
-    }
-
-    /** Where the part that is read ends. */
-    public int limit() {
-        return limit;
-    }
-
-    public int remaining() {
+    int remaining() {
         return limit - pos;
     }
 
-    /** What to throw if the file is damaged here. */
-    public WasmException malformed(String problem) {
+    WasmException malformed(String problem) {
         return malformed(problem, pos);
     }
 
-    /** What to throw if the file is damaged at an offset. */
-    public WasmException malformed(String problem, int at) {
+    WasmException malformed(String problem, int at) {
         return new WasmException(WasmException.Kind.MALFORMED, problem, file, at, function);
     }
 
-    /** What to throw if what stands at an offset is not valid. */
-    public WasmException invalid(String problem, int at) {
+    WasmException invalid(String problem, int at) {
         return new WasmException(WasmException.Kind.INVALID, problem, file, at, function);
     }
 
-    /** The next byte. */
-    public int u8() {
+    int u8() {
         if (pos >= limit) {
             throw malformed("unexpected end");
         }
         return bytes[pos++] & 0xFF;
     }
 
-    /** The next byte, which stays the next. */
-    public int peek() {
+    int peek() {
         if (pos >= limit) {
             throw malformed("unexpected end");
         }
@@ -76,7 +56,7 @@ public final class ByteReader {
     }
 
     /** Moves past {@code count} bytes and returns where they start. */
-    public int skip(int count) {
+    int skip(int count) {
         if (count < 0 || count > limit - pos) {
             throw malformed("unexpected end");
         }
@@ -86,7 +66,7 @@ public final class ByteReader {
     }
 
     /** An unsigned 32-bit number, as the int of the same bits. */
-    public int u32() {
+    int u32() {
         int b = u8();
         if (b < 0x80) {
             return b;
@@ -111,13 +91,13 @@ public final class ByteReader {
     }
 
     /** An index or count: an unsigned number that is treated as out of any range from 2^31 on. */
-    public int index() {
+    int index() {
         int i = u32();
         return i < 0 ? Integer.MAX_VALUE : i;
     }
 
     /** The length of a vector of things of at least one byte, so it cannot exceed the bytes that are left. */
-    public int count() {
+    int count() {
         int at = pos;
         int n = u32();
         if (n < 0 || n > remaining()) {
@@ -126,7 +106,7 @@ public final class ByteReader {
         return n;
     }
 
-    public long u64() {
+    long u64() {
         long value = 0;
         for (int shift = 0; shift < 63; shift += 7) {
             int b = u8();
@@ -142,7 +122,7 @@ public final class ByteReader {
         return value | (long) b << 63;
     }
 
-    public int s32() {
+    int s32() {
         int b = u8();
         if (b < 0x80) {
             return b << 25 >> 25;
@@ -164,7 +144,7 @@ public final class ByteReader {
     }
 
     /** A signed 33-bit number: a type index if it is not negative, else a one-byte type code. */
-    public long s33() {
+    long s33() {
         int b = u8();
         if (b < 0x80) {
             return b << 25 >> 25;
@@ -184,7 +164,7 @@ public final class ByteReader {
         return (value | (long) b << 28) << 29 >> 29;
     }
 
-    public long s64() {
+    long s64() {
         long value = 0;
         for (int shift = 0; shift < 63; shift += 7) {
             int b = u8();
@@ -201,18 +181,18 @@ public final class ByteReader {
     }
 
     /** Four little-endian bytes: the bits of an f32. */
-    public int bits32() {
+    int bits32() {
         int at = skip(4);
         return bytes[at] & 0xFF | (bytes[at + 1] & 0xFF) << 8 | (bytes[at + 2] & 0xFF) << 16 | bytes[at + 3] << 24;
     }
 
     /** Eight little-endian bytes: the bits of an f64, or half a v128. */
-    public long bits64() {
+    long bits64() {
         return bits32() & 0xFFFF_FFFFL | (long) bits32() << 32;
     }
 
     /** A name: length and UTF-8, strictly checked. */
-    public String name() {
+    String name() {
         int length = u32();
         if (length < 0 || length > remaining()) {
             throw malformed("unexpected end, length out of bounds");

@@ -1,7 +1,0 @@
-/** Reads and validates WebAssembly components. */
-module kiln.component {
-    requires transitive kiln.wasm;
-
-    exports kiln.component to
-            kiln.cli;
-}
