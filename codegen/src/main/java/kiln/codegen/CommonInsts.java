@@ -20,14 +20,11 @@ public interface CommonInsts extends MoveFactory {
     /** A store of a whole value. */
     MachInst storeValue(Type type, Reg base, int offset, Reg source);
 
-    /**
-     * The start of a landing pad, at which the frame base is this function's and no register holds anything else but
-     * the VMContext and the exception, which is defined in the first result register if it is asked for.
-     */
-    MachInst landingPad(OperandList exception);
+    /** Makes the stack pointer this frame's. The stub that throws has set the frame base and the VMContext. */
+    void emitLandingPad(EmitContext context);
 
-    /** Leaves for the handler of an exception, which is in the first result register. */
-    MachInst throwException(OperandList exception);
+    /** Calls the stub that throws. The return address must lie in this function: something stands behind the call. */
+    void emitThrow(EmitContext context);
 
     /** A call of a wasm or C function. */
     MachInst call(CallSite site);

@@ -68,7 +68,8 @@ class ArchitectureTest {
             "Modifier",
             "PairOp",
             "Pairs",
-            "ShiftOp");
+            "ShiftOp",
+            "TrappingAccess");
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

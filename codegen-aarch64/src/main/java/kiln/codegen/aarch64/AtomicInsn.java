@@ -26,25 +26,12 @@ final class AtomicInsn {
     private AtomicInsn() {}
 
     /** An access at an address that is a register. */
-    abstract static class Access extends Sequence {
+    abstract static class Access extends TrappingAccess {
         final int scale;
-        /** What a fault of the first instruction means, or null if there is none. */
-        private final TrapCode trap;
 
         Access(int scale, TrapCode trap, Form form, Reg... regs) {
-            super(form, regs);
+            super(trap, form, regs);
             this.scale = scale;
-            this.trap = trap;
-        }
-
-        abstract void access(Assembler asm);
-
-        @Override
-        final void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
-            access(asm);
         }
 
         final String name(int operand) {
@@ -124,8 +111,33 @@ final class AtomicInsn {
         }
     }
 
+    /** An exclusive load and an exclusive store, again and again until nobody else has stored between them. */
+    abstract static class Loop extends Access {
+        Loop(int scale, TrapCode trap, Form form, Reg... regs) {
+            super(scale, trap, form, regs);
+        }
+
+        /**
+         * Between the two; may write the scratch registers.
+         *
+         * @param end where to go if nothing is to be stored
+         * @return what is to be stored, not in the second scratch register
+         */
+        abstract Reg change(Assembler asm, Reg old, Label end);
+
+        final void repeat(Assembler asm, Reg old, Reg address) {
+            Label again = new Label();
+            Label end = new Label();
+            asm.buffer().bind(again);
+            asm.ordered(AtomicMemoryOp.LDAXR, scale, old, address);
+            asm.storeExclusive(scale, Registers.IP1, change(asm, old, end), address);
+            asm.cbnz(false, Registers.IP1, again);
+            asm.buffer().bind(end);
+        }
+    }
+
     /** What an ATOMIC_RMW does, without LSE. */
-    static final class ModifyLoop extends Access {
+    static final class ModifyLoop extends Loop {
         private final AtomicOp op;
 
         ModifyLoop(AtomicOp op, int scale, Reg rt, Reg operand, Reg address, TrapCode trap) {
@@ -135,11 +147,11 @@ final class AtomicInsn {
 
         @Override
         void access(Assembler asm) {
-            Reg old = reg(2);
-            Reg changed = op == AtomicOp.XCHG ? reg(0) : Registers.IP0;
-            Label again = new Label();
-            asm.buffer().bind(again);
-            asm.ordered(AtomicMemoryOp.LDAXR, scale, old, reg(1));
+            repeat(asm, reg(2), reg(1));
+        }
+
+        @Override
+        Reg change(Assembler asm, Reg old, Label end) {
             Op alu = switch (op) {
                 case ADD -> Op.ADD;
                 case SUB -> Op.SUB;
@@ -148,11 +160,11 @@ final class AtomicInsn {
                 case XOR -> Op.EOR;
                 case XCHG -> null;
             };
-            if (alu != null) {
-                asm.alu(alu, scale == 3, changed, old, reg(0));
+            if (alu == null) {
+                return reg(0);
             }
-            asm.storeExclusive(scale, Registers.IP1, changed, reg(1));
-            asm.cbnz(false, Registers.IP1, again);
+            asm.alu(alu, scale == 3, Registers.IP0, old, reg(0));
+            return Registers.IP0;
         }
 
         @Override
@@ -162,27 +174,25 @@ final class AtomicInsn {
     }
 
     /** What an ATOMIC_CMPXCHG does, without LSE. */
-    static final class CompareAndExchangeLoop extends Access {
+    static final class CompareAndExchangeLoop extends Loop {
         CompareAndExchangeLoop(int scale, Reg rt, Reg expected, Reg replacement, Reg address, TrapCode trap) {
             super(scale, trap, COMPARE_LOOP, expected, replacement, address, rt);
         }
 
         @Override
         void access(Assembler asm) {
-            Reg old = reg(3);
-            Label again = new Label();
-            Label differs = new Label();
-            asm.buffer().bind(again);
-            asm.ordered(AtomicMemoryOp.LDAXR, scale, old, reg(2));
+            repeat(asm, reg(3), reg(2));
+        }
+
+        @Override
+        Reg change(Assembler asm, Reg old, Label end) {
             // The difference of the bytes that count; no flags, which might be somebody's.
             asm.alu(Op.EOR, scale == 3, Registers.IP1, old, reg(0));
             if (scale < 2) {
                 asm.bitfield(Op.UBFM, false, Registers.IP1, Registers.IP1, 0, (8 << scale) - 1);
             }
-            asm.cbnz(scale == 3, Registers.IP1, differs);
-            asm.storeExclusive(scale, Registers.IP1, reg(1), reg(2));
-            asm.cbnz(false, Registers.IP1, again);
-            asm.buffer().bind(differs);
+            asm.cbnz(scale == 3, Registers.IP1, end);
+            return reg(1);
         }
 
         @Override

@@ -1,7 +1,10 @@
 package kiln.codegen.aarch64;
 
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
 import kiln.codegen.CallSite;
 import kiln.codegen.CommonInsts;
+import kiln.codegen.EmitContext;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.OperandList;
@@ -52,13 +55,19 @@ final class CommonInsn implements CommonInsts {
     }
 
     @Override
-    public MachInst landingPad(OperandList exception) {
-        return new ControlInsn.LandingPad(exception);
+    public void emitLandingPad(EmitContext context) {
+        Assembler asm = new Assembler(context.buffer());
+        asm.mov(true, Registers.SP, Registers.FP);
+        asm.addConstant(Registers.SP, Registers.SP, -context.frame().bytes(), Registers.IP0);
     }
 
     @Override
-    public MachInst throwException(OperandList exception) {
-        return new ControlInsn.Throw(exception);
+    public void emitThrow(EmitContext context) {
+        Assembler asm = new Assembler(context.buffer());
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STORE);
+        asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.THROW_STUB);
+        asm.blr(Registers.IP0);
+        asm.udf(0);
     }
 
     @Override

@@ -249,45 +249,6 @@ final class ControlInsn {
         }
     }
 
-    /** The start of a landing pad. The stub that throws has set the frame base and the VMContext. */
-    static final class LandingPad extends Sequence {
-        LandingPad(OperandList exception) {
-            super(exception.form(), exception.regs());
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.mov(true, Registers.SP, Registers.FP);
-            asm.addConstant(Registers.SP, Registers.SP, -context.frame().bytes(), Registers.IP0);
-        }
-
-        @Override
-        public String toString() {
-            return "pad" + (form().count() == 0 ? "" : " -> " + fixedText(0, 1));
-        }
-    }
-
-    /** Leaves for the handler of an exception. */
-    static final class Throw extends Sequence {
-        Throw(OperandList exception) {
-            super(exception.form(), exception.regs());
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STORE);
-            asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.THROW_STUB);
-            asm.blr(Registers.IP0);
-            // The return address must lie in this function.
-            asm.udf(0);
-        }
-
-        @Override
-        public String toString() {
-            return text("throw", fixedText(0, 1));
-        }
-    }
-
     /** Leaves the activation. */
     static final class Unwind extends Sequence {
         Unwind() {

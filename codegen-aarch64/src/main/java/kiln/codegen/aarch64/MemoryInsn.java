@@ -15,23 +15,20 @@ final class MemoryInsn {
     private static final Form USE = Form.NONE.use();
 
     /** A load or store of one register. */
-    abstract static class Access extends Sequence {
+    abstract static class Access extends TrappingAccess {
         final LoadStoreOp op;
         private final Address address;
         /** Operand of the transferred register, and the first one of the address. */
         private final int value;
 
         private final int first;
-        /** What a fault means, or null if there is none. */
-        final TrapCode trap;
 
         Access(LoadStoreOp op, Address address, int value, int first, TrapCode trap, Form form, Reg... regs) {
-            super(form, regs);
+            super(trap, form, regs);
             this.op = op;
             this.address = address;
             this.value = value;
             this.first = first;
-            this.trap = trap;
         }
 
         /** The register that is loaded or stored. */
@@ -44,10 +41,7 @@ final class MemoryInsn {
         }
 
         @Override
-        final void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
+        final void access(Assembler asm) {
             address().emit(asm, op, value());
         }
 
@@ -81,27 +75,13 @@ final class MemoryInsn {
     }
 
     /** An access to one element of a vector, at an address that is a register. */
-    abstract static class ElementAccess extends Sequence {
+    abstract static class ElementAccess extends TrappingAccess {
         /** A whole register, but for {@link LoadReplicated}. */
         final Arrangement lanes;
 
-        /** What a fault means, or null if there is none. */
-        private final TrapCode trap;
-
         ElementAccess(Arrangement lanes, TrapCode trap, Form form, Reg... regs) {
-            super(form, regs);
+            super(trap, form, regs);
             this.lanes = lanes;
-            this.trap = trap;
-        }
-
-        abstract void access(Assembler asm);
-
-        @Override
-        final void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
-            access(asm);
         }
     }
 
@@ -188,28 +168,22 @@ final class MemoryInsn {
     }
 
     /** Two registers at neighbouring addresses. */
-    static final class Pair extends Sequence {
+    static final class Pair extends TrappingAccess {
         private final PairOp op;
         private final Reg low;
         private final Reg high;
         private final Address address;
-        /** What a fault means, or null if there is none. */
-        private final TrapCode trap;
 
         private Pair(PairOp op, Reg low, Reg high, Address address, TrapCode trap) {
-            super(Form.NONE);
+            super(trap, Form.NONE);
             this.op = op;
             this.low = low;
             this.high = high;
             this.address = address;
-            this.trap = trap;
         }
 
         @Override
-        void emit(Assembler asm, EmitContext context) {
-            if (trap != null) {
-                context.buffer().trapSite(trap);
-            }
+        void access(Assembler asm) {
             asm.pairOffset(op, low, high, address.base(), address.displacement());
         }
 

@@ -1,7 +1,10 @@
 package kiln.codegen.x64;
 
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
 import kiln.codegen.CallSite;
 import kiln.codegen.CommonInsts;
+import kiln.codegen.EmitContext;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.OperandList;
@@ -50,13 +53,18 @@ final class CommonInsn implements CommonInsts {
     }
 
     @Override
-    public MachInst landingPad(OperandList exception) {
-        return new ControlInsn.LandingPad(exception);
+    public void emitLandingPad(EmitContext context) {
+        Assembler asm = Context.assembler(context);
+        asm.lea(8, Registers.RSP, Address.of(Registers.RBP, -context.frame().bytes()));
     }
 
     @Override
-    public MachInst throwException(OperandList exception) {
-        return new ControlInsn.Throw(exception);
+    public void emitThrow(EmitContext context) {
+        Assembler asm = Context.assembler(context);
+        asm.mov(8, Registers.RCX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));
+        asm.call(Address.of(Registers.RCX, StoreLayout.THROW_STUB));
+        // As in Traps.trap.
+        asm.zo(Op.INT3);
     }
 
     @Override

@@ -222,42 +222,6 @@ final class ControlInsn {
         }
     }
 
-    /** The start of a landing pad. The stub that throws has set the frame base and the VMContext. */
-    static final class LandingPad extends Sequence {
-        LandingPad(OperandList exception) {
-            super(exception.form(), exception.regs());
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.lea(8, Registers.RSP, Address.of(Registers.RBP, -context.frame().bytes()));
-        }
-
-        @Override
-        public String toString() {
-            return "pad" + (form().count() == 0 ? "" : " -> " + fixedText(0, 1));
-        }
-    }
-
-    /** Leaves for the handler of an exception. The byte behind the call is as in {@link Traps#trap}. */
-    static final class Throw extends Sequence {
-        Throw(OperandList exception) {
-            super(exception.form(), exception.regs());
-        }
-
-        @Override
-        void emit(Assembler asm, EmitContext context) {
-            asm.mov(8, Registers.RCX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));
-            asm.call(Address.of(Registers.RCX, StoreLayout.THROW_STUB));
-            asm.zo(Op.INT3);
-        }
-
-        @Override
-        public String toString() {
-            return text("throw", fixedText(0, 1));
-        }
-    }
-
     /** Leaves all frames of the activation. */
     static final class Unwind extends Sequence {
         Unwind() {

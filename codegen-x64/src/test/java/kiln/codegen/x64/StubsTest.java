@@ -241,6 +241,92 @@ class StubsTest {
         }
     }
 
+    /** A function that calls another one and catches what comes: the exception, plus {@code mark}, goes to memory. */
+    private NativeCode catcher(long callee, long cell, int mark) {
+        return assemble(a -> {
+            Label pad = new Label();
+            a.push(Registers.RBP);
+            a.mov(8, Registers.RBP, Registers.RSP);
+            a.op(Op.SUB, 8, Registers.RSP, 4096);
+            a.store(8, Prologue.savedContext(), Registers.CONTEXT);
+            a.movImm(Registers.RAX, callee);
+            a.call(Operand.of(Registers.RAX));
+            a.pad(pad);
+            a.movImm(Registers.RAX, 1);
+            a.zo(Op.LEAVE);
+            a.ret();
+            a.buffer().bind(pad);
+            a.lea(8, Registers.RSP, Address.of(Registers.RBP, -4096));
+            a.movImm(Registers.RCX, cell);
+            a.op(Op.ADD, 8, Registers.RAX, mark);
+            a.store(8, Address.of(Registers.RCX, 0), Registers.RAX);
+            a.store(8, Address.of(Registers.RCX, 8), Registers.CONTEXT);
+            a.zo(Op.LEAVE);
+            a.ret();
+        });
+    }
+
+    private NativeCode thrower(long exception) {
+        return leaf(a -> {
+            a.movImm(Registers.RAX, exception);
+            a.mov(8, Registers.RCX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));
+            a.call(Address.of(Registers.RCX, StoreLayout.THROW_STUB));
+            a.zo(Op.INT3);
+        });
+    }
+
+    @Test
+    void throwingGoesToTheInnermostLandingPad() throws Throwable {
+        settleThread();
+        NativeCode.putLong(store + StoreLayout.THROW_STUB, stub.get("throw"));
+        long exception = 0x7777_1234_5678L;
+        long cell = arena.allocate(32).address();
+        try (NativeCode f = thrower(exception);
+                NativeCode through = caller(f.address());
+                NativeCode inner = catcher(through.address(), cell, 1);
+                NativeCode middle = caller(inner.address());
+                NativeCode outer = catcher(middle.address(), cell + 16, 2)) {
+            assertEquals(StoreLayout.STATUS_OK, enterChecked(outer.address(), 0, 0));
+            assertEquals(exception + 1, NativeCode.getLong(cell));
+            assertEquals(vmctx, NativeCode.getLong(cell + 8));
+            assertEquals(0, NativeCode.getLong(cell + 16));
+            assertEquals(0, NativeCode.getLong(store + StoreLayout.EXCEPTION));
+            assertEquals(0, NativeCode.getLong(store + StoreLayout.ACTIVATION));
+        }
+    }
+
+    @Test
+    void whatNobodyCatchesLeavesWithBacktrace() throws Throwable {
+        settleThread();
+        NativeCode.putLong(store + StoreLayout.THROW_STUB, stub.get("throw"));
+        try (NativeCode f = thrower(4242);
+                NativeCode g = caller(f.address());
+                NativeCode h = caller(g.address())) {
+            assertEquals(StoreLayout.STATUS_THROWN, enterChecked(h.address(), 0, 0));
+            assertEquals(4242, NativeCode.getLong(store + StoreLayout.EXCEPTION));
+            long pc = NativeCode.getLong(store + StoreLayout.TRAP_PC);
+            assertTrue(pc > f.address() && pc < f.address() + 200);
+            assertBacktrace(g.address(), h.address());
+        }
+    }
+
+    /** What a host function has thrown: the stub that unwinds finds it in the store, and goes on as if it was thrown. */
+    @Test
+    void whatTheHostHasThrownIsCaught() throws Throwable {
+        settleThread();
+        NativeCode.putLong(store + StoreLayout.EXCEPTION, 99);
+        long cell = arena.allocate(16).address();
+        try (NativeCode f = leaf(a -> {
+                    a.mov(8, Registers.RAX, Address.of(Registers.CONTEXT, VMContextLayout.STORE));
+                    a.jmp(Address.of(Registers.RAX, StoreLayout.UNWIND_STUB));
+                });
+                NativeCode g = catcher(f.address(), cell, 1)) {
+            assertEquals(StoreLayout.STATUS_OK, enterChecked(g.address(), 0, 0));
+            assertEquals(100, NativeCode.getLong(cell));
+            assertEquals(0, NativeCode.getLong(store + StoreLayout.EXCEPTION));
+        }
+    }
+
     @Test
     void unwindLeaves() throws Throwable {
         settleThread();

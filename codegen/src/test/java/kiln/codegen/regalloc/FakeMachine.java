@@ -5,6 +5,7 @@ import java.util.List;
 import kiln.codegen.CallSite;
 import kiln.codegen.CallingConvention;
 import kiln.codegen.CommonInsts;
+import kiln.codegen.EmitContext;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.OperandList;
@@ -78,12 +79,12 @@ public final class FakeMachine {
         }
 
         @Override
-        public MachInst landingPad(OperandList exception) {
+        public void emitLandingPad(EmitContext context) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public MachInst throwException(OperandList exception) {
+        public void emitThrow(EmitContext context) {
             throw new UnsupportedOperationException();
         }
 
