@@ -179,8 +179,9 @@ final class AllocationChecker {
         int[] before = source < step.state.length ? step.state[source] : NOTHING;
         int[][] state = step.run();
         if (source == target) {
-            int[] both = Arrays.copyOf(before, before.length + 1);
-            both[before.length] = state[target][0];
+            int[] after = state[target];
+            int[] both = Arrays.copyOf(before, before.length + after.length);
+            System.arraycopy(after, 0, both, before.length, after.length);
             state[target] = normalize(both);
         }
         return state;

@@ -154,6 +154,21 @@ final class AllocationCheckerTest {
                 3000, b.insts().stream().filter(i -> ((FakeInst) i).isClear()).count());
     }
 
+    /** A reference that is made of bits stays in their register. */
+    @Test
+    void bitsBecomeReferences() {
+        MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
+        MachBlock b = f.addBlock(Frequency.ONCE);
+        Reg bits = f.newVirtual(Type.I64);
+        Reg r = f.newVirtual(Type.REF);
+        FakeInst call = new FakeInst("call").clobber(FakeMachine.ALL).collecting();
+        b.insts()
+                .addAll(List.of(
+                        new FakeInst("bits").def(bits), FakeInst.move(r, bits), call, new FakeInst("end").use(r)));
+        RegisterAllocator.allocate(f, FakeMachine.FILE, FakeMachine.INSTS, AllocatorStressTest.options(2), step -> {});
+        assertEquals(1, call.callSite().references().length);
+    }
+
     @Test
     void findsWhatRunsDifferently() {
         int caught = 0;
