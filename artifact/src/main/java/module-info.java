@@ -7,6 +7,7 @@ module kiln.artifact {
             kiln.codegen.aarch64,
             kiln.codegen.x64,
             kiln.compiler,
+            kiln.component,
             kiln.ir,
             kiln.loader,
             kiln.runtime,

@@ -4,6 +4,7 @@ module kiln.cli {
     requires info.picocli;
     requires java.management;
     requires kiln.compiler;
+    requires kiln.component;
     requires kiln.disasm;
     requires kiln.loader;
     requires kiln.translate;

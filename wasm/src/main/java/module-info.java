@@ -5,6 +5,7 @@ module kiln.wasm {
     exports kiln.wasm to
             kiln.cli,
             kiln.compiler,
+            kiln.component,
             kiln.translate,
             kiln.wat;
 }

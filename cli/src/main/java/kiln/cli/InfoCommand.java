@@ -1,6 +1,7 @@
 package kiln.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -11,9 +12,13 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FileSignature;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.artifact.TypeDef;
 import kiln.artifact.api.SigningKeys;
+import kiln.component.ComponentDecoder;
+import kiln.component.WitPrinter;
+import kiln.wasm.Features;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,6 +54,13 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (Files.isRegularFile(InputFile.check(file)) && ModuleFiles.isWebAssembly(file)) {
+            byte[] wasm = ModuleFiles.read(file);
+            if (ComponentDecoder.isComponent(wasm)) {
+                System.out.print(WitPrinter.print(ComponentDecoder.decode(wasm, PathBytes.text(file), Features.ALL)));
+                return 0;
+            }
+        }
         try (Artifact artifact = CompiledFile.open(file, compile)) {
             if (why != null || dropped) {
                 FateReport report = new FateReport(artifact);

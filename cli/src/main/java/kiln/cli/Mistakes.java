@@ -11,6 +11,7 @@ import java.util.Locale;
 import kiln.artifact.Printable;
 import kiln.artifact.api.ArtifactException;
 import kiln.compiler.CompileException;
+import kiln.component.UnsupportedComponentException;
 import kiln.loader.HostException;
 import kiln.wasm.WasmException;
 import picocli.CommandLine;
@@ -64,6 +65,7 @@ final class Mistakes {
             case UserError u -> u.getMessage();
             case CompileException c -> c.getMessage();
             case WasmException w -> w.getMessage();
+            case UnsupportedComponentException c -> c.getMessage();
             case ArtifactException a -> a.getMessage();
             case HostException h -> h.getMessage();
             case UncheckedIOException u -> describe(u.getCause());

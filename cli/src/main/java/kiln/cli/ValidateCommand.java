@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.artifact.Artifact;
 import kiln.artifact.PathBytes;
+import kiln.component.ComponentDecoder;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.Validator;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Parameters;
         name = "validate",
         mixinStandardHelpOptions = true,
         description = {
-            "Says what is wrong with files: whether WebAssembly is well-formed and valid, whether .cwasm files are whole.",
+            "Says what is wrong with files: whether WebAssembly modules and components are well-formed and valid,",
+            "whether .cwasm files are whole.",
             "Silent if nothing is; else with status 2."
         })
 final class ValidateCommand implements Callable<Integer> {
@@ -50,7 +52,12 @@ final class ValidateCommand implements Callable<Integer> {
         if (Files.isRegularFile(InputFile.check(file)) && !ModuleFiles.isWebAssembly(file) && isElf(file)) {
             Artifact.open(file, Artifact.OpenOptions.STRICT).close();
         } else {
-            Validator.validate(ModuleDecoder.decode(ModuleFiles.read(file), PathBytes.text(file), accepted));
+            byte[] wasm = ModuleFiles.read(file);
+            if (ComponentDecoder.isComponent(wasm)) {
+                ComponentDecoder.decode(wasm, PathBytes.text(file), accepted);
+            } else {
+                Validator.validate(ModuleDecoder.decode(wasm, PathBytes.text(file), accepted));
+            }
         }
     }
 

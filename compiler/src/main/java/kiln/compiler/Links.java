@@ -9,8 +9,7 @@ import kiln.artifact.Printable;
 import kiln.wasm.Export;
 import kiln.wasm.ExternType;
 import kiln.wasm.Import;
-import kiln.wasm.Limits;
-import kiln.wasm.TypeSpace;
+import kiln.wasm.ImportMatching;
 import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
@@ -116,7 +115,7 @@ final class Links {
             Export e = exports.get(i);
             if (e.name().equals(wanted.name())) {
                 ExternType offered = exporter.module.externType(e.kind(), e.index());
-                if (!matches(exporter.module.types(), offered, importer.module.types(), wanted.type())) {
+                if (!ImportMatching.matches(exporter.module.types(), offered, importer.module.types(), wanted.type())) {
                     throw new CompileException(importer.label() + " imports " + label(wanted) + " as "
                             + text(importer.module, wanted.type()) + ", but " + exporter.label() + " exports "
                             + text(exporter.module, offered));
@@ -130,51 +129,6 @@ final class Links {
 
     private static String label(Import i) {
         return Printable.name(i.module()) + "." + Printable.name(i.name());
-    }
-
-    // Import matching (specification 4.5.2), as far as it does not depend on what happens before: sizes may have grown.
-
-    private static boolean matches(TypeSpace types, ExternType offered, TypeSpace wantedTypes, ExternType wanted) {
-        if (offered instanceof ExternType.Func o && wanted instanceof ExternType.Func w) {
-            return isSubtype(types, o.typeIndex(), wantedTypes.canonicalKey(w.typeIndex()));
-        } else if (offered instanceof ExternType.Tag o && wanted instanceof ExternType.Tag w) {
-            return types.canonicalKey(o.typeIndex()).equals(wantedTypes.canonicalKey(w.typeIndex()));
-        } else if (offered instanceof ExternType.Memory o && wanted instanceof ExternType.Memory w) {
-            return o.is64() == w.is64()
-                    && o.shared() == w.shared()
-                    && o.pageShift() == w.pageShift()
-                    && fits(o.limits(), w.limits());
-        } else if (offered instanceof ExternType.Table o && wanted instanceof ExternType.Table w) {
-            return o.is64() == w.is64()
-                    && fits(o.limits(), w.limits())
-                    && types.canonicalKeyOfValType(o.element()).equals(wantedTypes.canonicalKeyOfValType(w.element()));
-        } else if (offered instanceof ExternType.Global o && wanted instanceof ExternType.Global w) {
-            return o.mutable() == w.mutable()
-                    && (types.canonicalKeyOfValType(o.type()).equals(wantedTypes.canonicalKeyOfValType(w.type()))
-                            || !o.mutable() && isValueSubtype(types, o.type(), w.type()));
-        }
-        return false;
-    }
-
-    private static boolean isSubtype(TypeSpace types, int type, String wanted) {
-        for (int t = type; t >= 0; t = types.get(t).supertype()) {
-            if (types.canonicalKey(t).equals(wanted)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Of types that mean the same in all modules, or a reference to one of the exporter's types. */
-    private static boolean isValueSubtype(TypeSpace types, int offered, int wanted) {
-        return ValType.isRef(offered)
-                && ValType.isRef(wanted)
-                && ValType.heap(wanted) < 0
-                && types.isSubtype(offered, wanted);
-    }
-
-    private static boolean fits(Limits offered, Limits wanted) {
-        return !wanted.hasMax() || offered.hasMax() && Long.compareUnsigned(offered.max(), wanted.max()) <= 0;
     }
 
     private static String text(WasmModule module, ExternType type) {

@@ -28,6 +28,7 @@ class ArchitectureTest {
             Map.entry("kiln.wasm", Set.of("kiln.artifact")),
             Map.entry("kiln.artifact", Set.of()),
             Map.entry("kiln.wat", Set.of("kiln.wasm", "kiln.artifact")),
+            Map.entry("kiln.component", Set.of("kiln.wasm", "kiln.artifact")),
             Map.entry("kiln.ir", Set.of("kiln.artifact")),
             Map.entry("kiln.translate", Set.of("kiln.wasm", "kiln.ir", "kiln.artifact")),
             Map.entry("kiln.codegen", Set.of("kiln.ir", "kiln.artifact")),
@@ -41,6 +42,7 @@ class ArchitectureTest {
     private static final List<String> LAYERS = List.of(
             "kiln.wasm",
             "kiln.wat",
+            "kiln.component",
             "kiln.artifact",
             "kiln.ir",
             "kiln.translate",

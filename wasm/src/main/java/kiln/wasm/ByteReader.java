@@ -6,7 +6,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** A cursor over part of a module: the primitive encodings of section 5.2, every read checked against the end. */
-final class ByteReader {
+public final class ByteReader {
     final byte[] bytes;
     private final String file;
     int pos;
@@ -14,41 +14,61 @@ final class ByteReader {
     /** The function whose body is being read, for messages; -1 elsewhere. */
     int function = -1;
 
-    ByteReader(byte[] bytes, String file) {
+    /**
+     * @param bytes the file; kept, not copied
+     * @param file its name, for messages
+     */
+    public ByteReader(byte[] bytes, String file) {
         this.bytes = bytes;
         this.file = file;
         this.limit = bytes.length;
     }
 
-    void seek(int from, int to) {
+    /** Goes to a part of the file. */
+    public void seek(int from, int to) {
         pos = from;
         limit = to;
     }
 
-    int remaining() {
+    /** Where the next byte is read, from the start of the file. */
+    public int position() {
+        return pos;
+    }
+
+    /** Where the part that is read ends. */
+    public int limit() {
+        return limit;
+    }
+
+    public int remaining() {
         return limit - pos;
     }
 
-    WasmException malformed(String problem) {
+    /** What to throw if the file is damaged here. */
+    public WasmException malformed(String problem) {
         return malformed(problem, pos);
     }
 
-    WasmException malformed(String problem, int at) {
+    /** What to throw if the file is damaged at an offset. */
+    public WasmException malformed(String problem, int at) {
         return new WasmException(WasmException.Kind.MALFORMED, problem, file, at, function);
     }
 
-    WasmException invalid(String problem, int at) {
+    /** What to throw if what stands at an offset is not valid. */
+    public WasmException invalid(String problem, int at) {
         return new WasmException(WasmException.Kind.INVALID, problem, file, at, function);
     }
 
-    int u8() {
+    /** The next byte. */
+    public int u8() {
         if (pos >= limit) {
             throw malformed("unexpected end");
         }
         return bytes[pos++] & 0xFF;
     }
 
-    int peek() {
+    /** The next byte, which stays the next. */
+    public int peek() {
         if (pos >= limit) {
             throw malformed("unexpected end");
         }
@@ -56,7 +76,7 @@ final class ByteReader {
     }
 
     /** Moves past {@code count} bytes and returns where they start. */
-    int skip(int count) {
+    public int skip(int count) {
         if (count < 0 || count > limit - pos) {
             throw malformed("unexpected end");
         }
@@ -66,7 +86,7 @@ final class ByteReader {
     }
 
     /** An unsigned 32-bit number, as the int of the same bits. */
-    int u32() {
+    public int u32() {
         int b = u8();
         if (b < 0x80) {
             return b;
@@ -91,13 +111,13 @@ final class ByteReader {
     }
 
     /** An index or count: an unsigned number that is treated as out of any range from 2^31 on. */
-    int index() {
+    public int index() {
         int i = u32();
         return i < 0 ? Integer.MAX_VALUE : i;
     }
 
     /** The length of a vector of things of at least one byte, so it cannot exceed the bytes that are left. */
-    int count() {
+    public int count() {
         int at = pos;
         int n = u32();
         if (n < 0 || n > remaining()) {
@@ -106,7 +126,7 @@ final class ByteReader {
         return n;
     }
 
-    long u64() {
+    public long u64() {
         long value = 0;
         for (int shift = 0; shift < 63; shift += 7) {
             int b = u8();
@@ -122,7 +142,7 @@ final class ByteReader {
         return value | (long) b << 63;
     }
 
-    int s32() {
+    public int s32() {
         int b = u8();
         if (b < 0x80) {
             return b << 25 >> 25;
@@ -144,7 +164,7 @@ final class ByteReader {
     }
 
     /** A signed 33-bit number: a type index if it is not negative, else a one-byte type code. */
-    long s33() {
+    public long s33() {
         int b = u8();
         if (b < 0x80) {
             return b << 25 >> 25;
@@ -164,7 +184,7 @@ final class ByteReader {
         return (value | (long) b << 28) << 29 >> 29;
     }
 
-    long s64() {
+    public long s64() {
         long value = 0;
         for (int shift = 0; shift < 63; shift += 7) {
             int b = u8();
@@ -181,18 +201,18 @@ final class ByteReader {
     }
 
     /** Four little-endian bytes: the bits of an f32. */
-    int bits32() {
+    public int bits32() {
         int at = skip(4);
         return bytes[at] & 0xFF | (bytes[at + 1] & 0xFF) << 8 | (bytes[at + 2] & 0xFF) << 16 | bytes[at + 3] << 24;
     }
 
     /** Eight little-endian bytes: the bits of an f64, or half a v128. */
-    long bits64() {
+    public long bits64() {
         return bits32() & 0xFFFF_FFFFL | (long) bits32() << 32;
     }
 
     /** A name: length and UTF-8, strictly checked. */
-    String name() {
+    public String name() {
         int length = u32();
         if (length < 0 || length > remaining()) {
             throw malformed("unexpected end, length out of bounds");

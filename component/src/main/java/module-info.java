@@ -1,0 +1,7 @@
+/** Reads and validates WebAssembly components. */
+module kiln.component {
+    requires transitive kiln.wasm;
+
+    exports kiln.component to
+            kiln.cli;
+}
