@@ -24,7 +24,7 @@ package kiln.artifact;
  *  152  exception        u64  exception on its way between generated code and Java, or 0: thrown by a host function, or
  *                             not caught ({@link #STATUS_THROWN})
  *  160  throwStub        ptr  jumped to by THROW with an exception: leaves frames up to its handler
- *  168  gcTop            u64  where the next object is put: an offset in the garbage-collected heap ({@link HeapLayout})
+ *  168  gcTop            u64  where the next object is put: an offset in the heap of objects ({@link HeapLayout})
  *  176  gcLimit          u64  end of the free bytes there; equal until the first object is made
  *  184  reserved
  *  256  results          results of a call that do not fit into registers, 16 bytes each, up to 1,000

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  * the slowest run.
  *
  * <p>Usage:
- * {@code Compare [--rounds N] [--iterations N] [--baseline] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON] [--json
- * FILE] FILE|FOLDER...}; with {@code --baseline} Kiln runs a second time, with
+ * {@code Compare [--rounds N] [--iterations N] [--baseline] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON]
+ * [--json FILE] FILE|FOLDER...}; with {@code --baseline} Kiln runs a second time, with
  * {@code --cpu baseline}.
  */
 public final class Compare {

@@ -16,7 +16,8 @@ final class Environment {
     private Environment() {}
 
     /**
-     * The variables, in the form of {@link PathBytes#decode}: exactly, even what is not UTF-8, which Java does not tell.
+     * The variables, in the form of {@link PathBytes#decode}: exactly, even what is not UTF-8, which Java does not
+     * tell.
      */
     static Map<String, String> variables() {
         Map<String, String> variables;

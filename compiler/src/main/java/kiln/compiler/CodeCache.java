@@ -38,8 +38,8 @@ public final class CodeCache {
     public record Entry(Path file, long bytes) {}
 
     /**
-     * {@code $KILN_CACHE}, else {@code $XDG_CACHE_HOME/kiln}, else {@code ~/.cache/kiln}; null where there is no home, and
-     * if {@code KILN_CACHE} is off, no or 0.
+     * {@code $KILN_CACHE}, else {@code $XDG_CACHE_HOME/kiln}, else {@code ~/.cache/kiln}; null where there is no home,
+     * and if {@code KILN_CACHE} is off, no or 0.
      */
     public static CodeCache ofUser() {
         String own = System.getenv("KILN_CACHE");

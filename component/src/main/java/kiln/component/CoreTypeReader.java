@@ -3,6 +3,7 @@ package kiln.component;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,7 +101,7 @@ final class CoreTypeReader {
         List<String> exports = new ArrayList<>();
         Set<CoreModuleType.Import> importNames = new HashSet<>();
         Set<String> exportNames = new HashSet<>();
-        boolean[] isExport = new boolean[in.remaining() + 1];
+        BitSet isExport = new BitSet();
         for (int n = in.count(); n > 0; n--) {
             int place = in.position();
             switch (in.u8()) {
@@ -123,7 +124,7 @@ final class CoreTypeReader {
                     if (!exportNames.add(name)) {
                         throw in.invalid("export name `" + name + "` already defined", place);
                     }
-                    isExport[entries.size()] = true;
+                    isExport.set(entries.size());
                     exports.add(name);
                     // An import whose two names are empty: that others are called so does not matter to the decoder.
                     ByteArrayOutputStream entry = new ByteArrayOutputStream();
@@ -146,7 +147,7 @@ final class CoreTypeReader {
         List<Import> imports = new ArrayList<>();
         Map<String, Core> exported = new LinkedHashMap<>();
         for (int i = 0; i < entries.size(); i++) {
-            if (isExport[i]) {
+            if (isExport.get(i)) {
                 exported.put(
                         exports.get(exported.size()),
                         new Core(m.types(), m.imports().get(i).type()));

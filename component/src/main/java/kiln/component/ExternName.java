@@ -89,7 +89,10 @@ public record ExternName(Kind kind, String resource, String label, String text) 
         return new ExternName(kind, resource, label, text);
     }
 
-    /** Words of lower-case letters and digits or of upper-case ones, with hyphens between; the first starts with a letter. */
+    /**
+     * Words of lower-case letters and digits or of upper-case ones, with hyphens between; the first starts with a
+     * letter.
+     */
     static void checkLabel(String label) throws BadName {
         int start = 0;
         while (true) {

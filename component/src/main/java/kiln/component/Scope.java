@@ -71,6 +71,8 @@ final class Scope {
         /** Labels of resources, by the number of the name that the import or export made. */
         private final Map<Integer, String> resources = new HashMap<>();
 
+        private final Set<String> resourceLabels = new HashSet<>();
+
         Names(String direction, boolean visibleOutside) {
             this.direction = direction;
             this.visibleOutside = visibleOutside;
@@ -100,6 +102,7 @@ final class Scope {
                     && e instanceof Entity.OfType t
                     && t.type() instanceof ResourceType r) {
                 resources.put(r.name(), text);
+                resourceLabels.add(text);
             }
             entities.put(text, e);
             return name;
@@ -132,7 +135,7 @@ final class Scope {
                             : "function should take a first argument of `(borrow $T)`";
                 }
                 default ->
-                    resources.containsValue(name.resource())
+                    resourceLabels.contains(name.resource())
                             ? null
                             : "static resource name is not known in this context";
             };

@@ -53,7 +53,9 @@ public final class ValueType implements Type {
             return compareTo(ERROR_CONTEXT) <= 0;
         }
 
-        /** Whether two such types that look alike are still two to whoever reads an interface, so that they need a name. */
+        /**
+         * Whether two such types that look alike are still two to whoever reads an interface, so that they need a name.
+         */
         boolean needsName() {
             return this == RECORD || this == VARIANT || this == FLAGS || this == ENUM;
         }

@@ -1,6 +1,8 @@
 package kiln.component;
 
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -10,6 +12,8 @@ import java.util.Set;
  */
 final class Visibility {
     private final Set<Integer> names = new HashSet<>();
+    /** Types that were found to be made of known ones: names never go away, so they stay so. */
+    private final Set<ValueType> admitted = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** From now on, the type is known outside, as are those that an instance exports. */
     void introduce(Entity e) {
@@ -76,7 +80,14 @@ final class Visibility {
         if (v.name() != 0 && names.contains(v.name())) {
             return true;
         }
-        return !v.kind().needsName() && admitsParts(v);
+        if (admitted.contains(v)) {
+            return true;
+        }
+        boolean known = !v.kind().needsName() && admitsParts(v);
+        if (known) {
+            admitted.add(v);
+        }
+        return known;
     }
 
     private boolean admitsParts(ValueType v) {

@@ -100,7 +100,9 @@ final class Values {
 
     // ---- rows of values
 
-    /** Cells for the values of a call; where nothing but a number was given for an externref, Endive makes an object. */
+    /**
+     * Cells for the values of a call; where nothing but a number was given for an externref, Endive makes an object.
+     */
     static void toCells(
             StoreGroup group, List<ValType> types, Instance instance, long[] longs, Object[] refs, long[] cells) {
         int c = 0;
@@ -122,7 +124,9 @@ final class Values {
         }
     }
 
-    /** Replaces cells of references by Endive's numbers, and gives the objects of externrefs, or null if there is none. */
+    /**
+     * Replaces cells of references by Endive's numbers, and gives the objects of externrefs, or null if there is none.
+     */
     static Object[] refsOf(StoreGroup group, List<ValType> types, long[] cells, Instance instance) {
         Object[] refs = null;
         int c = 0;

@@ -153,8 +153,8 @@ public enum Opcode {
     /** The reference with these bits, which are no object's. */
     REF_OF_BITS(BITS_TO_REF, PURE, 0, IF_NEEDED, none()),
     /**
-     * Operands (base: i64; size: i64, a multiple of 8; header: i64): a new object, whose first eight bytes are the header and whose
-     * others are not written yet. May collect. Replaced by what it consists of before code is made.
+     * Operands (base: i64; size: i64, a multiple of 8; header: i64): a new object, whose first eight bytes are the
+     * header and whose others are not written yet. May collect. Replaced by what it consists of before code is made.
      */
     ALLOCATE(NEW_OBJECT, NONE, ALLOCATES, 8, STAYS),
 
@@ -240,8 +240,8 @@ public enum Opcode {
          */
         SYNCHRONIZES,
         /**
-         * Makes something that nobody knows yet, for which all objects may move: what is stored in them stays. May trap,
-         * but is dropped if nobody uses its result.
+         * Makes something that nobody knows yet, for which all objects may move: what is stored in them stays. May
+         * trap, but is dropped if nobody uses its result.
          */
         ALLOCATES,
         /** Anything. */

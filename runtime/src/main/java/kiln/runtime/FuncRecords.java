@@ -55,8 +55,8 @@ final class FuncRecords {
     }
 
     /**
-     * Makes all records of an instance from {@link CompiledModule#funcRefTemplate}, which is faster than one by one if they are
-     * many.
+     * Makes all records of an instance from {@link CompiledModule#funcRefTemplate}, which is faster than one by one if
+     * they are many.
      */
     static void makeAll(CompiledModule module, long vmctx) {
         long[] records = module.funcRefTemplate().clone();

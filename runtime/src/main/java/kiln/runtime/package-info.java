@@ -1,9 +1,9 @@
 /**
  * Runs compiled WebAssembly inside the JVM.
  *
- * <p>An {@link kiln.runtime.Engine} loads {@link kiln.runtime.CompiledModule modules}; a {@link kiln.runtime.Linker} has what
- * they import; an {@link kiln.runtime.Instance} lives in a {@link kiln.runtime.Store}, which belongs to one thread at a
- * time, and exports {@linkplain kiln.runtime.Func functions}, {@linkplain kiln.runtime.Memory memories},
+ * <p>An {@link kiln.runtime.Engine} loads {@link kiln.runtime.CompiledModule modules}; a {@link kiln.runtime.Linker}
+ * has what they import; an {@link kiln.runtime.Instance} lives in a {@link kiln.runtime.Store}, which belongs to one
+ * thread at a time, and exports {@linkplain kiln.runtime.Func functions}, {@linkplain kiln.runtime.Memory memories},
  * {@linkplain kiln.runtime.Table tables} and {@linkplain kiln.runtime.Global globals}:
  *
  * <pre>{@code

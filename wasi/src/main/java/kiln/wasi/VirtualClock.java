@@ -28,7 +28,9 @@ public final class VirtualClock implements GuestClock {
                 Math.addExact(Math.multiplyExact(start.getEpochSecond(), 1_000_000_000), start.getNano()), 0);
     }
 
-    /** A clock that moves on by this time, not negative, at each look at it, so that guests that wait by looking end. */
+    /**
+     * A clock that moves on by this time, not negative, at each look at it, so that guests that wait by looking end.
+     */
     public VirtualClock stepping(Duration each) {
         if (each.isNegative()) {
             throw new IllegalArgumentException("a clock does not go back: " + each);

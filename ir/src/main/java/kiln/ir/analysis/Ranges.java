@@ -62,7 +62,9 @@ public final class Ranges {
         return v.paramOf() != null && counters.of(v) != null;
     }
 
-    /** How often back edges of the loop with this header are taken at most each time that it is entered; -1: unknown. */
+    /**
+     * How often back edges of the loop with this header are taken at most each time that it is entered; -1: unknown.
+     */
     public long turns(Block header) {
         return counters.turns(header.id());
     }

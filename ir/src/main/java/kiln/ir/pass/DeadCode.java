@@ -19,8 +19,8 @@ import kiln.ir.analysis.Cfg;
  * Removes instructions and block parameters that nothing with an effect depends on, even in cycles. Runs after the
  * passes that replace values, which leave what they replaced behind, and before those that count instructions.
  *
- * <p>An object or exception that nobody reads disappears, with all that is stored to it: it was made and taken apart, or thrown and
- * caught, in the same function then, after inlining mostly.
+ * <p>An object or exception that nobody reads disappears, with all that is stored to it: it was made and taken apart,
+ * or thrown and caught, in the same function then, after inlining mostly.
  */
 public final class DeadCode implements Pass {
     @Override

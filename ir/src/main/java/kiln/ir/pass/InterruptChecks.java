@@ -11,11 +11,11 @@ import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.Ranges;
 
 /**
- * Takes the checks for an interruption out of loops that end soon in any case: that call nothing, and whose counters say
- * that all their turns together, with those of the loops inside, execute no more than {@value #MAX_WORK} instructions,
- * about a third of a millisecond. In small loops a check takes up to a fifth of the time. What such loops of a function
- * execute one after the other is bounded by the same number, for each turn of the loop around them, which has a check;
- * where there is none around, one is made at the start of the function.
+ * Takes the checks for an interruption out of loops that end soon in any case: that call nothing, and whose counters
+ * say that all their turns together, with those of the loops inside, execute no more than {@value #MAX_WORK}
+ * instructions, about a third of a millisecond. In small loops a check takes up to a fifth of the time. What such loops
+ * of a function execute one after the other is bounded by the same number, for each turn of the loop around them, which
+ * has a check; where there is none around, one is made at the start of the function.
  */
 public final class InterruptChecks implements Pass {
     /** How many instructions may be executed between two checks. */

@@ -1,8 +1,8 @@
 package kiln.runtime.internal;
 
 /**
- * How the collector helps to find mistakes, in tests: the system property {@code kiln.gc} with names of these, separated
- * by commas.
+ * How the collector helps to find mistakes, in tests: the system property {@code kiln.gc} with names of these,
+ * separated by commas.
  *
  * @param zeal {@code zeal}: collect at each allocation and each call of the host
  * @param protect {@code protect}: take away access to what was collected, so that an old reference faults

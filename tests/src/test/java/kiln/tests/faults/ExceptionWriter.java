@@ -232,8 +232,8 @@ final class ExceptionWriter {
     }
 
     /**
-     * Blocks within blocks, one for each clause, whose ends the clauses branch to. Only the outermost one is a label for
-     * others: what a legacy try is.
+     * Blocks within blocks, one for each clause, whose ends the clauses branch to. Only the outermost one is a label
+     * for others: what a legacy try is.
      */
     private void table(int depth, List<Integer> clauses, boolean delegates, boolean canRepeat) {
         ProgramGenerator.Label done = new ProgramGenerator.Label(new int[0], false, false);

@@ -1,0 +1,101 @@
+package kiln.component;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import kiln.wasm.Features;
+import kiln.wasm.WasmException;
+import org.junit.jupiter.api.Test;
+
+/** Small components that would cost much to whoever writes their types out. */
+class CostTest {
+    private static final int TYPE = 7;
+    private static final int IMPORT = 10;
+
+    private final ByteArrayOutputStream types = new ByteArrayOutputStream();
+    private int typeCount;
+
+    private static void number(ByteArrayOutputStream out, int value) {
+        int left = value;
+        for (; left >= 0x80; left >>>= 7) {
+            out.write(left & 0x7f | 0x80);
+        }
+        out.write(left);
+    }
+
+    /** A tuple of a type and itself, the index of which is returned. */
+    private int pair(int of) {
+        types.write(0x6f);
+        types.write(2);
+        index(of);
+        index(of);
+        return typeCount++;
+    }
+
+    private void index(int type) {
+        // Indices are signed: two bytes are enough here.
+        types.write(type & 0x7f | 0x80);
+        types.write(type >> 7);
+    }
+
+    private byte[] component(int imports, int functionType) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
+        ByteArrayOutputStream section = new ByteArrayOutputStream();
+        number(section, typeCount);
+        section.writeBytes(types.toByteArray());
+        out.write(TYPE);
+        number(out, section.size());
+        out.writeBytes(section.toByteArray());
+        section.reset();
+        number(section, imports);
+        for (int i = 0; i < imports; i++) {
+            String name = "f" + i;
+            section.write(0);
+            number(section, name.length());
+            section.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
+            section.write(1);
+            number(section, functionType);
+        }
+        out.write(IMPORT);
+        number(out, section.size());
+        out.writeBytes(section.toByteArray());
+        return out.toByteArray();
+    }
+
+    private int function(int param) {
+        types.writeBytes(new byte[] {0x40, 1, 1, 'x'});
+        index(param);
+        types.writeBytes(new byte[] {1, 0});
+        return typeCount++;
+    }
+
+    private int pairs(int depth) {
+        types.write(0x7d);
+        int last = typeCount++;
+        for (int i = 0; i < depth; i++) {
+            last = pair(last);
+        }
+        return last;
+    }
+
+    /** Looked at leaf by leaf, the imports would be 10,000,000,000 of them. */
+    @Test
+    void whatIsKnownToBeVisibleIsNotLookedAtAgain() {
+        int f = function(pairs(18));
+        ComponentType c = ComponentDecoder.decode(component(40_000, f), "", Features.ALL);
+        assertEquals(40_000, c.imports().size());
+    }
+
+    @Test
+    void typesThatGrowBeyondAllBoundsAreRefused() {
+        pairs(30);
+        byte[] bytes = component(0, 0);
+        WasmException e =
+                assertThrows(WasmException.class, () -> ComponentDecoder.decode(bytes, "big.wasm", Features.ALL));
+        assertTrue(e.getMessage().contains("exceeds"), e.getMessage());
+    }
+}
