@@ -5,6 +5,7 @@ module kiln.compiler {
     requires kiln.codegen.x64;
     requires kiln.loader;
     requires kiln.translate;
+    requires static jdk.jfr;
 
     exports kiln.compiler;
 

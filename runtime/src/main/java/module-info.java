@@ -5,6 +5,7 @@
 module kiln.runtime {
     requires transitive kiln.artifact;
     requires kiln.loader;
+    requires static jdk.jfr;
 
     exports kiln.runtime;
 

@@ -91,6 +91,8 @@ public final class Artifact implements AutoCloseable {
     private final InlineSites inlines;
     private final StackMaps stackMaps;
     private final NameTable names;
+    /** Null before it is asked for, and if there is none. */
+    private volatile SourceLines lines;
     private final List<ModuleInfo> modules;
 
     private Artifact(Arena arena, MemorySegment file, OpenOptions options) {
@@ -197,6 +199,7 @@ public final class Artifact implements AutoCloseable {
         if (inlines != null) {
             inlines.check();
         }
+        lines();
         if (stackMaps != null) {
             stackMaps.check();
         }
@@ -308,6 +311,20 @@ public final class Artifact implements AutoCloseable {
     private MemorySegment bytes(String name) {
         Elf.Section s = section(name);
         return file.asSlice(s.offset(), s.size());
+    }
+
+    /**
+     * From which source lines it comes; null if it was compiled without debugging information.
+     *
+     * @throws ArtifactException if that is damaged
+     */
+    public SourceLines lines() {
+        SourceLines known = lines;
+        if (known == null && sections.containsKey(SourceLines.SECTION)) {
+            known = new SourceLines(bytes(SourceLines.SECTION));
+            lines = known;
+        }
+        return known;
     }
 
     /** All bytes of the file. */

@@ -20,7 +20,7 @@ public final class ArtifactWriter {
     public enum Strip {
         /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
         NAMES,
-        /** Wasm offsets of code: .kiln.offsets and .kiln.inlines. */
+        /** Where code comes from: .kiln.offsets, .kiln.inlines and .kiln.lines. */
         OFFSETS
     }
 
@@ -33,6 +33,7 @@ public final class ArtifactWriter {
     private final StackMaps.Builder stackMaps = new StackMaps.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
     private final List<List<Fate>> fates = new ArrayList<>();
+    private final List<SourceLines.Builder> lines = new ArrayList<>();
     private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
     private boolean stripNames;
@@ -153,6 +154,12 @@ public final class ArtifactWriter {
         return this;
     }
 
+    /** Says from which source lines the next module comes; may be left out for all modules. */
+    public ArtifactWriter lines(SourceLines.Builder ofModule) {
+        lines.add(ofModule);
+        return this;
+    }
+
     /** Where data segments and memory images are collected; their offsets go into {@link ModuleInfo}. */
     public DataSection data() {
         return data;
@@ -192,6 +199,9 @@ public final class ArtifactWriter {
             if (!inlines.isEmpty()) {
                 l.add(InlineSites.SECTION, inlines.build(), 8);
             }
+        }
+        if (!stripOffsets && !lines.stream().allMatch(SourceLines.Builder::isEmpty)) {
+            l.add(SourceLines.SECTION, SourceLines.encode(lines), 8);
         }
         if (!stackMaps.isEmpty()) {
             l.add(StackMaps.SECTION, stackMaps.build(), 8);

@@ -52,6 +52,11 @@ final class CompileOptions {
     private final OptionSpec eagerTables = Options.flag(
             "--eager-tables", "Fill tables of functions when an instance is made, not slot by slot on first use.");
 
+    private final OptionSpec debugInfo = Options.flag(
+            "--debug-info",
+            "Keep where each instruction comes from, with source lines if the module has DWARF: for backtraces, "
+                    + "objdump and profilers.");
+
     private CompileOptions(String defaultCpu) {
         cpu = Options.value(String.class, "--cpu", "CPU", CPU_DESCRIPTION + defaultCpu + ".", defaultCpu);
     }
@@ -68,7 +73,7 @@ final class CompileOptions {
 
     void addTo(CommandSpec command) {
         for (OptionSpec option : new OptionSpec[] {
-            target, cpu, level, jobs, interruptible, explicitBounds, nan, relaxedSimd, keepAll, noInlining, eagerTables
+            target, cpu, level, jobs, interruptible, explicitBounds, nan, relaxedSimd, keepAll, noInlining, eagerTables, debugInfo
         }) {
             command.addOption(option);
         }
@@ -86,7 +91,8 @@ final class CompileOptions {
                 .withRelaxedSimd(relaxedSimd(relaxedSimd.getValue()))
                 .withKeepAll(keepAll.getValue())
                 .withInlining(!noInlining.<Boolean>getValue())
-                .withEagerTables(eagerTables.getValue());
+                .withEagerTables(eagerTables.getValue())
+                .withDebugInfo(debugInfo.getValue());
         Integer threads = jobs.getValue();
         return threads == null ? options : options.withJobs(threads);
     }

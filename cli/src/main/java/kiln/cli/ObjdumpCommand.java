@@ -16,6 +16,7 @@ import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FunctionIndex;
 import kiln.artifact.Printable;
+import kiln.artifact.SourceLines;
 import kiln.artifact.api.TrapCode;
 import kiln.disasm.CapstoneMissingException;
 import kiln.disasm.Disassembler;
@@ -196,6 +197,7 @@ final class ObjdumpCommand implements Callable<Integer> {
                 artifact.text().asSlice(start, artifact.index().length(entry)).toArray(ValueLayout.JAVA_BYTE);
         out.printf("%n%08x <%s>: %s%n", start, names.of(key), key);
         int lastWasm = -1;
+        SourceLines.Line lastLine = null;
         for (Instruction in : disassembler.disassemble(code, start)) {
             StringBuilder line = new StringBuilder(
                     String.format(Locale.ROOT, "%8x: %-24s %s", in.address(), shortHex(in), in.text()));
@@ -203,11 +205,26 @@ final class ObjdumpCommand implements Callable<Integer> {
             int wasm = artifact.offsets() == null ? -1 : artifact.offsets().find(in.address(), start);
             if (wasm != lastWasm && wasm >= 0) {
                 pad(line).append("@0x").append(Integer.toHexString(wasm));
+                SourceLines.Line source = sourceLine(artifact, key, in.address(), wasm);
+                if (source != null && !source.equals(lastLine)) {
+                    out.println(Printable.name(source.file()) + ":" + source.line());
+                    lastLine = source;
+                }
             }
             lastWasm = wasm;
             target(line, artifact, names, entry, in);
             out.println(line);
         }
+    }
+
+    /** Of what was inlined, that of the inlined function. */
+    private static SourceLines.Line sourceLine(Artifact artifact, FuncKey key, long address, int wasm) {
+        if (artifact.lines() == null || key.kind() != FuncKey.Kind.WASM_FUNCTION) {
+            return null;
+        }
+        int site = artifact.inlines() == null ? -1 : artifact.inlines().find(address);
+        int module = site < 0 ? key.payload() : artifact.inlines().site(site).callee().payload();
+        return artifact.lines().find(module, wasm);
     }
 
     private static String shortHex(Instruction in) {

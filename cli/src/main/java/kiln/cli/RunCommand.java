@@ -360,9 +360,12 @@ final class RunCommand implements Callable<Integer> {
         }
         if (frames.isEmpty()) {
             for (StackTraceElement t : e.getStackTrace()) {
-                if (t.getFileName() != null && t.getFileName().endsWith(".wasm")) {
+                // Java's own have a loader or a module.
+                if (t.getFileName() != null && t.getClassLoaderName() == null && t.getModuleName() == null) {
+                    boolean source = !t.getFileName().equals(t.getClassName() + ".wasm");
                     String offset = t.getLineNumber() < 0 ? "" : "@0x" + Integer.toHexString(t.getLineNumber());
-                    frames.add(t.getClassName() + "." + t.getMethodName() + offset);
+                    frames.add(t.getClassName() + "." + t.getMethodName()
+                            + (source ? " (" + t.getFileName() + ":" + t.getLineNumber() + ")" : offset));
                 }
             }
         }

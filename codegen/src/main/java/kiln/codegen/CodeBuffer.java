@@ -55,6 +55,7 @@ public final class CodeBuffer {
     private final List<Runnable> coldCode = new ArrayList<>();
     private final List<Relaxation.Span> spans = new ArrayList<>();
     private final List<Label> bound = new ArrayList<>();
+    private boolean allPositions;
     private Object machineState;
     private int machineStateAt = -1;
     private Emitter emitter;
@@ -415,13 +416,18 @@ public final class CodeBuffer {
                 alignment,
                 List.copyOf(relocations),
                 traps.toList(CompiledFunction.TrapSite::of),
-                sources.ofStops(traps),
+                allPositions ? sources.all() : sources.ofStops(traps),
                 references.size() == 0 ? List.of() : stackMaps(),
                 frameBytes);
     }
 
     private List<CompiledFunction.StackMap> stackMaps() {
         return references.toList((offset, map) -> new CompiledFunction.StackMap(offset, stackMaps.get(map)));
+    }
+
+    /** Keeps positions of all instructions. */
+    void keepAllPositions() {
+        allPositions = true;
     }
 
     /** The code so far. */

@@ -13,17 +13,23 @@ import kiln.artifact.LinkedContexts;
  *     makes tail calls to other instances
  * @param contexts where the VMContexts of the modules lie that code may call directly
  * @param check whether allocation is verified by the symbolic checker
+ * @param allPositions whether positions are kept of all instructions, not only of those that backtraces ask for
  */
 public record CodegenOptions(
-        int optLevel, Set<String> features, boolean reloadContext, LinkedContexts contexts, boolean check) {
+        int optLevel,
+        Set<String> features,
+        boolean reloadContext,
+        LinkedContexts contexts,
+        boolean check,
+        boolean allPositions) {
     /** For a module that is linked with no other. */
     public CodegenOptions(int optLevel, Set<String> features, boolean reloadContext, boolean check) {
-        this(optLevel, features, reloadContext, LinkedContexts.NONE, check);
+        this(optLevel, features, reloadContext, LinkedContexts.NONE, check, false);
     }
 
     /** The same with other features. */
     public CodegenOptions withFeatures(Set<String> names) {
-        return new CodegenOptions(optLevel, names, reloadContext, contexts, check);
+        return new CodegenOptions(optLevel, names, reloadContext, contexts, check, allPositions);
     }
 
     /** Bytes from the caller's VMContext to that of a function that it calls directly. */

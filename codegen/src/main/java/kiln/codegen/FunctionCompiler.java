@@ -63,6 +63,9 @@ public final class FunctionCompiler {
         List<MachBlock> blocks = withoutEmptyBlocks();
         for (int round = 1; round < MAX_ROUNDS; round++) {
             CodeBuffer buffer = new CodeBuffer();
+            if (lowering.options.allPositions()) {
+                buffer.keepAllPositions();
+            }
             CompiledFunction result = emit(blocks, buffer);
             if (result != null) {
                 after.accept("emission");

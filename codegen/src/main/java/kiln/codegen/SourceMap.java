@@ -67,6 +67,15 @@ final class SourceMap {
         }
     }
 
+    /** Of all instructions. */
+    List<CompiledFunction.Position> all() {
+        OffsetList result = new OffsetList();
+        for (int i = 0; i < count; i++) {
+            result.add(at[i], wasm[i]);
+        }
+        return result.toList(CompiledFunction.Position::new);
+    }
+
     /**
      * Backtraces only ask about instructions that trap and calls. The code between two of these may belong to either,
      * so the border is put where the table in the file needs the fewest bits: at a multiple of four.

@@ -87,10 +87,12 @@ public final class Compiler {
      */
     public static void linkTo(Path output, List<Input> modules, CompilerOptions options, CompileProgress progress)
             throws IOException {
+        Object event = CompileEvents.begin();
         onOwnStack(options, pool -> {
             compile(modules, options, progress, null, pool).write(output);
             return null;
         });
+        CompileEvents.end(event, modules, options);
     }
 
     /** As if direct calls reached {@code callRange} bytes only: a small text is then laid out like a huge one. */
@@ -107,9 +109,12 @@ public final class Compiler {
 
     private static byte[] toBytes(
             List<Input> inputs, CompilerOptions options, CompileProgress progress, Long callRange) {
-        return onOwnStack(
+        Object event = CompileEvents.begin();
+        byte[] compiled = onOwnStack(
                 options,
                 pool -> compile(inputs, options, progress, callRange, pool).toBytes());
+        CompileEvents.end(event, inputs, options);
+        return compiled;
     }
 
     /** A step that takes a pool's threads. */

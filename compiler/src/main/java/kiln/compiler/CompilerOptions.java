@@ -20,6 +20,7 @@ import kiln.wasm.Features;
  * @param inlining whether level 2 replaces calls by copies of what they call
  * @param eagerTables whether tables are filled at instantiation instead of slot by slot on first use
  * @param strip what to leave out of the file
+ * @param debugInfo whether source lines out of the module's DWARF are kept, and positions of all instructions
  * @param check whether the IR and the register allocation are verified on the way (slow; for tests)
  * @param features names of the WebAssembly proposals accepted, as their repositories spell them ({@code simd},
  *     {@code tail-call}, ...)
@@ -37,6 +38,7 @@ public record CompilerOptions(
         boolean inlining,
         boolean eagerTables,
         Strip strip,
+        boolean debugInfo,
         boolean check,
         Set<String> features) {
 
@@ -82,6 +84,7 @@ public record CompilerOptions(
                 true,
                 false,
                 Strip.NOTHING,
+                false,
                 false,
                 Features.ALL.names());
     }
@@ -158,6 +161,12 @@ public record CompilerOptions(
         return draft.options();
     }
 
+    public CompilerOptions withDebugInfo(boolean debugInfo) {
+        Draft draft = new Draft(this);
+        draft.debugInfo = debugInfo;
+        return draft.options();
+    }
+
     public CompilerOptions withCheck(boolean check) {
         Draft draft = new Draft(this);
         draft.check = check;
@@ -183,6 +192,7 @@ public record CompilerOptions(
                 + (keepAll ? " keep-all" : "")
                 + (inlining ? "" : " no-inlining")
                 + (eagerTables ? " eager-tables" : "")
+                + (debugInfo ? " debug-info" : "")
                 + (strip == Strip.NOTHING ? "" : " strip=" + strip.name().toLowerCase(java.util.Locale.ROOT));
     }
 
@@ -200,6 +210,7 @@ public record CompilerOptions(
         private boolean inlining;
         private boolean eagerTables;
         private Strip strip;
+        private boolean debugInfo;
         private boolean check;
         private Set<String> features;
 
@@ -216,6 +227,7 @@ public record CompilerOptions(
             inlining = from.inlining;
             eagerTables = from.eagerTables;
             strip = from.strip;
+            debugInfo = from.debugInfo;
             check = from.check;
             features = from.features;
         }
@@ -234,6 +246,7 @@ public record CompilerOptions(
                     inlining,
                     eagerTables,
                     strip,
+                    debugInfo,
                     check,
                     features);
         }

@@ -13,6 +13,7 @@ import kiln.artifact.DataSection;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.LinkedContexts;
+import kiln.artifact.SourceLines;
 import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
 import kiln.ir.Function;
@@ -27,6 +28,7 @@ import kiln.translate.ModuleMetadata;
 import kiln.translate.StartupTranslator;
 import kiln.translate.Trampolines;
 import kiln.translate.TranslateOptions;
+import kiln.wasm.DwarfLines;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.FunctionValidator;
@@ -40,6 +42,7 @@ final class ModuleCompilation {
     private final Pipeline pipeline;
     private final CodegenOptions codegen;
     private final boolean inlines;
+    private final boolean debugInfo;
     /** Functions that modules after this one call directly. */
     private final BitSet linked = new BitSet();
     /** Null before {@link #compile}, and if nothing is inlined. */
@@ -66,7 +69,13 @@ final class ModuleCompilation {
         // Positions of inlined instructions take the upper half of the range, see InlineTable.
         inlines = options.inlining() && options.optLevel() >= 2 && module.bytes().length < InlineTable.FIRST;
         codegen = new CodegenOptions(
-                options.optLevel(), options.cpu(), env.mayLeaveInstanceByTailCall(), env.contexts(), options.check());
+                options.optLevel(),
+                options.cpu(),
+                env.mayLeaveInstanceByTailCall(),
+                env.contexts(),
+                options.check(),
+                options.debugInfo());
+        debugInfo = options.debugInfo();
     }
 
     private static Linkage linkage(Links.Bound links, List<ModuleCompilation> before) {
@@ -218,6 +227,11 @@ final class ModuleCompilation {
         }
         writer.module(metadata.info());
         writer.fates(fates);
+        if (debugInfo) {
+            SourceLines.Builder lines = new SourceLines.Builder();
+            DwarfLines.read(module, lines::add);
+            writer.lines(lines);
+        }
         String[] exported = exportedNames();
         for (int f = 0; f < module.funcCount(); f++) {
             String name = module.names().function(f);

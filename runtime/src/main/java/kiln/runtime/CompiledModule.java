@@ -153,6 +153,7 @@ public final class CompiledModule implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Object event = Events.beginLoad();
         LoadedArtifact code = map(Printable.file(file), () -> {
             if (trusted && engine.signers().isEmpty()) {
                 return LoadedArtifact.map(file, Artifact.OpenOptions.SKIP_DIGEST);
@@ -160,7 +161,13 @@ public final class CompiledModule implements AutoCloseable {
             Artifact.OpenOptions options = trusted ? Artifact.OpenOptions.SKIP_DIGEST : Artifact.OpenOptions.DEFAULT;
             return LoadedArtifact.load(file, options.signedBy(engine.signers()));
         });
-        return of(engine, code, Printable.file(file)).named(stem(file));
+        CompiledModule module = of(engine, code, Printable.file(file)).named(stem(file));
+        Events.endLoad(
+                event,
+                module,
+                code.artifact().file().byteSize(),
+                trusted && engine.signers().isEmpty());
+        return module;
     }
 
     /**
@@ -178,7 +185,11 @@ public final class CompiledModule implements AutoCloseable {
             return compile(engine, bytes, "");
         }
         Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT.signedBy(engine.signers());
-        return of(engine, map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options)), "module");
+        Object event = Events.beginLoad();
+        CompiledModule module =
+                of(engine, map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options)), "module");
+        Events.endLoad(event, module, bytes.length, false);
+        return module;
     }
 
     /**
@@ -270,9 +281,12 @@ public final class CompiledModule implements AutoCloseable {
                         "this is WebAssembly, not a compiled file, and no compiler is on the class path"));
         byte[] compiled = compiler.compile(wasm, name, engine.settings());
         MemorySegment bytes = MemorySegment.ofArray(compiled);
+        Object event = Events.beginLoad();
         CompiledModule module =
                 of(engine, map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST)), name);
-        return name.isEmpty() ? module : module.named(name);
+        CompiledModule named = name.isEmpty() ? module : module.named(name);
+        Events.endLoad(event, named, compiled.length, false);
+        return named;
     }
 
     private static String stem(Path file) {

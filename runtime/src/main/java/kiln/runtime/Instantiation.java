@@ -66,9 +66,12 @@ final class Instantiation {
                 all.add(problem);
             }
         }
-        return module.parts() == null
+        Object event = Events.beginInstantiate();
+        Instance instance = module.parts() == null
                 ? new Instantiation(store, module, 0).run(imports, all, ownsStore)
                 : startLinked(store, module, imports, all, ownsStore);
+        Events.endInstantiate(event, module);
+        return instance;
     }
 
     /** The results of relaxed vector operations must not change while a program runs. */

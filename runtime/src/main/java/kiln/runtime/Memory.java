@@ -224,6 +224,16 @@ public final class Memory implements Extern {
 
     /** As {@link #grow}, for generated code. */
     long growPages(long delta) {
+        if (!Events.on()) {
+            return grown(delta);
+        }
+        long before = length();
+        long result = grown(delta);
+        Events.grow(store, before, length(), before + (delta << type.pageShift()));
+        return result;
+    }
+
+    private long grown(long delta) {
         if (shared != null) {
             return shared.grow(delta, store);
         }

@@ -6,6 +6,7 @@ import java.util.Set;
 import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
+import kiln.artifact.SourceLines;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.api.TrapCode;
 import kiln.loader.LoadedArtifact;
@@ -69,6 +70,7 @@ final class Traces {
         }
         TrapException t = new TrapException(code, code.message(), frames);
         t.setIncomplete(!rewrite(t, store, frames, false));
+        Events.trap(t, frames);
         return t;
     }
 
@@ -99,15 +101,22 @@ final class Traces {
 
     /** As {@link #ofHost(Store, TrapCode)}, with a message of its own. */
     static TrapException ofHost(Store store, TrapCode code, String message) {
+        List<WasmFrame> frames = waiting(store);
+        TrapException t = new TrapException(code, message, frames);
+        t.setIncomplete(!rewrite(t, store, null, true));
+        Events.trap(t, frames);
+        return t;
+    }
+
+    /** The frames of the store's generated code that waits for a call of the runtime's; empty if none does. */
+    static List<WasmFrame> waiting(Store store) {
         List<WasmFrame> frames = new ArrayList<>();
         long context = store.block().memory().address();
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         if (activation != 0) {
             walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation);
         }
-        TrapException t = new TrapException(code, message, frames);
-        t.setIncomplete(!rewrite(t, store, null, true));
-        return t;
+        return frames;
     }
 
     /**
@@ -214,10 +223,14 @@ final class Traces {
         ModuleInfo info = artifact.modules().get(key.payload());
         int function = key.index() + info.imported(ExternType.Kind.FUNC);
         String name = artifact.functionName(key.payload(), function);
+        SourceLines lines = artifact.artifact().lines();
+        SourceLines.Line line = lines == null ? null : lines.find(key.payload(), wasmOffset);
         return new WasmFrame(
                 artifact.moduleName(key.payload()),
                 name == null || name.isEmpty() ? "func[" + function + "]" : name,
                 function,
-                wasmOffset);
+                wasmOffset,
+                line == null ? null : line.file(),
+                line == null ? 0 : line.line());
     }
 }

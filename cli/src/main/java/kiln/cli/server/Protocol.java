@@ -79,6 +79,7 @@ final class Protocol {
         out.writeBoolean(o.inlining());
         out.writeBoolean(o.eagerTables());
         out.writeInt(o.strip().ordinal());
+        out.writeBoolean(o.debugInfo());
         out.writeInt(request.modules.size());
         for (Compiler.Input m : request.modules) {
             out.writeBoolean(m.name() != null);
@@ -106,7 +107,8 @@ final class Protocol {
                 .withKeepAll(in.readBoolean())
                 .withInlining(in.readBoolean())
                 .withEagerTables(in.readBoolean())
-                .withStrip(CompilerOptions.Strip.values()[in.readInt()]);
+                .withStrip(CompilerOptions.Strip.values()[in.readInt()])
+                .withDebugInfo(in.readBoolean());
         List<Compiler.Input> modules = new ArrayList<>();
         for (int n = count(in); n > 0; n--) {
             boolean named = in.readBoolean();
