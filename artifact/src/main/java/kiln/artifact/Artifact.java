@@ -93,6 +93,7 @@ public final class Artifact implements AutoCloseable {
     private final NameTable names;
     /** Null before it is asked for, and if there is none. */
     private volatile SourceLines lines;
+
     private final List<ModuleInfo> modules;
 
     private Artifact(Arena arena, MemorySegment file, OpenOptions options) {

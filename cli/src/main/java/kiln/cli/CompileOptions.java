@@ -73,7 +73,18 @@ final class CompileOptions {
 
     void addTo(CommandSpec command) {
         for (OptionSpec option : new OptionSpec[] {
-            target, cpu, level, jobs, interruptible, explicitBounds, nan, relaxedSimd, keepAll, noInlining, eagerTables, debugInfo
+            target,
+            cpu,
+            level,
+            jobs,
+            interruptible,
+            explicitBounds,
+            nan,
+            relaxedSimd,
+            keepAll,
+            noInlining,
+            eagerTables,
+            debugInfo
         }) {
             command.addOption(option);
         }

@@ -12,7 +12,18 @@ import picocli.CommandLine.Model.CommandSpec;
 /** The {@code kiln} command. */
 public final class Main {
     private static final List<String> COMMANDS = List.of(
-            "compile", "run", "objdump", "info", "validate", "keygen", "sign", "wast", "bench", "cache", "completion");
+            "compile",
+            "run",
+            "objdump",
+            "explore",
+            "info",
+            "validate",
+            "keygen",
+            "sign",
+            "wast",
+            "bench",
+            "cache",
+            "completion");
 
     private Main() {}
 
@@ -123,6 +134,7 @@ public final class Main {
             case "compile" -> new CommandLine(new CompileCommand().spec());
             case "run" -> new CommandLine(new RunCommand().spec());
             case "objdump" -> ObjdumpCommand.commandLine();
+            case "explore" -> ExploreCommand.commandLine();
             case "info" -> InfoCommand.commandLine();
             case "validate" -> new CommandLine(new ValidateCommand());
             case "keygen" -> new CommandLine(new KeygenCommand());

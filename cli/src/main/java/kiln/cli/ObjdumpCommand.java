@@ -223,7 +223,9 @@ final class ObjdumpCommand implements Callable<Integer> {
             return null;
         }
         int site = artifact.inlines() == null ? -1 : artifact.inlines().find(address);
-        int module = site < 0 ? key.payload() : artifact.inlines().site(site).callee().payload();
+        int module = site < 0
+                ? key.payload()
+                : artifact.inlines().site(site).callee().payload();
         return artifact.lines().find(module, wasm);
     }
 

@@ -31,7 +31,18 @@ import picocli.CommandLine.Model.CommandSpec;
 /** Options, help, exit statuses and what is said of mistakes. */
 class MainTest {
     private static final List<String> COMMANDS = List.of(
-            "compile", "run", "objdump", "info", "validate", "keygen", "sign", "wast", "bench", "cache", "completion");
+            "compile",
+            "run",
+            "objdump",
+            "explore",
+            "info",
+            "validate",
+            "keygen",
+            "sign",
+            "wast",
+            "bench",
+            "cache",
+            "completion");
 
     @TempDir
     Path dir;

@@ -16,7 +16,7 @@ final class CompileEvents {
     private CompileEvents() {}
 
     /** Of its own, because this must be usable where there is no recorder. */
-    private static final class Recorded {
+    static final class Recorded {
         @Name("kiln.Compile")
         @Label("WebAssembly Compilation")
         @Category("WebAssembly")

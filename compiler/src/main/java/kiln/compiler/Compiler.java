@@ -153,7 +153,11 @@ public final class Compiler {
             // When one thread of a program ends it, the others must stop.
             CompilerOptions options = startsThreads(parts) ? given.withInterruptible(true) : given;
             for (Links.Bound bound : Links.bind(parts)) {
-                compilations.add(new ModuleCompilation(bound, List.copyOf(compilations), options));
+                ModuleCompilation compilation = new ModuleCompilation(bound, List.copyOf(compilations), options);
+                if (progress instanceof Exploration.Recorder recorder) {
+                    compilation.showTo(recorder);
+                }
+                compilations.add(compilation);
             }
             Program program = new Program(compilations);
             for (int i = 0; i < compilations.size(); i++) {

@@ -45,6 +45,8 @@ final class ModuleCompilation {
     private final boolean debugInfo;
     /** Functions that modules after this one call directly. */
     private final BitSet linked = new BitSet();
+    /** Null if nobody wants to see the IR. */
+    private Exploration.Recorder recorder;
     /** Null before {@link #compile}, and if nothing is inlined. */
     private Inlining inlining;
 
@@ -96,6 +98,11 @@ final class ModuleCompilation {
                 owner.linked.set(owner.importedCount() + callee.index());
             }
         }
+    }
+
+    /** Has somebody see what code is made from. */
+    void showTo(Exploration.Recorder to) {
+        recorder = to;
     }
 
     /** Makes all functions of the module that can run, start-up code and trampolines; validates the others. */
@@ -199,6 +206,9 @@ final class ModuleCompilation {
 
     /** The machine code of an optimised function. */
     Product.Code generate(Function f) {
+        if (recorder != null) {
+            recorder.generates(f);
+        }
         return Product.Code.of(backend.compile(f, codegen), f);
     }
 

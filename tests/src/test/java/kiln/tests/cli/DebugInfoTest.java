@@ -48,7 +48,8 @@ class DebugInfoTest {
         for (String level : List.of("-O0", "-O2", "-O2 --no-inlining")) {
             String compile = "compile --debug-info " + level + " @" + module + ".wasm";
             assertEquals(new Outcome(0, "", ""), kiln(compile));
-            String divide = kiln("run --invoke divide @" + module + ".cwasm 1 0").err();
+            String divide =
+                    kiln("run --invoke divide @" + module + ".cwasm 1 0").err();
             assertTrue(
                     divide.matches("kiln: trap: integer divide by zero\n"
                             + " {4}at [^\n]*quotient@0x[0-9a-f]+ \\([^\n]*lines.c:4\\)\n"
@@ -59,7 +60,8 @@ class DebugInfoTest {
             assertTrue(both.matches("(?s)kiln: trap: unreachable[^\n]*\n {4}at [^\n]*both@.*lines.c:9\\)\n"), both);
             String through = kiln("run --invoke both @" + module + ".cwasm 5").err();
             assertTrue(
-                    through.matches("(?s).*quotient@.*lines.c:4\\)\n.*both@0x[0-9a-f]+ \\([^\n]*lines.c:15\\)\n"), through);
+                    through.matches("(?s).*quotient@.*lines.c:4\\)\n.*both@0x[0-9a-f]+ \\([^\n]*lines.c:15\\)\n"),
+                    through);
         }
     }
 
@@ -105,7 +107,9 @@ class DebugInfoTest {
         String without = kiln("run --invoke divide @lines5.cwasm 1 0").err();
         assertTrue(without.contains("quotient@0x") && !without.contains("lines.c"), without);
         assertEquals(
-                0, kiln("compile --debug-info --strip offsets --no-inlining @lines5.wasm").status());
+                0,
+                kiln("compile --debug-info --strip offsets --no-inlining @lines5.wasm")
+                        .status());
         String stripped = kiln("run --invoke divide @lines5.cwasm 1 0").err();
         assertTrue(stripped.contains("quotient\n"), stripped);
         assertEquals("options", kiln("info --debug-info @lines5.wasm").out().contains(" debug-info") ? "options" : "");
@@ -122,7 +126,10 @@ class DebugInfoTest {
                 dir.resolve("calls.wat"),
                 "(import \"lines5\" \"divide\" (func $f (param i32 i32) (result i32)))\n"
                         + "(func (export \"go\") (result i32) (call $f (i32.const 1) (i32.const 0)))");
-        assertEquals(0, kiln("compile --debug-info @lines5.wasm @calls.wat -o @all.cwasm").status());
+        assertEquals(
+                0,
+                kiln("compile --debug-info @lines5.wasm @calls.wat -o @all.cwasm")
+                        .status());
         String err = kiln("run --invoke go @all.cwasm").err();
         assertTrue(err.matches("(?s).*quotient@.*lines.c:4\\)\n.*divide@.*lines.c:15\\)\n.*go@0x[0-9a-f]+\n"), err);
     }
@@ -133,7 +140,10 @@ class DebugInfoTest {
         for (String name : List.of("lines4.wasm", "lines5.wasm")) {
             byte[] wasm = Cli.resource(name);
             int start = indexOf(wasm, ".debug_line") + ".debug_line".length();
-            CompilerOptions options = CompilerOptions.defaults().withDebugInfo(true).withOptLevel(0).withJobs(1);
+            CompilerOptions options = CompilerOptions.defaults()
+                    .withDebugInfo(true)
+                    .withOptLevel(0)
+                    .withJobs(1);
             int step = Corpus.SAMPLED ? 7 : 1;
             int end = endOfSection(wasm, start);
             assertTrue(end > start + 50, "the section has no lines");

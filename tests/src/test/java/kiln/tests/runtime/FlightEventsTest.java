@@ -23,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the JVM's flight recorder is told. */
 class FlightEventsTest {
-    private static final String MODULE =
-            """
+    private static final String MODULE = """
             (module $guest (memory 1)
               (func $inner (result i32) (memory.grow (i32.const 2)))
               (func (export "grow") (result i32) (call $inner))
