@@ -23,7 +23,6 @@ import kiln.artifact.Artifact;
 import kiln.artifact.FuncKey;
 import kiln.runtime.ModuleCompiler;
 import kiln.runtime.WasmException;
-import kiln.translate.UnsupportedFeatureException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,14 +131,6 @@ class CompilerTest {
         assertTrue(
                 e.getMessage().endsWith(" in function 0 at 0x" + Integer.toHexString(drop) + " of some.wasm"),
                 e.getMessage());
-    }
-
-    @Test
-    void whatIsNotSupportedIsNamed() {
-        // An i32.const, which becomes an i31 and is dropped.
-        CompileException e = refused(module(1, 0x41, 0, 0xfb, 0x1c, 0x1a));
-        assertInstanceOf(UnsupportedFeatureException.class, e.getCause());
-        assertTrue(e.getMessage().startsWith("not supported: ref.i31 (proposal gc) in function 0"), e.getMessage());
     }
 
     @Test

@@ -35,6 +35,7 @@ public final class Corpus {
             "exceptions",
             "extended-const",
             "function-references",
+            "gc",
             "legacy-exceptions",
             "memory64",
             "multi-memory",

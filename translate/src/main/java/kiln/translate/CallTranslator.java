@@ -16,7 +16,6 @@ import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.wasm.Feature;
 import kiln.wasm.TypeSpace;
 import kiln.wasm.ValType;
 
@@ -104,15 +103,6 @@ final class CallTranslator {
         TrapCode isNull = ValType.isNullable(t.elementValType) ? TrapCode.INDIRECT_CALL_TO_NULL : null;
         if (types.isHeapSubtype(ValType.heap(t.elementValType), type)) {
             return callee(record, isNull);
-        }
-        if (!types.get(type).isFinal() && !IrTypes.OBJECTS) {
-            // The callee may then be of a subtype, which comparing numbers does not find out.
-            throw UnsupportedFeatureException.inFunction(
-                    e.env.wasm(),
-                    Feature.GC,
-                    e.validator.op().text() + " with a type that may have subtypes",
-                    e.validator.function(),
-                    e.validator.offset());
         }
         MemoryOp access = isNull == null ? RECORD_TYPE : RECORD_TYPE.trapping(isNull);
         Value actual = b.load(Type.I32, access, record, VMContextLayout.FUNCREF_TYPE);
@@ -223,7 +213,7 @@ final class CallTranslator {
     }
 
     private void callThrough(Callee callee, int type) {
-        CallTarget target = target(type);
+        CallTarget target = e.env.indirectTarget(type);
         Value[] args = stack.pop(target.signature().params().size());
         pushResults(
                 callee.direct != null
@@ -232,26 +222,13 @@ final class CallTranslator {
     }
 
     private void returnCallThrough(Callee callee, int type) {
-        CallTarget target = target(type);
+        CallTarget target = e.env.indirectTarget(type);
         Value[] args = stack.pop(target.signature().params().size());
         if (callee.direct != null) {
             b.returnCall(callee.direct, args);
         } else {
             b.returnCallIndirect(target, callee.code, callee.context, args);
         }
-    }
-
-    private CallTarget target(int type) {
-        Feature missing = e.env.missing(type);
-        if (missing != null) {
-            throw UnsupportedFeatureException.inFunction(
-                    e.env.wasm(),
-                    missing,
-                    e.validator.op().text() + " of " + e.env.wasm().types().func(type),
-                    e.validator.function(),
-                    e.validator.offset());
-        }
-        return e.env.indirectTarget(type);
     }
 
     private void pushResults(Inst call) {

@@ -13,7 +13,6 @@ import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
 import kiln.wasm.CatchKind;
-import kiln.wasm.Feature;
 import kiln.wasm.FuncType;
 
 /**
@@ -48,9 +47,6 @@ final class ExceptionTranslator {
         for (int i = 0; i < n; i++) {
             CatchKind kind = e.validator.catchKind(i);
             int tag = kind.hasTag() ? e.validator.catchTag(i) : -1;
-            if (tag >= 0) {
-                check(tag);
-            }
             clauses[i] = new Handler.Clause(kind, tag, labels.apply(e.validator.catchLabel(i)));
         }
         return new Handler(e.handler, clauses);
@@ -58,7 +54,6 @@ final class ExceptionTranslator {
 
     /** What a throw instruction does. */
     void throwTag(int tag) {
-        check(tag);
         Value[] payload = stack.pop(e.env.wasm().tagType(tag).paramCount());
         Handler h = e.handler;
         while (h != null && h.clauses != null) {
@@ -131,7 +126,6 @@ final class ExceptionTranslator {
      * @return where it goes on if it is another
      */
     Block beginCatch(Value exception, int tag) {
-        check(tag);
         Block next = test(tagOf(exception), tag);
         for (Value v : payload(exception, tag)) {
             stack.push(v);
@@ -201,18 +195,5 @@ final class ExceptionTranslator {
 
     private static int bytes(Type type) {
         return Math.max(CELL, type.bytes());
-    }
-
-    private void check(int tag) {
-        FuncType type = e.env.wasm().tagType(tag);
-        Feature missing = IrTypes.missing(e.env.wasm().types(), type);
-        if (missing != null) {
-            throw UnsupportedFeatureException.inFunction(
-                    e.env.wasm(),
-                    missing,
-                    e.validator.op().text() + " of a tag of " + type,
-                    e.validator.function(),
-                    e.validator.offset());
-        }
     }
 }

@@ -127,18 +127,6 @@ public final class FunctionTranslator {
     }
 
     private void declareLocals(int params) {
-        int last = ValType.I32;
-        for (int i = params; i < v.localCount(); i++) {
-            int type = v.localType(i);
-            if (type == last) {
-                continue;
-            }
-            last = type;
-            Feature missing = IrTypes.missing(wasm.types(), type);
-            if (missing != null) {
-                throw unsupported(missing, "a local of type " + ValType.toString(type));
-            }
-        }
         for (int i = 0; i < used.size(); i++) {
             variables[used.get(i)] = 0;
         }
@@ -271,10 +259,6 @@ public final class FunctionTranslator {
             case ELEM_DROP -> dropSegment(Builtin.ELEM_DROP, v.elemIndex());
             case REF_NULL -> {
                 int type = ValType.ref(true, v.heapType());
-                Feature missing = IrTypes.missing(wasm.types(), type);
-                if (missing != null) {
-                    throw unsupported(missing, "ref.null of type " + ValType.toString(type));
-                }
                 stack.push(b.zero(IrTypes.of(wasm.types(), type)));
             }
             case REF_FUNC -> calls.refFunc(v.funcIndex());
@@ -333,7 +317,7 @@ public final class FunctionTranslator {
         rule = rule == null ? AtomicInstructions.of(op) : rule;
         if (rule != null) {
             rule.translate(e, memory);
-        } else if (op.feature() != Feature.GC || !IrTypes.OBJECTS) {
+        } else if (op.feature() != Feature.GC) {
             throw unsupported(op.feature(), op.text());
         } else if (op == Op.BR_ON_CAST || op == Op.BR_ON_CAST_FAIL) {
             branchOnCast(v.labelDepth(), op == Op.BR_ON_CAST);

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import kiln.ir.Signature;
 import kiln.ir.Type;
-import kiln.wasm.Feature;
 import kiln.wasm.FuncType;
 import kiln.wasm.HeapType;
 import kiln.wasm.TypeSpace;
@@ -15,9 +14,6 @@ import kiln.wasm.ValType;
  * since no collector moves records. Every other reference is a {@link Type#REF}.
  */
 final class IrTypes {
-    /** Whether objects of the garbage-collected heap are executed: not yet everywhere. */
-    static final boolean OBJECTS = Boolean.getBoolean("kiln.objects");
-
     private IrTypes() {}
 
     static Type of(TypeSpace types, int valType) {
@@ -46,33 +42,5 @@ final class IrTypes {
             results.add(of(types, type.result(i)));
         }
         return new Signature(params, results);
-    }
-
-    /** The proposal that must be executed for values of this type to exist and is not yet, or null. */
-    static Feature missing(TypeSpace types, int valType) {
-        if (!ValType.isRef(valType)) {
-            return null;
-        }
-        return switch (types.top(ValType.heap(valType))) {
-            case HeapType.FUNC, HeapType.EXTERN, HeapType.EXN -> null;
-            default -> OBJECTS ? null : Feature.GC;
-        };
-    }
-
-    /** As {@link #missing(TypeSpace, int)} for all parameters and results. */
-    static Feature missing(TypeSpace types, FuncType type) {
-        for (int i = 0; i < type.paramCount(); i++) {
-            Feature f = missing(types, type.param(i));
-            if (f != null) {
-                return f;
-            }
-        }
-        for (int i = 0; i < type.resultCount(); i++) {
-            Feature f = missing(types, type.result(i));
-            if (f != null) {
-                return f;
-            }
-        }
-        return null;
     }
 }

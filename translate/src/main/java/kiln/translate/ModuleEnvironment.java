@@ -53,7 +53,6 @@ public final class ModuleEnvironment {
     private final GlobalPlan[] globals;
     private final GcTypes gcTypes;
     private final Signature[] signatures;
-    private final Feature[] missing;
     private final CallTarget[] indirect;
     private final CallTarget[] direct;
     /** Modules of lower numbers that define functions which this one imports; null for others. */
@@ -82,18 +81,15 @@ public final class ModuleEnvironment {
         this.linkage = linkage;
         TypeSpace types = wasm.types();
         signatures = new Signature[types.count()];
-        missing = new Feature[types.count()];
         indirect = new CallTarget[types.count()];
         for (int i = 0; i < types.count(); i++) {
             int first = types.canonical(i);
             FuncType type = types.func(i);
             if (first != i) {
                 signatures[i] = signatures[first];
-                missing[i] = missing[first];
                 indirect[i] = indirect[first];
             } else if (type != null) {
                 signatures[i] = IrTypes.signature(types, type);
-                missing[i] = IrTypes.missing(types, type);
                 indirect[i] = new CallTarget(null, signatures[i]);
             }
         }
@@ -102,10 +98,6 @@ public final class ModuleEnvironment {
         BitSet quietImports = new BitSet();
         for (int f = 0; f < direct.length; f++) {
             int type = wasm.funcTypeIndex(f);
-            if (missing[type] != null) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm, missing[type], "the type of " + wasm.describeFunc(f), wasm.offset(ExternKind.FUNC, f));
-            }
             direct[f] = f < wasm.importedFuncCount()
                     ? importedTarget(f, type)
                     : new CallTarget(FuncKey.wasmFunction(moduleIndex, f - wasm.importedFuncCount()), signatures[type]);
@@ -298,14 +290,6 @@ public final class ModuleEnvironment {
         int imported = wasm.importedTableCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Table table = wasm.table(i);
-            Feature lacking = IrTypes.missing(wasm.types(), table.element());
-            if (lacking != null) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm,
-                        lacking,
-                        "table " + i + " of " + ValType.toString(table.element()),
-                        wasm.offset(ExternKind.TABLE, i));
-            }
             Limits limits = table.limits();
             boolean isPrivate = i >= imported && !exported.get(i);
             boolean isFixed = limits.hasMax() && limits.min() == limits.max() || isPrivate && !grown.get(i);
@@ -340,14 +324,6 @@ public final class ModuleEnvironment {
         int imported = wasm.importedGlobalCount();
         for (int i = 0; i < plans.length; i++) {
             ExternType.Global global = wasm.global(i);
-            Feature lacking = IrTypes.missing(wasm.types(), global.type());
-            if (lacking != null) {
-                throw UnsupportedFeatureException.inModule(
-                        wasm,
-                        lacking,
-                        "global " + i + " of type " + ValType.toString(global.type()),
-                        wasm.offset(ExternKind.GLOBAL, i));
-            }
             Type type = IrTypes.of(wasm.types(), global.type());
             Definition d = definition(ExternKind.GLOBAL, i);
             if (!d.isIn(this)) {
@@ -486,7 +462,7 @@ public final class ModuleEnvironment {
         }
         if (referencesCross()) {
             summary.indirectTypes.stream()
-                    .filter(t -> missing[t] == null && signatures[t] != null)
+                    .filter(t -> signatures[t] != null)
                     .forEach(t -> used.set(wasm.types().canonical(t)));
         }
         return list(used);
@@ -587,11 +563,6 @@ public final class ModuleEnvironment {
     /** The target of a call through a funcref of the given type. */
     CallTarget indirectTarget(int typeIndex) {
         return indirect[typeIndex];
-    }
-
-    /** The proposal without which no function of this type can be called, or null. */
-    Feature missing(int typeIndex) {
-        return missing[typeIndex];
     }
 
     /** Whether a function that the module defines can run: one that cannot need not be translated, only validated. */

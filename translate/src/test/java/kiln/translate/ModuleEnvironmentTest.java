@@ -3,7 +3,6 @@ package kiln.translate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -14,7 +13,6 @@ import kiln.artifact.ExternType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.VMContextLayout;
-import kiln.wasm.Feature;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmModule;
@@ -178,23 +176,6 @@ class ModuleEnvironmentTest {
         assertFalse(info.types().get(0).key().equals(info.types().get(1).key()));
     }
 
-    @Test
-    void refusesInstructionsWithTheirPlace() {
-        // (func (nop) (drop (ref.i31 (i32.const 0)))), the instruction being the fifth byte of the body.
-        WasmModule wasm = new Bytes()
-                .section(1, 1, 0x60, 0, 0)
-                .section(3, 1, 0)
-                .section(10, 1, 8, 0, 1, 0x41, 0, 0xfb, 0x1c, 0x1a, END)
-                .decode();
-        ModuleEnvironment env = environment(wasm);
-        FunctionTranslator translator = new FunctionTranslator(env);
-        var e = assertThrows(UnsupportedFeatureException.class, () -> translator.translate(0));
-        assertEquals(Feature.GC, e.feature());
-        assertEquals("ref.i31", e.what());
-        assertEquals(0, e.function());
-        assertEquals("not supported: ref.i31 (proposal gc) in function 0 at 0x1a of bytes.wasm", e.getMessage());
-    }
-
     /** Other threads may grow it, so that its record is nobody's, even if the module defines it. */
     @Test
     void sharedMemoriesAreReachedThroughPointers() {
@@ -218,21 +199,5 @@ class ModuleEnvironmentTest {
                 .guarded);
         assertFalse(environment(new Bytes().section(5, 1, 8, 1, 0).decode()).memory(0).guarded);
         assertTrue(environment(new Bytes().section(5, 1, 8, 1, 16).decode()).memory(0).guarded);
-    }
-
-    @Test
-    void refusesCollectedReferencesInTypesAndGlobals() {
-        int anyref = 0x6e;
-        WasmModule typed = new Bytes()
-                .section(1, 1, 0x60, 0, 1, anyref)
-                .section(3, 1, 0)
-                .section(10, 1, 3, 0, 0, END)
-                .decode();
-        var e = assertThrows(UnsupportedFeatureException.class, () -> environment(typed));
-        assertEquals("not supported: the type of function 0 (proposal gc) at 0x17 of bytes.wasm", e.getMessage());
-        WasmModule imported =
-                new Bytes().section(2, 1, 1, 'm', 1, 'g', 3, anyref, 0).decode();
-        e = assertThrows(UnsupportedFeatureException.class, () -> environment(imported));
-        assertEquals("not supported: global 0 of type anyref (proposal gc) at 0x10 of bytes.wasm", e.getMessage());
     }
 }

@@ -150,13 +150,6 @@ class HostileNamesTest {
                 write(
                         "twice.wasm",
                         new NamedModule(name).exports(name).exports(name).toBytes()));
-        // valid, but not compiled
-        int[] i31 = {0x41, 0, 0xfb, 0x1c, 0x1a};
-        String unsupported = write(
-                file + "-i31.wasm",
-                new NamedModule(name).exports(name).body(i31).toBytes());
-        String said = kiln(2, "compile", unsupported).err();
-        assertTrue(said.contains("proposal gc"), said);
         kiln(
                 2,
                 "compile",
