@@ -188,6 +188,10 @@ final class IrStore {
 
         Instance(WasmModule wasm, TranslateOptions options, Imports imports) {
             env = new ModuleEnvironment(wasm, 0, options);
+            if (env.layout().hasHeap()) {
+                // What objects do is tested with the whole engine.
+                throw new UnsupportedOperationException("this machine has no heap of objects");
+            }
             ModuleMetadata metadata = ModuleMetadata.of(env, 0, PAGE);
             info = metadata.info();
             data = metadata.data();
