@@ -13,6 +13,8 @@ import java.util.TreeMap;
 final class ModuleParser {
     private static final byte[] HEADER = {0, 'a', 's', 'm', 1, 0, 0, 0};
     private static final int FUNCREF = 0x70;
+    private static final int REF_FUNC = 0xd2;
+    private static final int END = 0x0b;
 
     private final Reader r;
     private final int end;
@@ -400,7 +402,7 @@ final class ModuleParser {
         if (!r.acceptOpen("elem")) {
             throw r.unexpected();
         }
-        ElementList list = r.isIndex() || r.isClose() ? indices() : expressions(element);
+        ElementList list = r.isIndex() || r.isClose() ? tableIndices(element) : expressions(element);
         r.close();
         Bytes out = tables.add();
         out.raw(element);
@@ -505,6 +507,19 @@ final class ModuleParser {
             items.u(spaces.funcs.index(r));
         }
         return new ElementList(null, count, items);
+    }
+
+    /** Functions in a table of elements of {@code type}, whose segment is of that type too. */
+    private ElementList tableIndices(Bytes type) {
+        if (type.equals(new Bytes().u8(FUNCREF))) {
+            return indices();
+        }
+        Bytes items = new Bytes();
+        int count = 0;
+        for (; r.isIndex(); count++) {
+            items.u8(REF_FUNC).u(spaces.funcs.index(r)).u8(END);
+        }
+        return new ElementList(type, count, items);
     }
 
     private ElementList expressions(Bytes type) {
