@@ -39,6 +39,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class RunCommand implements Callable<Integer> {
     /** As a shell reports SIGABRT, which is what other engines end with. */
     private static final int TRAPPED = 134;
+    /** Module from which compilers let strings be imported, if nothing else is said to them. */
+    private static final String STRING_CONSTANTS = "'";
     /** As main threads have it: programs compiled for native stacks expect no less. */
     private static final long STACK_BYTES = 8 << 20;
 
@@ -233,7 +235,7 @@ final class RunCommand implements Callable<Integer> {
         guest.apply(wasiBuilder);
         try (Wasi wasi = wasiBuilder.build();
                 Store store = new Store(engine, limits)) {
-            Linker linker = new Linker(engine);
+            Linker linker = new Linker(engine).strings(STRING_CONSTANTS);
             wasi.addTo(linker);
             if (unknownImports.getValue() != null) {
                 boolean trap = UnknownImports.of(unknownImports.getValue()) == UnknownImports.trap;

@@ -2,6 +2,8 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /** A host function behind the argument area: how an upcall reaches it. */
@@ -48,6 +50,11 @@ abstract class HostAdapter {
      */
     HostAdapter settle() {
         return this;
+    }
+
+    /** The same for a type that differs in what its references refer to, or null if there is none. */
+    HostAdapter as(FuncType other) {
+        return null;
     }
 
     static HostAdapter raw(FuncType type, HostFunction function) {
@@ -143,10 +150,26 @@ abstract class HostAdapter {
     private static final class OnDemand extends HostAdapter {
         private final MethodHandle method;
         private HostAdapter made;
+        /** Null as long as there are none. */
+        private Map<FuncType, HostAdapter> others;
 
         OnDemand(FuncType type, MethodHandle method) {
             super(type);
             this.method = method;
+        }
+
+        @Override
+        synchronized HostAdapter as(FuncType other) {
+            if (!other.methodType().equals(type().methodType())) {
+                return null;
+            }
+            others = others != null ? others : new HashMap<>();
+            HostAdapter a = others.get(other);
+            if (a == null) {
+                a = new OnDemand(other, method);
+                others.put(other, a);
+            }
+            return a;
         }
 
         @Override

@@ -38,8 +38,12 @@ public final class Linker {
     }
 
     private sealed interface Definition {
-        /** A host function, of which each store makes one of its own. */
-        record HostFunc(FuncType type, HostAdapter host) implements Definition {}
+        /**
+         * A host function, of which each store makes one of its own.
+         *
+         * @param derived whether the type follows from the Java method's, so that a reference may be of any type
+         */
+        record HostFunc(FuncType type, HostAdapter host, boolean derived) implements Definition {}
 
         record Item(Extern extern) implements Definition {}
 
@@ -82,18 +86,21 @@ public final class Linker {
 
     /** Defines a host function in its raw form. */
     public Linker func(String module, String name, FuncType type, HostFunction function) {
-        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.raw(type, function)));
+        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.raw(type, function), false));
         return this;
     }
 
     /**
-     * Defines a Java method as a host function. Its type follows from the method's ({@link FuncType#of}); a first
-     * parameter of type {@link Caller} is not part of it.
+     * Defines a Java method as a host function. Its type follows from the method's ({@link FuncType#of}), but where the
+     * method has an object, a module may import another type of references; a first parameter of type {@link Caller} is
+     * not part of it.
      *
      * @throws IllegalArgumentException if a parameter or the result has a type without counterpart
      */
     public Linker func(String module, String name, MethodHandle method) {
-        return func(module, name, HostAdapter.typeOf(method.type()), method);
+        FuncType type = HostAdapter.typeOf(method.type());
+        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.typed(type, method), true));
+        return this;
     }
 
     /**
@@ -103,7 +110,7 @@ public final class Linker {
      * @throws IllegalArgumentException if the method does not fit the type
      */
     public Linker func(String module, String name, FuncType type, MethodHandle method) {
-        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.typed(type, method)));
+        definitions.put(new Name(module, name), new Definition.HostFunc(type, HostAdapter.typed(type, method), false));
         return this;
     }
 
@@ -204,6 +211,17 @@ public final class Linker {
         return d instanceof Definition.Item i ? i.extern : null;
     }
 
+    private Extern get(Store store, CompiledModule.ImportType i) {
+        Definition d = definitions.get(new Name(i.module(), i.name()));
+        if (d instanceof Definition.HostFunc h && h.derived && i.type() instanceof FuncType t && !t.equals(h.type)) {
+            HostAdapter other = h.host.as(t);
+            if (other != null) {
+                return store.hostFunc(t, other);
+            }
+        }
+        return get(store, i.module(), i.name());
+    }
+
     /**
      * Makes an instance in {@code store} and runs its start function.
      *
@@ -222,7 +240,7 @@ public final class Linker {
         List<String> problems = new ArrayList<>();
         List<Extern> imports = new ArrayList<>();
         for (CompiledModule.ImportType i : module.imports()) {
-            Extern e = get(store, i.module(), i.name());
+            Extern e = get(store, i);
             if (e == null && strings) {
                 e = string(store, i);
             }

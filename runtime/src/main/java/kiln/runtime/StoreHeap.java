@@ -25,6 +25,7 @@ import kiln.runtime.internal.ZeroMemory;
  */
 final class StoreHeap implements GcHeap.Roots {
     private static final int[] NO_WORDS = {};
+    private static final int FIRST_SLOTS = 16;
 
     private final Store store;
     private final long context;
@@ -52,11 +53,11 @@ final class StoreHeap implements GcHeap.Roots {
     // ---- objects that Java has
 
     /** What the slots refer to. */
-    private int[] roots = new int[16];
+    private int[] roots = NO_WORDS;
 
-    private Slot[] slots = new Slot[16];
+    private Slot[] slots = {};
     /** Slots that stay although Java may have dropped their object: it has their numbers. */
-    private HeapRef[] pinned = new HeapRef[16];
+    private HeapRef[] pinned = {};
 
     private int firstFree = -1;
     private int end;
@@ -428,9 +429,10 @@ final class StoreHeap implements GcHeap.Roots {
             } else {
                 n = end++;
                 if (n == roots.length) {
-                    roots = Arrays.copyOf(roots, 2 * n);
-                    slots = Arrays.copyOf(slots, 2 * n);
-                    pinned = Arrays.copyOf(pinned, 2 * n);
+                    int size = Math.max(FIRST_SLOTS, 2 * n);
+                    roots = Arrays.copyOf(roots, size);
+                    slots = Arrays.copyOf(slots, size);
+                    pinned = Arrays.copyOf(pinned, size);
                 }
             }
             int type = typeOf(reference);

@@ -12,6 +12,9 @@ import kiln.artifact.HeapLayout;
  * since objects name their types by it. Safe for use by several threads.
  */
 public final class TypeRecords {
+    private static final int STEP = 64;
+    private static final int SMALL = 512;
+
     private static final class Place {
         final int offset;
         final int bytes;
@@ -38,15 +41,20 @@ public final class TypeRecords {
     public synchronized int take(int type, int bytes) {
         Place p = places.get(type);
         if (p == null) {
-            int offset = find(bytes);
+            int offset = find(room(bytes));
             if (offset == 0) {
                 return 0;
             }
-            p = new Place(offset, bytes);
+            p = new Place(offset, room(bytes));
             places.put(type, p);
         }
         p.users++;
         return p.offset;
+    }
+
+    /** Bytes set aside for a record: few different numbers, so that a place fits most types after the first one. */
+    private static int room(int bytes) {
+        return bytes <= SMALL ? bytes + STEP - 1 & -STEP : Integer.highestOneBit(bytes - 1) << 1;
     }
 
     private int find(int bytes) {

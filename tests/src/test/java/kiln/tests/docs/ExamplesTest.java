@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
@@ -80,6 +81,22 @@ class ExamplesTest {
         List<String> blocks = blocks("README.md");
         assertEquals(1, blocks.size(), "another number of examples: this test must know them all");
         assertEquals("", runStatements(blocks.getFirst()));
+    }
+
+    /** Java that TeaVM has compiled, with the embedder that the documents name. */
+    @Test
+    void teaVm() throws Exception {
+        Path program = Corpus.path().resolve("programs/own/java-gc.wasm");
+        Assumptions.assumeTrue(Files.exists(program), "the public programs are not here");
+        String embedder = Files.readString(Corpus.root().resolve("examples/teavm/TeaVm.java"));
+        String imports = embedder.lines().filter(l -> l.startsWith("import ")).collect(Collectors.joining("\n"));
+        String body = embedder.lines().filter(l -> !l.startsWith("import ")).collect(Collectors.joining("\n"));
+        Files.copy(program, dir.resolve("program.wasm"));
+        assertEquals(
+                Files.readString(Corpus.path().resolve("programs/expected/java.stdout")),
+                run(imports + "\n" + body.replace("public final class", "final class")
+                        + "\nfinal class Example { public static void main(String[] args) throws Exception {"
+                        + " TeaVm.main(new String[] {\"program.wasm\"}); } }\n"));
     }
 
     private static List<String> blocks(String document) throws IOException {

@@ -39,7 +39,11 @@ abstract class RuntimeFixture {
 
     /** A module that is given in the text format. */
     protected CompiledModule text(String wat) {
-        return CompiledModule.load(engine, Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8)));
+        return CompiledModule.load(engine, encode(wat));
+    }
+
+    static byte[] encode(String wat) {
+        return Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8));
     }
 
     protected static byte[] resource(String name) {
