@@ -303,6 +303,63 @@ public abstract class LoweringContext {
                 .computeIfAbsent(new Derived(v, maker), _ -> newReg(maker.type()));
     }
 
+    /**
+     * A register with the address of an object, which {@code maker} makes in front of the loops in which neither the
+     * base nor the reference changes and nothing is called: a collection would move the object. Null if there is no
+     * such loop around the current instruction.
+     */
+    public final Reg objectAddress(Value base, Value object, Maker maker) {
+        FlowGraph flow = plan.flow();
+        int baseAt = nodeOf(base);
+        int objectAt = nodeOf(object);
+        int from = -1;
+        int loop = flow.loopHeader(rootNode);
+        for (int level = 0; loop >= 0 && level < MAX_LOOPS_LEFT; level++) {
+            if (flow.isInLoop(baseAt, loop)
+                    || flow.isInLoop(objectAt, loop)
+                    || hasCall[loop]
+                    || !runsMoreOftenThanBefore(loop)
+                    || !isEnteredFromDominator(loop)) {
+                break;
+            }
+            from = loop;
+            loop = flow.outerLoop(loop);
+        }
+        if (from < 0) {
+            return null;
+        }
+        return hoistedResults
+                .computeIfAbsent(flow.idom(from), _ -> new LinkedHashMap<>())
+                .computeIfAbsent(new Derived(object, maker), _ -> newObjectAddress());
+    }
+
+    /** A register for an address in an object, for the rule at work. */
+    public final Reg newObjectAddress() {
+        return mach.newObjectAddress();
+    }
+
+    private int nodeOf(Value v) {
+        return nodeOfBlock[(v.inst() != null ? v.inst().block() : v.paramOf()).id()];
+    }
+
+    /** Whether nothing runs between the end of the block in front of a loop and the loop. */
+    private boolean isEnteredFromDominator(int header) {
+        FlowGraph flow = plan.flow();
+        for (int p : flow.predecessors(header)) {
+            if (p != flow.idom(header) && !flow.isInLoop(p, header)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether {@code v} is the base of the heap, or something else of the VMContext that never changes. */
+    public static boolean isContextField(Value v) {
+        return v.is(Opcode.LOAD)
+                && v.inst().memory().readOnly()
+                && !v.inst().memory().canTrap();
+    }
+
     private void emitAsConstant(MachInst inst) {
         List<MachInst> outerSink = sink;
         sink = ruleConstants;
@@ -567,7 +624,7 @@ public abstract class LoweringContext {
     /** The outermost loop around the current instruction in which {@code v} does not change, by its header, or -1. */
     private int loopWithout(Value v) {
         FlowGraph flow = plan.flow();
-        int defined = nodeOfBlock[(v.inst() != null ? v.inst().block() : v.paramOf()).id()];
+        int defined = nodeOf(v);
         int from = -1;
         int loop = flow.loopHeader(rootNode);
         for (int level = 0; loop >= 0 && level < MAX_LOOPS_LEFT; level++) {

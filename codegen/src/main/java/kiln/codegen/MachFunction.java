@@ -1,6 +1,7 @@
 package kiln.codegen;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import kiln.artifact.FuncKey;
 import kiln.ir.Type;
@@ -11,6 +12,7 @@ public final class MachFunction {
     private final FuncKey key;
     private final List<MachBlock> blocks = new ArrayList<>();
     private final ArrayList<Reg> virtuals = new ArrayList<>();
+    private final BitSet addresses = new BitSet();
     private FlowGraph flow;
 
     public MachFunction(FuncKey key) {
@@ -57,6 +59,21 @@ public final class MachFunction {
         Reg r = Reg.virtual(virtuals.size(), type);
         virtuals.add(r);
         return r;
+    }
+
+    /**
+     * A register for an address in an object: its last use comes before the next call, since a collection moves the
+     * object.
+     */
+    public Reg newObjectAddress() {
+        Reg r = newVirtual(Type.I64);
+        addresses.set(r.index());
+        return r;
+    }
+
+    /** The registers made by {@link #newObjectAddress}. */
+    public BitSet objectAddresses() {
+        return addresses;
     }
 
     public int virtualCount() {

@@ -4,6 +4,7 @@ import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
 
 import kiln.codegen.Demanded;
+import kiln.codegen.LoweringContext;
 import kiln.codegen.Reg;
 import kiln.codegen.RegClass;
 import kiln.codegen.Rules;
@@ -34,12 +35,67 @@ final class MemoryRules {
             displacement += constValue(base.inst().arg(1));
             base = base.inst().arg(0);
         }
+        Address element = elementInLoop(c, base, object, displacement, scale);
+        if (element != null) {
+            return element;
+        }
         if (displacement == 0) {
             return Address.indexed(c.reg(base), c.reg(object), ExtendOp.UXTX, 0);
         }
-        Reg sum = c.newReg(Type.I64);
+        if (LoweringContext.isContextField(base)) {
+            Reg hoisted = c.objectAddress(base, object, new ObjectAddress(base, 0));
+            if (hoisted != null) {
+                return near(c, hoisted, displacement, scale);
+            }
+        }
+        Reg sum = c.newObjectAddress();
         c.emit(Insn.of(Op.ADD, true, sum, c.reg(base), c.reg(object)));
         return near(c, sum, displacement, scale);
+    }
+
+    /** The address of a byte of an object. */
+    private record ObjectAddress(Value base, int displacement) implements LoweringContext.Maker {
+        @Override
+        public Type type() {
+            return Type.I64;
+        }
+
+        @Override
+        public void emit(LoweringContext c, Reg target, Reg source) {
+            if (displacement == 0) {
+                c.emit(Insn.of(Op.ADD, true, target, c.reg(base), source));
+                return;
+            }
+            Reg start = c.newObjectAddress();
+            c.emit(Insn.of(Op.ADD, true, start, c.reg(base), source));
+            c.emit(Insn.addSub(Op.ADD, true, target, start, displacement));
+        }
+
+        // What records have by themselves is linked when it is first used, which takes milliseconds.
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof ObjectAddress a && base == a.base && displacement == a.displacement;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * base.id() + displacement;
+        }
+    }
+
+    /** The element of an array whose first one's address is made in front of a loop; null if there is none. */
+    private static Address elementInLoop(Context c, Value sum, Value object, long displacement, int scale) {
+        if (!sum.is(Opcode.ADD) || c.isDemanded(sum) || displacement < 0 || displacement > 0xfff) {
+            return null;
+        }
+        boolean first = LoweringContext.isContextField(sum.inst().arg(0));
+        Value base = sum.inst().arg(first ? 0 : 1);
+        Value index = sum.inst().arg(first ? 1 : 0);
+        if (!LoweringContext.isContextField(base) || isConst(index)) {
+            return null;
+        }
+        Reg start = c.objectAddress(base, object, new ObjectAddress(base, (int) displacement));
+        return start == null ? null : indexed(c, start, index, scale);
     }
 
     /** The best addressing mode for {@code address + displacement} in an access of {@code 1 << scale} bytes. */
@@ -88,6 +144,10 @@ final class MemoryRules {
             x = y;
             y = t;
         }
+        return indexed(c, c.reg(x), y, scale);
+    }
+
+    private static Address indexed(Context c, Reg x, Value y, int scale) {
         Inst d = c.producer(y);
         int shift = 0;
         if (d != null
@@ -100,13 +160,13 @@ final class MemoryRules {
             d = c.producer(y);
         }
         if (d != null && d.opcode() == Opcode.SEXT && !c.isDemanded(y)) {
-            return Address.indexed(c.reg(x), c.value(d.arg(0)), ExtendOp.SXTW, shift);
+            return Address.indexed(x, c.value(d.arg(0)), ExtendOp.SXTW, shift);
         }
         if (d != null && d.opcode() == Opcode.ZEXT && d.arg(0).is(Opcode.WRAP)) {
             // The extension in the address makes up for the WRAP.
-            return Address.indexed(c.reg(x), c.value(d.arg(0)), ExtendOp.UXTW, shift);
+            return Address.indexed(x, c.value(d.arg(0)), ExtendOp.UXTW, shift);
         }
-        return Address.indexed(c.reg(x), c.reg(y), ExtendOp.UXTX, shift);
+        return Address.indexed(x, c.reg(y), ExtendOp.UXTX, shift);
     }
 
     /** Whether there is something about {@code v} that an index register does for nothing. */

@@ -4,6 +4,7 @@ import static kiln.codegen.LoweringContext.constValue;
 import static kiln.codegen.LoweringContext.isConst;
 
 import kiln.codegen.Demanded;
+import kiln.codegen.LoweringContext;
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
 import kiln.ir.Inst;
@@ -43,9 +44,58 @@ final class MemoryRules {
         Parts p = new Parts();
         p.disp = inst.imm();
         if (inst.opcode().addressOperands() == 2) {
+            Address element = elementInLoop(c, inst);
+            if (element != null) {
+                return element.trapping(inst.memory().trap());
+            }
             p.index = inst.arg(1);
         }
         return build(c, collect(c, inst.arg(0), p, 0)).trapping(inst.memory().trap());
+    }
+
+    /** The address of an object. */
+    private record ObjectAddress(Value base) implements LoweringContext.Maker {
+        @Override
+        public Type type() {
+            return Type.I64;
+        }
+
+        @Override
+        public void emit(LoweringContext c, Reg target, Reg source) {
+            c.emit(IntegerInsn.Lea.of(8, target, Address.of(c.reg(base), source, 0, 0)));
+        }
+
+        // What records have by themselves is linked when it is first used, which takes milliseconds.
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof ObjectAddress a && base == a.base;
+        }
+
+        @Override
+        public int hashCode() {
+            return base.id();
+        }
+    }
+
+    /** The element of an array whose address is made in front of a loop; null if there is none. */
+    private static Address elementInLoop(Context c, Inst access) {
+        Value sum = access.arg(0);
+        if (!sum.is(Opcode.ADD) || c.isDemanded(sum) || (int) access.imm() != access.imm()) {
+            return null;
+        }
+        boolean first = LoweringContext.isContextField(sum.inst().arg(0));
+        Value base = sum.inst().arg(first ? 0 : 1);
+        Value index = sum.inst().arg(first ? 1 : 0);
+        if (!LoweringContext.isContextField(base) || isConst(index)) {
+            return null;
+        }
+        Reg object = c.objectAddress(base, access.arg(1), new ObjectAddress(base));
+        if (object == null) {
+            return null;
+        }
+        boolean scaled = index.is(Opcode.SHL) && isScale(index.inst().arg(1)) && !c.isDemanded(index);
+        int shift = scaled ? (int) constValue(index.inst().arg(1)) : 0;
+        return Address.of(object, c.reg(scaled ? index.inst().arg(0) : index), shift, (int) access.imm());
     }
 
     /** Adds {@code v} to the parts, or gives null if that is too much for one address. */

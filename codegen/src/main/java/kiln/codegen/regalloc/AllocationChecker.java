@@ -33,8 +33,10 @@ final class AllocationChecker {
     private MachBlock pad;
     /** Among variables: some reference that collections have kept up to date, null included. */
     private final int valid;
-    /** Made when words are not for references only. */
+    /** Null if there are no references. */
     private LiveReferences live;
+    /** Whether words of maps hold live references only. */
+    private boolean exact;
 
     private int[][] atCall;
 
@@ -55,12 +57,12 @@ final class AllocationChecker {
      */
     void check(List<Output.Inserted> record) {
         inserted = new IdentityHashMap<>();
-        boolean shared = false;
+        exact = true;
         for (Output.Inserted i : record) {
             inserted.put(i.inst(), i);
-            shared |= i.kind() == Output.Kind.CLEAR;
+            exact &= i.kind() != Output.Kind.CLEAR;
         }
-        live = ops.hasReferences && !shared ? new LiveReferences(graph, ops, given) : null;
+        live = ops.hasReferences ? new LiveReferences(graph, ops, given) : null;
         entry[0] = new int[64][];
         Arrays.fill(entry[0], NOTHING);
         setReserved(entry[0]);
@@ -442,7 +444,7 @@ final class AllocationChecker {
             if (Arrays.binarySearch(held, valid) < 0) {
                 throw new IllegalStateException("word " + word + " holds no reference at " + inst);
             }
-            boolean isLive = live == null;
+            boolean isLive = !exact || live == null;
             for (int v : held) {
                 isLive = isLive || v < ops.variables && ops.isReference(v) && live.isLiveAfter(n, v);
             }

@@ -8,8 +8,8 @@ import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
 /**
- * Which references are live over which calls, for {@link AllocationChecker}: by the book, from the operands that the
- * back end gave, and sharing nothing with {@link Liveness}.
+ * Which references are live over which calls, and that no address of an object is, for {@link AllocationChecker}: by
+ * the book, from the operands that the back end gave, and sharing nothing with {@link Liveness}.
  */
 final class LiveReferences {
     private final Graph graph;
@@ -58,7 +58,7 @@ final class LiveReferences {
                 }
             }
             if (record && ops.insts[i].callSite() != null) {
-                overCall.put(i, (BitSet) live.clone());
+                record(i, live);
             }
             for (int o = ops.start[i]; o < ops.start[i + 1]; o++) {
                 if (Operands.isUse(ops.kind[o])) {
@@ -72,8 +72,15 @@ final class LiveReferences {
         return live;
     }
 
+    private void record(int call, BitSet live) {
+        overCall.put(call, (BitSet) live.clone());
+        if (live.intersects(graph.function.objectAddresses())) {
+            throw new IllegalStateException("the address of an object is kept over " + ops.insts[call]);
+        }
+    }
+
     private void set(BitSet live, int v) {
-        if (ops.isReference(v)) {
+        if (ops.isReference(v) || v >= 0 && graph.function.objectAddresses().get(v)) {
             live.set(v);
         }
     }
