@@ -158,4 +158,83 @@ class ExceptionsTest extends RuntimeFixture {
         }
         assertNull(failed[0]);
     }
+
+    /** References that a call takes along and drops before it throws are still the caller's. */
+    @Test
+    void referencesDroppedBeforeAThrow() {
+        Instance own = new Linker(engine).instantiate(store, text("""
+                (module
+                  (tag $t (param externref))
+                  (func $drop (param externref externref externref)
+                    (drop (local.get 0))
+                    (throw $t (local.get 2)))
+                  (func (export "held") (param externref externref) (result externref externref)
+                    (block $h (result externref)
+                      (try_table (catch $t $h) (call $drop (local.get 1) (local.get 0) (local.get 1)))
+                      (unreachable))
+                    (local.get 0)))
+                """));
+        Object first = new Object();
+        Object second = new Object();
+        for (int n = 0; n < 100; n++) {
+            Object[] held = (Object[]) own.func("held").invoke(first, second);
+            assertSame(second, held[0]);
+            assertSame(first, held[1]);
+        }
+    }
+
+    /** Of two that have been caught, one within the other's handler, the outer one is thrown again. */
+    @Test
+    void legacyHandlersThrowAgainAndDelegate() {
+        Instance own = new Linker(engine).instantiate(store, text("""
+                (module
+                  (tag $a (export "a") (param i32))
+                  (tag $b (param i32))
+                  (func $throwA (throw $a (i32.const 5)))
+                  (func $throwB (throw $b (i32.const 7)))
+                  (func (export "nested") (result i32)
+                    try (result i32)
+                      try (result i32)
+                        call $throwA
+                        i32.const 0
+                      catch $a
+                        try (result i32)
+                          call $throwB
+                          i32.const 0
+                        catch $b
+                          rethrow 1
+                        end
+                        i32.add
+                      end
+                    catch $a
+                      i32.const 100
+                      i32.add
+                    catch $b
+                      i32.const 200
+                      i32.add
+                    end)
+                  ;; Past the handler around, out of the function.
+                  (func $leaves (export "leaves") (result i32)
+                    try (result i32)
+                      try (result i32)
+                        call $throwA
+                        i32.const 0
+                      delegate 1
+                    catch_all
+                      i32.const 1
+                    end)
+                  (func (export "left") (result i32)
+                    try (result i32)
+                      call $leaves
+                    catch $a
+                      i32.const 1000
+                      i32.add
+                    end))
+                """));
+        assertEquals(105, own.func("nested").call());
+        assertEquals(1005, own.func("left").call());
+        ThrownException thrown =
+                assertThrows(ThrownException.class, () -> own.func("leaves").call());
+        assertSame(own.export("a"), thrown.tag());
+    }
 }
