@@ -2,6 +2,7 @@ package kiln.tests.faults;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,25 +16,52 @@ import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
+import kiln.wat.Wat;
 
 /**
- * Traps of all kinds in several threads while the JVM is busy with what it uses the same signals for: null pointers and
+ * Traps and exceptions of all kinds in several threads while the JVM is busy with what it uses the same signals for: null pointers and
  * divisions by zero in compiled code, stack overflows, garbage collections, compilation and deoptimisation. Also a
  * program of its own, for other JVM options: {@code Storm ROUNDS} prints what it counted.
  */
 public final class Storm {
     private static final int THREADS = 4;
 
+    private static final String THROWING = """
+            (module
+              (import "env" "host" (func $host (param i32) (result i32)))
+              (tag $t (export "t") (param i32 i64))
+              (table $kept 8 exnref)
+              (func $down (param $n i32) (result i32)
+                (if (result i32) (local.get $n)
+                  (then (i32.add (i32.const 1) (call $down (i32.sub (local.get $n) (i32.const 1)))))
+                  (else (throw $t (i32.const 7) (i64.const 9)))))
+              (func (export "caught") (param $n i32) (result i32) (local $e exnref)
+                (block $h (result i32 i64 exnref)
+                  (try_table (catch_ref $t $h) (drop (call $down (local.get $n))))
+                  (unreachable))
+                (local.set $e)
+                (table.set $kept (i32.and (local.get $n) (i32.const 7)) (local.get $e))
+                (drop))
+              (func (export "uncaught") (param $n i32) (result i32) (call $down (local.get $n)))
+              ;; What Java throws passes.
+              (func (export "through") (param $n i32) (result i32)
+                (block $h (try_table (catch_all $h) (return (call $host (local.get $n)))))
+                (i32.const -1)))
+            """;
+
     private final Engine engine = new Engine(true);
     private final CompiledModule module;
+    private final CompiledModule throwing;
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicLong background = new AtomicLong();
     private final List<Throwable> failures = new ArrayList<>();
 
     private Storm() throws IOException {
         module = CompiledModule.load(engine, wasm());
+        throwing = CompiledModule.load(engine, Wat.encode("throwing.wat", THROWING.getBytes(StandardCharsets.UTF_8)));
     }
 
     static byte[] wasm() throws IOException {
@@ -71,6 +99,7 @@ public final class Storm {
             t.join();
         }
         storm.module.close();
+        storm.throwing.close();
         storm.engine.close();
         if (!storm.failures.isEmpty()) {
             throw new AssertionError(storm.failures.size() + " failures", storm.failures.getFirst());
@@ -125,6 +154,7 @@ public final class Storm {
                 Linker linker =
                         new Linker(engine).func("env", "host", IntUnaryOperator.class, x -> host[0].applyAsInt(x));
                 Instance i = linker.instantiate(store, module);
+                Instance throwing = linker.instantiate(store, this.throwing);
                 for (int k = 0; k < 20; k++) {
                     expect(TrapCode.MEMORY_OUT_OF_BOUNDS, i.func("outOfBounds"), k);
                     expect(TrapCode.MEMORY_OUT_OF_BOUNDS, i.func("storeOutOfBounds"), k + 9);
@@ -138,6 +168,7 @@ public final class Storm {
                             Double.doubleToRawLongBits(Double.NaN));
                     expect(TrapCode.INDIRECT_CALL_TO_NULL, i.func("null"));
                     traps += 8;
+                    exceptions(throwing, k, host);
                     if (i.func("divide").call(7 * k, 7) != k) {
                         throw new AssertionError("wrong after a trap");
                     }
@@ -153,6 +184,23 @@ public final class Storm {
             }
         }
         return traps;
+    }
+
+    /** Caught, uncaught, through a host function, and one of Java's that no handler sees. */
+    private static void exceptions(Instance i, int depth, IntUnaryOperator[] host) {
+        require(i.func("caught").call(depth) == 7);
+        try {
+            i.func("uncaught").call(depth);
+            throw new AssertionError("nothing thrown");
+        } catch (ThrownException e) {
+            require(e.tag() == i.export("t") && e.payload().equals(List.of(7, 9L)));
+        }
+        host[0] = x -> (int) i.func("uncaught").call(x);
+        require(i.func("through").call(depth) == -1);
+        host[0] = _ -> {
+            throw new IllegalStateException();
+        };
+        thrown(IllegalStateException.class, i.func("through"), depth);
     }
 
     private static void expect(TrapCode code, Func f, long... args) {
