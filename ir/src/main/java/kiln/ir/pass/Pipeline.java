@@ -97,6 +97,7 @@ public final class Pipeline {
                         new EqualParams(),
                         // Counters are as plain as they will be.
                         new InterruptChecks(),
+                        new SteppedParams(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),
                         new LoopInvariants(),
