@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,11 +29,12 @@ import kiln.artifact.api.ArtifactException;
 import kiln.loader.HostException;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
+import kiln.runtime.internal.Reclaimer;
 
 /**
  * A compiled module, or several that were linked into one file and are instantiated together, mapped and ready to be
  * instantiated any number of times. Safe for use by several threads. Close it when it is no longer needed; its code
- * goes away once the last store with an instance of it is closed.
+ * goes away once the last store with an instance of it is closed. What nobody closes goes away when Java collects it.
  *
  * <p>A linked file imports what its modules import from outside. It exports what its main module does, and each export
  * of each module as {@code module.export}. The main module is the last one that exports a function {@code _start}; if
@@ -83,14 +85,18 @@ public final class CompiledModule implements AutoCloseable {
     /** All modules of the file by number if this is the main one of several, else null. */
     private CompiledModule[] parts;
 
+    /** Of the main module. */
+    private Cleaner.Cleanable cleanable;
+
     private LinkedContexts contexts;
     private volatile long[] funcRefTemplate;
-    private int users;
-    private boolean closed;
+    /** Of the file. */
+    private final Life life;
 
-    private CompiledModule(Engine engine, LoadedArtifact code, int number) {
+    private CompiledModule(Engine engine, LoadedArtifact code, int number, Life life) {
         this.engine = engine;
         this.code = code;
+        this.life = life;
         this.number = number;
         info = code.modules().get(number);
         layout = new VMContextLayout(info.counts());
@@ -211,6 +217,9 @@ public final class CompiledModule implements AutoCloseable {
         try {
             return load.get();
         } catch (HostException e) {
+            if (Reclaimer.collect()) {
+                return load.get();
+            }
             throw new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
         }
     }
@@ -225,23 +234,27 @@ public final class CompiledModule implements AutoCloseable {
 
     private static CompiledModule of(Engine engine, LoadedArtifact code, String name) {
         try {
-            return switch (code.modules().size()) {
+            Life life = new Life(code);
+            CompiledModule m = switch (code.modules().size()) {
                 case 0 -> throw new ArtifactException(name + ": there is no module in the file");
-                case 1 -> new CompiledModule(engine, code, 0);
-                default -> linked(engine, code);
+                case 1 -> new CompiledModule(engine, code, 0, life);
+                default -> linked(engine, code, life);
             };
+            // Who has a part of the file has the one that stands for it.
+            m.cleanable = Reclaimer.register(m, life);
+            return m;
         } catch (Throwable t) {
             code.close();
             throw t;
         }
     }
 
-    private static CompiledModule linked(Engine engine, LoadedArtifact code) {
+    private static CompiledModule linked(Engine engine, LoadedArtifact code, Life life) {
         CompiledModule[] parts = new CompiledModule[code.modules().size()];
         LinkedContexts contexts = LinkedContexts.NONE;
         CompiledModule main = null;
         for (int i = 0; i < parts.length; i++) {
-            parts[i] = new CompiledModule(engine, code, i);
+            parts[i] = new CompiledModule(engine, code, i, life);
             contexts = contexts.with(parts[i].layout);
             if (main == null || parts[i].isProgram() || !main.isProgram()) {
                 main = parts[i];
@@ -542,40 +555,56 @@ public final class CompiledModule implements AutoCloseable {
 
     // ---- life: of the file, which the main module stands for
 
+    /** How long the code of a file stays. Does not refer to the modules. */
+    private static final class Life implements Runnable {
+        private final LoadedArtifact code;
+        private int users;
+        private boolean closed;
+
+        Life(LoadedArtifact code) {
+            this.code = code;
+        }
+
+        synchronized boolean changeUsers(int by) {
+            if (closed && by > 0) {
+                return false;
+            }
+            users += by;
+            if (closed && users == 0) {
+                code.close();
+            }
+            return true;
+        }
+
+        /** The module was closed, or cannot be reached any more. */
+        @Override
+        public synchronized void run() {
+            if (!closed) {
+                closed = true;
+                if (users == 0) {
+                    code.close();
+                }
+            }
+        }
+    }
+
     /**
      * @throws IllegalStateException if the module is closed
      */
     void addUser() {
-        main.changeUsers(1);
+        if (!life.changeUsers(1)) {
+            throw new IllegalStateException("the " + main + " is closed");
+        }
     }
 
     void removeUser() {
-        main.changeUsers(-1);
-    }
-
-    private synchronized void changeUsers(int by) {
-        if (closed && by > 0) {
-            throw new IllegalStateException("the " + this + " is closed");
-        }
-        users += by;
-        if (closed && users == 0) {
-            code.close();
-        }
+        life.changeUsers(-1);
     }
 
     /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
     @Override
     public void close() {
-        main.closeFile();
-    }
-
-    private synchronized void closeFile() {
-        if (!closed) {
-            closed = true;
-            if (users == 0) {
-                code.close();
-            }
-        }
+        main.cleanable.clean();
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.security.PublicKey;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
 import kiln.runtime.internal.TypeRecords;
 
@@ -17,7 +18,7 @@ public final class Engine implements AutoCloseable {
 
     private final TypeRegistry types = new TypeRegistry();
     private final TypeRecords records = new TypeRecords();
-    private final ArrayDeque<StoreBlock> idle = new ArrayDeque<>();
+    private final IdleBlocks idle = new IdleBlocks();
     private final ModuleCompiler.Settings settings;
     private final List<PublicKey> signers;
     private final StoreLimits limits;
@@ -40,6 +41,7 @@ public final class Engine implements AutoCloseable {
         this.settings = from.settings;
         this.signers = from.signers;
         this.limits = from.limits;
+        Reclaimer.register(this, idle);
     }
 
     /**
@@ -154,26 +156,21 @@ public final class Engine implements AutoCloseable {
         return records;
     }
 
+    /** @throws OutOfMemoryError if the system has no memory left */
     StoreBlock takeBlock() {
-        synchronized (idle) {
-            requireOpen();
-            StoreBlock b = idle.pollLast();
-            if (b != null) {
-                return b;
+        requireOpen();
+        try {
+            return idle.take();
+        } catch (OutOfMemoryError e) {
+            if (!Reclaimer.collect()) {
+                throw e;
             }
+            return idle.take();
         }
-        return new StoreBlock();
     }
 
     void giveBlock(StoreBlock b) {
-        b.reset();
-        synchronized (idle) {
-            if (!closed && idle.size() < IDLE_BLOCKS) {
-                idle.addLast(b);
-                return;
-            }
-        }
-        b.free();
+        idle.give(b);
     }
 
     void requireOpen() {
@@ -182,13 +179,48 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Frees what is pooled. No store can be made any more; those that exist go on working. Idempotent. */
+    /**
+     * Frees what is pooled. No store can be made any more; those that exist go on working. Idempotent. What is pooled
+     * is also freed when Java collects the engine.
+     */
     @Override
     public void close() {
-        synchronized (idle) {
+        closed = true;
+        idle.run();
+    }
+
+    /** Blocks that no store uses. */
+    private static final class IdleBlocks implements Runnable {
+        private final ArrayDeque<StoreBlock> blocks = new ArrayDeque<>();
+        private boolean closed;
+
+        StoreBlock take() {
+            synchronized (this) {
+                StoreBlock b = blocks.pollLast();
+                if (b != null) {
+                    return b;
+                }
+            }
+            return new StoreBlock();
+        }
+
+        void give(StoreBlock b) {
+            b.reset();
+            synchronized (this) {
+                if (!closed && blocks.size() < IDLE_BLOCKS) {
+                    blocks.addLast(b);
+                    return;
+                }
+            }
+            b.free();
+        }
+
+        /** Frees them all, and from now on each that comes. */
+        @Override
+        public synchronized void run() {
             closed = true;
-            while (!idle.isEmpty()) {
-                idle.poll().free();
+            while (!blocks.isEmpty()) {
+                blocks.poll().free();
             }
         }
     }

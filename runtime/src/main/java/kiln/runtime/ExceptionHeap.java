@@ -66,7 +66,7 @@ final class ExceptionHeap {
     /** Marked, but their payload is not looked through yet. */
     private final List<Long> grey = new ArrayList<>();
 
-    private static final class Chunk {
+    static final class Chunk {
         final long start;
         final long end;
         /** While marking: where exceptions start, by number of 16 bytes. */
@@ -421,11 +421,12 @@ final class ExceptionHeap {
     void close() {
         use(0, 0);
         Native.putLong(context + StoreLayout.EXCEPTION, 0);
-        for (Chunk c : chunks) {
-            ZeroMemory.free(c.start, c.end - c.start);
-        }
-        chunks.clear();
         runs.clear();
         bytes = 0;
+    }
+
+    /** Its memory, which {@link Remains} frees. */
+    List<Chunk> chunks() {
+        return chunks;
     }
 }

@@ -173,13 +173,17 @@ public final class Func implements Extern {
             store.references().toRaw(refParams, area);
         }
         enter(area);
+        long result = 0;
         if (narrowResult) {
-            return Native.getInt(area);
+            result = Native.getInt(area);
+        } else if (resultCells != 0) {
+            result = Native.getLong(area);
+            if (refResults) {
+                result = store.references().cell((ValType.Ref) type.results().getFirst(), result);
+            }
         }
-        if (refResults) {
-            return store.references().cell((ValType.Ref) type.results().getFirst(), Native.getLong(area));
-        }
-        return resultCells == 0 ? 0 : Native.getLong(area);
+        store.leave();
+        return result;
     }
 
     /**
@@ -202,6 +206,7 @@ public final class Func implements Extern {
         if (refResults) {
             store.references().toCells(type.results(), results);
         }
+        store.leave();
     }
 
     private long begin(long[] args) {
@@ -237,12 +242,13 @@ public final class Func implements Extern {
         }
         enter(area);
         List<ValType> results = type.results();
-        if (results.size() <= 1) {
-            return results.isEmpty() ? null : Cells.readObject(store, results.getFirst(), area);
-        }
         Object[] objects = new Object[results.size()];
         for (int i = 0; i < objects.length; i++) {
             objects[i] = Cells.readObject(store, results.get(i), area + 16L * i);
+        }
+        store.leave();
+        if (results.size() <= 1) {
+            return results.isEmpty() ? null : objects[0];
         }
         return objects;
     }
@@ -279,6 +285,11 @@ public final class Func implements Extern {
         } else {
             store.callHost(host, area, areaBytes);
         }
+    }
+
+    /** Called by generated code when it has the results. */
+    void leave() {
+        store.leave();
     }
 
     /** Called by generated code. */

@@ -46,14 +46,18 @@ public final class Global implements Extern {
     /** The value: Integer, Long, Float, Double, {@link V128} or a reference. */
     public Object get() {
         store.check();
-        return Cells.readObject(store, type.type(), cell);
+        Object value = Cells.readObject(store, type.type(), cell);
+        store.leave();
+        return value;
     }
 
     /** The value as a cell, see {@link ValType}; of a v128 the low half. */
     public long getCell() {
         store.check();
         long value = Cells.read(type.type(), cell);
-        return type.type() instanceof ValType.Ref r ? store.references().cell(r, value) : value;
+        long result = type.type() instanceof ValType.Ref r ? store.references().cell(r, value) : value;
+        store.leave();
+        return result;
     }
 
     /**
@@ -67,6 +71,7 @@ public final class Global implements Extern {
         requireMutable();
         store.heap().poll();
         Cells.writeObject(store, type.type(), cell, value);
+        store.leave();
     }
 
     /**
@@ -81,6 +86,7 @@ public final class Global implements Extern {
             throw new IllegalStateException("not a number: " + type);
         }
         Native.putLong(cell, value);
+        store.leave();
     }
 
     private void requireMutable() {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
+import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.Printable;
 import kiln.artifact.VMContextLayout;
@@ -125,6 +126,14 @@ public final class Instance implements AutoCloseable {
      */
     public Extern export(String name) {
         store.check();
+        try {
+            return find(name);
+        } finally {
+            store.leave();
+        }
+    }
+
+    private Extern find(String name) {
         Extern known = exports.get(name);
         if (known != null) {
             return known;
@@ -222,7 +231,9 @@ public final class Instance implements AutoCloseable {
      */
     public Memory memory() {
         store.check();
-        return mainMemory();
+        Memory m = mainMemory();
+        store.leave();
+        return m;
     }
 
     Memory mainMemory() {
@@ -237,6 +248,46 @@ public final class Instance implements AutoCloseable {
     }
 
     // ---- index spaces
+
+    /**
+     * The function at an index of the module's, imports first, for tools: one that is imported or exported, or to which
+     * the module has references. Of the others the compiler need not have left anything that can be called.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Func funcAt(int index) {
+        store.check();
+        if (!hasCode(index)) {
+            throw new NoSuchElementException(
+                    module + " has no function " + index + " that is imported, exported or referred to");
+        }
+        Func f = func(index);
+        store.leave();
+        return f;
+    }
+
+    private boolean hasCode(int index) {
+        FuncRefs refs = module.info().funcRefs();
+        int slot = index < 0 ? -1 : refs.slotOf(index);
+        return index >= 0 && index < importedFuncs.length || slot >= 0 && refs.code(slot) != FuncRefs.NO_CODE;
+    }
+
+    /**
+     * The memory at an index of the module's, imports first, exported or not.
+     *
+     * @throws NoSuchElementException if there is none
+     */
+    public Memory memoryAt(int index) {
+        if (index < 0 || index >= memories.length) {
+            throw new NoSuchElementException(module + " has no memory " + index);
+        }
+        return memories[index];
+    }
+
+    /** How many memories there are, those that are imported included. */
+    public int memoryCount() {
+        return memories.length;
+    }
 
     Func func(int index) {
         if (index < importedFuncs.length) {

@@ -35,7 +35,11 @@ final class Instantiation {
 
     static Instance run(Store store, CompiledModule module, List<Extern> imports, List<String> problems) {
         store.check();
-        return start(store, module, imports, problems, false);
+        try {
+            return start(store, module, imports, problems, false);
+        } finally {
+            store.leave();
+        }
     }
 
     static Instance runInOwnStore(CompiledModule module, StoreLimits limits) {

@@ -16,6 +16,7 @@ import kiln.loader.LinearMemory;
 import kiln.loader.MemoryPool;
 import kiln.loader.MemoryTemplate;
 import kiln.loader.Native;
+import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.ZeroMemory;
 
 /**
@@ -47,6 +48,7 @@ public final class Memory implements Extern {
         Native.putLong(record + VMContextLayout.BASE, base);
         Native.putLong(record + VMContextLayout.LENGTH, storage.byteSize());
         store.add(this);
+        store.remains().add(storage);
     }
 
     private Memory(Store store, SharedMemory shared) {
@@ -57,6 +59,7 @@ public final class Memory implements Extern {
         this.base = storage.base();
         this.shared = shared;
         shared.attach();
+        store.remains().add(shared);
         store.add(this);
     }
 
@@ -148,13 +151,25 @@ public final class Memory implements Extern {
         long size = MemoryConstants.bytes(type.min(), type.pageShift());
         long max = Math.max(size, MemoryConstants.bytes(maxPages(type), type.pageShift()));
         try {
-            MemoryPool pool = MemoryPool.shared();
-            return !guarded
-                    ? pool.checked(size, max, template)
-                    : type.is64() ? pool.guarded64(size, max, template) : pool.guarded(size, max, template);
+            return take(type, guarded, size, max, template);
+        } catch (HostException e) {
+            // Stores that nobody closed may have it.
+            if (!Reclaimer.collect()) {
+                throw ZeroMemory.outOfMemory(e);
+            }
+        }
+        try {
+            return take(type, guarded, size, max, template);
         } catch (HostException e) {
             throw ZeroMemory.outOfMemory(e);
         }
+    }
+
+    private static LinearMemory take(MemoryType type, boolean guarded, long size, long max, MemoryTemplate template) {
+        MemoryPool pool = MemoryPool.shared();
+        return !guarded
+                ? pool.checked(size, max, template)
+                : type.is64() ? pool.guarded64(size, max, template) : pool.guarded(size, max, template);
     }
 
     /**
@@ -199,7 +214,9 @@ public final class Memory implements Extern {
     /** Size in bytes. */
     public long size() {
         store.check();
-        return length();
+        long size = length();
+        store.leave();
+        return size;
     }
 
     private long length() {
@@ -219,7 +236,9 @@ public final class Memory implements Extern {
      */
     public long grow(long pages) {
         store.check();
-        return growPages(pages);
+        long before = growPages(pages);
+        store.leave();
+        return before;
     }
 
     /** As {@link #grow}, for generated code. */
@@ -310,22 +329,30 @@ public final class Memory implements Extern {
 
     public byte readByte(long address) {
         long p = at(address, 1);
-        return shared != null ? shared.readByte(address) : Native.getByte(p);
+        byte value = shared != null ? shared.readByte(address) : Native.getByte(p);
+        store.leave();
+        return value;
     }
 
     public short readShort(long address) {
         long p = at(address, 2);
-        return shared != null ? shared.readShort(address) : Native.getShort(p);
+        short value = shared != null ? shared.readShort(address) : Native.getShort(p);
+        store.leave();
+        return value;
     }
 
     public int readInt(long address) {
         long p = at(address, 4);
-        return shared != null ? shared.readInt(address) : Native.getInt(p);
+        int value = shared != null ? shared.readInt(address) : Native.getInt(p);
+        store.leave();
+        return value;
     }
 
     public long readLong(long address) {
         long p = at(address, 8);
-        return shared != null ? shared.readLong(address) : Native.getLong(p);
+        long value = shared != null ? shared.readLong(address) : Native.getLong(p);
+        store.leave();
+        return value;
     }
 
     public float readFloat(long address) {
@@ -343,6 +370,7 @@ public final class Memory implements Extern {
         } else {
             Native.putByte(p, value);
         }
+        store.leave();
     }
 
     public void writeShort(long address, short value) {
@@ -352,6 +380,7 @@ public final class Memory implements Extern {
         } else {
             Native.putShort(p, value);
         }
+        store.leave();
     }
 
     public void writeInt(long address, int value) {
@@ -361,6 +390,7 @@ public final class Memory implements Extern {
         } else {
             Native.putInt(p, value);
         }
+        store.leave();
     }
 
     public void writeLong(long address, long value) {
@@ -370,6 +400,7 @@ public final class Memory implements Extern {
         } else {
             Native.putLong(p, value);
         }
+        store.leave();
     }
 
     public void writeFloat(long address, float value) {
@@ -385,6 +416,7 @@ public final class Memory implements Extern {
         long p = at(address, length);
         byte[] bytes = new byte[length];
         Native.copy(p, bytes, 0, length);
+        store.leave();
         return bytes;
     }
 
@@ -396,6 +428,7 @@ public final class Memory implements Extern {
     public void writeBytes(long address, byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         Native.copy(bytes, offset, at(address, length), length);
+        store.leave();
     }
 
     /** {@code length} bytes as UTF-8; what is not UTF-8 is replaced. */
@@ -478,14 +511,9 @@ public final class Memory implements Extern {
         }
     }
 
-    /** Gives the memory back; every further use is an error. */
-    void free() {
+    /** Every further use is an error. */
+    void leaveStore() {
         store = Store.closedInstance();
-        if (shared != null) {
-            shared.detach();
-        } else {
-            storage.close();
-        }
     }
 
     @Override

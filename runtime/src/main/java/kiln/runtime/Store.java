@@ -2,6 +2,8 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,14 +19,14 @@ import kiln.artifact.api.TrapCode;
 import kiln.loader.Entry;
 import kiln.loader.Native;
 import kiln.loader.Upcalls;
-import kiln.runtime.internal.HostIdList;
-import kiln.runtime.internal.HostIds;
+import kiln.runtime.internal.HostObjects;
+import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
 
 /**
  * Where instances live: they, their memories, tables, globals and functions belong to one store, can be linked with
- * each other, and go away together when it is closed. A store that is not closed keeps its native memory, even if
- * nobody can reach it any more.
+ * each other, and go away together when it is closed, or when Java collects it, because neither it nor anything in it
+ * can be reached any more. Closing is better: how much native memory waits for the collector, Java does not know.
  *
  * <p>A store belongs to one thread at a time: to the first that uses it, until that thread calls {@link #release} or
  * ends. Any use by another thread is an {@link IllegalStateException}, except {@link #interrupt}.
@@ -77,8 +79,10 @@ public final class Store implements AutoCloseable {
     private final List<Table> tables = new ArrayList<>();
     private final List<HostBinding> unresolved = new ArrayList<>();
     private final Map<HostAdapter, Func> hostFuncs = new IdentityHashMap<>();
-    private final HostIdList hostIds = new HostIdList();
+    private final HostObjects hostObjects = new HostObjects();
     private final Watch watch;
+    private final Remains remains;
+    private final Cleaner.Cleanable cleanable;
 
     /** Read without synchronisation: a thread that finds itself here has put itself here. */
     private Thread owner;
@@ -93,6 +97,9 @@ public final class Store implements AutoCloseable {
     private long areaTop;
 
     private long memoryBytes;
+
+    /** Whether it is given up at the end of each outermost call. */
+    private boolean handOn;
 
     /** An instance's module without checks in loops, or null. */
     private String unstoppable;
@@ -137,6 +144,9 @@ public final class Store implements AutoCloseable {
         this.heap = new StoreHeap(this);
         this.references = new References(engine.types(), exceptions, heap);
         this.watch = new Watch(this);
+        this.remains = new Remains(engine, block, hostObjects.numbers(), exceptions.chunks(), heap.typeRecords());
+        remains.setWatch(watch);
+        this.cleanable = Reclaimer.register(this, remains);
     }
 
     private Store() {
@@ -148,6 +158,8 @@ public final class Store implements AutoCloseable {
         exceptions = null;
         heap = null;
         watch = null;
+        remains = null;
+        cleanable = null;
         owner = CLOSED;
     }
 
@@ -210,9 +222,10 @@ public final class Store implements AutoCloseable {
     }
 
     private static IllegalStateException wrongThread(Thread o) {
-        return new IllegalStateException("this store is in use by thread \"" + (o == null ? "?" : o.getName())
-                + "\", not by \"" + Thread.currentThread().getName()
-                + "\": a store belongs to one thread at a time (Store.release() hands it on)");
+        return new IllegalStateException(
+                "this store is in use by thread \"" + (o == null ? "?" : o.getName())
+                        + "\", not by \"" + Thread.currentThread().getName()
+                        + "\": a store belongs to one thread at a time (Store.release() hands it on, after each call if setHandOn)");
     }
 
     /**
@@ -224,6 +237,42 @@ public final class Store implements AutoCloseable {
     public void release() {
         check();
         requireIdle("release");
+        for (Memory m : memories) {
+            m.revokeSegments();
+        }
+        watch.owner(null);
+        OWNER.setRelease(this, null);
+    }
+
+    /**
+     * Whether the store hands itself on, as instances in a pool want: a call takes it for its thread, unless a call of
+     * another thread is running, and gives it up when the outermost one ends; so do accesses to memories, tables and
+     * globals. Still only one thread uses it at a time, and any other finds an {@link IllegalStateException}. What makes
+     * an instance available to another thread must be such that this one sees what was done before, as queues and locks
+     * are. A {@linkplain Memory#segment segment} keeps the store for the thread until its next call ends, or until
+     * {@link #release}.
+     *
+     * @throws IllegalStateException if another thread owns the store
+     */
+    public void setHandOn(boolean on) {
+        check();
+        handOn = on;
+        leave();
+    }
+
+    /** At the end of whatever came in through {@link #check}: of the store nothing is read or written any more. */
+    void leave() {
+        if (handOn) {
+            handOn();
+        }
+        // Up to here nobody may collect it, though nothing but its addresses was needed for a while.
+        Reference.reachabilityFence(this);
+    }
+
+    private void handOn() {
+        if (areaTop != block.areaStart() || owner != Thread.currentThread()) {
+            return;
+        }
         for (Memory m : memories) {
             m.revokeSegments();
         }
@@ -264,6 +313,7 @@ public final class Store implements AutoCloseable {
             if (closing != OPEN) {
                 obeyClosing();
             }
+            leave();
             throw Store.<RuntimeException>sneak(t);
         }
         if (closing != OPEN && obeyClosing()) {
@@ -455,13 +505,12 @@ public final class Store implements AutoCloseable {
     }
 
     int newHostId(Object o) {
-        int id = HostIds.add(o);
-        hostIds.add(id);
-        return id;
+        return hostObjects.add(o);
     }
 
     void add(Instance i) {
         instances.add(i);
+        remains.add(i.module());
         VMContextLayout layout = i.module().layout();
         references.addRecords(i.vmctx() + layout.funcRef(0), layout.counts().funcRefs());
     }
@@ -478,6 +527,10 @@ public final class Store implements AutoCloseable {
             }
         }
         return Memory.of(this, shared);
+    }
+
+    Remains remains() {
+        return remains;
     }
 
     void add(Memory m) {
@@ -650,21 +703,17 @@ public final class Store implements AutoCloseable {
         for (Memory m : memories) {
             m.revokeSegments();
         }
-        watch.close();
         OWNER.setVolatile(this, CLOSED);
         for (Memory m : memories) {
-            m.free();
+            m.leaveStore();
         }
         for (Table t : tables) {
-            t.free();
-        }
-        for (Instance i : instances) {
-            i.module().removeUser();
+            t.leaveStore();
         }
         exceptions.close();
         heap.close();
-        hostIds.removeAll();
-        engine.giveBlock(block);
+        remains.close();
+        cleanable.clean();
     }
 
     /** Has the owner, which waits, close the store at the end of its call; returns whether it did. */

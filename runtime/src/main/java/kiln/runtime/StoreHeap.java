@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import kiln.artifact.HeapLayout;
 import kiln.artifact.StackMaps;
 import kiln.artifact.StoreLayout;
@@ -107,6 +108,7 @@ final class StoreHeap implements GcHeap.Roots {
         if (heap == null) {
             try {
                 heap = new GcHeap(context, store.limits().heapBytes(), handles);
+                store.remains().setHeap(heap.base());
             } catch (HostException e) {
                 throw ZeroMemory.outOfMemory(e);
             }
@@ -486,13 +488,11 @@ final class StoreHeap implements GcHeap.Roots {
     }
 
     void close() {
-        if (heap != null) {
-            heap.close();
-            heap = null;
-        }
-        for (int type : records.keySet()) {
-            store.engine().records().give(type);
-        }
-        records.clear();
+        heap = null;
+    }
+
+    /** The types that have a record in the heap; {@link Remains} gives them back. */
+    Set<Integer> typeRecords() {
+        return records.keySet();
     }
 }

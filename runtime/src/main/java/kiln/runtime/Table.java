@@ -18,12 +18,15 @@ public final class Table implements Extern {
     /** Elements that there is room for at the present base. */
     private long capacity;
 
+    private final Remains.Elements elements = new Remains.Elements();
+
     /** For a table whose record lies in a VMContext. */
     Table(Store store, TableType type, long record) {
         this.store = store;
         this.type = type;
         this.record = record;
         this.hasFunctions = type.element().isFunc();
+        store.remains().add(elements);
         reallocate(type.min());
         Native.putLong(record + VMContextLayout.LENGTH, type.min());
         store.add(this);
@@ -78,7 +81,9 @@ public final class Table implements Extern {
     /** Number of elements. */
     public long size() {
         store.check();
-        return length();
+        long size = length();
+        store.leave();
+        return size;
     }
 
     private long length() {
@@ -97,7 +102,9 @@ public final class Table implements Extern {
     public Object get(long index) {
         store.check();
         checkIndex(index);
-        return store.references().object(type.element(), cell(index));
+        Object value = store.references().object(type.element(), cell(index));
+        store.leave();
+        return value;
     }
 
     /**
@@ -110,6 +117,7 @@ public final class Table implements Extern {
         store.check();
         checkIndex(index);
         setCell(index, raw(value));
+        store.leave();
     }
 
     private void checkIndex(long index) {
@@ -125,7 +133,9 @@ public final class Table implements Extern {
      */
     public long grow(long delta, Object value) {
         store.check();
-        return growCells(delta, raw(value));
+        long before = growCells(delta, raw(value));
+        store.leave();
+        return before;
     }
 
     private long raw(Object value) {
@@ -184,18 +194,20 @@ public final class Table implements Extern {
         return size;
     }
 
-    private void reallocate(long elements) {
+    private void reallocate(long count) {
         long old = base();
-        if (elements == 0 && old == 0) {
+        if (count == 0 && old == 0) {
             return;
         }
-        long fresh = ZeroMemory.allocate(bytes(elements));
+        long fresh = ZeroMemory.allocate(bytes(count));
         if (old != 0) {
             Native.copy(old, fresh, 8 * length());
             ZeroMemory.free(old, bytes(capacity));
         }
         Native.putLong(record + VMContextLayout.BASE, fresh);
-        capacity = elements;
+        capacity = count;
+        elements.base = fresh;
+        elements.bytes = bytes(count);
     }
 
     private static long bytes(long elements) {
@@ -239,11 +251,8 @@ public final class Table implements Extern {
         }
     }
 
-    /** Frees the elements; every further use is an error. */
-    void free() {
-        if (base() != 0) {
-            ZeroMemory.free(base(), bytes(capacity));
-        }
+    /** Every further use is an error. */
+    void leaveStore() {
         store = Store.closedInstance();
     }
 

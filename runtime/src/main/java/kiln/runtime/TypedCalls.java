@@ -84,6 +84,7 @@ final class TypedCalls {
             code.lload(area);
             get(code, r);
         }
+        code.aload(0).invokevirtual(CD_Func, "leave", MethodTypeDesc.of(CD_void));
         code.return_(TypeKind.from(r));
     }
 

@@ -468,6 +468,11 @@ public final class GcHeap {
     public void close() {
         setTop(0);
         setLimit(0);
-        host.release(base, HeapLayout.BYTES + HeapLayout.GUARD_BYTES);
+        release(base);
+    }
+
+    /** As {@link #close}, of a heap whose store is gone, by its {@link #base}. */
+    public static void release(long base) {
+        Host.current().release(base, HeapLayout.BYTES + HeapLayout.GUARD_BYTES);
     }
 }

@@ -1,14 +1,23 @@
 package kiln.runtime.internal;
 
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 
 /**
  * The numbers by which generated code names Java objects in upcalls: one table for the process, because there is one
- * upcall stub. A slot is read without a lock; a thread that got a number before reads a table that has it, since stores
- * change threads only through synchronisation.
+ * upcall stub. It holds the objects of a store weakly, or no store that somebody forgot to close would ever be
+ * collected; a store from which an upcall comes is reachable from the call that runs in it.
+ *
+ * <p>A slot is read without a lock; a thread that got a number before reads a table that has it, since stores change
+ * threads only through synchronisation.
  */
 public final class HostIds {
-    private static Object[] table = new Object[256];
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static WeakReference<HostObjects>[] owners = new WeakReference[256];
+
+    /** Where the owner has the object. */
+    private static int[] places = new int[256];
+
     private static int[] free = new int[64];
     private static int freeCount;
     private static int next = 1;
@@ -16,29 +25,33 @@ public final class HostIds {
     private HostIds() {}
 
     public static Object get(int id) {
-        return table[id];
+        return owners[id].get().object(places[id]);
     }
 
-    /** A number for {@code o}, never 0. */
-    public static synchronized int add(Object o) {
+    /** A number, never 0, for an object of a store. */
+    static synchronized int add(WeakReference<HostObjects> owner, int place) {
         int id;
         if (freeCount > 0) {
             id = free[--freeCount];
         } else {
             id = next++;
-            if (id == table.length) {
-                table = Arrays.copyOf(table, 2 * id);
+            if (id == owners.length) {
+                owners = Arrays.copyOf(owners, 2 * id);
+                places = Arrays.copyOf(places, 2 * id);
             }
         }
-        table[id] = o;
+        owners[id] = owner;
+        places[id] = place;
         return id;
     }
 
-    public static synchronized void remove(int id) {
-        table[id] = null;
-        if (freeCount == free.length) {
-            free = Arrays.copyOf(free, 2 * freeCount);
+    static synchronized void remove(int[] ids, int count) {
+        if (freeCount + count > free.length) {
+            free = Arrays.copyOf(free, 2 * (freeCount + count));
         }
-        free[freeCount++] = id;
+        for (int i = 0; i < count; i++) {
+            owners[ids[i]] = null;
+            free[freeCount++] = ids[i];
+        }
     }
 }

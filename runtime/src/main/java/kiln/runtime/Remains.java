@@ -1,0 +1,115 @@
+package kiln.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import kiln.loader.LinearMemory;
+import kiln.runtime.internal.GcHeap;
+import kiln.runtime.internal.HostObjects;
+import kiln.runtime.internal.Reclaimer;
+import kiln.runtime.internal.StoreBlock;
+import kiln.runtime.internal.ZeroMemory;
+
+/**
+ * What is left of a store when it is closed, or when nobody can reach it any more: its native memory and what it holds
+ * of others. Refers to nothing from which the store can be reached.
+ */
+final class Remains implements Runnable {
+    private final Engine engine;
+    private final StoreBlock block;
+    private final HostObjects.Numbers hostIds;
+    private final List<LinearMemory> memories = new ArrayList<>();
+    private final List<SharedMemory> sharedMemories = new ArrayList<>();
+    private final List<Elements> tables = new ArrayList<>();
+    private final List<CompiledModule> modules = new ArrayList<>();
+    private final List<ExceptionHeap.Chunk> exceptions;
+    private final Set<Integer> typeRecords;
+
+    private Watch watch;
+    /** Address of the collected heap, or 0. */
+    private long heap;
+    /** Written by the owner of the store, which is the one who closes it. */
+    private boolean closed;
+
+    /** Where a table has its elements. */
+    static final class Elements {
+        long base;
+        long bytes;
+    }
+
+    Remains(
+            Engine engine,
+            StoreBlock block,
+            HostObjects.Numbers hostIds,
+            List<ExceptionHeap.Chunk> exceptions,
+            Set<Integer> typeRecords) {
+        this.engine = engine;
+        this.block = block;
+        this.hostIds = hostIds;
+        this.exceptions = exceptions;
+        this.typeRecords = typeRecords;
+    }
+
+    void setWatch(Watch w) {
+        watch = w;
+    }
+
+    void add(LinearMemory m) {
+        memories.add(m);
+    }
+
+    void add(SharedMemory m) {
+        sharedMemories.add(m);
+    }
+
+    void add(Elements table) {
+        tables.add(table);
+    }
+
+    void add(CompiledModule user) {
+        modules.add(user);
+    }
+
+    void setHeap(long address) {
+        heap = address;
+    }
+
+    /** Says that the store is being closed, as it should be. */
+    void close() {
+        closed = true;
+    }
+
+    @Override
+    public void run() {
+        watch.close();
+        for (LinearMemory m : memories) {
+            m.close();
+        }
+        for (SharedMemory m : sharedMemories) {
+            m.detach();
+        }
+        for (Elements t : tables) {
+            if (t.base != 0) {
+                ZeroMemory.free(t.base, t.bytes);
+            }
+        }
+        for (CompiledModule m : modules) {
+            m.removeUser();
+        }
+        for (ExceptionHeap.Chunk c : exceptions) {
+            ZeroMemory.free(c.start, c.end - c.start);
+        }
+        exceptions.clear();
+        if (heap != 0) {
+            GcHeap.release(heap);
+        }
+        for (int type : typeRecords) {
+            engine.records().give(type);
+        }
+        hostIds.remove();
+        engine.giveBlock(block);
+        if (!closed) {
+            Reclaimer.collected();
+        }
+    }
+}

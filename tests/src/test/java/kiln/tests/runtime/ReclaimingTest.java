@@ -1,0 +1,138 @@
+package kiln.tests.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.loader.MemoryPool;
+import kiln.runtime.CompiledModule;
+import kiln.runtime.Engine;
+import kiln.runtime.Func;
+import kiln.runtime.Instance;
+import kiln.runtime.Linker;
+import kiln.runtime.Store;
+import kiln.runtime.ValType;
+import kiln.tests.Corpus;
+import kiln.wat.Wat;
+import org.junit.jupiter.api.Test;
+
+/** What nobody closes goes away when nobody can reach it, and not before. */
+class ReclaimingTest {
+    private static final String COUNTER = """
+            (import "env" "f" (func $f (param i32) (result i32)))
+            (memory 1)
+            (global $sum (mut i32) (i32.const 0))
+            (table 2 externref)
+            (func (export "add") (param i32) (result i32)
+              (global.set $sum (i32.add (global.get $sum) (call $f (local.get 0))))
+              (i32.store (i32.const 8) (global.get $sum))
+              (i32.load (i32.const 8)))
+            (func (export "keep") (param externref) (table.set (i32.const 0) (local.get 0)))
+            """;
+
+    private final Engine engine = new Engine();
+
+    private static byte[] compiled(String text) {
+        byte[] wasm = Wat.encode("guest.wat", text.getBytes(StandardCharsets.UTF_8));
+        return Compiler.compile("guest", wasm, CompilerOptions.defaults());
+    }
+
+    private Instance instance(CompiledModule module) {
+        return new Linker(engine)
+                .func("env", "f", IntUnaryOperator.class, x -> x)
+                .instantiate(new Store(engine), module);
+    }
+
+    /** Each reserves 64 GiB of the 128 TiB that a process has: 2,000 exhaust it. */
+    @Test
+    void instancesThatNobodyClosesGoOnForEver() {
+        CompiledModule module = CompiledModule.load(
+                engine, compiled("(memory i64 1) (func (export \"f\") (result i32) (i32.load (i64.const 16)))"));
+        for (int i = 0; i < (Corpus.EMULATED ? 2500 : 6000); i++) {
+            assertEquals(0, Instance.create(module).func("f").call());
+        }
+        module.close();
+    }
+
+    @Test
+    void storesAreCollectedThoughTheirGuestsHoldThem() throws Exception {
+        CompiledModule module = CompiledModule.load(engine, compiled(COUNTER));
+        MemoryPool pool = MemoryPool.shared();
+        int before = pool.inUse();
+        WeakReference<Store> one = fill(module, 200);
+        for (int i = 0; (pool.inUse() > before || one.get() != null) && i < 200; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertTrue(pool.inUse() <= before, "memories in use: " + pool.inUse() + ", before " + before);
+        assertEquals(null, one.get());
+    }
+
+    /** The last one holds itself: its guest has it as an externref. */
+    private WeakReference<Store> fill(CompiledModule module, int count) {
+        Instance last = null;
+        for (int i = 0; i < count; i++) {
+            last = instance(module);
+            assertEquals(7, last.func("add").call(7));
+            last.func("keep").invoke(last);
+            last.store().toCell(ValType.EXTERNREF, last.store());
+        }
+        return new WeakReference<>(last.store());
+    }
+
+    @Test
+    void aFunctionKeepsWhatItNeeds() {
+        Func add = instance(CompiledModule.load(engine, compiled(COUNTER))).func("add");
+        for (int i = 1; i <= 5; i++) {
+            System.gc();
+            // What is freed by mistake is used again.
+            Instance other = instance(CompiledModule.load(engine, compiled(COUNTER)));
+            other.func("add").call(1000);
+            assertEquals(i, add.call(1));
+        }
+    }
+
+    @Test
+    void modulesThatNobodyClosesAreUnmapped() throws Exception {
+        byte[] file = compiled(COUNTER);
+        long before = codeMappings();
+        for (int i = 0; i < 100; i++) {
+            instance(CompiledModule.load(engine, file)).func("add").call(1);
+        }
+        for (int i = 0; codeMappings() > before + 20 && i < 200; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertTrue(codeMappings() <= before + 20, "mappings of code: " + codeMappings() + ", before " + before);
+    }
+
+    private static long codeMappings() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(l -> l.contains("r-xp")).count();
+        }
+    }
+
+    @Test
+    void anEngineThatNobodyClosesGoesAway() throws Exception {
+        WeakReference<Engine> old = new WeakReference<>(use(new Engine()));
+        for (int i = 0; old.get() != null && i < 200; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertEquals(null, old.get());
+    }
+
+    private static Engine use(Engine e) {
+        new Store(e).close();
+        Store open = new Store(e);
+        return open.engine();
+    }
+}
