@@ -261,6 +261,7 @@ public final class Store implements AutoCloseable {
     }
 
     /** At the end of whatever came in through {@link #check}: of the store nothing is read or written any more. */
+    @SuppressWarnings("ReachabilityFenceUsage") // what throws has no access to native memory behind it
     void leave() {
         if (handOn) {
             handOn();
