@@ -65,7 +65,8 @@ public final class ServiceCompiler implements ModuleCompiler {
                 () -> {
                     CompilerOptions options = CompilerOptions.defaults()
                             .withInterruptible(settings.interruptible())
-                            .withOptLevel(settings.level());
+                            .withOptLevel(settings.level())
+                            .withExplicitBounds(settings.explicitBounds());
                     return settings.hostCpu()
                             ? options.withCpu(Target.host()
                                     .usableFeatures(HostCpu.current().features()))

@@ -182,7 +182,7 @@ class CompilerTest {
     @Test
     void theServiceKeepsWhatItCompiled(@TempDir Path dir) throws IOException {
         ServiceCompiler service = new ServiceCompiler();
-        ModuleCompiler.Settings settings = new ModuleCompiler.Settings(false, 1, false, dir.resolve("cache"));
+        ModuleCompiler.Settings settings = new ModuleCompiler.Settings(false, 1, false, false, dir.resolve("cache"));
         byte[] first = service.compile(module(1), "x", settings);
         Path entry;
         try (Stream<Path> files = Files.list(settings.cache())) {
@@ -199,6 +199,7 @@ class CompilerTest {
         assertArrayEquals(first, Files.readAllBytes(entry));
         // One that cannot be written keeps nothing from running.
         Path file = Files.writeString(dir.resolve("file"), "no folder");
-        assertArrayEquals(first, service.compile(module(1), "x", new ModuleCompiler.Settings(false, 1, false, file)));
+        assertArrayEquals(
+                first, service.compile(module(1), "x", new ModuleCompiler.Settings(false, 1, false, false, file)));
     }
 }

@@ -22,6 +22,8 @@ public final class MemoryPool {
     private static final int SPARED_MAPPINGS = 8192;
     /** Up to here the limit need not be known. */
     private static final int FEW_MAPPINGS = 4096;
+    /** So many unguarded memories get all the address space that they may grow to. */
+    private static final int MANY_LARGE = 4096;
     /** A reservation is at least an accessible part and an inaccessible one. */
     private static final int SLOT_MAPPINGS = 2;
 
@@ -35,7 +37,10 @@ public final class MemoryPool {
     private int mappings;
 
     private final ArrayDeque<Slot> idle = new ArrayDeque<>();
+    private final ParcelPool parcels;
     private int inUse;
+    /** Memories with a reservation of their own that are not guarded. */
+    private int largeChecked;
 
     /**
      * @param maxIdle how many reservations are kept for later
@@ -51,6 +56,7 @@ public final class MemoryPool {
     MemoryPool(int maxIdle, int maxMappings) {
         this.maxIdle = maxIdle;
         this.maxMappings = maxMappings;
+        this.parcels = new ParcelPool(this, host, maxIdle);
     }
 
     /** The pool that engines use unless told otherwise. */
@@ -63,15 +69,19 @@ public final class MemoryPool {
         final long base;
         final long reserved;
         final boolean guarded;
+        /** Whether it is a part of a mapping that is accessible as a whole, from {@link ParcelPool}. */
+        final boolean parcel;
         /** Bytes from the base on that can be read and written, a multiple of the host's page size. */
         private long accessible;
         /** Whose image is mapped, or null. */
         private MemoryTemplate template;
 
-        Slot(long base, long reserved, boolean guarded) {
+        Slot(long base, long reserved, boolean guarded, boolean parcel) {
             this.base = base;
             this.reserved = reserved;
             this.guarded = guarded;
+            this.parcel = parcel;
+            this.accessible = parcel ? reserved : 0;
         }
 
         /** Whether the slot's whole reservation is what a guarded memory needs. */
@@ -102,14 +112,14 @@ public final class MemoryPool {
 
         private void shrink(long size) {
             long pages = roundUp(size);
-            if (pages < accessible) {
+            if (pages < accessible && !parcel) {
                 host.protect(base + pages, accessible - pages, Host.Protection.NONE);
                 accessible = pages;
             }
         }
 
         private int mappings() {
-            return SLOT_MAPPINGS + (template == null ? 0 : imageMappings(template));
+            return (parcel ? 0 : SLOT_MAPPINGS) + (template == null ? 0 : imageMappings(template));
         }
 
         private void mapTemplate(MemoryTemplate t) {
@@ -174,14 +184,14 @@ public final class MemoryPool {
         }
         Slot slot = takeIdle(reservation, template);
         if (slot == null) {
-            slot = new Slot(reserve(reservation), reservation, true);
+            slot = new Slot(reserve(reservation), reservation, true, false);
         }
         return fill(slot, size, max, template);
     }
 
     /**
      * A memory that code accesses with explicit checks; only {@code maxBytes} of address space are reserved, or fewer
-     * if there are not as many left.
+     * if there are not as many left: once some thousands of large ones exist, a gibibyte for each further one.
      *
      * @param size bytes at first
      * @param maxBytes bytes that it may grow to at most
@@ -194,10 +204,22 @@ public final class MemoryPool {
             throw new HostException("no address space for a linear memory of " + size + " bytes", 0);
         }
         long max = Math.min(maxBytes, Long.MAX_VALUE - host.pageSize());
+        if (max > ParcelPool.LARGEST && size <= ParcelPool.LARGEST && hasManyLarge()) {
+            max = ParcelPool.LARGEST;
+        }
+        if (max <= ParcelPool.LARGEST) {
+            long bytes = ParcelPool.sizeFor(max);
+            Long base = parcels.take(bytes);
+            if (base != null) {
+                return fill(new Slot(base, bytes, false, true), size, max, template);
+            }
+        }
         while (true) {
             long reserved = Math.max(host.pageSize(), max + host.pageSize() - 1 & -host.pageSize());
             try {
-                return fill(new Slot(reserve(reserved), reserved, false), size, max, template);
+                LinearMemory m = fill(new Slot(reserve(reserved), reserved, false, false), size, max, template);
+                countLarge(1);
+                return m;
             } catch (HostException e) {
                 if (max == size) {
                     throw e;
@@ -205,6 +227,14 @@ public final class MemoryPool {
                 max = Math.max(size, max >>> 1);
             }
         }
+    }
+
+    private synchronized boolean hasManyLarge() {
+        return largeChecked >= MANY_LARGE;
+    }
+
+    private synchronized void countLarge(int by) {
+        largeChecked += by;
     }
 
     private static void check(long size, long max, MemoryTemplate template) {
@@ -268,7 +298,7 @@ public final class MemoryPool {
     }
 
     /** Counts mappings that are about to be made. */
-    private void takeMappings(int count) {
+    void takeMappings(int count) {
         if (!countMappings(count)) {
             trim();
             if (!countMappings(count)) {
@@ -290,7 +320,7 @@ public final class MemoryPool {
         return true;
     }
 
-    private synchronized void giveMappings(int count) {
+    synchronized void giveMappings(int count) {
         mappings -= count;
     }
 
@@ -347,6 +377,13 @@ public final class MemoryPool {
         synchronized (this) {
             inUse--;
         }
+        if (slot.parcel) {
+            recycleParcel(slot, size);
+            return;
+        }
+        if (!slot.guarded) {
+            countLarge(-1);
+        }
         if (!slot.guarded || full()) {
             discard(slot);
             return;
@@ -366,11 +403,30 @@ public final class MemoryPool {
         discard(slot);
     }
 
+    /** Its mapping stays; its pages do where it costs less to clear them than to fault them in again. */
+    private void recycleParcel(Slot slot, long size) {
+        boolean keep = slot.template == null && size <= ZERO_LIMIT && parcels.mayKeepPages(slot.reserved);
+        if (keep) {
+            Native.segment(slot.base, size).fill((byte) 0);
+        } else if (slot.template == null) {
+            host.discard(slot.base, slot.roundUp(size));
+        } else {
+            host.mapZero(slot.base, slot.roundUp(Math.max(size, slot.template.end())), Host.Protection.READ_WRITE);
+            giveMappings(imageMappings(slot.template));
+            slot.template = null;
+        }
+        parcels.give(slot.base, slot.reserved, keep);
+    }
+
     private synchronized boolean full() {
         return idle.size() >= maxIdle;
     }
 
     private void discard(Slot slot) {
+        if (slot.parcel) {
+            recycleParcel(slot, slot.reserved);
+            return;
+        }
         giveMappings(slot.mappings());
         host.release(slot.base, slot.reserved);
     }

@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import kiln.artifact.MemoryConstants;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +148,41 @@ class MemoryPoolTest {
             assertEquals(0, empty.segment().byteSize());
         }
         assertEquals(0, pool.idle());
+    }
+
+    /** Unguarded memories share mappings, each with its own zeros. */
+    @Test
+    void parcelsAreCleanAndApart() throws IOException {
+        MemoryPool pool = new MemoryPool(4);
+        pool.checked(PAGE, PAGE << 4, null).close();
+        long mappings = mappings();
+        List<LinearMemory> all = new ArrayList<>();
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 2000; i++) {
+                LinearMemory m = pool.checked(PAGE, PAGE << 4, null);
+                assertZero(m);
+                m.segment().fill((byte) i);
+                if (i % 100 == 0) {
+                    assertTrue(m.grow(PAGE << 3));
+                    assertEquals(0, m.segment().get(ValueLayout.JAVA_BYTE, PAGE));
+                    m.segment().fill((byte) i);
+                }
+                all.add(m);
+            }
+            assertTrue(mappings() < mappings + 500, "mappings: " + mappings() + ", before " + mappings);
+            for (int i = 0; i < all.size(); i++) {
+                assertEquals((byte) i, all.get(i).segment().get(ValueLayout.JAVA_BYTE, PAGE - 1));
+            }
+            all.forEach(LinearMemory::close);
+            all.clear();
+        }
+        assertEquals(0, pool.inUse());
+    }
+
+    private static long mappings() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.count();
+        }
     }
 
     @Test

@@ -60,7 +60,7 @@ public final class Engine implements AutoCloseable {
          * deadlines, and it is a little faster.
          */
         public Builder interruptible(boolean on) {
-            return with(on, settings.level(), settings.hostCpu(), settings.cache());
+            return with(on, settings.level(), settings.hostCpu(), settings.explicitBounds(), settings.cache());
         }
 
         /**
@@ -70,7 +70,8 @@ public final class Engine implements AutoCloseable {
          * @throws IllegalArgumentException if it is none of them
          */
         public Builder level(int level) {
-            return with(settings.interruptible(), level, settings.hostCpu(), settings.cache());
+            return with(
+                    settings.interruptible(), level, settings.hostCpu(), settings.explicitBounds(), settings.cache());
         }
 
         /**
@@ -78,7 +79,16 @@ public final class Engine implements AutoCloseable {
          * kind has.
          */
         public Builder hostCpu(boolean on) {
-            return with(settings.interruptible(), settings.level(), on, settings.cache());
+            return with(settings.interruptible(), settings.level(), on, settings.explicitBounds(), settings.cache());
+        }
+
+        /**
+         * Whether instructions check each access to memory, at first false: guard pages do, at no cost of time, but
+         * with 4 GiB of address space for each memory, so that a process can have some 28,000. Checked memories share
+         * mappings and take what they touch.
+         */
+        public Builder explicitBounds(boolean on) {
+            return with(settings.interruptible(), settings.level(), settings.hostCpu(), on, settings.cache());
         }
 
         /**
@@ -86,11 +96,16 @@ public final class Engine implements AutoCloseable {
          * processes may use it at once. It holds native code that is run as it is: nobody else may write to it.
          */
         public Builder cache(Path folder) {
-            return with(settings.interruptible(), settings.level(), settings.hostCpu(), Objects.requireNonNull(folder));
+            return with(
+                    settings.interruptible(),
+                    settings.level(),
+                    settings.hostCpu(),
+                    settings.explicitBounds(),
+                    Objects.requireNonNull(folder));
         }
 
-        private Builder with(boolean interruptible, int level, boolean hostCpu, Path cache) {
-            settings = new ModuleCompiler.Settings(interruptible, level, hostCpu, cache);
+        private Builder with(boolean interruptible, int level, boolean hostCpu, boolean explicitBounds, Path cache) {
+            settings = new ModuleCompiler.Settings(interruptible, level, hostCpu, explicitBounds, cache);
             return this;
         }
 

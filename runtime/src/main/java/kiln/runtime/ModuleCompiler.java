@@ -24,11 +24,12 @@ public interface ModuleCompiler {
      * @param interruptible whether loops check for interruption ({@link Store#interrupt})
      * @param level of optimisation, 0 to 2
      * @param hostCpu whether all instructions that this machine has may be used, or those of the baseline only
+     * @param explicitBounds whether each access to memory is checked by instructions instead of by guard pages
      * @param cache folder in which compiled modules are kept for the next time, or null for none
      */
-    record Settings(boolean interruptible, int level, boolean hostCpu, Path cache) {
+    record Settings(boolean interruptible, int level, boolean hostCpu, boolean explicitBounds, Path cache) {
         /** The most usual: code that can be stopped, as fast as it gets, on this machine, not kept. */
-        public static final Settings DEFAULT = new Settings(true, 2, true, null);
+        public static final Settings DEFAULT = new Settings(true, 2, true, false, null);
 
         /**
          * Checks the level.
