@@ -26,6 +26,9 @@ interface Door {
     /** As {@link #use(Object, Instance.Builder, byte[])}, with the name of the file in backtraces. */
     String use(Object group, Instance.Builder builder, Path file) throws IOException;
 
+    /** As {@link #use(Object, Instance.Builder, byte[])}, with a resource of a class's. */
+    String use(Object group, Instance.Builder builder, Class<?> owner, String name);
+
     Object newGroup();
 
     void close(Object group);

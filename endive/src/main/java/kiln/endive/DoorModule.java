@@ -14,7 +14,7 @@ import java.util.BitSet;
  * module's own are left alone: if nothing changes them, calls through them are faster, and Endive fills a copy for the
  * host to read.
  */
-final class DoorModule {
+public final class DoorModule {
     /** What the added names begin with; then a letter for the kind, and the number. */
     static final String PREFIX = "kiln.endive:";
     /** The name of the function that is to be started. */
@@ -57,7 +57,7 @@ final class DoorModule {
      *
      * @throws IllegalArgumentException if it has something that is not known here
      */
-    static byte[] rewrite(byte[] wasm) {
+    public static byte[] rewrite(byte[] wasm) {
         try {
             return new DoorModule(wasm).run();
         } catch (IndexOutOfBoundsException e) {

@@ -105,6 +105,23 @@ public final class KilnEndive {
         return use(Found.DOOR, null, builder, code);
     }
 
+    /**
+     * As {@link #use(Instance.Builder, byte[])}, with what kiln-maven-plugin put into a jar or folder with {@code
+     * <endive>true</endive>}. If there is no code for this machine, it does nothing.
+     *
+     * @param owner a class out of that jar or folder
+     * @param name the module's, as the plugin was told it
+     */
+    public static Instance.Builder use(Instance.Builder builder, Class<?> owner, String name) {
+        Objects.requireNonNull(builder, "builder");
+        Objects.requireNonNull(owner, "owner");
+        Objects.requireNonNull(name, "name");
+        if (Found.DOOR != null) {
+            logIfNot(Found.DOOR.use(null, builder, owner, name));
+        }
+        return builder;
+    }
+
     static Instance.Builder use(Door door, Object group, Instance.Builder builder, byte[] code) {
         Objects.requireNonNull(builder, "builder");
         Objects.requireNonNull(code, "code");

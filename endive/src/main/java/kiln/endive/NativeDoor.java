@@ -1,6 +1,7 @@
 package kiln.endive;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -51,6 +52,19 @@ final class NativeDoor implements Door {
     @Override
     public String use(Object group, Instance.Builder builder, Path file) throws IOException {
         return use(group, builder, Files.readAllBytes(file), file.getFileName().toString());
+    }
+
+    @Override
+    public String use(Object group, Instance.Builder builder, Class<?> owner, String name) {
+        boolean isArm = System.getProperty("os.arch").equals("aarch64");
+        String resource = "/META-INF/kiln/" + name + "/endive/" + (isArm ? "aarch64" : "x86_64") + "-linux.cwasm";
+        try (InputStream in = owner.getResourceAsStream(resource)) {
+            return in == null
+                    ? "there is no " + resource + " beside " + owner.getName()
+                    : use(group, builder, in.readAllBytes(), name);
+        } catch (IOException e) {
+            return resource + ": " + e.getMessage();
+        }
     }
 
     private String use(Object group, Instance.Builder builder, byte[] code, String name) {

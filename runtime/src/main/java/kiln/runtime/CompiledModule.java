@@ -213,6 +213,30 @@ public final class CompiledModule implements AutoCloseable {
         }
     }
 
+    /**
+     * Loads what kiln-maven-plugin compiled into a jar, a folder or a run-time image, for this machine.
+     *
+     * @param owner a class out of that jar or folder
+     * @param name the module's, as the plugin was told it
+     * @throws IllegalStateException if there is no code for this machine
+     * @throws ArtifactException as {@link #load(Engine, byte[])}
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static CompiledModule resource(Engine engine, Class<?> owner, String name) {
+        String arch = System.getProperty("os.arch");
+        String target = (arch.equals("amd64") ? "x86_64" : arch) + "-linux";
+        String path = "/META-INF/kiln/" + name + "/" + target + ".cwasm";
+        try (InputStream in = owner.getResourceAsStream(path)) {
+            if (in == null) {
+                throw new IllegalStateException("there is no " + path + " beside " + owner.getName()
+                        + ": was the module compiled, and for the target " + target + "?");
+            }
+            return load(engine, name, in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(new IOException(path + ": " + e.getMessage(), e));
+        }
+    }
+
     private static LoadedArtifact map(String name, Supplier<LoadedArtifact> load) {
         try {
             return load.get();

@@ -1,0 +1,2 @@
+/** Compilation as a part of builds. */
+package kiln.build;

@@ -1,0 +1,10 @@
+(module
+  (import "env" "twice" (func $twice (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "kiln")
+  (func (export "add-twice") (param i32 i32) (result i32)
+    (call $twice (i32.add (local.get 0) (local.get 1))))
+  (func (export "scale") (param f64 f32) (result f64)
+    (f64.mul (local.get 0) (f64.promote_f32 (local.get 1))))
+  (func (export "pair") (param i64) (result i64 i32)
+    (local.get 0) (i32.const -1)))

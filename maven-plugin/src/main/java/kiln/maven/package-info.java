@@ -1,0 +1,2 @@
+/** The Maven plugin: what it does, it does in a forked JVM. */
+package kiln.maven;
