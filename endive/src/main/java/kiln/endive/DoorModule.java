@@ -20,6 +20,7 @@ public final class DoorModule {
     /** The name of the function that is to be started. */
     static final String START = PREFIX + "start";
 
+    private static final int TYPE = 1;
     private static final int IMPORT = 2;
     private static final int TABLE = 4;
     private static final int MEMORY = 5;
@@ -101,6 +102,7 @@ public final class DoorModule {
 
     private void scan(int id, int end) {
         switch (id) {
+            case TYPE -> types(u32());
             case IMPORT -> imports();
             case TABLE -> tables();
             case MEMORY -> memories += u32();
@@ -113,7 +115,7 @@ public final class DoorModule {
             case START_SECTION -> start = u32();
             case ELEMENT -> elements();
             default -> {
-                // Custom sections, types, and what has no names.
+                // Custom sections, and what has no names.
             }
         }
     }
@@ -162,6 +164,35 @@ public final class DoorModule {
     }
 
     // ---- sections
+
+    private void types(int count) {
+        for (int i = 0; i < count; i++) {
+            int form = wasm[at++];
+            switch (form) {
+                case 0x4e -> types(u32());
+                case 0x4f, 0x50 -> {
+                    for (int n = u32(); n > 0; n--) {
+                        u32();
+                    }
+                    types(1);
+                }
+                case 0x60 -> {
+                    for (int row = 0; row < 2; row++) {
+                        for (int n = u32(); n > 0; n--) {
+                            valueType();
+                        }
+                    }
+                }
+                default -> throw objects();
+            }
+        }
+    }
+
+    /** Endive has objects of its own for these, which Kiln's cannot be told apart from. */
+    private static IllegalArgumentException objects() {
+        return new IllegalArgumentException(
+                "not supported under Endive: structures, arrays and other references of the" + " GC proposal");
+    }
 
     private void imports() {
         int count = u32();
@@ -250,7 +281,19 @@ public final class DoorModule {
     private void valueType() {
         int code = wasm[at++];
         if (code == 0x63 || code == 0x64) {
+            // A type's number, or a single byte, which is negative.
+            int heap = wasm[at];
             skipLeb();
+            if ((heap & 0xc0) != 0x40) {
+                return;
+            }
+            code = heap;
+        }
+        switch (code) {
+            case 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x71 -> throw objects();
+            default -> {
+                // Numbers, functions, externrefs, exceptions.
+            }
         }
     }
 

@@ -26,6 +26,7 @@ import org.apache.maven.project.MavenProject;
 import org.apache.maven.toolchain.ToolchainManager;
 
 /** What both goals share: which modules there are, what is up to date, and the JVM that does the work. */
+@SuppressWarnings("deprecation") // the annotation that every Maven 3 knows
 abstract class AbstractKilnMojo extends AbstractMojo {
     /** The modules; if none is named, all files in {@link #sourceFolder}. */
     @Parameter
