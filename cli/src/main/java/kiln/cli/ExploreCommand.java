@@ -239,10 +239,17 @@ final class ExploreCommand implements Callable<Integer> {
                     .toArray(ValueLayout.JAVA_BYTE);
             List<Object[]> lines = new ArrayList<>();
             if (disassembler == null) {
-                for (int at = 0; at < code.length; at += BYTES_A_ROW) {
-                    String row =
-                            HexFormat.ofDelimiter(" ").formatHex(code, at, Math.min(code.length, at + BYTES_A_ROW));
-                    lines.add(line(offset(start + at, start), Long.toHexString(start + at) + ": " + row));
+                int at = 0;
+                while (at < code.length) {
+                    int from = offset(start + at, start);
+                    int end = at + 1;
+                    // A row is of one instruction of WebAssembly's, as lines of the other columns are.
+                    while (end < Math.min(code.length, at + BYTES_A_ROW) && offset(start + end, start) == from) {
+                        end++;
+                    }
+                    String row = HexFormat.ofDelimiter(" ").formatHex(code, at, end);
+                    lines.add(line(from, Long.toHexString(start + at) + ": " + row));
+                    at = end;
                 }
                 return lines;
             }
