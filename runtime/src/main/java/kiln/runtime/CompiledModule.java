@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,7 +85,7 @@ public final class CompiledModule implements AutoCloseable {
     private CompiledModule[] parts;
 
     /** Of the main module. */
-    private Cleaner.Cleanable cleanable;
+    private Reclaimer.Registration registration;
 
     private LinkedContexts contexts;
     private volatile long[] funcRefTemplate;
@@ -265,7 +264,7 @@ public final class CompiledModule implements AutoCloseable {
                 default -> linked(engine, code, life);
             };
             // Who has a part of the file has the one that stands for it.
-            m.cleanable = Reclaimer.register(m, life);
+            m.registration = Reclaimer.register(m, life);
             return m;
         } catch (Throwable t) {
             code.close();
@@ -628,7 +627,7 @@ public final class CompiledModule implements AutoCloseable {
     /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
     @Override
     public void close() {
-        main.cleanable.clean();
+        main.registration.free();
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.util.Set;
 import kiln.loader.LinearMemory;
 import kiln.runtime.internal.GcHeap;
 import kiln.runtime.internal.HostObjects;
-import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
 import kiln.runtime.internal.ZeroMemory;
 
@@ -28,8 +27,6 @@ final class Remains implements Runnable {
     private Watch watch;
     /** Address of the collected heap, or 0. */
     private long heap;
-    /** Written by the owner of the store, which is the one who closes it. */
-    private boolean closed;
 
     /** Where a table has its elements. */
     static final class Elements {
@@ -74,11 +71,6 @@ final class Remains implements Runnable {
         heap = address;
     }
 
-    /** Says that the store is being closed, as it should be. */
-    void close() {
-        closed = true;
-    }
-
     @Override
     public void run() {
         watch.close();
@@ -108,8 +100,5 @@ final class Remains implements Runnable {
         }
         hostIds.remove();
         engine.giveBlock(block);
-        if (!closed) {
-            Reclaimer.collected();
-        }
     }
 }

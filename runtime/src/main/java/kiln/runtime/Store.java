@@ -2,7 +2,6 @@ package kiln.runtime;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,7 +81,7 @@ public final class Store implements AutoCloseable {
     private final HostObjects hostObjects = new HostObjects();
     private final Watch watch;
     private final Remains remains;
-    private final Cleaner.Cleanable cleanable;
+    private final Reclaimer.Registration registration;
 
     /** Read without synchronisation: a thread that finds itself here has put itself here. */
     private Thread owner;
@@ -146,7 +145,7 @@ public final class Store implements AutoCloseable {
         this.watch = new Watch(this);
         this.remains = new Remains(engine, block, hostObjects.numbers(), exceptions.chunks(), heap.typeRecords());
         remains.setWatch(watch);
-        this.cleanable = Reclaimer.register(this, remains);
+        this.registration = Reclaimer.register(this, remains);
     }
 
     private Store() {
@@ -159,7 +158,7 @@ public final class Store implements AutoCloseable {
         heap = null;
         watch = null;
         remains = null;
-        cleanable = null;
+        registration = null;
         owner = CLOSED;
     }
 
@@ -713,8 +712,7 @@ public final class Store implements AutoCloseable {
         }
         exceptions.close();
         heap.close();
-        remains.close();
-        cleanable.clean();
+        registration.free();
     }
 
     /** Has the owner, which waits, close the store at the end of its call; returns whether it did. */

@@ -1,60 +1,103 @@
 package kiln.runtime.internal;
 
-import java.lang.ref.Cleaner;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Frees native memory that belongs to objects which nobody closed and nobody can reach any more. The heap of Java knows
- * nothing of that memory, and may be in no hurry to collect when it runs out: {@link #collect} makes it.
+ * Frees native memory that belongs to objects which nobody closed and nobody can reach any more: whenever something new
+ * is made. The heap of Java knows nothing of that memory, and may be in no hurry to collect when it runs out:
+ * {@link #collect} makes it.
+ *
+ * <p>There is no thread for it (as {@link java.lang.ref.Cleaner} has one): that would keep what is to be freed, and with
+ * it the class loader of these classes, reachable; and from a class loader all stores in static fields are.
  */
 public final class Reclaimer {
-    private static final Cleaner CLEANER = Cleaner.create();
-    private static final long PATIENCE_SECONDS = 5;
-    private static final long QUIET_MILLIS = 5;
-    private static final AtomicLong COLLECTED = new AtomicLong();
+    /** So many are freed at once by who makes something new. */
+    private static final int SHARE = 64;
+
+    private static final long PATIENCE_MILLIS = 2000;
+    private static final long QUIET_MILLIS = 10;
+    private static final ReferenceQueue<Object> DROPPED = new ReferenceQueue<>();
+    private static final Set<Registration> ALL = ConcurrentHashMap.newKeySet();
 
     private Reclaimer() {}
 
+    /** An object and what is to be done when it cannot be reached any more. */
+    public static final class Registration extends PhantomReference<Object> {
+        private final Runnable remains;
+
+        private Registration(Object owner, Runnable remains) {
+            super(owner, DROPPED);
+            this.remains = remains;
+        }
+
+        /** Does it now, unless it was done. */
+        public void free() {
+            if (ALL.remove(this)) {
+                remains.run();
+            }
+        }
+    }
+
     /**
      * @param remains what is to be done when {@code owner} cannot be reached, and does not reach it itself; once, at
-     *     the latest when {@link Cleaner.Cleanable#clean} is called
+     *     the latest when {@link Registration#free} is called
      */
-    public static Cleaner.Cleanable register(Object owner, Runnable remains) {
-        return CLEANER.register(owner, remains);
+    public static Registration register(Object owner, Runnable remains) {
+        for (int i = 0; i < SHARE; i++) {
+            Reference<?> r = DROPPED.poll();
+            if (r == null) {
+                break;
+            }
+            free(r);
+        }
+        Registration registration = new Registration(owner, remains);
+        ALL.add(registration);
+        return registration;
     }
 
-    /** Counts something that was freed without having been closed. */
-    public static void collected() {
-        COLLECTED.incrementAndGet();
+    private static void free(Reference<?> r) {
+        try {
+            ((Registration) r).free();
+        } catch (RuntimeException e) {
+            // Who makes something new has nothing to do with what the system says about something old.
+        }
     }
 
     /**
-     * Has Java collect what it can, and waits until it was freed.
+     * Has Java collect what it can, and frees that.
      *
-     * @return whether anything was
+     * @return whether there was anything
      */
     public static boolean collect() {
-        long before = COLLECTED.get();
-        CountDownLatch seen = new CountDownLatch(1);
-        CLEANER.register(new Object(), seen::countDown);
+        // Nothing may have been dropped: this was, and says when the collector is through.
+        Registration last = register(new Object(), () -> {});
         System.gc();
+        boolean any = false;
+        boolean seen = false;
         boolean interrupted = false;
-        try {
-            // The order in which the cleaner finds things is its own: it is done when no more come.
-            boolean _ = seen.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            long count = -1;
-            while (count != COLLECTED.get()) {
-                count = COLLECTED.get();
-                Thread.sleep(QUIET_MILLIS);
+        long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+        while (System.nanoTime() < end || seen) {
+            try {
+                Reference<?> r = DROPPED.remove(QUIET_MILLIS);
+                if (r == null && seen) {
+                    break;
+                }
+                if (r != null) {
+                    seen |= r == last;
+                    any |= r != last;
+                    free(r);
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
-        } catch (InterruptedException e) {
-            interrupted = true;
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return COLLECTED.get() != before;
+        return any;
     }
 }
