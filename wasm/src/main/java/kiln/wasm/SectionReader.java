@@ -71,7 +71,7 @@ final class SectionReader {
         }
         int version = in.remaining() < 4 ? -1 : in.bits32();
         if (version == COMPONENT_VERSION) {
-            throw in.malformed("unknown binary version: a component, not a core module (components are not compiled yet)", 4);
+            throw in.malformed("unknown binary version: a component, which is not compiled yet, not a core module", 4);
         }
         if (version != VERSION) {
             throw in.malformed("unknown binary version", 4);
