@@ -28,6 +28,7 @@ import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.runtime.ThrownException;
 import kiln.runtime.TrapException;
 import kiln.tests.cross.CrossCompiler;
 import kiln.translate.UnsupportedFeatureException;
@@ -124,6 +125,14 @@ class RecordedBehaviourTest {
             }
         } catch (TrapException e) {
             checkTrap(what, expected, e.code());
+        } catch (ThrownException e) {
+            checkThrown(what, expected);
+        }
+    }
+
+    private void checkThrown(String what, String expected) {
+        if (!expected.equals("exception")) {
+            problems.add(what + ": threw, expected " + expected);
         }
     }
 
@@ -144,6 +153,8 @@ class RecordedBehaviourTest {
                 }
             } catch (TrapException e) {
                 checkTrap(what, call.path("trap").asText("no trap"), e.code());
+            } catch (ThrownException e) {
+                checkThrown(what, call.path("trap").asText("no exception"));
             }
             compareState(what, instance, call.path("state"));
         }
