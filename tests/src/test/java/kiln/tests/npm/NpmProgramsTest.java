@@ -203,7 +203,7 @@ class NpmProgramsTest {
 
     @Test
     void clangBuildsProgramsThatRun() throws Exception {
-        Path files = fetch("@yowasp/clang", "22").resolve("gen");
+        Path files = fetch("@yowasp/clang", "22.0.0-git20542-10").resolve("gen");
         Path root = Files.createDirectory(dir.resolve("root"));
         Path usr = Files.createDirectory(root.resolve("usr"));
         Process tar = new ProcessBuilder(
