@@ -58,7 +58,7 @@ final class Events {
      */
     static void grow(Store store, long before, long after, long asked) {
         if (on()) {
-            FlightEvents.grow(Traces.waiting(store), before, after, asked);
+            FlightEvents.grow(store, before, after, asked);
         }
     }
 }

@@ -127,9 +127,11 @@ final class FlightEvents {
         }
     }
 
-    static void grow(List<WasmFrame> frames, long before, long after, long asked) {
+    static void grow(Store store, long before, long after, long asked) {
         MemoryGrow e = new MemoryGrow();
         if (e.shouldCommit()) {
+            // Not all of a deep stack: a program may grow its memory in each of many nested calls.
+            List<WasmFrame> frames = Traces.waiting(store, MAX_FRAMES);
             e.before = before;
             e.after = after;
             e.asked = asked;

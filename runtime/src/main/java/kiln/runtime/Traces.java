@@ -110,11 +110,16 @@ final class Traces {
 
     /** The frames of the store's generated code that waits for a call of the runtime's; empty if none does. */
     static List<WasmFrame> waiting(Store store) {
+        return waiting(store, MAX_FRAMES);
+    }
+
+    /** As {@link #waiting(Store)}, but the innermost only, of so many calls. */
+    static List<WasmFrame> waiting(Store store, int calls) {
         List<WasmFrame> frames = new ArrayList<>();
         long context = store.block().memory().address();
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         if (activation != 0) {
-            walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation);
+            walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation, calls);
         }
         return frames;
     }
@@ -161,7 +166,7 @@ final class Traces {
                 started = true;
                 if (activation != 0) {
                     List<WasmFrame> frames = new ArrayList<>();
-                    walk(frames, exitFrame, activation);
+                    walk(frames, exitFrame, activation, MAX_FRAMES);
                     addElements(result, frames);
                     exitFrame = Native.getLong(activation + StoreLayout.ACTIVATION_EXIT_FRAME);
                     activation = Native.getLong(activation + StoreLayout.ACTIVATION_PREVIOUS);
@@ -195,10 +200,10 @@ final class Traces {
     }
 
     /** Adds the frames of an activation that is waiting for an upcall. */
-    private static void walk(List<WasmFrame> frames, long exitFrame, long activation) {
+    private static void walk(List<WasmFrame> frames, long exitFrame, long activation, int calls) {
         long end = Native.getLong(activation + StoreLayout.ACTIVATION_FP);
         long frame = exitFrame;
-        for (int i = 0; i < MAX_FRAMES && frame != 0 && frame != end; i++) {
+        for (int i = 0; i < calls && frame != 0 && frame != end; i++) {
             addFrame(frames, Native.getLong(frame + 8) - 1);
             frame = Native.getLong(frame);
         }
