@@ -269,8 +269,12 @@ public final class DwarfLines {
         };
     }
 
+    /** Never back: a file that leads to itself would be read for ever. */
     private static long skip(ByteBuffer in, long bytes) {
-        in.position(Math.toIntExact(in.position() + bytes));
+        if (bytes < 0 || bytes > in.remaining()) {
+            throw new IllegalArgumentException(bytes + " bytes to skip");
+        }
+        in.position(in.position() + (int) bytes);
         return 0;
     }
 
@@ -288,8 +292,8 @@ public final class DwarfLines {
                 line += h.lineBase + adjusted % h.lineRange;
                 row = true;
             } else if (opcode == 0) {
-                int length = (int) unsigned(in);
-                int next = in.position() + length;
+                long length = unsigned(in);
+                int start = in.position();
                 int extended = in.get();
                 if (extended == END_SEQUENCE) {
                     emit(address, null, 0);
@@ -299,7 +303,8 @@ public final class DwarfLines {
                 } else if (extended == SET_ADDRESS) {
                     address = Integer.toUnsignedLong(in.getInt());
                 }
-                in.position(next);
+                in.position(start);
+                skip(in, length);
             } else {
                 switch (opcode) {
                     case COPY -> row = true;
