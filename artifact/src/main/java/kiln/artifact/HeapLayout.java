@@ -78,6 +78,12 @@ public final class HeapLayout {
     /** So many entries a display has at least: a comparison at a lower depth needs no look at {@link #DEPTH}. */
     public static final int DISPLAY = 8;
 
+    /**
+     * Bytes from the start of a record that can be read whatever its type: a cast to a type of the greatest depth, 63,
+     * looks at the ancestor of that depth before it knows how many there are.
+     */
+    public static final int READABLE_BYTES = 512;
+
     /** Flag of a type record. */
     public static final int STRUCT = 1;
     /** Flag of a type record. */

@@ -99,9 +99,9 @@ public final class GcHeap {
 
     // ---- type records
 
-    /** Makes the records up to this offset writable. */
+    /** Makes the records up to this offset writable; what casts may read behind the last one can be read, too. */
     public void openRecords(int end) {
-        long bytes = end - HeapLayout.RECORDS + STEP - 1 & -STEP;
+        long bytes = end + HeapLayout.READABLE_BYTES - HeapLayout.RECORDS + STEP - 1 & -STEP;
         recordBytes = Math.max(recordBytes, bytes);
         host.protect(base + HeapLayout.RECORDS, recordBytes, Host.Protection.READ_WRITE);
     }

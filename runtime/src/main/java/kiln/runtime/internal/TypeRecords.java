@@ -62,7 +62,7 @@ public final class TypeRecords {
         if (known != null && !known.isEmpty()) {
             return known.removeLast();
         }
-        if (bytes > HeapLayout.OBJECTS - end) {
+        if (bytes > HeapLayout.OBJECTS - HeapLayout.READABLE_BYTES - end) {
             return 0;
         }
         int offset = end;

@@ -82,6 +82,18 @@ class GcHeapTest {
         return a;
     }
 
+    /** A cast to a type of the greatest depth reads its ancestor's place of a record that has no such place. */
+    @Test
+    void ancestorsThatARecordDoesNotHaveCanBeRead() {
+        open("", Long.MAX_VALUE);
+        int step = 1 << 16;
+        int last = HeapLayout.RECORDS + step - HeapLayout.recordBytes(0, 0);
+        heap.openRecords(HeapLayout.RECORDS + step);
+        heap.putRecord(last, HeapLayout.STRUCT, 8, new int[] {last}, new int[0]);
+        heap.sealRecords();
+        assertEquals(0, Native.getInt(heap.base() + last + HeapLayout.SUPERS + 4 * 63));
+    }
+
     /** An object of the model. */
     private static final class Node {
         int number;

@@ -39,7 +39,7 @@ class TypeRecordsTest {
         while (records.take(n, 48) != 0) {
             n++;
         }
-        assertEquals((HeapLayout.OBJECTS - HeapLayout.RECORDS) / 64, n);
+        assertEquals((HeapLayout.OBJECTS - HeapLayout.READABLE_BYTES - HeapLayout.RECORDS) / 64, n);
         assertEquals(0, records.take(n, 48));
         records.give(0);
         assertNotEquals(0, records.take(n, 48));
