@@ -11,6 +11,21 @@ public sealed interface Entity {
     /** Whether a resource occurs in its type. */
     boolean hasResources();
 
+    /** What has a type of the component model's own. */
+    sealed interface Typed extends Entity {
+        Type type();
+
+        @Override
+        default int size() {
+            return type().size();
+        }
+
+        @Override
+        default boolean hasResources() {
+            return type().hasResources();
+        }
+    }
+
     /** A core module. */
     record Module(CoreModuleType type) implements Entity {
         @Override
@@ -30,74 +45,34 @@ public sealed interface Entity {
     }
 
     /** A function. */
-    record Func(FuncType type) implements Entity {
+    record Func(FuncType type) implements Typed {
         @Override
         public String sort() {
             return "func";
         }
-
-        @Override
-        public int size() {
-            return type.size();
-        }
-
-        @Override
-        public boolean hasResources() {
-            return type.hasResources();
-        }
     }
 
     /** A type; a resource type stands for any resource where it belongs to what declares it. */
-    record OfType(Type type) implements Entity {
+    record OfType(Type type) implements Typed {
         @Override
         public String sort() {
             return "type";
         }
-
-        @Override
-        public int size() {
-            return type.size();
-        }
-
-        @Override
-        public boolean hasResources() {
-            return type.hasResources();
-        }
     }
 
     /** An instance. */
-    record Instance(InstanceType type) implements Entity {
+    record Instance(InstanceType type) implements Typed {
         @Override
         public String sort() {
             return "instance";
         }
-
-        @Override
-        public int size() {
-            return type.size();
-        }
-
-        @Override
-        public boolean hasResources() {
-            return type.hasResources();
-        }
     }
 
     /** A component. */
-    record Component(ComponentType type) implements Entity {
+    record Component(ComponentType type) implements Typed {
         @Override
         public String sort() {
             return "component";
-        }
-
-        @Override
-        public int size() {
-            return type.size();
-        }
-
-        @Override
-        public boolean hasResources() {
-            return type.hasResources();
         }
     }
 }
