@@ -54,7 +54,7 @@ public final class ValueType implements Type {
         }
 
         /**
-         * Whether two such types that look alike are still two to whoever reads an interface, so that they need a name.
+         * Whether two such types that look alike are still two in an interface, so that they need a name.
          */
         boolean needsName() {
             return this == RECORD || this == VARIANT || this == FLAGS || this == ENUM;

@@ -10,7 +10,7 @@ import kiln.wasm.Features;
 import kiln.wasm.WasmException;
 import org.junit.jupiter.api.Test;
 
-/** Small components that would cost much to whoever writes their types out. */
+/** Small components whose types would be huge if they were written out. */
 class CostTest {
     private static final int TYPE = 7;
     private static final int IMPORT = 10;

@@ -68,7 +68,7 @@ final class ParkingLot {
         if (store == null) {
             return park(null, memory, address, width, expected, nanos);
         }
-        // First, so that whoever sees it in the list can close the store.
+        // First, so that a thread that sees it in the list can close the store.
         store.setWaiting(Thread.currentThread());
         try {
             return park(store, memory, address, width, expected, nanos);
