@@ -1,6 +1,14 @@
 /** The format of compiled files, and what all parts of Kiln agree on. */
 module kiln.artifact {
+    requires transitive kiln.types;
+
     exports kiln.artifact.api;
+    exports kiln.artifact.component to
+            kiln.cli,
+            kiln.compiler,
+            kiln.component,
+            kiln.runtime,
+            kiln.translate;
     exports kiln.artifact to
             kiln.cli,
             kiln.codegen,

@@ -1,6 +1,7 @@
 /** Reads and validates WebAssembly binaries. */
 module kiln.wasm {
     requires transitive kiln.artifact;
+    requires transitive kiln.types;
 
     exports kiln.wasm to
             kiln.cli,

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.PublicKey;
@@ -13,6 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.api.ArtifactException;
+import kiln.artifact.component.ComponentContext;
+import kiln.artifact.component.ComponentPlan;
+import kiln.artifact.component.ComponentPlanCodec;
 
 /**
  * A compiled file, read in place: an ELF64 shared object that holds the machine code of one or several modules and what
@@ -38,6 +43,7 @@ public final class Artifact implements AutoCloseable {
     static final String TEXT = ".text";
     static final String DATA = ".kiln.data";
     static final String STRINGS = ".strtab";
+    static final String WORLD = ".kiln.world";
 
     /** How much of a file is compared with its checksums when it is opened; its structure is checked in any case. */
     public enum Check {
@@ -95,6 +101,10 @@ public final class Artifact implements AutoCloseable {
     private volatile SourceLines lines;
 
     private final List<ModuleInfo> modules;
+    /** Null unless the file is a component's. */
+    private final ComponentPlan component;
+
+    private final LinkedContexts contexts;
 
     private Artifact(Arena arena, MemorySegment file, OpenOptions options) {
         this.arena = arena;
@@ -134,7 +144,10 @@ public final class Artifact implements AutoCloseable {
         }
         modules = ModuleCodec.decode(bytes(ModuleCodec.SECTION), bytes(References.SECTION), dataLength());
         checkImages();
-        checkContexts();
+        component = sections.containsKey(ComponentPlanCodec.SECTION)
+                ? ComponentPlanCodec.decode(bytes(ComponentPlanCodec.SECTION), modules)
+                : null;
+        contexts = linkContexts();
         // These are followed without being looked at again.
         for (ModuleInfo m : modules) {
             References.check(m, textLength());
@@ -150,12 +163,15 @@ public final class Artifact implements AutoCloseable {
                 : null;
     }
 
-    private void checkContexts() {
+    private LinkedContexts linkContexts() {
         try {
             LinkedContexts all = LinkedContexts.NONE;
             for (ModuleInfo m : modules) {
-                all = all.with(new VMContextLayout(m.counts()));
+                all = component != null && m == modules.getFirst()
+                        ? all.with(new ComponentContext(component).size())
+                        : all.with(new VMContextLayout(m.counts()));
             }
+            return all;
         } catch (ArithmeticException e) {
             throw new ArtifactException("damaged file: the modules' contexts would be larger than 2 GiB", e);
         }
@@ -355,6 +371,23 @@ public final class Artifact implements AutoCloseable {
     /** Modules in the order of their numbers: a module's number is the payload of its functions' keys. */
     public List<ModuleInfo> modules() {
         return modules;
+    }
+
+    /** What the file's component comes to; null if it is a file of modules only. */
+    public ComponentPlan component() {
+        return component;
+    }
+
+    /** What the file's component imports and exports, in WIT; null if it is none, or that was stripped. */
+    public String world() {
+        return sections.containsKey(WORLD)
+                ? new String(bytes(WORLD).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8)
+                : null;
+    }
+
+    /** Where the modules' contexts lie. */
+    public LinkedContexts contexts() {
+        return contexts;
     }
 
     public FunctionIndex index() {

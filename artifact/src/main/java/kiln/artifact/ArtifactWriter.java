@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import kiln.artifact.api.TrapCode;
+import kiln.artifact.component.ComponentPlan;
+import kiln.artifact.component.ComponentPlanCodec;
 
 /**
  * Writes a compiled file, see {@link Artifact}. The same calls give the same bytes. Functions, trap sites and
@@ -18,7 +20,7 @@ import kiln.artifact.api.TrapCode;
 public final class ArtifactWriter {
     /** What may be left out. */
     public enum Strip {
-        /** Names of functions: .kiln.names, .kiln.fates and the symbol table. */
+        /** Names of functions: .kiln.names, .kiln.fates and the symbol table; and a component's .kiln.world. */
         NAMES,
         /** Where code comes from: .kiln.offsets, .kiln.inlines and .kiln.lines. */
         OFFSETS
@@ -36,6 +38,8 @@ public final class ArtifactWriter {
     private final List<SourceLines.Builder> lines = new ArrayList<>();
     private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
+    private ComponentPlan component;
+    private String world;
     private boolean stripNames;
     private boolean stripOffsets;
 
@@ -135,6 +139,17 @@ public final class ArtifactWriter {
     }
 
     /**
+     * Says that the file is a component's; its modules are the one that stands for it and those of the plan.
+     *
+     * @param wit what the component imports and exports, for people
+     */
+    public ArtifactWriter component(ComponentPlan plan, String wit) {
+        component = plan;
+        world = wit;
+        return this;
+    }
+
+    /**
      * Names a function.
      *
      * @param module the module's number
@@ -192,6 +207,9 @@ public final class ArtifactWriter {
         l.add(Compat.SECTION, compat.encode(), 8);
         l.add(ModuleCodec.SECTION, ModuleCodec.encode(modules, references), 8);
         l.add(References.SECTION, references.bytes(), 8);
+        if (component != null) {
+            l.add(ComponentPlanCodec.SECTION, new ByteSink().bytes(ComponentPlanCodec.encode(component)), 8);
+        }
         l.add(FunctionIndex.SECTION, functions.build(text.byteSize()), 16);
         l.add(TrapTable.SECTION, traps.build(), 8);
         if (!stripOffsets) {
@@ -207,6 +225,9 @@ public final class ArtifactWriter {
             l.add(StackMaps.SECTION, stackMaps.build(), 8);
         }
         ByteSink strtab = new ByteSink().u8(0);
+        if (!stripNames && world != null) {
+            l.add(Artifact.WORLD, new ByteSink().bytes(world.getBytes(StandardCharsets.UTF_8)), 1);
+        }
         if (!stripNames) {
             l.add(NameTable.SECTION, nameTable(strtab), 8);
             if (!fates.isEmpty()) {

@@ -64,7 +64,16 @@ public enum Builtin {
     /** (array, distance in bytes from the first element, byte, bytes), in bounds. */
     ARRAY_FILL("ojij", ""),
     /** (number of a function type, number of another one) -> whether the first is the second or a subtype. Upcall. */
-    TYPE_MATCHES("ii", "i");
+    TYPE_MATCHES("ii", "i"),
+    /** (component instance, resource + 1, representation, own or borrow) -> handle. Of module 0 of a component. Upcall. */
+    HANDLE_ADD("iiii", "i"),
+    /**
+     * (component instance, handle, resource + 1 or 0): traps and says what is wrong with the handle. Of module 0 of a
+     * component. Upcall.
+     */
+    HANDLE_FAILED("iii", ""),
+    /** (resource that Java defines, representation): its last owner has dropped it. Of module 0. Upcall. */
+    RESOURCE_DROPPED("ii", "");
 
     private final String params;
     private final String results;

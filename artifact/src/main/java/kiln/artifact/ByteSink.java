@@ -5,21 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** A growing array of little-endian bytes. */
-final class ByteSink {
+public final class ByteSink {
     private byte[] bytes = new byte[256];
     private int size;
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    ByteSink u8(int value) {
+    public ByteSink u8(int value) {
         reserve(1);
         bytes[size++] = (byte) value;
         return this;
     }
 
-    ByteSink u32(int value) {
+    public ByteSink u32(int value) {
         reserve(4);
         MemorySegment.ofArray(bytes).set(Le.INT, size, value);
         size += 4;
@@ -42,7 +42,7 @@ final class ByteSink {
     }
 
     /** Unsigned LEB128 of 64 bits. */
-    ByteSink varint(long value) {
+    public ByteSink varint(long value) {
         while ((value & ~0x7fL) != 0) {
             u8((int) value & 0x7f | 0x80);
             value >>>= 7;
@@ -55,7 +55,7 @@ final class ByteSink {
         return varint(value << 1 ^ value >> 63);
     }
 
-    ByteSink bytes(byte[] values) {
+    public ByteSink bytes(byte[] values) {
         reserve(values.length);
         System.arraycopy(values, 0, bytes, size, values.length);
         size += values.length;
@@ -63,12 +63,12 @@ final class ByteSink {
     }
 
     /** Length in UTF-8, then the bytes. */
-    ByteSink string(String s) {
+    public ByteSink string(String s) {
         byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
         return u32(utf8.length).bytes(utf8);
     }
 
-    byte[] toArray() {
+    public byte[] toArray() {
         return Arrays.copyOf(bytes, size);
     }
 

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import kiln.artifact.api.ArtifactException;
 
 /** Reads a section's bytes in order and believes none of them: everything is checked against what is left. */
-final class ByteSource {
+public final class ByteSource {
     private final String section;
     private final MemorySegment bytes;
     /** Where is noted what was read, or null. */
@@ -16,7 +16,7 @@ final class ByteSource {
 
     private long at;
 
-    ByteSource(String section, MemorySegment bytes) {
+    public ByteSource(String section, MemorySegment bytes) {
         this(section, bytes, null);
     }
 
@@ -33,11 +33,11 @@ final class ByteSource {
         }
     }
 
-    long remaining() {
+    public long remaining() {
         return bytes.byteSize() - at;
     }
 
-    ArtifactException error(String what) {
+    public ArtifactException error(String what) {
         return new ArtifactException("damaged file: " + section + " at " + at + ": " + what);
     }
 
@@ -47,13 +47,13 @@ final class ByteSource {
         }
     }
 
-    int u8() {
+    public int u8() {
         need(1);
         note("u8", 1, 1);
         return Le.u8(bytes, at++);
     }
 
-    boolean flag() {
+    public boolean flag() {
         int b = u8();
         if (b > 1) {
             throw error("not a flag: " + b);
@@ -61,7 +61,7 @@ final class ByteSource {
         return b != 0;
     }
 
-    int u32() {
+    public int u32() {
         need(4);
         note("u32", 4, 1);
         int v = Le.i32(bytes, at);
@@ -78,7 +78,7 @@ final class ByteSource {
     }
 
     /** A count of things of at least {@code bytesEach} bytes, so that hostile counts cannot exhaust memory. */
-    int count(int bytesEach) {
+    public int count(int bytesEach) {
         int n = u32();
         if (n < 0 || (long) n * bytesEach > remaining()) {
             throw error("count too large: " + Integer.toUnsignedString(n));
@@ -86,7 +86,7 @@ final class ByteSource {
         return n;
     }
 
-    int index(int limit, String what) {
+    public int index(int limit, String what) {
         int i = u32();
         if (i < 0 || i >= limit) {
             throw error(what + " out of range: " + Integer.toUnsignedString(i));
@@ -94,7 +94,7 @@ final class ByteSource {
         return i;
     }
 
-    <E extends Enum<E>> E choice(E[] values, String what) {
+    public <E extends Enum<E>> E choice(E[] values, String what) {
         int i = u8();
         if (i >= values.length) {
             throw error("unknown " + what + ": " + i);
@@ -103,7 +103,7 @@ final class ByteSource {
     }
 
     /** Unsigned LEB128 of 31 bits. */
-    int varint32() {
+    public int varint32() {
         long value = 0;
         for (int shift = 0; shift < 35; shift += 7) {
             int b = u8();
@@ -136,7 +136,7 @@ final class ByteSource {
         return result;
     }
 
-    String string() {
+    public String string() {
         int length = count(1);
         byte[] utf8 = bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
         try {
@@ -152,7 +152,7 @@ final class ByteSource {
         }
     }
 
-    void end() {
+    public void end() {
         if (remaining() != 0) {
             throw error(remaining() + " bytes too many");
         }

@@ -25,7 +25,7 @@ public record Compat(
         String compiler,
         Map<String, String> options) {
     /** The version that this library reads and writes; files of another version are refused. */
-    public static final int FORMAT_VERSION = 5;
+    public static final int FORMAT_VERSION = 6;
 
     /**
      * Name of the option that says which results relaxed vector operations have: {@code deterministic}, or

@@ -18,7 +18,9 @@ public final class ElementItems {
         /** The value of a global (index in the module's global space). */
         GLOBAL,
         /** ref.i31 of the value. */
-        I31;
+        I31,
+        /** As {@link #GLOBAL}, of one that nothing else reads: it is emptied when the segment is dropped. */
+        OWN_GLOBAL;
 
         private static final Kind[] VALUES = values();
     }

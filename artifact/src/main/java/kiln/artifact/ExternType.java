@@ -1,6 +1,9 @@
 package kiln.artifact;
 
-/** The type of something that can be imported or exported. Type indices are the module's own. */
+/**
+ * The type of something that can be imported or exported. Type indices are the module's own, types of values are
+ * {@link kiln.types.ValType}s.
+ */
 public sealed interface ExternType {
     /** The kind of thing; the ordinal is the kind's number in files (and in the wasm format). */
     enum Kind {
@@ -26,13 +29,13 @@ public sealed interface ExternType {
      * @param max elements, unsigned, or {@link #UNBOUNDED}
      * @param bounded whether a maximum was declared: tells 2^64-1 from {@link #UNBOUNDED}
      */
-    record Table(ValueType.Ref element, long min, long max, boolean bounded, boolean is64) implements ExternType {
+    record Table(int element, long min, long max, boolean bounded, boolean is64) implements ExternType {
         public Table {
             bounded |= max != UNBOUNDED;
         }
 
         /** One whose maximum is not 2^64-1. */
-        public Table(ValueType.Ref element, long min, long max, boolean is64) {
+        public Table(int element, long min, long max, boolean is64) {
             this(element, min, max, false, is64);
         }
 
@@ -68,7 +71,7 @@ public sealed interface ExternType {
         }
     }
 
-    record Global(ValueType type, boolean mutable) implements ExternType {
+    record Global(int type, boolean mutable) implements ExternType {
         @Override
         public Kind kind() {
             return Kind.GLOBAL;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.api.ArtifactException;
+import kiln.artifact.component.ComponentPlanCodec;
 
 /**
  * Every field of a compiled file, as its readers find them: the ELF header and section headers, and the numbers of all
@@ -67,6 +68,13 @@ public final class FileFields {
                 artifact.sectionBytes(References.SECTION),
                 artifact.dataLength());
         add(ModuleCodec.SECTION, modules);
+        MemorySegment component = artifact.sectionBytes(ComponentPlanCodec.SECTION);
+        if (component != null) {
+            TableLayout layout = new TableLayout();
+            ComponentPlanCodec.decode(
+                    new ByteSource(ComponentPlanCodec.SECTION, component, layout), artifact.modules());
+            add(ComponentPlanCodec.SECTION, layout);
+        }
         MemorySegment fates = artifact.sectionBytes(FateTable.SECTION);
         if (fates != null) {
             TableLayout layout = new TableLayout();

@@ -25,7 +25,19 @@ public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
         /** A runtime function that generated code calls. Payload: module; index: {@link Builtin} ordinal. */
         BUILTIN,
         /** Initialises an instance (globals, segments, start function). Payload: module; index: 0. */
-        MODULE_STARTUP;
+        MODULE_STARTUP,
+        /**
+         * Calls a function of one component for another: converts arguments and result. Payload: the module whose
+         * context it runs in; index: canonical definition in the component's plan.
+         */
+        COMPONENT_ADAPTER,
+        /** What adapters share, such as the conversion of a string. Payload: as before; index: any, dense. */
+        COMPONENT_HELPER,
+        /**
+         * A built-in of the component model, such as {@code resource.drop}. Payload: the module whose context it runs
+         * in; index: canonical definition in the component's plan.
+         */
+        COMPONENT_TRAMPOLINE;
 
         private static final Kind[] VALUES = values();
     }
@@ -88,6 +100,11 @@ public record FuncKey(int namespace, int index) implements Comparable<FuncKey> {
             throw new IllegalArgumentException("unknown kind of function: " + ordinal);
         }
         return Kind.VALUES[ordinal];
+    }
+
+    /** Whether it belongs to a component rather than to one of its modules. */
+    public boolean isOfComponent() {
+        return namespace >>> PAYLOAD_BITS >= Kind.COMPONENT_ADAPTER.ordinal();
     }
 
     /** The 28-bit payload: the module's number within the file. */

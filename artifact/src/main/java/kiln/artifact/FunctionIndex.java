@@ -18,8 +18,8 @@ import kiln.artifact.api.ArtifactException;
  *      dense      u32[M]    1: entry = first + (index - base), with empty entries where there is no function; 0: sparse
  *      start      u32[N+1]  text offset; the last is the length of the text
  *      index      u32[S]    of sparse entries, ascending within a namespace
- *      piece      u32[P+2]  last entry that starts at or before text offset piece << shift, or 0;
- *                              P = text length >> shift
+ *      piece      u32[P+2]  last entry that starts at or before text offset piece * 2^shift, or 0;
+ *                              P = text length / 2^shift
  *      wideEntry  u32[W]    entries followed by more than 254 bytes of padding, ascending
  *      wideGap    u32[W]    that padding
  *      gap        u8[N]     bytes of padding between the function and the next entry's start, or 255: see wideEntry
@@ -32,6 +32,8 @@ public final class FunctionIndex {
     static final int HEADER_BYTES = 20;
     static final int MAX_SHIFT = 32;
     static final int WIDE = 255;
+    /** More than any component's definitions and types ask for, which are limited when it is compiled. */
+    private static final long MAX_COMPONENT_FUNCTIONS = 1L << 28;
 
     private final MemorySegment bytes;
     private final TableLayout layout = new TableLayout();
@@ -169,9 +171,10 @@ public final class FunctionIndex {
         ModuleInfo module = modules.get(namespace.payload());
         return switch (namespace.kind()) {
             case WASM_FUNCTION -> module.definedFunctions();
-            case ARRAY_TO_WASM, WASM_TO_ARRAY -> module.types().size();
+            case ARRAY_TO_WASM, WASM_TO_ARRAY -> module.types().count();
             case BUILTIN -> Builtin.values().length;
             case MODULE_STARTUP -> 1;
+            case COMPONENT_ADAPTER, COMPONENT_HELPER, COMPONENT_TRAMPOLINE -> MAX_COMPONENT_FUNCTIONS;
         };
     }
 

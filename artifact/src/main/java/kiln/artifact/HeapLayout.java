@@ -1,8 +1,9 @@
 package kiln.artifact;
 
-import java.util.ArrayList;
 import java.util.List;
-import kiln.artifact.api.HeapType;
+import kiln.types.HeapType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /**
  * The garbage-collected heap of a store: 4 GiB of address space, in which references are offsets. Bytes, little-endian.
@@ -148,48 +149,31 @@ public final class HeapLayout {
     private HeapLayout() {}
 
     /**
-     * What a value is in an object.
+     * What a field or an element is in an object.
      *
-     * @param types of the module that {@code type} belongs to
+     * @param types that {@code storage} belongs to
+     * @param storage a {@link ValType}, packed ones too
      */
-    public static Slot slot(List<TypeDef> types, ValueType type) {
-        if (type instanceof ValueType.Num n) {
-            return switch (n) {
-                case I32 -> Slot.I32;
-                case I64 -> Slot.I64;
-                case F32 -> Slot.F32;
-                case F64 -> Slot.F64;
-                case V128 -> Slot.V128;
-            };
-        }
-        HeapType heap = ((ValueType.Ref) type).heap();
-        if (heap instanceof HeapType.Concrete c) {
-            return types.get(c.index()).body() instanceof TypeDef.Func ? Slot.FUNCTION : Slot.REFERENCE;
-        }
-        return switch ((HeapType.Abstract) heap) {
-            case FUNC, NOFUNC -> Slot.FUNCTION;
-            case EXN, NOEXN -> Slot.EXCEPTION;
-            case EXTERN, ANY, EQ, I31, STRUCT, ARRAY, NONE, NOEXTERN -> Slot.REFERENCE;
-        };
+    public static Slot slot(TypeSpace types, int storage) {
+        return slot(storage, ValType.isRef(storage) ? types.top(ValType.heap(storage)) : 0);
     }
 
-    /** As {@link #slot(List, ValueType)}, of a field or an element, which may be packed. */
-    public static Slot slot(List<TypeDef> types, TypeDef.Field field) {
-        return switch (field.packing()) {
-            case 0 -> slot(types, field.type());
-            case 8 -> Slot.I8;
-            case 16 -> Slot.I16;
-            default -> throw new IllegalArgumentException("a field of " + field.packing() + " bits");
+    /**
+     * As {@link #slot(TypeSpace, int)}.
+     *
+     * @param top of a reference: the greatest {@link HeapType} above what it refers to
+     */
+    public static Slot slot(int storage, int top) {
+        return switch (storage) {
+            case ValType.I8 -> Slot.I8;
+            case ValType.I16 -> Slot.I16;
+            case ValType.I32 -> Slot.I32;
+            case ValType.I64 -> Slot.I64;
+            case ValType.F32 -> Slot.F32;
+            case ValType.F64 -> Slot.F64;
+            case ValType.V128 -> Slot.V128;
+            default -> top == HeapType.FUNC ? Slot.FUNCTION : top == HeapType.EXN ? Slot.EXCEPTION : Slot.REFERENCE;
         };
-    }
-
-    /** Where the fields of a type of a module lie. */
-    public static Struct struct(List<TypeDef> types, TypeDef.Struct type) {
-        List<Slot> slots = new ArrayList<>(type.fields().size());
-        for (TypeDef.Field f : type.fields()) {
-            slots.add(slot(types, f));
-        }
-        return struct(slots);
     }
 
     /** Where fields that hold this lie. */

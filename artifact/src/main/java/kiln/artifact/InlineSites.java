@@ -13,7 +13,7 @@ import kiln.artifact.api.ArtifactException;
  *   runs   {@link BlockTable}: text offset, site + 1 or 0; code from there on belongs to that site
  *            further ones of a block: text difference varint, site difference zigzag
  *   sites  {@link BlockTable}: number; then for each:
- *            module varint, function varint, wasm offset of the call zigzag, distance to the site around or 0 varint
+ *            namespace varint, index varint (as in {@link FuncKey}), wasm offset of the call zigzag, distance to the site around or 0 varint
  * </pre>
  */
 public final class InlineSites {
@@ -84,18 +84,26 @@ public final class InlineSites {
         }
         BlockTable.Cursor in = sites.cursor(block);
         for (long i = sites.first(block); ; i++) {
-            long module = in.varint();
-            long function = in.varint();
+            long namespace = in.varint();
+            long index = in.varint();
             long wasmOffset = in.zigzag();
             long distance = in.varint();
             if (i == number) {
-                if (distance < 0 || distance > number || module < 0 || module >= 1 << 28) {
+                if (distance < 0 || distance > number || !isCopied(namespace)) {
                     throw new ArtifactException("damaged file: " + SECTION + ": site " + number);
                 }
                 int around = distance == 0 ? -1 : (int) (number - distance);
-                return new Site(FuncKey.wasmFunction((int) module, (int) function), (int) wasmOffset, around);
+                return new Site(new FuncKey((int) namespace, (int) index), (int) wasmOffset, around);
             }
         }
+    }
+
+    /** Functions of modules are copied, and those of components. */
+    private static boolean isCopied(long namespace) {
+        long kind = namespace >> FuncKey.PAYLOAD_BITS;
+        return kind == FuncKey.Kind.WASM_FUNCTION.ordinal()
+                || kind >= FuncKey.Kind.COMPONENT_ADAPTER.ordinal()
+                        && kind <= FuncKey.Kind.COMPONENT_TRAMPOLINE.ordinal();
     }
 
     /** Decodes everything. */
@@ -136,7 +144,7 @@ public final class InlineSites {
             int number = siteCount++;
             sites.next(number);
             sites.body
-                    .varint(callee.payload())
+                    .varint(Integer.toUnsignedLong(callee.namespace()))
                     .varint(callee.index())
                     .zigzag(wasmOffset)
                     .varint(around < 0 ? 0 : number - around);

@@ -30,8 +30,18 @@ public final class LinkedContexts {
      * @throws ArithmeticException if they exceed 2 GiB together
      */
     public LinkedContexts with(VMContextLayout layout) {
+        return with(layout.size());
+    }
+
+    /**
+     * The same with one more module.
+     *
+     * @param size of its context, a multiple of 16
+     * @throws ArithmeticException if they exceed 2 GiB together
+     */
+    public LinkedContexts with(int size) {
         int[] more = Arrays.copyOf(sums, sums.length + 1);
-        more[sums.length] = Math.addExact(bytes(), layout.size());
+        more[sums.length] = Math.addExact(bytes(), size);
         return new LinkedContexts(more);
     }
 

@@ -4,7 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import kiln.artifact.api.HeapType;
+import kiln.types.ArrayType;
+import kiln.types.FieldType;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.StructType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /**
  * Writes and reads {@link ModuleInfo}s: counts and numbers are u32, limits u64, choices one byte, strings a length and
@@ -15,6 +22,12 @@ final class ModuleCodec {
 
     private static final int REF_NULLABLE = 0x10;
     private static final int REF = 0x20;
+    /** In place of a recursion group's size: it is equal to an earlier one. */
+    private static final int AS_BEFORE = 0;
+
+    private static final int FUNC = 0;
+    private static final int STRUCT = 1;
+    private static final int ARRAY = 2;
     /** Limits of 64 bits. */
     private static final int WIDE = 1;
     /** The maximum is 2^64-1, not absent. */
@@ -64,8 +77,7 @@ final class ModuleCodec {
     private record Writer(ByteSink out, References references, int number) {
         void module(ModuleInfo m) {
             out.string(m.name());
-            out.u32(m.types().size());
-            m.types().forEach(this::type);
+            types(m.types());
             out.u32(m.imports().size());
             for (ModuleInfo.Import i : m.imports()) {
                 out.string(i.module()).string(i.name()).u8(i.type().kind().ordinal());
@@ -118,36 +130,57 @@ final class ModuleCodec {
             m.features().forEach(out::string);
         }
 
-        private void type(TypeDef t) {
-            out.string(t.key()).u8(t.isFinal() ? 1 : 0).u32(t.supertype());
-            if (t.body() instanceof TypeDef.Func f) {
-                out.u8(0).u32(f.params().size());
-                f.params().forEach(this::value);
-                out.u32(f.results().size());
-                f.results().forEach(this::value);
-            } else if (t.body() instanceof TypeDef.Struct s) {
-                out.u8(1).u32(s.fields().size());
+        private void types(TypeSpace types) {
+            int groups = 0;
+            for (int start = 0; start < types.count(); start += types.groupSize(start)) {
+                groups++;
+            }
+            out.u32(groups);
+            for (int start = 0; start < types.count(); start += types.groupSize(start)) {
+                if (types.canonical(start) != start) {
+                    out.u32(AS_BEFORE).u32(types.canonical(start));
+                    continue;
+                }
+                out.u32(types.groupSize(start));
+                for (int i = start; i < start + types.groupSize(start); i++) {
+                    type(types.get(i));
+                }
+            }
+            out.u32(types.checksum());
+        }
+
+        private void type(SubType t) {
+            out.u8(t.isFinal() ? 1 : 0).u32(t.supertype());
+            if (t.type() instanceof FuncType f) {
+                out.u8(FUNC);
+                values(f.params());
+                values(f.results());
+            } else if (t.type() instanceof StructType s) {
+                out.u8(STRUCT).u32(s.fields().size());
                 s.fields().forEach(this::field);
             } else {
-                out.u8(2);
-                field(((TypeDef.Array) t.body()).element());
+                out.u8(ARRAY);
+                field(((ArrayType) t.type()).element());
             }
         }
 
-        private void field(TypeDef.Field f) {
-            value(f.type());
-            out.u8(f.packing()).u8(f.mutable() ? 1 : 0);
+        private void values(int[] types) {
+            out.u32(types.length);
+            for (int t : types) {
+                value(t);
+            }
         }
 
-        private void value(ValueType type) {
-            if (type instanceof ValueType.Ref r) {
-                out.u8(REF | (r.nullable() ? REF_NULLABLE : 0));
-                out.u32(
-                        r.heap() instanceof HeapType.Concrete c
-                                ? c.index()
-                                : -1 - ((HeapType.Abstract) r.heap()).ordinal());
+        private void field(FieldType f) {
+            value(f.storage());
+            out.u8(f.mutable() ? 1 : 0);
+        }
+
+        private void value(int type) {
+            if (ValType.isRef(type)) {
+                out.u8(REF | (ValType.isNullable(type) ? REF_NULLABLE : 0)).u32(ValType.heap(type));
             } else {
-                out.u8(((ValueType.Num) type).ordinal());
+                out.u8(type);
             }
         }
 
@@ -180,7 +213,10 @@ final class ModuleCodec {
         private final MemorySegment references;
         private final long dataLength;
         private final List<ModuleInfo> before;
-        private int types;
+        /** Of the module that is being read. */
+        private TypeSpace types;
+        /** Size of the recursion group that is being read: its types follow those of {@link #types}. */
+        private int pending;
         /** Where the next function references start: they lie one after the other, so that no two claim the same. */
         private long nextReference;
         /** Where the next image may start. */
@@ -196,10 +232,8 @@ final class ModuleCodec {
 
         ModuleInfo module() {
             ModuleInfo.Builder m = new ModuleInfo.Builder(in.string());
-            types = in.count(11);
-            for (int i = 0; i < types; i++) {
-                m.types.add(type(i));
-            }
+            types = m.types;
+            types();
             int[] sizes = new int[ExternType.Kind.values().length];
             for (int n = in.count(14); n > 0; n--) {
                 ModuleInfo.Import i = importOf();
@@ -220,7 +254,7 @@ final class ModuleCodec {
                 m.globals.add(global());
             }
             for (int n = in.count(4); n > 0; n--) {
-                m.tags.add(new ExternType.Tag(in.index(types, "type")));
+                m.tags.add(new ExternType.Tag(in.index(types.count(), "type")));
             }
             checkFunctionTypes(m);
             int imported = sizes[ExternType.Kind.FUNC.ordinal()];
@@ -266,88 +300,129 @@ final class ModuleCodec {
             }
         }
 
-        private List<ValueType> values() {
-            int n = in.count(1);
-            List<ValueType> result = new ArrayList<>(n);
-            for (int i = 0; i < n; i++) {
-                result.add(value());
+        /** Canonical as {@link TypeSpace} wants it, checked as those of a module are. */
+        private void types() {
+            for (int groups = in.count(8); groups > 0; groups--) {
+                int size = in.u32();
+                if (size == AS_BEFORE) {
+                    int first = in.index(types.count(), "type");
+                    if (types.canonical(first) != first || types.groupStart(first) != first) {
+                        throw in.error("not the first type of a group: " + first);
+                    }
+                    add(types.copyOfGroup(first, types.count()));
+                    continue;
+                }
+                if (size < 0 || size > in.remaining()) {
+                    throw in.error("count too large");
+                }
+                pending = size;
+                SubType[] group = new SubType[size];
+                for (int i = 0; i < size; i++) {
+                    group[i] = type();
+                }
+                pending = 0;
+                add(group);
+            }
+            if (in.u32() != types.checksum()) {
+                throw in.error("types do not fit their checksum");
+            }
+        }
+
+        private void add(SubType[] group) {
+            String problem = types.addGroup(group);
+            if (problem != null) {
+                throw in.error(problem);
+            }
+        }
+
+        private SubType type() {
+            boolean isFinal = in.flag();
+            int supertype = in.u32();
+            if (supertype != -1) {
+                supertype = typeIndex(supertype);
+            }
+            return new SubType(
+                    isFinal,
+                    supertype,
+                    switch (in.u8()) {
+                        case FUNC -> {
+                            int[] params = values();
+                            yield new FuncType(params, values());
+                        }
+                        case STRUCT -> {
+                            int n = in.count(2);
+                            List<FieldType> fields = new ArrayList<>(n);
+                            for (int i = 0; i < n; i++) {
+                                fields.add(field());
+                            }
+                            yield new StructType(fields);
+                        }
+                        case ARRAY -> new ArrayType(field());
+                        default -> throw in.error("unknown form of type");
+                    });
+        }
+
+        private int typeIndex(int index) {
+            int known = types.count();
+            if (index < 0 || index >= known + pending) {
+                throw in.error("unknown type " + index);
+            }
+            return index < known ? types.canonical(index) : index;
+        }
+
+        private int[] values() {
+            int[] result = new int[in.count(1)];
+            for (int i = 0; i < result.length; i++) {
+                result[i] = value();
             }
             return result;
         }
 
-        private TypeDef type(int index) {
-            String key = in.string();
-            boolean isFinal = in.flag();
-            int supertype = in.u32();
-            // Only an earlier type, so that no type is its own ancestor.
-            if (supertype < -1 || supertype >= index) {
-                throw in.error("supertype out of range");
-            }
-            TypeDef.Body body = switch (in.u8()) {
-                case 0 -> {
-                    List<ValueType> params = values();
-                    yield new TypeDef.Func(params, values());
-                }
-                case 1 -> {
-                    int n = in.count(3);
-                    List<TypeDef.Field> fields = new ArrayList<>(n);
-                    for (int i = 0; i < n; i++) {
-                        fields.add(field());
-                    }
-                    yield new TypeDef.Struct(fields);
-                }
-                case 2 -> new TypeDef.Array(field());
-                default -> throw in.error("unknown form of type");
-            };
-            TypeDef type = new TypeDef(key, isFinal, supertype, body);
-            if (!TypeKeys.canBeKey(key, type)) {
-                throw in.error("the key of type " + index + " is another type's");
+        private FieldType field() {
+            int storage = storage();
+            return new FieldType(storage, in.flag());
+        }
+
+        private int value() {
+            int type = storage();
+            if (ValType.isPacked(type)) {
+                throw in.error("a packed type outside of a field");
             }
             return type;
         }
 
-        private TypeDef.Field field() {
-            ValueType type = value();
-            int packing = in.u8();
-            if (packing != 0 && packing != 8 && packing != 16) {
-                throw in.error("unknown packing: " + packing);
-            }
-            return new TypeDef.Field(type, packing, in.flag());
-        }
-
-        private ValueType value() {
+        private int storage() {
             int b = in.u8();
-            if (b < ValueType.Num.values().length) {
-                return ValueType.Num.values()[b];
+            if (b >= ValType.I32 && b <= ValType.I16) {
+                return b;
             }
             if ((b & ~REF_NULLABLE) != REF) {
                 throw in.error("unknown value type: " + b);
             }
-            boolean nullable = (b & REF_NULLABLE) != 0;
             int heap = in.u32();
-            HeapType.Abstract[] named = HeapType.Abstract.values();
-            if (heap >= types || heap < -named.length) {
-                throw in.error("unknown heap type: " + heap);
+            if (!HeapType.isAbstract(heap)) {
+                heap = typeIndex(heap);
             }
-            return new ValueType.Ref(nullable, heap < 0 ? named[-1 - heap] : new HeapType.Concrete(heap));
+            return ValType.ref((b & REF_NULLABLE) != 0, heap);
         }
 
-        private ValueType.Ref reference() {
-            if (value() instanceof ValueType.Ref r) {
-                return r;
+        private int reference() {
+            int type = value();
+            if (!ValType.isRef(type)) {
+                throw in.error("not a reference type");
             }
-            throw in.error("not a reference type");
+            return type;
         }
 
         private ModuleInfo.Import importOf() {
             String module = in.string();
             String name = in.string();
             ExternType type = switch (in.choice(ExternType.Kind.values(), "kind of import")) {
-                case FUNC -> new ExternType.Func(in.index(types, "type"));
+                case FUNC -> new ExternType.Func(in.index(types.count(), "type"));
                 case TABLE -> table();
                 case MEMORY -> memory();
                 case GLOBAL -> global();
-                case TAG -> new ExternType.Tag(in.index(types, "type"));
+                case TAG -> new ExternType.Tag(in.index(types.count(), "type"));
             };
             return new ModuleInfo.Import(module, name, type, link(type.kind()));
         }
@@ -381,13 +456,13 @@ final class ModuleCodec {
         }
 
         private void checkFunctionType(int index, ModuleInfo.Builder m) {
-            if (!(m.types.get(index).body() instanceof TypeDef.Func)) {
+            if (m.types.func(index) == null) {
                 throw in.error("not a function type: " + index);
             }
         }
 
         private ExternType.Table table() {
-            ValueType.Ref element = reference();
+            int element = reference();
             long min = in.u64();
             long max = in.u64();
             int flags = limitFlags(max);
@@ -487,7 +562,7 @@ final class ModuleCodec {
                     throw in.error("exported function without a slot: " + index);
                 }
                 int type = m.funcRefs.type(slot);
-                if (type < 0 || type >= types) {
+                if (type < 0 || type >= types.count()) {
                     throw in.error("type of slot " + slot + " out of range");
                 }
                 checkFunctionType(type, m);
@@ -496,7 +571,7 @@ final class ModuleCodec {
         }
 
         private ModuleInfo.ElementSegment element(int globals, ModuleInfo.Builder m) {
-            ValueType.Ref type = reference();
+            int type = reference();
             boolean passive = in.flag();
             ElementItems items;
             try {
@@ -507,7 +582,7 @@ final class ModuleCodec {
             for (int i = 0; i < items.count(); i++) {
                 int limit = switch (items.kind(i)) {
                     case FUNC_SLOT -> m.funcRefs.count();
-                    case GLOBAL -> globals;
+                    case GLOBAL, OWN_GLOBAL -> globals;
                     case NULL -> 1;
                     case I31 -> -1;
                 };

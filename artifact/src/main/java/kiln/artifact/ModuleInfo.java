@@ -2,6 +2,7 @@ package kiln.artifact;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.types.TypeSpace;
 
 /**
  * What the runtime must know of one module in a compiled file. Index spaces start with the imports, in order, as in
@@ -30,7 +31,7 @@ import java.util.List;
  */
 public record ModuleInfo(
         String name,
-        List<TypeDef> types,
+        TypeSpace types,
         List<Import> imports,
         int definedFunctions,
         List<ExternType.Table> tables,
@@ -49,7 +50,6 @@ public record ModuleInfo(
     public static final String HEAP_FEATURE = "gc";
 
     public ModuleInfo {
-        types = List.copyOf(types);
         imports = List.copyOf(imports);
         tables = List.copyOf(tables);
         memories = List.copyOf(memories);
@@ -86,9 +86,10 @@ public record ModuleInfo(
     /**
      * An element segment. The start-up code copies active segments; the runtime only keeps them for table.init.
      *
+     * @param type of the elements, a {@link kiln.types.ValType}
      * @param passive whether it exists after start-up: active and declarative segments do not
      */
-    public record ElementSegment(ValueType.Ref type, boolean passive, ElementItems items) {}
+    public record ElementSegment(int type, boolean passive, ElementItems items) {}
 
     /**
      * A data segment. The start-up code copies active segments; the runtime only keeps them for memory.init.
@@ -131,7 +132,7 @@ public record ModuleInfo(
                 imported(ExternType.Kind.GLOBAL),
                 globals.size(),
                 funcRefs.count(),
-                types.size(),
+                types.count(),
                 tags.size(),
                 imported(ExternType.Kind.TAG),
                 usesHeap() ? 1 : 0);
@@ -176,7 +177,7 @@ public record ModuleInfo(
     /** Collects the parts of a module in order; lists may be added to until {@link #build}. */
     public static final class Builder {
         public final String name;
-        public final List<TypeDef> types = new ArrayList<>();
+        public TypeSpace types = new TypeSpace();
         public final List<Import> imports = new ArrayList<>();
         public final List<ExternType.Table> tables = new ArrayList<>();
         public final List<ExternType.Memory> memories = new ArrayList<>();

@@ -141,9 +141,7 @@ public final class References {
                     "code of slot " + i + " out of range");
             int type = refs.type(i);
             require(
-                    type >= 0
-                            && type < info.types().size()
-                            && info.types().get(type).body() instanceof TypeDef.Func,
+                    type >= 0 && type < info.types().count() && info.types().func(type) != null,
                     "type of slot " + i + " is no function type");
         }
         for (TableImage image : info.tableImages()) {

@@ -6,13 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.List;
 import kiln.artifact.HeapLayout.Slot;
-import kiln.artifact.api.HeapType;
+import kiln.types.ArrayType;
+import kiln.types.FieldType;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import org.junit.jupiter.api.Test;
 
 class HeapLayoutTest {
-    private static final List<TypeDef> TYPES = List.of(
-            TypeDef.func(List.of(), List.of()),
-            new TypeDef("array(i8)", true, -1, new TypeDef.Array(new TypeDef.Field(ValueType.I32, 8, true))));
+    private static final TypeSpace TYPES = new TypeSpace();
+
+    static {
+        TYPES.intern(new SubType(true, -1, FuncType.EMPTY));
+        TYPES.intern(new SubType(true, -1, new ArrayType(new FieldType(ValType.I8, true))));
+    }
 
     @Test
     void fieldsLieAtTheirNaturalAlignment() {
@@ -36,17 +45,17 @@ class HeapLayoutTest {
 
     @Test
     void whatAReferenceTakesDependsOnItsHierarchy() {
-        assertEquals(Slot.FUNCTION, slot(new HeapType.Concrete(0)));
-        assertEquals(Slot.REFERENCE, slot(new HeapType.Concrete(1)));
-        assertEquals(Slot.FUNCTION, slot(HeapType.Abstract.NOFUNC));
-        assertEquals(Slot.REFERENCE, slot(HeapType.Abstract.EXTERN));
-        assertEquals(Slot.EXCEPTION, slot(HeapType.Abstract.EXN));
-        assertEquals(Slot.I8, HeapLayout.slot(TYPES, new TypeDef.Field(ValueType.I32, 8, true)));
-        assertEquals(Slot.I16, HeapLayout.slot(TYPES, new TypeDef.Field(ValueType.I32, 16, true)));
+        assertEquals(Slot.FUNCTION, slot(0));
+        assertEquals(Slot.REFERENCE, slot(1));
+        assertEquals(Slot.FUNCTION, slot(HeapType.NOFUNC));
+        assertEquals(Slot.REFERENCE, slot(HeapType.EXTERN));
+        assertEquals(Slot.EXCEPTION, slot(HeapType.EXN));
+        assertEquals(Slot.I8, HeapLayout.slot(TYPES, ValType.I8));
+        assertEquals(Slot.I16, HeapLayout.slot(TYPES, ValType.I16));
     }
 
-    private static Slot slot(HeapType heap) {
-        return HeapLayout.slot(TYPES, new ValueType.Ref(true, heap));
+    private static Slot slot(int heap) {
+        return HeapLayout.slot(TYPES, ValType.ref(true, heap));
     }
 
     @Test

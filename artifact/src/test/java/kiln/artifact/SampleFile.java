@@ -5,8 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import kiln.artifact.api.HeapType;
 import kiln.artifact.api.TrapCode;
+import kiln.types.ArrayType;
+import kiln.types.FieldType;
+import kiln.types.FuncType;
+import kiln.types.StructType;
+import kiln.types.SubType;
+import kiln.types.ValType;
 
 /** A small file that has something of everything. */
 final class SampleFile {
@@ -14,31 +19,30 @@ final class SampleFile {
 
     static ModuleInfo module(DataSection data, boolean image) {
         ModuleInfo.Builder m = new ModuleInfo.Builder("sample");
-        TypeDef.Field field = new TypeDef.Field(ValueType.I32, 16, true);
-        ValueType.Ref self = new ValueType.Ref(false, new HeapType.Concrete(2));
-        m.types.addAll(TypeKeys.assign(
-                List.of(
-                        new TypeDef("", true, -1, new TypeDef.Func(List.of(ValueType.I32), List.of(ValueType.F64))),
-                        new TypeDef("", true, -1, new TypeDef.Func(List.of(), List.of())),
-                        new TypeDef(
-                                "", false, -1, new TypeDef.Struct(List.of(field, new TypeDef.Field(self, 0, false)))),
-                        new TypeDef("", true, -1, new TypeDef.Array(field))),
-                List.of(1, 1, 2)));
+        FieldType field = new FieldType(ValType.I16, true);
+        int self = ValType.ref(false, 2);
+        FuncType f64OfI32 = new FuncType(new int[] {ValType.I32}, new int[] {ValType.F64});
+        m.types.intern(new SubType(true, -1, f64OfI32));
+        m.types.intern(new SubType(true, -1, FuncType.EMPTY));
+        m.types.intern(
+                new SubType(false, -1, new StructType(List.of(field, new FieldType(self, false)))),
+                new SubType(true, -1, new ArrayType(field)));
+        m.types.addGroup(m.types.copyOfGroup(0, m.types.count()));
         m.imports.add(new ModuleInfo.Import("env", "f", new ExternType.Func(1)));
-        m.imports.add(new ModuleInfo.Import("env", "t", new ExternType.Table(ValueType.FUNCREF, 1, 10, false)));
-        m.imports.add(new ModuleInfo.Import("env", "g", new ExternType.Global(ValueType.I64, false)));
+        m.imports.add(new ModuleInfo.Import("env", "t", new ExternType.Table(ValType.FUNCREF, 1, 10, false)));
+        m.imports.add(new ModuleInfo.Import("env", "g", new ExternType.Global(ValType.I64, false)));
         m.imports.add(new ModuleInfo.Import("env", "e", new ExternType.Tag(1)));
         m.imports.add(new ModuleInfo.Import("env", "m", new ExternType.Memory(1, 2, false, true, 16, true)));
         m.definedFunctions = 6;
         m.tables.add(new ExternType.Table(self, 3, ExternType.UNBOUNDED, true));
         m.memories.add(new ExternType.Memory(4, ExternType.UNBOUNDED, false, false, 16, true));
         m.memories.add(new ExternType.Memory(100, 200, true, false, 0, false));
-        m.globals.add(new ExternType.Global(ValueType.EXTERNREF, true));
+        m.globals.add(new ExternType.Global(ValType.EXTERNREF, true));
         m.tags.add(new ExternType.Tag(0));
         m.exports.add(new ModuleInfo.Export("run", ExternType.Kind.FUNC, 3));
         m.exports.add(new ModuleInfo.Export("größe", ExternType.Kind.MEMORY, 2));
         m.funcRefs = new FuncRefs(new int[] {0, 3, 5}, new int[] {1, 0, 1});
-        m.elements.add(new ModuleInfo.ElementSegment(ValueType.FUNCREF, true, ElementItems.ofSlots(2, -1, 0)));
+        m.elements.add(new ModuleInfo.ElementSegment(ValType.FUNCREF, true, ElementItems.ofSlots(2, -1, 0)));
         m.elements.add(new ModuleInfo.ElementSegment(self, false, new ElementItems(new long[] {
             ElementItems.item(ElementItems.Kind.GLOBAL, 1), ElementItems.item(ElementItems.Kind.I31, -7)
         })));
@@ -49,7 +53,7 @@ final class SampleFile {
             long at = data.addImage(MemorySegment.ofArray(new byte[] {1, 2, 3}));
             m.images.add(new ModuleInfo.MemoryImage(0, 65536, at, data.pageBytes()));
         }
-        m.tables.add(new ExternType.Table(ValueType.FUNCREF, 4, 4, false));
+        m.tables.add(new ExternType.Table(ValType.FUNCREF, 4, 4, false));
         m.tableImages.add(new TableImage(0, TableImage.Form.LAZY, 1, new int[] {3, 0}));
         m.tableImages.add(
                 new TableImage(1, TableImage.Form.SEALED, 1, new int[] {2, 0, 3, 1, -1, TableImage.NULL_TYPE}));

@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
+import kiln.artifact.StoreLayout;
+import kiln.artifact.VMContextLayout;
 import kiln.ir.analysis.Verifier;
 import kiln.ir.pass.Pass;
 import kiln.ir.pass.Pipeline;
@@ -24,7 +28,9 @@ class RandomFunctionsTest {
     private static final long FIRST_SEED = Long.getLong("kiln.ir.seed", 1);
 
     private static final long BASE = 0x10000;
-    private static final int AREA_BYTES = 4096;
+    private static final int AREA_BYTES = RandomPrograms.HEAP_END;
+    /** Where the store's record is in the area. */
+    private static final int STORE = 3072;
 
     /** What running a program shows to the outside. */
     private record Outcome(String end, byte[] memory) {
@@ -123,6 +129,10 @@ class RandomFunctionsTest {
     private static Outcome run(List<Function> functions, long seed, int[] caught) {
         byte[] area = new byte[AREA_BYTES];
         new Random(seed).nextBytes(area);
+        ByteBuffer store = ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
+        store.putLong(RandomPrograms.CONTEXT + VMContextLayout.STORE, BASE + STORE);
+        store.putLong(STORE + StoreLayout.GC_TOP, RandomPrograms.HEAP);
+        store.putLong(STORE + StoreLayout.GC_LIMIT, RandomPrograms.HEAP_END);
         Regions execution = new Regions(functions, MemorySegment.ofArray(area));
         try {
             execution.run(functions.getFirst(), 0, BASE);
@@ -134,14 +144,29 @@ class RandomFunctionsTest {
         } catch (IrExecution.OutOfSteps _) {
             return null;
         } finally {
+            // What objects were made depends on how well a program was optimised.
+            Arrays.fill(area, STORE, area.length, (byte) 0);
             caught[0] = execution.caught();
         }
     }
 
-    /** Linear memory has bounds, and there is a VMContext. */
+    /** Linear memory has bounds, and there are a VMContext and a store, which knows where the next object goes. */
     private static final class Regions extends ProgramExecution {
+        private final MemorySegment area;
+
         Regions(List<Function> functions, MemorySegment area) {
             super(functions, BASE, area);
+            this.area = area;
+        }
+
+        @Override
+        protected long top() {
+            return area.get(ValueLayout.JAVA_LONG_UNALIGNED, STORE + StoreLayout.GC_TOP);
+        }
+
+        @Override
+        protected void setTop(long top) {
+            area.set(ValueLayout.JAVA_LONG_UNALIGNED, STORE + StoreLayout.GC_TOP, top);
         }
 
         @Override

@@ -27,6 +27,7 @@ final class LinuxHost implements Host {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MADV_DONTNEED = 4;
+    private static final int MADV_NOHUGEPAGE = 15;
     /** Since Linux 5.14. */
     private static final int MADV_POPULATE_WRITE = 23;
 
@@ -247,6 +248,12 @@ final class LinuxHost implements Host {
     public void populate(long address, long length) {
         // Whatever the reason of a failure, faults supply the pages later.
         Downcalls.call(MADVISE, address, length, MADV_POPULATE_WRITE, 0, 0, 0);
+    }
+
+    @Override
+    public void smallPages(long address, long length) {
+        // A kernel without large pages refuses, and has nothing to be told.
+        Downcalls.call(MADVISE, address, length, MADV_NOHUGEPAGE, 0, 0, 0);
     }
 
     @Override

@@ -94,9 +94,10 @@ public final class LoadedArtifact implements AutoCloseable {
         Host host = Host.current();
         int file = host.openFile(path);
         int copy;
+        Extraction extraction = Extraction.current();
         try {
             Artifact.checkStart(host.readStart(file, Artifact.START_BYTES), host.fileSize(file));
-            copy = host.memoryFile(FILE_NAME, file);
+            copy = extraction != null ? extraction.open(host, path) : host.memoryFile(FILE_NAME, file);
         } catch (ArtifactException e) {
             throw new ArtifactException(Printable.file(path) + ": " + e.getMessage(), e);
         } finally {
@@ -131,7 +132,9 @@ public final class LoadedArtifact implements AutoCloseable {
      */
     public static LoadedArtifact load(MemorySegment bytes, Artifact.OpenOptions options) {
         Host host = Host.current();
-        return open(host, host.memoryFile(FILE_NAME, bytes), "compiled module", options);
+        Extraction extraction = Extraction.current();
+        int copy = extraction != null ? extraction.open(host, bytes) : host.memoryFile(FILE_NAME, bytes);
+        return open(host, copy, "compiled module", options);
     }
 
     private static LoadedArtifact open(Host host, int file, String name, Artifact.OpenOptions options) {

@@ -229,6 +229,30 @@ public final class MemoryPool {
         }
     }
 
+    /**
+     * Zeros to read and write, of which only what is touched takes up memory; given back with {@link #giveZeros}.
+     *
+     * @param size a power of two, from the host's page size on
+     * @throws HostException if there is no address space left
+     */
+    public long takeZeros(long size) {
+        Long base = parcels.take(size);
+        if (base == null) {
+            trim();
+            base = parcels.take(size);
+        }
+        if (base == null) {
+            throw new HostException("no address space left for " + size + " bytes", 0);
+        }
+        return base;
+    }
+
+    /** Takes back what {@link #takeZeros} gave, with whatever was written there. */
+    public void giveZeros(long base, long size) {
+        host.discard(base, size);
+        parcels.give(base, size, false);
+    }
+
     private synchronized boolean hasManyLarge() {
         return largeChecked >= MANY_LARGE;
     }

@@ -74,6 +74,7 @@ final class ParcelPool {
         }
         // Without a claim on the system's memory: what parcels may grow to is no measure of what they use.
         host.mapZero(start, PARCELS * size, Host.Protection.READ_WRITE);
+        host.smallPages(start, PARCELS * size);
         for (int i = 1; i < PARCELS; i++) {
             p.cold.add(start + i * size);
         }

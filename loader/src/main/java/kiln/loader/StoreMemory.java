@@ -19,7 +19,8 @@ public final class StoreMemory implements AutoCloseable {
     /** A stack limit that no stack pointer satisfies. */
     private static final long STOP = -1;
 
-    private static final long BACKTRACE_BYTES = 8L * StoreLayout.BACKTRACE_CAPACITY;
+    /** So much it takes, of which only the first few hundred are written before there is a trap. */
+    public static final long BYTES = StoreLayout.SIZE + 8L * StoreLayout.BACKTRACE_CAPACITY;
 
     private static final VarHandle LOCKED;
 
@@ -31,7 +32,6 @@ public final class StoreMemory implements AutoCloseable {
         }
     }
 
-    private final Host host = Host.current();
     /** 1 while somebody writes limits. Unlocked by a plain volatile store, which no stack overflow can prevent. */
     @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
@@ -42,8 +42,11 @@ public final class StoreMemory implements AutoCloseable {
     private int contextCount;
     private Thread thread;
 
-    public StoreMemory() {
-        address = host.allocate(StoreLayout.SIZE + BACKTRACE_BYTES);
+    /**
+     * @param address of {@link #BYTES} zeros, aligned to 16, which outlast this object's {@link #close}
+     */
+    public StoreMemory(long address) {
+        this.address = address;
         Native.putLong(address + StoreLayout.UPCALL, Upcalls.stub());
         Native.putLong(address + StoreLayout.UNWIND_STUB, Stubs.get().unwind());
         Native.putLong(address + StoreLayout.THROW_STUB, Stubs.get().throwException());
@@ -259,17 +262,14 @@ public final class StoreMemory implements AutoCloseable {
         }
     }
 
-    /** Frees the memory; no code of the store runs, and none will. Idempotent. */
+    /** Leaves the memory alone from now on; no code of the store runs, and none will. Idempotent. */
     @Override
     public void close() {
         lock();
         try {
             generation++;
-            if (address != 0) {
-                host.free(address);
-                address = 0;
-                contextCount = 0;
-            }
+            address = 0;
+            contextCount = 0;
         } finally {
             locked = 0;
         }

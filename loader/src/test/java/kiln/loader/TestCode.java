@@ -11,9 +11,10 @@ import kiln.artifact.Compat;
 import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.StoreLayout;
-import kiln.artifact.TypeDef;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
+import kiln.types.FuncType;
+import kiln.types.SubType;
 
 /** Machine code by hand, in a compiled file, with a store and a VMContext to run it in. */
 final class TestCode implements AutoCloseable {
@@ -105,7 +106,7 @@ final class TestCode implements AutoCloseable {
     static final List<Sample> ALL = List.of(INCREMENT, READ, TRAP, ILLEGAL, DIVIDE, SPIN, RECURSE, UPCALL);
 
     final LoadedArtifact loaded;
-    final StoreMemory store = new StoreMemory();
+    final StoreMemory store = new StoreMemory(Host.current().allocate(StoreMemory.BYTES));
     final long vmctx = Host.current().allocate(256);
     final long args = Host.current().allocate(256);
 
@@ -124,7 +125,7 @@ final class TestCode implements AutoCloseable {
         ArtifactWriter w = new ArtifactWriter(Compat.of(Host.current().architecture(), List.of(), "test", Map.of()));
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         ModuleInfo.Builder m = new ModuleInfo.Builder("test");
-        m.types.add(TypeDef.func(List.of(), List.of()));
+        m.types.intern(new SubType(true, -1, FuncType.EMPTY));
         for (int i = 0; i < ALL.size(); i++) {
             while (text.size() % 16 != 0) {
                 text.write(0);

@@ -1,5 +1,9 @@
 package kiln.wasm;
 
+import kiln.types.FuncType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
+
 /**
  * Reads the instructions of one function body, or any expression, one at a time into fields: nothing is allocated per
  * instruction. After a successful {@link #fetch} the getters that belong to the instruction's {@link Imm} hold its

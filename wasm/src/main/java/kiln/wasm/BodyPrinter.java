@@ -2,6 +2,8 @@ package kiln.wasm;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.types.FuncType;
+import kiln.types.ValType;
 
 /**
  * Writes function bodies as text, an instruction a line, in the words of WebAssembly's text format; indices stay
@@ -96,8 +98,8 @@ public final class BodyPrinter {
     private String blockType() {
         FuncType type = in.blockType();
         StringBuilder text = new StringBuilder();
-        list(text, "param", type.params);
-        list(text, "result", type.results);
+        list(text, "param", type.params());
+        list(text, "result", type.results());
         return text.toString();
     }
 

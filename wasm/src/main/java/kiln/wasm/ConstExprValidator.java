@@ -1,5 +1,8 @@
 package kiln.wasm;
 
+import kiln.types.FuncType;
+import kiln.types.ValType;
+
 /** Reads and validates constant expressions (3.4.14) in the context of what has been decoded so far. */
 final class ConstExprValidator extends ValidationState {
     private final ModuleBuilder m;

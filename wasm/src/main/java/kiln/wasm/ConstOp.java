@@ -1,5 +1,7 @@
 package kiln.wasm;
 
+import kiln.types.HeapType;
+
 /**
  * One instruction of a constant expression, in stack order, the final {@code end} left out.
  *

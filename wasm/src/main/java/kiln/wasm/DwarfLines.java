@@ -21,6 +21,8 @@ public final class DwarfLines {
     private static final int CODE_SECTION = 10;
     /** Of parts of paths: names may lie in each other, so that all of them would be out of proportion. */
     private static final int MAX_NAME = 4096;
+    /** Bytes of all paths: entries of few bytes may each name a long string, the same one even. */
+    private static final int MAX_PATHS = 1 << 27;
 
     // Standard opcodes.
     private static final int COPY = 1;
@@ -70,6 +72,8 @@ public final class DwarfLines {
     private final ByteBuffer strings;
     private final int codeStart;
     private final int codeEnd;
+    /** How much of {@link #MAX_PATHS} is left. */
+    private int pathBytes = MAX_PATHS;
 
     private record Entry(String path, int directory) {}
 
@@ -208,9 +212,14 @@ public final class DwarfLines {
     }
 
     /** The folder in which was compiled, number 0, is left out: it is of another machine. */
-    private static String path(List<String> directories, Entry e) {
+    private String path(List<String> directories, Entry e) {
         boolean named = e.directory() > 0 && e.directory() < directories.size();
-        return e.path().startsWith("/") || !named ? e.path() : directories.get(e.directory()) + "/" + e.path();
+        String path = e.path().startsWith("/") || !named ? e.path() : directories.get(e.directory()) + "/" + e.path();
+        pathBytes -= path.length();
+        if (pathBytes < 0) {
+            throw new IllegalArgumentException("paths of more than " + MAX_PATHS + " bytes");
+        }
+        return path;
     }
 
     private List<Entry> entries(ByteBuffer in) {

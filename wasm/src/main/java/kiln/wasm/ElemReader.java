@@ -1,6 +1,9 @@
 package kiln.wasm;
 
 import java.util.Arrays;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.ValType;
 
 /** Reads element segments (5.5.12), whose eight forms are told apart by three flag bits. */
 final class ElemReader {

@@ -1,5 +1,7 @@
 package kiln.wasm;
 
+import kiln.types.ValType;
+
 /**
  * An element segment. Its entries are in one of two forms: function indices, when every entry is a {@code ref.func} or
  * a null (by far the most common), or expressions.

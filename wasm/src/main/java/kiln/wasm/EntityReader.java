@@ -1,6 +1,7 @@
 package kiln.wasm;
 
 import kiln.artifact.MemoryConstants;
+import kiln.types.ValType;
 
 /** Reads what imports and the sections of tables, memories, globals and tags have in common: their types (5.3). */
 final class EntityReader {

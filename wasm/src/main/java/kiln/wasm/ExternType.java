@@ -1,6 +1,7 @@
 package kiln.wasm;
 
 import kiln.artifact.MemoryConstants;
+import kiln.types.ValType;
 
 /** The type of an import or export. */
 public sealed interface ExternType {

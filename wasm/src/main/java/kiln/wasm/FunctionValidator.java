@@ -1,5 +1,9 @@
 package kiln.wasm;
 
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.ValType;
+
 /**
  * Decodes and validates function bodies instruction by instruction, for a caller that does something with each:
  *
@@ -267,7 +271,7 @@ public final class FunctionValidator extends ValidationState {
                 }
                 closeFrame();
                 reopenFrame(FrameKind.ELSE);
-                pushAll(endedType().params);
+                pushAll(endedType().params());
             }
             case END -> end();
             case BR -> {
@@ -359,19 +363,19 @@ public final class FunctionValidator extends ValidationState {
 
     private void openBlock(FrameKind kind) {
         FuncType type = blockType;
-        popAll(type.params);
+        popAll(type.params());
         openFrame(kind, type);
-        pushAll(type.params);
+        pushAll(type.params());
     }
 
     private void end() {
         FuncType type = frameType(0);
-        if (frameKind(0) == FrameKind.IF && type.params != type.results) {
-            matchTypes(type.params, type.results, "if without else");
+        if (frameKind(0) == FrameKind.IF && type.params() != type.results()) {
+            matchTypes(type.params(), type.results(), "if without else");
         }
         closeFrame();
         if (controlDepth() > 0) {
-            pushAll(type.results);
+            pushAll(type.results());
         }
     }
 
@@ -414,13 +418,13 @@ public final class FunctionValidator extends ValidationState {
     private void call(FuncType type, boolean isTail) {
         callType = type;
         if (isTail) {
-            matchTypes(type.results, labelTypes(controlDepth() - 1), "results of a tail call");
+            matchTypes(type.results(), labelTypes(controlDepth() - 1), "results of a tail call");
         }
-        popAll(type.params);
+        popAll(type.params());
         if (isTail) {
             setUnreachable();
         } else {
-            pushAll(type.results);
+            pushAll(type.results());
         }
     }
 
@@ -461,7 +465,7 @@ public final class FunctionValidator extends ValidationState {
                 } else {
                     FuncType tag = checkTag(index);
                     reopenFrame(FrameKind.CATCH);
-                    pushAll(tag.params);
+                    pushAll(tag.params());
                 }
             }
             case DELEGATE -> {
@@ -470,10 +474,10 @@ public final class FunctionValidator extends ValidationState {
                 }
                 closeFrame();
                 checkLabel(label);
-                pushAll(endedType().results);
+                pushAll(endedType().results());
             }
             case THROW -> {
-                popAll(checkTag(index).params);
+                popAll(checkTag(index).params());
                 setUnreachable();
             }
             case THROW_REF -> {
@@ -497,7 +501,7 @@ public final class FunctionValidator extends ValidationState {
         checkLabel(depth);
         int[] asked = labelTypes(depth);
         CatchKind kind = catchKind(i);
-        int[] values = kind.hasTag() ? checkTag(catchTag(i)).params : FuncType.EMPTY.params;
+        int[] values = kind.hasTag() ? checkTag(catchTag(i)).params() : FuncType.EMPTY.params();
         int given = values.length + (kind.hasRef() ? 1 : 0);
         boolean ok = given == asked.length;
         for (int k = 0; ok && k < values.length; k++) {

@@ -1,5 +1,11 @@
 package kiln.wasm;
 
+import kiln.types.ArrayType;
+import kiln.types.FieldType;
+import kiln.types.HeapType;
+import kiln.types.StructType;
+import kiln.types.ValType;
+
 /** Validation of structures, arrays, i31 and casts (3.4.6 to 3.4.9). */
 final class GcRules {
     /** The bound of the JavaScript API on array.new_fixed. */

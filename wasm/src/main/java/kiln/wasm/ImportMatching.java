@@ -1,5 +1,8 @@
 package kiln.wasm;
 
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
+
 /**
  * Whether what one module exports may be what another imports (specification 4.5.2), as far as it does not depend on
  * what happens before: sizes may have grown.

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import kiln.types.TypeSpace;
 
 /** What the decoder has gathered so far; the context of constant expressions while sections are being read. */
 final class ModuleBuilder {

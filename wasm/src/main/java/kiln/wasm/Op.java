@@ -38,6 +38,7 @@ import static kiln.wasm.Imm.V128;
 import static kiln.wasm.Imm.VAL_TYPES;
 
 import java.util.Arrays;
+import kiln.types.ValType;
 
 /**
  * Every instruction, one line each: encoding, name, immediates, bytes of a memory access or lane (as a power of two),

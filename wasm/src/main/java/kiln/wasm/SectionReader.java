@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import kiln.artifact.Printable;
+import kiln.types.FuncType;
 
 /** Reads a module section by section (5.5) and validates each as far as it can be without function bodies. */
 final class SectionReader {

@@ -2,6 +2,11 @@ package kiln.wasm;
 
 import java.util.HashMap;
 import java.util.Map;
+import kiln.types.FieldType;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /**
  * Reads types (5.3) and makes their type indices canonical. While the type section is read, the types before the
@@ -98,7 +103,11 @@ final class TypeReader {
     }
 
     private void checkEnabled(int heap, String problem, int at) {
-        Feature feature = HeapType.feature(heap);
+        Feature feature = switch (heap) {
+            case HeapType.FUNC, HeapType.EXTERN -> Feature.REFERENCE_TYPES;
+            case HeapType.EXN, HeapType.NOEXN -> Feature.EXCEPTIONS;
+            default -> Feature.GC;
+        };
         // Tables of functions were there before reference types.
         if (heap != HeapType.FUNC && !features.has(feature)) {
             throw needs(feature, HeapType.toString(heap), problem, at);

@@ -2,6 +2,13 @@ package kiln.wasm;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.types.ArrayType;
+import kiln.types.CompositeType;
+import kiln.types.FieldType;
+import kiln.types.FuncType;
+import kiln.types.StructType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
 
 /** Reads the type section (5.5.4): recursion groups of type definitions. */
 final class TypeSectionReader {

@@ -1,6 +1,9 @@
 package kiln.wasm;
 
 import java.util.Arrays;
+import kiln.types.FuncType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /**
  * The state of the validation algorithm (appendix "Validation Algorithm"): operand stack, control frames, locals and
@@ -161,7 +164,7 @@ public abstract class ValidationState extends BodyCursor {
     /** Where a branch target's values come from: parameters of a loop, results of everything else. */
     final int[] labelTypes(int depth) {
         int frame = frames - 1 - depth;
-        return kinds[frame] == FrameKind.LOOP ? frameTypes[frame].params : frameTypes[frame].results;
+        return kinds[frame] == FrameKind.LOOP ? frameTypes[frame].params() : frameTypes[frame].results();
     }
 
     final WasmException mismatch(String detail) {
@@ -316,7 +319,7 @@ public abstract class ValidationState extends BodyCursor {
     final void closeFrame() {
         int top = frames - 1;
         FuncType type = frameTypes[top];
-        popAll(type.results);
+        popAll(type.results());
         if (height != base) {
             throw mismatch("values remaining on stack at end of block");
         }
@@ -354,7 +357,7 @@ public abstract class ValidationState extends BodyCursor {
         localCount = 0;
         tracksInit = false;
         initCount = 0;
-        for (int p : type.params) {
+        for (int p : type.params()) {
             addLocals(1, p);
         }
     }

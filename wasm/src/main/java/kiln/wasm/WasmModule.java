@@ -3,7 +3,10 @@ package kiln.wasm;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Predicate;
 import kiln.artifact.Printable;
+import kiln.types.FuncType;
+import kiln.types.TypeSpace;
 
 /**
  * A decoded module whose sections are valid; only function bodies are still to be validated
@@ -72,6 +75,44 @@ public final class WasmModule {
         this.memoryOffsets = ints(b.memoryOffsets);
         this.globalOffsets = ints(b.globalOffsets);
         this.importedFuncOffsets = ints(b.importedFuncOffsets);
+    }
+
+    private WasmModule(WasmModule m, List<Export> exports) {
+        this.bytes = m.bytes;
+        this.fileName = m.fileName;
+        this.features = m.features;
+        this.types = m.types;
+        this.imports = m.imports;
+        this.exports = List.copyOf(exports);
+        this.funcTypes = m.funcTypes;
+        this.importedFuncs = m.importedFuncs;
+        this.tables = m.tables;
+        this.tableInits = m.tableInits;
+        this.importedTables = m.importedTables;
+        this.memories = m.memories;
+        this.importedMemories = m.importedMemories;
+        this.globals = m.globals;
+        this.globalInits = m.globalInits;
+        this.importedGlobals = m.importedGlobals;
+        this.tags = m.tags;
+        this.importedTags = m.importedTags;
+        this.start = m.start;
+        this.dataCount = m.dataCount;
+        this.elems = m.elems;
+        this.datas = m.datas;
+        this.bodies = m.bodies;
+        this.declaredRefs = m.declaredRefs;
+        this.customs = m.customs;
+        this.tableOffsets = m.tableOffsets;
+        this.memoryOffsets = m.memoryOffsets;
+        this.globalOffsets = m.globalOffsets;
+        this.importedFuncOffsets = m.importedFuncOffsets;
+    }
+
+    /** The same module, of which only some exports can be seen. */
+    public WasmModule exporting(Predicate<String> names) {
+        List<Export> kept = exports.stream().filter(e -> names.test(e.name())).toList();
+        return kept.size() == exports.size() ? this : new WasmModule(this, kept);
     }
 
     private static int[] ints(List<Integer> list) {

@@ -18,7 +18,7 @@ class DwarfLinesTest {
 
     /** A module with one unit of lines; {@code tail} follows the opcode base, 1, of a header of this version. */
     private static WasmModule module(int version, byte[] tail, int headerRest) {
-        ByteBuffer unit = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer unit = ByteBuffer.allocate(64 + tail.length).order(ByteOrder.LITTLE_ENDIAN);
         unit.putInt(0).putShort((short) version);
         if (version >= 5) {
             unit.put((byte) 4).put((byte) 0);
@@ -38,9 +38,17 @@ class DwarfLinesTest {
         ByteArrayOutputStream module = new ByteArrayOutputStream();
         module.writeBytes(HEADER);
         module.write(0);
-        module.write(section.size());
+        leb(module, section.size());
         module.writeBytes(section.toByteArray());
         return ModuleDecoder.decode(module.toByteArray(), "", Features.ALL);
+    }
+
+    private static void leb(ByteArrayOutputStream out, int value) {
+        int rest = value;
+        for (; rest > 0x7f; rest >>>= 7) {
+            out.write(rest | 0x80);
+        }
+        out.write(rest);
     }
 
     private static void assertEnds(WasmModule module) {
@@ -80,5 +88,22 @@ class DwarfLinesTest {
             3
         };
         assertEnds(module(3, tail, 2));
+    }
+
+    /** One folder of 4,000 bytes, and entries of five bytes that each lie in it: 400 MB of paths from 500 KB. */
+    @Test
+    void pathsDoNotOutgrowTheFile() {
+        ByteArrayOutputStream tail = new ByteArrayOutputStream();
+        tail.writeBytes("d".repeat(4000).getBytes(StandardCharsets.ISO_8859_1));
+        tail.write(0);
+        tail.write(0);
+        for (int i = 0; i < 100_000; i++) {
+            tail.writeBytes(new byte[] {'f', 0, 1, 0, 0});
+        }
+        tail.write(0);
+        int header = tail.size();
+        // Sets an address, and makes a row: it must not be seen.
+        tail.writeBytes(new byte[] {0, 5, 2, 1, 0, 0, 0, 1});
+        assertEnds(module(3, tail.toByteArray(), header));
     }
 }

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import kiln.types.ValType;
 import org.junit.jupiter.api.Test;
 
 /** The step-by-step interface, as a translator uses it. */

@@ -24,6 +24,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.ValType;
 import org.junit.jupiter.api.Test;
 
 class ModuleDecoderTest {

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import kiln.types.ValType;
 import org.junit.jupiter.api.Test;
 
 class OpTest {

@@ -9,6 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import kiln.types.HeapType;
+import kiln.types.StructType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import org.junit.jupiter.api.Test;
 
 class TypeSpaceTest {

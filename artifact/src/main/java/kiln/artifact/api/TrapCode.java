@@ -22,7 +22,23 @@ public enum TrapCode {
     CAST_FAILURE("cast failure"),
     UNCAUGHT_EXCEPTION("uncaught exception"),
     ALLOCATION_TOO_LARGE("allocation size too large"),
-    EXPECTED_SHARED_MEMORY("expected shared memory");
+    EXPECTED_SHARED_MEMORY("expected shared memory"),
+    /** A component instance calls something that it imports while it may not: in realloc or post-return. */
+    CANNOT_LEAVE_COMPONENT("cannot leave component instance"),
+    CANNOT_ENTER_COMPONENT("cannot enter component instance"),
+    UNALIGNED_POINTER("unaligned pointer"),
+    STRING_OUT_OF_BOUNDS("string content out-of-bounds"),
+    LIST_OUT_OF_BOUNDS("list content out-of-bounds"),
+    INVALID_CHAR("invalid `char` bit pattern"),
+    INVALID_DISCRIMINANT("invalid variant discriminant"),
+    INVALID_STRING("string is not valid in its encoding"),
+    BORROWS_REMAIN("borrow handles still remain at the end of the call"),
+    THROWN_OUT_OF_COMPONENT("uncaught exception propagated out of component"),
+    UNKNOWN_HANDLE("unknown handle index"),
+    /** A handle is dropped or given away while a call has it. */
+    STILL_LENT("cannot remove owned resource while borrowed"),
+    REALLOC_OUT_OF_BOUNDS("realloc return: beyond end of memory"),
+    REALLOC_UNALIGNED("realloc return: result not aligned");
 
     private final String message;
 

@@ -74,7 +74,9 @@ public final class SplitCriticalEdges implements Pass {
                     Block s = between(builder, blocks.get(k), e);
                     latest[to.id()] = s;
                     latestFrom[to.id()] = k + 1;
-                    int at = placeFor(blocks, loopEnd, hotEnd, k, place[to.id()], e.frequency());
+                    int at = isForNull(t, i) && hotEnd > k && place[to.id()] > k
+                            ? hotEnd
+                            : placeFor(blocks, loopEnd, hotEnd, k, place[to.id()], e.frequency());
                     if (behind.get(at) == null) {
                         behind.set(at, new ArrayList<>(2));
                     }
@@ -88,6 +90,21 @@ public final class SplitCriticalEdges implements Pass {
         if (any) {
             lay(blocks, behind);
         }
+    }
+
+    /**
+     * Whether target {@code i} is that for null. Programs that look into an object mostly have one: the way for null
+     * stands aside, so that the other is straight.
+     */
+    private static boolean isForNull(Inst t, int i) {
+        if (t.opcode() != Opcode.BRANCH || !t.arg(0).is(Opcode.ICMP)) {
+            return false;
+        }
+        Inst c = t.arg(0).inst();
+        boolean ofNull = c.arg(0).type() == Type.REF
+                && c.arg(1).is(Opcode.ICONST)
+                && c.arg(1).inst().imm() == 0;
+        return ofNull && c.intCond() == (i == 0 ? IntCond.EQ : IntCond.NE);
     }
 
     /** A new block that goes on as {@code e} does. */

@@ -93,6 +93,11 @@ public abstract class IrExecution {
         throw new IllegalArgumentException("unwind");
     }
 
+    /** A new object: the reference that ALLOCATE gives, after its header was written. */
+    protected long allocate(Inst inst, long base, long size, long header) {
+        throw new IllegalArgumentException(inst.toString());
+    }
+
     /** The value of VMCTX, FRAME_POINTER or STACK_ADDR. */
     protected long place(Inst inst) {
         throw new IllegalArgumentException(inst.toString());
@@ -271,6 +276,10 @@ public abstract class IrExecution {
         private void execute(Inst i) {
             switch (i.opcode()) {
                 case STORE -> store(i, bytes(i, arg(i, 0) + i.imm()));
+                case HEAP_LOAD -> load(i, bytes(i, arg(i, 0) + arg(i, 1) + i.imm()));
+                case HEAP_STORE -> store(i, bytes(i, arg(i, 0) + arg(i, 1) + i.imm()));
+                case ALLOCATE -> set(i.result(), allocate(i, arg(i, 0), arg(i, 1), arg(i, 2)));
+                case REF_BITS, REF_OF_BITS -> set(i.result(), arg(i, 0));
                 case CALL, CALL_INDIRECT, CALL_NATIVE -> setAll(resultsOf(i), call(i, args(i)));
                 case CAUGHT -> set(i.result(), caught);
                 case TRAP_IF -> {
@@ -327,10 +336,11 @@ public abstract class IrExecution {
 
         private void store(Inst i, ByteBuffer bytes) {
             if (i.type() == Type.V128) {
-                bytes.putLong(0, vector(i, 1).low());
-                bytes.putLong(8, vector(i, 1).high());
+                int value = i.opcode().addressOperands();
+                bytes.putLong(0, vector(i, value).low());
+                bytes.putLong(8, vector(i, value).high());
             } else {
-                write(bytes, i.memory(), arg(i, 1));
+                write(bytes, i.memory(), arg(i, i.opcode().addressOperands()));
             }
         }
 

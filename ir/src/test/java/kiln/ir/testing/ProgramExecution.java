@@ -1,6 +1,7 @@
 package kiln.ir.testing;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ public class ProgramExecution extends IrExecution {
     private final Map<FuncKey, Function> functions = new HashMap<>();
     private final long base;
     private final MemorySegment memory;
+    private long top = RandomPrograms.HEAP;
 
     /** {@code memory} stands for what lies at address {@code base}. */
     public ProgramExecution(List<Function> functions, long base, MemorySegment memory) {
@@ -45,8 +47,33 @@ public class ProgramExecution extends IrExecution {
         return inst.opcode() == Opcode.VMCTX ? 0 : super.place(inst);
     }
 
+    /** Objects lie one behind the other, as compiled code puts them; a program that fills the heap takes too long. */
+    @Override
+    protected long allocate(Inst inst, long base, long size, long header) {
+        long object = top();
+        if (object + size > RandomPrograms.HEAP_END) {
+            throw new OutOfSteps();
+        }
+        setTop(object + size);
+        memory.set(ValueLayout.JAVA_LONG_UNALIGNED, base + object - this.base, header);
+        return object;
+    }
+
+    /** Where the next object goes. */
+    protected long top() {
+        return top;
+    }
+
+    protected void setTop(long top) {
+        this.top = top;
+    }
+
     @Override
     protected long[] call(Inst inst, long[] args) {
+        if (inst.call().key().kind() == FuncKey.Kind.BUILTIN) {
+            // For objects that do not fit.
+            throw new OutOfSteps();
+        }
         return run(functions.get(inst.call().key()), args);
     }
 

@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 import java.util.Arrays;
 
@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 record GroupShape(int[] words) implements Comparable<GroupShape> {
     /** Added to the position of a type in the group; above every type index, within the range of a heap type. */
-    private static final int RELATIVE = 1 << 24;
+    static final int RELATIVE = 1 << 24;
 
     static GroupShape of(SubType[] group, int start) {
         Writer w = new Writer(start);
@@ -17,8 +17,8 @@ record GroupShape(int[] words) implements Comparable<GroupShape> {
             w.add(w.relative(sub.supertype()));
             if (sub.type() instanceof FuncType f) {
                 w.add(0);
-                w.addTypes(f.params);
-                w.addTypes(f.results);
+                w.addTypes(f.params());
+                w.addTypes(f.results());
             } else if (sub.type() instanceof StructType s) {
                 w.add(1);
                 w.add(s.fields().size());

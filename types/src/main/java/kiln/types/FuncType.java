@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 import java.util.Arrays;
 
@@ -9,21 +9,17 @@ public final class FuncType implements CompositeType {
     /** No parameters, no results. */
     public static final FuncType EMPTY = new FuncType(NO_TYPES, NO_TYPES);
 
-    final int[] params;
-    final int[] results;
+    private final int[] params;
+    private final int[] results;
 
     /** Takes ownership of both arrays. */
-    FuncType(int[] params, int[] results) {
+    public FuncType(int[] params, int[] results) {
         this.params = params;
         this.results = results;
     }
 
-    public static FuncType of(int[] params, int[] results) {
-        return new FuncType(params.clone(), results.clone());
-    }
-
     /** No parameters, one result. */
-    static FuncType ofResult(int result) {
+    public static FuncType ofResult(int result) {
         return new FuncType(NO_TYPES, new int[] {result});
     }
 
@@ -45,14 +41,14 @@ public final class FuncType implements CompositeType {
         return results[i];
     }
 
-    /** A fresh array of the parameter types. */
+    /** The parameter types, not to be changed. */
     public int[] params() {
-        return params.clone();
+        return params;
     }
 
-    /** A fresh array of the result types. */
+    /** The result types, not to be changed. */
     public int[] results() {
-        return results.clone();
+        return results;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 /**
  * Value types as ints, so that operand stacks are int arrays: a number or vector type is a small constant, a reference

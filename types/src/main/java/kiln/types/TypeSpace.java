@@ -1,22 +1,25 @@
-package kiln.wasm;
+package kiln.types;
 
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The types of one module. Recursion groups of the same structure share one canonical index per type, the first, and
- * every type index inside types, instructions and {@link ValType}s is canonical. So type equality is {@code ==}.
+ * The types of one module, or those of all modules that an engine knows. Recursion groups of the same structure share
+ * one canonical index per type, the first, and every type index inside types, instructions and {@link ValType}s is
+ * canonical. So type equality is {@code ==}.
  *
  * <p>Across modules, {@link #canonicalKey} describes a type's whole recursion group without any index of this module:
  * two types are the same type exactly when their keys are equal.
  */
 public final class TypeSpace {
     /** How long a chain of supertypes may be; the bound that the JavaScript API sets. */
-    static final int MAX_DEPTH = 63;
+    public static final int MAX_DEPTH = 63;
 
-    /** The bound of the JavaScript API. */
+    /** The bound that the JavaScript API sets for a module. */
     private static final int MAX_TYPES = 1_000_000;
+
+    private final int limit;
 
     private int count;
     private SubType[] types = new SubType[16];
@@ -30,7 +33,19 @@ public final class TypeSpace {
 
     private final TypeKeys keys = new TypeKeys(this);
 
-    TypeSpace() {}
+    /** The types of a module. */
+    public TypeSpace() {
+        this(MAX_TYPES);
+    }
+
+    private TypeSpace(int limit) {
+        this.limit = limit;
+    }
+
+    /** For the types of many modules, each of them once: see {@link #addAll}. */
+    public static TypeSpace shared() {
+        return new TypeSpace(GroupShape.RELATIVE);
+    }
 
     /**
      * Adds a recursion group. Its references to itself use the indices the types will get, {@link #count} and up; those
@@ -38,21 +53,25 @@ public final class TypeSpace {
      *
      * @return what is wrong with its declared supertypes, or null
      */
-    String addGroup(SubType[] group) {
+    public String addGroup(SubType[] group) {
+        return add(group, GroupShape.of(group, count));
+    }
+
+    private String add(SubType[] group, GroupShape shape) {
         int start = count;
         int size = group.length;
-        if (start + size > MAX_TYPES) {
-            return "more than " + MAX_TYPES + " types";
+        if (size > limit - start) {
+            return "more than " + limit + " types";
         }
         grow(start + size);
         count = start + size;
-        Integer same = groups.putIfAbsent(GroupShape.of(group, start), start);
+        Integer same = groups.putIfAbsent(shape, start);
         for (int i = 0; i < size; i++) {
             canonical[start + i] = (same == null ? start : same) + i;
             types[start + i] = same == null ? group[i] : types[same + i];
             groupStart[start + i] = start;
             groupSize[start + i] = size;
-            depth[start + i] = 0;
+            depth[start + i] = same == null ? 0 : depth[same + i];
         }
         if (same != null) {
             return null;
@@ -64,6 +83,88 @@ public final class TypeSpace {
             }
         }
         return null;
+    }
+
+    /**
+     * Adds a recursion group unless there is an equal one.
+     *
+     * @param group as {@link #addGroup} wants it
+     * @return the index of its first type
+     * @throws IllegalArgumentException if its declared supertypes are wrong, or there is no room
+     */
+    public int intern(SubType... group) {
+        GroupShape shape = GroupShape.of(group, count);
+        Integer same = groups.get(shape);
+        if (same != null) {
+            return same;
+        }
+        int start = count;
+        String problem = add(group, shape);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
+        }
+        return start;
+    }
+
+    /**
+     * Adds the types of a module that are not here yet.
+     *
+     * @return by the module's type index: the index here, which is the same for equal types of all modules
+     * @throws IllegalArgumentException if there is no room
+     */
+    public int[] addAll(TypeSpace module) {
+        int[] here = new int[module.count];
+        for (int start = 0; start < module.count; start += module.groupSize[start]) {
+            int size = module.groupSize[start];
+            int first = module.canonical[start] == start
+                    ? intern(module.group(start, here, count))
+                    : here[module.canonical[start]];
+            for (int i = 0; i < size; i++) {
+                here[start + i] = first + i;
+            }
+        }
+        return here;
+    }
+
+    /**
+     * The recursion group that starts at {@code start}, as {@link #addGroup} wants it when {@code size} types are
+     * there: for an equal group behind it.
+     */
+    public SubType[] copyOfGroup(int start, int size) {
+        return group(canonical[start], null, size);
+    }
+
+    private SubType[] group(int start, int[] indices, int newStart) {
+        Renumbering numbers = new Renumbering(start, groupSize[start], indices, newStart);
+        SubType[] result = new SubType[groupSize[start]];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = numbers.of(types[start + i]);
+        }
+        return result;
+    }
+
+    /** The type in a space where the index of type {@code i} is {@code indices[i]}, see {@link #addAll}. */
+    public static int renumbered(int type, int[] indices) {
+        return ValType.isRef(type) && ValType.heap(type) >= 0
+                ? ValType.ref(ValType.isNullable(type), indices[ValType.heap(type)])
+                : type;
+    }
+
+    /**
+     * A number that depends on all types, their order and their groups, and on nothing else: part of compiled files, to
+     * recognise damage.
+     */
+    public int checksum() {
+        int sum = count;
+        for (int start = 0; start < count; start += groupSize[start]) {
+            sum = 31 * sum + canonical[start];
+            if (canonical[start] == start) {
+                sum = 31 * sum
+                        + GroupShape.of(Arrays.copyOfRange(types, start, start + groupSize[start]), start)
+                                .hashCode();
+            }
+        }
+        return sum;
     }
 
     private void grow(int atLeast) {
@@ -97,7 +198,7 @@ public final class TypeSpace {
 
     private boolean matches(CompositeType sub, CompositeType above) {
         if (sub instanceof FuncType f && above instanceof FuncType g) {
-            return matches(g.params, f.params) && matches(f.results, g.results);
+            return matches(g.params(), f.params()) && matches(f.results(), g.results());
         }
         if (sub instanceof ArrayType a && above instanceof ArrayType b) {
             return matches(a.element(), b.element());
@@ -162,6 +263,17 @@ public final class TypeSpace {
         return groupSize[index];
     }
 
+    /** How many supertypes are above the type at {@code index}. */
+    public int depth(int index) {
+        return depth[index];
+    }
+
+    /** The abstract heap type right above the type at {@code index}: func, struct or array. */
+    public int kind(int index) {
+        CompositeType type = types[index].type();
+        return type instanceof FuncType ? HeapType.FUNC : type instanceof StructType ? HeapType.STRUCT : HeapType.ARRAY;
+    }
+
     /** Whether every value of type {@code a} is one of type {@code b} (3.3.4): both {@link ValType}s. */
     public boolean isSubtype(int a, int b) {
         if (a == b || a == ValType.BOT) {
@@ -179,22 +291,12 @@ public final class TypeSpace {
             return true;
         }
         if (a >= 0) {
-            if (b >= 0) {
-                return isDeclaredSubtype(a, b);
-            }
-            return switch (types[a].type()) {
-                case FuncType _ -> b == HeapType.FUNC;
-                case StructType _ -> b == HeapType.STRUCT || b == HeapType.EQ || b == HeapType.ANY;
-                case ArrayType _ -> b == HeapType.ARRAY || b == HeapType.EQ || b == HeapType.ANY;
-            };
+            return b >= 0 ? isDeclaredSubtype(a, b) : isHeapSubtype(kind(a), b);
         }
         return switch (a) {
             case HeapType.EQ -> b == HeapType.ANY;
             case HeapType.I31, HeapType.STRUCT, HeapType.ARRAY -> b == HeapType.EQ || b == HeapType.ANY;
-            case HeapType.NONE -> b >= 0 ? !(types[b].type() instanceof FuncType) : top(b) == HeapType.ANY;
-            case HeapType.NOFUNC -> b >= 0 ? types[b].type() instanceof FuncType : b == HeapType.FUNC;
-            case HeapType.NOEXTERN -> b == HeapType.EXTERN;
-            case HeapType.NOEXN -> b == HeapType.EXN;
+            case HeapType.NONE, HeapType.NOFUNC, HeapType.NOEXTERN, HeapType.NOEXN -> top(a) == top(b);
             default -> false;
         };
     }
@@ -210,15 +312,7 @@ public final class TypeSpace {
 
     /** The greatest heap type above {@code heap}: any, func, extern or exn. */
     public int top(int heap) {
-        if (heap >= 0) {
-            return types[heap].type() instanceof FuncType ? HeapType.FUNC : HeapType.ANY;
-        }
-        return switch (heap) {
-            case HeapType.FUNC, HeapType.NOFUNC -> HeapType.FUNC;
-            case HeapType.EXTERN, HeapType.NOEXTERN -> HeapType.EXTERN;
-            case HeapType.EXN, HeapType.NOEXN -> HeapType.EXN;
-            default -> HeapType.ANY;
-        };
+        return HeapType.top(heap >= 0 ? kind(heap) : heap);
     }
 
     /**
@@ -233,5 +327,19 @@ public final class TypeSpace {
     /** A {@link ValType} with concrete types named by the digest that {@link #canonicalKey} uses. */
     public String canonicalKeyOfValType(int type) {
         return keys.keyOfValType(type);
+    }
+
+    /** The same types in the same groups. */
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof TypeSpace t
+                && t.count == count
+                && Arrays.equals(t.types, 0, count, types, 0, count)
+                && Arrays.equals(t.groupStart, 0, count, groupStart, 0, count);
+    }
+
+    @Override
+    public int hashCode() {
+        return checksum();
     }
 }

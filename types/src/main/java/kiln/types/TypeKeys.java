@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -9,10 +9,6 @@ import java.util.Map;
 
 /**
  * Describes the types of a module without its indices, see {@link TypeSpace#canonicalKey}. Made when first asked.
- *
- * <p>Compiled files carry keys of the same kind, in a text of their own ({@code TypeKeys} in {@code artifact}): those
- * are part of a file format, these serve to compare modules that are compiled together, and the modules that hold them
- * know nothing of each other. The two are never compared.
  */
 final class TypeKeys {
     private final TypeSpace types;
@@ -82,8 +78,8 @@ final class TypeKeys {
         switch (sub.type()) {
             case FuncType f -> {
                 out.append("(func");
-                appendTypes(out, " (param", f.params, start, size);
-                appendTypes(out, " (result", f.results, start, size);
+                appendTypes(out, " (param", f.params(), start, size);
+                appendTypes(out, " (result", f.results(), start, size);
             }
             case StructType s -> {
                 out.append("(struct");

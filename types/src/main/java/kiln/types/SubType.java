@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 /**
  * One type definition of a recursion group.

@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 /** An array type: the type of every element. */
 public record ArrayType(FieldType element) implements CompositeType {

@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 /**
  * A field of a structure or the element of an array.

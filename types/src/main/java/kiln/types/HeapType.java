@@ -1,4 +1,4 @@
-package kiln.wasm;
+package kiln.types;
 
 /** Heap types as ints: a type index, or one of these negative constants, which are the binary format's (5.3.3). */
 public final class HeapType {
@@ -24,18 +24,19 @@ public final class HeapType {
         return heap >= 0;
     }
 
-    /** Whether this is an abstract heap type of the binary format. */
-    static boolean isAbstract(int heap) {
-        return heap <= NOEXN && heap >= EXN;
+    /** The greatest heap type above an abstract one: any, func, extern or exn. */
+    public static int top(int heap) {
+        return switch (heap) {
+            case FUNC, NOFUNC -> FUNC;
+            case EXTERN, NOEXTERN -> EXTERN;
+            case EXN, NOEXN -> EXN;
+            default -> ANY;
+        };
     }
 
-    /** The proposal that brought an abstract heap type. */
-    static Feature feature(int heap) {
-        return switch (heap) {
-            case FUNC, EXTERN -> Feature.REFERENCE_TYPES;
-            case EXN, NOEXN -> Feature.EXCEPTIONS;
-            default -> Feature.GC;
-        };
+    /** Whether this is an abstract heap type of the binary format. */
+    public static boolean isAbstract(int heap) {
+        return heap <= NOEXN && heap >= EXN;
     }
 
     /** The heap type as the text format writes it. */
@@ -59,7 +60,7 @@ public final class HeapType {
     }
 
     /** The short name of the nullable reference type to an abstract heap type. */
-    static String shorthand(int heap) {
+    public static String shorthand(int heap) {
         return switch (heap) {
             case NOEXN -> "nullexnref";
             case NOFUNC -> "nullfuncref";
