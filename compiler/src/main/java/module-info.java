@@ -3,6 +3,7 @@ module kiln.compiler {
     requires transitive kiln.runtime;
     requires kiln.codegen.aarch64;
     requires kiln.codegen.x64;
+    requires kiln.component;
     requires kiln.loader;
     requires kiln.translate;
     requires static jdk.jfr;

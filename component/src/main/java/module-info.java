@@ -3,5 +3,6 @@ module kiln.component {
     requires transitive kiln.wasm;
 
     exports kiln.component to
-            kiln.cli;
+            kiln.cli,
+            kiln.compiler;
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,15 +11,14 @@ import java.util.TreeMap;
 import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Compat;
 import kiln.codegen.CompiledFunction;
+import kiln.component.CompositionException;
+import kiln.component.UnsupportedComponentException;
 import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
 import kiln.wasm.Feature;
-import kiln.wasm.Features;
-import kiln.wasm.Import;
-import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
 
-/** From WebAssembly modules to the bytes of a {@code .cwasm} file. */
+/** From WebAssembly modules and components to the bytes of a {@code .cwasm} file. */
 public final class Compiler {
     /** Of the compiler; recorded in every file. */
     public static final String VERSION = "0.1.0";
@@ -37,7 +35,7 @@ public final class Compiler {
     private Compiler() {}
 
     /**
-     * Compiles one module.
+     * Compiles one module or component.
      *
      * <p>Works on threads of its own, whatever stack the caller has, and leaves nothing behind if it fails, with an
      * {@link OutOfMemoryError} say: the next call finds everything in order.
@@ -67,7 +65,7 @@ public final class Compiler {
 
     /**
      * Compiles modules into one file and links them: what they import from each other is bound now. The modules in the
-     * file come after those that they import from, and otherwise in the order given.
+     * file come after those that they import from, and otherwise in the order given. Components are put together.
      *
      * @throws CompileException as {@link #compile}, or if modules cannot be linked; the message names their files
      */
@@ -141,35 +139,27 @@ public final class Compiler {
     /** @param callRange null for what the target has */
     private static ArtifactWriter compile(
             List<Input> inputs, CompilerOptions given, CompileProgress progress, Long callRange, WorkPool pool) {
-        List<Links.Part> parts = new ArrayList<>();
         try {
-            List<ModuleCompilation> compilations = new ArrayList<>();
-            for (Input input : inputs) {
-                parts.add(new Links.Part(
-                        input.name,
-                        input.file,
-                        ModuleDecoder.decode(input.wasm, input.file, Features.named(given.features()))));
+            Modules modules = Modules.of(inputs, given);
+            CompilerOptions options = modules.startThreads() ? given.withInterruptible(true) : given;
+            Modules.Work work = modules.compilations(options);
+            List<ModuleCompilation> compilations = work.modules();
+            if (progress instanceof Exploration.Recorder recorder) {
+                compilations.forEach(c -> c.showTo(recorder));
             }
-            // When one thread of a program ends it, the others must stop.
-            CompilerOptions options = startsThreads(parts) ? given.withInterruptible(true) : given;
-            for (Links.Bound bound : Links.bind(parts)) {
-                ModuleCompilation compilation = new ModuleCompilation(bound, List.copyOf(compilations), options);
-                if (progress instanceof Exploration.Recorder recorder) {
-                    compilation.showTo(recorder);
-                }
-                compilations.add(compilation);
-            }
-            Program program = new Program(compilations);
+            Program program = new Program(compilations, work.component());
             for (int i = 0; i < compilations.size(); i++) {
                 compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
+                program.compileOfComponent(i);
             }
             List<Product.Code> functions = program.link(pool);
             TextLayout layout = TextLayout.of(
                     options.target().backend(),
                     functions.stream().map(Product.Code::function).toList(),
                     callRange != null ? callRange : options.target().backend().callRange());
-            return write(compilations, program, functions, layout, options);
-        } catch (WasmException | UnsupportedFeatureException e) {
+            ArtifactWriter writer = write(compilations, program, functions, layout, options);
+            return modules.plan() == null ? writer : writer.component(modules.plan(), modules.world());
+        } catch (WasmException | UnsupportedFeatureException | UnsupportedComponentException | CompositionException e) {
             throw new CompileException(e.getMessage(), e);
         }
     }
@@ -207,18 +197,6 @@ public final class Compiler {
             compilations.get(i).describe(writer, i, program.fates(i));
         }
         return writer;
-    }
-
-    /** Whether one of them imports the function of wasi-threads. */
-    private static boolean startsThreads(List<Links.Part> parts) {
-        for (Links.Part p : parts) {
-            for (Import i : p.module().imports()) {
-                if (i.module().equals("wasi") && i.name().equals("thread-spawn")) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     private static Map<String, String> recorded(List<ModuleCompilation> compilations, CompilerOptions options) {

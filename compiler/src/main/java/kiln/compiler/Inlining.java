@@ -1,6 +1,7 @@
 package kiln.compiler;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,9 @@ final class Inlining implements Inliner.Surroundings {
     private final Function[] bodies;
     private final InlineCost[] costs;
     private final boolean[] done;
+    /** Small functions of the component whose home this module is; complete before a later module is begun. */
+    private final Map<FuncKey, Function> ofComponent = new HashMap<>();
+
     private boolean abandoned;
 
     /**
@@ -86,8 +90,7 @@ final class Inlining implements Inliner.Surroundings {
 
     /** Replaces calls in the function as translation made it. */
     void expand(Function f) {
-        int caller = f.key().index();
-        List<Inst> calls = candidates(f, caller);
+        List<Inst> calls = candidates(f);
         if (calls.isEmpty()) {
             return;
         }
@@ -97,14 +100,15 @@ final class Inlining implements Inliner.Surroundings {
         for (Inst call : calls) {
             FuncKey callee = call.call().key();
             Inlining owner = owner(callee);
-            InlineCost cost = owner.costs[callee.index()];
-            boolean isOnly = owner == this && order.isCalledOnce(callee.index());
+            Function body = callee.isOfComponent() ? owner.ofComponent.get(callee) : owner.bodies[callee.index()];
+            InlineCost cost = callee.isOfComponent() ? InlineCost.of(body) : owner.costs[callee.index()];
+            boolean isOnly = !callee.isOfComponent() && owner == this && order.isCalledOnce(callee.index());
             if (!cfg.isReachable(call.block().id())) {
                 continue;
             }
             int surplus = cost.size() - CALL_SIZE - call.argCount() - call.resultCount();
             if (surplus <= allowance(call, isOnly, cost)) {
-                sites.add(new Site(call, owner.bodies[callee.index()], isOnly, surplus, sites.size()));
+                sites.add(new Site(call, body, isOnly, surplus, sites.size()));
             }
         }
         Map<Inst, Function> chosen = choose(f, sites);
@@ -113,13 +117,15 @@ final class Inlining implements Inliner.Surroundings {
         }
     }
 
-    private List<Inst> candidates(Function f, int caller) {
+    private List<Inst> candidates(Function f) {
         List<Inst> calls = new ArrayList<>();
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 if (i.opcode().isDirectCall()) {
                     FuncKey key = i.call().key();
-                    if (key.kind() == FuncKey.Kind.WASM_FUNCTION && isReady(key, caller)) {
+                    if (key.isOfComponent()
+                            ? owner(key) != null && owner(key).ofComponent.containsKey(key)
+                            : key.kind() == FuncKey.Kind.WASM_FUNCTION && isReady(key, f.key())) {
                         calls.add(i);
                     }
                 }
@@ -128,10 +134,11 @@ final class Inlining implements Inliner.Surroundings {
         return calls;
     }
 
-    private boolean isReady(FuncKey callee, int caller) {
+    private boolean isReady(FuncKey callee, FuncKey caller) {
         Inlining owner = owner(callee);
+        // What belongs to the component comes after all functions of its home.
         return owner != null
-                && (owner != this || order.isBefore(callee.index(), caller))
+                && (owner != this || caller.isOfComponent() || order.isBefore(callee.index(), caller.index()))
                 && owner.body(callee.index()) != null;
     }
 
@@ -239,6 +246,23 @@ final class Inlining implements Inliner.Surroundings {
         costs[function] = cost;
         done[function] = true;
         notifyAll();
+    }
+
+    /**
+     * Takes an optimised function of the component whose home this module is, to be copied to its calls in later
+     * modules if it is small.
+     */
+    boolean completeOfComponent(Function f) {
+        InlineCost cost = InlineCost.of(f);
+        boolean isSmall = cost.copyable()
+                && cost.selfCalls() == 0
+                && cost.hot() <= BASE + 2 * PER_LOOP + CALL_SIZE
+                && (!f.hasInlines() || f.inlines().siteCount() <= MAX_SITES);
+        if (isSmall) {
+            Inliner.compact(f);
+            ofComponent.put(f.key(), f);
+        }
+        return isSmall;
     }
 
     /** Says that some functions will never be complete: nobody may wait for them any longer. */

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.Printable;
+import kiln.types.ValType;
 import kiln.wasm.Export;
 import kiln.wasm.ExternType;
 import kiln.wasm.Import;
 import kiln.wasm.ImportMatching;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
@@ -29,8 +29,14 @@ final class Links {
         }
     }
 
+    /** What an import is bound to. */
+    sealed interface Target {}
+
     /** Number of a module of the file, in their final order, and of one of its exports. */
-    record Target(int module, int export) {}
+    record ExportTarget(int module, int export) implements Target {}
+
+    /** A canonical function of the file's component, by its number in the plan. */
+    record CanonTarget(int canon) implements Target {}
 
     /**
      * A module in its place.
@@ -103,7 +109,8 @@ final class Links {
         List<Target> targets = new ArrayList<>();
         for (Import i : parts.get(part).module.imports()) {
             Integer from = byName.get(i.module());
-            targets.add(from == null ? null : new Target(places[from], find(parts.get(part), i, parts.get(from))));
+            targets.add(
+                    from == null ? null : new ExportTarget(places[from], find(parts.get(part), i, parts.get(from))));
         }
         places[part] = result.size();
         result.add(new Bound(parts.get(part).name, parts.get(part).module, targets));

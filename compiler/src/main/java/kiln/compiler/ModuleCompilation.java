@@ -14,13 +14,16 @@ import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.artifact.LinkedContexts;
 import kiln.artifact.SourceLines;
+import kiln.artifact.component.ComponentContext;
 import kiln.codegen.Backend;
 import kiln.codegen.CodegenOptions;
+import kiln.ir.CallTarget;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
 import kiln.ir.Inliner;
 import kiln.ir.analysis.InlineCost;
 import kiln.ir.pass.Pipeline;
+import kiln.translate.ComponentFunctions;
 import kiln.translate.FunctionTranslator;
 import kiln.translate.Linkage;
 import kiln.translate.ModuleEnvironment;
@@ -31,6 +34,7 @@ import kiln.translate.TranslateOptions;
 import kiln.wasm.DwarfLines;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
+import kiln.wasm.Feature;
 import kiln.wasm.FunctionValidator;
 import kiln.wasm.WasmModule;
 
@@ -38,6 +42,9 @@ import kiln.wasm.WasmModule;
 final class ModuleCompilation {
     private final WasmModule module;
     private final ModuleEnvironment env;
+    /** Those of the modules up to this one. */
+    private final LinkedContexts contexts;
+
     private final Backend backend;
     private final Pipeline pipeline;
     private final CodegenOptions codegen;
@@ -52,6 +59,19 @@ final class ModuleCompilation {
 
     /** @param before the modules of lower numbers */
     ModuleCompilation(Links.Bound links, List<ModuleCompilation> before, CompilerOptions options) {
+        this(links, before, options, null, null);
+    }
+
+    /**
+     * @param own the context that the module has, for one that is a component's; null for what the module needs
+     * @param code what canonical functions are, or null if all are given from outside
+     */
+    ModuleCompilation(
+            Links.Bound links,
+            List<ModuleCompilation> before,
+            CompilerOptions options,
+            ComponentContext own,
+            ComponentFunctions code) {
         this.module = links.module();
         env = new ModuleEnvironment(
                 module,
@@ -63,7 +83,8 @@ final class ModuleCompilation {
                         options.keepAll(),
                         options.eagerTables(),
                         options.relaxedSimd() == CompilerOptions.RelaxedSimd.DETERMINISTIC),
-                linkage(links, before));
+                linkage(links, before, code));
+        contexts = own == null ? env.contexts() : LinkedContexts.NONE.with(own.size());
         linkCallees(before);
         backend = options.target().backend();
         Pipeline passes = Pipeline.forLevel(options.optLevel());
@@ -74,30 +95,59 @@ final class ModuleCompilation {
                 options.optLevel(),
                 options.cpu(),
                 env.mayLeaveInstanceByTailCall(),
-                env.contexts(),
+                contexts,
                 options.check(),
                 options.debugInfo());
         debugInfo = options.debugInfo();
     }
 
-    private static Linkage linkage(Links.Bound links, List<ModuleCompilation> before) {
-        List<Linkage.Export> imports = new ArrayList<>();
+    private static Linkage linkage(Links.Bound links, List<ModuleCompilation> before, ComponentFunctions code) {
+        List<Linkage.Import> imports = new ArrayList<>();
         for (Links.Target t : links.imports()) {
-            imports.add(t == null ? null : new Linkage.Export(before.get(t.module()).env, t.export()));
+            imports.add(
+                    switch (t) {
+                        case Links.ExportTarget(int module, int export) ->
+                            new Linkage.Export(before.get(module).env, export);
+                        case Links.CanonTarget(int canon) -> linkage(canon, code);
+                        case null -> null;
+                    });
         }
-        LinkedContexts contexts =
-                before.isEmpty() ? LinkedContexts.NONE : before.getLast().env.contexts();
+        LinkedContexts contexts = before.isEmpty() ? LinkedContexts.NONE : before.getLast().contexts;
         return new Linkage(links.name(), imports, contexts);
+    }
+
+    /** A canonical function that is no code is given when the component is instantiated. */
+    private static Linkage.Import linkage(int canon, ComponentFunctions code) {
+        CallTarget target = code == null ? null : code.target(canon);
+        return target == null ? null : new Linkage.Code(target);
     }
 
     private void linkCallees(List<ModuleCompilation> before) {
         for (int f = 0; f < importedCount(); f++) {
             FuncKey callee = env.callTarget(f).key();
-            if (callee != null) {
-                ModuleCompilation owner = before.get(callee.payload());
-                owner.linked.set(owner.importedCount() + callee.index());
+            if (callee != null && !callee.isOfComponent()) {
+                before.get(callee.payload()).isCalled(callee);
             }
         }
+    }
+
+    /** The component's own functions that this module refers to otherwise than by calling them. */
+    List<FuncKey> referredOfComponent() {
+        List<FuncKey> keys = new ArrayList<>();
+        for (int f = 0; f < importedCount(); f++) {
+            FuncKey key = env.callTarget(f).key();
+            // Tail calls go through the record of the import.
+            boolean isReferred = module.isDeclaredRef(f) || env.usedFeatures().contains(Feature.TAIL_CALL);
+            if (key != null && key.isOfComponent() && isReferred) {
+                keys.add(key);
+            }
+        }
+        return keys;
+    }
+
+    /** Says that code outside of the module calls one of its functions directly. */
+    void isCalled(FuncKey function) {
+        linked.set(importedCount() + function.index());
     }
 
     /** Has somebody see what code is made from. */
@@ -192,6 +242,19 @@ final class ModuleCompilation {
         while (validator.next()) {
             // next() itself validates.
         }
+    }
+
+    /** A function of the component whose home this module is, which is complete. */
+    Product compileOfComponent(Function f) {
+        if (inlining == null) {
+            return compile(f);
+        }
+        inlining.expand(f);
+        pipeline.run(f);
+        if (inlining.completeOfComponent(f)) {
+            return new Product.Pending(f);
+        }
+        return generate(f);
     }
 
     /** A builtin as code of this module. */

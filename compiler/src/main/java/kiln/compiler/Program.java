@@ -11,23 +11,47 @@ import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
+import kiln.translate.ComponentFunctions;
 
 /** The compiled functions of all modules of a file, of which {@link #link} keeps those that are needed. */
 final class Program implements Reachability.Program {
     private final List<ModuleCompilation> modules;
+    private final ComponentFunctions component;
     private final Map<FuncKey, Product> products = new HashMap<>();
     private final List<FuncKey> referred = new ArrayList<>();
     private final List<FuncKey> entries = new ArrayList<>();
     private Reachability reachability;
 
-    /** @param modules by number */
-    Program(List<ModuleCompilation> modules) {
+    /**
+     * @param modules by number
+     * @param component null if there is none, or if none of its functions are code
+     */
+    Program(List<ModuleCompilation> modules, ComponentFunctions component) {
         this.modules = modules;
+        this.component = component;
+    }
+
+    /** Compiles the component's functions whose home is a module that is complete. */
+    void compileOfComponent(int home) {
+        if (component == null) {
+            return;
+        }
+        List<FuncKey> keys = component.ofHome(home);
+        for (FuncKey key : keys) {
+            add(key, modules.get(home).compileOfComponent(component.translate(key)));
+        }
+        for (FuncKey key = component.nextHelper(); key != null; key = component.nextHelper()) {
+            add(key, modules.get(key.payload()).compileOfComponent(component.translate(key)));
+        }
     }
 
     /** Adds a function of any kind. */
     void add(FuncKey key, Product product) {
         products.put(key, product);
+        if (key.isOfComponent()) {
+            // Needed where it is called.
+            return;
+        }
         if (key.kind() != FuncKey.Kind.WASM_FUNCTION) {
             entries.add(key);
         } else if (reference(key) != null) {
@@ -37,6 +61,7 @@ final class Program implements Reachability.Program {
 
     /** The functions that are needed, in the order of their keys; makes the code of those that are still pending. */
     List<Product.Code> link(WorkPool pool) {
+        modules.forEach(m -> entries.addAll(m.referredOfComponent()));
         reachability = new Reachability(this);
         reachability.run();
         List<FuncKey> keys = new ArrayList<>(reachability.reached());
@@ -86,10 +111,12 @@ final class Program implements Reachability.Program {
     private Product product(FuncKey key) {
         Product product = products.get(key);
         if (product == null) {
-            if (key.kind() != FuncKey.Kind.BUILTIN) {
-                throw new IllegalStateException(key + " is called but was not compiled");
-            }
-            product = modules.get(key.payload()).compile(Builtin.values()[key.index()]);
+            ModuleCompilation home = modules.get(key.payload());
+            product = switch (key.kind()) {
+                case BUILTIN -> home.compile(Builtin.values()[key.index()]);
+                case COMPONENT_HELPER -> home.compileOfComponent(component.translate(key));
+                default -> throw new IllegalStateException(key + " is called but was not compiled");
+            };
             products.put(key, product);
         }
         return product;

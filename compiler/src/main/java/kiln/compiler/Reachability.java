@@ -114,14 +114,15 @@ final class Reachability {
             return null;
         }
         // The start function is the only one that start-up code calls.
-        return caller.kind() == FuncKey.Kind.WASM_FUNCTION
-                ? new Fate(Fate.Kind.CALL, 0, nameable(caller, callee))
-                : new Fate(Fate.Kind.START, 0);
+        return caller.kind() == FuncKey.Kind.MODULE_STARTUP
+                ? new Fate(Fate.Kind.START, 0)
+                : new Fate(Fate.Kind.CALL, 0, nameable(caller, callee));
     }
 
     /** A fate names functions of the same module only. */
     private int nameable(FuncKey other, FuncKey key) {
-        return other.payload() == key.payload() ? program.index(other) : -1;
+        boolean isOfModule = other.kind() == FuncKey.Kind.WASM_FUNCTION && other.payload() == key.payload();
+        return isOfModule ? program.index(other) : -1;
     }
 
     /** Everything that is needed, in the order in which it was found. */

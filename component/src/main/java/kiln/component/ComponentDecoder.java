@@ -1,8 +1,10 @@
 package kiln.component;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -11,6 +13,7 @@ import kiln.wasm.ByteReader;
 import kiln.wasm.ExternKind;
 import kiln.wasm.Features;
 import kiln.wasm.WasmException;
+import kiln.wasm.WasmModule;
 
 /** Decodes binary components and validates them whole, the core modules in them included. */
 public final class ComponentDecoder {
@@ -31,12 +34,14 @@ public final class ComponentDecoder {
     private final String file;
     private final Features features;
     private final ByteReader in;
-    private final Types types = new Types();
-    private final Subtyping subtyping = new Subtyping(types);
+    private final Types types;
+    private final Subtyping subtyping;
     private final TypeReader typeReader;
     private final CanonReader canonReader;
 
-    private ComponentDecoder(byte[] bytes, String file, Features features) {
+    private ComponentDecoder(byte[] bytes, String file, Features features, Types types) {
+        this.types = types;
+        this.subtyping = new Subtyping(types);
         this.bytes = bytes;
         this.file = file;
         this.features = features;
@@ -66,15 +71,33 @@ public final class ComponentDecoder {
      * @throws UnsupportedComponentException if it uses what is not read yet
      */
     public static ComponentType decode(byte[] bytes, String name, Features features) {
-        ComponentDecoder d = new ComponentDecoder(bytes, name, features);
-        return d.component(null);
+        return decodeWhole(bytes, name, features).type();
+    }
+
+    /** As {@link #decode}, with what stands behind the imports and exports. */
+    public static DecodedComponent decodeWhole(byte[] bytes, String name, Features features) {
+        return decodeTogether(List.of(new Source(name, bytes)), features).getFirst();
+    }
+
+    /** A file with a component, and its name for messages. */
+    public record Source(String file, byte[] bytes) {}
+
+    /** As {@link #decodeWhole}, for components that are to be put together by {@link Flattening#compose}. */
+    public static List<DecodedComponent> decodeTogether(List<Source> sources, Features features) {
+        Types types = new Types();
+        List<DecodedComponent> result = new ArrayList<>();
+        for (Source s : sources) {
+            Scope scope = new ComponentDecoder(s.bytes, s.file, features, types).component(null);
+            result.add(new DecodedComponent(s.file, scope.componentType(), List.copyOf(scope.body), types));
+        }
+        return List.copyOf(result);
     }
 
     UnsupportedComponentException unsupported(String what, int at) {
         return new UnsupportedComponentException(what, file, at);
     }
 
-    private ComponentType component(Scope parent) {
+    private Scope component(Scope parent) {
         int start = in.position();
         for (byte b : PREAMBLE) {
             if (in.remaining() == 0 || in.u8() != b) {
@@ -98,7 +121,7 @@ public final class ComponentDecoder {
             }
             in.seek(next, end);
         }
-        return scope.componentType();
+        return scope;
     }
 
     private void section(Scope scope, int id, int at) {
@@ -107,8 +130,16 @@ public final class ComponentDecoder {
                 in.name();
                 in.skip(in.remaining());
             }
-            case 1 -> scope.add(new Entity.Module(CoreTypeReader.module(in, bytes, file, features)), in, at);
-            case 4 -> scope.add(new Entity.Component(component(scope)), in, at);
+            case 1 -> {
+                WasmModule module = CoreTypeReader.module(in, bytes, file, features);
+                scope.add(new Entity.Module(CoreTypeReader.typeOf(module)), in, at);
+                scope.keep(at, new Definition.CoreModule(module));
+            }
+            case 4 -> {
+                Scope nested = component(scope);
+                scope.add(new Entity.Component(nested.componentType()), in, at);
+                scope.keep(at, new Definition.Nested(List.copyOf(nested.body)));
+            }
             case 9, 12 -> throw unsupported("a start function, or values", at);
             default -> {
                 for (int n = in.count(); n > 0; n--) {
@@ -143,31 +174,40 @@ public final class ComponentDecoder {
         int at = in.position();
         switch (in.u8()) {
             case 0x00 -> {
-                CoreModuleType module = Scope.get(scope.coreModules, in.index(), "module", in, at);
+                int index = in.index();
+                CoreModuleType module = Scope.get(scope.coreModules, index, "module", in, at);
                 Map<String, Map<String, Core>> given = new HashMap<>();
+                Map<String, Integer> indices = new HashMap<>();
                 for (int n = in.count(); n > 0; n--) {
                     String name = in.name();
                     if (in.u8() != CORE_INSTANCE) {
                         throw in.malformed("modules are given instances", at);
                     }
-                    Map<String, Core> instance = Scope.get(scope.coreInstances, in.index(), "core instance", in, at);
-                    if (given.put(name, instance) != null) {
+                    int instance = in.index();
+                    Map<String, Core> exports = Scope.get(scope.coreInstances, instance, "core instance", in, at);
+                    if (given.put(name, exports) != null) {
                         throw in.invalid("duplicate module instantiation argument named `" + name + "`", at);
                     }
+                    indices.put(name, instance);
                 }
                 scope.addCoreInstance(instantiate(module, given, at), in, at);
+                scope.keep(at, new Definition.CoreInstance(index, indices));
             }
             case 0x01 -> {
                 Map<String, Core> exports = new LinkedHashMap<>();
+                Map<String, Definition.CoreIndex> indices = new HashMap<>();
                 for (int n = in.count(); n > 0; n--) {
                     String name = in.name();
                     ExternKind kind = coreSort(in.u8(), at);
-                    Core what = Scope.get(scope.core.get(kind), in.index(), "core " + lower(kind), in, at);
+                    int index = in.index();
+                    Core what = Scope.get(scope.core.get(kind), index, "core " + lower(kind), in, at);
                     if (exports.put(name, what) != null) {
                         throw in.invalid("export name `" + name + "` already defined", at);
                     }
+                    indices.put(name, new Definition.CoreIndex(kind, index));
                 }
                 scope.addCoreInstance(exports, in, at);
+                scope.keep(at, new Definition.CoreExports(indices));
             }
             default -> throw in.malformed("unknown form of core instance", at);
         }
@@ -213,26 +253,35 @@ public final class ComponentDecoder {
         int at = in.position();
         switch (in.u8()) {
             case 0x00 -> {
-                ComponentType component = Scope.get(scope.components, in.index(), "component", in, at);
+                int index = in.index();
+                ComponentType component = Scope.get(scope.components, index, "component", in, at);
                 Map<String, Entity> given = new HashMap<>();
+                Map<String, Definition.Ref> refs = new HashMap<>();
                 for (int n = in.count(); n > 0; n--) {
                     String name = in.name();
-                    if (given.put(name, sortIndex(scope)) != null) {
+                    Item item = sortIndex(scope);
+                    if (given.put(name, item.entity) != null) {
                         throw in.invalid("duplicate component instantiation argument named `" + name + "`", at);
                     }
+                    refs.put(name, item.ref);
                 }
-                scope.add(new Entity.Instance(instantiate(scope, component, given, at)), in, at);
+                InstanceType type = instantiate(scope, component, given, at);
+                scope.add(new Entity.Instance(type), in, at);
+                scope.keep(at, new Definition.Instance(index, refs, type));
             }
             case 0x01 -> {
                 // Nobody sees these names unless the instance is exported, so types need none here.
                 Scope.Names exports = new Scope.Names("instance export", false);
+                Map<String, Definition.Ref> refs = new LinkedHashMap<>();
                 for (int n = in.count(); n > 0; n--) {
                     int place = in.position();
                     Attributes a = name();
-                    Entity e = sortIndex(scope);
-                    a.check(exports.take(a.name, e, in, place), e, in, place);
+                    Item item = sortIndex(scope);
+                    a.check(exports.take(a.name, item.entity, in, place), item.entity, in, place);
+                    refs.put(a.name, item.ref);
                 }
                 scope.add(new Entity.Instance(new InstanceType(exports.entities, Set.of())), in, at);
+                scope.keep(at, new Definition.Exports(refs));
             }
             default -> throw in.malformed("unknown form of instance", at);
         }
@@ -262,25 +311,46 @@ public final class ComponentDecoder {
         return new InstanceType(s.apply(component.exports()), Set.of());
     }
 
+    /** What is meant, and how to find it again. */
+    private record Item(Entity entity, Definition.Ref ref) {
+        Item(Entity entity, Definition.Sort sort, int index) {
+            this(entity, new Definition.Indexed(sort, index));
+        }
+    }
+
     /** Something by sort and index. */
-    private Entity sortIndex(Scope scope) {
+    private Item sortIndex(Scope scope) {
         int at = in.position();
         int sort = in.u8();
         if (sort == SORT_CORE) {
             if (in.u8() != CORE_MODULE) {
                 throw in.malformed("of core definitions only modules can be exported and given", at);
             }
-            return new Entity.Module(Scope.get(scope.coreModules, in.index(), "module", in, at));
+            int index = in.index();
+            Entity module = new Entity.Module(Scope.get(scope.coreModules, index, "module", in, at));
+            return new Item(module, Definition.Sort.MODULE, index);
         }
         if (sort == SORT_VALUE) {
             throw unsupported("a value", at);
         }
         int index = in.index();
         return switch (sort) {
-            case SORT_FUNC -> new Entity.Func(Scope.get(scope.funcs, index, "function", in, at));
-            case SORT_TYPE -> new Entity.OfType(Scope.get(scope.types, index, "type", in, at));
-            case SORT_COMPONENT -> new Entity.Component(Scope.get(scope.components, index, "component", in, at));
-            case SORT_INSTANCE -> new Entity.Instance(Scope.get(scope.instances, index, "instance", in, at));
+            case SORT_FUNC -> {
+                Entity func = new Entity.Func(Scope.get(scope.funcs, index, "function", in, at));
+                yield new Item(func, Definition.Sort.FUNC, index);
+            }
+            case SORT_TYPE -> {
+                Type type = Scope.get(scope.types, index, "type", in, at);
+                yield new Item(new Entity.OfType(type), new Definition.OfType(type));
+            }
+            case SORT_COMPONENT -> {
+                Entity component = new Entity.Component(Scope.get(scope.components, index, "component", in, at));
+                yield new Item(component, Definition.Sort.COMPONENT, index);
+            }
+            case SORT_INSTANCE -> {
+                Entity instance = new Entity.Instance(Scope.get(scope.instances, index, "instance", in, at));
+                yield new Item(instance, Definition.Sort.INSTANCE, index);
+            }
             default -> throw in.malformed("unknown sort of definition", at);
         };
     }
@@ -320,6 +390,9 @@ public final class ComponentDecoder {
                     "export `" + name + "` for instance " + index + " is not of this sort: it is a " + e.sort(), at);
         }
         scope.add(e, in, at);
+        if (!(e instanceof Entity.OfType)) {
+            scope.keep(at, new Definition.ExportAlias(index, name));
+        }
     }
 
     private void coreExportAlias(Scope scope, int sort, int coreSort, int at) {
@@ -338,6 +411,7 @@ public final class ComponentDecoder {
             throw in.invalid("export `" + name + "` for core instance " + index + " is not a " + lower(kind), at);
         }
         scope.addCore(c, in, at);
+        scope.keep(at, new Definition.CoreExportAlias(index, kind, name));
     }
 
     private void outerAlias(Scope scope, int sort, int coreSort, int at) {
@@ -346,8 +420,10 @@ public final class ComponentDecoder {
         Scope outer = scope.outer(count, in, at);
         if (sort == SORT_CORE) {
             switch (coreSort) {
-                case CORE_MODULE ->
+                case CORE_MODULE -> {
                     scope.add(new Entity.Module(Scope.get(outer.coreModules, index, "module", in, at)), in, at);
+                    keepOuter(scope, count, Definition.Sort.MODULE, index, at);
+                }
                 case CORE_TYPE -> scope.addCoreType(Scope.get(outer.coreTypes, index, "core type", in, at), in, at);
                 default -> throw in.malformed("outer aliases are of types, modules and components only", at);
             }
@@ -364,10 +440,16 @@ public final class ComponentDecoder {
                 }
                 scope.add(new Entity.OfType(t), in, at);
             }
-            case SORT_COMPONENT ->
+            case SORT_COMPONENT -> {
                 scope.add(new Entity.Component(Scope.get(outer.components, index, "component", in, at)), in, at);
+                keepOuter(scope, count, Definition.Sort.COMPONENT, index, at);
+            }
             default -> throw in.malformed("outer aliases are of types, modules and components only", at);
         }
+    }
+
+    private static void keepOuter(Scope scope, int count, Definition.Sort sort, int index, int at) {
+        scope.keep(at, new Definition.OuterAlias(count, new Definition.Indexed(sort, index)));
     }
 
     private static boolean crossesComponent(Scope from, Scope to) {
@@ -454,13 +536,15 @@ public final class ComponentDecoder {
         }
         expose(scope.imports, a, e, at, scope.exports.visible);
         scope.add(e, in, at);
+        scope.keep(at, new Definition.Import(a.name, e));
     }
 
     /** The export of something that is there. */
     private void export(Scope scope) {
         int at = in.position();
         Attributes a = name();
-        Entity e = sortIndex(scope);
+        Item item = sortIndex(scope);
+        Entity e = item.entity;
         switch (in.u8()) {
             case 0 -> {}
             case 1 -> {
@@ -480,6 +564,7 @@ public final class ComponentDecoder {
         e = withOwnNames(e);
         expose(scope.exports, a, e, at, null);
         scope.add(e, in, at);
+        scope.keep(at, new Definition.Export(a.name, item.ref, e));
     }
 
     /** An export in the type of a component or an instance. */

@@ -1,9 +1,9 @@
 package kiln.component;
 
 import java.util.Map;
+import kiln.types.TypeSpace;
 import kiln.wasm.ExternType;
 import kiln.wasm.ImportMatching;
-import kiln.wasm.TypeSpace;
 
 /**
  * A core module seen from outside.

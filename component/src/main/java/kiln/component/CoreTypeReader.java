@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import kiln.component.CoreModuleType.Core;
+import kiln.types.ValType;
 import kiln.wasm.ByteReader;
 import kiln.wasm.Export;
 import kiln.wasm.ExternType;
 import kiln.wasm.Features;
 import kiln.wasm.Import;
 import kiln.wasm.ModuleDecoder;
-import kiln.wasm.ValType;
 import kiln.wasm.Validator;
 import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
@@ -34,12 +34,11 @@ final class CoreTypeReader {
     private CoreTypeReader() {}
 
     /** A nested module, which is checked whole. */
-    static CoreModuleType module(ByteReader in, byte[] bytes, String file, Features features) {
+    static WasmModule module(ByteReader in, byte[] bytes, String file, Features features) {
         int start = in.position();
         byte[] module = Arrays.copyOfRange(bytes, start, in.limit());
         WasmModule m = decode(module, start, file, features);
-        CoreModuleType type = typeOf(m, m.imports());
-        if (type == null) {
+        if (typeOf(m) == null) {
             Set<CoreModuleType.Import> seen = new HashSet<>();
             for (Import i : m.imports()) {
                 if (!seen.add(new CoreModuleType.Import(i.module(), i.name()))) {
@@ -48,7 +47,7 @@ final class CoreTypeReader {
             }
         }
         in.skip(in.remaining());
-        return type;
+        return m;
     }
 
     private static WasmModule decode(byte[] module, int start, String file, Features features) {
@@ -59,6 +58,11 @@ final class CoreTypeReader {
         } catch (WasmException e) {
             throw new WasmException(e.kind(), e.problem(), e.file(), start + e.offset(), e.function());
         }
+    }
+
+    /** What a module looks like from outside. */
+    static CoreModuleType typeOf(WasmModule m) {
+        return typeOf(m, m.imports());
     }
 
     /** Null if two imports have the same names. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import kiln.artifact.component.TypeKind;
 import kiln.component.CoreModuleType.Core;
 import kiln.wasm.ByteReader;
 import kiln.wasm.ExternKind;
@@ -47,6 +48,8 @@ final class Scope {
     final Names exports = new Names("export", true);
     final Set<ResourceType.Id> importedResources = new HashSet<>();
     final Set<ResourceType.Id> definedResources = new HashSet<>();
+    /** Of a component: what it says, in order. */
+    final List<Definition.Step> body = new ArrayList<>();
 
     Scope(Kind kind, Scope parent, Types types) {
         this.kind = kind;
@@ -115,10 +118,10 @@ final class Scope {
                         yield "function should return one value";
                     }
                     ValueType made = f.result();
-                    if (made.kind() == ValueType.Kind.RESULT && made.child(0) != null) {
+                    if (made.kind() == TypeKind.RESULT && made.child(0) != null) {
                         made = made.child(0);
                     }
-                    yield made.kind() == ValueType.Kind.OWN
+                    yield made.kind() == TypeKind.OWN
                             ? checkOwner(name, made)
                             : "function should return `(own $T)` or `(result (own $T))`";
                 }
@@ -130,7 +133,7 @@ final class Scope {
                     if (!self.name().equals("self")) {
                         yield "function should have a first argument called `self`";
                     }
-                    yield self.type().kind() == ValueType.Kind.BORROW
+                    yield self.type().kind() == TypeKind.BORROW
                             ? checkOwner(name, self.type())
                             : "function should take a first argument of `(borrow $T)`";
                 }
@@ -163,6 +166,13 @@ final class Scope {
         }
         if (e.size() > Types.MAX_SIZE) {
             throw in.invalid("effective type size exceeds the limit of " + Types.MAX_SIZE, at);
+        }
+    }
+
+    /** Keeps what a component says; of types, their meaning is all that is needed. */
+    void keep(int at, Definition what) {
+        if (kind == Kind.COMPONENT) {
+            body.add(new Definition.Step(at, what));
         }
     }
 

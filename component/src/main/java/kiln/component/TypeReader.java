@@ -5,28 +5,29 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import kiln.artifact.component.TypeKind;
+import kiln.artifact.component.ValueLayout;
 import kiln.component.CoreModuleType.Core;
-import kiln.component.ValueType.Kind;
+import kiln.types.ValType;
 import kiln.wasm.ByteReader;
 import kiln.wasm.ExternKind;
-import kiln.wasm.ValType;
 
 /** Reads types, and the declarations that the types of components and instances are made of. */
 final class TypeReader {
-    private static final Kind[] PRIMITIVES = {
-        Kind.BOOL,
-        Kind.S8,
-        Kind.U8,
-        Kind.S16,
-        Kind.U16,
-        Kind.S32,
-        Kind.U32,
-        Kind.S64,
-        Kind.U64,
-        Kind.F32,
-        Kind.F64,
-        Kind.CHAR,
-        Kind.STRING
+    private static final TypeKind[] PRIMITIVES = {
+        TypeKind.BOOL,
+        TypeKind.S8,
+        TypeKind.U8,
+        TypeKind.S16,
+        TypeKind.U16,
+        TypeKind.S32,
+        TypeKind.U32,
+        TypeKind.S64,
+        TypeKind.U64,
+        TypeKind.F32,
+        TypeKind.F64,
+        TypeKind.CHAR,
+        TypeKind.STRING
     };
     private static final int FIRST_PRIMITIVE = 0x7f;
     private static final int ERROR_CONTEXT = 0x64;
@@ -74,8 +75,9 @@ final class TypeReader {
         if (in.u8() != 0x7f) {
             throw in.invalid("resources can only be represented by `i32`", at);
         }
+        int index = -1;
         if (in.u8() != 0) {
-            int index = in.index();
+            index = in.index();
             Core destructor = Scope.get(scope.core.get(ExternKind.FUNC), index, "core function", in, at);
             if (!CanonReader.isFunction(destructor, new int[] {ValType.I32}, new int[0])) {
                 throw in.invalid("core function " + index + " has wrong signature for a destructor", at);
@@ -83,6 +85,7 @@ final class TypeReader {
         }
         ResourceType.Id id = new ResourceType.Id(true);
         scope.definedResources.add(id);
+        scope.keep(at, new Definition.Resource(id, index));
         return new ResourceType(id, types.newName());
     }
 
@@ -129,7 +132,7 @@ final class TypeReader {
         int at = in.position();
         long code = in.s33();
         if (code < 0) {
-            Kind kind = primitive((int) code & 0x7f);
+            TypeKind kind = primitive((int) code & 0x7f);
             if (kind == null) {
                 throw in.malformed("unknown value type", at);
             }
@@ -143,9 +146,9 @@ final class TypeReader {
         throw in.invalid("type index " + index + " is not a defined type", at);
     }
 
-    private static Kind primitive(int code) {
+    private static TypeKind primitive(int code) {
         if (code == ERROR_CONTEXT) {
-            return Kind.ERROR_CONTEXT;
+            return TypeKind.ERROR_CONTEXT;
         }
         int i = FIRST_PRIMITIVE - code;
         return i >= 0 && i < PRIMITIVES.length ? PRIMITIVES[i] : null;
@@ -161,7 +164,7 @@ final class TypeReader {
     }
 
     private ValueType value(Scope scope, int code, int at) {
-        Kind primitive = primitive(code);
+        TypeKind primitive = primitive(code);
         ValueType t = primitive != null ? types.primitive(primitive) : compound(scope, code, at);
         if (t.depth() > Types.MAX_DEPTH) {
             throw in.invalid("types are nested deeper than " + Types.MAX_DEPTH, at);
@@ -176,14 +179,14 @@ final class TypeReader {
         return switch (code) {
             case 0x72 -> record(scope, at);
             case 0x71 -> variant(scope, at);
-            case 0x70 -> types.of(Kind.LIST, List.of(), new ValueType[] {valueType(scope)}, 0);
+            case 0x70 -> types.of(TypeKind.LIST, List.of(), new ValueType[] {valueType(scope)}, 0);
             case 0x67 -> {
                 ValueType element = valueType(scope);
                 int length = in.u32();
                 if (length == 0) {
                     throw in.invalid("fixed-length lists must have more than zero elements", at);
                 }
-                yield types.of(Kind.ARRAY, List.of(), new ValueType[] {element}, length);
+                yield types.of(TypeKind.ARRAY, List.of(), new ValueType[] {element}, length);
             }
             case 0x63 -> map(scope, at);
             case 0x6f -> {
@@ -195,31 +198,31 @@ final class TypeReader {
                 for (int i = 0; i < count; i++) {
                     elements[i] = valueType(scope);
                 }
-                yield types.of(Kind.TUPLE, List.of(), elements, 0);
+                yield types.of(TypeKind.TUPLE, List.of(), elements, 0);
             }
             case 0x6e -> {
                 List<String> labels = labels("flag", at);
                 if (labels.size() > MAX_FLAGS) {
                     throw in.invalid("cannot have more than " + MAX_FLAGS + " flags", at);
                 }
-                yield types.of(Kind.FLAGS, labels, new ValueType[0], 0);
+                yield types.of(TypeKind.FLAGS, labels, new ValueType[0], 0);
             }
-            case 0x6d -> types.of(Kind.ENUM, labels("enum tag", at), new ValueType[0], 0);
-            case 0x6b -> types.of(Kind.OPTION, List.of(), new ValueType[] {valueType(scope)}, 0);
-            case 0x6a -> types.of(Kind.RESULT, List.of(), new ValueType[] {optional(scope), optional(scope)}, 0);
+            case 0x6d -> types.of(TypeKind.ENUM, labels("enum tag", at), new ValueType[0], 0);
+            case 0x6b -> types.of(TypeKind.OPTION, List.of(), new ValueType[] {valueType(scope)}, 0);
+            case 0x6a -> types.of(TypeKind.RESULT, List.of(), new ValueType[] {optional(scope), optional(scope)}, 0);
             case 0x69, 0x68 -> {
                 int index = in.index();
                 if (!(Scope.get(scope.types, index, "type", in, at) instanceof ResourceType r)) {
                     throw in.invalid("type index " + index + " is not a resource type", at);
                 }
-                yield types.handle(code == 0x69 ? Kind.OWN : Kind.BORROW, r);
+                yield types.handle(code == 0x69 ? TypeKind.OWN : TypeKind.BORROW, r);
             }
             case 0x66, 0x65 -> {
                 ValueType element = optional(scope);
                 if (element != null && element.hasBorrows()) {
                     throw in.invalid("a stream or future cannot contain a `borrow` type", at);
                 }
-                Kind kind = code == 0x66 ? Kind.STREAM : Kind.FUTURE;
+                TypeKind kind = code == 0x66 ? TypeKind.STREAM : TypeKind.FUTURE;
                 yield types.of(kind, List.of(), new ValueType[] {element}, 0);
             }
             default -> throw in.malformed("unknown type 0x" + Integer.toHexString(code), at);
@@ -230,13 +233,13 @@ final class TypeReader {
         ValueType key = valueType(scope);
         ValueType element = valueType(scope);
         boolean hasOrder = key.kind().isPrimitive()
-                && key.kind() != Kind.F32
-                && key.kind() != Kind.F64
-                && key.kind() != Kind.ERROR_CONTEXT;
+                && key.kind() != TypeKind.F32
+                && key.kind() != TypeKind.F64
+                && key.kind() != TypeKind.ERROR_CONTEXT;
         if (!hasOrder) {
             throw in.invalid("invalid map key type", at);
         }
-        return types.of(Kind.MAP, List.of(), new ValueType[] {key, element}, 0);
+        return types.of(TypeKind.MAP, List.of(), new ValueType[] {key, element}, 0);
     }
 
     private ValueType record(Scope scope, int at) {
@@ -251,7 +254,7 @@ final class TypeReader {
             labels.add(label("record field", seen, in.position()));
             fields[i] = valueType(scope);
         }
-        return types.of(Kind.RECORD, labels, fields, 0);
+        return types.of(TypeKind.RECORD, labels, fields, 0);
     }
 
     private ValueType variant(Scope scope, int at) {
@@ -270,7 +273,7 @@ final class TypeReader {
                 throw in.malformed("variant case refinement is not part of the format", place);
             }
         }
-        return types.of(Kind.VARIANT, labels, cases, 0);
+        return types.of(TypeKind.VARIANT, labels, cases, 0);
     }
 
     private List<String> labels(String what, int at) {

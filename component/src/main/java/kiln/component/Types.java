@@ -3,6 +3,7 @@ package kiln.component;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.component.TypeKind;
 
 /** Makes the value types of one component, so that equal ones have one shape, and numbers for the names of types. */
 final class Types {
@@ -42,17 +43,17 @@ final class Types {
         return false;
     }
 
-    ValueType primitive(ValueType.Kind kind) {
+    ValueType primitive(TypeKind kind) {
         return make(kind, List.of(), NONE, null, 0, 0);
     }
 
     /** A handle. */
-    ValueType handle(ValueType.Kind kind, ResourceType resource) {
+    ValueType handle(TypeKind kind, ResourceType resource) {
         return make(kind, List.of(), NONE, resource, 0, 0);
     }
 
     /** A type made of others. */
-    ValueType of(ValueType.Kind kind, List<String> labels, ValueType[] children, int length) {
+    ValueType of(TypeKind kind, List<String> labels, ValueType[] children, int length) {
         return make(kind, List.copyOf(labels), children, null, length, 0);
     }
 
@@ -67,12 +68,7 @@ final class Types {
     }
 
     private ValueType make(
-            ValueType.Kind kind,
-            List<String> labels,
-            ValueType[] children,
-            ResourceType resource,
-            int length,
-            int name) {
+            TypeKind kind, List<String> labels, ValueType[] children, ResourceType resource, int length, int name) {
         ValueType[] plain = children.clone();
         boolean isShape = name == 0 && (resource == null || resource.name() == 0);
         for (int i = 0; i < plain.length; i++) {

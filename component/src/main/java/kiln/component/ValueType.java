@@ -1,8 +1,11 @@
 package kiln.component;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import kiln.artifact.component.TypeKind;
+import kiln.artifact.component.ValueLayout;
 
 /**
  * The type of a value. Made by {@link Types} only, so that types which look the same have the same {@link #shape}: two
@@ -10,63 +13,7 @@ import java.util.Objects;
  * name for a type, and what is visible outside may only be made of types that have one.
  */
 public final class ValueType implements Type {
-    /** What a value is made of. */
-    public enum Kind {
-        BOOL("bool"),
-        S8("s8"),
-        U8("u8"),
-        S16("s16"),
-        U16("u16"),
-        S32("s32"),
-        U32("u32"),
-        S64("s64"),
-        U64("u64"),
-        F32("f32"),
-        F64("f64"),
-        CHAR("char"),
-        STRING("string"),
-        ERROR_CONTEXT("error-context"),
-        RECORD("record"),
-        VARIANT("variant"),
-        LIST("list"),
-        /** A list whose length is part of the type. */
-        ARRAY("list"),
-        MAP("map"),
-        TUPLE("tuple"),
-        FLAGS("flags"),
-        ENUM("enum"),
-        OPTION("option"),
-        RESULT("result"),
-        OWN("own"),
-        BORROW("borrow"),
-        STREAM("stream"),
-        FUTURE("future");
-
-        private final String text;
-
-        Kind(String text) {
-            this.text = text;
-        }
-
-        /** Whether the kind alone is a type. */
-        public boolean isPrimitive() {
-            return compareTo(ERROR_CONTEXT) <= 0;
-        }
-
-        /**
-         * Whether two such types that look alike are still two in an interface, so that they need a name.
-         */
-        boolean needsName() {
-            return this == RECORD || this == VARIANT || this == FLAGS || this == ENUM;
-        }
-
-        @Override
-        public String toString() {
-            return text;
-        }
-    }
-
-    private final Kind kind;
+    private final TypeKind kind;
     private final List<String> labels;
     private final ValueType[] children;
     private final ResourceType resource;
@@ -85,7 +32,7 @@ public final class ValueType implements Type {
      * @param shape the type without names, or null if this is it
      */
     ValueType(
-            Kind kind,
+            TypeKind kind,
             List<String> labels,
             ValueType[] children,
             ResourceType resource,
@@ -102,7 +49,7 @@ public final class ValueType implements Type {
         long total = 1 + labels.size();
         int deepest = 0;
         boolean resources = resource != null;
-        boolean borrows = kind == Kind.BORROW;
+        boolean borrows = kind == TypeKind.BORROW;
         for (ValueType c : children) {
             if (c != null) {
                 total += c.size;
@@ -115,11 +62,19 @@ public final class ValueType implements Type {
         this.depth = deepest + 1;
         this.hasResources = resources;
         this.hasBorrows = borrows;
-        this.layout = shape == null ? ValueLayout.of(this, false) : shape.layout;
-        this.wideLayout = shape == null ? ValueLayout.of(this, true) : shape.wideLayout;
+        this.layout = shape == null ? layout(false) : shape.layout;
+        this.wideLayout = shape == null ? layout(true) : shape.wideLayout;
     }
 
-    public Kind kind() {
+    private ValueLayout layout(boolean wide) {
+        List<ValueLayout> parts = new ArrayList<>();
+        for (ValueType c : children) {
+            parts.add(c == null ? null : wide ? c.wideLayout : c.layout);
+        }
+        return ValueLayout.of(kind, labels.size(), parts, length, wide);
+    }
+
+    public TypeKind kind() {
         return kind;
     }
 

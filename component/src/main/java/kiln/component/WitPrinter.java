@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.Printable;
+import kiln.artifact.component.TypeKind;
 
 /** Writes what a component imports and exports in the language of interfaces, WIT. */
 public final class WitPrinter {
@@ -169,7 +170,7 @@ public final class WitPrinter {
                 out.append(indent).append(v.kind()).append(' ').append(name).append(" {\n");
                 for (int i = 0; i < v.childCount(); i++) {
                     out.append(indent).append(INDENT).append(v.labels().get(i));
-                    if (v.kind() == ValueType.Kind.RECORD) {
+                    if (v.kind() == TypeKind.RECORD) {
                         out.append(": ").append(text(v.child(i)));
                     } else if (v.child(i) != null) {
                         out.append('(').append(text(v.child(i))).append(')');

@@ -16,8 +16,8 @@ import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /** Calls, and references to functions. */
 final class CallTranslator {

@@ -8,9 +8,9 @@ import kiln.ir.Opcode;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
+import kiln.types.HeapType;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
-import kiln.wasm.HeapType;
 import kiln.wasm.Op;
 import kiln.wasm.WasmModule;
 

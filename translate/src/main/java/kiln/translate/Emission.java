@@ -36,11 +36,7 @@ final class Emission {
     final OperandStack stack;
     final Value vmctx;
 
-    /**
-     * The base of memory 0, if it was loaded in a block that dominates the current one, else null. Structured control
-     * makes that easy to know: what was there at the start of a block is there at its end.
-     */
-    Value memoryBase;
+    final MemoryAccess memory;
 
     /** Where exceptions go that are thrown at the current position, or null if they leave the function. */
     Handler handler;
@@ -61,6 +57,7 @@ final class Emission {
         b.setBlock(entry);
         ssa.sealBlock(entry);
         vmctx = b.vmctx();
+        memory = new MemoryAccess(b, vmctx, true);
     }
 
     /** Pushes a result of {@code op}: the canonical NaN if it is a NaN and the options ask for that. */

@@ -12,8 +12,8 @@ import kiln.ir.MemoryOp;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.types.FuncType;
 import kiln.wasm.CatchKind;
-import kiln.wasm.FuncType;
 
 /**
  * What throws and what catches. Exceptions of calls come to the dispatch block of the innermost {@link Handler}, which

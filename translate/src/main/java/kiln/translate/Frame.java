@@ -2,7 +2,7 @@ package kiln.translate;
 
 import kiln.ir.Block;
 import kiln.ir.Value;
-import kiln.wasm.FuncType;
+import kiln.types.FuncType;
 
 /** An open block, loop or if, or the function itself. */
 final class Frame {
@@ -36,7 +36,7 @@ final class Frame {
     Value exception;
     /** Where a legacy try goes on if none of its handlers so far wants the exception, or null if that never happens. */
     Block otherwise;
-    /** {@link Emission#memoryBase} at the start. */
+    /** {@link MemoryAccess#base0} at the start. */
     Value memoryBase;
 
     int branchArity() {

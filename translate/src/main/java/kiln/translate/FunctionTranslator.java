@@ -14,11 +14,11 @@ import kiln.ir.Opcode;
 import kiln.ir.SsaBuilder;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.types.FuncType;
+import kiln.types.ValType;
 import kiln.wasm.Feature;
-import kiln.wasm.FuncType;
 import kiln.wasm.FunctionValidator;
 import kiln.wasm.Op;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
@@ -392,7 +392,7 @@ public final class FunctionTranslator {
         f.kind = kind;
         f.type = type;
         f.height = stack.size() - (kind == Frame.Kind.FUNCTION ? 0 : type.paramCount());
-        f.memoryBase = e.memoryBase;
+        f.memoryBase = e.memory.base0;
         f.handler = e.handler;
         f.elseBlock = null;
         f.params = null;
@@ -457,7 +457,7 @@ public final class FunctionTranslator {
 
     private void startElse(Frame f) {
         stack.truncate(f.height);
-        e.memoryBase = f.memoryBase;
+        e.memory.base0 = f.memoryBase;
         e.function.blocks().add(f.elseBlock);
         startIfReached(f.elseBlock);
         if (reachable) {
@@ -532,7 +532,7 @@ public final class FunctionTranslator {
      */
     private void endHandled(Frame f) {
         stack.truncate(f.height);
-        e.memoryBase = f.memoryBase;
+        e.memory.base0 = f.memoryBase;
         if (f.kind == Frame.Kind.CATCH) {
             if (f.otherwise != null) {
                 e.function.blocks().add(f.otherwise);
@@ -570,7 +570,7 @@ public final class FunctionTranslator {
         stack.truncate(f.height);
         e.function.blocks().add(f.target);
         startIfReached(f.target);
-        e.memoryBase = f.memoryBase;
+        e.memory.base0 = f.memoryBase;
         if (reachable) {
             pushParams(f.target);
         }

@@ -14,10 +14,10 @@ import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.wasm.HeapType;
+import kiln.types.HeapType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import kiln.wasm.Op;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
 
 /**
  * Structs, arrays, i31 and casts. An access through null faults, since the first bytes of the heap are never mapped; a

@@ -7,12 +7,10 @@ import kiln.artifact.HeapLayout.Slot;
 import kiln.ir.MemoryOp;
 import kiln.ir.Region;
 import kiln.ir.Type;
-import kiln.wasm.FieldType;
-import kiln.wasm.HeapType;
-import kiln.wasm.StructType;
-import kiln.wasm.SubType;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
+import kiln.types.FieldType;
+import kiln.types.StructType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
 
 /** How objects of a module's types lie in the heap, and how code accesses them. Immutable after it was made. */
 final class GcTypes {
@@ -65,28 +63,24 @@ final class GcTypes {
     record Struct(Field[] fields, int bytes) {}
 
     private final TypeSpace types;
-    private final int[] depth;
     private final Struct[] structs;
     private final Field[] elements;
 
     GcTypes(TypeSpace types) {
         this.types = types;
         int n = types.count();
-        depth = new int[n];
         structs = new Struct[n];
         elements = new Field[n];
         int[] root = new int[n];
         for (int i = 0; i < n; i++) {
             int first = types.canonical(i);
             if (first != i) {
-                depth[i] = depth[first];
                 structs[i] = structs[first];
                 elements[i] = elements[first];
                 continue;
             }
             SubType t = types.get(i);
             int above = t.supertype();
-            depth[i] = above < 0 ? 0 : depth[above] + 1;
             root[i] = above < 0 ? i : root[above];
             if (types.struct(i) != null) {
                 structs[i] = struct(i, types.struct(i), above < 0 ? null : structs[above]);
@@ -124,21 +118,7 @@ final class GcTypes {
     }
 
     private Slot slot(FieldType field) {
-        return switch (field.storage()) {
-            case ValType.I8 -> Slot.I8;
-            case ValType.I16 -> Slot.I16;
-            case ValType.I32 -> Slot.I32;
-            case ValType.I64 -> Slot.I64;
-            case ValType.F32 -> Slot.F32;
-            case ValType.F64 -> Slot.F64;
-            case ValType.V128 -> Slot.V128;
-            default ->
-                switch (types.top(ValType.heap(field.storage()))) {
-                    case HeapType.FUNC -> Slot.FUNCTION;
-                    case HeapType.EXN -> Slot.EXCEPTION;
-                    default -> Slot.REFERENCE;
-                };
-        };
+        return HeapLayout.slot(types, field.storage());
     }
 
     Struct struct(int type) {
@@ -152,6 +132,6 @@ final class GcTypes {
 
     /** Number of supertypes above a type. */
     int depth(int type) {
-        return depth[type];
+        return types.depth(type);
     }
 }

@@ -2,12 +2,13 @@ package kiln.translate;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.component.CoreType;
 import kiln.ir.Signature;
 import kiln.ir.Type;
-import kiln.wasm.FuncType;
-import kiln.wasm.HeapType;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 
 /**
  * Which IR type a wasm value has. A reference to a function is the address of its funcref record (or 0): an integer,
@@ -25,6 +26,21 @@ final class IrTypes {
             case ValType.V128 -> Type.V128;
             default -> isFunc(types, valType) ? Type.I64 : Type.REF;
         };
+    }
+
+    /** The types of core values. */
+    static List<Type> of(List<CoreType> types) {
+        List<Type> result = new ArrayList<>(types.size());
+        for (CoreType t : types) {
+            result.add(
+                    switch (t) {
+                        case I32 -> Type.I32;
+                        case I64 -> Type.I64;
+                        case F32 -> Type.F32;
+                        case F64 -> Type.F64;
+                    });
+        }
+        return result;
     }
 
     /** Whether a reference type refers to functions. */

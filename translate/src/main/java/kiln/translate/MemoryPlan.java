@@ -81,6 +81,11 @@ final class MemoryPlan {
         return new MemoryPlan(newIndex, isPointer, place, type, guarded, fixedBytes >= 0, region);
     }
 
+    /** The same memory in a context that is {@code distance} bytes before its module's. */
+    MemoryPlan at(int distance) {
+        return new MemoryPlan(index, isPointer, distance + contextOffset, type, guarded, fixedBytes >= 0, region);
+    }
+
     /** Whether code relies on pages that fault instead of comparing with the length. */
     static boolean isGuarded(ExternType.Memory type, TranslateOptions options) {
         Limits limits = type.limits();

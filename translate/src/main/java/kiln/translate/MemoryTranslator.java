@@ -6,11 +6,8 @@ import static kiln.ir.Opcode.WRAP;
 import static kiln.ir.Opcode.ZEXT;
 
 import kiln.artifact.Builtin;
-import kiln.artifact.MemoryConstants;
-import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
 import kiln.ir.AtomicOp;
-import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.IntCond;
 import kiln.ir.Lanes;
@@ -29,39 +26,27 @@ final class MemoryTranslator {
      */
     private static final int MAX_INLINE = 64;
 
-    private static final long MAX_DISPLACEMENT = 0xffffffffL;
-    /** No memory has as many bytes: the processors' addresses of a process end before. */
-    private static final long BEYOND_ALL = 1L << 48;
-
     private static final long EVERY_BYTE = 0x0101010101010101L;
 
     private final Emission e;
     private final Builder b;
     private final OperandStack stack;
     private final BuiltinCalls builtins;
-
-    /** Second part of the address that {@link #address} returned. */
-    private long displacement;
-    /** Whether an access to that address may fault. */
-    private boolean canTrap;
-    /** The last address in memory 0 and what it was made from: fields of one structure are often accessed in a row. */
-    private Value lastIndex;
-
-    private Value lastAddress;
-    private Block lastBlock;
+    private final MemoryAccess access;
 
     MemoryTranslator(Emission e, BuiltinCalls builtins) {
         this.e = e;
         this.b = e.b;
         this.stack = e.stack;
         this.builtins = builtins;
+        this.access = e.memory;
     }
 
     /** The present instruction, which reads {@code 1 << log2Width} bytes. */
     void load(Type type, int log2Width, boolean signed) {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
-        Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
-        stack.push(b.load(type, m.access(log2Width, signed, canTrap), address, displacement));
+        Value address = access.address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
+        stack.push(b.load(type, m.access(log2Width, signed, access.canTrap), address, access.displacement));
     }
 
     /** The present instruction, which reads a lane of a vector: an integer, zero-extended where it is narrow. */
@@ -73,8 +58,8 @@ final class MemoryTranslator {
     void store(int log2Width) {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value value = stack.pop();
-        Value address = address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
-        b.store(m.access(log2Width, false, canTrap), address, displacement, value);
+        Value address = access.address(m, stack.pop(), e.validator.memOffset(), 1 << log2Width);
+        b.store(m.access(log2Width, false, access.canTrap), address, access.displacement, value);
     }
 
     // Atomic accesses.
@@ -83,7 +68,7 @@ final class MemoryTranslator {
     void atomicLoad(Type type, int log2Width) {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value address = atomicAddress(m, log2Width);
-        stack.push(b.atomicLoad(type, m.access(log2Width, false, canTrap), address, displacement));
+        stack.push(b.atomicLoad(type, m.access(log2Width, false, access.canTrap), address, access.displacement));
     }
 
     /** The present instruction, which writes {@code 1 << log2Width} bytes. */
@@ -91,7 +76,7 @@ final class MemoryTranslator {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value value = stack.pop();
         Value address = atomicAddress(m, log2Width);
-        b.atomicStore(m.access(log2Width, false, canTrap), address, displacement, value);
+        b.atomicStore(m.access(log2Width, false, access.canTrap), address, access.displacement, value);
     }
 
     /** The present instruction, which changes {@code 1 << log2Width} bytes. */
@@ -99,7 +84,7 @@ final class MemoryTranslator {
         MemoryPlan m = e.env.memory(e.validator.memoryIndex());
         Value value = stack.pop();
         Value address = atomicAddress(m, log2Width);
-        stack.push(b.atomicRmw(op, m.access(log2Width, false, canTrap), address, displacement, value));
+        stack.push(b.atomicRmw(op, m.access(log2Width, false, access.canTrap), address, access.displacement, value));
     }
 
     /** The present instruction, which compares and perhaps writes {@code 1 << log2Width} bytes. */
@@ -108,8 +93,8 @@ final class MemoryTranslator {
         Value replacement = stack.pop();
         Value expected = stack.pop();
         Value address = atomicAddress(m, log2Width);
-        MemoryOp access = m.access(log2Width, false, canTrap);
-        stack.push(b.atomicCompareAndExchange(access, address, displacement, expected, replacement));
+        MemoryOp memory = m.access(log2Width, false, access.canTrap);
+        stack.push(b.atomicCompareAndExchange(memory, address, access.displacement, expected, replacement));
     }
 
     void atomicFence() {
@@ -133,11 +118,11 @@ final class MemoryTranslator {
         stack.push(builtins.call(Builtin.MEMORY_NOTIFY, b.i32(memory), index, count));
     }
 
-    /** As {@link #address}, for the index on the stack, after a check of the alignment. */
+    /** As {@link MemoryAccess#address}, for the index on the stack, after a check of the alignment. */
     private Value atomicAddress(MemoryPlan m, int log2Width) {
         Value index = stack.pop();
         checkAlignment(index, log2Width);
-        return address(m, index, e.validator.memOffset(), 1 << log2Width);
+        return access.address(m, index, e.validator.memOffset(), 1 << log2Width);
     }
 
     /** Index and offset in one, which routines compare with the length. */
@@ -159,142 +144,9 @@ final class MemoryTranslator {
         b.trapIf(TrapCode.UNALIGNED_ATOMIC, b.binary(Opcode.AND, sum, b.i32(mask)));
     }
 
-    /**
-     * Computes an address and checks what the guard does not catch; sets {@link #displacement} and {@link #canTrap}.
-     */
-    private Value address(MemoryPlan m, Value index, long offset, int width) {
-        displacement = offset;
-        canTrap = true;
-        if (index.is(Opcode.ICONST) && isConstantAddress(m, index.inst().imm(), offset, width)) {
-            return base(m);
-        }
-        boolean checked = !m.guarded || Long.compareUnsigned(offset, MemoryConstants.MAX_UNCHECKED_OFFSET) > 0;
-        if (!checked && index == lastIndex && b.block() == lastBlock && m.index == 0) {
-            return lastAddress;
-        }
-        Value wide = wide(index);
-        if (m.guarded && m.is64) {
-            checkIndex(wide, checked ? offset : 0);
-        } else if (checked) {
-            checkAccess(m, wide, offset, width);
-        }
-        Value address = b.binary(ADD, base(m), wide);
-        if (Long.compareUnsigned(offset, MAX_DISPLACEMENT) > 0) {
-            address = b.binary(ADD, address, b.i64(offset));
-            displacement = 0;
-        }
-        if (!checked && m.index == 0) {
-            lastIndex = index;
-            lastAddress = address;
-            lastBlock = b.block();
-        }
-        return address;
-    }
-
-    /**
-     * Whether an access at a constant index is one at a constant distance from the base, without any check but the
-     * fault; sets {@link #displacement} and {@link #canTrap} if so.
-     */
-    private boolean isConstantAddress(MemoryPlan m, long index, long offset, int width) {
-        long first = (m.is64 ? index : index & 0xffffffffL) + offset;
-        // A 64-bit sum that wraps around is below both.
-        if (Long.compareUnsigned(first, offset) < 0 || Long.compareUnsigned(first, MAX_DISPLACEMENT) > 0) {
-            return false;
-        }
-        boolean inBounds = first + width <= m.minBytes;
-        if (!inBounds && !(m.guarded && first + width <= MemoryConstants.RESERVATION)) {
-            return false;
-        }
-        displacement = first;
-        canTrap = !inBounds;
-        return true;
-    }
-
-    /**
-     * Traps unless {@code index + offset} lies in the index space of a guarded 64-bit memory, or just behind it in the
-     * guard. A comparison with a constant, so that one serves all accesses with the same index, and known bits may
-     * decide it.
-     */
-    private void checkIndex(Value index, long offset) {
-        if (Long.compareUnsigned(offset, MemoryConstants.INDEX_SPACE_64) >= 0) {
-            trapAlways();
-        } else {
-            long limit = MemoryConstants.INDEX_SPACE_64 - offset;
-            b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.UGE, index, b.i64(limit)));
-        }
-    }
-
-    /** Traps unless all bytes of an access are in bounds. */
-    private void checkAccess(MemoryPlan m, Value index, long offset, int width) {
-        if (Long.compareUnsigned(offset, BEYOND_ALL) > 0) {
-            trapAlways();
-        } else {
-            check(m, index, offset + width);
-        }
-    }
-
-    private void trapAlways() {
-        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.i32(1));
-    }
-
-    /**
-     * Traps if {@code index + bytes} lies beyond the end.
-     *
-     * @param bytes so few that a sum with a 32-bit index does not overflow
-     */
-    private void check(MemoryPlan m, Value index, long bytes) {
-        Value beyond;
-        if (m.fixedBytes >= bytes) {
-            beyond = b.icmp(IntCond.UGT, index, b.i64(m.fixedBytes - bytes));
-        } else if (m.fixedBytes >= 0) {
-            beyond = b.i32(1);
-        } else if (!m.is64 && (m.guarded || m.minBytes < bytes)) {
-            beyond = b.icmp(IntCond.UGT, b.binary(ADD, index, b.i64(bytes)), length(m));
-        } else {
-            // A sum with a 64-bit index might overflow; and this difference can leave loops.
-            Value length = length(m);
-            if (m.minBytes < bytes) {
-                b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, b.icmp(IntCond.ULT, length, b.i64(bytes)));
-            }
-            beyond = b.icmp(IntCond.UGT, index, b.binary(ADD, length, b.i64(-bytes)));
-        }
-        b.trapIf(TrapCode.MEMORY_OUT_OF_BOUNDS, beyond);
-    }
-
-    private Value base(MemoryPlan m) {
-        boolean keep = m.index == 0 && m.guarded;
-        if (keep && e.memoryBase != null) {
-            return e.memoryBase;
-        }
-        Value base = b.load(Type.I64, m.base, record(m), recordOffset(m) + VMContextLayout.BASE);
-        if (keep) {
-            e.memoryBase = base;
-        }
-        return base;
-    }
-
-    private Value length(MemoryPlan m) {
-        if (m.fixedBytes >= 0) {
-            return b.i64(m.fixedBytes);
-        }
-        long field = recordOffset(m) + VMContextLayout.LENGTH;
-        // Another thread may have grown a shared memory, and said so in it.
-        return m.shared
-                ? b.atomicLoad(Type.I64, m.length, record(m), field)
-                : b.load(Type.I64, m.length, record(m), field);
-    }
-
-    private Value record(MemoryPlan m) {
-        return m.isPointer ? b.load(Type.I64, Emission.POINTER, e.vmctx, m.contextOffset) : e.vmctx;
-    }
-
-    private static int recordOffset(MemoryPlan m) {
-        return m.isPointer ? 0 : m.contextOffset;
-    }
-
     void size(int memory) {
         MemoryPlan m = e.env.memory(memory);
-        push(m, b.binary(LSHR, length(m), b.i64(m.pageShift)));
+        push(m, b.binary(LSHR, access.length(m), b.i64(m.pageShift)));
     }
 
     /** Pushes a number of pages, which has the type of an index. */
@@ -351,11 +203,11 @@ final class MemoryTranslator {
 
     private void fillInline(MemoryPlan m, Value to, Value value, int length) {
         Value wideTo = wide(to);
-        check(m, wideTo, length);
+        access.check(m, wideTo, length);
         if (length == 0) {
             return;
         }
-        Value address = b.binary(ADD, base(m), wideTo);
+        Value address = b.binary(ADD, access.base(m), wideTo);
         Value pattern = value;
         if (length > 1) {
             Value single = b.binary(Opcode.AND, b.convert(ZEXT, Type.I64, value), b.i64(0xff));
@@ -379,13 +231,13 @@ final class MemoryTranslator {
     private void copyInline(MemoryPlan toMemory, Value to, MemoryPlan fromMemory, Value from, int length) {
         Value wideTo = wide(to);
         Value wideFrom = wide(from);
-        check(toMemory, wideTo, length);
-        check(fromMemory, wideFrom, length);
+        access.check(toMemory, wideTo, length);
+        access.check(fromMemory, wideFrom, length);
         if (length == 0) {
             return;
         }
-        Value source = b.binary(ADD, base(fromMemory), wideFrom);
-        Value target = b.binary(ADD, base(toMemory), wideTo);
+        Value source = b.binary(ADD, access.base(fromMemory), wideFrom);
+        Value target = b.binary(ADD, access.base(toMemory), wideTo);
         int[] places = new int[MAX_INLINE / 8 + 2];
         int[] widths = new int[places.length];
         Value[] pieces = new Value[places.length];

@@ -18,16 +18,16 @@ import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.types.FuncType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ElemSegment;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
 import kiln.wasm.Feature;
-import kiln.wasm.FuncType;
 import kiln.wasm.Limits;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
@@ -140,17 +140,11 @@ public final class ModuleEnvironment {
         int n = 0;
         for (int i = 0; i < linkage.imports().size(); i++) {
             if (wasm.imports().get(i).type().kind() == kind && n++ == index) {
-                Linkage.Export e = linkage.imports().get(i);
-                return e == null
-                        ? new Definition(this, index)
-                        : e.module()
-                                .definition(
-                                        kind,
-                                        e.module()
-                                                .wasm
-                                                .exports()
-                                                .get(e.number())
-                                                .index());
+                if (linkage.imports().get(i) instanceof Linkage.Export(ModuleEnvironment module, int number)) {
+                    return module.definition(
+                            kind, module.wasm.exports().get(number).index());
+                }
+                return new Definition(this, index);
             }
         }
         return new Definition(this, index);
@@ -159,11 +153,23 @@ public final class ModuleEnvironment {
     /** Of an imported function: without a key, unless another module of the file defines it. */
     private CallTarget importedTarget(int func, int type) {
         Definition d = definition(ExternKind.FUNC, func);
-        if (d.isIn(this) || d.module.isImported(d.index)) {
-            return indirect[type];
+        if (d.module.isImported(d.index)) {
+            CallTarget code = d.module.componentCode(d.index);
+            return code == null ? indirect[type] : code;
         }
         definers[d.module.moduleIndex] = d.module;
         return d.module.direct[d.index];
+    }
+
+    /** What of the component's own code an imported function is bound to, or null. */
+    private CallTarget componentCode(int func) {
+        int n = 0;
+        for (int i = 0; i < linkage.imports().size(); i++) {
+            if (wasm.imports().get(i).type().kind() == ExternKind.FUNC && n++ == func) {
+                return linkage.imports().get(i) instanceof Linkage.Code(CallTarget target) ? target : null;
+            }
+        }
+        return null;
     }
 
     /** Distinguishes the things of one kind in all modules of a file, for {@link kiln.ir.Region}. */
@@ -455,9 +461,10 @@ public final class ModuleEnvironment {
     public List<Integer> typesCalledInHost() {
         BitSet used = new BitSet();
         for (int slot = 0; slot < wasm.importedFuncCount(); slot++) {
-            if (direct[slot].key() != null) {
+            if (direct[slot].key() != null && !direct[slot].key().isOfComponent()) {
                 continue;
             }
+            // Through a table, a component's own function is called as the runtime's version of it.
             used.set(wasm.types().canonical(funcRefs.type(slot)));
         }
         if (referencesCross()) {
@@ -517,6 +524,18 @@ public final class ModuleEnvironment {
         return memories[i];
     }
 
+    /**
+     * A memory in the context of the module that defines it, or that has it from outside of the file.
+     *
+     * @param module that module's number
+     */
+    record MemoryOwner(int module, MemoryPlan plan) {}
+
+    MemoryOwner memoryOwner(int i) {
+        Definition d = definition(ExternKind.MEMORY, i);
+        return new MemoryOwner(d.module.moduleIndex, d.module.memories[d.index]);
+    }
+
     /** What is known of a table that the module defines. */
     TableContents.Contents tableContents(int i) {
         return summary.contents.of(i);
@@ -554,6 +573,10 @@ public final class ModuleEnvironment {
      * @param callee the key of something that {@link #callTarget} gives
      */
     public boolean mayThrow(FuncKey callee) {
+        if (callee.isOfComponent()) {
+            // What leaves the function that an adapter calls traps there.
+            return false;
+        }
         int definer = callee.payload();
         return definer == moduleIndex
                 ? summary.throwing.get(callee.index())

@@ -1,33 +1,21 @@
 package kiln.translate;
 
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import kiln.artifact.ElementItems;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.TableImage;
-import kiln.artifact.TypeDef;
-import kiln.artifact.TypeKeys;
-import kiln.artifact.ValueType;
-import kiln.artifact.api.HeapType;
-import kiln.wasm.ArrayType;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
 import kiln.wasm.DataSegment;
 import kiln.wasm.ElemSegment;
 import kiln.wasm.Export;
 import kiln.wasm.Feature;
-import kiln.wasm.FieldType;
-import kiln.wasm.FuncType;
 import kiln.wasm.Import;
 import kiln.wasm.Limits;
 import kiln.wasm.SegmentMode;
-import kiln.wasm.StructType;
-import kiln.wasm.SubType;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
@@ -75,7 +63,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         void run() {
-            out.types.addAll(types());
+            out.types = wasm.types();
             for (int n = 0; n < wasm.imports().size(); n++) {
                 Import i = wasm.imports().get(n);
                 out.imports.add(new ModuleInfo.Import(i.module(), i.name(), externType(i.type()), link(n)));
@@ -94,7 +82,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 out.globals.add(global(wasm.global(i)));
             }
             for (ModuleEnvironment.HiddenGlobal g : env.hidden()) {
-                out.globals.add(new ExternType.Global(reference(g.type()), false));
+                out.globals.add(new ExternType.Global(g.type(), false));
             }
             for (int i = wasm.importedTagCount(); i < wasm.tagCount(); i++) {
                 out.tags.add(new ExternType.Tag(wasm.tag(i).typeIndex()));
@@ -111,81 +99,11 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         private ModuleInfo.Link link(int importNumber) {
-            List<Linkage.Export> links = env.linkage().imports();
-            Linkage.Export e = links.isEmpty() ? null : links.get(importNumber);
+            List<Linkage.Import> links = env.linkage().imports();
+            Linkage.Import link = links.isEmpty() ? null : links.get(importNumber);
+            // A record for the component's own code is filled in by the runtime.
+            Linkage.Export e = link instanceof Linkage.Export export ? export : null;
             return e == null ? null : new ModuleInfo.Link(e.module().moduleIndex(), e.number());
-        }
-
-        // Types.
-
-        private List<TypeDef> types() {
-            TypeSpace types = wasm.types();
-            List<TypeDef> plain = new ArrayList<>(types.count());
-            List<Integer> groups = new ArrayList<>();
-            for (int i = 0; i < types.count(); i++) {
-                SubType t = types.get(i);
-                plain.add(new TypeDef("", t.isFinal(), t.supertype(), body(t)));
-                if (types.groupStart(i) == i) {
-                    groups.add(types.groupSize(i));
-                }
-            }
-            List<TypeDef> keyed = TypeKeys.assign(plain, groups);
-            List<TypeDef> result = new ArrayList<>(keyed.size());
-            for (int i = 0; i < keyed.size(); i++) {
-                // A second copy of a group refers to the first one instead of to itself.
-                result.add(keyed.get(types.canonical(i)));
-            }
-            return result;
-        }
-
-        private TypeDef.Body body(SubType type) {
-            if (type.type() instanceof FuncType f) {
-                return new TypeDef.Func(valueTypes(f.params()), valueTypes(f.results()));
-            }
-            return type.type() instanceof StructType s
-                    ? new TypeDef.Struct(
-                            s.fields().stream().map(Producer::field).toList())
-                    : new TypeDef.Array(field(((ArrayType) type.type()).element()));
-        }
-
-        private static TypeDef.Field field(FieldType f) {
-            int packing = f.storage() == ValType.I8 ? 8 : f.storage() == ValType.I16 ? 16 : 0;
-            return new TypeDef.Field(valueType(f.unpacked()), packing, f.mutable());
-        }
-
-        private static List<ValueType> valueTypes(int[] types) {
-            return Arrays.stream(types).mapToObj(Producer::valueType).toList();
-        }
-
-        private static ValueType valueType(int type) {
-            return switch (type) {
-                case ValType.I32 -> ValueType.I32;
-                case ValType.I64 -> ValueType.I64;
-                case ValType.F32 -> ValueType.F32;
-                case ValType.F64 -> ValueType.F64;
-                case ValType.V128 -> ValueType.V128;
-                default -> reference(type);
-            };
-        }
-
-        private static ValueType.Ref reference(int type) {
-            int heap = ValType.heap(type);
-            HeapType to = switch (heap) {
-                case kiln.wasm.HeapType.FUNC -> HeapType.Abstract.FUNC;
-                case kiln.wasm.HeapType.EXTERN -> HeapType.Abstract.EXTERN;
-                case kiln.wasm.HeapType.ANY -> HeapType.Abstract.ANY;
-                case kiln.wasm.HeapType.EQ -> HeapType.Abstract.EQ;
-                case kiln.wasm.HeapType.I31 -> HeapType.Abstract.I31;
-                case kiln.wasm.HeapType.STRUCT -> HeapType.Abstract.STRUCT;
-                case kiln.wasm.HeapType.ARRAY -> HeapType.Abstract.ARRAY;
-                case kiln.wasm.HeapType.EXN -> HeapType.Abstract.EXN;
-                case kiln.wasm.HeapType.NONE -> HeapType.Abstract.NONE;
-                case kiln.wasm.HeapType.NOFUNC -> HeapType.Abstract.NOFUNC;
-                case kiln.wasm.HeapType.NOEXTERN -> HeapType.Abstract.NOEXTERN;
-                case kiln.wasm.HeapType.NOEXN -> HeapType.Abstract.NOEXN;
-                default -> new HeapType.Concrete(heap);
-            };
-            return new ValueType.Ref(ValType.isNullable(type), to);
         }
 
         // Imports, exports, definitions.
@@ -219,11 +137,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
 
         private static ExternType.Table table(kiln.wasm.ExternType.Table t) {
             return new ExternType.Table(
-                    reference(t.element()),
-                    t.limits().min(),
-                    max(t.limits()),
-                    t.limits().hasMax(),
-                    t.is64());
+                    t.element(), t.limits().min(), max(t.limits()), t.limits().hasMax(), t.is64());
         }
 
         private ExternType.Memory memory(kiln.wasm.ExternType.Memory m) {
@@ -238,7 +152,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
         }
 
         private static ExternType.Global global(kiln.wasm.ExternType.Global g) {
-            return new ExternType.Global(valueType(g.type()), g.mutable());
+            return new ExternType.Global(g.type(), g.mutable());
         }
 
         // Segments.
@@ -297,7 +211,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 ElemSegment segment = wasm.elems().get(i);
                 boolean passive = segment.mode() == SegmentMode.PASSIVE;
                 ElementItems items = env.isElemAbsent(i) ? ElementItems.NONE : items(segment);
-                out.elements.add(new ModuleInfo.ElementSegment(reference(segment.type()), passive, items));
+                out.elements.add(new ModuleInfo.ElementSegment(segment.type(), passive, items));
             }
         }
 
@@ -332,7 +246,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
             } else if (!ConstantExpressions.isComputed(wasm, expr)) {
                 return ElementItems.item(ElementItems.Kind.I31, (int) first.a());
             }
-            return ElementItems.item(ElementItems.Kind.GLOBAL, wasm.globalCount() + hidden++);
+            return ElementItems.item(ElementItems.Kind.OWN_GLOBAL, wasm.globalCount() + hidden++);
         }
     }
 }

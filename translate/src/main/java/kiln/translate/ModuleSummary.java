@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import kiln.artifact.Fate;
+import kiln.types.TypeSpace;
 import kiln.wasm.BodyScanner;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
@@ -16,7 +17,6 @@ import kiln.wasm.Export;
 import kiln.wasm.Feature;
 import kiln.wasm.Op;
 import kiln.wasm.SegmentMode;
-import kiln.wasm.TypeSpace;
 import kiln.wasm.WasmException;
 import kiln.wasm.WasmModule;
 

@@ -3,7 +3,7 @@ package kiln.translate;
 import java.util.Map;
 import java.util.TreeMap;
 import kiln.artifact.TableImage;
-import kiln.wasm.TypeSpace;
+import kiln.types.TypeSpace;
 import kiln.wasm.WasmModule;
 
 /**

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import kiln.wasm.ConstExpr;
 import kiln.wasm.ConstOp;
 import kiln.wasm.ElemSegment;
 import kiln.wasm.Op;
 import kiln.wasm.SegmentMode;
-import kiln.wasm.TypeSpace;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**
@@ -111,7 +111,7 @@ final class TableContents {
     }
 
     private boolean isOfFunctions(int table) {
-        return module.types().top(ValType.heap(module.table(table).element())) == kiln.wasm.HeapType.FUNC;
+        return module.types().top(ValType.heap(module.table(table).element())) == kiln.types.HeapType.FUNC;
     }
 
     /** The value of an offset, unsigned, or negative if it is not simply known or at least 2^63. */

@@ -12,7 +12,7 @@ final class TablePlan {
     final boolean imported;
     /** Offset in the VMContext of the record, or of the pointer to it. */
     final int contextOffset;
-    /** The {@link kiln.wasm.ValType} of the elements. */
+    /** The {@link kiln.types.ValType} of the elements. */
     final int elementValType;
 
     final Type elementType;

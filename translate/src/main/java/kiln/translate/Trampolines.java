@@ -22,7 +22,7 @@ import kiln.ir.Region;
 import kiln.ir.Signature;
 import kiln.ir.Type;
 import kiln.ir.Value;
-import kiln.wasm.TypeSpace;
+import kiln.types.TypeSpace;
 
 /**
  * The functions that stand between wasm code and Java, and the builtins, as IR (ABI, "Trampolines"). An argument area
@@ -94,7 +94,8 @@ public final class Trampolines {
         boolean hasTables = env.wasm().tableCount() > 0;
         for (Builtin builtin : Builtin.values()) {
             switch (builtin) {
-                case HOST_CALL -> {}
+                // Those of components are of module 0, which has no code that calls them.
+                case HOST_CALL, HANDLE_ADD, HANDLE_FAILED, RESOURCE_DROPPED -> {}
                 case MEMORY_GROW,
                         MEMORY_COPY,
                         MEMORY_FILL,

@@ -26,6 +26,11 @@ final class IrMachine {
     /** The compiled functions of one module. */
     interface Code {
         Function function(FuncKey key);
+
+        /** Bytes from the caller's context to the callee's, for a direct call. */
+        default long distance(@SuppressWarnings("unused") FuncKey caller, @SuppressWarnings("unused") FuncKey callee) {
+            return 0;
+        }
     }
 
     /** What CALL_NATIVE reaches. */
@@ -140,8 +145,11 @@ final class IrMachine {
         @Override
         protected long[] call(Inst i, long[] args) {
             return switch (i.opcode()) {
-                case CALL, INVOKE ->
-                    IrMachine.this.call(code, code.function(i.call().key()), vmctx, args);
+                case CALL, INVOKE -> {
+                    FuncKey callee = i.call().key();
+                    long context = vmctx + code.distance(i.block().function().key(), callee);
+                    yield IrMachine.this.call(code, code.function(callee), context, args);
+                }
                 case CALL_INDIRECT, INVOKE_INDIRECT ->
                     IrMachine.this.call(args[0], args[1], Arrays.copyOfRange(args, 2, args.length));
                 default -> new long[] {natives.get(args[0]).call(Arrays.copyOfRange(args, 1, args.length))};

@@ -16,15 +16,17 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.References;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.TableImage;
-import kiln.artifact.TypeDef;
 import kiln.artifact.VMContextLayout;
-import kiln.artifact.ValueType;
-import kiln.artifact.api.HeapType;
 import kiln.artifact.api.TrapCode;
 import kiln.ir.Function;
 import kiln.ir.Region;
 import kiln.ir.pass.Pipeline;
 import kiln.ir.testing.IrExecution;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
+import kiln.types.ValType;
 import kiln.wasm.WasmModule;
 
 /** Instantiates and links modules on an {@link IrMachine} from nothing but their {@link ModuleMetadata} and IR. */
@@ -34,7 +36,7 @@ final class IrStore {
     private static final long MAX_BYTES = 1L << 28;
 
     /** Something exported: its address (of a funcref record, a memory's or table's record, or a cell) and its type. */
-    record Extern(long address, ExternType type, TypeDef functionType) {}
+    record Extern(long address, ExternType type) {}
 
     /** A host function. */
     interface Host {
@@ -43,7 +45,9 @@ final class IrStore {
 
     final IrMachine machine = new IrMachine();
     private final AddressSpace memory = machine.memory;
-    private final Map<String, Integer> typeIds = new HashMap<>();
+    /** Of all modules; numbers are one more. */
+    private final TypeSpace types = TypeSpace.shared();
+
     private final List<Object> hostIds = new ArrayList<>();
     private final AddressSpace.Chunk storeContext = memory.allocate(StoreLayout.SIZE, Region.Kind.CONTEXT);
     private final AddressSpace.Chunk area = memory.allocate(16 * 1000, Region.Kind.STACK);
@@ -82,8 +86,8 @@ final class IrStore {
         }
     }
 
-    int typeId(TypeDef type) {
-        return typeIds.computeIfAbsent(type.key(), _ -> typeIds.size() + 1);
+    int typeId(FuncType type) {
+        return types.intern(new SubType(true, -1, type)) + 1;
     }
 
     private long upcall(long[] args) {
@@ -133,23 +137,23 @@ final class IrStore {
         long record = record(newMemory(min * PAGE), min * PAGE);
         maxima.put(record, max);
         pageShifts.put(record, MemoryConstants.PAGE_SHIFT);
-        return new Extern(record, new ExternType.Memory(min, max, false, false, 16, true), null);
+        return new Extern(record, new ExternType.Memory(min, max, false, false, 16, true));
     }
 
     Extern hostTable(long min, long max, boolean is64) {
         long record = record(newTable(min), min);
         maxima.put(record, max);
-        return new Extern(record, new ExternType.Table(ValueType.FUNCREF, min, max, is64), null);
+        return new Extern(record, new ExternType.Table(ValType.FUNCREF, min, max, is64));
     }
 
-    Extern hostGlobal(ValueType type, long value) {
+    Extern hostGlobal(int type, long value) {
         AddressSpace.Chunk c = memory.allocate(16, Region.Kind.GLOBAL);
         memory.i64(c.base, value);
-        return new Extern(c.base, new ExternType.Global(type, false), null);
+        return new Extern(c.base, new ExternType.Global(type, false));
     }
 
     /** A host function; a module that imports it brings the trampoline, so the record is completed then. */
-    Extern hostFunction(TypeDef type, Host body) {
+    Extern hostFunction(FuncType type, Host body) {
         AddressSpace.Chunk context = memory.allocate(VMContextLayout.HOST_CONTEXT_BYTES, Region.Kind.CONTEXT);
         memory.i64(context.base + VMContextLayout.STORE, storeContext.base);
         memory.i64(context.base + VMContextLayout.HOST_ID, hostIds.size());
@@ -157,7 +161,7 @@ final class IrStore {
         AddressSpace.Chunk record = memory.allocate(VMContextLayout.FUNCREF_BYTES, Region.Kind.CONTEXT);
         memory.i64(record.base + VMContextLayout.FUNCREF_VMCTX, context.base);
         memory.i32(record.base + VMContextLayout.FUNCREF_TYPE, typeId(type));
-        return new Extern(record.base, new ExternType.Func(0), type);
+        return new Extern(record.base, new ExternType.Func(0));
     }
 
     private static long atMost(long declared, long limit) {
@@ -173,6 +177,9 @@ final class IrStore {
     final class Instance implements IrMachine.Code {
         final ModuleEnvironment env;
         final ModuleInfo info;
+        /** Numbers of the module's types, less one. */
+        private final int[] typeIds;
+
         private final byte[] data;
         private final VMContextLayout layout;
         private final FunctionTranslator translator;
@@ -211,8 +218,9 @@ final class IrStore {
             tags = new long[info.allTags().size()];
             droppedElements = new boolean[info.elements().size()];
             droppedData = new boolean[info.data().size()];
-            for (int i = 0; i < info.types().size(); i++) {
-                memory.i32(vmctx + layout.typeId(i), typeId(info.types().get(i)));
+            typeIds = types.addAll(info.types());
+            for (int i = 0; i < typeIds.length; i++) {
+                memory.i32(vmctx + layout.typeId(i), typeIds[i] + 1);
             }
             references();
             imports(imports);
@@ -230,6 +238,7 @@ final class IrStore {
                     case WASM_TO_ARRAY -> Trampolines.wasmToArray(env, key.index());
                     case BUILTIN -> Trampolines.builtin(env, Builtin.values()[key.index()]);
                     case MODULE_STARTUP -> StartupTranslator.translate(env);
+                    case COMPONENT_ADAPTER, COMPONENT_HELPER, COMPONENT_TRAMPOLINE -> throw new AssertionError(key);
                 };
                 pipeline.run(f);
                 return f;
@@ -393,9 +402,7 @@ final class IrStore {
         }
 
         private boolean hasFunctions(int table) {
-            return info.allTables().get(table).element().heap() instanceof HeapType.Concrete
-                    || info.allTables().get(table).element().heap() == HeapType.Abstract.FUNC
-                    || info.allTables().get(table).element().heap() == HeapType.Abstract.NOFUNC;
+            return info.types().top(ValType.heap(info.allTables().get(table).element())) == HeapType.FUNC;
         }
 
         private long slot(int table, long reference) {
@@ -411,17 +418,14 @@ final class IrStore {
                             case FUNC -> {
                                 int slot = info.funcRefs().slotOf(i);
                                 int type = info.funcRefs().type(slot);
-                                yield new Extern(
-                                        funcRecord(slot),
-                                        new ExternType.Func(type),
-                                        info.types().get(type));
+                                yield new Extern(funcRecord(slot), new ExternType.Func(type));
                             }
-                            case TABLE -> new Extern(tables[i], info.allTables().get(i), null);
+                            case TABLE -> new Extern(tables[i], info.allTables().get(i));
                             case MEMORY ->
-                                new Extern(memories[i], info.allMemories().get(i), null);
+                                new Extern(memories[i], info.allMemories().get(i));
                             case GLOBAL ->
-                                new Extern(globals[i], info.allGlobals().get(i), null);
-                            case TAG -> new Extern(tags[i], info.allTags().get(i), null);
+                                new Extern(globals[i], info.allGlobals().get(i));
+                            case TAG -> new Extern(tags[i], info.allTags().get(i));
                         });
             }
         }
@@ -446,11 +450,11 @@ final class IrStore {
             Extern e = exports.get(name);
             int type = ((ExternType.Func) e.type()).type();
             int canonical = env.wasm().types().canonical(type);
-            TypeDef.Func function = info.types().get(type).asFunc();
+            FuncType function = info.types().func(type);
             int word = 0;
-            for (int i = 0; i < function.params().size(); i++) {
+            for (int i = 0; i < function.paramCount(); i++) {
                 memory.i64(area.base + 16L * i, args[word++]);
-                if (function.params().get(i) == ValueType.V128) {
+                if (function.param(i) == ValType.V128) {
                     memory.i64(area.base + 16L * i + 8, args[word++]);
                 }
             }
@@ -461,8 +465,8 @@ final class IrStore {
                     memory.i64(e.address() + VMContextLayout.FUNCREF_CODE),
                     area.base);
             LongStream.Builder values = LongStream.builder();
-            for (int i = 0; i < function.results().size(); i++) {
-                read(function.results().get(i), area.base + 16L * i, values);
+            for (int i = 0; i < function.resultCount(); i++) {
+                read(function.result(i), area.base + 16L * i, values);
             }
             return values.build().toArray();
         }
@@ -475,10 +479,10 @@ final class IrStore {
             return value.build().toArray();
         }
 
-        private void read(ValueType type, long address, LongStream.Builder words) {
-            boolean narrow = type == ValueType.I32 || type == ValueType.F32;
+        private void read(int type, long address, LongStream.Builder words) {
+            boolean narrow = type == ValType.I32 || type == ValType.F32;
             words.add(narrow ? memory.i32(address) : memory.i64(address));
-            if (type == ValueType.V128) {
+            if (type == ValType.V128) {
                 words.add(memory.i64(address + 8));
             }
         }
@@ -597,7 +601,7 @@ final class IrStore {
                 long value = switch (items.kind(item)) {
                     case FUNC_SLOT -> funcRecord(items.value(item));
                     case NULL -> slot(table, 0);
-                    case GLOBAL -> slot(table, memory.i64(globals[items.value(item)]));
+                    case GLOBAL, OWN_GLOBAL -> slot(table, memory.i64(globals[items.value(item)]));
                     case I31 -> throw new AssertionError("i31");
                 };
                 memory.i64(base(record) + 8 * (to + i), value);

@@ -16,10 +16,10 @@ import java.util.HexFormat;
 import java.util.List;
 import kiln.artifact.ExternType;
 import kiln.artifact.VMContextLayout;
-import kiln.artifact.ValueType;
 import kiln.artifact.api.TrapCode;
 import kiln.ir.pass.Pipeline;
 import kiln.ir.testing.IrExecution;
+import kiln.types.ValType;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,11 +137,11 @@ class RandomModulesTest {
         AddressSpace memory = instance.memory();
         for (var entry : state.path("globals").properties()) {
             IrStore.Extern e = instance.export(entry.getKey());
-            ValueType type = ((ExternType.Global) e.type()).type();
-            if (type == ValueType.V128) {
+            int type = ((ExternType.Global) e.type()).type();
+            if (type == ValType.V128) {
                 continue;
             }
-            boolean narrow = type == ValueType.I32 || type == ValueType.F32;
+            boolean narrow = type == ValType.I32 || type == ValType.F32;
             long actual = narrow ? memory.i32(e.address()) : memory.i64(e.address());
             if (!SpecScriptTest.matches(entry.getValue(), actual)) {
                 problems.add(what + ": global " + entry + " is 0x" + Long.toHexString(actual));

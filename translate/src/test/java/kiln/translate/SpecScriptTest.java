@@ -19,12 +19,12 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import kiln.artifact.TypeDef;
-import kiln.artifact.ValueType;
 import kiln.ir.Lanes;
 import kiln.ir.V128;
 import kiln.ir.pass.Pipeline;
 import kiln.ir.testing.IrExecution;
+import kiln.types.FuncType;
+import kiln.types.ValType;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
 import kiln.wasm.WasmException;
@@ -357,27 +357,27 @@ class SpecScriptTest {
         externs.put("memory", store.hostMemory(1, 2));
         externs.put("table", store.hostTable(10, 20, false));
         externs.put("table64", store.hostTable(10, 20, true));
-        externs.put("global_i32", store.hostGlobal(ValueType.I32, 666));
-        externs.put("global_i64", store.hostGlobal(ValueType.I64, 666));
-        externs.put("global_f32", store.hostGlobal(ValueType.F32, Float.floatToIntBits(666.6f)));
-        externs.put("global_f64", store.hostGlobal(ValueType.F64, Double.doubleToLongBits(666.6)));
-        Map<String, List<ValueType>> prints = Map.of(
+        externs.put("global_i32", store.hostGlobal(ValType.I32, 666));
+        externs.put("global_i64", store.hostGlobal(ValType.I64, 666));
+        externs.put("global_f32", store.hostGlobal(ValType.F32, Float.floatToIntBits(666.6f)));
+        externs.put("global_f64", store.hostGlobal(ValType.F64, Double.doubleToLongBits(666.6)));
+        Map<String, int[]> prints = Map.of(
                 "print",
-                List.of(),
+                new int[0],
                 "print_i32",
-                List.of(ValueType.I32),
+                new int[] {ValType.I32},
                 "print_i64",
-                List.of(ValueType.I64),
+                new int[] {ValType.I64},
                 "print_f32",
-                List.of(ValueType.F32),
+                new int[] {ValType.F32},
                 "print_f64",
-                List.of(ValueType.F64),
+                new int[] {ValType.F64},
                 "print_i32_f32",
-                List.of(ValueType.I32, ValueType.F32),
+                new int[] {ValType.I32, ValType.F32},
                 "print_f64_f64",
-                List.of(ValueType.F64, ValueType.F64));
+                new int[] {ValType.F64, ValType.F64});
         prints.forEach((name, params) ->
-                externs.put(name, store.hostFunction(TypeDef.func(params, List.of()), args -> {})));
+                externs.put(name, store.hostFunction(new FuncType(params, new int[0]), args -> {})));
         return externs;
     }
 }

@@ -1,0 +1,14 @@
+package kiln.component;
+
+import java.util.List;
+import kiln.artifact.component.ComponentPlan;
+import kiln.wasm.WasmModule;
+
+/**
+ * A component without nesting.
+ *
+ * @param type what it imports and exports
+ * @param plan what it comes to
+ * @param modules for each core instance of the plan its module, valid; the same object where one is instantiated twice
+ */
+public record FlatComponent(ComponentType type, ComponentPlan plan, List<WasmModule> modules) {}
