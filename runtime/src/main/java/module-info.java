@@ -8,6 +8,7 @@ module kiln.runtime {
     requires static jdk.jfr;
 
     exports kiln.runtime;
+    exports kiln.runtime.component;
 
     uses kiln.runtime.ModuleCompiler;
 }

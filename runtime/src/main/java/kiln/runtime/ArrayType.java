@@ -1,7 +1,6 @@
 package kiln.runtime;
 
 import java.util.Objects;
-import kiln.artifact.api.HeapType;
 
 /**
  * A type of arrays of the garbage-collected heap. Two are equal if they are the same type to WebAssembly.
@@ -16,7 +15,7 @@ public record ArrayType(int typeId, FieldType element) {
 
     /** The type of references to such arrays that may be null. */
     public ValType.Ref ref() {
-        return new ValType.Ref(true, HeapType.Abstract.ARRAY, typeId);
+        return new ValType.Ref(true, HeapType.ARRAY, typeId);
     }
 
     @Override

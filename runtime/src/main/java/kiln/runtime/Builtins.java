@@ -66,6 +66,11 @@ final class Builtins {
                                 unsigned(args, 5));
             case TYPE_MATCHES ->
                 Native.putInt(args, i.store().engine().types().isSubtype(int32(args, 0), int32(args, 1)) ? 1 : 0);
+            case HANDLE_ADD ->
+                Native.putInt(
+                        args, i.component().addHandle(int32(args, 0), int32(args, 1), int32(args, 2), int32(args, 3)));
+            case HANDLE_FAILED -> i.component().failHandle(int32(args, 0), int32(args, 1), int32(args, 2));
+            case RESOURCE_DROPPED -> i.component().dropped(int32(args, 0), int32(args, 1));
             default -> throw new KilnBug("builtin " + VALUES[number] + " is no upcall");
         }
     }

@@ -23,8 +23,8 @@ import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
-import kiln.artifact.ValueType;
 import kiln.artifact.api.ArtifactException;
+import kiln.artifact.component.ComponentPlan;
 import kiln.loader.HostException;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
@@ -84,6 +84,8 @@ public final class CompiledModule implements AutoCloseable {
     /** All modules of the file by number if this is the main one of several, else null. */
     private CompiledModule[] parts;
 
+    private volatile List<CanonCode> canonCode;
+
     /** Of the main module. */
     private Reclaimer.Registration registration;
 
@@ -129,7 +131,7 @@ public final class CompiledModule implements AutoCloseable {
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static CompiledModule load(Engine engine, Path file) {
-        return load(engine, file, false);
+        return load(engine, file, false, false);
     }
 
     /**
@@ -144,16 +146,21 @@ public final class CompiledModule implements AutoCloseable {
      * is native code that nobody has looked at.
      */
     public static CompiledModule loadTrusted(Engine engine, Path file) {
-        return load(engine, file, true);
+        return load(engine, file, true, false);
     }
 
-    private static CompiledModule load(Engine engine, Path file, boolean trusted) {
+    /**
+     * As the public ones, and whether it is to be a component.
+     *
+     * @throws ArtifactException also if it is one and should not be, or the other way round
+     */
+    static CompiledModule load(Engine engine, Path file, boolean trusted, boolean isComponent) {
         engine.requireOpen();
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
             if (in.readNBytes(start, 0, 4) == 4 && isWasm(start)) {
                 requireNoSignature(engine, Printable.file(file));
-                return compile(engine, Files.readAllBytes(file), stem(file));
+                return compile(engine, Files.readAllBytes(file), stem(file), isComponent);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -166,7 +173,8 @@ public final class CompiledModule implements AutoCloseable {
             Artifact.OpenOptions options = trusted ? Artifact.OpenOptions.SKIP_DIGEST : Artifact.OpenOptions.DEFAULT;
             return LoadedArtifact.load(file, options.signedBy(engine.signers()));
         });
-        CompiledModule module = of(engine, code, Printable.file(file)).named(stem(file));
+        CompiledModule module =
+                of(engine, code, Printable.file(file), isComponent).named(stem(file));
         Events.endLoad(
                 event,
                 module,
@@ -184,15 +192,20 @@ public final class CompiledModule implements AutoCloseable {
      * @throws IllegalStateException if it is WebAssembly and there is no compiler
      */
     public static CompiledModule load(Engine engine, byte[] bytes) {
+        return load(engine, bytes, false);
+    }
+
+    /** As the public one, and whether it is to be a component. */
+    static CompiledModule load(Engine engine, byte[] bytes, boolean isComponent) {
         engine.requireOpen();
         if (isWasm(bytes)) {
             requireNoSignature(engine, "module");
-            return compile(engine, bytes, "");
+            return compile(engine, bytes, "", isComponent);
         }
         Artifact.OpenOptions options = Artifact.OpenOptions.DEFAULT.signedBy(engine.signers());
         Object event = Events.beginLoad();
-        CompiledModule module =
-                of(engine, map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options)), "module");
+        LoadedArtifact code = map("module", () -> LoadedArtifact.load(MemorySegment.ofArray(bytes), options));
+        CompiledModule module = of(engine, code, "module", isComponent);
         Events.endLoad(event, module, bytes.length, false);
         return module;
     }
@@ -255,14 +268,20 @@ public final class CompiledModule implements AutoCloseable {
         }
     }
 
-    private static CompiledModule of(Engine engine, LoadedArtifact code, String name) {
+    private static CompiledModule of(Engine engine, LoadedArtifact code, String name, boolean isComponent) {
         try {
             Life life = new Life(code);
-            CompiledModule m = switch (code.modules().size()) {
-                case 0 -> throw new ArtifactException(name + ": there is no module in the file");
-                case 1 -> new CompiledModule(engine, code, 0, life);
-                default -> linked(engine, code, life);
-            };
+            if (isComponent != (code.artifact().component() != null)) {
+                throw new ArtifactException(
+                        isComponent
+                                ? name + ": this is a module, not a component: use CompiledModule.load"
+                                : name + ": this is a component, not a module: use Component.load");
+            }
+            if (code.modules().isEmpty()) {
+                throw new ArtifactException(name + ": there is no module in the file");
+            }
+            boolean single = code.modules().size() == 1 && code.artifact().component() == null;
+            CompiledModule m = single ? new CompiledModule(engine, code, 0, life) : linked(engine, code, life);
             // Who has a part of the file has the one that stands for it.
             m.registration = Reclaimer.register(m, life);
             return m;
@@ -274,20 +293,21 @@ public final class CompiledModule implements AutoCloseable {
 
     private static CompiledModule linked(Engine engine, LoadedArtifact code, Life life) {
         CompiledModule[] parts = new CompiledModule[code.modules().size()];
-        LinkedContexts contexts = LinkedContexts.NONE;
         CompiledModule main = null;
         for (int i = 0; i < parts.length; i++) {
             parts[i] = new CompiledModule(engine, code, i, life);
-            contexts = contexts.with(parts[i].layout);
             if (main == null || parts[i].isProgram() || !main.isProgram()) {
                 main = parts[i];
             }
+        }
+        if (code.artifact().component() != null) {
+            main = parts[0];
         }
         for (CompiledModule part : parts) {
             part.main = main;
         }
         main.parts = parts;
-        main.contexts = contexts;
+        main.contexts = code.artifact().contexts();
         return main;
     }
 
@@ -301,6 +321,26 @@ public final class CompiledModule implements AutoCloseable {
         return code.artifact().compat().isInterruptible();
     }
 
+    /** What its file's component comes to; null if it is no component. */
+    ComponentPlan plan() {
+        return code.artifact().component();
+    }
+
+    /** For each function that the module imports the component's own code for it, or null; found when first needed. */
+    List<CanonCode> canonCode() {
+        List<CanonCode> known = canonCode;
+        if (known == null) {
+            known = CanonCode.of(this, number, code.artifact().contexts());
+            canonCode = known;
+        }
+        return known;
+    }
+
+    /** Address of a function of the file, or 0. */
+    long code(FuncKey key) {
+        return code.code(key);
+    }
+
     private boolean isProgram() {
         ModuleInfo.Export start = exports.get("_start");
         return start != null && start.kind() == ExternType.Kind.FUNC;
@@ -310,7 +350,7 @@ public final class CompiledModule implements AutoCloseable {
         return bytes.length >= 4 && Arrays.equals(bytes, 0, 4, WASM_MAGIC, 0, 4);
     }
 
-    private static CompiledModule compile(Engine engine, byte[] wasm, String name) {
+    private static CompiledModule compile(Engine engine, byte[] wasm, String name, boolean isComponent) {
         ModuleCompiler compiler = ServiceLoader.load(ModuleCompiler.class)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
@@ -318,8 +358,8 @@ public final class CompiledModule implements AutoCloseable {
         byte[] compiled = compiler.compile(wasm, name, engine.settings());
         MemorySegment bytes = MemorySegment.ofArray(compiled);
         Object event = Events.beginLoad();
-        CompiledModule module =
-                of(engine, map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST)), name);
+        LoadedArtifact code = map("module", () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.SKIP_DIGEST));
+        CompiledModule module = of(engine, code, name, isComponent);
         CompiledModule named = name.isEmpty() ? module : module.named(name);
         Events.endLoad(event, named, compiled.length, false);
         return named;
@@ -474,7 +514,7 @@ public final class CompiledModule implements AutoCloseable {
         return new MemoryType(m.min(), m.max(), m.bounded(), m.is64(), m.shared(), m.pageShift());
     }
 
-    private ValType valType(ValueType t) {
+    private ValType valType(int t) {
         return engine.types().convert(t, typeIds);
     }
 
@@ -542,7 +582,7 @@ public final class CompiledModule implements AutoCloseable {
             t = trampoline(FuncKey.Kind.ARRAY_TO_WASM, typeIds[index]);
             if (t == 0) {
                 throw new ArtifactException(this + ": damaged file: no trampoline for functions of "
-                        + Printable.name(info.types().get(index).key()));
+                        + Printable.name(info.types().canonicalKey(index)));
             }
             arrayToWasm[index] = t;
         }

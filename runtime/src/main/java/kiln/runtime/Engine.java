@@ -174,6 +174,7 @@ public final class Engine implements AutoCloseable {
     /** @throws OutOfMemoryError if the system has no memory left */
     StoreBlock takeBlock() {
         requireOpen();
+        Reclaimer.relieve();
         try {
             return idle.take();
         } catch (OutOfMemoryError e) {

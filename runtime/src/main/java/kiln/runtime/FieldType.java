@@ -11,11 +11,6 @@ import kiln.artifact.HeapLayout;
  * @param mutable whether it can be changed after the object was made
  */
 public record FieldType(ValType type, int packing, boolean mutable) {
-    /** By ordinal of {@link ValType.Num}. */
-    private static final HeapLayout.Slot[] NUMBERS = {
-        HeapLayout.Slot.I32, HeapLayout.Slot.I64, HeapLayout.Slot.F32, HeapLayout.Slot.F64, HeapLayout.Slot.V128
-    };
-
     public FieldType {
         Objects.requireNonNull(type, "type");
         if (packing != 0 && (packing != 8 && packing != 16 || type != ValType.I32)) {
@@ -25,15 +20,13 @@ public record FieldType(ValType type, int packing, boolean mutable) {
 
     HeapLayout.Slot slot() {
         if (type instanceof ValType.Ref r) {
-            return r.isFunc()
-                    ? HeapLayout.Slot.FUNCTION
-                    : r.isException() ? HeapLayout.Slot.EXCEPTION : HeapLayout.Slot.REFERENCE;
+            int code = r.heap().code();
+            return HeapLayout.slot(kiln.types.ValType.ref(r.nullable(), code), kiln.types.HeapType.top(code));
         }
-        return switch (packing) {
-            case 8 -> HeapLayout.Slot.I8;
-            case 16 -> HeapLayout.Slot.I16;
-            default -> NUMBERS[((ValType.Num) type).ordinal()];
-        };
+        int storage = packing == 8
+                ? kiln.types.ValType.I8
+                : packing == 16 ? kiln.types.ValType.I16 : TypeRegistry.number((ValType.Num) type);
+        return HeapLayout.slot(storage, 0);
     }
 
     @Override

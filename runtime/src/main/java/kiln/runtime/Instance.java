@@ -12,6 +12,7 @@ import kiln.artifact.Printable;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
 import kiln.loader.Native;
+import kiln.runtime.internal.ComponentBuiltins;
 
 /**
  * A module that was linked with its imports. Objects for its exports are made when they are asked for, and stay the
@@ -38,6 +39,8 @@ public final class Instance implements AutoCloseable {
     private boolean allRecords;
     /** Those of all modules of the file if this is the main one's, else null. */
     private Instance[] linked;
+    /** Of the instance that stands for a component, else null. */
+    private ComponentBuiltins component;
 
     Instance(
             CompiledModule module,
@@ -105,6 +108,15 @@ public final class Instance implements AutoCloseable {
 
     long vmctx() {
         return vmctx;
+    }
+
+    void setComponentBuiltins(ComponentBuiltins builtins) {
+        component = builtins;
+    }
+
+    /** What the code of a component calls. */
+    ComponentBuiltins component() {
+        return component;
     }
 
     // ---- exports
@@ -381,7 +393,7 @@ public final class Instance implements AutoCloseable {
         return switch (kind) {
             case FUNC_SLOT -> FuncRecords.get(vmctx, value);
             case NULL -> 0;
-            case GLOBAL -> Native.getLong(global(value).cell());
+            case GLOBAL, OWN_GLOBAL -> Native.getLong(global(value).cell());
             case I31 -> I31.wrap(value).raw();
         };
     }
@@ -419,8 +431,15 @@ public final class Instance implements AutoCloseable {
         return items;
     }
 
+    /** Nothing keeps what only the segment referred to. */
     void dropElements(int segment) {
         droppedElements[segment] = true;
+        ElementItems items = module.info().elements().get(segment).items();
+        for (int i = 0; i < items.count(); i++) {
+            if (items.kind(i) == ElementItems.Kind.OWN_GLOBAL) {
+                Native.putLong(global(items.value(i)).cell(), 0);
+            }
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package kiln.runtime;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.Printable;
@@ -36,7 +37,19 @@ final class Instantiation {
     static Instance run(Store store, CompiledModule module, List<Extern> imports, List<String> problems) {
         store.check();
         try {
-            return start(store, module, imports, problems, false);
+            return start(store, module, imports, problems, false, Instantiation::tellNobody);
+        } finally {
+            store.leave();
+        }
+    }
+
+    private static void tellNobody(Instance instance) {}
+
+    /** As {@link #run}, for a component: {@code made} is told each instance, in the order of the file. */
+    static void runComponent(Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made) {
+        store.check();
+        try {
+            start(store, component, given, List.of(), false, made);
         } finally {
             store.leave();
         }
@@ -53,7 +66,7 @@ final class Instantiation {
         }
         Store store = new Store(module.engine(), limits);
         try {
-            return start(store, module, List.of(), List.of(), true);
+            return start(store, module, List.of(), List.of(), true, Instantiation::tellNobody);
         } catch (Throwable t) {
             store.close();
             throw t;
@@ -61,7 +74,12 @@ final class Instantiation {
     }
 
     private static Instance start(
-            Store store, CompiledModule module, List<Extern> imports, List<String> problems, boolean ownsStore) {
+            Store store,
+            CompiledModule module,
+            List<Extern> imports,
+            List<String> problems,
+            boolean ownsStore,
+            Consumer<Instance> made) {
         List<String> all = new ArrayList<>(problems);
         checkRelaxedSimd(store, module, all);
         if (!module.isInterruptible()) {
@@ -73,7 +91,7 @@ final class Instantiation {
         Object event = Events.beginInstantiate();
         Instance instance = module.parts() == null
                 ? new Instantiation(store, module, 0).run(imports, all, ownsStore)
-                : startLinked(store, module, imports, all, ownsStore);
+                : startLinked(store, module, imports, all, ownsStore, made);
         Events.endInstantiate(event, module);
         return instance;
     }
@@ -95,7 +113,12 @@ final class Instantiation {
      * with.
      */
     private static Instance startLinked(
-            Store store, CompiledModule main, List<Extern> given, List<String> known, boolean ownsStore) {
+            Store store,
+            CompiledModule main,
+            List<Extern> given,
+            List<String> known,
+            boolean ownsStore,
+            Consumer<Instance> made) {
         CompiledModule[] parts = main.parts();
         List<String> problems = new ArrayList<>(known);
         List<List<Extern>> imports = distribute(main, given);
@@ -123,6 +146,7 @@ final class Instantiation {
             Instantiation part =
                     new Instantiation(store, parts[m], block + main.contexts().offset(m));
             instances[m] = part.run(imports.get(m), List.of(), ownsStore && isMain);
+            made.accept(instances[m]);
             result = isMain ? instances[m] : result;
         }
         result.link(instances);
@@ -315,7 +339,7 @@ final class Instantiation {
         if (layout.hasHeap()) {
             Native.putLong(vmctx + layout.heapBase(), store.heap().prepare(module));
         }
-        for (int i = 0; i < info.types().size(); i++) {
+        for (int i = 0; i < info.types().count(); i++) {
             Native.putInt(vmctx + layout.typeId(i), store.heap().contextValue(module.typeId(i)));
         }
         importFuncs(vmctx, instance);
@@ -363,7 +387,12 @@ final class Instantiation {
         for (int i = 0; i < funcs.size(); i++) {
             Func f = funcs.get(i);
             long record = vmctx + layout.funcRef(i);
-            if (f.host() != null) {
+            CanonCode own = f.host() == null ? null : module.canonCode().get(i);
+            if (own != null) {
+                // As if it were another module's, which is what calls of it take it for.
+                Native.putLong(record + VMContextLayout.FUNCREF_CODE, own.code());
+                Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, vmctx + own.distance());
+            } else if (f.host() != null) {
                 // One context for each importer, so that the function can be told who calls.
                 Native.putLong(record + VMContextLayout.FUNCREF_CODE, module.wasmToArray(f.typeId()));
                 Native.putLong(record + VMContextLayout.FUNCREF_VMCTX, new HostBinding(f, caller).makeContext(store));

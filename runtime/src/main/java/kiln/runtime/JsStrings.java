@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Objects;
 import kiln.artifact.HeapLayout;
 import kiln.artifact.Printable;
-import kiln.artifact.api.HeapType;
 import kiln.artifact.api.TrapCode;
 import kiln.loader.Native;
 
@@ -75,9 +74,9 @@ final class JsStrings {
             return 'i';
         } else if (!(t instanceof ValType.Ref r)) {
             return '?';
-        } else if (r.heap() == HeapType.Abstract.ARRAY && r.typeId() != ValType.Ref.ABSTRACT) {
+        } else if (r.heap() == HeapType.ARRAY && r.typeId() != ValType.Ref.ABSTRACT) {
             return 'a';
-        } else if (r.heap() != HeapType.Abstract.EXTERN) {
+        } else if (r.heap() != HeapType.EXTERN) {
             return '?';
         }
         // A result is a string, whether or not the import says so.

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import kiln.artifact.Printable;
-import kiln.artifact.api.HeapType;
 import kiln.artifact.api.TrapCode;
 
 /**
@@ -269,7 +268,7 @@ public final class Linker {
     }
 
     private static boolean isString(GlobalType t) {
-        return !t.mutable() && t.type() instanceof ValType.Ref r && r.heap() == HeapType.Abstract.EXTERN;
+        return !t.mutable() && t.type() instanceof ValType.Ref r && r.heap() == HeapType.EXTERN;
     }
 
     private Func unknown(Store store, CompiledModule.ImportType i, FuncType type) {

@@ -219,7 +219,13 @@ public final class Memory implements Extern {
         return size;
     }
 
-    private long length() {
+    /** Address of its first byte, which stays where it is. */
+    long base() {
+        return base;
+    }
+
+    /** Size in bytes, for whoever has the store. */
+    long length() {
         return shared != null ? shared.size() : Native.getLong(record + VMContextLayout.LENGTH);
     }
 

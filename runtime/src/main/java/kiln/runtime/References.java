@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import kiln.artifact.HeapLayout;
 import kiln.artifact.VMContextLayout;
-import kiln.artifact.api.HeapType;
 import kiln.loader.Native;
 import kiln.runtime.internal.RecordRanges;
 
@@ -67,7 +66,7 @@ final class References {
     long raw(ValType.Ref type, long cell) {
         long raw = cell ^ mark;
         // The usual case is small, and the rest apart, so that the JIT still inlines what calls this.
-        if (type.heap() == HeapType.Abstract.FUNC && records.isReference(raw)) {
+        if (type.heap() == HeapType.FUNC && records.isReference(raw)) {
             int typeId = Native.getInt(raw + VMContextLayout.FUNCREF_TYPE);
             if (type.typeId() != ValType.Ref.ABSTRACT && type.typeId() != typeId) {
                 requireType(typeId, type);
@@ -106,7 +105,7 @@ final class References {
         if (cell == 0) {
             return rawNull(type);
         }
-        if (type.heap() == HeapType.Abstract.EXN && exceptions.isPinned(raw)) {
+        if (type.heap() == HeapType.EXN && exceptions.isPinned(raw)) {
             return raw;
         }
         if (StoreHeap.isCollected(type)) {
@@ -132,14 +131,14 @@ final class References {
         if (StoreHeap.isCollected(type)) {
             return collected(store, type, value);
         }
-        if (value instanceof Func f && type.heap() == HeapType.Abstract.FUNC) {
+        if (value instanceof Func f && type.heap() == HeapType.FUNC) {
             if (f.store() != store) {
                 throw new IllegalArgumentException("the function belongs to another store");
             }
             requireType(f.typeId(), type);
             return f.record();
         }
-        if (value instanceof ExnRef e && type.heap() == HeapType.Abstract.EXN) {
+        if (value instanceof ExnRef e && type.heap() == HeapType.EXN) {
             if (e.store() != store) {
                 throw new IllegalArgumentException("the exception belongs to another store");
             }
@@ -157,7 +156,7 @@ final class References {
             raw = Integer.toUnsignedLong(r.raw());
         } else if (value instanceof I31 i) {
             raw = i.raw();
-        } else if (type.heap() == HeapType.Abstract.EXTERN || type.heap() == HeapType.Abstract.ANY) {
+        } else if (type.heap() == HeapType.EXTERN || type.heap() == HeapType.ANY) {
             return Integer.toUnsignedLong(heap.handles().reference(value));
         } else {
             throw new IllegalArgumentException(
@@ -171,20 +170,20 @@ final class References {
 
     /** Whether a reference that is not null is one of a type of the any or extern hierarchy. */
     private boolean isOf(ValType.Ref type, long raw) {
-        HeapType.Abstract wanted = type.heap();
-        if (wanted == HeapType.Abstract.ANY || wanted == HeapType.Abstract.EXTERN) {
+        HeapType wanted = type.heap();
+        if (wanted == HeapType.ANY || wanted == HeapType.EXTERN) {
             return true;
-        } else if (wanted == HeapType.Abstract.NONE || wanted == HeapType.Abstract.NOEXTERN) {
+        } else if (wanted == HeapType.NONE || wanted == HeapType.NOEXTERN) {
             return false;
         } else if ((raw & HeapLayout.I31_TAG) != 0) {
-            return wanted == HeapType.Abstract.I31 || wanted == HeapType.Abstract.EQ;
-        } else if ((raw & HeapLayout.TAG_MASK) != 0 || wanted == HeapType.Abstract.I31) {
+            return wanted == HeapType.I31 || wanted == HeapType.EQ;
+        } else if ((raw & HeapLayout.TAG_MASK) != 0 || wanted == HeapType.I31) {
             return false;
-        } else if (wanted == HeapType.Abstract.EQ) {
+        } else if (wanted == HeapType.EQ) {
             return true;
         }
         return type.typeId() == ValType.Ref.ABSTRACT
-                ? heap.isArray((int) raw) == (wanted == HeapType.Abstract.ARRAY)
+                ? heap.isArray((int) raw) == (wanted == HeapType.ARRAY)
                 : types.isSubtype(heap.typeOf((int) raw), type.typeId());
     }
 

@@ -6,6 +6,7 @@ import java.util.Set;
 import kiln.loader.LinearMemory;
 import kiln.runtime.internal.GcHeap;
 import kiln.runtime.internal.HostObjects;
+import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
 import kiln.runtime.internal.ZeroMemory;
 
@@ -14,6 +15,11 @@ import kiln.runtime.internal.ZeroMemory;
  * of others. Refers to nothing from which the store can be reached.
  */
 final class Remains implements Runnable {
+    /** About what a store takes without its memories, Java's part included. */
+    private static final long BYTES = 16 << 10;
+    /** For a collected heap, of which nobody knows how much is touched. */
+    private static final long HEAP_BYTES = 1 << 20;
+
     private final Engine engine;
     private final StoreBlock block;
     private final HostObjects.Numbers hostIds;
@@ -23,6 +29,9 @@ final class Remains implements Runnable {
     private final List<CompiledModule> modules = new ArrayList<>();
     private final List<ExceptionHeap.Chunk> exceptions;
     private final Set<Integer> typeRecords;
+
+    /** Bytes that the reclaimer counts. */
+    private long counted;
 
     private Watch watch;
     /** Address of the collected heap, or 0. */
@@ -45,6 +54,13 @@ final class Remains implements Runnable {
         this.hostIds = hostIds;
         this.exceptions = exceptions;
         this.typeRecords = typeRecords;
+        count(BYTES);
+    }
+
+    /** Counts memory that goes with the store. */
+    void count(long bytes) {
+        counted += bytes;
+        Reclaimer.count(bytes);
     }
 
     void setWatch(Watch w) {
@@ -69,6 +85,7 @@ final class Remains implements Runnable {
 
     void setHeap(long address) {
         heap = address;
+        count(HEAP_BYTES);
     }
 
     @Override
@@ -100,5 +117,6 @@ final class Remains implements Runnable {
         }
         hostIds.remove();
         engine.giveBlock(block);
+        Reclaimer.count(-counted);
     }
 }

@@ -18,6 +18,7 @@ import kiln.artifact.api.TrapCode;
 import kiln.loader.Entry;
 import kiln.loader.Native;
 import kiln.loader.Upcalls;
+import kiln.runtime.internal.ComponentAccess;
 import kiln.runtime.internal.HostObjects;
 import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
@@ -63,7 +64,11 @@ public final class Store implements AutoCloseable {
             throw new ExceptionInInitializerError(e);
         }
         Upcalls.setDispatcher(new Dispatch());
+        ComponentAccess.set(new ComponentFriend());
     }
+
+    /** What marks a sequence of calls in the argument area. */
+    private static final int SEQUENCE_BYTES = 16;
 
     private final Engine engine;
     private final StoreLimits limits;
@@ -297,6 +302,27 @@ public final class Store implements AutoCloseable {
             throw new TrapException(TrapCode.STACK_CHECK, TrapCode.STACK_CHECK.message());
         }
         return area;
+    }
+
+    /** Begins something that consists of several calls and accesses to memory, during which the store is in use. */
+    void beginSequence() {
+        check();
+        if (areaTop + SEQUENCE_BYTES > block.areaEnd()) {
+            throw new TrapException(TrapCode.STACK_CHECK, TrapCode.STACK_CHECK.message());
+        }
+        areaTop += SEQUENCE_BYTES;
+    }
+
+    /** Ends what {@link #beginSequence} began. */
+    void endSequence() {
+        areaTop -= SEQUENCE_BYTES;
+        if (closing == OPEN || !obeyClosing()) {
+            leave();
+        }
+    }
+
+    boolean isClosed() {
+        return (Thread) OWNER.getAcquire(this) == CLOSED;
     }
 
     /** Runs code of this store. */
@@ -560,6 +586,7 @@ public final class Store implements AutoCloseable {
             return false;
         }
         memoryBytes += bytes;
+        remains.count(bytes);
         return true;
     }
 

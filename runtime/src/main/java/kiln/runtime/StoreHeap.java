@@ -114,7 +114,7 @@ final class StoreHeap implements GcHeap.Roots {
             }
         }
         List<Integer> fresh = new ArrayList<>();
-        for (int i = 0; i < module.info().types().size(); i++) {
+        for (int i = 0; i < module.info().types().count(); i++) {
             place(module.typeId(i), fresh, module);
         }
         if (!fresh.isEmpty()) {
@@ -154,22 +154,13 @@ final class StoreHeap implements GcHeap.Roots {
 
     private int[] display(int type) {
         TypeRegistry registry = store.engine().types();
-        int[] result = new int[depth(type) + 1];
+        int[] result = new int[registry.depth(type) + 1];
         int t = type;
         for (int i = result.length - 1; i >= 0; i--) {
             result[i] = records.get(t);
             t = registry.supertype(t);
         }
         return result;
-    }
-
-    private int depth(int type) {
-        TypeRegistry registry = store.engine().types();
-        int depth = 0;
-        for (int t = registry.supertype(type); t >= 0; t = registry.supertype(t)) {
-            depth++;
-        }
-        return depth;
     }
 
     private record Shape(int flags, int size, int[] map, int depth) {
@@ -186,7 +177,7 @@ final class StoreHeap implements GcHeap.Roots {
             int flags = HeapLayout.ARRAY
                     | (slot == HeapLayout.Slot.REFERENCE ? HeapLayout.REFERENCES : 0)
                     | (slot == HeapLayout.Slot.EXCEPTION ? HeapLayout.EXCEPTIONS : 0);
-            return new Shape(flags, slot.bytes(), NO_WORDS, depth(type));
+            return new Shape(flags, slot.bytes(), NO_WORDS, registry.depth(type));
         }
         HeapLayout.Struct layout = struct.layout();
         int[] map = new int[struct.fields().size()];
@@ -200,7 +191,7 @@ final class StoreHeap implements GcHeap.Roots {
                 flags |= HeapLayout.EXCEPTIONS;
             }
         }
-        return new Shape(flags, layout.bytes(), Arrays.copyOf(map, count), depth(type));
+        return new Shape(flags, layout.bytes(), Arrays.copyOf(map, count), registry.depth(type));
     }
 
     /** The engine's number of an object's type. */

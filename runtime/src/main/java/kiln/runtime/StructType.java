@@ -3,7 +3,6 @@ package kiln.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import kiln.artifact.HeapLayout;
-import kiln.artifact.api.HeapType;
 
 /** A type of structs of the garbage-collected heap. Two are equal if they are the same type to WebAssembly. */
 public final class StructType {
@@ -33,7 +32,7 @@ public final class StructType {
 
     /** The type of references to such structs that may be null. */
     public ValType.Ref ref() {
-        return new ValType.Ref(true, HeapType.Abstract.STRUCT, typeId);
+        return new ValType.Ref(true, HeapType.STRUCT, typeId);
     }
 
     HeapLayout.Struct layout() {

@@ -4,27 +4,28 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import kiln.artifact.TypeDef;
-import kiln.artifact.TypeKeys;
-import kiln.artifact.ValueType;
 import kiln.artifact.api.ArtifactException;
-import kiln.artifact.api.HeapType;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
 
-/** The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. */
+/**
+ * The engine's numbers for types: equal numbers mean equal types, whatever modules they come from. They are the indices
+ * in a {@link TypeSpace} of all modules; here is what the API shows of it.
+ */
 // No pattern switches: they would take milliseconds to link in a process that has just started.
 final class TypeRegistry {
-    /** By ordinal of {@link ValueType.Num}. */
-    private static final ValType.Num[] NUMBERS = ValType.Num.values();
+    /** By ordinal of {@link ValType.Num}. */
+    private static final int[] NUMBERS = {
+        kiln.types.ValType.I32,
+        kiln.types.ValType.I64,
+        kiln.types.ValType.F32,
+        kiln.types.ValType.F64,
+        kiln.types.ValType.V128
+    };
 
-    /**
-     * @param supertype number of the declared supertype, or -1
-     * @param func null if not a function type
-     * @param fields of a struct, or the element of an array; null if a function type, or not known yet
-     */
-    private record Entry(HeapType.Abstract kind, int supertype, FuncType func, List<FieldType> fields) {}
-
-    private final Map<String, Integer> ids = new HashMap<>();
-    private final List<Entry> entries = new ArrayList<>();
+    private final TypeSpace all = TypeSpace.shared();
+    /** By number: what was made of a function type, else null. */
+    private final List<FuncType> functions = new ArrayList<>();
     /** Function types as the host can write them: final, without supertype, not part of a recursion group. */
     private final Map<FuncType, Integer> plain = new HashMap<>();
 
@@ -33,106 +34,87 @@ final class TypeRegistry {
     /**
      * Numbers of all types of a module.
      *
-     * @throws ArtifactException if a key is known as that of another type
+     * @throws ArtifactException if the engine would know too many types
      */
-    synchronized int[] register(List<TypeDef> types) {
-        int[] result = new int[types.size()];
-        int base = entries.size();
-        for (int i = 0; i < result.length; i++) {
-            Integer id = ids.putIfAbsent(types.get(i).key(), entries.size());
-            if (id == null) {
-                id = entries.size();
-                entries.add(null);
-            }
-            result[i] = id;
+    synchronized int[] register(TypeSpace types) {
+        try {
+            int[] ids = all.addAll(types);
+            noteFunctions();
+            return ids;
+        } catch (IllegalArgumentException e) {
+            throw new ArtifactException("all modules of the engine together have " + e.getMessage());
         }
-        // Kinds first: function types may mention any type of their recursion group, later ones too.
-        for (int i = 0; i < result.length; i++) {
-            if (result[i] >= base && entries.get(result[i]) == null) {
-                TypeDef t = types.get(i);
-                entries.set(result[i], new Entry(kind(t), t.supertype() < 0 ? -1 : result[t.supertype()], null, null));
-            }
-        }
-        for (int i = 0; i < result.length; i++) {
-            if (result[i] >= base && types.get(i).body() instanceof TypeDef.Func f) {
-                define(result[i], types.get(i), f, result);
-            } else if (result[i] >= base) {
-                Entry e = entries.get(result[i]);
-                entries.set(result[i], new Entry(e.kind, e.supertype, null, fields(types.get(i), result)));
+    }
+
+    /** Of the types that were added last. */
+    private void noteFunctions() {
+        for (int i = functions.size(); i < all.count(); i++) {
+            kiln.types.FuncType f = all.func(i);
+            functions.add(f == null ? null : new FuncType(convert(f.params()), convert(f.results())));
+            SubType t = all.get(i);
+            if (f != null && t.isFinal() && t.supertype() < 0 && all.groupSize(i) == 1) {
+                plain.putIfAbsent(functions.get(i), i);
             }
         }
-        for (int i = 0; i < result.length; i++) {
-            if (!isSame(entries.get(result[i]), types.get(i), result)) {
-                entries.subList(base, entries.size()).clear();
-                ids.values().removeIf(id -> id >= base);
-                plain.values().removeIf(id -> id >= base);
-                throw new ArtifactException("damaged file: the key of type " + i + " is another type's");
-            }
+    }
+
+    private List<ValType> convert(int[] types) {
+        List<ValType> result = new ArrayList<>(types.length);
+        for (int t : types) {
+            result.add(convert(t));
         }
         return result;
     }
 
-    /** Of what has the same key, which only a damaged file has for different types. */
-    private boolean isSame(Entry known, TypeDef t, int[] module) {
-        return known.kind == kind(t)
-                && (t.body() instanceof TypeDef.Func f
-                        ? known.func.params().equals(convert(f.params(), module))
-                                && known.func.results().equals(convert(f.results(), module))
-                        : known.fields.equals(fields(t, module)));
+    private ValType convert(int type) {
+        return switch (type) {
+            case kiln.types.ValType.I32 -> ValType.I32;
+            case kiln.types.ValType.I64 -> ValType.I64;
+            case kiln.types.ValType.F32 -> ValType.F32;
+            case kiln.types.ValType.F64 -> ValType.F64;
+            case kiln.types.ValType.V128 -> ValType.V128;
+            default -> convertRef(type);
+        };
     }
 
-    private List<FieldType> fields(TypeDef t, int[] module) {
-        if (t.body() instanceof TypeDef.Array a) {
-            return List.of(convert(a.element(), module));
-        }
-        List<FieldType> result = new ArrayList<>();
-        for (TypeDef.Field f : ((TypeDef.Struct) t.body()).fields()) {
-            result.add(convert(f, module));
-        }
-        return List.copyOf(result);
+    private ValType.Ref convertRef(int type) {
+        int heap = kiln.types.ValType.heap(type);
+        boolean nullable = kiln.types.ValType.isNullable(type);
+        return heap < 0
+                ? new ValType.Ref(nullable, HeapType.of(heap), ValType.Ref.ABSTRACT)
+                : new ValType.Ref(nullable, HeapType.of(all.kind(heap)), heap);
     }
 
-    private FieldType convert(TypeDef.Field f, int[] module) {
-        return new FieldType(convert(f.type(), module), f.packing(), f.mutable());
+    /** The inverse of {@link #convert(int)}. */
+    private int model(ValType type) {
+        if (type instanceof ValType.Num n) {
+            return number(n);
+        }
+        ValType.Ref r = (ValType.Ref) type;
+        if (r.typeId() >= all.count()) {
+            throw new IllegalArgumentException("no type has the number " + r.typeId());
+        }
+        return kiln.types.ValType.ref(r.nullable(), r.typeId() < 0 ? r.heap().code() : r.typeId());
     }
 
-    private void define(int id, TypeDef t, TypeDef.Func f, int[] module) {
-        Entry e = entries.get(id);
-        if (e.func == null) {
-            FuncType func = new FuncType(convert(f.params(), module), convert(f.results(), module));
-            entries.set(id, new Entry(e.kind, e.supertype, func, null));
-            if (t.isFinal() && t.supertype() < 0 && TypeKeys.isAlone(t.key())) {
-                plain.putIfAbsent(func, id);
-            }
-        }
+    /** The number of a type in {@link kiln.types.ValType}. */
+    static int number(ValType.Num type) {
+        return NUMBERS[type.ordinal()];
     }
 
-    private static HeapType.Abstract kind(TypeDef t) {
-        if (t.body() instanceof TypeDef.Func) {
-            return HeapType.Abstract.FUNC;
-        }
-        return t.body() instanceof TypeDef.Struct ? HeapType.Abstract.STRUCT : HeapType.Abstract.ARRAY;
-    }
-
-    private List<ValType> convert(List<ValueType> types, int[] module) {
-        List<ValType> result = new ArrayList<>(types.size());
-        for (ValueType t : types) {
-            result.add(convert(t, module));
-        }
-        return result;
+    private FieldType convert(kiln.types.FieldType f) {
+        int packing = f.storage() == kiln.types.ValType.I8 ? 8 : f.storage() == kiln.types.ValType.I16 ? 16 : 0;
+        return new FieldType(convert(f.unpacked()), packing, f.mutable());
     }
 
     /** A type of a module whose types have the numbers {@code module}. */
-    synchronized ValType convert(ValueType type, int[] module) {
-        return type instanceof ValueType.Num n ? NUMBERS[n.ordinal()] : convertRef((ValueType.Ref) type, module);
+    synchronized ValType convert(int type, int[] module) {
+        return convert(TypeSpace.renumbered(type, module));
     }
 
-    synchronized ValType.Ref convertRef(ValueType.Ref r, int[] module) {
-        if (r.heap() instanceof HeapType.Abstract a) {
-            return new ValType.Ref(r.nullable(), a, ValType.Ref.ABSTRACT);
-        }
-        int id = module[((HeapType.Concrete) r.heap()).index()];
-        return new ValType.Ref(r.nullable(), entries.get(id).kind, id);
+    /** As {@link #convert(int, int[])}, of a reference. */
+    synchronized ValType.Ref convertRef(int type, int[] module) {
+        return convertRef(TypeSpace.renumbered(type, module));
     }
 
     /**
@@ -141,8 +123,14 @@ final class TypeRegistry {
      * @throws IllegalArgumentException if it mentions a type by number and no module has this function type
      */
     synchronized int idOf(FuncType type) {
-        Integer id = plain.get(type);
-        return id != null ? id : register(List.of(TypeDef.func(plain(type.params()), plain(type.results()))))[0];
+        Integer known = plain.get(type);
+        if (known != null) {
+            return known;
+        }
+        int id = all.intern(new SubType(
+                true, -1, new kiln.types.FuncType(abstractTypes(type.params()), abstractTypes(type.results()))));
+        noteFunctions();
+        return id;
     }
 
     /** As {@link #idOf}, or -1 if there is none. */
@@ -161,23 +149,20 @@ final class TypeRegistry {
         return id;
     }
 
-    private static List<ValueType> plain(List<ValType> types) {
-        List<ValueType> result = new ArrayList<>(types.size());
-        for (ValType t : types) {
-            if (t instanceof ValType.Num n) {
-                result.add(ValueType.Num.valueOf(n.name()));
-            } else if (t instanceof ValType.Ref r && r.typeId() == ValType.Ref.ABSTRACT) {
-                result.add(new ValueType.Ref(r.nullable(), r.heap()));
-            } else {
-                throw new IllegalArgumentException("no module loaded has a function type with " + t);
+    private int[] abstractTypes(List<ValType> types) {
+        int[] result = new int[types.size()];
+        for (int i = 0; i < result.length; i++) {
+            if (types.get(i) instanceof ValType.Ref r && r.typeId() != ValType.Ref.ABSTRACT) {
+                throw new IllegalArgumentException("no module loaded has a function type with " + r);
             }
+            result[i] = model(types.get(i));
         }
         return result;
     }
 
     /** The function type with this number. */
     synchronized FuncType func(int id) {
-        FuncType f = entries.get(id).func;
+        FuncType f = functions.get(id);
         if (f == null) {
             throw new IllegalArgumentException("not a function type: " + id);
         }
@@ -186,13 +171,13 @@ final class TypeRegistry {
 
     /** The struct type with this number, or null if it is none. */
     synchronized StructType struct(int id) {
-        Entry e = entries.get(id);
-        if (e.kind != HeapType.Abstract.STRUCT) {
-            return null;
-        }
         StructType s = structs.get(id);
-        if (s == null) {
-            s = new StructType(id, e.fields);
+        if (s == null && all.struct(id) != null) {
+            List<FieldType> fields = new ArrayList<>();
+            for (kiln.types.FieldType f : all.struct(id).fields()) {
+                fields.add(convert(f));
+            }
+            s = new StructType(id, fields);
             structs.put(id, s);
         }
         return s;
@@ -200,70 +185,31 @@ final class TypeRegistry {
 
     /** The array type with this number, or null if it is none. */
     synchronized ArrayType array(int id) {
-        Entry e = entries.get(id);
-        return e.kind == HeapType.Abstract.ARRAY ? new ArrayType(id, e.fields.getFirst()) : null;
+        kiln.types.ArrayType a = all.array(id);
+        return a == null ? null : new ArrayType(id, convert(a.element()));
     }
 
     /** Whether this is the number of a function type. */
     synchronized boolean isFunction(int id) {
-        return entries.get(id).kind == HeapType.Abstract.FUNC;
+        return all.func(id) != null;
     }
 
     /** Number of the declared supertype, or -1. */
     synchronized int supertype(int id) {
-        return entries.get(id).supertype;
+        return all.get(id).supertype();
+    }
+
+    /** How many supertypes are above a type. */
+    synchronized int depth(int id) {
+        return all.depth(id);
     }
 
     /** Whether type {@code sub} is {@code type} or declared, through others perhaps, as its subtype. */
     synchronized boolean isSubtype(int sub, int type) {
-        for (int t = sub; t >= 0; t = entries.get(t).supertype) {
-            if (t == type) {
-                return true;
-            }
-        }
-        return false;
+        return all.isHeapSubtype(sub, type);
     }
 
-    boolean isSubtype(ValType sub, ValType type) {
-        if (sub.equals(type)) {
-            return true;
-        }
-        if (!(sub instanceof ValType.Ref s && type instanceof ValType.Ref t) || s.nullable() && !t.nullable()) {
-            return false;
-        }
-        if (t.typeId() == ValType.Ref.ABSTRACT) {
-            return isSubHeap(s.heap(), t.heap());
-        }
-        return s.typeId() == ValType.Ref.ABSTRACT
-                ? isBottom(s.heap()) && isSubHeap(s.heap(), t.heap())
-                : isSubtype(s.typeId(), t.typeId());
-    }
-
-    private static boolean isBottom(HeapType.Abstract h) {
-        return switch (h) {
-            case NONE, NOFUNC, NOEXTERN, NOEXN -> true;
-            default -> false;
-        };
-    }
-
-    private static boolean isSubHeap(HeapType.Abstract sub, HeapType.Abstract type) {
-        return sub == type
-                || switch (type) {
-                    case FUNC -> sub == HeapType.Abstract.NOFUNC;
-                    case EXTERN -> sub == HeapType.Abstract.NOEXTERN;
-                    case EXN -> sub == HeapType.Abstract.NOEXN;
-                    case ANY ->
-                        switch (sub) {
-                            case EQ, I31, STRUCT, ARRAY, NONE -> true;
-                            default -> false;
-                        };
-                    case EQ ->
-                        switch (sub) {
-                            case I31, STRUCT, ARRAY, NONE -> true;
-                            default -> false;
-                        };
-                    case I31, STRUCT, ARRAY -> sub == HeapType.Abstract.NONE;
-                    case NONE, NOFUNC, NOEXTERN, NOEXN -> false;
-                };
+    synchronized boolean isSubtype(ValType sub, ValType type) {
+        return all.isSubtype(model(sub), model(type));
     }
 }

@@ -1,7 +1,6 @@
 package kiln.runtime;
 
 import java.util.Locale;
-import kiln.artifact.api.HeapType;
 
 /**
  * The type of a WebAssembly value. Values travel in cells of 64 bits: i32 sign-extended (only the lower half counts on
@@ -14,9 +13,9 @@ public sealed interface ValType {
     ValType F32 = Num.F32;
     ValType F64 = Num.F64;
     ValType V128 = Num.V128;
-    Ref FUNCREF = new Ref(true, HeapType.Abstract.FUNC, Ref.ABSTRACT);
-    Ref EXTERNREF = new Ref(true, HeapType.Abstract.EXTERN, Ref.ABSTRACT);
-    Ref EXNREF = new Ref(true, HeapType.Abstract.EXN, Ref.ABSTRACT);
+    Ref FUNCREF = new Ref(true, HeapType.FUNC, Ref.ABSTRACT);
+    Ref EXTERNREF = new Ref(true, HeapType.EXTERN, Ref.ABSTRACT);
+    Ref EXNREF = new Ref(true, HeapType.EXN, Ref.ABSTRACT);
 
     /** Numbers and vectors. */
     enum Num implements ValType {
@@ -58,22 +57,22 @@ public sealed interface ValType {
      * @param heap what is referred to; for a concrete type its kind: FUNC, STRUCT or ARRAY
      * @param typeId the engine's number of a concrete type, or {@link #ABSTRACT}
      */
-    record Ref(boolean nullable, HeapType.Abstract heap, int typeId) implements ValType {
+    record Ref(boolean nullable, HeapType heap, int typeId) implements ValType {
         public static final int ABSTRACT = -1;
 
         @Override
         public boolean isFunc() {
-            return heap == HeapType.Abstract.FUNC || heap == HeapType.Abstract.NOFUNC;
+            return heap.isBelow(HeapType.FUNC);
         }
 
         @Override
         public boolean isExtern() {
-            return heap == HeapType.Abstract.EXTERN || heap == HeapType.Abstract.NOEXTERN;
+            return heap.isBelow(HeapType.EXTERN);
         }
 
         @Override
         public boolean isException() {
-            return heap == HeapType.Abstract.EXN || heap == HeapType.Abstract.NOEXN;
+            return heap.isBelow(HeapType.EXN);
         }
 
         @Override
@@ -84,7 +83,7 @@ public sealed interface ValType {
         @Override
         public String toString() {
             if (typeId == ABSTRACT) {
-                return nullable ? heap + "ref" : "(ref " + heap + ")";
+                return kiln.types.ValType.toString(kiln.types.ValType.ref(nullable, heap.code()));
             }
             return (nullable ? "(ref null " : "(ref ") + "type " + Integer.toUnsignedString(typeId) + ")";
         }

@@ -11,9 +11,10 @@ import kiln.artifact.ExternType;
 import kiln.artifact.FuncKey;
 import kiln.artifact.FuncRefs;
 import kiln.artifact.ModuleInfo;
-import kiln.artifact.TypeDef;
-import kiln.artifact.ValueType;
 import kiln.artifact.api.TrapCode;
+import kiln.types.FuncType;
+import kiln.types.SubType;
+import kiln.types.ValType;
 
 /**
  * A compiled file whose machine code (x86-64) was written by hand, so that the runtime can be tested without a
@@ -88,9 +89,10 @@ final class HandMade {
 
     private static ModuleInfo info() {
         ModuleInfo.Builder b = new ModuleInfo.Builder("hand");
-        b.types.add(TypeDef.func(List.of(ValueType.I32, ValueType.I32), List.of(ValueType.I32)));
-        b.types.add(TypeDef.func(List.of(ValueType.I32), List.of(ValueType.I32)));
-        b.types.add(TypeDef.func(List.of(), List.of()));
+        int[] i32 = {ValType.I32};
+        b.types.intern(new SubType(true, -1, new FuncType(new int[] {ValType.I32, ValType.I32}, i32)));
+        b.types.intern(new SubType(true, -1, new FuncType(i32, i32)));
+        b.types.intern(new SubType(true, -1, FuncType.EMPTY));
         b.imports.add(new ModuleInfo.Import("env", "host", new ExternType.Func(1)));
         b.memories.add(new ExternType.Memory(1, 4, false, false, 16, true));
         b.definedFunctions = NAMES.length;

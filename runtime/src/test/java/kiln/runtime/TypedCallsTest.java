@@ -11,11 +11,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.List;
-import kiln.artifact.TypeDef;
-import kiln.artifact.TypeKeys;
-import kiln.artifact.ValueType;
-import kiln.artifact.api.HeapType;
 import kiln.loader.Native;
+import kiln.types.SubType;
+import kiln.types.TypeSpace;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -172,11 +170,11 @@ class TypedCallsTest {
         int a = r.idOf(FuncType.of(ValType.I32, ValType.I64));
         assertEquals(a, r.idOf(FuncType.of(ValType.I32, ValType.I64)));
         assertEquals(FuncType.of(ValType.I32, ValType.I64), r.func(a));
-        ValType.Ref concrete = new ValType.Ref(false, HeapType.Abstract.FUNC, a);
-        ValType.Ref none = new ValType.Ref(true, HeapType.Abstract.NOFUNC, ValType.Ref.ABSTRACT);
+        ValType.Ref concrete = new ValType.Ref(false, HeapType.FUNC, a);
+        ValType.Ref none = new ValType.Ref(true, HeapType.NOFUNC, ValType.Ref.ABSTRACT);
         assertEquals(true, r.isSubtype(concrete, ValType.FUNCREF));
         assertEquals(false, r.isSubtype(ValType.FUNCREF, concrete));
-        assertEquals(true, r.isSubtype(none, new ValType.Ref(true, HeapType.Abstract.FUNC, a)));
+        assertEquals(true, r.isSubtype(none, new ValType.Ref(true, HeapType.FUNC, a)));
         assertEquals(false, r.isSubtype(none, concrete));
         assertEquals(false, r.isSubtype(concrete, ValType.EXTERNREF));
         assertEquals(true, r.isSubtype(ValType.I32, ValType.I32));
@@ -185,16 +183,15 @@ class TypedCallsTest {
 
     @Test
     void membersOfARecursionGroupMayMentionLaterOnes() {
-        ValueType.Ref struct = new ValueType.Ref(true, new HeapType.Concrete(1));
-        List<TypeDef> group = TypeKeys.assign(
-                List.of(
-                        new TypeDef("", true, -1, new TypeDef.Func(List.of(struct), List.of())),
-                        new TypeDef("", true, -1, new TypeDef.Struct(List.of()))),
-                List.of(2));
+        TypeSpace group = new TypeSpace();
+        int[] struct = {kiln.types.ValType.ref(true, 1)};
+        group.intern(
+                new SubType(true, -1, new kiln.types.FuncType(struct, new int[0])),
+                new SubType(true, -1, new kiln.types.StructType(List.of())));
         TypeRegistry r = engine.types();
         int[] ids = r.register(group);
         assertArrayEquals(ids, r.register(group));
-        assertEquals(FuncType.ofVoid(new ValType.Ref(true, HeapType.Abstract.STRUCT, ids[1])), r.func(ids[0]));
+        assertEquals(FuncType.ofVoid(new ValType.Ref(true, HeapType.STRUCT, ids[1])), r.func(ids[0]));
     }
 
     @Test
@@ -202,11 +199,10 @@ class TypedCallsTest {
         Func f = Func.of(store, FuncType.ofVoid(), (_, _, _) -> {});
         int other = engine.types().idOf(FuncType.ofVoid(ValType.I32));
         assertThrows(
-                IllegalArgumentException.class,
-                () -> store.toCell(new ValType.Ref(true, HeapType.Abstract.FUNC, other), f));
+                IllegalArgumentException.class, () -> store.toCell(new ValType.Ref(true, HeapType.FUNC, other), f));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> store.toCell(new ValType.Ref(false, HeapType.Abstract.EXTERN, ValType.Ref.ABSTRACT), null));
+                () -> store.toCell(new ValType.Ref(false, HeapType.EXTERN, ValType.Ref.ABSTRACT), null));
         assertThrows(IllegalArgumentException.class, () -> store.fromCell(ValType.EXTERNREF, 77));
         try (Store second = new Store(engine)) {
             assertThrows(IllegalArgumentException.class, () -> second.toCell(ValType.FUNCREF, f));

@@ -5,6 +5,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Frees native memory that belongs to objects which nobody closed and nobody can reach any more: whenever something new
@@ -22,6 +23,13 @@ public final class Reclaimer {
     private static final long QUIET_MILLIS = 10;
     private static final ReferenceQueue<Object> DROPPED = new ReferenceQueue<>();
     private static final Set<Registration> ALL = ConcurrentHashMap.newKeySet();
+
+    /** So many bytes are worth no collection. */
+    private static final long FEW_BYTES = 256L << 20;
+    /** What exists and was not freed, in bytes. */
+    private static final AtomicLong BYTES = new AtomicLong();
+    /** With more, Java is asked to collect: twice what was left the last time. */
+    private static volatile long tolerated = FEW_BYTES;
 
     private Reclaimer() {}
 
@@ -57,6 +65,27 @@ public final class Reclaimer {
         Registration registration = new Registration(owner, remains);
         ALL.add(registration);
         return registration;
+    }
+
+    /** Counts native memory that comes with registered objects, or goes with them. */
+    public static void count(long bytes) {
+        BYTES.addAndGet(bytes);
+    }
+
+    /**
+     * To be called before more is made: has Java collect if there is twice as much as there was when it last did so.
+     * Whoever drops objects without closing them thus takes up no more than that, and whoever keeps them all is held up
+     * only a few times.
+     */
+    public static void relieve() {
+        if (BYTES.get() > tolerated) {
+            synchronized (ALL) {
+                if (BYTES.get() > tolerated) {
+                    collect();
+                    tolerated = Math.max(FEW_BYTES, 2 * BYTES.get());
+                }
+            }
+        }
     }
 
     private static void free(Reference<?> r) {

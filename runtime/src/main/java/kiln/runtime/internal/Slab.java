@@ -10,14 +10,26 @@ public final class Slab {
     private static final int CHUNK = 16 << 10;
     private static final int LARGE = 4 << 10;
 
+    private final long first;
+    private final int firstBytes;
     private final List<Long> chunks = new ArrayList<>();
     /** Address and size of each. */
     private final List<long[]> large = new ArrayList<>();
-    /** Chunk that is being filled. */
+    /** Chunk that is being filled; -1: the first piece. */
     private int current = -1;
 
     private long next;
     private long end;
+
+    /**
+     * @param first zeros to begin with, aligned to 16, which outlast this object
+     */
+    Slab(long first, int firstBytes) {
+        this.first = first;
+        this.firstBytes = firstBytes;
+        this.next = first;
+        this.end = first + firstBytes;
+    }
 
     /** Memory aligned to 16 bytes. */
     public long allocate(long bytes) {
@@ -46,6 +58,7 @@ public final class Slab {
 
     /** Forgets all pieces; what is kept is zeroed. */
     public void reset() {
+        Native.zero(first, current < 0 ? next - first : firstBytes);
         for (int i = 0; i <= current; i++) {
             Native.zero(chunks.get(i), i == current ? next - chunks.get(i) : CHUNK);
         }
@@ -54,8 +67,8 @@ public final class Slab {
         }
         large.clear();
         current = -1;
-        next = 0;
-        end = 0;
+        next = first;
+        end = first + firstBytes;
     }
 
     public void free() {

@@ -1,33 +1,35 @@
 package kiln.runtime.internal;
 
-import kiln.loader.Host;
 import kiln.loader.HostException;
+import kiln.loader.MemoryPool;
 import kiln.loader.StoreMemory;
 
-/** The native memory that every store needs; blocks are used again by later stores. */
+/**
+ * The native memory that every store needs; blocks are used again by later stores. What every store writes lies
+ * together, so that one that does little touches two pages: contexts of small modules and the head of the
+ * {@link StoreMemory} in the first, arguments in the other.
+ */
 public final class StoreBlock {
-    /** Enough that the native stack ends first: a nested call takes more of that than of this. */
-    private static final long AREA_BYTES = 1 << 20;
+    private static final long BYTES = 1 << 20;
+    private static final int PAGE = 4 << 10;
+    /** The first piece of the slab; what follows in the page is as much of the store's memory as is always written. */
+    private static final int SLAB_BYTES = PAGE - 256;
 
-    private final long area;
+    private final long base;
     private final StoreMemory memory;
-    private final Slab slab = new Slab();
+    private final Slab slab;
 
     /**
      * @throws OutOfMemoryError if the system has no memory left
      */
     public StoreBlock() {
         try {
-            area = Host.current().allocate(AREA_BYTES);
+            base = MemoryPool.shared().takeZeros(BYTES);
         } catch (HostException e) {
             throw ZeroMemory.outOfMemory(e);
         }
-        try {
-            memory = new StoreMemory();
-        } catch (HostException e) {
-            Host.current().free(area);
-            throw ZeroMemory.outOfMemory(e);
-        }
+        slab = new Slab(base, SLAB_BYTES);
+        memory = new StoreMemory(base + SLAB_BYTES);
     }
 
     public StoreMemory memory() {
@@ -38,12 +40,14 @@ public final class StoreBlock {
         return slab;
     }
 
+    /** Where arguments of calls begin. */
     public long areaStart() {
-        return area;
+        return base + SLAB_BYTES + StoreMemory.BYTES + PAGE - 1 & -PAGE;
     }
 
+    /** Enough room that the native stack ends first: a nested call takes more of that than of this. */
     public long areaEnd() {
-        return area + AREA_BYTES;
+        return base + BYTES;
     }
 
     /** Makes it fit for another store. */
@@ -55,6 +59,6 @@ public final class StoreBlock {
     public void free() {
         memory.close();
         slab.free();
-        Host.current().free(area);
+        MemoryPool.shared().giveZeros(base, BYTES);
     }
 }

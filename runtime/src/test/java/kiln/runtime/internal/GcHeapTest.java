@@ -119,7 +119,7 @@ class GcHeapTest {
                 if (step % 500 == 0) {
                     Map<Node, Integer> seen = new IdentityHashMap<>();
                     for (int i = 0; i < model.length; i++) {
-                        compare(model[i], (int) (long) Native.getLong(roots.get(i)), seen);
+                        compare(model[i], (int) Native.getLong(roots.get(i)), seen);
                     }
                 }
             }

@@ -1,0 +1,93 @@
+package kiln.runtime;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import kiln.artifact.ModuleInfo;
+import kiln.artifact.component.ComponentPlan;
+import kiln.runtime.internal.ComponentAccess;
+import kiln.runtime.internal.ComponentBuiltins;
+
+/** Opens to components what this package keeps from embedders. */
+final class ComponentFriend extends ComponentAccess {
+    @Override
+    public CompiledModule load(Engine engine, Path file, boolean trusted) {
+        return CompiledModule.load(engine, file, trusted, true);
+    }
+
+    @Override
+    public CompiledModule load(Engine engine, byte[] bytes) {
+        return CompiledModule.load(engine, bytes, true);
+    }
+
+    @Override
+    public ComponentPlan plan(CompiledModule component) {
+        return component.plan();
+    }
+
+    @Override
+    public List<OpenImport> openImports(CompiledModule component) {
+        List<OpenImport> open = new ArrayList<>();
+        CompiledModule[] parts = component.parts();
+        for (int m = 0; m < parts.length; m++) {
+            List<ModuleInfo.Import> imports = parts[m].info().imports();
+            for (int i = 0; i < imports.size(); i++) {
+                if (imports.get(i).link() == null) {
+                    open.add(new OpenImport(m, i));
+                }
+            }
+        }
+        return open;
+    }
+
+    @Override
+    public void instantiate(Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made) {
+        Instantiation.runComponent(store, component, given, made);
+    }
+
+    @Override
+    public void setBuiltins(Instance component, ComponentBuiltins builtins) {
+        component.setComponentBuiltins(builtins);
+    }
+
+    @Override
+    public long context(Instance instance) {
+        return instance.vmctx();
+    }
+
+    @Override
+    public long allocate(Store store, long bytes) {
+        return store.allocate(bytes);
+    }
+
+    @Override
+    public void begin(Store store) {
+        store.beginSequence();
+    }
+
+    @Override
+    public void end(Store store) {
+        store.endSequence();
+    }
+
+    @Override
+    public long base(Memory memory) {
+        return memory.base();
+    }
+
+    @Override
+    public long length(Memory memory) {
+        return memory.length();
+    }
+
+    @Override
+    public boolean isClosed(Store store) {
+        return store.isClosed();
+    }
+
+    @Override
+    public LinkException linkException(String component, List<String> problems) {
+        return new LinkException(component, problems);
+    }
+}

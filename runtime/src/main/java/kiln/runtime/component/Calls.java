@@ -1,0 +1,29 @@
+package kiln.runtime.component;
+
+import java.lang.invoke.MethodHandle;
+
+/** Calls of method handles whose exceptions pass through. */
+final class Calls {
+    private Calls() {}
+
+    static Object invoke(MethodHandle handle, Object[] args) {
+        try {
+            return handle.invokeExact(args);
+        } catch (Throwable t) {
+            throw Calls.<RuntimeException>sneak(t);
+        }
+    }
+
+    static Object get(MethodHandle getter, Object from) {
+        try {
+            return getter.invokeExact(from);
+        } catch (Throwable t) {
+            throw Calls.<RuntimeException>sneak(t);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    static <T extends Throwable> T sneak(Throwable t) throws T {
+        throw (T) t;
+    }
+}

@@ -1,0 +1,154 @@
+package kiln.runtime.component;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import kiln.artifact.api.ArtifactException;
+import kiln.artifact.component.ComponentPlan;
+import kiln.runtime.CompiledModule;
+import kiln.runtime.Engine;
+import kiln.runtime.WasmException;
+import kiln.runtime.internal.ComponentAccess;
+
+/**
+ * A compiled component, mapped and ready to be instantiated any number of times. Safe for use by several threads. Close
+ * it when it is no longer needed; its code goes away once the last store with an instance of it is closed. What nobody
+ * closes goes away when Java collects it.
+ */
+public final class Component implements AutoCloseable {
+    private final CompiledModule module;
+    private final ComponentPlan plan;
+
+    private Component(CompiledModule module) {
+        this.module = module;
+        this.plan = ComponentAccess.get().plan(module);
+    }
+
+    /**
+     * Loads a compiled component ({@code .cwasm}), or one of WebAssembly if a {@link kiln.runtime.ModuleCompiler} is on
+     * the class path, as {@link CompiledModule#load(Engine, Path)} loads modules.
+     *
+     * @throws ArtifactException if the file is damaged, of another version or for another machine, is no component, or
+     *     the engine requires a signature that it lacks
+     * @throws WasmException if it is WebAssembly that is malformed, invalid, not supported, or no component
+     * @throws UncheckedIOException if it cannot be read or mapped
+     */
+    public static Component load(Engine engine, Path file) {
+        return new Component(ComponentAccess.get().load(engine, file, false));
+    }
+
+    /**
+     * As {@link #load(Engine, Path)}, but for files that were checked before and that nobody changes, with the promise
+     * and the risk of {@link CompiledModule#loadTrusted}.
+     */
+    public static Component loadTrusted(Engine engine, Path file) {
+        return new Component(ComponentAccess.get().load(engine, file, true));
+    }
+
+    /** Loads a component that is in memory, otherwise as {@link #load(Engine, Path)}. */
+    public static Component load(Engine engine, byte[] bytes) {
+        return new Component(ComponentAccess.get().load(engine, bytes));
+    }
+
+    /**
+     * As {@link #load(Engine, byte[])}: reads a stream to its end, a resource of the class path for example. The caller
+     * closes it.
+     *
+     * @param name for the component if it has none of its own
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Component load(Engine engine, String name, InputStream in) {
+        try {
+            Component c = load(engine, in.readAllBytes());
+            c.module.named(name);
+            return c;
+        } catch (IOException e) {
+            throw new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
+        }
+    }
+
+    CompiledModule module() {
+        return module;
+    }
+
+    ComponentPlan plan() {
+        return plan;
+    }
+
+    /** The engine that it was loaded in, and whose stores can have instances of it. */
+    public Engine engine() {
+        return module.engine();
+    }
+
+    /**
+     * Says what it is called in messages if it has no name of its own.
+     *
+     * @return this
+     */
+    public Component named(String name) {
+        module.named(name);
+        return this;
+    }
+
+    /** Name of the component: its own, or that of its file. */
+    public String name() {
+        return module.name();
+    }
+
+    /**
+     * The functions that it imports, each by the names that lead to it: {@code ["wasi:io/streams@0.2.3",
+     * "[method]input-stream.read"]}, or the name alone.
+     */
+    public List<List<String>> imports() {
+        return plan.imports().stream().map(ComponentPlan.ImportedFunc::path).toList();
+    }
+
+    /** The functions that it exports, as {@link ComponentInstance#func} takes them: {@code wasi:cli/run@0.2.3#run}. */
+    public List<String> exports() {
+        List<String> names = new ArrayList<>();
+        collect("", plan.exports(), names);
+        return names;
+    }
+
+    /** The resource types that it exports, named as {@link #exports} names functions. */
+    public List<String> resources() {
+        List<String> names = new ArrayList<>();
+        collectResources("", plan.exports(), names);
+        return names;
+    }
+
+    private static void collectResources(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
+        items.forEach((name, item) -> {
+            if (item instanceof ComponentPlan.InstanceItem i) {
+                collectResources(prefix + name + "#", i.exports(), names);
+            } else if (item instanceof ComponentPlan.ResourceItem) {
+                names.add(prefix + name);
+            }
+        });
+    }
+
+    private static void collect(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
+        items.forEach((name, item) -> {
+            switch (item) {
+                case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports(), names);
+                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> names.add(prefix + name);
+                case ComponentPlan.ResourceItem _ -> {}
+            }
+        });
+    }
+
+    /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
+    @Override
+    public void close() {
+        module.close();
+    }
+
+    @Override
+    public String toString() {
+        return "component " + module.name();
+    }
+}

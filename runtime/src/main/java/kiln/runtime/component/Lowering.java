@@ -1,0 +1,255 @@
+package kiln.runtime.component;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import kiln.artifact.api.TrapCode;
+import kiln.artifact.component.FunctionType;
+import kiln.artifact.component.InterfaceType;
+import kiln.artifact.component.StringEncoding;
+import kiln.artifact.component.TypeKind;
+import kiln.artifact.component.ValueLayout;
+import kiln.loader.Native;
+
+/**
+ * Core values and memory from values of Java, by walking their types: the canonical ABI's {@code lower} and
+ * {@code store}. The values fit their types ({@link Values#check} has looked, or they come from {@link Lifting}).
+ */
+final class Lowering {
+    private final GuestMemory memory;
+    private final StringEncoding encoding;
+    private final Handles handles;
+
+    Lowering(GuestMemory memory, StringEncoding encoding, Handles handles) {
+        this.memory = memory;
+        this.encoding = encoding;
+        this.handles = handles;
+    }
+
+    /** The core values for the parameters of a function that is lifted. */
+    long[] params(CallShape shape, Object[] args) {
+        FunctionType type = shape.type();
+        if (shape.spillsParams()) {
+            ValueLayout tuple = shape.tuple();
+            int address = memory.allocate(tuple.alignment(), tuple.bytes());
+            long at = memory.at(address);
+            long offset = 0;
+            for (int i = 0; i < args.length; i++) {
+                InterfaceType t = type.params().get(i);
+                offset = ValueLayout.align(offset, t.layout().alignment());
+                store(t, args[i], at + offset);
+                offset += t.layout().bytes();
+            }
+            return new long[] {address};
+        }
+        Cells out = new Cells(shape.flatParams());
+        for (int i = 0; i < args.length; i++) {
+            flat(type.params().get(i), args[i], out);
+        }
+        return out.cells;
+    }
+
+    /**
+     * The core results of a function that was lowered.
+     *
+     * @param flat what it was called with: the last one says where a result goes that is passed in memory
+     */
+    long[] result(CallShape shape, Object result, long[] flat) {
+        FunctionType type = shape.type();
+        if (type.result() == null) {
+            return new long[0];
+        }
+        ValueLayout layout = type.result().layout();
+        if (shape.spillsResult()) {
+            store(
+                    type.result(),
+                    result,
+                    memory.range(
+                            (int) flat[flat.length - 1],
+                            layout.bytes(),
+                            layout.alignment(),
+                            TrapCode.MEMORY_OUT_OF_BOUNDS));
+            return new long[0];
+        }
+        Cells out = new Cells(layout.flat().size());
+        flat(type.result(), result, out);
+        return out.cells;
+    }
+
+    // ---- core values
+
+    /** Core values as cells: narrow ones are zero-extended, which is what joins them with wide ones. */
+    private static final class Cells {
+        private final long[] cells;
+        private int next;
+
+        Cells(int count) {
+            cells = new long[count];
+        }
+
+        void add(long cell) {
+            cells[next++] = cell;
+        }
+    }
+
+    private void flat(InterfaceType t, Object v, Cells out) {
+        switch (t.kind()) {
+            case STRING -> add(string(v), out);
+            case LIST -> add(list(t.children().getFirst(), v), out);
+            case MAP -> add(map(t, v), out);
+            case RECORD, TUPLE, ARRAY -> {
+                List<?> values = Lists.values(v);
+                for (int i = 0; i < values.size(); i++) {
+                    InterfaceType c = t.children().get(t.kind() == TypeKind.ARRAY ? 0 : i);
+                    flat(c, values.get(i), out);
+                }
+            }
+            case VARIANT, OPTION, RESULT, ENUM -> {
+                int end = out.next + t.layout().flat().size();
+                int number = caseOf(t, v);
+                out.add(number);
+                if (t.payload(number) != null) {
+                    flat(t.payload(number), payload(v), out);
+                }
+                out.next = end;
+            }
+            default -> out.add(scalar(t, v));
+        }
+    }
+
+    private static void add(Texts.Place p, Cells out) {
+        out.add(Integer.toUnsignedLong(p.address()));
+        out.add(Integer.toUnsignedLong(p.length()));
+    }
+
+    /** The one core value of a value. */
+    private long scalar(InterfaceType t, Object v) {
+        int narrow = switch (t.kind()) {
+            case BOOL -> (Boolean) v ? 1 : 0;
+            case S8 -> (Byte) v;
+            case U8 -> (Byte) v & 0xFF;
+            case S16 -> (Short) v;
+            case U16 -> (Short) v & 0xFFFF;
+            case S32, U32, CHAR -> (Integer) v;
+            case F32 -> Float.floatToRawIntBits((Float) v);
+            case FLAGS -> flags(t, (Set<?>) v);
+            case OWN -> handles.lowerOwn(t, v);
+            case BORROW -> handles.lowerBorrow(t, v);
+            case S64, U64, F64 -> 0;
+            default -> throw new IllegalStateException("damaged file: a value of type " + t.kind());
+        };
+        return switch (t.kind()) {
+            case S64, U64 -> (Long) v;
+            case F64 -> Double.doubleToRawLongBits((Double) v);
+            default -> Integer.toUnsignedLong(narrow);
+        };
+    }
+
+    private static int flags(InterfaceType t, Set<?> set) {
+        int bits = 0;
+        for (int i = 0; i < t.labels().size(); i++) {
+            bits |= set.contains(t.labels().get(i)) ? 1 << i : 0;
+        }
+        return bits;
+    }
+
+    private static int caseOf(InterfaceType t, Object v) {
+        return switch (v) {
+            case Optional<?> o -> o.isPresent() ? 1 : 0;
+            case Result<?, ?> r -> r.isOk() ? 0 : 1;
+            case Variant x -> t.labels().indexOf(x.label());
+            default -> t.labels().indexOf(v);
+        };
+    }
+
+    private static Object payload(Object v) {
+        return switch (v) {
+            case Optional<?> o -> o.get();
+            case Result.Ok<?, ?>(Object value) -> value;
+            case Result.Err<?, ?>(Object value) -> value;
+            default -> ((Variant) v).payload();
+        };
+    }
+
+    // ---- memory
+
+    /** @param at native address of room for the value's own bytes */
+    private void store(InterfaceType t, Object v, long at) {
+        switch (t.kind()) {
+            case STRING -> store(string(v), at);
+            case LIST -> store(list(t.children().getFirst(), v), at);
+            case MAP -> store(map(t, v), at);
+            case RECORD, TUPLE -> {
+                List<?> values = (List<?>) v;
+                long offset = 0;
+                for (int i = 0; i < values.size(); i++) {
+                    InterfaceType c = t.children().get(i);
+                    offset = ValueLayout.align(offset, c.layout().alignment());
+                    store(c, values.get(i), at + offset);
+                    offset += c.layout().bytes();
+                }
+            }
+            case ARRAY -> elements(t.children().getFirst(), v, at);
+            case VARIANT, OPTION, RESULT, ENUM -> {
+                int number = caseOf(t, v);
+                number(at, ValueLayout.discriminantBytes(t.cases()), number);
+                if (t.payload(number) != null) {
+                    store(t.payload(number), payload(v), at + t.payloadOffset());
+                }
+            }
+            case S64, U64, F64 -> Native.putLong(at, scalar(t, v));
+            default -> number(at, (int) t.layout().bytes(), (int) scalar(t, v));
+        }
+    }
+
+    private static void store(Texts.Place p, long at) {
+        Native.putInt(at, p.address());
+        Native.putInt(at + 4, p.length());
+    }
+
+    private static void number(long at, int bytes, int value) {
+        switch (bytes) {
+            case 1 -> Native.putByte(at, (byte) value);
+            case 2 -> Native.putShort(at, (short) value);
+            default -> Native.putInt(at, value);
+        }
+    }
+
+    private Texts.Place string(Object v) {
+        GuestString s = v instanceof GuestString g ? g : GuestString.of((String) v, (int) Texts.utf8Bytes((String) v));
+        return Texts.lower(memory, encoding, s);
+    }
+
+    private Texts.Place list(InterfaceType element, Object v) {
+        int count = Lists.length(v);
+        int address = memory.allocate(
+                element.layout().alignment(), count * element.layout().bytes());
+        elements(element, v, memory.at(address));
+        return new Texts.Place(address, count);
+    }
+
+    private void elements(InterfaceType element, Object v, long at) {
+        if (!(v instanceof List<?> list)) {
+            Lists.store(v, at);
+            return;
+        }
+        long p = at;
+        for (Object e : list) {
+            store(element, e, p);
+            p += element.layout().bytes();
+        }
+    }
+
+    private Texts.Place map(InterfaceType t, Object v) {
+        List<Object> pairs = new ArrayList<>();
+        if (v instanceof Map<?, ?> m) {
+            m.forEach((key, value) -> pairs.add(List.of(key, value)));
+        } else {
+            pairs.addAll((List<?>) v);
+        }
+        InterfaceType pair = new InterfaceType(TypeKind.TUPLE, List.of(), t.children(), -1, 0);
+        return list(pair, pairs);
+    }
+}

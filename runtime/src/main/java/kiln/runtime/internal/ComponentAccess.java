@@ -1,0 +1,98 @@
+package kiln.runtime.internal;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import kiln.artifact.component.ComponentPlan;
+import kiln.runtime.CompiledModule;
+import kiln.runtime.Engine;
+import kiln.runtime.Extern;
+import kiln.runtime.Instance;
+import kiln.runtime.LinkException;
+import kiln.runtime.Memory;
+import kiln.runtime.Store;
+
+/**
+ * What components ({@code kiln.runtime.component}) may do with stores and modules, and embedders may not. The package
+ * {@code kiln.runtime} implements it.
+ */
+public abstract class ComponentAccess {
+    private static volatile ComponentAccess instance;
+
+    /** The only one; set when {@link Store} is initialised. */
+    public static ComponentAccess get() {
+        if (instance == null) {
+            try {
+                Class.forName(Store.class.getName(), true, Store.class.getClassLoader());
+            } catch (ClassNotFoundException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+        return instance;
+    }
+
+    public static void set(ComponentAccess access) {
+        instance = access;
+    }
+
+    /**
+     * As {@link CompiledModule#load(Engine, Path)} and {@link CompiledModule#loadTrusted}, for the file of a component.
+     */
+    public abstract CompiledModule load(Engine engine, Path file, boolean trusted);
+
+    /** As {@link CompiledModule#load(Engine, byte[])}, for the file of a component. */
+    public abstract CompiledModule load(Engine engine, byte[] bytes);
+
+    /** What the component's file says about it. */
+    public abstract ComponentPlan plan(CompiledModule component);
+
+    /**
+     * An import of a module that is not bound within the file.
+     *
+     * @param module number in the file
+     * @param index among the module's imports
+     */
+    public record OpenImport(int module, int index) {}
+
+    /** What must be given to {@link #instantiate}, in order. */
+    public abstract List<OpenImport> openImports(CompiledModule component);
+
+    /**
+     * Makes all instances of a component's file, each with its start function.
+     *
+     * @param given for the imports that are not bound within the file, in order
+     * @param made is told each instance, module 0's first, before anything of the next one is made
+     */
+    public abstract void instantiate(
+            Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made);
+
+    /** What the built-ins of the component's code call; said for the instance of module 0. */
+    public abstract void setBuiltins(Instance component, ComponentBuiltins builtins);
+
+    /** Address of an instance's context. */
+    public abstract long context(Instance instance);
+
+    /** Zeroed native memory that lasts as long as the store. */
+    public abstract long allocate(Store store, long bytes);
+
+    /**
+     * Takes the store for something that consists of several calls and accesses to memory: nobody else gets it, and it
+     * cannot be closed, before {@link #end}.
+     */
+    public abstract void begin(Store store);
+
+    /** Ends what {@link #begin} began. */
+    public abstract void end(Store store);
+
+    /** Address of the first byte of a memory, which stays where it is when it grows. */
+    public abstract long base(Memory memory);
+
+    /** Size of a memory in bytes. */
+    public abstract long length(Memory memory);
+
+    /** Whether everything of a store was freed. */
+    public abstract boolean isClosed(Store store);
+
+    /** The component cannot be linked, for these reasons. */
+    public abstract LinkException linkException(String component, List<String> problems);
+}
