@@ -2,6 +2,9 @@ package kiln.wasi;
 
 import java.io.IOException;
 import java.util.Arrays;
+import kiln.wasi.host.Directory;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.FileDescriptor;
 
 /**
  * The descriptors by their numbers; a new one gets the lowest free number, as in POSIX. Threads of a guest share it:

@@ -1,6 +1,15 @@
 package kiln.wasi;
 
 import java.io.IOException;
+import kiln.wasi.host.Directory;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.FileDescriptor;
+import kiln.wasi.host.FileTimes;
+import kiln.wasi.host.GuestMemory;
+import kiln.wasi.host.RegularFile;
+import kiln.wasi.host.Rights;
+import kiln.wasi.host.StandardInput;
+import kiln.wasi.host.Stop;
 
 /** The functions fd_* and sock_*: what they do about open files. */
 final class FileFunctions {

@@ -2,6 +2,10 @@ package kiln.wasi;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import kiln.wasi.host.FileDescriptor;
+import kiln.wasi.host.GuestMemory;
+import kiln.wasi.host.Stop;
+import kiln.wasi.host.WasiError;
 
 /** The lists of buffers that reading and writing functions take: pairs of address and length. */
 final class IoVectors {

@@ -1,6 +1,16 @@
 package kiln.wasi;
 
 import java.io.IOException;
+import kiln.wasi.host.Clocks;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.FileDescriptor;
+import kiln.wasi.host.Flags;
+import kiln.wasi.host.GuestMemory;
+import kiln.wasi.host.HostErrors;
+import kiln.wasi.host.Rights;
+import kiln.wasi.host.StandardInput;
+import kiln.wasi.host.Stop;
+import kiln.wasi.host.WasiError;
 
 /**
  * The function poll_oneoff. Goes over the subscriptions where they lie in the guest's memory, so that their number

@@ -3,6 +3,16 @@ package kiln.wasi;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
+import kiln.wasi.host.Clocks;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.FileDescriptor;
+import kiln.wasi.host.GuestMemory;
+import kiln.wasi.host.HostErrors;
+import kiln.wasi.host.RandomSource;
+import kiln.wasi.host.Stop;
+import kiln.wasi.host.StoppedException;
+import kiln.wasi.host.StringTable;
+import kiln.wasi.host.WasiError;
 
 /** What the functions do, without anything of the runtime but the guest's memory. */
 final class Preview1 {

@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import kiln.wasi.host.Clocks;
+import kiln.wasi.host.Errno;
 import org.junit.jupiter.api.Test;
 
 /** What tests of programs want: the same each time, and to see what comes out. */

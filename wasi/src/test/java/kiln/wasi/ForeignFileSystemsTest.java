@@ -20,6 +20,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.Flags;
+import kiln.wasi.host.Rights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +143,32 @@ class ForeignFileSystemsTest {
                 assertEquals(kind.makesFolders() ? Errno.SUCCESS : Errno.NOTSUP, made);
                 assertEquals(kind.makesFolders(), Files.isDirectory(given.resolve("new")));
                 assertEquals(Errno.NOTSUP, g.symlink("text", Guest.ROOT, "link"));
+            }
+        }
+    }
+
+    /** As POSIX has it: like replaces like, and a full folder stays. */
+    @ParameterizedTest
+    @EnumSource
+    void whatIsRenamedReplacesItsLike(Kind kind) throws IOException {
+        try (FileSystem system = kind.open(dir)) {
+            Path given = filled(system);
+            Files.writeString(given.resolve("other"), "old");
+            Files.createDirectory(given.resolve("empty"));
+            try (Guest g = guest(given)) {
+                assertEquals(Errno.SUCCESS, g.rename(Guest.ROOT, "text", Guest.ROOT, "text"));
+                assertEquals(Errno.SUCCESS, g.rename(Guest.ROOT, "text", Guest.ROOT, "other"));
+                assertEquals("content", Files.readString(given.resolve("other")));
+                assertFalse(Files.exists(given.resolve("text")));
+                assertEquals(Errno.ISDIR, g.rename(Guest.ROOT, "other", Guest.ROOT, "empty"));
+                assertEquals(Errno.NOTDIR, g.rename(Guest.ROOT, "empty", Guest.ROOT, "other"));
+                // POSIX has both.
+                Errno full = g.rename(Guest.ROOT, "empty", Guest.ROOT, "sub");
+                assertTrue(full == Errno.NOTEMPTY || full == Errno.EXIST, full::toString);
+                Errno folder = g.rename(Guest.ROOT, "sub", Guest.ROOT, "empty");
+                // Java's zip files do not replace folders.
+                assertEquals(kind == Kind.ZIP ? Errno.EXIST : Errno.SUCCESS, folder);
+                assertEquals("inside", Files.readString(given.resolve(kind == Kind.ZIP ? "sub/inner" : "empty/inner")));
             }
         }
     }

@@ -9,6 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.Flags;
+import kiln.wasi.host.GuestMemory;
+import kiln.wasi.host.RandomSource;
+import kiln.wasi.host.Rights;
+import kiln.wasi.host.Stop;
+import kiln.wasi.host.StringTable;
 
 /** A guest without WebAssembly: 64 KiB of memory, and calls with what they point to laid out by the test. */
 final class Guest implements AutoCloseable {

@@ -15,6 +15,10 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import kiln.wasi.host.Clocks;
+import kiln.wasi.host.Errno;
+import kiln.wasi.host.Flags;
+import kiln.wasi.host.HostErrors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

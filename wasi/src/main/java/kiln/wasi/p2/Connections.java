@@ -1,0 +1,65 @@
+package kiln.wasi.p2;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.channels.Channel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The sockets and connections that a guest has open. They are closed with the guest at the latest: of the handles that it
+ * leaves, nobody drops each, and Java's collector closes no sockets.
+ */
+final class Connections {
+    /** A guest that never closes any must not take all that the process can open. */
+    static final int MOST = 1 << 10;
+
+    private record Held(Closeable closer, BooleanSupplier isOver) {}
+
+    private final List<Held> all = new ArrayList<>();
+
+    /** Whether one more may be opened. */
+    boolean hasRoom() {
+        if (all.size() >= MOST) {
+            all.removeIf(h -> h.isOver().getAsBoolean());
+        }
+        return all.size() < MOST;
+    }
+
+    /**
+     * Keeps a socket in mind, and returns it.
+     *
+     * @throws SocketError if there are too many; it is closed then
+     */
+    <C extends Channel> C hold(C socket) throws IOException {
+        if (!hasRoom()) {
+            socket.close();
+            throw new SocketError("new-socket-limit");
+        }
+        all.add(new Held(socket, () -> !socket.isOpen()));
+        return socket;
+    }
+
+    /** Keeps a client in mind that ends by itself; there must be room. */
+    void hold(HttpClient client) {
+        all.add(new Held(client::shutdownNow, client::isTerminated));
+    }
+
+    /** Closes all, even if some cannot be closed properly. */
+    void closeAll() throws IOException {
+        IOException first = null;
+        for (Held h : all) {
+            try {
+                h.closer().close();
+            } catch (IOException e) {
+                first = first == null ? e : first;
+            }
+        }
+        all.clear();
+        if (first != null) {
+            throw first;
+        }
+    }
+}

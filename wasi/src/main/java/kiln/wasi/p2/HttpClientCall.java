@@ -1,0 +1,111 @@
+package kiln.wasi.p2;
+
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import kiln.runtime.component.Result;
+import kiln.wasi.p2.HttpMessages.IncomingResponse;
+import kiln.wasi.p2.HttpMessages.OutgoingRequest;
+import kiln.wasi.p2.HttpMessages.RequestOptions;
+
+/** A request that is under way. */
+final class HttpClientCall extends Resource implements Waitable {
+    private final GuestContext context;
+    private final HttpClient client;
+    private final CompletableFuture<HttpResponse<InputStream>> future;
+    private boolean isTaken;
+
+    /**
+     * Sends a request.
+     *
+     * @param options or null
+     * @throws IllegalArgumentException if Java's client refuses a method or header field
+     */
+    HttpClientCall(GuestContext context, URI uri, OutgoingRequest request, RequestOptions options) {
+        super(null);
+        this.context = context;
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NEVER)
+                // Without encryption, Java would ask each server for version 2 by header fields.
+                .version(uri.getScheme().equals("https") ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
+        HttpRequest.Builder message = HttpRequest.newBuilder(uri)
+                .method(HttpMessages.methodName(request.method), publisher(request.written()));
+        if (options != null && options.connect.isPresent()) {
+            builder.connectTimeout(nanos(options.connect.get()));
+        }
+        if (options != null && options.firstByte.isPresent()) {
+            message.timeout(nanos(options.firstByte.get()));
+        }
+        for (Fields.Entry e : request.fields().entries()) {
+            // Java writes it from what the publisher says.
+            if (!e.name().equalsIgnoreCase("content-length")) {
+                message.header(e.name(), e.text());
+            }
+        }
+        client = builder.build();
+        future = client.sendAsync(message.build(), HttpResponse.BodyHandlers.ofInputStream())
+                .whenComplete((response, thrown) -> context.wake());
+        // It ends, and its thread with it, when the response has been read.
+        client.shutdown();
+        context.connections().hold(client);
+    }
+
+    private static Duration nanos(Object value) {
+        long nanos = (Long) value;
+        return Duration.ofNanos(nanos <= 0 ? Long.MAX_VALUE : nanos);
+    }
+
+    private static BodyPublisher publisher(HttpBodies.Outgoing body) {
+        if (body == null || body.length() == 0) {
+            return BodyPublishers.noBody();
+        }
+        BodyPublisher stream = BodyPublishers.ofInputStream(body::pipe);
+        return body.length() < 0 ? stream : BodyPublishers.fromPublisher(stream, body.length());
+    }
+
+    @Override
+    public boolean ready() {
+        return future.isDone();
+    }
+
+    /** An option of a result of a result: the inner one is the response or the error, the outer one an error if taken. */
+    Optional<Object> get() {
+        if (!future.isDone()) {
+            return Optional.empty();
+        }
+        if (isTaken) {
+            return Optional.of(Result.err(null));
+        }
+        isTaken = true;
+        if (future.isCompletedExceptionally()) {
+            return Optional.of(Result.ok(Result.err(HttpError.code(future.exceptionNow()))));
+        }
+        HttpResponse<InputStream> response = future.resultNow();
+        Fields headers = new Fields(null, false);
+        for (Map.Entry<String, List<String>> h : response.headers().map().entrySet()) {
+            // Names that begin with a colon are version 2's own.
+            for (String value : h.getKey().startsWith(":") ? List.<String>of() : h.getValue()) {
+                headers.add(h.getKey(), value);
+            }
+        }
+        return Optional.of(
+                Result.ok(Result.ok(new IncomingResponse(context, response.statusCode(), headers, response.body()))));
+    }
+
+    @Override
+    void close() {
+        if (!isTaken) {
+            future.cancel(true);
+            client.shutdownNow();
+        }
+    }
+}

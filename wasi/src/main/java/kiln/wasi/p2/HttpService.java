@@ -1,0 +1,270 @@
+package kiln.wasi.p2;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import kiln.runtime.Store;
+import kiln.runtime.StoreLimits;
+import kiln.runtime.component.Component;
+import kiln.runtime.component.ComponentInstance;
+import kiln.runtime.component.ComponentLinker;
+import kiln.runtime.component.Result;
+import kiln.wasi.ExitException;
+import kiln.wasi.p2.HttpMessages.IncomingRequest;
+import kiln.wasi.p2.HttpMessages.OutgoingResponse;
+
+/**
+ * Serves HTTP with a component that exports {@code wasi:http/incoming-handler}: a fresh instance for each request, on the
+ * JDK's server, which speaks version 1.1. Guests run on platform threads.
+ */
+public final class HttpService implements AutoCloseable {
+    /** What a component exports that can be served, of any version 0.2. */
+    public static final String HANDLE = "wasi:http/incoming-handler@0.2.0#handle";
+
+    /** As main threads have it. */
+    private static final long STACK_BYTES = 8 << 20;
+
+    private final Component component;
+    private final Supplier<Wasi2.Builder> guests;
+    private final StoreLimits limits;
+    private final Duration timeout;
+    private final Consumer<Throwable> failures;
+    private final HttpServer server;
+    private final ExecutorService responders;
+    private final ExecutorService runners;
+
+    private HttpService(Builder b) throws IOException {
+        component = b.component;
+        guests = b.guests;
+        limits = b.limits;
+        timeout = b.timeout;
+        failures = b.failures;
+        responders = Executors.newFixedThreadPool(b.requests, factory("kiln-http"));
+        runners = Executors.newFixedThreadPool(b.requests, factory("kiln-guest"));
+        server = HttpServer.create(b.address, 0);
+        server.setExecutor(responders);
+        server.createContext("/", this::serve);
+        server.start();
+    }
+
+    private static ThreadFactory factory(String name) {
+        return Thread.ofPlatform().name(name, 0).daemon().stackSize(STACK_BYTES).factory();
+    }
+
+    public static Builder builder(Component component) {
+        return new Builder(component);
+    }
+
+    /** Where it listens, with the port that it got. */
+    public InetSocketAddress address() {
+        return server.getAddress();
+    }
+
+    /** Takes no more requests, and stops after those that are under way, or after a second. */
+    @Override
+    public void close() {
+        server.stop(1);
+        runners.shutdownNow();
+        responders.shutdownNow();
+    }
+
+    /** Throws where the connection is to be cut off, so that nobody takes a part of a response for all of it. */
+    private void serve(HttpExchange exchange) throws IOException {
+        HttpExchangeReply reply = new HttpExchangeReply();
+        CompletableFuture<Void> guest = CompletableFuture.runAsync(() -> handle(exchange, reply), runners)
+                // A guest that ends without a response has none.
+                .whenComplete((_, _) -> reply.future().complete(null));
+        try {
+            Result<?, ?> response = reply.future().get();
+            if (response instanceof Result.Ok<?, ?> ok) {
+                send(exchange, (OutgoingResponse) ok.value());
+            } else {
+                fail(exchange, response == null ? "the component gave no response" : "the component failed");
+            }
+            // The guest may do something after its response; the request counts until then, so that a load has a limit.
+            guest.handle((_, _) -> null).get();
+            exchange.close();
+        } catch (IOException e) {
+            failures.accept(e);
+            throw e;
+        } catch (ExecutionException e) {
+            throw new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    private void handle(HttpExchange exchange, HttpExchangeReply reply) {
+        try (Wasi2 wasi = guests.get().build();
+                Store store = new Store(component.engine(), limits)) {
+            if (!timeout.isZero()) {
+                store.setDeadline(timeout);
+            }
+            ComponentLinker linker = new ComponentLinker(component.engine());
+            wasi.addTo(linker);
+            ComponentInstance instance = linker.instantiate(store, component);
+            try {
+                instance.func(HANDLE).invoke(request(wasi.context(), exchange), reply);
+            } finally {
+                wasi.flush();
+            }
+        } catch (ExitException e) {
+            if (e.code() != 0) {
+                failures.accept(e);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            failures.accept(e);
+        }
+    }
+
+    private static IncomingRequest request(GuestContext context, HttpExchange exchange) {
+        Fields headers = new Fields(null, false);
+        for (Map.Entry<String, List<String>> h : exchange.getRequestHeaders().entrySet()) {
+            for (String value : h.getValue()) {
+                headers.add(h.getKey(), value);
+            }
+        }
+        return new IncomingRequest(
+                context,
+                exchange.getRequestMethod(),
+                "HTTP",
+                headers.first("host"),
+                exchange.getRequestURI().toString(),
+                headers,
+                exchange.getRequestBody());
+    }
+
+    private static void send(HttpExchange exchange, OutgoingResponse response) throws IOException {
+        for (Fields.Entry e : response.fields().entries()) {
+            if (!e.name().equalsIgnoreCase("content-length")) {
+                exchange.getResponseHeaders().add(e.name(), e.text());
+            }
+        }
+        HttpBodies.Outgoing body = response.written();
+        boolean hasNone = body == null
+                || exchange.getRequestMethod().equals("HEAD")
+                || response.status == 204
+                || response.status == 304;
+        // For the JDK, 0 is a length that is not known, and -1 says that nothing comes.
+        long length = hasNone || body.length() == 0 ? -1 : Math.max(0, body.length());
+        exchange.sendResponseHeaders(response.status, length);
+        if (body == null) {
+            return;
+        }
+        try (BytePipe pipe = body.pipe()) {
+            OutputStream out = exchange.getResponseBody();
+            byte[] piece = new byte[GuestContext.PIECE];
+            for (int n = pipe.read(piece); n >= 0; n = pipe.read(piece)) {
+                if (!hasNone) {
+                    out.write(piece, 0, n);
+                    // A guest that writes a part and waits wants it to be seen.
+                    if (pipe.isEmpty()) {
+                        out.flush();
+                    }
+                }
+            }
+            out.close();
+        }
+    }
+
+    private static void fail(HttpExchange exchange, String why) throws IOException {
+        byte[] text = why.concat("\n").getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "text/plain");
+        boolean hasBody = !exchange.getRequestMethod().equals("HEAD");
+        exchange.sendResponseHeaders(500, hasBody ? text.length : -1);
+        if (hasBody) {
+            try (OutputStream out = exchange.getResponseBody()) {
+                out.write(text);
+            }
+        }
+    }
+
+    /** How a component is served. */
+    public static final class Builder {
+        private final Component component;
+        private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080);
+        private Supplier<Wasi2.Builder> guests = Wasi2::builder;
+        private StoreLimits limits = StoreLimits.DEFAULT;
+        private Duration timeout = Duration.ZERO;
+        private int requests = 2 * Runtime.getRuntime().availableProcessors();
+        private Consumer<Throwable> failures = e -> {};
+
+        private Builder(Component component) {
+            this.component = Objects.requireNonNull(component);
+        }
+
+        /** Where to listen; at first 127.0.0.1:8080. A port of 0 is any that is free. */
+        public Builder address(InetSocketAddress at) {
+            address = Objects.requireNonNull(at);
+            return this;
+        }
+
+        /** What each instance is given; asked on the threads that run them. */
+        public Builder guests(Supplier<Wasi2.Builder> each) {
+            guests = Objects.requireNonNull(each);
+            return this;
+        }
+
+        /** Limits of each instance's store. */
+        public Builder limits(StoreLimits each) {
+            limits = Objects.requireNonNull(each);
+            return this;
+        }
+
+        /** After this time an instance is stopped; at first never. The component must be interruptible. */
+        public Builder timeout(Duration each) {
+            timeout = Objects.requireNonNull(each);
+            return this;
+        }
+
+        /** Requests that are served at the same time; others wait. At first twice the number of processors. */
+        public Builder requests(int atOnce) {
+            if (atOnce < 1) {
+                throw new IllegalArgumentException("requests at once: " + atOnce);
+            }
+            requests = atOnce;
+            return this;
+        }
+
+        /**
+         * Told of instances that trap or fail otherwise, and of responses that cannot be sent, on the threads that serve.
+         */
+        public Builder failures(Consumer<Throwable> told) {
+            failures = Objects.requireNonNull(told);
+            return this;
+        }
+
+        /**
+         * Begins to serve.
+         *
+         * @throws NoSuchElementException if the component exports no {@code wasi:http/incoming-handler}
+         * @throws IOException if it cannot listen at the address
+         */
+        public HttpService start() throws IOException {
+            boolean handles = component.exports().stream()
+                    .anyMatch(e -> e.startsWith("wasi:http/incoming-handler@0.2") && e.endsWith("#handle"));
+            if (!handles) {
+                throw new NoSuchElementException(
+                        component.name() + " exports no wasi:http/incoming-handler of version 0.2");
+            }
+            return new HttpService(this);
+        }
+    }
+}
