@@ -33,6 +33,9 @@ final class ArtifactNames {
             case WASM_TO_ARRAY -> "wasm-to-array type " + key.index();
             case BUILTIN -> "builtin " + Builtin.values()[key.index()].name().toLowerCase(java.util.Locale.ROOT);
             case MODULE_STARTUP -> "startup";
+            case COMPONENT_ADAPTER -> "component adapter " + Integer.toUnsignedString(key.index());
+            case COMPONENT_HELPER -> "component helper " + Integer.toUnsignedString(key.index());
+            case COMPONENT_TRAMPOLINE -> "component built-in " + Integer.toUnsignedString(key.index());
         };
     }
 

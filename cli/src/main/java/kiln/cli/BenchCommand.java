@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 import kiln.compiler.Compiler;
@@ -129,6 +130,9 @@ final class BenchCommand implements Callable<Integer> {
         figures.put("engine", "kiln");
         figures.put("file", file.toString());
         byte[] content = ModuleFiles.read(file);
+        if (ModuleFiles.isComponent(file)) {
+            throw new UserError(file, "is a component: bench measures modules");
+        }
         Path artifact = file;
         Path temporary = null;
         if (ModuleFiles.isWasm(content)) {
@@ -153,10 +157,7 @@ final class BenchCommand implements Callable<Integer> {
                     // It is mapped; nothing is left behind if this process is stopped.
                     Files.delete(temporary);
                 }
-                if (module.exports().stream().noneMatch(e -> e.name().equals("_start"))) {
-                    throw new UserError(file, "the module exports no _start");
-                }
-                execute(engine, module, figures);
+                execute(engine, module, entry(module), figures);
             }
         } catch (LinkException e) {
             throw new UserError(file, e.getMessage());
@@ -193,7 +194,16 @@ final class BenchCommand implements Callable<Integer> {
                 Locale.ROOT, "%.3f median, %.3f to %.3f", median(sorted), sorted.getFirst(), sorted.getLast());
     }
 
-    private void execute(Engine engine, CompiledModule module, Map<String, Object> figures) throws IOException {
+    /** The function that does the work: a program's, or else what sets a library ("reactor") up. */
+    private String entry(CompiledModule module) {
+        return Stream.of("_start", "_initialize")
+                .filter(name -> module.exports().stream().anyMatch(e -> e.name().equals(name)))
+                .findFirst()
+                .orElseThrow(() -> new UserError(file, "the module exports neither _start nor _initialize"));
+    }
+
+    private void execute(Engine engine, CompiledModule module, String entry, Map<String, Object> figures)
+            throws IOException {
         List<Double> cpu = new ArrayList<>();
         List<Double> wall = new ArrayList<>();
         List<Double> instantiate = new ArrayList<>();
@@ -220,7 +230,7 @@ final class BenchCommand implements Callable<Integer> {
                     meter.start();
                 }
                 try {
-                    instance.func("_start").call();
+                    instance.func(entry).call();
                 } catch (ExitException e) {
                     if (e.code() != 0) {
                         throw new UserError(file, "the program ended with status " + e.code());

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 // No annotations (see Options): where the server compiles, reading them takes longer than all the rest.
 final class CompileCommand implements Callable<Integer> {
     private final PositionalParamSpec inputs =
-            Options.parameters("IN.wasm", "The module to compile, or the modules to link.");
+            Options.parameters("IN.wasm", "The module or component to compile, or several to link.");
     private final OptionSpec output = Options.value(
             Path.class,
             "-o",
@@ -38,9 +38,10 @@ final class CompileCommand implements Callable<Integer> {
         CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("compile");
         spec.usageMessage()
                 .description(
-                        "Compiles a WebAssembly module to a .cwasm file.",
+                        "Compiles a WebAssembly module or component to a .cwasm file.",
                         "Several modules are linked: what they import from each other, "
-                                + "by the names of their files or --name, is bound now.");
+                                + "by the names of their files or --name, is bound now;",
+                        "what several components import from each other, by the names of their interfaces.");
         spec.addPositional(inputs);
         for (OptionSpec option : new OptionSpec[] {output, names, strip, noServer}) {
             spec.addOption(option);
@@ -60,7 +61,7 @@ final class CompileCommand implements Callable<Integer> {
         List<String> names = Options.strings(this.names);
         Path output = output(this.output.getValue());
         if (inputs.size() > 1 && output == null) {
-            throw new UserError("several modules are linked into one file: name it with -o");
+            throw new UserError("several modules or components are linked into one file: name it with -o");
         }
         if (names.size() > inputs.size()) {
             throw new UserError("there are more names than modules");

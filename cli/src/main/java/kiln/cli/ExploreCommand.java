@@ -83,6 +83,9 @@ final class ExploreCommand implements Callable<Integer> {
         if (!ModuleFiles.isWasm(wasm)) {
             throw new UserError(file, "is no WebAssembly: a compiled file does not tell what it was made from");
         }
+        if (ModuleFiles.isComponent(file)) {
+            throw new UserError(file, "is a component: explore shows one module, objdump all of a compiled component");
+        }
         String name = PathBytes.text(file);
         Exploration explored;
         try (Progress progress = Progress.onTerminal("compiling " + Printable.file(file.getFileName()))) {

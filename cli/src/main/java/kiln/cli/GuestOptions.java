@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.wasi.Wasi;
+import kiln.wasi.WasiBuilder;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -40,7 +40,7 @@ final class GuestOptions {
         return name != null ? name : PathBytes.text(file.getFileName());
     }
 
-    void apply(Wasi.Builder wasi) {
+    void apply(WasiBuilder<?> wasi) {
         for (String folder : Options.strings(folders)) {
             folder(wasi, folder);
         }
@@ -65,7 +65,7 @@ final class GuestOptions {
         }
     }
 
-    private static void folder(Wasi.Builder wasi, String given) {
+    private static void folder(WasiBuilder<?> wasi, String given) {
         boolean readOnly = given.endsWith(READ_ONLY);
         // A suffix that is there never is a part of the name: "x:ro" is read-only x, and "x:ro:rw" the folder "x:ro".
         String folder =

@@ -3,6 +3,8 @@ package kiln.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,10 +16,12 @@ import kiln.artifact.FuncKey;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
-import kiln.artifact.TypeDef;
 import kiln.artifact.api.SigningKeys;
+import kiln.artifact.component.ComponentPlan;
 import kiln.component.ComponentDecoder;
 import kiln.component.WitPrinter;
+import kiln.types.FuncType;
+import kiln.types.ValType;
 import kiln.wasm.Features;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -93,6 +97,9 @@ final class InfoCommand implements Callable<Integer> {
                     .forEach((name, value) ->
                             System.out.printf("%-12s %s%n", Printable.name(name), Printable.name(value)));
             System.out.printf("signature    %s%n", signature(artifact.signature()));
+            if (artifact.component() != null) {
+                component(artifact.component());
+            }
             for (int i = 0; i < artifact.modules().size(); i++) {
                 module(artifact, i);
             }
@@ -107,8 +114,32 @@ final class InfoCommand implements Callable<Integer> {
                             artifact.sectionBytes(name).byteSize());
                 }
             }
+            if (artifact.world() != null) {
+                System.out.println();
+                artifact.world().lines().forEach(line -> System.out.println(Printable.name(line)));
+            }
         }
         return 0;
+    }
+
+    private static void component(ComponentPlan plan) {
+        System.out.printf(
+                "component    %d component instances, %d core instances, %d resources%n",
+                plan.parents().size(), plan.instances().size(), plan.resources().size());
+        for (ComponentPlan.ImportedFunc f : plan.imports()) {
+            System.out.printf("  import     %s%n", Printable.join("#", f.path()));
+        }
+        exports("", plan.exports());
+    }
+
+    private static void exports(String path, Map<String, ComponentPlan.Item> exports) {
+        exports.forEach((name, item) -> {
+            if (item instanceof ComponentPlan.InstanceItem i) {
+                exports(path + name + "#", i.exports());
+            } else {
+                System.out.printf("  export     %s%n", Printable.name(path + name));
+            }
+        });
     }
 
     private static String signature(FileSignature s) {
@@ -126,8 +157,9 @@ final class InfoCommand implements Callable<Integer> {
             System.out.println("  uses       " + Printable.names(module.features()));
         }
         for (ModuleInfo.Import i : module.imports()) {
+            boolean isCanon = index > 0 && artifact.component() != null && i.link() == null;
             String bound = i.link() == null
-                    ? ""
+                    ? isCanon ? " (from the component)" : ""
                     : " (linked with module " + i.link().module() + ", "
                             + Printable.name(
                                     artifact.modules().get(i.link().module()).name()) + ")";
@@ -156,18 +188,23 @@ final class InfoCommand implements Callable<Integer> {
         return switch (type) {
             case ExternType.Func f -> "func " + signature(module, f.type());
             case ExternType.Table t ->
-                "table " + limits(t.min(), t.max(), t.bounded()) + " of " + t.element() + (t.is64() ? ", 64-bit" : "");
+                "table " + limits(t.min(), t.max(), t.bounded()) + " of " + ValType.toString(t.element())
+                        + (t.is64() ? ", 64-bit" : "");
             case ExternType.Memory m ->
                 "memory " + limits(m.min(), m.max(), m.bounded()) + (m.pageShift() == 0 ? " pages of 1 byte" : " pages")
                         + (m.is64() ? ", 64-bit" : "");
-            case ExternType.Global g -> "global " + (g.mutable() ? "mut " : "") + g.type();
+            case ExternType.Global g -> "global " + (g.mutable() ? "mut " : "") + ValType.toString(g.type());
             case ExternType.Tag t -> "tag " + signature(module, t.type());
         };
     }
 
     private static String signature(ModuleInfo module, int type) {
-        TypeDef.Func f = module.types().get(type).asFunc();
-        return Printable.name(f.params() + " -> " + f.results());
+        FuncType f = module.types().func(type);
+        return Printable.name(list(f.params()) + " -> " + list(f.results()));
+    }
+
+    private static List<String> list(int[] types) {
+        return Arrays.stream(types).mapToObj(ValType::toString).toList();
     }
 
     private static String limits(long min, long max, boolean bounded) {

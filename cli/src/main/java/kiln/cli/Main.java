@@ -14,10 +14,12 @@ public final class Main {
     private static final List<String> COMMANDS = List.of(
             "compile",
             "run",
+            "serve",
             "objdump",
             "explore",
             "info",
             "validate",
+            "bindgen",
             "keygen",
             "sign",
             "wast",
@@ -133,10 +135,12 @@ public final class Main {
         return switch (name) {
             case "compile" -> new CommandLine(new CompileCommand().spec());
             case "run" -> new CommandLine(new RunCommand().spec());
+            case "serve" -> new CommandLine(new ServeCommand().spec());
             case "objdump" -> ObjdumpCommand.commandLine();
             case "explore" -> ExploreCommand.commandLine();
             case "info" -> InfoCommand.commandLine();
             case "validate" -> new CommandLine(new ValidateCommand());
+            case "bindgen" -> new CommandLine(new BindgenCommand());
             case "keygen" -> new CommandLine(new KeygenCommand());
             case "sign" -> new CommandLine(new SignCommand());
             case "wast" -> new CommandLine(new WastCommand());

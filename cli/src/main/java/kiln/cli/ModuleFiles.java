@@ -16,12 +16,15 @@ import kiln.compiler.CompilerOptions;
 import kiln.loader.HostException;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
+import kiln.runtime.component.Component;
 import kiln.wat.Wat;
 import kiln.wat.WatException;
 
 /** Loads what the user named: a compiled file, or WebAssembly, which is compiled now unless the cache has it. */
 final class ModuleFiles {
     private static final byte[] WASM_MAGIC = "\0asm".getBytes(StandardCharsets.ISO_8859_1);
+    /** With the version and the layer of components. */
+    private static final byte[] COMPONENT_MAGIC = "\0asm\r\0\1\0".getBytes(StandardCharsets.ISO_8859_1);
 
     /** How names of files end that hold modules in the text format. */
     private static final String TEXT = ".wat";
@@ -66,11 +69,92 @@ final class ModuleFiles {
         }
     }
 
+    /** How the runtime loads what is compiled: a module, or a component. */
+    private interface Loader<T> {
+        T load(Engine engine, Path file);
+
+        T load(Engine engine, byte[] compiled);
+
+        T named(T loaded, String name);
+    }
+
+    private static final Loader<CompiledModule> MODULES = new Loader<>() {
+        @Override
+        public CompiledModule load(Engine engine, Path file) {
+            return CompiledModule.load(engine, file);
+        }
+
+        @Override
+        public CompiledModule load(Engine engine, byte[] compiled) {
+            return CompiledModule.load(engine, compiled);
+        }
+
+        @Override
+        public CompiledModule named(CompiledModule loaded, String name) {
+            return loaded.named(name);
+        }
+    };
+
+    private static final Loader<Component> COMPONENTS = new Loader<>() {
+        @Override
+        public Component load(Engine engine, Path file) {
+            return Component.load(engine, file);
+        }
+
+        @Override
+        public Component load(Engine engine, byte[] compiled) {
+            return Component.load(engine, compiled);
+        }
+
+        @Override
+        public Component named(Component loaded, String name) {
+            return loaded.named(name);
+        }
+    };
+
+    /** Whether a file is a component in WebAssembly. Not for pipes. */
+    static boolean isComponentBinary(Path file) throws IOException {
+        if (!Files.isRegularFile(file) || isText(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return Arrays.equals(in.readNBytes(COMPONENT_MAGIC.length), COMPONENT_MAGIC);
+        } catch (IOException e) {
+            throw InputFile.about(file, e);
+        }
+    }
+
+    /** Whether a file is a component, compiled or not; what cannot be read, loading reports. Not for pipes. */
+    static boolean isComponent(Path file) throws IOException {
+        if (isComponentBinary(file)) {
+            return true;
+        } else if (!Files.isRegularFile(file) || isWebAssembly(file)) {
+            return false;
+        }
+        try (Artifact artifact = Artifact.open(file, Artifact.OpenOptions.SKIP_DIGEST)) {
+            return artifact.component() != null;
+        } catch (ArtifactException | UncheckedIOException _) {
+            return false;
+        }
+    }
+
+    /** As {@link #load}, of a component. */
+    static Component loadComponent(Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer)
+            throws IOException {
+        return load(engine, file, options, cache, noServer, COMPONENTS);
+    }
+
     /**
      * @param cache for WebAssembly; null for none
      * @param noServer whether it is compiled here whatever compiles elsewhere
      */
     static CompiledModule load(Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer)
+            throws IOException {
+        return load(engine, file, options, cache, noServer, MODULES);
+    }
+
+    private static <T> T load(
+            Engine engine, Path file, CompilerOptions options, CodeCache cache, boolean noServer, Loader<T> loader)
             throws IOException {
         byte[] wasm;
         // Opened once, because a pipe gives what it has only once.
@@ -82,17 +166,16 @@ final class ModuleFiles {
                 wasm = InputFile.rest(file, start, in);
             } else {
                 return Files.isRegularFile(file)
-                        ? CompiledModule.load(engine, file)
-                        : CompiledModule.load(engine, InputFile.rest(file, start, in))
-                                .named(stem(file));
+                        ? loader.load(engine, file)
+                        : loader.named(loader.load(engine, InputFile.rest(file, start, in)), stem(file));
             }
         } catch (IOException e) {
             throw InputFile.about(file, e);
         }
-        CompiledModule module = cache != null
-                ? cached(engine, file, wasm, options, cache, noServer)
-                : CompiledModule.load(engine, Compilation.toBytes(file, wasm, options, noServer));
-        return module.named(stem(file));
+        T loaded = cache != null
+                ? cached(engine, file, wasm, options, cache, noServer, loader)
+                : loader.load(engine, Compilation.toBytes(file, wasm, options, noServer));
+        return loader.named(loaded, stem(file));
     }
 
     /** Whether this is WebAssembly, by its name if in text and else by its content; not for pipes. */
@@ -109,10 +192,14 @@ final class ModuleFiles {
 
     /** A compiled file that the user vouches for. */
     static CompiledModule loadTrusted(Engine engine, Path file) throws IOException {
+        checkTrusted(file);
+        return CompiledModule.loadTrusted(engine, file);
+    }
+
+    static void checkTrusted(Path file) throws IOException {
         if (!Files.isRegularFile(InputFile.check(file)) || isWebAssembly(file)) {
             throw new UserError(file, "--trusted is for .cwasm files");
         }
-        return CompiledModule.loadTrusted(engine, file);
     }
 
     /**
@@ -132,21 +219,27 @@ final class ModuleFiles {
     }
 
     /** A cache that cannot be used does not keep the program from running. */
-    private static CompiledModule cached(
-            Engine engine, Path file, byte[] wasm, CompilerOptions options, CodeCache cache, boolean noServer) {
+    private static <T> T cached(
+            Engine engine,
+            Path file,
+            byte[] wasm,
+            CompilerOptions options,
+            CodeCache cache,
+            boolean noServer,
+            Loader<T> loader) {
         Path entry = cache.entry(wasm, options);
         if (Files.exists(entry)) {
             try {
-                return CompiledModule.load(engine, entry);
+                return loader.load(engine, entry);
             } catch (ArtifactException | HostException | UncheckedIOException _) {
                 // Damaged, or not to be read: it is replaced.
             }
         }
         byte[] compiled = Compilation.toBytes(file, wasm, options, noServer);
         try {
-            return CompiledModule.load(engine, cache.put(entry, compiled));
+            return loader.load(engine, cache.put(entry, compiled));
         } catch (ArtifactException | HostException | IOException | UncheckedIOException _) {
-            return CompiledModule.load(engine, compiled);
+            return loader.load(engine, compiled);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import kiln.artifact.Printable;
+import kiln.artifact.api.ArtifactException;
 import kiln.artifact.api.SigningKeys;
 import kiln.artifact.api.TrapCode;
 import kiln.compiler.CodeCache;
@@ -26,9 +27,11 @@ import kiln.runtime.TrapException;
 import kiln.runtime.ValType;
 import kiln.runtime.WasmException;
 import kiln.runtime.WasmFrame;
+import kiln.runtime.component.Component;
 import kiln.wasi.ExitException;
 import kiln.wasi.Wasi;
 import kiln.wasi.WasiThreads;
+import kiln.wasi.p2.Wasi2;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -38,7 +41,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 // started.
 final class RunCommand implements Callable<Integer> {
     /** As a shell reports SIGABRT, which is what other engines end with. */
-    private static final int TRAPPED = 134;
+    static final int TRAPPED = 134;
     /** Module from which compilers let strings be imported, if nothing else is said to them. */
     private static final String STRING_CONSTANTS = "'";
     /** As main threads have it: programs compiled for native stacks expect no less. */
@@ -99,6 +102,7 @@ final class RunCommand implements Callable<Integer> {
             "Map FILE, a .cwasm file, as it is: its checksums are not compared, "
                     + "it must not change meanwhile, and perf finds its symbols.");
     private final GuestOptions guest = new GuestOptions();
+    private final NetworkOptions network = new NetworkOptions();
     private final CompileOptions compile = CompileOptions.forThisMachine();
     private Path file;
     private StoreLimits limits = StoreLimits.DEFAULT;
@@ -120,6 +124,7 @@ final class RunCommand implements Callable<Integer> {
             spec.addOption(option);
         }
         guest.addTo(spec);
+        network.addTo(spec);
         compile.addTo(spec);
         Options.addStandard(spec);
         return spec;
@@ -170,12 +175,63 @@ final class RunCommand implements Callable<Integer> {
             long most = Quantities.bytes("--max-memory", maxMemory.getValue());
             limits = limits.withTotalMemoryBytes(most).withMemoryBytes(most);
         }
+        if (ModuleFiles.isComponentBinary(InputFile.check(file))) {
+            return runComponent(options);
+        }
         try (Engine engine = engine();
                 Preloads preloaded = preloads(engine, options);
                 CompiledModule module = load(engine, file, options)) {
             return run(engine, preloaded, module);
         } catch (LinkException e) {
             throw new UserError(file, e.getMessage());
+        } catch (ArtifactException e) {
+            // Compiled files are taken for modules, so that running one does not take opening it twice.
+            if (ModuleFiles.isComponent(file)) {
+                return runComponent(options);
+            }
+            throw e;
+        }
+    }
+
+    private int runComponent(CompilerOptions options) throws IOException {
+        for (OptionSpec option : new OptionSpec[] {invoke, preloads, unknownImports}) {
+            if (option.getValue() != null) {
+                throw new UserError(file, option.longestName() + " is for modules, and this is a component");
+            }
+        }
+        Wasi2.Builder wasi = Wasi2.builder().inheritStdio();
+        List<String> argv = new ArrayList<>();
+        argv.add(guest.programName(file));
+        argv.addAll(arguments());
+        wasi.args(argv);
+        guest.apply(wasi);
+        network.apply(wasi);
+        try (Engine engine = engine();
+                Component component = loadComponent(engine, options)) {
+            return new ComponentProgram(file, component, limits, timeoutNanos).run(wasi);
+        } catch (LinkException | IllegalArgumentException e) {
+            throw new UserError(file, e.getMessage());
+        }
+    }
+
+    private Component loadComponent(Engine engine, CompilerOptions options) throws IOException {
+        checkTimeout(file);
+        if (trusted.<Boolean>getValue()) {
+            ModuleFiles.checkTrusted(file);
+            return Component.loadTrusted(engine, file);
+        } else if (Options.strings(signers).isEmpty()) {
+            return ModuleFiles.loadComponent(engine, file, options, cache(), noServer.<Boolean>getValue());
+        }
+        return Component.load(engine, file);
+    }
+
+    private CodeCache cache() {
+        return noCache.<Boolean>getValue() ? null : CodeCache.ofUser();
+    }
+
+    private void checkTimeout(Path file) throws IOException {
+        if (timeoutNanos != 0 && !ModuleFiles.isInterruptible(InputFile.check(file))) {
+            throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
         }
     }
 
@@ -208,18 +264,11 @@ final class RunCommand implements Callable<Integer> {
 
     /** Where a signature is required, nothing is compiled here and the cache, whose files have none, is left alone. */
     CompiledModule load(Engine engine, Path file, CompilerOptions options) throws IOException {
-        if (timeoutNanos != 0 && !ModuleFiles.isInterruptible(InputFile.check(file))) {
-            throw new UserError(file, "--timeout cannot stop it: it was compiled without --interruptible");
-        }
+        checkTimeout(file);
         if (trusted.<Boolean>getValue()) {
             return ModuleFiles.loadTrusted(engine, file);
         } else if (Options.strings(signers).isEmpty()) {
-            return ModuleFiles.load(
-                    engine,
-                    file,
-                    options,
-                    noCache.<Boolean>getValue() ? null : CodeCache.ofUser(),
-                    noServer.<Boolean>getValue());
+            return ModuleFiles.load(engine, file, options, cache(), noServer.<Boolean>getValue());
         }
         return Files.isRegularFile(InputFile.check(file))
                 ? CompiledModule.load(engine, file)
@@ -267,8 +316,7 @@ final class RunCommand implements Callable<Integer> {
                 return TRAPPED;
             } catch (ThrownException e) {
                 wasi.flush();
-                System.err.println("kiln: " + Printable.name(e.getMessage()));
-                showFrames(e.frames(), e);
+                report(e);
                 return TRAPPED;
             } finally {
                 if (threads != null) {
@@ -338,9 +386,18 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void report(TrapException e) {
+        report(e, timeoutNanos);
+    }
+
+    static void report(TrapException e, long timeoutNanos) {
         boolean late = e.code() == TrapCode.INTERRUPTED && timeoutNanos != 0;
         System.err.println("kiln: trap: " + e.getMessage()
                 + (late ? " after " + timeoutNanos / 1e9 + " seconds (--timeout)" : ""));
+        showFrames(e.frames(), e);
+    }
+
+    static void report(ThrownException e) {
+        System.err.println("kiln: " + Printable.name(e.getMessage()));
         showFrames(e.frames(), e);
     }
 

@@ -37,6 +37,7 @@ class MainTest {
             "explore",
             "info",
             "validate",
+            "bindgen",
             "keygen",
             "sign",
             "wast",

@@ -1,0 +1,56 @@
+package kiln.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import kiln.artifact.PathBytes;
+import kiln.artifact.Printable;
+import kiln.component.ComponentDecoder;
+import kiln.component.JavaBindings;
+import kiln.wasm.Features;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "bindgen",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Writes what a component imports and exports as interfaces of Java, with records, enums and the like for",
+            "its types: one file for each interface. ComponentLinker.with and ComponentInstance.bind take them."
+        })
+final class BindgenCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "The component: .wasm.")
+    Path file;
+
+    @Option(names = "-o", paramLabel = "DIR", required = true, description = "The folder of sources to write to.")
+    Path output;
+
+    @Option(
+            names = {"-p", "--package"},
+            paramLabel = "NAME",
+            required = true,
+            description = "The package, such as com.example; interfaces with a WIT package stand in packages below it.")
+    String name;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!JavaBindings.isPackage(name)) {
+            throw new UserError("-p " + Printable.name(name) + " is not the name of a package");
+        }
+        byte[] wasm = ModuleFiles.read(file);
+        if (!ComponentDecoder.isComponent(wasm)) {
+            throw new UserError(file, "is no component: bindgen reads types from a component's .wasm file");
+        }
+        Map<String, String> files =
+                JavaBindings.generate(ComponentDecoder.decode(wasm, PathBytes.text(file), Features.ALL), name);
+        for (Map.Entry<String, String> f : files.entrySet()) {
+            Path target = output.resolve(f.getKey());
+            Files.createDirectories(target.getParent());
+            Files.writeString(target, f.getValue());
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,152 @@
+package kiln.cli.wast;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import kiln.runtime.Engine;
+import kiln.runtime.Store;
+import kiln.runtime.component.Component;
+import kiln.runtime.component.ComponentInstance;
+import kiln.runtime.component.ComponentLinker;
+import kiln.runtime.component.GuestResource;
+
+/** The components of a script: what they import comes from the host that scripts rely on, and from named instances. */
+final class ComponentScript {
+    /** A resource of the host's: what it was made from. */
+    private record HostResource(int rep) {}
+
+    private final Engine engine;
+    private final Store store;
+    private final ComponentLinker linker;
+    private final Map<String, Component> definitions = new HashMap<>();
+    private final Map<String, ComponentInstance> instances = new HashMap<>();
+    /** Names of definitions that use something that is not executed yet; null is the last one. */
+    private final Set<String> refused = new HashSet<>();
+
+    private Component currentDefinition;
+    /** The instance that commands without a name mean, or null. */
+    private ComponentInstance current;
+
+    private int lastDrop;
+    private int drops;
+
+    ComponentScript(Engine engine, Store store) {
+        this.engine = engine;
+        this.store = store;
+        this.linker = new ComponentLinker(engine);
+        linker.func("", "host-return-two", (_, _) -> 2)
+                .func("", "host-echo-u32", (_, args) -> args[0])
+                .func("host", "return-three", (_, _) -> 3)
+                .func("host#nested", "return-four", (_, _) -> 4);
+        for (String name : new String[] {"resource1", "resource2", "resource1-again"}) {
+            linker.resource("host", name, HostResource.class, this::dropped);
+        }
+        linker.func("host", "[constructor]resource1", (_, args) -> new HostResource((Integer) args[0]))
+                .func("host", "[static]resource1.assert", (_, args) -> {
+                    require(((HostResource) args[0]).rep == (Integer) args[1], "the resource is another one");
+                    return null;
+                })
+                .func("host", "[static]resource1.last-drop", (_, _) -> lastDrop)
+                .func("host", "[static]resource1.drops", (_, _) -> drops)
+                .func("host", "[method]resource1.simple", (_, args) -> {
+                    require(((HostResource) args[0]).rep == (Integer) args[1], "the resource is another one");
+                    return null;
+                })
+                .func("host", "[method]resource1.take-borrow", (_, _) -> null)
+                .func("host", "[method]resource1.take-own", (_, _) -> null);
+    }
+
+    private void dropped(Object resource) {
+        lastDrop = ((HostResource) resource).rep;
+        drops++;
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new AssertionError(message);
+        }
+    }
+
+    // ---- commands
+
+    /** A definition cannot be compiled yet. */
+    void refuse(String name) {
+        currentDefinition = null;
+        refused.add(name);
+        refused.add(null);
+    }
+
+    boolean isRefused(String definition) {
+        return refused.contains(definition);
+    }
+
+    void define(String name, byte[] compiled) {
+        refused.remove(null);
+        currentDefinition = Component.load(engine, compiled);
+        if (name != null) {
+            definitions.put(name, currentDefinition);
+        }
+    }
+
+    /** Makes an instance of a definition, or of the last one. */
+    void instantiate(String definition, String name) {
+        Component c = definition == null ? currentDefinition : definitions.get(definition);
+        require(c != null, "there is no such component");
+        become(name, linker.instantiate(store, c));
+    }
+
+    void instantiate(String name, byte[] compiled) {
+        current = null;
+        become(name, make(compiled));
+    }
+
+    /** An instance that nobody uses later. */
+    ComponentInstance make(byte[] compiled) {
+        return linker.instantiate(store, Component.load(engine, compiled));
+    }
+
+    private void become(String name, ComponentInstance instance) {
+        current = instance;
+        if (name == null) {
+            return;
+        }
+        instances.put(name, instance);
+        String as = name.startsWith("$") ? name.substring(1) : name;
+        for (String path : instance.component().exports()) {
+            int hash = path.lastIndexOf('#');
+            String inner = hash < 0 ? as : as + "#" + path.substring(0, hash);
+            linker.func(
+                    inner,
+                    path.substring(hash + 1),
+                    (_, args) -> instance.func(path).invoke(args));
+        }
+        for (String path : instance.component().resources()) {
+            int hash = path.lastIndexOf('#');
+            String inner = hash < 0 ? as : as + "#" + path.substring(0, hash);
+            linker.resource(inner, path.substring(hash + 1), GuestResource.class, r -> ((GuestResource) r).close());
+        }
+    }
+
+    /** Says that commands without a name mean no component. */
+    void forget() {
+        current = null;
+    }
+
+    /** Whether a command that names this, or nothing, means a component. */
+    boolean has(String name) {
+        return name == null ? current != null : instances.containsKey(name);
+    }
+
+    Object invoke(JsonNode action) {
+        String name = action.path("module").asText(null);
+        ComponentInstance instance = name == null ? current : instances.get(name);
+        JsonNode args = action.path("args");
+        Object[] arguments = new Object[args.size()];
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = ComponentValues.argument(args.get(i));
+        }
+        return instance.func(action.path("field").asText()).invoke(arguments);
+    }
+}
