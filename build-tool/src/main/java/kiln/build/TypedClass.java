@@ -1,20 +1,23 @@
 package kiln.build;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import javax.lang.model.SourceVersion;
+import kiln.artifact.Printable;
+import kiln.types.FuncType;
+import kiln.types.HeapType;
+import kiln.types.ValType;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
-import kiln.wasm.FuncType;
-import kiln.wasm.HeapType;
 import kiln.wasm.Import;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
-/** Writes the class by which a Java program uses a module: a method for each exported function, an interface for imports. */
+/** Writes the class by which a Java program uses a module: a method for each export, an interface for imports. */
 final class TypedClass {
     /** What the class has itself, or every object has. */
     private static final Set<String> TAKEN = Set.of(
@@ -46,19 +49,26 @@ final class TypedClass {
     private final List<String> memoryNames = new ArrayList<>();
     private final boolean onlyFunctions;
 
-    TypedClass(WasmModule module, String className, String resource) {
+    /**
+     * @param modules that are linked; the last is the one whose exports the class has
+     * @param linked the names by which they are imported
+     * @param resource the name under which the code is found
+     */
+    TypedClass(List<WasmModule> modules, List<String> linked, String className, String resource) {
         if (!SourceVersion.isName(className)) {
-            throw new IllegalArgumentException("\"" + className + "\" is no name of a class");
+            throw new IllegalArgumentException(Printable.name(className) + " is no name of a class");
         }
         int dot = className.lastIndexOf('.');
         this.packageName = dot < 0 ? "" : className.substring(0, dot);
         this.simpleName = className.substring(dot + 1);
         this.resource = resource;
-        this.file = module.fileName();
+        WasmModule main = modules.getLast();
+        requireMain(modules);
+        this.file = main.fileName();
         Set<String> names = new HashSet<>(TAKEN);
-        for (Export e : module.exports()) {
+        for (Export e : main.exports()) {
             if (e.kind() == ExternKind.FUNC) {
-                exports.add(new Method(null, e.name(), javaName(e.name(), names), module.funcType(e.index())));
+                exports.add(new Method(null, e.name(), javaName(e.name(), names), main.funcType(e.index())));
             } else if (e.kind() == ExternKind.MEMORY) {
                 memories.add(e.name());
                 memoryNames.add(javaName(e.name(), names));
@@ -66,15 +76,38 @@ final class TypedClass {
         }
         Set<String> importNames = new HashSet<>(TAKEN);
         boolean functions = true;
-        int func = 0;
-        for (Import i : module.imports()) {
-            if (i.type() instanceof ExternType.Func) {
-                imports.add(new Method(i.module(), i.name(), javaName(i.name(), importNames), module.funcType(func++)));
-            } else {
-                functions = false;
+        Map<List<String>, FuncType> seen = new HashMap<>();
+        for (WasmModule module : modules) {
+            int func = 0;
+            for (Import i : module.imports()) {
+                FuncType type = i.type() instanceof ExternType.Func ? module.funcType(func++) : null;
+                if (linked.contains(i.module())) {
+                    continue;
+                }
+                functions &= type != null;
+                // What is imported twice is one function, and so one method.
+                if (type != null && !type.equals(seen.put(List.of(i.module(), i.name()), type))) {
+                    imports.add(new Method(i.module(), i.name(), javaName(i.name(), importNames), type));
+                }
             }
         }
         onlyFunctions = functions;
+    }
+
+    /** A file's exports are those of the last module that has a {@code _start}, or, if none has, of the last. */
+    private static void requireMain(List<WasmModule> modules) {
+        WasmModule main = modules.getLast();
+        for (WasmModule m : modules) {
+            if (m != main && isCommand(m) && !isCommand(main)) {
+                throw new IllegalArgumentException("linked with " + m.fileName()
+                        + ", which has a _start, the file has that one's exports: leave out className");
+            }
+        }
+    }
+
+    private static boolean isCommand(WasmModule m) {
+        return m.exports().stream()
+                .anyMatch(e -> e.kind() == ExternKind.FUNC && e.name().equals("_start"));
     }
 
     private static String javaName(String name, Set<String> taken) {
@@ -113,7 +146,7 @@ final class TypedClass {
                 import kiln.runtime.Store;
                 import kiln.runtime.ValType;
 
-                /** An instance of the module %s. Made by kiln-maven-plugin. */
+                /** An instance of the module %s. Written by Kiln. */
                 @SuppressWarnings("all")
                 public final class %s implements AutoCloseable {
                     private static final class Code {
@@ -123,7 +156,7 @@ final class TypedClass {
 
                     private final Store store;
                     private final Instance instance;
-                """.formatted(file.replace("\\", "/").replace("*/", ""), simpleName, simpleName, literal(resource)));
+                """.formatted(comment(file), simpleName, simpleName, literal(resource)));
         for (Method m : exports) {
             out.append("    private final MethodHandle ").append(handle(m)).append(";\n");
         }
@@ -203,9 +236,14 @@ final class TypedClass {
                 }
                 out.append(");\n");
             }
-            out.append(
-                    "    }\n\n    /** Defines the imports in a linker. */\n    public static Linker define(Linker linker, Imports imports) {\n");
-            out.append("        try {\n            MethodHandles.Lookup lookup = MethodHandles.lookup();\n");
+            out.append("""
+                        }
+
+                        /** Defines the imports in a linker. */
+                        public static Linker define(Linker linker, Imports imports) {
+                            try {
+                                MethodHandles.Lookup lookup = MethodHandles.lookup();
+                    """);
             for (Method m : imports) {
                 out.append("            linker.func(")
                         .append(literal(m.module))

@@ -19,6 +19,7 @@ import run.endive.runtime.GlobalInstance;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Memory;
 import run.endive.runtime.TableInstance;
+import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.MemoryLimits;
 import run.endive.wasm.types.MutabilityType;
 import run.endive.wasm.types.Table;
@@ -84,6 +85,10 @@ final class NativeDoor implements Door {
         });
         builder.withTableFactory((table, initial) -> {
             KilnMachine m = NEWEST.get();
+            if (m == null) {
+                throw new WasmEngineException("the machine is not Kiln's: remove the line with withMachineFactory(...)"
+                        + " behind KilnEndive.use(...)");
+            }
             TableInstance t = m.table(table, initial);
             if (m.tablesToCome() == 0) {
                 NEWEST.remove();

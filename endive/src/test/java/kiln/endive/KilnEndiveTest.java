@@ -32,6 +32,7 @@ import run.endive.runtime.ImportMemory;
 import run.endive.runtime.ImportTable;
 import run.endive.runtime.ImportValues;
 import run.endive.runtime.Instance;
+import run.endive.runtime.InterpreterMachine;
 import run.endive.runtime.Memory;
 import run.endive.runtime.TableInstance;
 import run.endive.runtime.TrapException;
@@ -310,6 +311,17 @@ class KilnEndiveTest {
                         .withMemoryFactory(ByteArrayMemory::new)
                         .build());
         assertTrue(e.getMessage().contains("withMemoryFactory"), e.getMessage());
+    }
+
+    @Test
+    void aLaterMachineFactoryIsAnErrorThatSaysWhich() {
+        byte[] wasm = wasm("(module (table 1 funcref))");
+        WasmEngineException e = assertThrows(
+                WasmEngineException.class,
+                () -> KilnEndive.use(Instance.builder(Parser.parse(wasm)), wasm)
+                        .withMachineFactory(InterpreterMachine::new)
+                        .build());
+        assertTrue(e.getMessage().contains("withMachineFactory"), e.getMessage());
     }
 
     @Test

@@ -1,8 +1,11 @@
 package kiln.maven;
 
 import java.io.File;
-import java.nio.file.Path;
-import java.util.Properties;
+import java.io.IOException;
+import java.util.List;
+import kiln.build.support.BuildFailure;
+import kiln.build.support.ModuleSpec;
+import kiln.build.support.Workshop;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -23,18 +26,8 @@ public final class GenerateMojo extends AbstractKilnMojo {
     }
 
     @Override
-    boolean ask(ModuleSpec m, Properties request) {
-        if (m.className == null) {
-            return false;
-        }
-        request.setProperty("sources", sources.getPath());
-        request.setProperty("className", m.className);
-        return true;
-    }
-
-    @Override
-    Path made(ModuleSpec m) {
-        return sources.toPath().resolve(m.className.replace('.', '/') + ".java");
+    void work(Workshop workshop, List<ModuleSpec> specs) throws IOException, BuildFailure {
+        workshop.generate(specs, sources.toPath());
     }
 
     @Override

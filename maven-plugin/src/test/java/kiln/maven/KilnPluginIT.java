@@ -175,7 +175,7 @@ class KilnPluginIT {
         build(project, jdk25());
         List<String> path =
                 new ArrayList<>(List.of(project.resolve("target/typed-1.jar").toString()));
-        for (String part : List.of("runtime", "loader", "artifact")) {
+        for (String part : List.of("runtime", "loader", "artifact", "types")) {
             String v = System.getProperty("kiln.it.version");
             path.add(REPO.resolve("dev/kiln/kiln-" + part + "/" + v + "/kiln-" + part + "-" + v + ".jar")
                     .toString());

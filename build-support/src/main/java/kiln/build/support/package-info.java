@@ -1,0 +1,2 @@
+/** What plugins of build tools share; for the JDKs that build tools run on. */
+package kiln.build.support;
