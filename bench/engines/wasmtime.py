@@ -53,7 +53,9 @@ def main():
         if not has_marks:
             begin()
         try:
-            instance.exports(store)["_start"](store)
+            exports = instance.exports(store)
+            # A library whose start-up does the work: Kotlin's compiler makes these of programs.
+            exports["_start" if "_start" in exports else "_initialize"](store)
         except wasmtime.ExitTrap as e:
             if e.code:
                 raise

@@ -41,6 +41,8 @@ public final class Corpus {
             "multi-memory",
             "multi-value",
             "mutable-global",
+            // So spelled in the list of programs.
+            "mutable-globals",
             "reference-types",
             "relaxed-simd",
             "saturating-float-to-int",
@@ -52,7 +54,7 @@ public final class Corpus {
     private Corpus() {}
 
     /** The corpus, or a skipped test. */
-    static Path require() {
+    public static Path require() {
         Path path = path();
         assumeTrue(Files.isDirectory(path), "the public suites are not here (" + path + "): nothing to run");
         return path;

@@ -57,7 +57,7 @@ class MistakesTest {
         write("short", new byte[] {0});
         write("truncated.wasm", Arrays.copyOf(wasm, wasm.length - 5));
         write("header.wasm", Arrays.copyOf(wasm, 8 + 3));
-        write("component.wasm", new byte[] {0, 'a', 's', 'm', 13, 0, 1, 0});
+        write("component.wasm", new byte[] {0, 'a', 's', 'm', 13, 0, 1, 0, 99});
         write("truncated.cwasm", Arrays.copyOf(cwasm, cwasm.length / 2));
         byte[] flipped = cwasm.clone();
         flipped[cwasm.length / 2] ^= 1;
@@ -107,6 +107,10 @@ class MistakesTest {
         {"compile @truncated.wasm", "truncated.wasm", "0x"},
         {"compile @header.wasm", "header.wasm", "0x"},
         {"compile @component.wasm", "component.wasm"},
+        {"explore @component.wasm -o @x", "is a component"},
+        {"bench @component.wasm", "is a component"},
+        {"bindgen @good.wasm -o @x -p com.example", "is no component"},
+        {"bindgen @component.wasm -o @x -p com.int", "com.int"},
         {"compile @good.cwasm", "good.cwasm"},
         {"compile @good.wasm -o @folder", "folder", "is a directory"},
         {"compile @good.wasm -o @missing/out.cwasm", "missing/out.cwasm", "no such file"},

@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import kiln.types.FuncType;
+import kiln.types.ValType;
 import kiln.wasm.BodyScanner;
-import kiln.wasm.FuncType;
 import kiln.wasm.Imm;
 import kiln.wasm.Op;
-import kiln.wasm.ValType;
 import kiln.wasm.WasmModule;
 
 /**

@@ -75,7 +75,7 @@ class CannotThrowTest {
     /** Whether a call in a try block of the main function has a landing pad. */
     private static boolean isCaught(String call, boolean linked) {
         ModuleEnvironment lib = environment(LIB, 0, new Linkage("lib", List.of(), LinkedContexts.NONE));
-        List<Linkage.Export> imports = linked
+        List<Linkage.Import> imports = linked
                 ? new ArrayList<>(Arrays.asList(null, new Linkage.Export(lib, 0), new Linkage.Export(lib, 1)))
                 : List.of();
         ModuleEnvironment env = linked

@@ -33,7 +33,14 @@ class PublicTypesTest {
     @Test
     void fewPackagesArePublic() {
         assertEquals(
-                List.of("kiln.artifact.api", "kiln.compiler", "kiln.runtime", "kiln.wasi"), Modules.publicPackages());
+                List.of(
+                        "kiln.artifact.api",
+                        "kiln.compiler",
+                        "kiln.runtime",
+                        "kiln.runtime.component",
+                        "kiln.wasi",
+                        "kiln.wasi.p2"),
+                Modules.publicPackages());
     }
 
     @Test

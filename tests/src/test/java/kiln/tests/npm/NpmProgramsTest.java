@@ -2,8 +2,6 @@ package kiln.tests.npm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,48 +35,11 @@ class NpmProgramsTest {
 
     @BeforeEach
     void onRequest() {
-        assumeTrue(Boolean.getBoolean("kiln.npm"), "fetches from npm and takes minutes: -Dkiln.npm=true");
+        Npm.assumeWanted();
     }
 
-    /** The folder of a package's files. */
     private Path fetch(String name, String version) throws IOException, InterruptedException {
-        String kept = System.getProperty("kiln.npm.folder");
-        Path folder = kept == null ? dir.resolve("npm") : Path.of(kept).toAbsolutePath();
-        Path files = folder.resolve("node_modules").resolve(name);
-        if (Files.exists(files.resolve("package.json"))) {
-            return files;
-        }
-        Files.createDirectories(folder);
-        Path said = dir.resolve("npm.log");
-        Process npm;
-        try {
-            npm = new ProcessBuilder(
-                            "npm",
-                            "install",
-                            "--ignore-scripts",
-                            "--no-audit",
-                            "--no-fund",
-                            "--prefix",
-                            folder.toString(),
-                            name + "@" + version)
-                    .redirectErrorStream(true)
-                    .redirectOutput(said.toFile())
-                    .start();
-        } catch (IOException e) {
-            return abort("there is no npm here: " + e.getMessage());
-        }
-        if (!npm.waitFor(10, TimeUnit.MINUTES)) {
-            npm.destroyForcibly();
-            return abort("npm does not answer");
-        }
-        assumeTrue(npm.exitValue() == 0, () -> {
-            try {
-                return "npm has no " + name + "@" + version + " for us: " + Files.readString(said);
-            } catch (IOException e) {
-                return e.toString();
-            }
-        });
-        return files;
+        return Npm.fetch(dir, name, version);
     }
 
     // pandoc: 58 MB of Haskell with SIMD and legacy exceptions.

@@ -34,6 +34,27 @@ class ObjectsTest extends RuntimeFixture {
         assertEquals(TrapCode.NULL_REFERENCE, trap(i, "get", 0));
     }
 
+    /** What only an element segment refers to is freed with it. */
+    @Test
+    void droppedElementsAreFreed() {
+        Instance i = instance("(module (type $a (array i64))"
+                + "(global $kept (ref $a) (array.new_default $a (i32.const 10)))"
+                + "(elem $e (ref $a) (item (array.new_default $a (i32.const 100000))) (item (global.get $kept)))"
+                + "(type $all (array (ref $a)))"
+                + "(func (export \"length\") (result i32) (array.len (array.get $all"
+                + "  (array.new_elem $all $e (i32.const 0) (i32.const 2)) (i32.const 0))))"
+                + "(func (export \"kept\") (result i32) (array.len (global.get $kept)))"
+                + "(func (export \"drop\") (elem.drop $e)))");
+        store.collectGarbage();
+        assertEquals(100_000, i.func("length").call());
+        i.func("drop").call();
+        i.func("drop").call();
+        store.collectGarbage();
+        assertTrue(store.heapUse().usedBytes() < 800_000, () -> store.heapUse().toString());
+        assertEquals(10, i.func("kept").call());
+        assertEquals(TrapCode.TABLE_OUT_OF_BOUNDS, trap(i, "length"));
+    }
+
     @Test
     void castsToDeepTypes() {
         // Eleven types in a chain, each with one field more, so that the last ones are outside of a short display.

@@ -23,6 +23,8 @@ import kiln.runtime.ValType;
 import kiln.tests.Corpus;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What nobody closes goes away when nobody can reach it, and not before. */
 class ReclaimingTest {
@@ -69,6 +71,30 @@ class ReclaimingTest {
             assertEquals(0, Instance.create(module).func("f").call());
         }
         module.close();
+    }
+
+    /**
+     * Each takes some KiB, of which Java's heap sees little: without being asked, Java would not collect before the
+     * machine's memory is full.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void instancesThatNobodyClosesTakeBoundedMemory(boolean explicitBounds) throws IOException {
+        int count = Corpus.WHOLE && !Corpus.EMULATED ? 1_000_000 : Corpus.EMULATED ? 8_000 : 40_000;
+        byte[] wasm = Wat.encode(
+                "guest.wat",
+                "(memory 1) (func (export \"f\") (param i32) (result i32) (i32.store8 (local.get 0) (local.get 0)) (i32.load8_u (local.get 0)))"
+                        .getBytes(StandardCharsets.UTF_8));
+        byte[] file = Compiler.compile("guest", wasm, CompilerOptions.defaults().withExplicitBounds(explicitBounds));
+        int before = MemoryPool.shared().inUse();
+        int most = 0;
+        try (CompiledModule module = CompiledModule.load(engine, file)) {
+            for (int i = 0; i < count; i++) {
+                assertEquals(i & 255, Instance.create(module).func("f").call(i & 65535));
+                most = Math.max(most, MemoryPool.shared().inUse() - before);
+            }
+        }
+        assertTrue(most < 7000, "so many instances waited for Java's collector: " + most);
     }
 
     @Test

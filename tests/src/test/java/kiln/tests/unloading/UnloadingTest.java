@@ -27,6 +27,7 @@ import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.Native;
 import kiln.runtime.Engine;
+import kiln.types.ValType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,7 +55,7 @@ class UnloadingTest {
     /** The classes of Kiln and the tenant, apart from those that this test sees. */
     private static URLClassLoader loader() {
         List<URL> urls = new ArrayList<>();
-        for (Class<?> c : new Class<?>[] {Tenant.class, Engine.class, Native.class, TrapCode.class}) {
+        for (Class<?> c : new Class<?>[] {Tenant.class, Engine.class, Native.class, TrapCode.class, ValType.class}) {
             urls.add(c.getProtectionDomain().getCodeSource().getLocation());
         }
         return new URLClassLoader("tenant", urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());

@@ -1,0 +1,108 @@
+package kiln.tests.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import kiln.cli.Main;
+import kiln.tests.ChildJvm;
+import kiln.tests.Corpus;
+import kiln.tests.cli.Cli.Outcome;
+import kiln.tests.wasi.HttpServiceTest;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kiln run} and {@code kiln serve} with components. */
+class ComponentCommandsTest {
+    private static final String HERE = " --no-cache --no-server ";
+
+    @TempDir
+    static Path dir;
+
+    @BeforeAll
+    static void files() throws IOException {
+        try (InputStream in = HttpServiceTest.class.getResourceAsStream("handler.wasm")) {
+            Files.write(dir.resolve("handler.wasm"), in.readAllBytes());
+        }
+        Files.write(dir.resolve("module.wasm"), new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
+        assertEquals(
+                0,
+                Cli.kiln(dir, "compile --no-server @handler.wasm -o @handler.cwasm")
+                        .status());
+    }
+
+    private static void fails(String line, String said) {
+        Outcome o = Cli.kiln(dir, line);
+        assertEquals(2, o.status(), o.err());
+        assertTrue(o.err().contains(said), o.err());
+    }
+
+    @Test
+    void mistakes() {
+        for (String file : List.of("@handler.wasm", "@handler.cwasm")) {
+            fails("run" + HERE + file, "the component exports no wasi:cli/run of version 0.2");
+            fails("run --invoke f" + HERE + file, "--invoke is for modules");
+        }
+        fails("serve @module.wasm", "this is no component");
+        fails("serve" + HERE + "@handler.wasm --addr nowhere", "not of the form HOST:PORT");
+        fails("serve" + HERE + "@handler.wasm --addr 127.0.0.1:70000", "not of the form HOST:PORT");
+        fails("serve" + HERE + "@handler.wasm --requests 0", "requests at once: 0");
+    }
+
+    @Test
+    void aProgramRuns() throws Exception {
+        Path wasm = Corpus.require().resolve("programs/components/hello-c-p2.wasm");
+        Path cwasm = dir.resolve("hello.cwasm");
+        assertEquals(
+                0,
+                Cli.run("compile", "--no-server", wasm.toString(), "-o", cwasm.toString())
+                        .status());
+        for (Path file : List.of(wasm, cwasm)) {
+            Path said = dir.resolve("said");
+            Process p = ChildJvm.start(
+                    said,
+                    List.of(),
+                    Main.class.getName(),
+                    List.of("run", "--no-cache", "--no-server", file.toString(), "two words"));
+            assertTrue(ChildJvm.ends(p, 60), "does not end");
+            String text = Files.readString(said);
+            assertTrue(text.endsWith(file.getFileName() + "\ntwo words\n"), text);
+        }
+    }
+
+    @Test
+    void requestsAreServed() throws Exception {
+        Path said = dir.resolve("served");
+        Process p = ChildJvm.start(
+                said,
+                List.of(),
+                Main.class.getName(),
+                List.of(
+                        "serve",
+                        "--addr",
+                        "127.0.0.1:0",
+                        dir.resolve("handler.cwasm").toString()));
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            String text = "";
+            while (p.isAlive() && !text.endsWith("/\n")) {
+                Thread.sleep(20);
+                text = Files.exists(said) ? Files.readString(said) : "";
+            }
+            String address = text.substring(text.indexOf("http://")).strip();
+            HttpResponse<String> r = client.send(
+                    HttpRequest.newBuilder(URI.create(address + "it")).build(), HttpResponse.BodyHandlers.ofString());
+            assertEquals("/it", r.body());
+        } finally {
+            p.destroy();
+        }
+    }
+}

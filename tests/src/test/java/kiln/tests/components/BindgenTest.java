@@ -1,0 +1,151 @@
+package kiln.tests.components;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import kiln.compiler.CompilerOptions;
+import kiln.component.ComponentDecoder;
+import kiln.component.JavaBindings;
+import kiln.runtime.Engine;
+import kiln.runtime.Store;
+import kiln.runtime.component.Component;
+import kiln.runtime.component.ComponentInstance;
+import kiln.runtime.component.ComponentLinker;
+import kiln.runtime.component.Wit;
+import kiln.tests.ComponentBytes;
+import kiln.tests.Corpus;
+import kiln.tests.cross.CrossCompiler;
+import kiln.wasm.Features;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written for components is Java that compiles, and that the runtime binds. */
+class BindgenTest {
+    @TempDir
+    Path dir;
+
+    private static Map<String, String> generate(byte[] wasm) {
+        return JavaBindings.generate(ComponentDecoder.decode(wasm, "test", Features.ALL), "com.example");
+    }
+
+    /** Compiles without a single warning; returns what loads the classes. */
+    private ClassLoader compile(Map<String, String> sources) throws IOException {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        List<JavaFileObject> units = new ArrayList<>();
+        sources.forEach((name, text) ->
+                units.add(new SimpleJavaFileObject(URI.create("string:///" + name), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignore) {
+                        return text;
+                    }
+                }));
+        Path out = Files.createTempDirectory(dir, "classes");
+        StringWriter said = new StringWriter();
+        String path = Path.of(URI.create(Wit.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toString()))
+                .toString();
+        boolean done = compiler.getTask(
+                        said,
+                        null,
+                        null,
+                        List.of("-d", out.toString(), "-cp", path, "-Xlint:all,-path", "-Werror", "-proc:none"),
+                        null,
+                        units)
+                .call();
+        assertTrue(done, () -> said + "\n" + sources);
+        return new URLClassLoader(new URL[] {out.toUri().toURL()}, BindgenTest.class.getClassLoader());
+    }
+
+    @Test
+    void componentsOfToolchains() throws IOException {
+        try (Stream<Path> files = Files.list(Corpus.require().resolve("programs/components"))) {
+            for (Path p :
+                    files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
+                Map<String, String> sources = generate(Files.readAllBytes(p));
+                assertEquals(sources, generate(Files.readAllBytes(p)));
+                assertTrue(
+                        sources.containsKey("com/example/wasi/cli/Run.java"),
+                        sources.keySet().toString());
+                compile(sources);
+            }
+        }
+    }
+
+    private static byte[] concat() throws IOException {
+        Path zip = Corpus.require().resolve("misc/component-model/json/values.zip");
+        try (ZipFile file = new ZipFile(zip.toFile())) {
+            return file.getInputStream(file.getEntry("concat/concat.0.wasm")).readAllBytes();
+        }
+    }
+
+    /** All functions of a component that has one for each kind of type are bound. */
+    @Test
+    void isBoundByTheRuntime() throws ReflectiveOperationException, IOException {
+        Class<?> exports = compile(generate(concat())).loadClass("com.example.Exports");
+        try (Engine engine = new Engine();
+                Store store = new Store(engine);
+                Component component = Component.load(
+                        engine,
+                        CrossCompiler.compile(
+                                "concat", concat(), CompilerOptions.defaults().withJobs(1)))) {
+            ComponentInstance instance = new ComponentLinker(engine).instantiate(store, component);
+            Object bound = instance.bind("", exports);
+            Method option = exports.getMethod("option", Optional.class);
+            assertEquals("some5", option.invoke(bound, Optional.of(5)));
+        }
+    }
+
+    /** Names that are words of Java, hide its classes, or are its objects' own. */
+    @Test
+    void awkwardNames() throws IOException {
+        int string = 0x73;
+        int u32 = 0x79;
+        byte[] wasm = new ComponentBytes()
+                .one(
+                        ComponentBytes.TYPE,
+                        ComponentBytes.bytes(0x42, 11),
+                        ComponentBytes.bytes(1, 0x72, 3, "default", string, "get-class", u32, "x", string),
+                        ComponentBytes.bytes(4, 0, "string", 3, 0, 0),
+                        ComponentBytes.bytes(
+                                1, 0x71, 4, "string", 1, string, 0, "list", 1, 1, 0, "awkward", 0, 0, "e", 0, 0),
+                        ComponentBytes.bytes(4, 0, "e", 3, 0, 2),
+                        ComponentBytes.bytes(1, 0x6a, 1, string, 1, 3),
+                        ComponentBytes.bytes(1, 0x6f, 7, u32, u32, u32, string, string, u32, 3),
+                        ComponentBytes.bytes(1, 0x40, 1, "class", 1, 0, 4),
+                        ComponentBytes.bytes(4, 0, "wait", 1, 6),
+                        ComponentBytes.bytes(1, 0x40, 0, 0, 5),
+                        ComponentBytes.bytes(4, 0, "to-string", 1, 7),
+                        ComponentBytes.bytes(4, 0, "optional", 3, 1))
+                .one(ComponentBytes.IMPORT, 0, "import:int/awkward@1.0.0", 5, 0)
+                .toArray();
+        Map<String, String> sources = generate(wasm);
+        String text = sources.get("com/example/import_/int_/Awkward.java");
+        assertTrue(text.contains("@Wit(\"default\")"), text);
+        compile(sources);
+        assertTrue(JavaBindings.isPackage("com.example"));
+        assertFalse(JavaBindings.isPackage("com.int"));
+        assertFalse(JavaBindings.isPackage("com..x"));
+    }
+}

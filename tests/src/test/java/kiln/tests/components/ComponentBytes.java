@@ -1,0 +1,293 @@
+package kiln.tests.components;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import kiln.wat.Wat;
+
+/** Writes the binary of a small component, definition by definition; each method returns the index of what it makes. */
+final class ComponentBytes {
+    static final int U32 = 0x79;
+    static final int STRING = 0x73;
+    /** In place of a result: there is none. */
+    static final int NONE = -1;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private int modules;
+    private int components;
+    private int instances;
+    private int coreInstances;
+    private int coreFuncs;
+    private int memories;
+    private int types;
+    private int funcs;
+
+    /** Number of the encoding of strings. */
+    private final int encoding;
+
+    ComponentBytes() {
+        this(0);
+    }
+
+    /** @param encoding of strings: 0 is UTF-8, 1 UTF-16, 2 Latin-1 or UTF-16 */
+    ComponentBytes(int encoding) {
+        this.encoding = encoding;
+        out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0D, 0, 1, 0});
+    }
+
+    byte[] bytes() {
+        return out.toByteArray();
+    }
+
+    private void section(int id, byte[] contents) {
+        out.write(id);
+        number(out, contents.length);
+        out.writeBytes(contents);
+    }
+
+    private static void number(ByteArrayOutputStream to, int n) {
+        int rest = n;
+        while (rest >= 0x80) {
+            to.write(rest & 0x7F | 0x80);
+            rest >>>= 7;
+        }
+        to.write(rest);
+    }
+
+    private static void name(ByteArrayOutputStream to, String name) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        number(to, bytes.length);
+        to.writeBytes(bytes);
+    }
+
+    private static void signed(ByteArrayOutputStream to, int n) {
+        int rest = n;
+        while (rest < -64 || rest > 63) {
+            to.write(rest & 0x7F | 0x80);
+            rest >>= 7;
+        }
+        to.write(rest & 0x7F);
+    }
+
+    /** One definition of a section: numbers, and names as they are. */
+    private void define(int section, Object... parts) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        for (Object p : parts) {
+            if (p instanceof String s) {
+                name(to, s);
+            } else {
+                number(to, (Integer) p);
+            }
+        }
+        section(section, to.toByteArray());
+    }
+
+    int module(String text) {
+        section(1, Wat.encode("module", text.getBytes(StandardCharsets.UTF_8)));
+        return modules++;
+    }
+
+    /** An instance whose exports are core functions. */
+    int coreExports(Map<String, Integer> functions) {
+        Object[] parts = new Object[2 + 3 * functions.size()];
+        parts[0] = 1;
+        parts[1] = functions.size();
+        int i = 2;
+        for (Map.Entry<String, Integer> e : functions.entrySet()) {
+            parts[i++] = e.getKey();
+            parts[i++] = 0;
+            parts[i++] = e.getValue();
+        }
+        define(2, parts);
+        return coreInstances++;
+    }
+
+    /** An instance of a module, which imports from one instance called "" if that is not negative. */
+    int instantiate(int module, int imports) {
+        if (imports < 0) {
+            define(2, 0, module, 0);
+        } else {
+            define(2, 0, module, 1, "", 0x12, imports);
+        }
+        return coreInstances++;
+    }
+
+    int coreFunc(int instance, String name) {
+        define(6, 0, 0, 1, instance, name);
+        return coreFuncs++;
+    }
+
+    int memory(int instance, String name) {
+        define(6, 0, 2, 1, instance, name);
+        return memories++;
+    }
+
+    /** A function's type, with a result or {@link #NONE}. */
+    int funcType(int result, int... params) {
+        Object[] parts = new Object[4 + 2 * params.length];
+        parts[0] = 0x40;
+        parts[1] = params.length;
+        for (int i = 0; i < params.length; i++) {
+            parts[2 + 2 * i] = "p" + i;
+            parts[3 + 2 * i] = params[i];
+        }
+        parts[parts.length - 2] = result == NONE ? 1 : 0;
+        parts[parts.length - 1] = result == NONE ? 0 : result;
+        define(7, parts);
+        return types++;
+    }
+
+    /** A function's type with parameters and a result as the binary has types of values. */
+    int function(List<Integer> params, int result) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        number(to, 0x40);
+        number(to, params.size());
+        for (int i = 0; i < params.size(); i++) {
+            name(to, "p" + i);
+            signed(to, params.get(i));
+        }
+        number(to, 0);
+        signed(to, result);
+        section(7, to.toByteArray());
+        return types++;
+    }
+
+    int own(int resource) {
+        define(7, 0x69, resource);
+        return types++;
+    }
+
+    int borrow(int resource) {
+        define(7, 0x68, resource);
+        return types++;
+    }
+
+    /** A resource type of the component's, with a destructor if that is not negative. */
+    int resource(int destructor) {
+        if (destructor < 0) {
+            define(7, 0x3F, 0x7F, 0);
+        } else {
+            define(7, 0x3F, 0x7F, 1, destructor);
+        }
+        return types++;
+    }
+
+    /**
+     * A type that is made of others; types of values are given as the binary has them: an index, or a negative number.
+     *
+     * @param start bytes in front of the types; a negative number is the place of the next type
+     */
+    int type(List<Integer> start, List<Integer> values) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        int next = 0;
+        for (int b : start) {
+            if (b < 0) {
+                signed(to, values.get(next++));
+            } else {
+                number(to, b);
+            }
+        }
+        section(7, to.toByteArray());
+        return types++;
+    }
+
+    /** A component in this one. */
+    int component(ComponentBytes inner) {
+        section(4, inner.bytes());
+        return components++;
+    }
+
+    /** An instance of a component, which imports at most one function. */
+    int instance(int component, String imported, int func) {
+        if (imported == null) {
+            define(5, 0, component, 0);
+        } else {
+            define(5, 0, component, 1, imported, 1, func);
+        }
+        return instances++;
+    }
+
+    /** A function that an instance exports. */
+    int func(int instance, String name) {
+        define(6, 1, 0, instance, name);
+        return funcs++;
+    }
+
+    int importFunc(String name, int type) {
+        define(10, 0, name, 1, type);
+        return funcs++;
+    }
+
+    int importResource(String name) {
+        define(10, 0, name, 3, 1);
+        return types++;
+    }
+
+    /**
+     * Lifts a core function.
+     *
+     * @param options numbers of options with their indices, as the binary has them, without the encoding
+     */
+    int lift(int coreFunc, int type, List<Integer> options) {
+        define(8, canon(List.of(0, 0, coreFunc), options, List.of(type)));
+        return funcs++;
+    }
+
+    int lower(int func, List<Integer> options) {
+        define(8, canon(List.of(1, 0, func), options, List.of()));
+        return coreFuncs++;
+    }
+
+    private Object[] canon(List<Integer> start, List<Integer> options, List<Integer> end) {
+        List<Object> parts = new ArrayList<>(start);
+        parts.add(options.isEmpty() ? 0 : 1 + options.size() / 2);
+        if (!options.isEmpty()) {
+            parts.add(encoding);
+        }
+        parts.addAll(options);
+        parts.addAll(end);
+        return parts.toArray();
+    }
+
+    static List<Integer> memoryOption(int memory) {
+        return List.of(3, memory);
+    }
+
+    static List<Integer> options(int memory, int realloc) {
+        return List.of(3, memory, 4, realloc);
+    }
+
+    static List<Integer> options(int memory, int realloc, int postReturn) {
+        return List.of(3, memory, 4, realloc, 5, postReturn);
+    }
+
+    int resourceNew(int resource) {
+        define(8, 2, resource);
+        return coreFuncs++;
+    }
+
+    int resourceDrop(int resource) {
+        define(8, 3, resource);
+        return coreFuncs++;
+    }
+
+    int resourceRep(int resource) {
+        define(8, 4, resource);
+        return coreFuncs++;
+    }
+
+    void exportFunc(String name, int func) {
+        define(11, 0, name, 1, func, 0);
+        funcs++;
+    }
+
+    int exportType(String name, int type) {
+        define(11, 0, name, 3, type, 0);
+        return types++;
+    }
+}

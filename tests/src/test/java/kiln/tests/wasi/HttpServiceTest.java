@@ -1,0 +1,154 @@
+package kiln.tests.wasi;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import kiln.artifact.api.TrapCode;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.Engine;
+import kiln.runtime.TrapException;
+import kiln.runtime.component.Component;
+import kiln.tests.cross.CrossCompiler;
+import kiln.wasi.p2.HttpService;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Requests to a component, by Java's client. {@code handler.wasm} is {@code handler.wat} as a component: jco's
+ * componentEmbed with the published WIT of {@code wasi:http} 0.2.10 and a world that exports its incoming-handler, then
+ * componentNew.
+ */
+public class HttpServiceTest {
+    private static final ConcurrentLinkedQueue<Throwable> FAILURES = new ConcurrentLinkedQueue<>();
+    private static Engine engine;
+    private static Component component;
+    private static HttpService service;
+    private static HttpClient client;
+
+    @BeforeAll
+    static void serve() throws IOException {
+        CompilerOptions options = CompilerOptions.defaults().withInterruptible(true);
+        byte[] wasm;
+        try (InputStream in = HttpServiceTest.class.getResourceAsStream("handler.wasm")) {
+            wasm = in.readAllBytes();
+        }
+        byte[] compiled = CrossCompiler.IS_NEEDED
+                ? CrossCompiler.compile("handler.wasm", wasm, options)
+                : Compiler.compile("handler.wasm", wasm, options);
+        engine = new Engine();
+        component = Component.load(engine, compiled);
+        service = HttpService.builder(component)
+                .address(new InetSocketAddress("127.0.0.1", 0))
+                .timeout(Duration.ofSeconds(20))
+                .requests(4)
+                .failures(FAILURES::add)
+                .start();
+        client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        service.close();
+        component.close();
+        engine.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        FAILURES.clear();
+    }
+
+    private static HttpRequest.Builder to(HttpService at, String path) {
+        return HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + at.address().getPort() + path));
+    }
+
+    private static HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    @Test
+    void aResponseComesBack() throws Exception {
+        HttpResponse<byte[]> r = send(to(service, "/hello?a=b%20c"));
+        assertEquals(200, r.statusCode());
+        assertEquals("/hello?a=b%20c", new String(r.body()));
+        assertTrue(FAILURES.isEmpty(), FAILURES::toString);
+    }
+
+    @Test
+    void bodiesOfAnySizeGoThrough() throws Exception {
+        for (int size : new int[] {0, 1, 4096, 65_537, 3_000_000}) {
+            byte[] bytes = new byte[size];
+            new Random(size).nextBytes(bytes);
+            HttpResponse<byte[]> r = send(to(service, "/echo").POST(HttpRequest.BodyPublishers.ofByteArray(bytes)));
+            assertArrayEquals(bytes, r.body());
+        }
+        assertTrue(FAILURES.isEmpty(), FAILURES::toString);
+    }
+
+    @Test
+    void whatFailsIsAnError() throws Exception {
+        HttpResponse<byte[]> none = send(to(service, "/nothing"));
+        assertEquals(500, none.statusCode());
+        assertEquals("the component gave no response\n", new String(none.body()));
+        HttpResponse<byte[]> trapped = send(to(service, "/trap"));
+        assertEquals(500, trapped.statusCode());
+        assertEquals(1, FAILURES.size());
+        assertEquals(TrapCode.UNREACHABLE, ((TrapException) FAILURES.element()).code());
+        // The next one has an instance of its own.
+        assertEquals(200, send(to(service, "/after")).statusCode());
+    }
+
+    @Test
+    void oneThatNeverEndsIsStopped() throws Exception {
+        try (HttpService impatient = HttpService.builder(component)
+                .address(new InetSocketAddress("127.0.0.1", 0))
+                .timeout(Duration.ofMillis(50))
+                .failures(FAILURES::add)
+                .start()) {
+            assertEquals(500, send(to(impatient, "/spin")).statusCode());
+            assertEquals(TrapCode.INTERRUPTED, ((TrapException) FAILURES.element()).code());
+        }
+    }
+
+    @Test
+    void manyAtTheSameTime() {
+        List<CompletableFuture<HttpResponse<byte[]>>> all = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            byte[] bytes = new byte[i * 100];
+            new Random(i).nextBytes(bytes);
+            all.add(client.sendAsync(
+                            to(service, "/echo")
+                                    .POST(HttpRequest.BodyPublishers.ofByteArray(bytes))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofByteArray())
+                    .whenComplete((r, e) -> {
+                        if (e != null) {
+                            throw new UncheckedIOException(new IOException(e));
+                        }
+                        assertArrayEquals(bytes, r.body());
+                    }));
+        }
+        all.forEach(CompletableFuture::join);
+        assertTrue(FAILURES.isEmpty(), FAILURES::toString);
+    }
+}
