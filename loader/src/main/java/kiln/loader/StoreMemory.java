@@ -16,6 +16,20 @@ import kiln.artifact.VMContextLayout;
  * carriers run code that is to be interrupted.
  */
 public final class StoreMemory implements AutoCloseable {
+    /** Why the code of a store is to stop. Each reason can be taken back without the others. */
+    public enum Reason {
+        /** Somebody asked for it. */
+        REQUEST,
+        /** Time is up. */
+        DEADLINE,
+        /** The thread that runs the code is interrupted. */
+        THREAD;
+
+        private int bit() {
+            return 1 << ordinal();
+        }
+    }
+
     /** A stack limit that no stack pointer satisfies. */
     private static final long STOP = -1;
 
@@ -60,7 +74,9 @@ public final class StoreMemory implements AutoCloseable {
         // The JVM links an access when it is first executed, which takes memory. A thread that interrupts may find none
         // left.
         interrupt();
-        interrupt(generation, true);
+        interrupt(generation, Reason.DEADLINE);
+        interruptWith(generation, Thread.currentThread());
+        clearInterrupt(Reason.DEADLINE);
         clearInterrupt();
     }
 
@@ -123,24 +139,36 @@ public final class StoreMemory implements AutoCloseable {
      * ask.
      */
     public void interrupt() {
-        interrupt(generation, false);
+        interrupt(generation, Reason.REQUEST);
+    }
+
+    /** As {@link #interrupt()}, if the memory still belongs to the store for which it had {@code generation}. */
+    public void interrupt(int generation, Reason reason) {
+        lock();
+        try {
+            if (address != 0 && generation == this.generation) {
+                writeInterrupt(reasons() | reason.bit());
+            }
+        } finally {
+            locked = 0;
+        }
     }
 
     /**
-     * As {@link #interrupt()}, if the memory still belongs to the store for which it had {@code generation}.
-     *
-     * @param ifRunning whether to leave it if no code runs
+     * Stops the code that runs if {@code owner} is interrupted, for {@link Reason#THREAD}; nothing if no code runs. Who
+     * has seen the call end, and then takes back the thread's interrupt status, finds the next call undisturbed: what
+     * was true before that is not written after it.
      */
-    public void interrupt(int generation, boolean ifRunning) {
+    public void interruptWith(int generation, Thread owner) {
         lock();
         try {
-            if (address == 0
-                    || generation != this.generation
-                    || ifRunning && Native.getLongVolatile(address + StoreLayout.ACTIVATION) == 0) {
-                return;
+            // In this order: if it is the next call that runs, the thread is asked after its status was taken back.
+            if (address != 0
+                    && generation == this.generation
+                    && Native.getLongVolatile(address + StoreLayout.ACTIVATION) != 0
+                    && owner.isInterrupted()) {
+                writeInterrupt(reasons() | Reason.THREAD.bit());
             }
-            Native.putIntVolatile(address + StoreLayout.INTERRUPT, 1);
-            writeLimits();
         } finally {
             locked = 0;
         }
@@ -148,22 +176,40 @@ public final class StoreMemory implements AutoCloseable {
 
     /** Whether an interruption was asked for. */
     public boolean interrupted() {
-        return Native.getIntVolatile(address + StoreLayout.INTERRUPT) != 0;
+        return reasons() != 0;
     }
 
-    /** Forgets an interruption; returns whether there was one. */
+    /** Forgets all reasons for an interruption; returns whether there was one. */
     public boolean clearInterrupt() {
+        return clear(~0);
+    }
+
+    /** Forgets one reason for an interruption. */
+    public void clearInterrupt(Reason reason) {
+        clear(reason.bit());
+    }
+
+    private boolean clear(int bits) {
         lock();
         try {
-            boolean was = interrupted();
-            if (was) {
-                Native.putIntVolatile(address + StoreLayout.INTERRUPT, 0);
-                writeLimits();
+            int was = reasons() & bits;
+            if (was != 0) {
+                writeInterrupt(reasons() & ~bits);
             }
-            return was;
+            return was != 0;
         } finally {
             locked = 0;
         }
+    }
+
+    /** A set of {@link Reason#bit}. */
+    private int reasons() {
+        return Native.getIntVolatile(address + StoreLayout.INTERRUPT);
+    }
+
+    private void writeInterrupt(int reasons) {
+        Native.putIntVolatile(address + StoreLayout.INTERRUPT, reasons);
+        writeLimits();
     }
 
     /**

@@ -1,6 +1,7 @@
 package kiln.loader;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -50,6 +51,32 @@ class EntryTest {
     private void assertOk(int status) {
         assertEquals(StoreLayout.STATUS_OK, status);
         assertEquals(0, code.activation());
+    }
+
+    /** Who sees a thread interrupted may be late: the call has ended, and the thread has taken note. */
+    @Test
+    void anInterruptedThreadStopsOnlyWhatRuns() {
+        StoreMemory store = code.store;
+        Thread self = Thread.currentThread();
+        self.interrupt();
+        store.interruptWith(store.generation(), self);
+        assertTrue(Thread.interrupted());
+        assertFalse(store.interrupted());
+        HOST.set((callee, args) -> {
+            store.interruptWith(store.generation(), self);
+            assertFalse(store.interrupted());
+            self.interrupt();
+            store.interruptWith(store.generation(), self);
+            assertTrue(Thread.interrupted());
+            assertTrue(store.interrupted());
+            store.interrupt(store.generation(), StoreMemory.Reason.DEADLINE);
+            store.clearInterrupt(StoreMemory.Reason.THREAD);
+            assertTrue(store.interrupted());
+            store.clearInterrupt(StoreMemory.Reason.DEADLINE);
+            assertFalse(store.interrupted());
+        });
+        assertOk(code.run(TestCode.UPCALL));
+        assertNull(Upcalls.takeThrown());
     }
 
     @Test

@@ -101,9 +101,8 @@ final class Watch {
                     } else if (now - busy < IDLE_NANOS) {
                         wait = IDLE_NANOS;
                     }
-                    // With nothing to do for long, it says that it leaves, and looks once more: a thread that asks to
-                    // be
-                    // watched does so first and reads this then.
+                    // With nothing to do for long, it says that it leaves, and looks once more: a thread that asks
+                    // to be watched does so first and reads this then.
                     leaving = wait == Long.MAX_VALUE;
                     if (leaving) {
                         continue;
@@ -172,7 +171,7 @@ final class Watch {
 
     private final StoreMemory memory;
     private final int generation;
-    /** A spin lock, held for a few instructions; guards the fields of the deadline. */
+    /** A spin lock, held for a few instructions; guards what is watched. */
     @SuppressWarnings("unused") // written through LOCKED
     private volatile int locked;
 
@@ -180,8 +179,6 @@ final class Watch {
     /** In terms of {@link System#nanoTime}. */
     private long deadline;
 
-    private boolean deadlinePassed;
-    private volatile boolean requested;
     private volatile boolean threadInterruptible;
     private volatile Thread owner;
     /** The platform thread that waits in this store for others, or null. */
@@ -217,13 +214,12 @@ final class Watch {
 
     /** By any thread. */
     void interrupt() {
-        requested = true;
-        interruptAndWake(false);
+        memory.interrupt(generation, StoreMemory.Reason.REQUEST);
+        wakeWaiting();
     }
 
     /** Unparking a platform thread neither allocates nor waits for anybody. */
-    private void interruptAndWake(boolean ifRunning) {
-        memory.interrupt(generation, ifRunning);
+    private void wakeWaiting() {
         Thread t = waiting;
         if (t != null) {
             LockSupport.unpark(t);
@@ -242,11 +238,8 @@ final class Watch {
         }
         lock();
         try {
-            if (deadlinePassed && !requested) {
-                // The old deadline passed when nothing ran: it must not stop what comes after it was taken back.
-                memory.clearInterrupt();
-            }
-            deadlinePassed = false;
+            // The old deadline may have passed when nothing ran: it must not stop what comes after it was taken back.
+            memory.clearInterrupt(StoreMemory.Reason.DEADLINE);
             hasDeadline = time != null;
             if (hasDeadline) {
                 deadline = System.nanoTime() + nanos(time);
@@ -273,8 +266,11 @@ final class Watch {
         if (on) {
             Watcher.ensureRunning();
         }
-        threadInterruptible = on;
         lock();
+        threadInterruptible = on;
+        if (!on) {
+            memory.clearInterrupt(StoreMemory.Reason.THREAD);
+        }
         boolean watched = on || hasDeadline;
         locked = 0;
         update(watched);
@@ -318,21 +314,22 @@ final class Watch {
                 wait = deadline - now;
                 if (wait <= 0) {
                     // First, so that it is done again if it fails.
-                    interruptAndWake(false);
+                    memory.interrupt(generation, StoreMemory.Reason.DEADLINE);
+                    wakeWaiting();
                     hasDeadline = false;
-                    deadlinePassed = true;
                     wait = Long.MAX_VALUE;
                 }
             }
+            Thread t = owner;
+            if (threadInterruptible) {
+                if (t != null && t.isInterrupted()) {
+                    memory.interruptWith(generation, t);
+                    wakeWaiting();
+                }
+                wait = Math.min(wait, POLL_NANOS);
+            }
         } finally {
             locked = 0;
-        }
-        Thread t = owner;
-        if (threadInterruptible) {
-            if (t != null && t.isInterrupted()) {
-                interruptAndWake(true);
-            }
-            wait = Math.min(wait, POLL_NANOS);
         }
         return wait;
     }

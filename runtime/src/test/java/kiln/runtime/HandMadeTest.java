@@ -328,6 +328,30 @@ class HandMadeTest {
         assertEquals(3, i.func("callhost").call(2));
     }
 
+    /** Also when somebody has asked for an interruption before, and was heard. */
+    @Test
+    void aDeadlineThatPassedIsTakenBack() {
+        Instance i = instance();
+        store.interrupt();
+        assertThrows(TrapException.class, () -> i.func("spin").call());
+        store.setDeadline(Duration.ZERO);
+        while (!store.isInterrupted()) {
+            Thread.onSpinWait();
+        }
+        store.setDeadline(null);
+        assertEquals(3, i.func("callhost").call(2));
+    }
+
+    /** Taking a deadline back leaves what somebody else has asked for. */
+    @Test
+    void aRequestOutlastsADeadline() {
+        Instance i = instance();
+        store.setDeadline(Duration.ofSeconds(1000));
+        store.interrupt();
+        store.setDeadline(null);
+        assertThrows(TrapException.class, () -> i.func("spin").call());
+    }
+
     @Test
     void interruptedThread() throws Exception {
         Instance i = instance();
