@@ -87,9 +87,7 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
                                         exports.get(e.instance()).get(e.name()))
                                 : new Links.CanonTarget(((CanonItem) item).canon()));
             }
-            // What has no name of its own is called by its number in backtraces.
-            String name = m.names().module() == null ? "instance" + i : null;
-            result.add(new Links.Bound(name, m, imports));
+            result.add(new Links.Bound(flat.names().get(i), m, imports));
         }
         return result;
     }

@@ -88,7 +88,8 @@ public final class ComponentDecoder {
         List<DecodedComponent> result = new ArrayList<>();
         for (Source s : sources) {
             Scope scope = new ComponentDecoder(s.bytes, s.file, features, types).component(null);
-            result.add(new DecodedComponent(s.file, scope.componentType(), List.copyOf(scope.body), types));
+            Definition.Body body = new Definition.Body(List.copyOf(scope.body), scope.names);
+            result.add(new DecodedComponent(s.file, scope.componentType(), body, types));
         }
         return List.copyOf(result);
     }
@@ -127,7 +128,9 @@ public final class ComponentDecoder {
     private void section(Scope scope, int id, int at) {
         switch (id) {
             case 0 -> {
-                in.name();
+                if (in.name().equals(ComponentNames.SECTION)) {
+                    scope.names.read(in);
+                }
                 in.skip(in.remaining());
             }
             case 1 -> {
@@ -138,7 +141,7 @@ public final class ComponentDecoder {
             case 4 -> {
                 Scope nested = component(scope);
                 scope.add(new Entity.Component(nested.componentType()), in, at);
-                scope.keep(at, new Definition.Nested(List.copyOf(nested.body)));
+                scope.keep(at, new Definition.Nested(new Definition.Body(List.copyOf(nested.body), nested.names)));
             }
             case 9, 12 -> throw unsupported("a start function, or values", at);
             default -> {

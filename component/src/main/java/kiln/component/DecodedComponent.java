@@ -1,15 +1,13 @@
 package kiln.component;
 
-import java.util.List;
-
 /** A component that was read whole and is valid. */
 public final class DecodedComponent {
     private final String file;
     private final ComponentType type;
-    private final List<Definition.Step> body;
+    private final Definition.Body body;
     private final Types types;
 
-    DecodedComponent(String file, ComponentType type, List<Definition.Step> body, Types types) {
+    DecodedComponent(String file, ComponentType type, Definition.Body body, Types types) {
         this.types = types;
         this.file = file;
         this.type = type;
@@ -26,8 +24,8 @@ public final class DecodedComponent {
         return type;
     }
 
-    /** What it says, in order. */
-    List<Definition.Step> body() {
+    /** What it says. */
+    Definition.Body body() {
         return body;
     }
 

@@ -21,6 +21,14 @@ sealed interface Definition {
     /** A definition in its place. */
     record Step(int offset, Definition what) {}
 
+    /**
+     * A component.
+     *
+     * @param steps what it says, in order
+     * @param names what its parts are called
+     */
+    record Body(List<Step> steps, ComponentNames names) {}
+
     /** What an instantiation is given, or an instance or a component exports. */
     sealed interface Ref {}
 
@@ -43,7 +51,7 @@ sealed interface Definition {
     record CoreExports(Map<String, CoreIndex> exports) implements Definition {}
 
     /** A component that lies in the component. */
-    record Nested(List<Step> body) implements Definition {}
+    record Nested(Body body) implements Definition {}
 
     /** An instance of a component. */
     record Instance(int component, Map<String, Ref> given, InstanceType type) implements Definition {}

@@ -10,5 +10,6 @@ import kiln.wasm.WasmModule;
  * @param type what it imports and exports
  * @param plan what it comes to
  * @param modules for each core instance of the plan its module, valid; the same object where one is instantiated twice
+ * @param names what the core instances are called in backtraces, with the component instances around them
  */
-public record FlatComponent(ComponentType type, ComponentPlan plan, List<WasmModule> modules) {}
+public record FlatComponent(ComponentType type, ComponentPlan plan, List<WasmModule> modules, List<String> names) {}

@@ -47,11 +47,11 @@ public final class Flattening {
 
     private final PlanBuilder plan = new PlanBuilder();
     private final List<WasmModule> modules = new ArrayList<>();
+    /** Those of core instances. */
+    private final List<String> names = new ArrayList<>();
     /** Types without resources that were converted, by shape. */
     private final Map<ValueType, InterfaceType> types = new IdentityHashMap<>();
 
-    /** Of the outermost component. */
-    private final Frame root;
     /** Those that are imported, by the names that lead to them. */
     private final Map<List<String>, Value.Resource> importedResources = new HashMap<>();
 
@@ -64,7 +64,6 @@ public final class Flattening {
     private Flattening(String file, boolean composed) {
         this.file = file;
         this.composed = composed;
-        root = new Frame(plan.component(-1), null);
     }
 
     /**
@@ -73,7 +72,9 @@ public final class Flattening {
      */
     public static FlatComponent flatten(DecodedComponent component) {
         Flattening f = new Flattening(component.file(), false);
-        Map<String, Value> exports = f.run(f.root, component.body(), null);
+        ComponentNames names = component.body().names();
+        Frame root = new Frame(f.plan.component(-1), null, null, names, names.own);
+        Map<String, Value> exports = f.run(root, component.body(), null);
         return f.finish(component.type(), exports);
     }
 
@@ -87,11 +88,14 @@ public final class Flattening {
     public static FlatComponent compose(List<DecodedComponent> components) {
         Composition c = Composition.of(components);
         Flattening f = new Flattening("", true);
+        f.plan.component(-1);
         List<Map<String, Value>> exports = new ArrayList<>();
         for (int i = 0; i < c.parts().size(); i++) {
             DecodedComponent part = c.parts().get(i);
             f.file = part.file();
-            Frame frame = new Frame(f.plan.component(0), null);
+            ComponentNames names = part.body().names();
+            String name = names.own != null ? names.own : ComponentNames.cut(stem(part.file()));
+            Frame frame = new Frame(f.plan.component(0), null, null, names, name);
             Map<String, Value> given = new HashMap<>();
             for (Map.Entry<String, Entity> e : part.type().imports().entrySet()) {
                 Composition.Bound b = c.providers().get(i).get(e.getKey());
@@ -109,7 +113,14 @@ public final class Flattening {
 
     private FlatComponent finish(ComponentType type, Map<String, Value> exports) {
         Map<String, Item> items = items(exports, type.exports(), List.of());
-        return new FlatComponent(type, plan.finish(items), List.copyOf(modules));
+        return new FlatComponent(type, plan.finish(items), List.copyOf(modules), List.copyOf(names));
+    }
+
+    /** The name of a file without folders and ending. */
+    private static String stem(String file) {
+        String name = file.substring(file.lastIndexOf('/') + 1);
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
     }
 
     private UnsupportedComponentException unsupported(String what) {
@@ -127,9 +138,9 @@ public final class Flattening {
      *
      * @param given its imports; null for the outermost component, whose imports stay open
      */
-    private Map<String, Value> run(Frame frame, List<Definition.Step> body, Map<String, Value> given) {
+    private Map<String, Value> run(Frame frame, Definition.Body body, Map<String, Value> given) {
         Map<String, Value> exports = new LinkedHashMap<>();
-        for (Definition.Step s : body) {
+        for (Definition.Step s : body.steps()) {
             at = s.offset();
             step();
             if (s.what() instanceof Definition.Import i) {
@@ -230,7 +241,32 @@ public final class Flattening {
             imports.add(frame.coreInstances.get(i.given().get(name.module())).export(name.name()));
         }
         modules.add(m.module());
+        names.add(frame.path(name(frame, i.module(), m.module())));
         return new Value.Instantiated(plan.instance(new CoreInstance(frame.number, List.copyOf(imports))));
+    }
+
+    /** What the next core instance of a frame is called: by itself, or as its module, or by its number in the plan. */
+    private String name(Frame frame, int number, WasmModule module) {
+        String name = frame.names.coreInstances.get(frame.coreInstances.size());
+        if (name == null) {
+            name = module.names().module();
+        }
+        if (name == null) {
+            name = frame.names.coreModules.get(number);
+        }
+        return name == null ? "instance" + names.size() : ComponentNames.cut(name);
+    }
+
+    /** What the next component instance of a frame is called: by itself, or as its component, or by its number. */
+    private static String name(Frame frame, int component, ComponentNames inner, int number) {
+        String name = frame.names.instances.get(frame.instances.size());
+        if (name == null) {
+            name = inner.own;
+        }
+        if (name == null) {
+            name = frame.names.components.get(component);
+        }
+        return name == null ? "component" + number : name;
     }
 
     private Value.Instance instantiate(Frame frame, Definition.Instance i) {
@@ -242,7 +278,10 @@ public final class Flattening {
         }
         int here = at;
         depth++;
-        Frame inner = new Frame(plan.component(frame.number), c.outer());
+        ComponentNames inside = c.body().names();
+        int number = plan.component(frame.number);
+        String name = name(frame, i.component(), inside, number);
+        Frame inner = new Frame(number, c.outer(), frame, inside, name);
         Value.Instance made = new Value.Exports(run(inner, c.body(), resolve(frame, i.given())));
         depth--;
         at = here;

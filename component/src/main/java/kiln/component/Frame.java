@@ -17,6 +17,13 @@ final class Frame {
     /** That of the component around this one, whose modules and components it may use; null for the outermost. */
     final Frame outer;
 
+    /** What the component's parts are called. */
+    final ComponentNames names;
+    /** The instance that made this one, or null. */
+    private final Frame maker;
+    /** What the instance is called, or null. */
+    private final String name;
+
     final Map<ExternKind, List<CoreItem>> core = new EnumMap<>(ExternKind.class);
     final List<Value.Module> modules = new ArrayList<>();
     final List<Value.CoreInstance> coreInstances = new ArrayList<>();
@@ -28,12 +35,24 @@ final class Frame {
     /** Types with resources that were converted, by shape. */
     final Map<ValueType, InterfaceType> types = new IdentityHashMap<>();
 
-    Frame(int number, Frame outer) {
+    Frame(int number, Frame outer, Frame maker, ComponentNames names, String name) {
         this.number = number;
         this.outer = outer;
+        this.names = names;
+        this.maker = maker;
+        this.name = name;
         for (ExternKind k : ExternKind.values()) {
             core.put(k, new ArrayList<>());
         }
+    }
+
+    /** What a part is called in backtraces: the names of the instances around it, each with a slash, and its own. */
+    String path(String part) {
+        String path = part;
+        for (Frame f = this; f != null; f = f.maker) {
+            path = f.name == null ? path : f.name + "/" + path;
+        }
+        return path;
     }
 
     /** The frame that an alias counts to, outwards from this. */

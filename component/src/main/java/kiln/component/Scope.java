@@ -50,6 +50,8 @@ final class Scope {
     final Set<ResourceType.Id> definedResources = new HashSet<>();
     /** Of a component: what it says, in order. */
     final List<Definition.Step> body = new ArrayList<>();
+    /** Of a component: what its parts are called. */
+    final ComponentNames names = new ComponentNames();
 
     Scope(Kind kind, Scope parent, Types types) {
         this.kind = kind;

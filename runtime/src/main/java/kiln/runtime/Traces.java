@@ -209,7 +209,7 @@ final class Traces {
         }
     }
 
-    /** Adds the functions that {@code pc} lies in, unless it is a trampoline, a stub or the like. */
+    /** Adds the functions that {@code pc} lies in, unless it is a stub or the like. */
     private static void addFrame(List<WasmFrame> frames, long pc) {
         LoadedArtifact artifact = LoadedArtifact.find(pc);
         if (artifact == null) {
@@ -220,6 +220,8 @@ final class Traces {
             if (key.kind() == FuncKey.Kind.WASM_FUNCTION
                     && key.payload() < artifact.modules().size()) {
                 frames.add(frame(artifact, key, active.wasmOffset()));
+            } else if (artifact.artifact().component() != null && CanonFrames.isCanon(key)) {
+                frames.add(CanonFrames.frame(artifact, key));
             }
         }
     }

@@ -7,7 +7,8 @@ import kiln.artifact.Printable;
  *
  * @param module name of the module, see {@link CompiledModule#name}
  * @param function name of the function, or {@code func[index]}
- * @param functionIndex index in the module's function space
+ * @param functionIndex index in the module's function space, or -1 for code that a component brings itself:
+ *     adapters between components and functions of resources
  * @param offset of the instruction in the module's binary in bytes, or -1 if the file does not say
  * @param sourceFile that the instruction comes from, as its compiler named it; null if it is not known, as without
  *     {@code kiln compile --debug-info}

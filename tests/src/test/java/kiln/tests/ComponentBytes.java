@@ -63,6 +63,11 @@ public final class ComponentBytes {
         return section(COMPONENT, inner.toArray());
     }
 
+    /** A custom section. */
+    public ComponentBytes custom(String name, Object... parts) {
+        return section(0, bytes(name, bytes(parts)));
+    }
+
     private ComponentBytes section(int id, byte[] content) {
         out.write(id);
         out.writeBytes(bytes(content.length, content));
