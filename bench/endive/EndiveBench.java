@@ -15,8 +15,8 @@ import run.endive.wasm.types.ValType;
 
 /**
  * One Endive program, with Endive's bytecode compiler or with Kiln's line. Arguments: {@code kiln} or {@code endive},
- * then the folder of the kernels, then what to measure: {@code start FILE} (parsing, compiling, first instance; once, in
- * a fresh process), {@code kernels} or {@code calls}. Prints a name and nanoseconds a line.
+ * then the folder of the kernels, then what to measure: {@code start FILE} (parsing, compiling, first instance; once,
+ * in a fresh process), {@code kernels} or {@code calls}. Prints a name and nanoseconds a line.
  */
 public final class EndiveBench {
     private static boolean kiln;
@@ -52,9 +52,10 @@ public final class EndiveBench {
             hosts.add(new HostFunction(
                     f.module(), f.name(), module.typeSection().getType(f.typeIndex()), (inst, a) -> new long[1]));
         }
-        Instance i = builder(wasm, module, ImportValues.builder().addFunction(hosts.toArray(HostFunction[]::new)).build())
-                .withStart(false)
+        ImportValues imports = ImportValues.builder()
+                .addFunction(hosts.toArray(HostFunction[]::new))
                 .build();
+        Instance i = builder(wasm, module, imports).withStart(false).build();
         System.out.println("start " + (System.nanoTime() - t) + (i == null ? "" : ""));
         Files.lines(Path.of("/proc/self/status")).filter(l -> l.startsWith("VmHWM")).forEach(System.out::println);
     }
@@ -83,9 +84,9 @@ public final class EndiveBench {
     /** (func (export "empty")), (func (export "out") (param i32): that many calls of the host, which reads memory). */
     private static final byte[] CALLS = bytes(
             0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 13, 3, 0x60, 0, 0, 0x60, 1, 0x7f, 0, 0x60, 1, 0x7f, 1, 0x7f, 2, 7, 1, 1,
-            0x65, 1, 0x68, 0, 2, 3, 3, 2, 0, 1, 5, 3, 1, 0, 16, 7, 15, 2, 5, 0x65, 0x6d, 0x70, 0x74, 0x79, 0, 1, 3, 0x6f,
-            0x75, 0x74, 0, 2, 10, 27, 2, 2, 0, 11, 22, 0, 3, 0x40, 0x20, 0, 0x10, 0, 0x1a, 0x20, 0, 0x41, 1, 0x6b, 0x22,
-            0, 0x41, 0, 0x4a, 0x0d, 0, 11, 11);
+            0x65, 1, 0x68, 0, 2, 3, 3, 2, 0, 1, 5, 3, 1, 0, 16, 7, 15, 2, 5, 0x65, 0x6d, 0x70, 0x74, 0x79, 0, 1, 3,
+            0x6f, 0x75, 0x74, 0, 2, 10, 27, 2, 2, 0, 11, 22, 0, 3, 0x40, 0x20, 0, 0x10, 0, 0x1a, 0x20, 0, 0x41, 1, 0x6b,
+            0x22, 0, 0x41, 0, 0x4a, 0x0d, 0, 11, 11);
 
     private static byte[] bytes(int... values) {
         byte[] b = new byte[values.length];

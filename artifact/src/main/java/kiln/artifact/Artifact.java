@@ -36,8 +36,7 @@ import kiln.artifact.component.ComponentPlanCodec;
  * </pre>
  *
  * Addresses in the file are file offsets, pages those of {@link Compat#pageBytes()}. Sections with a star are absent if
- * they were stripped,
- * or are empty.
+ * they were stripped, or are empty.
  */
 public final class Artifact implements AutoCloseable {
     static final String TEXT = ".text";

@@ -192,8 +192,7 @@ public final class ArtifactWriter {
     public void write(Path path) throws IOException {
         Layout layout = layout();
         // A copy in memory: a mapped file on a full disk would be a fault instead of an error. The digests of a large
-        // file are computed
-        // by several threads.
+        // file are computed by several threads.
         try (Arena arena = Arena.ofShared()) {
             MemorySegment bytes = arena.allocate(layout.fileSize, 8);
             layout.write(bytes);

@@ -65,7 +65,7 @@ public enum Builtin {
     ARRAY_FILL("ojij", ""),
     /** (number of a function type, number of another one) -> whether the first is the second or a subtype. Upcall. */
     TYPE_MATCHES("ii", "i"),
-    /** (component instance, resource + 1, representation, own or borrow) -> handle. Of module 0 of a component. Upcall. */
+    /** (component instance, resource + 1, representation, own or borrow) -> handle. Module 0 of a component. Upcall. */
     HANDLE_ADD("iiii", "i"),
     /**
      * (component instance, handle, resource + 1 or 0): traps and says what is wrong with the handle. Of module 0 of a

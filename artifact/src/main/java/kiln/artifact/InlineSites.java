@@ -13,7 +13,8 @@ import kiln.artifact.api.ArtifactException;
  *   runs   {@link BlockTable}: text offset, site + 1 or 0; code from there on belongs to that site
  *            further ones of a block: text difference varint, site difference zigzag
  *   sites  {@link BlockTable}: number; then for each:
- *            namespace varint, index varint (as in {@link FuncKey}), wasm offset of the call zigzag, distance to the site around or 0 varint
+ *            namespace varint, index varint (as in {@link FuncKey}), wasm offset of the call zigzag,
+ *            distance to the site around or 0 varint
  * </pre>
  */
 public final class InlineSites {

@@ -15,7 +15,8 @@ import kiln.runtime.component.ComponentLinker;
 
 /**
  * What a call from one component to another costs, in nanoseconds of the thread's CPU time: the least of several
- * rounds, in which the measurements take turns. The callee returns the length of what it got; its realloc is a constant.
+ * rounds, in which the measurements take turns. The callee returns the length of what it got; its realloc is a
+ * constant.
  *
  * <p>Usage: {@code java -cp ... kiln.bench.ComponentCalls}
  */
@@ -56,7 +57,8 @@ public final class ComponentCalls {
                     1,
                     new int[] {0},
                     "i32 i32 i64 i32 f32 f64 i32",
-                    "(local.get $n) (i32.const 1) (i64.const 2) (i32.const 3) (f32.const 4) (f64.const 5) (i32.const 6)",
+                    "(local.get $n) (i32.const 1) (i64.const 2) (i32.const 3) (f32.const 4) (f64.const 5)"
+                            + " (i32.const 6)",
                     first,
                     0,
                     0,

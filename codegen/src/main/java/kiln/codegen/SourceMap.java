@@ -90,8 +90,7 @@ final class SourceMap {
         while (t < traps.size() || r < returns) {
             int stop;
             // An instruction that traps itself, or the last byte of a call. (Where a trap is a call, its site is the
-            // return
-            // address, which is one offset too many.)
+            // return address, which is one offset too many.)
             if (r == returns || t < traps.size() && traps.offset(t) < returnAddresses[r]) {
                 stop = traps.offset(t++);
             } else {

@@ -106,7 +106,7 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
         return used;
     }
 
-    /** Whether one of them imports the function of wasi-threads: when one thread of a program ends it, others must stop. */
+    /** Whether one of them imports the function of wasi-threads: when one thread ends the program, others must stop. */
     boolean startThreads() {
         for (Links.Bound b : bound) {
             for (Import i : b.module().imports()) {

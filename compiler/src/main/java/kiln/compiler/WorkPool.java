@@ -26,8 +26,7 @@ final class WorkPool implements AutoCloseable {
     WorkPool(int jobs) {
         this.jobs = jobs;
         // The JVM links code when it is first executed, which takes memory. A failure may come when there is none left,
-        // and must not
-        // get lost: so one happens now.
+        // and must not get lost: so one happens now.
         Run rehearsal = new Run(
                 1,
                 () -> _ -> {

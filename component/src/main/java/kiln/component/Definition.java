@@ -6,8 +6,8 @@ import kiln.wasm.ExternKind;
 import kiln.wasm.WasmModule;
 
 /**
- * What a component says, one entry of an index space after the other, for {@link Flattening}. Indices are checked; types
- * are there as the decoder found them, and only resources among them still mean something else in each instance.
+ * What a component says, one entry of an index space after the other, for {@link Flattening}. Indices are checked;
+ * types are there as the decoder found them, and only resources among them still mean something else in each instance.
  */
 sealed interface Definition {
     /** An index space, apart from those of types, which are looked up while decoding. */

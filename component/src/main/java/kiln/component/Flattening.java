@@ -30,8 +30,8 @@ import kiln.wasm.ExternKind;
 import kiln.wasm.WasmModule;
 
 /**
- * Takes the nesting out of a component: walks its definitions once, those of a nested component for each instance of it,
- * and notes what is left when aliases are followed to what they mean.
+ * Takes the nesting out of a component: walks its definitions once, those of a nested component for each instance of
+ * it, and notes what is left when aliases are followed to what they mean.
  */
 public final class Flattening {
     /** Instances of core modules that one component may come to. */

@@ -18,8 +18,9 @@ import java.util.HexFormat;
 import java.util.Set;
 
 /**
- * A folder with copies of compiled files, which are mapped instead of files in memory: processes then share their pages,
- * and {@code perf} and {@code gdb}, which know files by their names, find their symbols. A copy's name is its digest.
+ * A folder with copies of compiled files, which are mapped instead of files in memory: processes then share their
+ * pages, and {@code perf} and {@code gdb}, which know files by their names, find their symbols. A copy's name is its
+ * digest.
  */
 final class Extraction {
     private static final String PROPERTY = "kiln.extract";
@@ -63,7 +64,7 @@ final class Extraction {
         }
     }
 
-    /** What is mapped is run: whoever may write to the folder may run anything here. */
+    /** What is mapped is run: a user who may write to the folder may run anything here. */
     private void requireOwn() throws IOException {
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(

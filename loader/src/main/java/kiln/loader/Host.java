@@ -80,7 +80,7 @@ public interface Host {
      */
     void populate(long address, long length);
 
-    /** Says that a touched page is to take up itself and no large page around it, whatever the system does otherwise. */
+    /** Has a touched page take up itself and no large page around it, whatever the system does otherwise. */
     void smallPages(long address, long length);
 
     /** Overwrites with zeros those pages from {@link #mapZero(long)} that take up memory; they go on doing so. */

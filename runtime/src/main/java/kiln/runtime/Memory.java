@@ -224,7 +224,7 @@ public final class Memory implements Extern {
         return base;
     }
 
-    /** Size in bytes, for whoever has the store. */
+    /** Size in bytes; the store must be the calling thread's. */
     long length() {
         return shared != null ? shared.size() : Native.getLong(record + VMContextLayout.LENGTH);
     }

@@ -226,10 +226,10 @@ public final class Store implements AutoCloseable {
     }
 
     private static IllegalStateException wrongThread(Thread o) {
-        return new IllegalStateException(
-                "this store is in use by thread \"" + (o == null ? "?" : o.getName())
-                        + "\", not by \"" + Thread.currentThread().getName()
-                        + "\": a store belongs to one thread at a time (Store.release() hands it on, after each call if setHandOn)");
+        return new IllegalStateException("this store is in use by thread \"" + (o == null ? "?" : o.getName())
+                + "\", not by \"" + Thread.currentThread().getName()
+                + "\": a store belongs to one thread at a time (Store.release() hands it on, after each call if"
+                + " setHandOn)");
     }
 
     /**
@@ -251,10 +251,10 @@ public final class Store implements AutoCloseable {
     /**
      * Whether the store hands itself on, as instances in a pool want: a call takes it for its thread, unless a call of
      * another thread is running, and gives it up when the outermost one ends; so do accesses to memories, tables and
-     * globals. Still only one thread uses it at a time, and any other finds an {@link IllegalStateException}. What makes
-     * an instance available to another thread must be such that this one sees what was done before, as queues and locks
-     * are. A {@linkplain Memory#segment segment} keeps the store for the thread until its next call ends, or until
-     * {@link #release}.
+     * globals. Still only one thread uses it at a time, and any other finds an {@link IllegalStateException}. What
+     * makes an instance available to another thread must be such that this one sees what was done before, as queues and
+     * locks are. A {@linkplain Memory#segment segment} keeps the store for the thread until its next call ends, or
+     * until {@link #release}.
      *
      * @throws IllegalStateException if another thread owns the store
      */

@@ -22,8 +22,8 @@ public record WasmFrame(
     }
 
     /**
-     * As Java shows it, with names that can be printed: file and line are those of the source if they are known, else the
-     * module and the offset.
+     * As Java shows it, with names that can be printed: file and line are those of the source if they are known, else
+     * the module and the offset.
      */
     public StackTraceElement toStackTraceElement() {
         int line = offset < 0 || offset > Integer.MAX_VALUE ? -1 : (int) offset;

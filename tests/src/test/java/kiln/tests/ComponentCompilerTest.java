@@ -95,7 +95,7 @@ class ComponentCompilerTest {
         }
     }
 
-    /** A program that a toolchain wrapped: itself, the adapter of preview 1, a table of host functions and its filling. */
+    /** A program that a toolchain wrapped: itself, preview 1's adapter, a table of host functions and its filling. */
     @Test
     void planOfACommand() throws IOException {
         ComponentPlan plan = plan(Compiler.compile("hello", hello(), OPTIONS));

@@ -48,8 +48,7 @@ class SpecSuiteTest {
      */
     private static final Map<String, Integer> KNOWN_DIFFERENCES = Map.ofEntries(
             // Version 1.0 checked the bounds of all segments before linking; since 2.0 a segment that does not fit
-            // traps when its
-            // turn comes, and what was written before stays.
+            // traps when its turn comes, and what was written before stays.
             Map.entry("wasm-1.0/data", 14),
             Map.entry("wasm-1.0/elem", 12),
             Map.entry("wasm-1.0/linking", 10),

@@ -32,8 +32,8 @@ final class MemoryAccess {
     boolean canTrap;
     /**
      * The base of memory 0, if it was loaded in a block that dominates the current one, else null. Structured control
-     * makes that easy to know: what was there at the start of a block is there at its end. Whoever begins blocks sets
-     * it.
+     * makes that easy to know: what was there at the start of a block is there at its end. The code that begins
+     * blocks sets it.
      */
     Value base0;
     /** The last address and what it was made from: fields of one structure are often accessed in a row. */

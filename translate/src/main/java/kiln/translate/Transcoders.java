@@ -99,8 +99,8 @@ final class Transcoders extends ComponentCode {
     }
 
     /**
-     * Goes to {@code head} with the first place from which on 32 bytes have a bit of {@code mask}, or are not there, and
-     * with the OR of {@code seen} and all words before it. Most texts that are only to be checked are done then.
+     * Goes to {@code head} with the first place from which on 32 bytes have a bit of {@code mask}, or are not there,
+     * and with the OR of {@code seen} and all words before it. Most texts that are only to be checked are done then.
      */
     private void skip(Block head, Value end, Value from, Value seen, long mask) {
         Block wide = place();

@@ -16,8 +16,8 @@ import kiln.artifact.component.TypeKind;
 import kiln.artifact.component.ValueLayout;
 
 /**
- * The canonical ABI in its plainest form: values of tests to and from a memory and core values. Numbers are Longs (bits),
- * records lists, variants lists of the case's number and the payload.
+ * The canonical ABI in its plainest form: values of tests to and from a memory and core values. Numbers are Longs
+ * (bits), records lists, variants lists of the case's number and the payload.
  */
 final class CanonicalReference {
     private static final int TAG = 1 << 31;

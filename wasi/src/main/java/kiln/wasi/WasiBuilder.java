@@ -127,10 +127,9 @@ public abstract sealed class WasiBuilder<B extends WasiBuilder<B>> permits Wasi.
     }
 
     /**
-     * What time it is for the guest, and how it waits; at first the machine's clocks. With a {@link VirtualClock}
-     * and
-     * {@link #random} a guest without other input does the same each time. What a guest waits for at an address of
-     * a shared memory, and times that file systems keep, are the machine's.
+     * What time it is for the guest, and how it waits; at first the machine's clocks. With a {@link VirtualClock} and
+     * {@link #random} a guest without other input does the same each time. What a guest waits for at an address of a
+     * shared memory, and times that file systems keep, are the machine's.
      */
     public B clock(GuestClock of) {
         setup.clock = Objects.requireNonNull(of);

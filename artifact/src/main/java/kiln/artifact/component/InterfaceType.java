@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The type of a value of the component model, as the canonical ABI sees it: without names of types, resources by number.
- * Types are compared by identity; one plan has one object for types that look the same. Parts may be shared, so whoever
- * walks a type remembers what it has seen, or the walk may take time exponential in the size of the component.
+ * The type of a value of the component model, as the canonical ABI sees it: without names of types, resources by
+ * number. Types are compared by identity; one plan has one object for types that look the same. Parts may be shared, so
+ * a walk over a type must remember what it has seen, or it may take time exponential in the size of the component.
  */
 public final class InterfaceType {
     private final TypeKind kind;

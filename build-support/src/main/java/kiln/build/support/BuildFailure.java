@@ -1,6 +1,6 @@
 package kiln.build.support;
 
-/** Something that whoever runs the build has to mend; the message says what, in one line. */
+/** A mistake in the build's configuration or files, which its user has to mend; the message says what, in one line. */
 public final class BuildFailure extends Exception {
     private static final long serialVersionUID = 1;
 

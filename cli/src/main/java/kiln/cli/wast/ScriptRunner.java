@@ -478,8 +478,7 @@ public final class ScriptRunner implements AutoCloseable {
         }
         try {
             // The compiler must refuse it; where it stops before the mistake because of something that it does not
-            // execute, the
-            // validator alone must.
+            // execute, the validator alone must.
             try {
                 Compiler.compile(file, wasm, options);
             } catch (CompileException e) {

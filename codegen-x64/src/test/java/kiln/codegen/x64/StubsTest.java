@@ -310,7 +310,7 @@ class StubsTest {
         }
     }
 
-    /** What a host function has thrown: the stub that unwinds finds it in the store, and goes on as if it was thrown. */
+    /** What a host function has thrown: the stub that unwinds finds it in the store and goes on as if it was thrown. */
     @Test
     void whatTheHostHasThrownIsCaught() throws Throwable {
         settleThread();

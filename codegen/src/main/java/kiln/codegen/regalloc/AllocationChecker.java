@@ -422,7 +422,7 @@ final class AllocationChecker {
             return state;
         }
 
-        /** Has a collection move all objects: whoever it does not know of is not the object any more. */
+        /** Has a collection move all objects: a copy that it does not know of is not the object any more. */
         private void collect(int[] words) {
             BitSet known = new BitSet();
             for (int w : words) {

@@ -11,8 +11,8 @@ import kiln.runtime.Store;
 public interface ComponentHostFunction {
     /**
      * @param store of the instance that calls
-     * @param args one for each parameter, as {@linkplain kiln.runtime.component the package} says; the callee's to keep,
-     *     but a resource that is only lent is no longer valid when this returns
+     * @param args one for each parameter, as {@linkplain kiln.runtime.component the package} says; the callee's to
+     *     keep, but a resource that is only lent is no longer valid when this returns
      * @return the result, or null if the type has none
      */
     Object call(Store store, Object[] args) throws Throwable;

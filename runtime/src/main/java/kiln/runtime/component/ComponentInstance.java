@@ -21,9 +21,9 @@ import kiln.runtime.internal.ComponentAccess;
 import kiln.runtime.internal.ComponentBuiltins;
 
 /**
- * A component that was linked with its imports. One call at a time is inside of it: a host function that calls back gets
- * a trap. After a trap, or anything else that was thrown through it, nobody can enter it again, since what it was doing
- * is half done; a new instance is cheap. It lasts as long as its store.
+ * A component that was linked with its imports. One call at a time is inside of it: a host function that calls back
+ * gets a trap. After a trap, or anything else that was thrown through it, nobody can enter it again, since what it was
+ * doing is half done; a new instance is cheap. It lasts as long as its store.
  */
 public final class ComponentInstance {
     private final Store store;
@@ -97,8 +97,8 @@ public final class ComponentInstance {
     /**
      * An exported function.
      *
-     * @param path {@code name}, or {@code interface#name}; another compatible version of the interface does, and without
-     *     a version, any
+     * @param path {@code name}, or {@code interface#name}; another compatible version of the interface does, and
+     *     without a version, any
      * @throws NoSuchElementException if there is none, or several interfaces are meant
      */
     public ComponentFunc func(String path) {

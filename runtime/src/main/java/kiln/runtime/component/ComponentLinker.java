@@ -12,10 +12,10 @@ import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 
 /**
- * What components import: functions and resources of the host. Names are those of WIT; an interface may carry a version,
- * and then serves every component that imports a compatible one: the same major version, or the same minor version if
- * the major one is 0. Defined once, it serves every store. One thread defines; after that, several may instantiate at
- * once.
+ * What components import: functions and resources of the host. Names are those of WIT; an interface may carry a
+ * version, and then serves every component that imports a compatible one: the same major version, or the same minor
+ * version if the major one is 0. Defined once, it serves every store. One thread defines; after that, several may
+ * instantiate at once.
  */
 public final class ComponentLinker {
     private record Name(String interfaceName, String name) {
@@ -46,8 +46,10 @@ public final class ComponentLinker {
     /**
      * Defines a function; replaces what had the name before.
      *
-     * @param interfaceName for example {@code wasi:io/streams@0.2.6}; "" for a function that components import by itself
-     * @param name as WIT's: {@code read}, {@code [method]input-stream.read}, {@code [static]a.b}, {@code [constructor]a}
+     * @param interfaceName for example {@code wasi:io/streams@0.2.6}; "" for a function that components import by
+     *     itself
+     * @param name as WIT's: {@code read}, {@code [method]input-stream.read}, {@code [static]a.b},
+     *     {@code [constructor]a}
      */
     public ComponentLinker func(String interfaceName, String name, ComponentHostFunction function) {
         functions.put(new Name(interfaceName, name), Objects.requireNonNull(function, "function"));
@@ -134,7 +136,7 @@ public final class ComponentLinker {
         return definitions.get(new Name(newest(interfaceName, interfaces), name));
     }
 
-    /** Of several compatible interfaces, the newest: it has what the older ones have. The name itself if there is none. */
+    /** Of several compatible interfaces the newest, which has what the older ones have; the name itself if none is. */
     private static String newest(String interfaceName, Collection<String> interfaces) {
         return interfaceName.indexOf('@') < 0
                 ? interfaceName

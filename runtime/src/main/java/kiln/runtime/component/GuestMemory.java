@@ -7,8 +7,8 @@ import kiln.runtime.internal.ComponentAccess;
 
 /**
  * The memory on one side of a call, and how room is made in it. Addresses are those of WebAssembly as unsigned numbers;
- * what {@link #range} and {@link #allocate} return are native addresses, good for the bytes that were asked for, since a
- * memory neither moves nor shrinks.
+ * what {@link #range} and {@link #allocate} return are native addresses, good for the bytes that were asked for, since
+ * a memory neither moves nor shrinks.
  */
 final class GuestMemory {
     /** The {@code realloc} of canonical options. */

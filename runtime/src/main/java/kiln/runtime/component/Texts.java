@@ -193,7 +193,7 @@ final class Texts {
         return new Place(address, encoded.length / 2 | UTF16_TAG);
     }
 
-    /** What was UTF-16 in an encoding that could have had Latin-1 will mostly have to be; the guest gets it so first. */
+    /** What was UTF-16 where it could have been Latin-1 will mostly have to be; the guest gets it so first. */
     private static Place probablyUtf16(GuestMemory memory, GuestString s) {
         byte[] encoded = s.text().getBytes(StandardCharsets.UTF_16LE);
         int address = memory.allocate(2, encoded.length);

@@ -13,7 +13,8 @@
  * <tr><td>f32, f64</td><td>Float, Double</td></tr>
  * <tr><td>char</td><td>Integer, a code point</td></tr>
  * <tr><td>string</td><td>String</td></tr>
- * <tr><td>list of bool or numbers</td><td>boolean[], byte[], short[], int[], long[], float[], double[]; a List of values is taken, too</td></tr>
+ * <tr><td>list of bool or numbers</td>
+ * <td>boolean[], byte[], short[], int[], long[], float[], double[]; a List of values is taken, too</td></tr>
  * <tr><td>other lists</td><td>List of values</td></tr>
  * <tr><td>map</td><td>Map</td></tr>
  * <tr><td>record, tuple</td><td>List of values, in the order of the type</td></tr>
@@ -27,8 +28,8 @@
  * <td>{@link kiln.runtime.component.GuestResource}</td></tr>
  * </table>
  *
- * <p>With interfaces that are declared in Java, as {@link kiln.runtime.component.ComponentInstance#bind} and
- * {@link kiln.runtime.component.ComponentLinker#with} take them, records are records of Java, tuples records with as many
+ * <p>With interfaces that are declared in Java, as {@link kiln.runtime.component.ComponentInstance#bind} and {@link
+ * kiln.runtime.component.ComponentLinker#with} take them, records are records of Java, tuples records with as many
  * components ({@link kiln.runtime.component.Tuple2} and so on), variants sealed interfaces with a record for each case,
  * enums are enums, flags an EnumSet, resources interfaces, and a result is also its value and a checked exception with
  * the error.

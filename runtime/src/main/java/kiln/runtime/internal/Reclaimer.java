@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * is made. The heap of Java knows nothing of that memory, and may be in no hurry to collect when it runs out:
  * {@link #collect} makes it.
  *
- * <p>There is no thread for it (as {@link java.lang.ref.Cleaner} has one): that would keep what is to be freed, and with
- * it the class loader of these classes, reachable; and from a class loader all stores in static fields are.
+ * <p>There is no thread for it (as {@link java.lang.ref.Cleaner} has one): that would keep what is to be freed, and
+ * with it the class loader of these classes, reachable; and from a class loader all stores in static fields are.
  */
 public final class Reclaimer {
     /** So many are freed at once by who makes something new. */
@@ -74,8 +74,8 @@ public final class Reclaimer {
 
     /**
      * To be called before more is made: has Java collect if there is twice as much as there was when it last did so.
-     * Whoever drops objects without closing them thus takes up no more than that, and whoever keeps them all is held up
-     * only a few times.
+     * A program that drops objects without closing them thus takes up no more than that, and one that keeps them all is
+     * held up only a few times.
      */
     public static void relieve() {
         if (BYTES.get() > tolerated) {

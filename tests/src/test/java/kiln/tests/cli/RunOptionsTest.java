@@ -196,8 +196,8 @@ class RunOptionsTest {
                 4);
         assertEquals(
                 "folder   " + dir + "/kept\nkept     0 programs, 0 bytes\n"
-                        + "kiln: adder.wat: the module exports neither _start nor _initialize; --invoke calls one of its"
-                        + " functions (add)\n3\n" + dir
+                        + "kiln: adder.wat: the module exports neither _start nor _initialize; --invoke calls one of"
+                        + " its functions (add)\n3\n" + dir
                         + "/kept\nremoved 0 programs, 0 bytes\nremoved 1 program\nother\n"
                         + "kiln: there is no cache: KILN_CACHE is off, or neither XDG_CACHE_HOME nor HOME is a folder\n"
                         + "status 2\n",

@@ -47,9 +47,8 @@ class FlatteningTest {
     /** Defines a resource with a destructor, and makes one. */
     private static ComponentBytes maker() {
         return new ComponentBytes()
-                .module(
-                        "(module (func (export \"make\") (result i32) (i32.const 1)) (func (export \"drop\") (param i32))"
-                                + " (func (export \"unused\")))")
+                .module("(module (func (export \"make\") (result i32) (i32.const 1))"
+                        + " (func (export \"drop\") (param i32)) (func (export \"unused\")))")
                 .one(CORE_INSTANCE, 0, 0, 0)
                 .one(ALIAS, 0, 0, 1, 0, "make")
                 .one(ALIAS, 0, 0, 1, 0, "drop")

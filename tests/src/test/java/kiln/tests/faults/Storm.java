@@ -22,9 +22,9 @@ import kiln.tests.Corpus;
 import kiln.wat.Wat;
 
 /**
- * Traps and exceptions of all kinds in several threads while the JVM is busy with what it uses the same signals for: null pointers and
- * divisions by zero in compiled code, stack overflows, garbage collections, compilation and deoptimisation. Also a
- * program of its own, for other JVM options: {@code Storm ROUNDS} prints what it counted.
+ * Traps and exceptions of all kinds in several threads while the JVM is busy with what it uses the same signals for:
+ * null pointers and divisions by zero in compiled code, stack overflows, garbage collections, compilation and
+ * deoptimisation. Also a program of its own, for other JVM options: {@code Storm ROUNDS} prints what it counted.
  */
 public final class Storm {
     private static final int THREADS = 4;

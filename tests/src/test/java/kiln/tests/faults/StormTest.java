@@ -91,8 +91,7 @@ class StormTest {
         int rounds = Corpus.SAMPLED ? 1 : Corpus.WHOLE && !slow ? 25 : 4;
         Process p = ChildJvm.start(output, options, Storm.class.getName(), List.of(Integer.toString(rounds)));
         // For what hangs, not for what is slow; under emulation ten times that, which is still less than the class's
-        // limit, so that the
-        // child is ended and what it printed is told.
+        // limit, so that the child is ended and what it printed is told.
         boolean ended = ChildJvm.ends(p, 15);
         String text = Files.readString(output);
         assertTrue(

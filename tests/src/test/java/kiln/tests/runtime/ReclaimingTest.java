@@ -42,7 +42,7 @@ class ReclaimingTest {
 
     private final Engine engine = new Engine();
 
-    /** Whoever makes something new frees what is old. */
+    /** Making something new frees what is old. */
     private void collect() throws InterruptedException {
         System.gc();
         Thread.sleep(10);
@@ -81,10 +81,12 @@ class ReclaimingTest {
     @ValueSource(booleans = {false, true})
     void instancesThatNobodyClosesTakeBoundedMemory(boolean explicitBounds) throws IOException {
         int count = Corpus.WHOLE && !Corpus.EMULATED ? 1_000_000 : Corpus.EMULATED ? 8_000 : 40_000;
-        byte[] wasm = Wat.encode(
-                "guest.wat",
-                "(memory 1) (func (export \"f\") (param i32) (result i32) (i32.store8 (local.get 0) (local.get 0)) (i32.load8_u (local.get 0)))"
-                        .getBytes(StandardCharsets.UTF_8));
+        byte[] wasm = Wat.encode("guest.wat", """
+                (memory 1)
+                (func (export "f") (param i32) (result i32)
+                  (i32.store8 (local.get 0) (local.get 0))
+                  (i32.load8_u (local.get 0)))
+                """.getBytes(StandardCharsets.UTF_8));
         byte[] file = Compiler.compile("guest", wasm, CompilerOptions.defaults().withExplicitBounds(explicitBounds));
         int before = MemoryPool.shared().inUse();
         int most = 0;

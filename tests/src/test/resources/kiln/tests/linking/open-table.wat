@@ -1,4 +1,4 @@
-;; Whoever imports the table may call everything in it.
+;; A module that imports the table may call everything in it.
 (module
   (table (export "table") 2 funcref)
   (elem (i32.const 0) func $a $b)

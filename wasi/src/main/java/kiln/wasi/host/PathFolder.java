@@ -20,8 +20,8 @@ import java.util.Set;
 /**
  * A folder of a file system that knows paths only, such as that of zip files. Each operation looks first whether all
  * folders on the way down from the given one are folders, not links, and no other operation on the given folder comes
- * between: so nothing that guests do leads out. Whoever else replaces folders with links meanwhile can lead out; that
- * is the host's to prevent. A folder that is renamed while it is open is no longer found.
+ * between: so nothing that guests do leads out. Another process that replaces folders with links meanwhile can lead
+ * out; that is the host's to prevent. A folder that is renamed while it is open is no longer found.
  */
 public final class PathFolder extends PortableDirectory {
     /** The given folder; its lock is held by each operation below it. */

@@ -111,8 +111,7 @@ public abstract class PortableDirectory implements DirectoryHandle {
     @Override
     public DirectoryHandle directory(String name) throws IOException {
         // Asked beforehand, since Java opens whatever it is: a pipe would wait for its other end, and of a file the
-        // JDK's own file system
-        // leaks a descriptor and closes another one twice.
+        // JDK's own file system leaks a descriptor and closes another one twice.
         FileStatus before = status(name);
         if (before != null && !before.isDirectory()) {
             return null;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * The sockets and connections that a guest has open. They are closed with the guest at the latest: of the handles that it
- * leaves, nobody drops each, and Java's collector closes no sockets.
+ * The sockets and connections that a guest has open. They are closed with the guest at the latest: of the handles that
+ * it leaves, nobody drops each, and Java's collector closes no sockets.
  */
 final class Connections {
     /** A guest that never closes any must not take all that the process can open. */

@@ -77,7 +77,7 @@ final class HttpClientCall extends Resource implements Waitable {
         return future.isDone();
     }
 
-    /** An option of a result of a result: the inner one is the response or the error, the outer one an error if taken. */
+    /** An option of a result of a result: the inner one is the response or an error, the outer an error if taken. */
     Optional<Object> get() {
         if (!future.isDone()) {
             return Optional.empty();

@@ -30,8 +30,8 @@ import kiln.wasi.p2.HttpMessages.IncomingRequest;
 import kiln.wasi.p2.HttpMessages.OutgoingResponse;
 
 /**
- * Serves HTTP with a component that exports {@code wasi:http/incoming-handler}: a fresh instance for each request, on the
- * JDK's server, which speaks version 1.1. Guests run on platform threads.
+ * Serves HTTP with a component that exports {@code wasi:http/incoming-handler}: a fresh instance for each request, on
+ * the JDK's server, which speaks version 1.1. Guests run on platform threads.
  */
 public final class HttpService implements AutoCloseable {
     /** What a component exports that can be served, of any version 0.2. */
@@ -244,7 +244,8 @@ public final class HttpService implements AutoCloseable {
         }
 
         /**
-         * Told of instances that trap or fail otherwise, and of responses that cannot be sent, on the threads that serve.
+         * Told of instances that trap or fail otherwise, and of responses that cannot be sent, on the threads that
+         * serve.
          */
         public Builder failures(Consumer<Throwable> told) {
             failures = Objects.requireNonNull(told);
