@@ -118,7 +118,7 @@ public final class CallSite {
 
     /** To be called by the instruction when the code ends with the call itself. */
     public void returned(EmitContext context) {
-        if (references.length > 0) {
+        if (references.length > 0 || context.frame().references() > 0) {
             context.buffer().references(references, context.frame());
         }
     }

@@ -192,13 +192,19 @@ public final class CodeBuffer {
         sources.returnAddress(size);
     }
 
-    /** Records that over the call that ended here these words of the spill area hold references. */
+    /**
+     * Records that over the call that ended here these words of the spill area hold references, and those of the frame
+     * that always do.
+     */
     void references(int[] words, FrameLayout frame) {
         if (words != lastReferences) {
             lastReferences = words;
-            int[] inFrame = new int[words.length];
+            int[] inFrame = new int[words.length + frame.references()];
             for (int i = 0; i < words.length; i++) {
                 inFrame[i] = frame.word(words[i]);
+            }
+            for (int i = 0; i < frame.references(); i++) {
+                inFrame[words.length + i] = frame.firstReference() + i;
             }
             stackMaps.add(inFrame);
         }

@@ -51,7 +51,7 @@ public final class FunctionCompiler {
     /** The second step: the same function over physical registers. */
     public MachFunction allocate() {
         int words = RegisterAllocator.allocate(function, registers, lowering.insts, lowering.options, after);
-        frame = new FrameLayout(lowering.savesContext(), words, lowering.stackBytes());
+        frame = new FrameLayout(lowering.savesContext(), words, lowering.stackBytes(), function.stackReferences());
         return function;
     }
 

@@ -6,6 +6,7 @@ import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
+import kiln.ir.Type;
 import kiln.ir.Value;
 import kiln.ir.analysis.FlowGraph;
 
@@ -63,6 +64,11 @@ final class Lowering {
                     if (h >= 0) {
                         context.hasCall[h] = true;
                     }
+                }
+                if (i.opcode() == Opcode.STACK_ADDR && i.holdsReferences()) {
+                    // Before any other, so that it begins at the stack pointer.
+                    context.stackOffset(i);
+                    context.mach.setStackReferences((int) (i.imm() / Type.REF.bytes()));
                 }
                 context.makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
             }

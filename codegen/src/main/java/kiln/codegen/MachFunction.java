@@ -13,6 +13,7 @@ public final class MachFunction {
     private final List<MachBlock> blocks = new ArrayList<>();
     private final ArrayList<Reg> virtuals = new ArrayList<>();
     private final BitSet addresses = new BitSet();
+    private int stackReferences;
     private FlowGraph flow;
 
     public MachFunction(FuncKey key) {
@@ -74,6 +75,16 @@ public final class MachFunction {
     /** The registers made by {@link #newObjectAddress}. */
     public BitSet objectAddresses() {
         return addresses;
+    }
+
+    /** Says how many references the frame holds besides those of virtual registers. */
+    void setStackReferences(int count) {
+        stackReferences = count;
+    }
+
+    /** That number. */
+    public int stackReferences() {
+        return stackReferences;
     }
 
     public int virtualCount() {

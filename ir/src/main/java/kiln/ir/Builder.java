@@ -122,7 +122,12 @@ public final class Builder {
 
     /** Address of {@code bytes} new bytes in the frame. */
     public Value stackAddr(long bytes) {
-        return emit(Opcode.STACK_ADDR, Type.I64, bytes, null);
+        return emit(Opcode.STACK_ADDR, Type.I64, bytes, StackArea.BYTES);
+    }
+
+    /** Address of room for {@code count} references in the frame; see {@link StackArea#REFERENCES}. */
+    public Value referencesAddr(int count) {
+        return emit(Opcode.STACK_ADDR, Type.I64, (long) count * Type.REF.bytes(), StackArea.REFERENCES);
     }
 
     // Arithmetic.

@@ -155,6 +155,11 @@ public final class Inst {
         return (V128) data;
     }
 
+    /** Whether a STACK_ADDR has references. */
+    public boolean holdsReferences() {
+        return data == StackArea.REFERENCES;
+    }
+
     public LaneOp lanes() {
         return (LaneOp) data;
     }

@@ -26,7 +26,7 @@ public enum Opcode {
     /** Address of the current frame's base, where the caller's frame base and the return address lie. */
     FRAME_POINTER(ADDRESS, NONE, PURE, 1, IF_NEEDED),
     /** Address of some bytes of this frame, 16-byte aligned; each instruction owns its bytes. */
-    STACK_ADDR(ADDRESS, SIZE, PURE, 1, STAYS),
+    STACK_ADDR(ADDRESS, AREA, PURE, 1, STAYS),
 
     // Integer arithmetic. Shift counts are taken modulo the width and have the type of the result.
     ADD(INT_BINARY, PURE, 1, SUM, ints((x, y) -> x + y).eitherWay()),

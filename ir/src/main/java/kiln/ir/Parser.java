@@ -150,7 +150,11 @@ public final class Parser {
         ArrayList<Edge> targets = new ArrayList<>();
         switch (op.data()) {
             case NONE -> {}
-            case INTEGER, FLOAT_BITS, SIZE -> imm = longNumber();
+            case INTEGER, FLOAT_BITS -> imm = longNumber();
+            case AREA -> {
+                data = accept("references") ? StackArea.REFERENCES : StackArea.BYTES;
+                imm = longNumber();
+            }
             case INT_COND -> data = constant(IntCond.class, part(name, 2));
             case FLOAT_COND -> data = constant(FloatCond.class, part(name, 2));
             case LANES -> data = lanes(op, name);

@@ -109,7 +109,9 @@ public final class Printer {
                 hex(inst.vector().high());
                 operands(inst);
             }
-            case INTEGER, SIZE -> out.append(' ').append(inst.imm());
+            case INTEGER -> out.append(' ').append(inst.imm());
+            case AREA ->
+                out.append(inst.holdsReferences() ? " references " : " ").append(inst.imm());
             case FLOAT_BITS -> hex(inst.imm());
             case VECTOR -> {
                 hex(inst.vector().low());

@@ -16,6 +16,7 @@ class TextFormTest {
                 v8 = vconst.v128 0x1 0xffffffffffffffff
                 v9 = vmctx.i64
                 v10 = stack_addr.i64 32
+                v23 = stack_addr.i64 references 16
                 v11 = icmp.i32.slt v0, v4
                 v12 = fcmp.f32.ge v3, v6
                 v13 = select.i64 v11, v1, v9

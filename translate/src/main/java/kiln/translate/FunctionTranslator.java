@@ -84,12 +84,7 @@ public final class FunctionTranslator {
         try {
             return translate(func, false);
         } catch (SsaBuilder.LimitException _) {
-            // Below.
-        }
-        try {
             return translate(func, true);
-        } catch (SsaBuilder.LimitException _) {
-            throw unsupported(Feature.REFERENCE_TYPES, "so many locals of reference types in so many blocks");
         }
     }
 
@@ -335,13 +330,11 @@ public final class FunctionTranslator {
     }
 
     private Value localGet(int index) {
-        return inMemory != null && inMemory.has(index)
-                ? inMemory.get(index)
-                : e.ssa.readVar(b.block(), variable(index));
+        return inMemory != null ? inMemory.get(index) : e.ssa.readVar(b.block(), variable(index));
     }
 
     private void localSet(int index, Value x) {
-        if (inMemory != null && inMemory.has(index)) {
+        if (inMemory != null) {
             inMemory.set(index, x);
         } else {
             e.ssa.writeVar(b.block(), variable(index), x);

@@ -1,6 +1,7 @@
 package kiln.translate;
 
 import java.util.BitSet;
+import java.util.function.Predicate;
 import kiln.ir.Builder;
 import kiln.ir.MemoryOp;
 import kiln.ir.Region;
@@ -15,19 +16,20 @@ import kiln.wasm.WasmModule;
  * Locals that are cells of the frame instead of SSA values, for functions whose SSA form would be out of proportion:
  * where {@code n} locals change in {@code n} nested constructs, each of them is a parameter of each of the blocks
  * behind. Code of this kind is slower, but no larger than the body that it comes from. Locals that nothing sets are
- * values all the same, and so are references, which a collector would not find in memory.
+ * values all the same. References have an area of their own, where collections find them.
  */
 final class LocalsInMemory {
     private static final int CELL = 8;
 
     private final Builder b;
     private final Type[] types;
-    /** Position of each local's cell in the frame's area, or -1 for those that nothing sets. */
+    /** Position of each local's cell in its area of the frame, or -1 for those that nothing sets. */
     private final int[] cell;
     /** The values of locals that nothing sets: parameters, and zeros where they are read first. */
     private final Value[] fixed;
 
     private final Value area;
+    private final Value references;
 
     /**
      * Stores the parameters, and zero to all others, at the builder's position, which must be in the entry block.
@@ -40,9 +42,11 @@ final class LocalsInMemory {
         this.types = types;
         cell = new int[types.length];
         fixed = new Value[types.length];
+        int count = place(set, t -> t == Type.REF, 0) / CELL;
+        references = count == 0 ? null : b.referencesAddr(count);
         // Vectors first, so that they are aligned.
-        int bytes = place(set, true, 0);
-        bytes = place(set, false, bytes);
+        int bytes = place(set, t -> t == Type.V128, 0);
+        bytes = place(set, t -> t != Type.V128 && t != Type.REF, bytes);
         area = bytes == 0 ? null : b.stackAddr(bytes);
         Value[] zeros = new Value[Type.values().length];
         for (int i = 0; i < types.length; i++) {
@@ -61,30 +65,28 @@ final class LocalsInMemory {
         }
     }
 
-    /** Gives the locals that are vectors, or all others, cells from {@code start} on; returns where these end. */
-    private int place(BitSet set, boolean vectors, int start) {
+    /** Gives the locals of some types cells from {@code start} on; returns where these end. */
+    private int place(BitSet set, Predicate<Type> ofType, int start) {
         int at = start;
         for (int i = 0; i < types.length; i++) {
-            if ((types[i] == Type.V128) == vectors) {
-                boolean inMemory = set.get(i) && types[i] != Type.REF;
-                cell[i] = inMemory ? at : -1;
-                at += inMemory ? Math.max(CELL, types[i].bytes()) : 0;
+            if (ofType.test(types[i])) {
+                cell[i] = set.get(i) ? at : -1;
+                at += set.get(i) ? Math.max(CELL, types[i].bytes()) : 0;
             }
         }
         return at;
     }
 
-    /** Whether the local is one of those that this is for. */
-    boolean has(int local) {
-        return types[local] != Type.REF;
-    }
-
     Value get(int local) {
-        return cell[local] < 0 ? fixed[local] : b.load(types[local], access(local), area, cell[local]);
+        return cell[local] < 0 ? fixed[local] : b.load(types[local], access(local), area(local), cell[local]);
     }
 
     void set(int local, Value v) {
-        b.store(access(local), area, cell[local], v);
+        b.store(access(local), area(local), cell[local], v);
+    }
+
+    private Value area(int local) {
+        return types[local] == Type.REF ? references : area;
     }
 
     private MemoryOp access(int local) {

@@ -123,7 +123,7 @@ public final class RegisterAllocator {
         if (!ops.hasReferences) {
             return new SpillSlots(graph, ops, liveness, spiller, plan, false);
         }
-        if (!liveness.isLocal()) {
+        if (!liveness.isLocal() && graph.function.stackReferences() == 0) {
             SpillSlots slots = new SpillSlots(graph, ops, liveness, spiller, plan, false);
             if (StackReferences.fits(ops, slots.words())) {
                 return slots;

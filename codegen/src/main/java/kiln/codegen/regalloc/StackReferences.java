@@ -9,8 +9,8 @@ import kiln.codegen.Reg;
  * are live over it, none of which is in a register there. A collection during the call finds and changes them there.
  *
  * <p>A variable that was computed again instead of being spilled has no word. Where liveness is known within blocks
- * only, or maps would get too large, all words that ever hold references count everywhere ({@link
- * SpillSlots#sharesReferenceWords}).
+ * only, or maps would get too large, as in functions that hold references elsewhere in their frames, all words that
+ * ever hold references count everywhere ({@link SpillSlots#sharesReferenceWords}).
  */
 final class StackReferences {
     /** What the maps of a function may take together, as words of 64 bits. */

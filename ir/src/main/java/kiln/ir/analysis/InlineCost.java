@@ -41,7 +41,8 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
                     calls++;
                     selfCalls += callee.key().equals(f.key()) ? 1 : 0;
                 }
-                copyable &= i.opcode() != Opcode.FRAME_POINTER && i.opcode() != Opcode.UNWIND;
+                // References would not be there from the first call of the caller on.
+                copyable &= i.opcode() != Opcode.FRAME_POINTER && i.opcode() != Opcode.UNWIND && !i.holdsReferences();
                 for (int t = 0; t < i.targetCount(); t++) {
                     Block target = i.target(t).target();
                     loops |= seen[target.id()];

@@ -23,6 +23,7 @@ public final class Verifier {
     private final boolean[] inLayout;
     private final Inst[] definedBy;
     private final boolean[] isParam;
+    private boolean hasReferences;
     private int[] place;
     private Cfg cfg;
 
@@ -274,7 +275,7 @@ public final class Verifier {
             }
             case FLOAT_BITS ->
                 require(i, i.type() != Type.F32 || imm >>> 32 == 0, "upper half of the constant is not zero");
-            case SIZE -> require(i, imm > 0 && imm <= Integer.MAX_VALUE, "size out of range");
+            case AREA -> area(i);
             case INT_COND -> require(i, i.arg(0).type().isInt() || !isOrder(i.intCond()), "references have no order");
             case LANES -> lanes(i);
             case LANE -> {
@@ -283,6 +284,15 @@ public final class Verifier {
             }
             case ACCESS, ATOMIC -> access(i);
             case CALLEE -> call(i);
+        }
+    }
+
+    private void area(Inst i) {
+        require(i, i.imm() > 0 && i.imm() <= Integer.MAX_VALUE, "size out of range");
+        if (i.holdsReferences()) {
+            require(i, i.imm() % Type.REF.bytes() == 0, "size of no number of references");
+            require(i, i.block() == f.entry() && !hasReferences, "second place for references, or not at entry");
+            hasReferences = true;
         }
     }
 

@@ -39,6 +39,8 @@ class VerifierTest {
             v2 = vbinary.v128.i8x16.add v1, v1 ; return v0              | operand v1 is i64, not v128
             store.i32 memory0 w4 readonly [v1 + 0], v0 ; return v0      | store to read-only memory
             v2 = stack_addr.i64 0 ; return v0                           | size out of range
+            v2 = stack_addr.i64 references 12 ; return v0               | size of no number of references
+            jump b1 ; b1: ; v2 = stack_addr.i64 references 8 ; return v0 | second place for references, or not at entry
             jump b1, b1 ; b1: ; return v0                               | 1 targets expected, not 2
             v2 = call_native (i64) -> (i64) (v1) ; return v0            | 2 operands expected, not 1
             INVOKE b1, b2 ; b1: ; return v2 ; b2: ; v3 = caught.ref ; return v2 | v2 is not available

@@ -18,6 +18,7 @@ import kiln.ir.IntCond;
 import kiln.ir.LaneOp;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
+import kiln.ir.StackArea;
 import kiln.ir.TrapReason;
 import kiln.ir.Type;
 import kiln.ir.V128;
@@ -376,7 +377,8 @@ public abstract class IrExecution {
                         case FloatCond c -> set(i.result(), c.test(i.arg(0).type(), arg(i, 0), arg(i, 1)) ? 1 : 0);
                         case LaneOp lanes -> lanes(i, lanes);
                         case V128 indices -> set(i.result(), VectorValues.shuffle(indices, vector(i, 0), vector(i, 1)));
-                        case MemoryOp _, AtomicAccess _, CallTarget _, TrapReason _ -> throw new AssertionError(op);
+                        case MemoryOp _, AtomicAccess _, CallTarget _, TrapReason _, StackArea _ ->
+                            throw new AssertionError(op);
                     }
                 }
                 case Evaluation.None() -> throw new AssertionError(op);
