@@ -78,6 +78,7 @@ public final class CompiledModule implements AutoCloseable {
     private final long[] arrayToWasm;
 
     private final long startup;
+    private final boolean interruptible;
     private final TableImage[] tableImages;
     /** The module that stands for the file: this one, unless it was linked into it. */
     private CompiledModule main = this;
@@ -116,6 +117,7 @@ public final class CompiledModule implements AutoCloseable {
         for (TableImage i : info.tableImages()) {
             tableImages[i.table()] = i;
         }
+        interruptible = code.artifact().compat().isInterruptible();
         startup = info.startup() ? code.code(FuncKey.startup(number)) : 0;
     }
 
@@ -318,7 +320,7 @@ public final class CompiledModule implements AutoCloseable {
 
     /** Whether loops check for interruption. */
     boolean isInterruptible() {
-        return code.artifact().compat().isInterruptible();
+        return interruptible;
     }
 
     /** What its file's component comes to; null if it is no component. */

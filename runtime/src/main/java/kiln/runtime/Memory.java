@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import kiln.artifact.ExternType;
 import kiln.artifact.MemoryConstants;
 import kiln.artifact.VMContextLayout;
@@ -82,10 +83,11 @@ public final class Memory implements Extern {
 
     /** A new shared memory that lasts as long as stores use it. */
     private static Memory share(Store store, MemoryType type, boolean guarded, MemoryTemplate template) {
-        reserve(store, MemoryConstants.bytes(type.min(), type.pageShift()));
-        try (SharedMemory shared = SharedMemory.make(type, guarded, template)) {
-            return new Memory(store, shared);
-        }
+        return reserved(store, type, () -> {
+            try (SharedMemory shared = SharedMemory.make(type, guarded, template)) {
+                return new Memory(store, shared);
+            }
+        });
     }
 
     /**
@@ -133,16 +135,23 @@ public final class Memory implements Extern {
     }
 
     private static Memory make(Store store, MemoryType type, boolean guarded, long record, MemoryTemplate template) {
-        reserve(store, MemoryConstants.bytes(type.min(), type.pageShift()));
-        return new Memory(store, type, record, storage(type, guarded, template));
+        return reserved(store, type, () -> new Memory(store, type, record, storage(type, guarded, template)));
     }
 
-    private static void reserve(Store store, long bytes) {
+    /** Makes a memory of this type, which counts against the store's limits if it comes to be. */
+    private static Memory reserved(Store store, MemoryType type, Supplier<Memory> make) {
+        long bytes = MemoryConstants.bytes(type.min(), type.pageShift());
         if (!store.reserveMemoryBytes(bytes)) {
             throw new LinkException(
                     "memory",
                     List.of("the store's memories may have only "
                             + store.limits().totalMemoryBytes() + " bytes together"));
+        }
+        try {
+            return make.get();
+        } catch (Throwable t) {
+            store.reserveMemoryBytes(-bytes);
+            throw t;
         }
     }
 

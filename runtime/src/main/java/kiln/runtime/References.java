@@ -26,7 +26,7 @@ final class References {
     private static final AtomicInteger STORES = new AtomicInteger();
 
     private final TypeRegistry types;
-    private final ExceptionHeap exceptions;
+    private final Store store;
     private final StoreHeap heap;
     private final RecordRanges records = new RecordRanges();
     /**
@@ -35,10 +35,10 @@ final class References {
      */
     private final long mark = 1L + Integer.remainderUnsigned(STORES.getAndIncrement(), MARKS) << MARK_SHIFT;
 
-    References(TypeRegistry types, ExceptionHeap exceptions, StoreHeap heap) {
-        this.types = types;
-        this.exceptions = exceptions;
-        this.heap = heap;
+    References(Store store) {
+        this.store = store;
+        this.types = store.engine().types();
+        this.heap = store.heap();
     }
 
     void addRecords(long start, int count) {
@@ -51,7 +51,7 @@ final class References {
             return 0;
         }
         if (type.isException()) {
-            exceptions.pin(raw);
+            store.exceptions().pin(raw);
         } else if (!type.isFunc()) {
             return pin(raw) ^ mark;
         }
@@ -105,7 +105,7 @@ final class References {
         if (cell == 0) {
             return rawNull(type);
         }
-        if (type.heap() == HeapType.EXN && exceptions.isPinned(raw)) {
+        if (type.heap() == HeapType.EXN && store.exceptions().isPinned(raw)) {
             return raw;
         }
         if (StoreHeap.isCollected(type)) {
@@ -245,7 +245,7 @@ final class References {
         } else if (type.isFunc()) {
             return Dispatch.func(raw);
         } else if (type.isException()) {
-            return exceptions.ref(raw);
+            return store.exceptions().ref(raw);
         } else if ((raw & HeapLayout.I31_TAG) != 0) {
             return I31.ofRaw(raw);
         } else if ((raw & HeapLayout.TAG_MASK) == HeapLayout.HANDLE_TAG) {

@@ -3,6 +3,7 @@ package kiln.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import kiln.loader.HostException;
 import kiln.loader.LinearMemory;
 import kiln.runtime.internal.GcHeap;
 import kiln.runtime.internal.HostObjects;
@@ -27,13 +28,13 @@ final class Remains implements Runnable {
     private final List<SharedMemory> sharedMemories = new ArrayList<>();
     private final List<Elements> tables = new ArrayList<>();
     private final List<CompiledModule> modules = new ArrayList<>();
-    private final List<ExceptionHeap.Chunk> exceptions;
-    private final Set<Integer> typeRecords;
+    private List<ExceptionHeap.Chunk> exceptions = List.of();
+    private Set<Integer> typeRecords = Set.of();
 
     /** Bytes that the reclaimer counts. */
     private long counted;
 
-    private Watch watch;
+    private final Watch watch;
     /** Address of the collected heap, or 0. */
     private long heap;
 
@@ -43,17 +44,11 @@ final class Remains implements Runnable {
         long bytes;
     }
 
-    Remains(
-            Engine engine,
-            StoreBlock block,
-            HostObjects.Numbers hostIds,
-            List<ExceptionHeap.Chunk> exceptions,
-            Set<Integer> typeRecords) {
+    Remains(Engine engine, StoreBlock block, HostObjects.Numbers hostIds, Watch watch) {
         this.engine = engine;
         this.block = block;
         this.hostIds = hostIds;
-        this.exceptions = exceptions;
-        this.typeRecords = typeRecords;
+        this.watch = watch;
         count(BYTES);
     }
 
@@ -61,10 +56,6 @@ final class Remains implements Runnable {
     void count(long bytes) {
         counted += bytes;
         Reclaimer.count(bytes);
-    }
-
-    void setWatch(Watch w) {
-        watch = w;
     }
 
     void add(LinearMemory m) {
@@ -83,20 +74,48 @@ final class Remains implements Runnable {
         modules.add(user);
     }
 
-    void setHeap(long address) {
+    /** @param chunks of exceptions, now and later */
+    void setExceptions(List<ExceptionHeap.Chunk> chunks) {
+        exceptions = chunks;
+    }
+
+    /** @param types that have a record in the heap, now and later */
+    void setHeap(long address, Set<Integer> types) {
         heap = address;
+        typeRecords = types;
         count(HEAP_BYTES);
     }
 
+    /** @throws HostException if the system refused something; all that could be freed has been */
     @Override
     public void run() {
         watch.close();
+        HostException refused = null;
         for (LinearMemory m : memories) {
-            m.close();
+            try {
+                m.close();
+            } catch (HostException e) {
+                refused = e;
+            }
         }
         for (SharedMemory m : sharedMemories) {
-            m.detach();
+            try {
+                m.detach();
+            } catch (HostException e) {
+                refused = e;
+            }
         }
+        try {
+            freeRest();
+        } finally {
+            Reclaimer.count(-counted);
+        }
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
+    private void freeRest() {
         for (Elements t : tables) {
             if (t.base != 0) {
                 ZeroMemory.free(t.base, t.bytes);
@@ -108,7 +127,9 @@ final class Remains implements Runnable {
         for (ExceptionHeap.Chunk c : exceptions) {
             ZeroMemory.free(c.start, c.end - c.start);
         }
-        exceptions.clear();
+        if (!exceptions.isEmpty()) {
+            exceptions.clear();
+        }
         if (heap != 0) {
             GcHeap.release(heap);
         }
@@ -117,6 +138,5 @@ final class Remains implements Runnable {
         }
         hostIds.remove();
         engine.giveBlock(block);
-        Reclaimer.count(-counted);
     }
 }

@@ -75,14 +75,12 @@ public final class Store implements AutoCloseable {
     private final StoreBlock block;
     private final Caller hostCaller;
     private final References references;
-    private final ExceptionHeap exceptions;
     private final StoreHeap heap;
-    private final Map<Long, Tag> tags = new HashMap<>();
     private final List<Instance> instances = new ArrayList<>();
     private final List<Memory> memories = new ArrayList<>();
     private final List<Table> tables = new ArrayList<>();
     private final List<HostBinding> unresolved = new ArrayList<>();
-    private final Map<HostAdapter, Func> hostFuncs = new IdentityHashMap<>();
+    private final Map<HostAdapter, Func> hostFuncs = new IdentityHashMap<>(4);
     private final HostObjects hostObjects = new HostObjects();
     private final Watch watch;
     private final Remains remains;
@@ -107,6 +105,11 @@ public final class Store implements AutoCloseable {
 
     /** An instance's module without checks in loops, or null. */
     private String unstoppable;
+
+    /** Null as long as there was neither an exception nor a place for one. */
+    private ExceptionHeap exceptions;
+    /** By record. Null as long as there are none. */
+    private Map<Long, Tag> tags;
 
     /** Null as long as nobody has asked for it. */
     private Tag javaTag;
@@ -144,12 +147,10 @@ public final class Store implements AutoCloseable {
         this.block = engine.takeBlock();
         this.areaTop = block.areaStart();
         this.hostCaller = new Caller(this, null);
-        this.exceptions = new ExceptionHeap(this);
         this.heap = new StoreHeap(this);
-        this.references = new References(engine.types(), exceptions, heap);
+        this.references = new References(this);
         this.watch = new Watch(this);
-        this.remains = new Remains(engine, block, hostObjects.numbers(), exceptions.chunks(), heap.typeRecords());
-        remains.setWatch(watch);
+        this.remains = new Remains(engine, block, hostObjects.numbers(), watch);
         this.registration = Reclaimer.register(this, remains);
     }
 
@@ -159,7 +160,6 @@ public final class Store implements AutoCloseable {
         block = null;
         hostCaller = null;
         references = null;
-        exceptions = null;
         heap = null;
         watch = null;
         remains = null;
@@ -383,7 +383,7 @@ public final class Store implements AutoCloseable {
 
     /** The exception of Java's for one of WebAssembly's that has just left generated code. */
     private Throwable uncaught() {
-        ExnRef e = exceptions.ref(Native.getLong(block.memory().address() + StoreLayout.EXCEPTION));
+        ExnRef e = exceptions().ref(Native.getLong(block.memory().address() + StoreLayout.EXCEPTION));
         Native.putLong(block.memory().address() + StoreLayout.EXCEPTION, 0);
         if (e.tag() == javaTag && e.payload().getFirst() instanceof Throwable t) {
             return t;
@@ -444,19 +444,31 @@ public final class Store implements AutoCloseable {
     // ---- exceptions
 
     ExceptionHeap exceptions() {
+        if (exceptions == null) {
+            exceptions = new ExceptionHeap(this);
+            remains.setExceptions(exceptions.chunks());
+        }
         return exceptions;
+    }
+
+    /** Whether there may be exceptions. */
+    boolean hasExceptions() {
+        return exceptions != null && !exceptions.isEmpty();
     }
 
     /** If a global has this type, its cell keeps what it refers to. */
     void keepWhatRefers(ValType type, long cell) {
         if (type.isException()) {
-            exceptions.addGlobal(cell);
+            exceptions().addGlobal(cell);
         } else if (StoreHeap.isCollected(type)) {
             heap.addGlobal(cell);
         }
     }
 
     void add(Tag t) {
+        if (tags == null) {
+            tags = new HashMap<>();
+        }
         tags.put(t.record(), t);
     }
 
@@ -737,7 +749,9 @@ public final class Store implements AutoCloseable {
         for (Table t : tables) {
             t.leaveStore();
         }
-        exceptions.close();
+        if (exceptions != null) {
+            exceptions.close();
+        }
         heap.close();
         registration.free();
     }

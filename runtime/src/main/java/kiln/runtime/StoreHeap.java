@@ -1,14 +1,10 @@
 package kiln.runtime;
 
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import kiln.artifact.HeapLayout;
 import kiln.artifact.StackMaps;
 import kiln.artifact.StoreLayout;
@@ -26,7 +22,6 @@ import kiln.runtime.internal.ZeroMemory;
  */
 final class StoreHeap implements GcHeap.Roots {
     private static final int[] NO_WORDS = {};
-    private static final int FIRST_SLOTS = 16;
 
     private final Store store;
     private final long context;
@@ -35,46 +30,24 @@ final class StoreHeap implements GcHeap.Roots {
     private GcHeap heap;
 
     /** Offsets of type records, by the engine's number of the type. */
-    private final Map<Integer, Integer> records = new HashMap<>();
+    private Map<Integer, Integer> records = Map.of();
     /** The inverse. */
-    private final Map<Integer, Integer> types = new HashMap<>();
+    private Map<Integer, Integer> types = Map.of();
 
     /** Cells of globals that hold references. */
     private final List<Long> globals = new ArrayList<>();
 
     private final List<Table> tables = new ArrayList<>();
     /** By return address: the words of the caller's frame that hold references. */
-    private final Map<Long, int[]> maps = new HashMap<>();
+    private Map<Long, int[]> maps = Map.of();
 
     /** Arguments of a host function that were not read yet, or 0. */
     private long arguments;
 
     private List<ValType> argumentTypes;
 
-    // ---- objects that Java has
-
-    /** What the slots refer to. */
-    private int[] roots = NO_WORDS;
-
-    private Slot[] slots = {};
-    /** Slots that stay although Java may have dropped their object: it has their numbers. */
-    private HeapRef[] pinned = {};
-
-    private int firstFree = -1;
-    private int end;
-    /** Slots by what they refer to now. */
-    private final Map<Integer, Slot> known = new HashMap<>();
-
-    private final ReferenceQueue<HeapRef> dropped = new ReferenceQueue<>();
-
-    private static final class Slot extends WeakReference<HeapRef> {
-        final int number;
-
-        Slot(HeapRef ref, int number, ReferenceQueue<HeapRef> queue) {
-            super(ref, queue);
-            this.number = number;
-        }
-    }
+    /** Null as long as there was none. */
+    private ObjectRefs refs;
 
     StoreHeap(Store store) {
         this.store = store;
@@ -108,7 +81,10 @@ final class StoreHeap implements GcHeap.Roots {
         if (heap == null) {
             try {
                 heap = new GcHeap(context, store.limits().heapBytes(), handles);
-                store.remains().setHeap(heap.base());
+                records = new HashMap<>();
+                types = new HashMap<>();
+                maps = new HashMap<>();
+                store.remains().setHeap(heap.base(), records.keySet());
             } catch (HostException e) {
                 throw ZeroMemory.outOfMemory(e);
             }
@@ -271,7 +247,7 @@ final class StoreHeap implements GcHeap.Roots {
 
     /** Frees what nobody reaches. */
     void collect() {
-        if (!store.exceptions().isEmpty()) {
+        if (store.hasExceptions()) {
             // First those, whose payloads are roots.
             store.exceptions().collectNow();
         }
@@ -318,7 +294,9 @@ final class StoreHeap implements GcHeap.Roots {
                 cell(to, p);
             }
         }
-        store.exceptions().visitReferences(cell -> cell(to, cell));
+        if (store.hasExceptions()) {
+            store.exceptions().visitReferences(cell -> cell(to, cell));
+        }
         if (arguments != 0) {
             for (int i = 0; i < argumentTypes.size(); i++) {
                 if (isCollected(argumentTypes.get(i))) {
@@ -326,7 +304,9 @@ final class StoreHeap implements GcHeap.Roots {
                 }
             }
         }
-        visitRoots(to);
+        if (to != null && refs != null) {
+            refs.visit(to);
+        }
     }
 
     /** Whether values of a type are references of the heap, or handles. */
@@ -379,76 +359,27 @@ final class StoreHeap implements GcHeap.Roots {
 
     // ---- objects that Java has
 
-    private void visitRoots(GcHeap to) {
-        if (to == null) {
-            return;
-        }
-        freeDropped();
-        known.clear();
-        for (int i = 0; i < end; i++) {
-            Slot s = slots[i];
-            // One whose object Java has dropped by now was not polled yet; it is no root any more.
-            if (s != null && s.get() != null) {
-                roots[i] = to.forward(roots[i]);
-                known.put(roots[i], s);
-            }
-        }
-    }
-
-    private void freeDropped() {
-        for (Reference<? extends HeapRef> r = dropped.poll(); r != null; r = dropped.poll()) {
-            Slot s = (Slot) r;
-            known.remove(roots[s.number], s);
-            slots[s.number] = null;
-            roots[s.number] = firstFree;
-            firstFree = s.number;
-        }
-    }
-
-    /** What a slot refers to now. */
+    /** What a slot of Java's refers to now. */
     int reference(int slot) {
-        return roots[slot];
+        return refs.reference(slot);
     }
 
     /** Java's object for an object, the same one as long as Java holds it. */
     HeapRef ref(int reference) {
-        Slot s = known.get(reference);
-        HeapRef ref = s == null ? null : s.get();
-        if (ref == null) {
-            freeDropped();
-            int n = firstFree;
-            if (n >= 0) {
-                firstFree = roots[n];
-            } else {
-                n = end++;
-                if (n == roots.length) {
-                    int size = Math.max(FIRST_SLOTS, 2 * n);
-                    roots = Arrays.copyOf(roots, size);
-                    slots = Arrays.copyOf(slots, size);
-                    pinned = Arrays.copyOf(pinned, size);
-                }
-            }
-            int type = typeOf(reference);
-            ref = isArray(reference)
-                    ? new ArrayRef(store, n, store.engine().types().array(type))
-                    : new StructRef(store, n, store.engine().types().struct(type));
-            roots[n] = reference;
-            slots[n] = new Slot(ref, n, dropped);
-            known.put(reference, slots[n]);
+        if (refs == null) {
+            refs = new ObjectRefs(store);
         }
-        return ref;
+        return refs.ref(reference);
     }
 
     /** Keeps what Java has for an object until the store is closed, because Java has its number, which this is. */
     int pin(int reference) {
-        HeapRef ref = ref(reference);
-        pinned[ref.slot()] = ref;
-        return ref.slot();
+        return refs.pin(ref(reference));
     }
 
     /** Whether {@link #pin} has given this number. */
     boolean isPinned(long slot) {
-        return slot >= 0 && slot < end && pinned[(int) slot] != null;
+        return refs != null && refs.isPinned(slot);
     }
 
     // ---- for exceptions, which have a collector of their own
@@ -480,10 +411,5 @@ final class StoreHeap implements GcHeap.Roots {
 
     void close() {
         heap = null;
-    }
-
-    /** The types that have a record in the heap; {@link Remains} gives them back. */
-    Set<Integer> typeRecords() {
-        return records.keySet();
     }
 }

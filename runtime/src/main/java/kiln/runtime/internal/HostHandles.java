@@ -14,17 +14,20 @@ public final class HostHandles {
     private static final int MANY = 1 << 16;
 
     private static final int FIRST = 64;
+    private static final Object[] NO_OBJECTS = {};
+    private static final long[] NO_BITS = {};
+    private static final int[] NO_NUMBERS = {};
 
     /** Null as long as there was no handle. */
     private Map<Object, Integer> numbers;
 
-    private Object[] objects = {};
+    private Object[] objects = NO_OBJECTS;
     /** One bit for each handle: whether WebAssembly was seen to have it. */
-    private long[] marks = {};
+    private long[] marks = NO_BITS;
     /** One bit for each handle: whether Java has its number, and may come with it at any time. */
-    private long[] pins = {};
+    private long[] pins = NO_BITS;
     /** Of numbers that are free, the next one, by number; -1 ends the list. */
-    private int[] nextFree = {};
+    private int[] nextFree = NO_NUMBERS;
 
     private int firstFree = -1;
     /** Numbers from here on were never used. */

@@ -1,6 +1,7 @@
 package kiln.tests.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -18,7 +19,10 @@ import kiln.runtime.Engine;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
+import kiln.runtime.Memory;
+import kiln.runtime.MemoryType;
 import kiln.runtime.Store;
+import kiln.runtime.StoreLimits;
 import kiln.runtime.ValType;
 import kiln.tests.Corpus;
 import kiln.wat.Wat;
@@ -152,6 +156,15 @@ class ReclaimingTest {
     private static long codeMappings() throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.filter(l -> l.contains("r-xp")).count();
+        }
+    }
+
+    @Test
+    void aMemoryThatTheMachineCannotHaveCountsForNothing() {
+        try (Store store = new Store(engine, StoreLimits.DEFAULT.withTotalMemoryBytes(1L << 50))) {
+            MemoryType huge = new MemoryType(1L << 34, 1L << 34, true, true, false, 16);
+            assertThrows(OutOfMemoryError.class, () -> Memory.of(store, huge));
+            assertEquals(1, Memory.of(store, new MemoryType(1, 1, true, false, false, 16)).pages());
         }
     }
 
