@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
+import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
 import kiln.artifact.component.ComponentPlan.Item;
@@ -75,6 +76,7 @@ public final class Flattening {
         ComponentNames names = component.body().names();
         Frame root = new Frame(f.plan.component(-1), null, null, names, names.own);
         Map<String, Value> exports = f.run(root, component.body(), null);
+        component.type().imports().forEach((name, e) -> f.declare(root, List.of(name), e));
         return f.finish(component.type(), exports);
     }
 
@@ -106,6 +108,11 @@ public final class Flattening {
                                 : exports.get(b.part()).get(b.export()));
             }
             exports.add(f.run(frame, part.body(), given));
+            for (Map.Entry<String, Entity> e : part.type().imports().entrySet()) {
+                if (!c.providers().get(i).containsKey(e.getKey())) {
+                    f.declare(frame, List.of(e.getKey()), e.getValue());
+                }
+            }
         }
         f.file = c.parts().get(c.main()).file();
         return f.finish(c.type(), exports.get(c.main()));
@@ -313,6 +320,29 @@ public final class Flattening {
                                 ? frame.resources.computeIfAbsent(r.id(), _ -> importedResource(path))
                                 : null);
         };
+    }
+
+    /** Notes what the outermost component imports. */
+    private void declare(Frame frame, List<String> path, Entity e) {
+        step();
+        switch (e) {
+            case Entity.Func _ -> plan.declare(path, ImportKind.FUNCTION, null);
+            case Entity.Module _ -> plan.declare(path, ImportKind.CORE_MODULE, null);
+            case Entity.Component _ -> plan.declare(path, ImportKind.COMPONENT, null);
+            case Entity.OfType t -> {
+                if (t.type() instanceof ResourceType r) {
+                    plan.declare(path, ImportKind.RESOURCE, frame.resources.get(r.id()));
+                }
+            }
+            case Entity.Instance i -> {
+                plan.declare(path, ImportKind.INSTANCE, null);
+                i.type().exports().forEach((name, export) -> {
+                    List<String> inner = new ArrayList<>(path);
+                    inner.add(name);
+                    declare(frame, List.copyOf(inner), export);
+                });
+            }
+        }
     }
 
     /** Components that are put together mean the same resource if they import it under the same names. */

@@ -6,15 +6,19 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.ComponentPlan.Canon;
 import kiln.artifact.component.ComponentPlan.CanonItem;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
+import kiln.artifact.component.ComponentPlan.Declared;
+import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedFunc;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
@@ -38,6 +42,9 @@ final class PlanBuilder {
     private final List<CoreInstance> instances = new ArrayList<>();
     private final Map<Value.Resource, Integer> resources = new IdentityHashMap<>();
     private final List<Resource> resourceList = new ArrayList<>();
+    private final List<Declared> declared = new ArrayList<>();
+    private final Set<List<String>> declaredPaths = new HashSet<>();
+    private final Map<Value.Resource, Integer> declaredResources = new IdentityHashMap<>();
     private final Numbered<ImportedFunc> imports = new Numbered<>();
     private final Numbered<Lift> lifts = new Numbered<>();
     private final Numbered<Canon> canons = new Numbered<>();
@@ -161,6 +168,15 @@ final class PlanBuilder {
         return liftDepths.get(lift);
     }
 
+    /** Notes an import, once. */
+    void declare(List<String> path, ImportKind kind, Value.Resource resource) {
+        if (!declaredPaths.add(path)) {
+            return;
+        }
+        Integer same = resource == null ? null : declaredResources.putIfAbsent(resource, declared.size());
+        declared.add(new Declared(path, kind, same == null ? -1 : same));
+    }
+
     /** The plan, with exports by the numbers that they have so far. */
     ComponentPlan finish(Map<String, Item> exports) {
         return new Finish().plan(exports);
@@ -205,6 +221,7 @@ final class PlanBuilder {
                     resourceList.stream()
                             .map(r -> new Resource(r.component(), r.path(), renumber(r.destructor())))
                             .toList(),
+                    List.copyOf(declared),
                     usedImports.stream().mapToObj(imports.list::get).toList(),
                     usedLifts.stream()
                             .mapToObj(i -> renumber(lifts.list.get(i)))

@@ -145,6 +145,7 @@ final class AdapterMachine implements IrMachine.Code {
                 List.of(-1, 0, 0),
                 resources,
                 List.of(),
+                List.of(),
                 List.of(new ComponentPlan.Lift(2, new CoreExport(0, "f"), type, lifted)),
                 List.of(
                         new ComponentPlan.LowerLift(1, 0, lowered),

@@ -12,7 +12,8 @@ import java.util.function.Consumer;
  * @param instances core instances, in the order in which they are made
  * @param parents component instances: for each its parent, -1 for the outermost, which is number 0
  * @param resources by number
- * @param imports functions that the component imports, by number
+ * @param declared everything that the component imports, in order, whether it is used or not
+ * @param imports functions that the component imports and uses, by number
  * @param lifts functions of core instances that became functions of components, by number
  * @param canons core functions that canonical definitions make, by number
  * @param exports of the outermost component, in order
@@ -21,6 +22,7 @@ public record ComponentPlan(
         List<CoreInstance> instances,
         List<Integer> parents,
         List<Resource> resources,
+        List<Declared> declared,
         List<ImportedFunc> imports,
         List<Lift> lifts,
         List<Canon> canons,
@@ -88,6 +90,34 @@ public record ComponentPlan(
      * @param destructor core function from i32 to nothing, or null
      */
     public record Resource(int component, List<String> path, CoreItem destructor) {}
+
+    /** What an import is. */
+    public enum ImportKind {
+        FUNCTION("function"),
+        RESOURCE("resource"),
+        INSTANCE("instance"),
+        CORE_MODULE("core module"),
+        COMPONENT("component");
+
+        private final String text;
+
+        ImportKind(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    /**
+     * Something that the component imports; types other than resources are not listed.
+     *
+     * @param path as of {@link ImportedFunc}
+     * @param same of a resource: the place in the list of an earlier one that must be the same, else -1
+     */
+    public record Declared(List<String> path, ImportKind kind, int same) {}
 
     /**
      * A function that the component imports.

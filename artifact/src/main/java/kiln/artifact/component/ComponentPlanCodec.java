@@ -16,6 +16,8 @@ import kiln.artifact.component.ComponentPlan.CanonItem;
 import kiln.artifact.component.ComponentPlan.CoreExport;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
+import kiln.artifact.component.ComponentPlan.Declared;
+import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedFunc;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
@@ -104,6 +106,11 @@ public final class ComponentPlanCodec {
                 out.varint(r.component() + 1);
                 strings(r.path());
                 item(r.destructor());
+            }
+            out.varint(p.declared().size());
+            for (Declared d : p.declared()) {
+                strings(d.path());
+                out.u8(d.kind().ordinal()).varint(d.same() + 1);
             }
             out.varint(p.imports().size());
             for (ImportedFunc f : p.imports()) {
@@ -256,6 +263,12 @@ public final class ComponentPlanCodec {
                 List<String> path = strings();
                 resources.add(new Resource(component, path, item()));
             }
+            List<Declared> declared = new ArrayList<>();
+            for (int i = count(); i > 0; i--) {
+                List<String> path = strings();
+                ImportKind kind = in.choice(ImportKind.values(), "kind of import");
+                declared.add(new Declared(path, kind, in.varint32() - 1));
+            }
             List<ImportedFunc> imports = new ArrayList<>();
             for (int i = count(); i > 0; i--) {
                 List<String> path = strings();
@@ -278,6 +291,7 @@ public final class ComponentPlanCodec {
                     List.copyOf(instances),
                     List.copyOf(parents),
                     List.copyOf(resources),
+                    List.copyOf(declared),
                     List.copyOf(imports),
                     List.copyOf(lifts),
                     List.copyOf(canons),

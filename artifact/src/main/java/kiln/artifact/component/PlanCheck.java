@@ -168,6 +168,11 @@ public final class PlanCheck {
                 function(r.destructor(), I32, NONE, "a destructor");
             }
         }
+        for (int i = 0; i < plan.declared().size(); i++) {
+            ComponentPlan.Declared d = plan.declared().get(i);
+            require(!d.path().isEmpty(), "an import has no name");
+            require(d.same() >= -1 && d.same() < i, "an import is the same as a later one");
+        }
         for (ComponentPlan.ImportedFunc f : plan.imports()) {
             require(!f.path().isEmpty(), "an import has no name");
             resources(f.type());

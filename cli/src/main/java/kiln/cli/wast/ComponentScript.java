@@ -10,12 +10,14 @@ import kiln.runtime.Store;
 import kiln.runtime.component.Component;
 import kiln.runtime.component.ComponentInstance;
 import kiln.runtime.component.ComponentLinker;
-import kiln.runtime.component.GuestResource;
 
 /** The components of a script: what they import comes from the host that scripts rely on, and from named instances. */
 final class ComponentScript {
     /** A resource of the host's: what it was made from. */
     private record HostResource(int rep) {}
+
+    /** One of another type; nobody makes any. */
+    private record OtherResource() {}
 
     private final Engine engine;
     private final Store store;
@@ -36,26 +38,38 @@ final class ComponentScript {
         this.engine = engine;
         this.store = store;
         this.linker = new ComponentLinker(engine);
-        linker.func("", "host-return-two", (_, _) -> 2)
-                .func("", "host-echo-u32", (_, args) -> args[0])
-                .func("host", "return-three", (_, _) -> 3)
-                .func("host#nested", "return-four", (_, _) -> 4);
-        for (String name : new String[] {"resource1", "resource2", "resource1-again"}) {
-            linker.resource("host", name, HostResource.class, this::dropped);
-        }
-        linker.func("host", "[constructor]resource1", (_, args) -> new HostResource((Integer) args[0]))
-                .func("host", "[static]resource1.assert", (_, args) -> {
+        linker.func("", "host-return-two", "func() -> u32", (_, _) -> 2)
+                .func("", "host-echo-u32", "func(p: u32) -> u32", (_, args) -> args[0])
+                .func("host", "return-three", "func() -> u32", (_, _) -> 3)
+                .func("host#nested", "return-four", "func() -> u32", (_, _) -> 4)
+                .resource("host", "resource1", HostResource.class, this::dropped)
+                .resource("host", "resource1-again", HostResource.class, this::dropped)
+                .resource("host", "resource2", OtherResource.class, _ -> {});
+        linker.func(
+                        "host",
+                        "[constructor]resource1",
+                        "func(r: u32) -> resource1",
+                        (_, args) -> new HostResource((Integer) args[0]))
+                .func("host", "[static]resource1.assert", "func(r: resource1, rep: u32)", (_, args) -> {
                     require(((HostResource) args[0]).rep == (Integer) args[1], "the resource is another one");
                     return null;
                 })
-                .func("host", "[static]resource1.last-drop", (_, _) -> lastDrop)
-                .func("host", "[static]resource1.drops", (_, _) -> drops)
-                .func("host", "[method]resource1.simple", (_, args) -> {
+                .func("host", "[static]resource1.last-drop", "func() -> u32", (_, _) -> lastDrop)
+                .func("host", "[static]resource1.drops", "func() -> u32", (_, _) -> drops)
+                .func("host", "[method]resource1.simple", "func(self: borrow<resource1>, rep: u32)", (_, args) -> {
                     require(((HostResource) args[0]).rep == (Integer) args[1], "the resource is another one");
                     return null;
                 })
-                .func("host", "[method]resource1.take-borrow", (_, _) -> null)
-                .func("host", "[method]resource1.take-own", (_, _) -> null);
+                .func(
+                        "host",
+                        "[method]resource1.take-borrow",
+                        "func(self: borrow<resource1>, b: borrow<resource1>)",
+                        (_, _) -> null)
+                .func(
+                        "host",
+                        "[method]resource1.take-own",
+                        "func(self: borrow<resource1>, b: resource1)",
+                        (_, _) -> null);
     }
 
     private void dropped(Object resource) {
@@ -113,20 +127,7 @@ final class ComponentScript {
             return;
         }
         instances.put(name, instance);
-        String as = name.startsWith("$") ? name.substring(1) : name;
-        for (String path : instance.component().exports()) {
-            int hash = path.lastIndexOf('#');
-            String inner = hash < 0 ? as : as + "#" + path.substring(0, hash);
-            linker.func(
-                    inner,
-                    path.substring(hash + 1),
-                    (_, args) -> instance.func(path).invoke(args));
-        }
-        for (String path : instance.component().resources()) {
-            int hash = path.lastIndexOf('#');
-            String inner = hash < 0 ? as : as + "#" + path.substring(0, hash);
-            linker.resource(inner, path.substring(hash + 1), GuestResource.class, r -> ((GuestResource) r).close());
-        }
+        linker.instance(name.startsWith("$") ? name.substring(1) : name, instance);
     }
 
     /** Says that commands without a name mean no component. */

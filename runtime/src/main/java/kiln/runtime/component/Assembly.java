@@ -13,6 +13,7 @@ import kiln.runtime.internal.ComponentAccess;
 
 /** Makes an instance of a component: finds what it imports, and has its core instances made one after the other. */
 final class Assembly {
+    private final Component component;
     private final ComponentPlan plan;
     private final ComponentLinker linker;
     private final List<String> problems = new ArrayList<>();
@@ -21,13 +22,15 @@ final class Assembly {
 
     private final Set<InterfaceType> seen = new HashSet<>();
 
-    private Assembly(ComponentPlan plan, ComponentLinker linker) {
-        this.plan = plan;
+    private Assembly(Component component, ComponentLinker linker) {
+        this.component = component;
+        this.plan = component.plan();
         this.linker = linker;
     }
 
     static ComponentInstance run(Store store, Component component, ComponentLinker linker) {
-        Assembly a = new Assembly(component.plan(), linker);
+        Assembly a = new Assembly(component, linker);
+        a.declared();
         ComponentHostFunction[] imports = a.imports();
         ComponentLinker.HostResource[] resources = a.resources();
         if (!a.problems.isEmpty()) {
@@ -69,19 +72,75 @@ final class Assembly {
         }
         for (int i = 0; i < functions.length; i++) {
             ComponentPlan.ImportedFunc f = plan.imports().get(i);
-            functions[i] = linker.function(f.path());
+            ComponentLinker.HostFunc defined = linker.function(f.path());
+            functions[i] = defined == null ? null : defined.function();
+            compare(f, defined);
             if (called.contains(i)) {
                 TypedImports typed = functions[i] == null ? linker.typed(f.path()) : null;
                 if (typed != null) {
                     functions[i] = typed.function(f.path().getLast(), f.type(), plan.resources(), problems);
                 } else if (functions[i] == null) {
-                    problems.add("unknown import " + Printable.name(String.join("#", f.path())));
+                    problems.add("unknown import " + name(f.path()) + ": " + signature(f));
                 }
                 f.type().params().forEach(this::use);
                 use(f.type().result());
             }
         }
         return functions;
+    }
+
+    /** Notes it if what the linker has for an import is of another type. */
+    private void compare(ComponentPlan.ImportedFunc f, ComponentLinker.HostFunc defined) {
+        if (defined != null && defined.signature() != null && !signature(f).matches(defined.signature())) {
+            problems.add("import " + name(f.path()) + " is " + signature(f) + ", but what is defined is "
+                    + defined.signature());
+        }
+    }
+
+    private Signature signature(ComponentPlan.ImportedFunc f) {
+        return new Signature(f.type(), component::resourceName, r -> {
+            ComponentPlan.Resource resource = plan.resources().get(r);
+            ComponentLinker.HostResource host = resource.component() >= 0 ? null : linker.resource(resource.path());
+            return host == null ? null : host.identity();
+        });
+    }
+
+    private static String name(List<String> path) {
+        return Printable.name(String.join("#", path));
+    }
+
+    /** Notes imports, used or not, for which the linker has something else than the component says. */
+    private void declared() {
+        for (ComponentPlan.Declared d : plan.declared()) {
+            ComponentPlan.ImportKind found = otherThan(d);
+            if (found != null) {
+                problems.add("import " + name(d.path()) + " is of kind " + d.kind()
+                        + ", but what is defined is of kind " + found);
+            }
+            if (d.same() >= 0) {
+                List<String> earlier = plan.declared().get(d.same()).path();
+                ComponentLinker.HostResource a = linker.resource(d.path());
+                ComponentLinker.HostResource b = linker.resource(earlier);
+                if (a != null && b != null && !a.identity().equals(b.identity())) {
+                    problems.add("imports " + name(earlier) + " and " + name(d.path())
+                            + " are the same resource, but those that are defined are two");
+                }
+            }
+        }
+    }
+
+    /** What the linker has under the name of an import, if it has nothing of the import's kind; else null. */
+    private ComponentPlan.ImportKind otherThan(ComponentPlan.Declared d) {
+        ComponentPlan.ImportKind found = null;
+        if (linker.function(d.path()) != null) {
+            found = ComponentPlan.ImportKind.FUNCTION;
+        } else if (linker.resource(d.path()) != null) {
+            found = ComponentPlan.ImportKind.RESOURCE;
+        }
+        if (found == d.kind() || !linker.isInstance(String.join("#", d.path()))) {
+            return found == d.kind() ? null : found;
+        }
+        return d.kind() == ComponentPlan.ImportKind.INSTANCE ? null : ComponentPlan.ImportKind.INSTANCE;
     }
 
     private void use(InterfaceType t) {

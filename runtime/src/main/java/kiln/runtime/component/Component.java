@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.api.ArtifactException;
@@ -116,19 +117,31 @@ public final class Component implements AutoCloseable {
 
     /** The resource types that it exports, named as {@link #exports} names functions. */
     public List<String> resources() {
-        List<String> names = new ArrayList<>();
-        collectResources("", plan.exports(), names);
-        return names;
+        return List.copyOf(resourceItems().keySet());
     }
 
-    private static void collectResources(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
+    /** The resource types that it exports, by name, with their numbers. */
+    Map<String, Integer> resourceItems() {
+        Map<String, Integer> numbers = new LinkedHashMap<>();
+        collectResources("", plan.exports(), numbers);
+        return numbers;
+    }
+
+    private static void collectResources(
+            String prefix, Map<String, ComponentPlan.Item> items, Map<String, Integer> numbers) {
         items.forEach((name, item) -> {
             if (item instanceof ComponentPlan.InstanceItem i) {
-                collectResources(prefix + name + "#", i.exports(), names);
-            } else if (item instanceof ComponentPlan.ResourceItem) {
-                names.add(prefix + name);
+                collectResources(prefix + name + "#", i.exports(), numbers);
+            } else if (item instanceof ComponentPlan.ResourceItem(int resource)) {
+                numbers.put(prefix + name, resource);
             }
         });
+    }
+
+    /** What a resource is called in types: the last of the names that lead to it, or its number. */
+    String resourceName(int resource) {
+        List<String> path = plan.resources().get(resource).path();
+        return path.isEmpty() ? "resource" + resource : path.getLast();
     }
 
     private static void collect(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {

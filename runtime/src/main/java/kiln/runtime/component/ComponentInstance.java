@@ -9,6 +9,7 @@ import java.util.NoSuchElementException;
 import kiln.artifact.Printable;
 import kiln.artifact.api.TrapCode;
 import kiln.artifact.component.ComponentPlan;
+import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
 import kiln.artifact.component.TypeKind;
 import kiln.runtime.Func;
@@ -173,6 +174,27 @@ public final class ComponentInstance {
     ComponentPlan plan() {
         return plan;
     }
+
+    /** The functions that it exports, by whole names. */
+    List<String> functionNames() {
+        return List.copyOf(functions.keySet());
+    }
+
+    /** What a type of its component means here. */
+    Signature signature(FunctionType type) {
+        return new Signature(type, component::resourceName, this::identity);
+    }
+
+    /** Equal objects for the same resource: of the instance that defines it, or as the linker said. */
+    Object identity(int resource) {
+        if (plan.resources().get(resource).component() >= 0) {
+            return new Identity(this, resource);
+        }
+        return definitions[resource] == null ? null : definitions[resource].identity();
+    }
+
+    /** A resource of an instance's. */
+    private record Identity(ComponentInstance instance, int resource) {}
 
     HandleTables tables() {
         return tables;

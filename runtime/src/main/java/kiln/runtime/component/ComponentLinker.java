@@ -2,9 +2,11 @@ package kiln.runtime.component;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import kiln.runtime.Engine;
 import kiln.runtime.LinkException;
@@ -25,14 +27,27 @@ public final class ComponentLinker {
         }
     }
 
-    /** A resource of the host's. */
-    record HostResource(Class<?> type, Consumer<Object> drop) {}
+    /**
+     * A resource of the host's.
+     *
+     * @param identity equal for definitions of the same resource: the class, or the resource of an instance
+     */
+    record HostResource(Class<?> type, Consumer<Object> drop, Object identity) {}
+
+    /**
+     * A function of the host's.
+     *
+     * @param signature null if its type is whatever a component imports
+     */
+    record HostFunc(ComponentHostFunction function, Signature signature) {}
 
     private final Engine engine;
-    private final Map<Name, ComponentHostFunction> functions = new HashMap<>();
+    private final Map<Name, HostFunc> functions = new HashMap<>();
     private final Map<Name, HostResource> resources = new HashMap<>();
     /** By the name of the interface. */
     private final Map<String, TypedImports> typed = new HashMap<>();
+    /** Names of interfaces and instances in which something is defined, or that are defined to be empty. */
+    private final Set<String> instances = new HashSet<>();
 
     public ComponentLinker(Engine engine) {
         this.engine = Objects.requireNonNull(engine, "engine");
@@ -44,7 +59,7 @@ public final class ComponentLinker {
     }
 
     /**
-     * Defines a function; replaces what had the name before.
+     * Defines a function of any type; replaces what had the name before. What it returns is checked each time.
      *
      * @param interfaceName for example {@code wasi:io/streams@0.2.6}; "" for a function that components import by
      *     itself
@@ -52,8 +67,70 @@ public final class ComponentLinker {
      *     {@code [constructor]a}
      */
     public ComponentLinker func(String interfaceName, String name, ComponentHostFunction function) {
-        functions.put(new Name(interfaceName, name), Objects.requireNonNull(function, "function"));
+        define(interfaceName, name, new HostFunc(Objects.requireNonNull(function, "function"), null));
         return this;
+    }
+
+    /**
+     * As {@link #func(String, String, ComponentHostFunction)}, with a type: components that import another one are not
+     * instantiated.
+     *
+     * @param type in WIT, with types of values where they are used: {@code func(a: list<u8>) -> record { x: f32, y: f32
+     *     }}; other names are resources of the same interface
+     * @throws IllegalArgumentException if {@code type} is no type of a function
+     */
+    public ComponentLinker func(String interfaceName, String name, String type, ComponentHostFunction function) {
+        WitTypes.Parsed p = WitTypes.function(type);
+        Signature signature = new Signature(p.type(), p.resources()::get, i -> {
+            HostResource r = find(List.of(interfaceName, p.resources().get(i)), resources);
+            return r == null ? null : r.identity;
+        });
+        define(interfaceName, name, new HostFunc(Objects.requireNonNull(function, "function"), signature));
+        return this;
+    }
+
+    private void define(String interfaceName, String name, HostFunc f) {
+        functions.put(new Name(interfaceName, name), f);
+        addInstance(interfaceName);
+    }
+
+    private void addInstance(String name) {
+        for (String n = name; !n.isEmpty() && instances.add(n); ) {
+            n = n.substring(0, Math.max(0, n.lastIndexOf('#')));
+        }
+    }
+
+    /**
+     * Defines an instance that components import: all functions and resources that {@code instance} exports, with their
+     * types. Both live in the same store, since resources of the one are values of the other.
+     *
+     * @param name of the import: what {@code instance} exports under {@code a} is then {@code a} of that, and what it
+     *     exports in an interface {@code b} is in {@code name#b}
+     */
+    public ComponentLinker instance(String name, ComponentInstance instance) {
+        addInstance(Objects.requireNonNull(name, "name"));
+        instance.functionNames().forEach(path -> {
+            ComponentFunc f = instance.func(path);
+            ComponentHostFunction call = (_, args) -> f.invoke(args);
+            define(within(name, path), last(path), new HostFunc(call, instance.signature(f.type())));
+        });
+        instance.component().resourceItems().forEach((path, number) -> {
+            Consumer<Object> drop = r -> ((GuestResource) r).close();
+            defineResource(
+                    within(name, path),
+                    last(path),
+                    new HostResource(GuestResource.class, drop, instance.identity(number)));
+        });
+        return this;
+    }
+
+    private static String within(String name, String path) {
+        int hash = path.lastIndexOf('#');
+        return hash < 0 ? name : name + "#" + path.substring(0, hash);
+    }
+
+    private static String last(String path) {
+        return path.substring(path.lastIndexOf('#') + 1);
     }
 
     /**
@@ -65,10 +142,14 @@ public final class ComponentLinker {
      *     store is closed
      */
     public ComponentLinker resource(String interfaceName, String name, Class<?> type, Consumer<Object> drop) {
-        resources.put(
-                new Name(interfaceName, name),
-                new HostResource(Objects.requireNonNull(type, "type"), Objects.requireNonNull(drop, "drop")));
+        Objects.requireNonNull(type, "type");
+        defineResource(interfaceName, name, new HostResource(type, Objects.requireNonNull(drop, "drop"), type));
         return this;
+    }
+
+    private void defineResource(String interfaceName, String name, HostResource r) {
+        resources.put(new Name(interfaceName, name), r);
+        addInstance(interfaceName);
     }
 
     /**
@@ -105,6 +186,7 @@ public final class ComponentLinker {
         typed.put(
                 Objects.requireNonNull(interfaceName, "interfaceName"),
                 new TypedImports(type, Objects.requireNonNull(implementation, "implementation")));
+        addInstance(interfaceName);
         return this;
     }
 
@@ -114,7 +196,7 @@ public final class ComponentLinker {
     }
 
     /** The function for an import, or null. */
-    ComponentHostFunction function(List<String> path) {
+    HostFunc function(List<String> path) {
         return find(path, functions);
     }
 
@@ -123,12 +205,21 @@ public final class ComponentLinker {
         HostResource defined = find(path, resources);
         TypedImports t = defined == null ? typed(path) : null;
         Class<?> type = t == null ? null : t.resource(path.getLast());
-        return type == null ? defined : new HostResource(type, TypedImports::drop);
+        return type == null ? defined : new HostResource(type, TypedImports::drop, type);
+    }
+
+    /** Whether anything is defined in an instance of this name, or of another version on the same track. */
+    boolean isInstance(String name) {
+        return instances.contains(newest(name, instances));
     }
 
     private static <T> T find(List<String> path, Map<Name, T> definitions) {
         String interfaceName = interfaceOf(path);
         String name = path.getLast();
+        T exact = definitions.get(new Name(interfaceName, name));
+        if (exact != null || interfaceName.indexOf('@') < 0) {
+            return exact;
+        }
         List<String> interfaces = definitions.keySet().stream()
                 .filter(n -> n.name.equals(name))
                 .map(Name::interfaceName)
