@@ -1,7 +1,11 @@
 package kiln.wasi;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import kiln.wasi.host.Closing;
 import kiln.wasi.host.Directory;
 import kiln.wasi.host.Errno;
 import kiln.wasi.host.FileDescriptor;
@@ -111,18 +115,13 @@ final class FdTable {
 
     /** Closes all, even if some cannot be closed properly. */
     void closeAll() throws IOException {
-        IOException first = null;
-        for (int fd = 0, n = all().length; fd < n; fd++) {
+        List<Closeable> open = new ArrayList<>();
+        for (int i = 0, n = all().length; i < n; i++) {
+            int fd = i;
             if (find(fd) != null) {
-                try {
-                    close(fd);
-                } catch (IOException e) {
-                    first = first == null ? e : first;
-                }
+                open.add(() -> close(fd));
             }
         }
-        if (first != null) {
-            throw first;
-        }
+        Closing.all(open);
     }
 }

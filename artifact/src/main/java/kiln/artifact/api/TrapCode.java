@@ -38,7 +38,9 @@ public enum TrapCode {
     /** A handle is dropped or given away while a call has it. */
     STILL_LENT("cannot remove owned resource while borrowed"),
     REALLOC_OUT_OF_BOUNDS("realloc return: beyond end of memory"),
-    REALLOC_UNALIGNED("realloc return: result not aligned");
+    REALLOC_UNALIGNED("realloc return: result not aligned"),
+    /** Of host functions alone, as all that follows: the trap table of a file has no room for more codes. */
+    HOST_RULE("a rule of the host's interface is broken");
 
     private final String message;
 

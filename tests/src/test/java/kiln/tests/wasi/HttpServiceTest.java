@@ -2,22 +2,28 @@ package kiln.tests.wasi;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import kiln.artifact.api.TrapCode;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
@@ -150,5 +156,77 @@ public class HttpServiceTest {
         }
         all.forEach(CompletableFuture::join);
         assertTrue(FAILURES.isEmpty(), FAILURES::toString);
+    }
+
+    private static HttpService.Builder another() {
+        return HttpService.builder(component)
+                .address(new InetSocketAddress("127.0.0.1", 0))
+                .failures(FAILURES::add);
+    }
+
+    /** A part of a response is not taken for all of it, and the service goes on. */
+    @Test
+    void aGuestThatTrapsInTheMiddleCutsTheConnection() throws Exception {
+        try (HttpService one = another().requests(1).start()) {
+            for (int i = 0; i < 3; i++) {
+                assertThrows(IOException.class, () -> send(to(one, "/cut")));
+            }
+            assertEquals(200, send(to(one, "/after")).statusCode());
+        }
+    }
+
+    /** Clients that take their time over a request keep nobody else waiting. */
+    @Test
+    void slowClientsKeepNobodyOut() throws Exception {
+        try (HttpService one = another().requests(1).start()) {
+            List<Socket> slow = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                Socket s = new Socket(
+                        InetAddress.getLoopbackAddress(), one.address().getPort());
+                s.getOutputStream().write("GET /slow HT".getBytes(StandardCharsets.US_ASCII));
+                slow.add(s);
+            }
+            assertEquals(200, send(to(one, "/quick")).statusCode());
+            for (Socket s : slow) {
+                s.close();
+            }
+        }
+    }
+
+    @Test
+    void whatStillRunsIsInterruptedAtTheEnd() throws Exception {
+        HttpService one = another().start();
+        CompletableFuture<HttpResponse<byte[]>> spins =
+                client.sendAsync(to(one, "/spin").build(), HttpResponse.BodyHandlers.ofByteArray());
+        while (guests() == 0) {
+            Thread.sleep(1);
+        }
+        one.close();
+        assertThrows(ExecutionException.class, spins::get);
+        while (guests() > 0) {
+            Thread.sleep(1);
+        }
+        assertEquals(TrapCode.INTERRUPTED, ((TrapException) FAILURES.element()).code());
+    }
+
+    private static long guests() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(t -> t.getKey().getName().startsWith("kiln-guest")
+                        && Stream.of(t.getValue())
+                                .anyMatch(f -> f.getMethodName().equals("invoke")))
+                .count();
+    }
+
+    /** As proxies ask; the guest is told the path alone. */
+    @Test
+    void aWholeAddressMayBeAskedFor() throws IOException {
+        try (Socket s =
+                new Socket(InetAddress.getLoopbackAddress(), service.address().getPort())) {
+            s.getOutputStream()
+                    .write("GET http://localhost/a?b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            String response = new String(s.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertTrue(response.contains("\r\n/a?b\r\n"), response);
+        }
     }
 }

@@ -1,5 +1,6 @@
 ;; A component of wasi:http/incoming-handler, by what its path begins with: "/e" sends the request's body back, "/t"
-;; traps, "/s" never ends, "/n" gives no response; all else is sent back itself.
+;; traps, "/s" never ends, "/n" gives no response, "/c" traps in the middle of its response; all else is sent back
+;; itself.
 (module
   (import "wasi:http/types@0.2.10" "[method]incoming-request.path-with-query" (func $path (param i32 i32)))
   (import "wasi:http/types@0.2.10" "[method]incoming-request.consume" (func $consume (param i32 i32)))
@@ -50,5 +51,6 @@
             (br $more))))
       (else
         (call $write (local.get $stream) (i32.load (i32.const 20)) (i32.load (i32.const 24)) (i32.const 80))))
+    (if (i32.eq (local.get $kind) (i32.const 0x63)) (then unreachable))
     (call $drop (local.get $stream))
     (call $finish (local.get $body) (i32.const 0) (i32.const 0) (i32.const 96))))

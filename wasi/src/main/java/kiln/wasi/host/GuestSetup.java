@@ -74,9 +74,7 @@ public final class GuestSetup {
             return opened;
         } finally {
             if (!done) {
-                for (Directory d : opened) {
-                    d.close();
-                }
+                Closing.all(opened);
             }
         }
     }

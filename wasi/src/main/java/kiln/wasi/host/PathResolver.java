@@ -64,7 +64,7 @@ public final class PathResolver {
             return resolved;
         } finally {
             if (!done) {
-                ResolvedPath.close(r.opened);
+                Closing.all(r.opened);
             }
         }
     }

@@ -93,21 +93,6 @@ public final class ResolvedPath implements Closeable {
 
     @Override
     public void close() throws IOException {
-        close(opened);
-    }
-
-    /** Closes all, even if some cannot be closed properly. */
-    public static void close(List<DirectoryHandle> handles) throws IOException {
-        IOException first = null;
-        for (DirectoryHandle d : handles) {
-            try {
-                d.close();
-            } catch (IOException e) {
-                first = first == null ? e : first;
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
+        Closing.all(opened);
     }
 }

@@ -7,6 +7,7 @@ import java.nio.channels.Channel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import kiln.wasi.host.Closing;
 
 /**
  * The sockets and connections that a guest has open. They are closed with the guest at the latest: of the handles that
@@ -49,17 +50,8 @@ final class Connections {
 
     /** Closes all, even if some cannot be closed properly. */
     void closeAll() throws IOException {
-        IOException first = null;
-        for (Held h : all) {
-            try {
-                h.closer().close();
-            } catch (IOException e) {
-                first = first == null ? e : first;
-            }
-        }
+        List<Closeable> open = all.stream().map(Held::closer).toList();
         all.clear();
-        if (first != null) {
-            throw first;
-        }
+        Closing.all(open);
     }
 }

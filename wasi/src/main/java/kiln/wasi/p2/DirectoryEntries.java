@@ -13,11 +13,22 @@ import kiln.wasi.host.Errno;
 
 /** The names in a folder at one moment, which the guest gets one by one. */
 final class DirectoryEntries extends Resource {
-    private final Iterator<DirectoryEntry> entries;
+    /** What an entry counts besides its name. */
+    private static final int ENTRY_BYTES = 64;
 
-    DirectoryEntries(Directory directory) throws IOException {
+    private final HeldBytes held;
+    private final Iterator<DirectoryEntry> entries;
+    private long bytes;
+
+    DirectoryEntries(HeldBytes held, Directory directory) throws IOException {
         super(null);
-        entries = directory.handle().entries().iterator();
+        this.held = held;
+        List<DirectoryEntry> all = directory.handle().entries();
+        for (DirectoryEntry e : all) {
+            bytes += e.name().length + ENTRY_BYTES;
+        }
+        held.take(bytes);
+        entries = all.iterator();
     }
 
     /** The next record directory-entry, if there is one. */
@@ -27,6 +38,11 @@ final class DirectoryEntries extends Resource {
         }
         DirectoryEntry e = entries.next();
         return Optional.of(List.of(FileCodes.type(e.type()), text(e.name())));
+    }
+
+    @Override
+    void close() {
+        held.take(-bytes);
     }
 
     /** Strings are of Unicode's characters; names are of any bytes. */

@@ -50,31 +50,53 @@ final class Fields extends Resource {
         }
     }
 
-    private final List<Entry> entries = new ArrayList<>();
-    private boolean isMutable;
+    private final HeldBytes held;
+    private final List<Entry> entries;
+    private boolean isMutable = true;
     private int bytes;
 
-    Fields(Resource parent, boolean isMutable) {
-        super(parent);
-        this.isMutable = isMutable;
+    Fields(HeldBytes held) {
+        super(null);
+        this.held = held;
+        this.entries = new ArrayList<>();
     }
 
-    /** The same fields as a child of another resource, which the guest cannot change. */
+    private Fields(Resource parent, Fields of) {
+        super(parent);
+        held = of.held;
+        entries = of.entries;
+        isMutable = false;
+    }
+
+    /** The same fields, which nobody changes any more, as a child of another resource. */
     Fields view(Resource parent) {
-        Fields f = new Fields(parent, false);
-        f.entries.addAll(entries);
-        return f;
+        return new Fields(parent, this);
     }
 
     Fields copy() {
-        Fields f = new Fields(null, true);
-        f.entries.addAll(entries);
-        f.bytes = bytes;
+        Fields f = new Fields(held);
+        for (Entry e : entries) {
+            f.keep(e);
+        }
         return f;
     }
 
-    void freeze() {
+    Fields freeze() {
         isMutable = false;
+        return this;
+    }
+
+    private void keep(Entry e) {
+        int more = e.name().length() + e.value().length + ENTRY_BYTES;
+        held.take(more);
+        bytes += more;
+        entries.add(e);
+    }
+
+    @Override
+    void close() {
+        held.take(-bytes);
+        bytes = 0;
     }
 
     List<Entry> entries() {
@@ -83,7 +105,7 @@ final class Fields extends Resource {
 
     /** By the host, which may use any names. */
     void add(String name, String value) {
-        entries.add(new Entry(name, value.getBytes(StandardCharsets.ISO_8859_1)));
+        keep(new Entry(name, value.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     /** The first value, or null. */
@@ -133,14 +155,14 @@ final class Fields extends Resource {
         if (!isValue(value)) {
             throw new Refused("invalid-syntax");
         }
-        bytes += name.length() + value.length + ENTRY_BYTES;
-        if (bytes > MOST_BYTES) {
+        if (bytes + (long) name.length() + value.length + ENTRY_BYTES > MOST_BYTES) {
             throw Traps.trap("header fields of more than 128 KiB");
         }
-        entries.add(new Entry(name, value.clone()));
+        keep(new Entry(name, value.clone()));
     }
 
     void set(String name, List<?> values) throws Refused {
+        check(name);
         for (Object v : values) {
             if (!isValue((byte[]) v)) {
                 throw new Refused("invalid-syntax");
@@ -154,26 +176,21 @@ final class Fields extends Resource {
 
     void delete(String name) throws Refused {
         check(name);
-        for (Entry e : get(name)) {
-            entries.remove(e);
-            bytes -= name.length() + e.value().length + ENTRY_BYTES;
-        }
-    }
-
-    private List<Entry> get(String name) {
-        List<Entry> found = new ArrayList<>();
-        for (Entry e : entries) {
-            if (e.name().equalsIgnoreCase(name)) {
-                found.add(e);
-            }
-        }
-        return found;
+        int before = bytes;
+        entries.removeIf(e -> {
+            boolean goes = e.name().equalsIgnoreCase(name);
+            bytes -= goes ? e.name().length() + e.value().length + ENTRY_BYTES : 0;
+            return goes;
+        });
+        held.take(bytes - before);
     }
 
     List<Object> values(String name) {
         List<Object> values = new ArrayList<>();
-        for (Entry e : get(name)) {
-            values.add(e.value());
+        for (Entry e : entries) {
+            if (e.name().equalsIgnoreCase(name)) {
+                values.add(e.value());
+            }
         }
         return values;
     }

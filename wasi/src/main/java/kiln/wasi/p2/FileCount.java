@@ -2,8 +2,11 @@ package kiln.wasi.p2;
 
 import java.io.IOException;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import kiln.wasi.host.Closing;
 import kiln.wasi.host.Errno;
+import kiln.wasi.host.FileDescriptor;
 
 /** The files that a guest has open. */
 final class FileCount {
@@ -29,17 +32,8 @@ final class FileCount {
 
     /** Closes all, even if some cannot be closed properly. */
     void closeAll() throws IOException {
-        IOException first = null;
-        for (OpenFile f : files) {
-            try {
-                f.file().close();
-            } catch (IOException e) {
-                first = first == null ? e : first;
-            }
-        }
+        List<FileDescriptor> open = files.stream().map(OpenFile::file).toList();
         files.clear();
-        if (first != null) {
-            throw first;
-        }
+        Closing.all(open);
     }
 }

@@ -131,7 +131,7 @@ final class FilesystemTypes extends HostInterface {
                 return write(d, (byte[]) a[1], offset(a[2]));
             }
             case "[method]descriptor.read-directory" -> {
-                return new DirectoryEntries(d.directory(Rights.FD_READDIR));
+                return new DirectoryEntries(context.held(), d.directory(Rights.FD_READDIR));
             }
             case "[method]descriptor.stat" -> {
                 return FileCodes.status(d.file().status());

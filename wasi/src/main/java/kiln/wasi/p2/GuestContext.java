@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import kiln.wasi.host.Clocks;
@@ -31,8 +33,13 @@ final class GuestContext implements Closeable {
     private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
 
     private final Connections connections = new Connections();
+    private final OutgoingBodies bodies = new OutgoingBodies();
+    private final HeldBytes held = new HeldBytes();
     /** Null until sockets are waited for. */
-    private Selector selector;
+    private volatile Selector selector;
+
+    /** Of the selector's keys, those that are not silent. */
+    private final List<SelectionKey> watched = new ArrayList<>();
     /** The guest's thread while it waits, else null. */
     private volatile Thread waiting;
 
@@ -73,6 +80,14 @@ final class GuestContext implements Closeable {
         return connections;
     }
 
+    OutgoingBodies bodies() {
+        return bodies;
+    }
+
+    HeldBytes held() {
+        return held;
+    }
+
     /**
      * An empty buffer for one transfer.
      *
@@ -104,29 +119,37 @@ final class GuestContext implements Closeable {
             return;
         }
         long slice = Math.min(nanos, Stop.SLICE_NANOS);
-        if (selects) {
-            select(waitables, slice);
-            clocks.waited(slice);
-        } else if (in != null) {
-            in.await(slice);
-            clocks.waited(slice);
-        } else {
-            waiting = Thread.currentThread();
-            // What came just before has found nobody to wake.
-            if (!anyReady(waitables)) {
+        waiting = Thread.currentThread();
+        try {
+            if (selects) {
+                select(waitables, slice);
+                clocks.waited(slice);
+            } else if (in != null) {
+                in.await(slice);
+                clocks.waited(slice);
+            } else if (ready(waitables, 1).length == 0) {
+                // What came just before has found nobody to wake.
                 clocks.pause(nanos);
             }
+        } finally {
             waiting = null;
         }
     }
 
-    private static boolean anyReady(List<? extends Waitable> waitables) {
-        for (Waitable w : waitables) {
-            if (Pollable.ready(w)) {
-                return true;
+    /** The positions of those that are ready; of the first ones, if there are more than {@code most}. */
+    int[] ready(List<? extends Waitable> waitables, int most) {
+        int[] ready = new int[Math.min(most, waitables.size())];
+        int n = 0;
+        for (int i = 0; i < waitables.size() && n < most; i++) {
+            // A guest may wait for a million things.
+            if ((i & 1023) == 1023) {
+                stop.check();
+            }
+            if (Pollable.ready(waitables.get(i))) {
+                ready[n++] = i;
             }
         }
-        return false;
+        return n == ready.length ? ready : Arrays.copyOf(ready, n);
     }
 
     private void select(List<? extends Waitable> waitables, long nanos) throws IOException {
@@ -136,7 +159,7 @@ final class GuestContext implements Closeable {
             if (channel != null && channel.isOpen()) {
                 SelectionKey key = channel.keyFor(selector);
                 int others = key != null && key.isValid() ? key.interestOps() : 0;
-                channel.register(selector, others | w.operations());
+                watched.add(channel.register(selector, others | w.operations()));
             }
         }
         selector.select(Math.max(1, nanos / 1_000_000));
@@ -150,6 +173,7 @@ final class GuestContext implements Closeable {
         }
         silence();
         SelectionKey key = channel.register(selector, operations);
+        watched.add(key);
         selector.selectNow();
         selector.selectedKeys().clear();
         return !key.isValid() || (key.readyOps() & operations) != 0;
@@ -160,11 +184,12 @@ final class GuestContext implements Closeable {
         if (selector == null) {
             selector = Selector.open();
         }
-        for (SelectionKey key : selector.keys()) {
+        for (SelectionKey key : watched) {
             if (key.isValid()) {
                 key.interestOps(0);
             }
         }
+        watched.clear();
     }
 
     /** From any thread: something that the guest may wait for has happened. */
@@ -172,6 +197,10 @@ final class GuestContext implements Closeable {
         Thread t = waiting;
         if (t != null) {
             LockSupport.unpark(t);
+            Selector s = selector;
+            if (s != null) {
+                s.wakeup();
+            }
         }
     }
 
@@ -190,6 +219,7 @@ final class GuestContext implements Closeable {
                 output;
                 error) {
             try {
+                bodies.breakOffAll();
                 connections.closeAll();
             } finally {
                 // Sockets that it knows are let go only now.

@@ -41,7 +41,14 @@ final class HttpBodies {
                 throw Traps.trap("a body is finished while its stream is in use");
             }
             gone();
+            close();
             return new Trailers();
+        }
+
+        /** What is left of a body that came over a connection of the guest's own gives the connection back. */
+        @Override
+        void close() {
+            HttpMessages.Incoming.giveUp(in);
         }
     }
 
@@ -77,7 +84,7 @@ final class HttpBodies {
         Outgoing(GuestContext context, long length, String sizeError) {
             super(null);
             this.context = context;
-            this.pipe = new BytePipe(context);
+            this.pipe = context.bodies().open(context);
             this.length = length;
             this.sizeError = sizeError;
         }
@@ -105,6 +112,7 @@ final class HttpBodies {
             }
             gone();
             isFinished = true;
+            context.bodies().over(pipe);
             if (length >= 0 && written != length) {
                 pipe.breakOff("the body has " + written + " bytes and not " + length);
                 return Result.err(new Variant(sizeError, Optional.of(written)));
@@ -121,6 +129,7 @@ final class HttpBodies {
         @Override
         void close() {
             if (!isFinished) {
+                context.bodies().over(pipe);
                 pipe.breakOff("the body was not finished");
             }
         }

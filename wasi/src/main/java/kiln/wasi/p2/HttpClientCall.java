@@ -38,7 +38,7 @@ final class HttpClientCall extends Resource implements Waitable {
                 // Without encryption, Java would ask each server for version 2 by header fields.
                 .version(uri.getScheme().equals("https") ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
         HttpRequest.Builder message = HttpRequest.newBuilder(uri)
-                .method(HttpMessages.methodName(request.method), publisher(request.written()));
+                .method(HttpMessages.methodName(request.method()), publisher(request.written()));
         if (options != null && options.connect.isPresent()) {
             builder.connectTimeout(nanos(options.connect.get()));
         }
@@ -53,7 +53,12 @@ final class HttpClientCall extends Resource implements Waitable {
         }
         client = builder.build();
         future = client.sendAsync(message.build(), HttpResponse.BodyHandlers.ofInputStream())
-                .whenComplete((response, thrown) -> context.wake());
+                .whenComplete((response, thrown) -> {
+                    if (thrown != null) {
+                        request.breakOff("the request failed");
+                    }
+                    context.wake();
+                });
         // It ends, and its thread with it, when the response has been read.
         client.shutdown();
         context.connections().hold(client);
@@ -90,15 +95,15 @@ final class HttpClientCall extends Resource implements Waitable {
             return Optional.of(Result.ok(Result.err(HttpError.code(future.exceptionNow()))));
         }
         HttpResponse<InputStream> response = future.resultNow();
-        Fields headers = new Fields(null, false);
+        Fields headers = new Fields(context.held());
         for (Map.Entry<String, List<String>> h : response.headers().map().entrySet()) {
             // Names that begin with a colon are version 2's own.
             for (String value : h.getKey().startsWith(":") ? List.<String>of() : h.getValue()) {
                 headers.add(h.getKey(), value);
             }
         }
-        return Optional.of(
-                Result.ok(Result.ok(new IncomingResponse(context, response.statusCode(), headers, response.body()))));
+        return Optional.of(Result.ok(
+                Result.ok(new IncomingResponse(context, response.statusCode(), headers.freeze(), response.body()))));
     }
 
     @Override

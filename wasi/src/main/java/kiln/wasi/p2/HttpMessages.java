@@ -1,5 +1,6 @@
 package kiln.wasi.p2;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
@@ -53,6 +54,23 @@ final class HttpMessages {
             isConsumed = true;
             return Result.ok(new HttpBodies.Incoming(context, body));
         }
+
+        @Override
+        void close() {
+            headers.close();
+            if (!isConsumed) {
+                giveUp(body);
+            }
+        }
+
+        /** The guest reads no more of a body. */
+        static void giveUp(InputStream body) {
+            try {
+                body.close();
+            } catch (IOException e) {
+                // As with close in C, nobody can be told.
+            }
+        }
     }
 
     static final class IncomingRequest extends Incoming {
@@ -89,7 +107,7 @@ final class HttpMessages {
 
     /** One that goes out, a request or a response: what both have. */
     abstract static class Outgoing extends Resource {
-        private final GuestContext context;
+        final GuestContext context;
         private final Fields headers;
         private final String sizeError;
         private HttpBodies.Outgoing body;
@@ -123,6 +141,24 @@ final class HttpMessages {
             return body;
         }
 
+        /** The message is sent, or never will be. */
+        void release() {
+            headers.close();
+        }
+
+        @Override
+        final void close() {
+            release();
+            breakOff("the message was not sent");
+        }
+
+        /** Nobody will read the body. */
+        final void breakOff(String why) {
+            if (body != null) {
+                body.pipe().breakOff(why);
+            }
+        }
+
         /** -1 if none is said, or it is no number. */
         private long contentLength() {
             String length = headers.first("content-length");
@@ -135,13 +171,97 @@ final class HttpMessages {
     }
 
     static final class OutgoingRequest extends Outgoing {
-        Variant method = new Variant("get", null);
-        Optional<?> path = Optional.empty();
-        Optional<?> scheme = Optional.empty();
-        Optional<?> authority = Optional.empty();
+        /** Of a method, a scheme, an authority, and a path. */
+        private static final int LONGEST = 1 << 16;
+
+        private Variant method = new Variant("get", null);
+        private Optional<?> path = Optional.empty();
+        private Optional<?> scheme = Optional.empty();
+        private Optional<?> authority = Optional.empty();
 
         OutgoingRequest(GuestContext context, Fields headers) {
             super(context, headers, "HTTP-request-body-size");
+        }
+
+        Variant method() {
+            return method;
+        }
+
+        Optional<?> path() {
+            return path;
+        }
+
+        Optional<?> scheme() {
+            return scheme;
+        }
+
+        Optional<?> authority() {
+            return authority;
+        }
+
+        /** Returns whether it is a method. */
+        boolean method(Variant to) {
+            if (!fits(to) || !HttpUris.isMethod(methodName(to))) {
+                return false;
+            }
+            exchange(method, to);
+            method = to;
+            return true;
+        }
+
+        /** Returns whether it is a path. */
+        boolean path(Optional<?> to) {
+            if (!fits(to) || to.isPresent() && !HttpUris.isPath((String) to.get())) {
+                return false;
+            }
+            exchange(path, to);
+            path = to;
+            return true;
+        }
+
+        /** Returns whether it may be a scheme; which ones there are shows when it is sent. */
+        boolean scheme(Optional<?> to) {
+            if (!fits(to)) {
+                return false;
+            }
+            exchange(scheme, to);
+            scheme = to;
+            return true;
+        }
+
+        /** Returns whether it is an authority. */
+        boolean authority(Optional<?> to) {
+            if (!fits(to) || to.isPresent() && !HttpUris.isAuthority((String) to.get())) {
+                return false;
+            }
+            exchange(authority, to);
+            authority = to;
+            return true;
+        }
+
+        private static boolean fits(Object part) {
+            return length(part) <= LONGEST;
+        }
+
+        private void exchange(Object before, Object now) {
+            context.held().take(length(now) - length(before));
+        }
+
+        /** Of the text that the guest gave, if any. */
+        private static int length(Object part) {
+            return switch (part) {
+                case Optional<?> o -> o.isEmpty() ? 0 : length(o.get());
+                case Variant v -> v.payload() instanceof String s ? s.length() : 0;
+                default -> ((String) part).length();
+            };
+        }
+
+        @Override
+        void release() {
+            super.release();
+            for (Object part : List.of(method, path, scheme, authority)) {
+                context.held().take(-length(part));
+            }
         }
     }
 

@@ -3,20 +3,22 @@ package kiln.wasi.p2;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import kiln.runtime.Store;
@@ -39,6 +41,8 @@ public final class HttpService implements AutoCloseable {
 
     /** As main threads have it. */
     private static final long STACK_BYTES = 8 << 20;
+    /** Connections whose requests are read while others are served: clients that are slow must not keep out others. */
+    private static final int READ_AHEAD = 256;
 
     private final Component component;
     private final Supplier<Wasi2.Builder> guests;
@@ -48,6 +52,10 @@ public final class HttpService implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService responders;
     private final ExecutorService runners;
+    /** Where guests run; its own lock. */
+    private final Set<Store> running = new HashSet<>();
+
+    private boolean isClosed;
 
     private HttpService(Builder b) throws IOException {
         component = b.component;
@@ -55,16 +63,19 @@ public final class HttpService implements AutoCloseable {
         limits = b.limits;
         timeout = b.timeout;
         failures = b.failures;
-        responders = Executors.newFixedThreadPool(b.requests, factory("kiln-http"));
-        runners = Executors.newFixedThreadPool(b.requests, factory("kiln-guest"));
+        responders = Executors.newFixedThreadPool(
+                b.requests + READ_AHEAD, Thread.ofVirtual().name("kiln-http", 0).factory());
+        runners = Executors.newFixedThreadPool(
+                b.requests,
+                Thread.ofPlatform()
+                        .name("kiln-guest", 0)
+                        .daemon()
+                        .stackSize(STACK_BYTES)
+                        .factory());
         server = HttpServer.create(b.address, 0);
         server.setExecutor(responders);
         server.createContext("/", this::serve);
         server.start();
-    }
-
-    private static ThreadFactory factory(String name) {
-        return Thread.ofPlatform().name(name, 0).daemon().stackSize(STACK_BYTES).factory();
     }
 
     public static Builder builder(Component component) {
@@ -76,30 +87,55 @@ public final class HttpService implements AutoCloseable {
         return server.getAddress();
     }
 
-    /** Takes no more requests, and stops after those that are under way, or after a second. */
+    /**
+     * Takes no more requests, and stops after those that are under way, or after a second: then instances that still
+     * run are interrupted, of which those compute on that were compiled without interrupt checks.
+     */
     @Override
     public void close() {
         server.stop(1);
+        synchronized (running) {
+            isClosed = true;
+            running.forEach(Store::interrupt);
+        }
         runners.shutdownNow();
         responders.shutdownNow();
+    }
+
+    private void begins(Store store) {
+        synchronized (running) {
+            running.add(store);
+            if (isClosed) {
+                store.interrupt();
+            }
+        }
+    }
+
+    private void ends(Store store) {
+        synchronized (running) {
+            running.remove(store);
+        }
     }
 
     /** Throws where the connection is to be cut off, so that nobody takes a part of a response for all of it. */
     private void serve(HttpExchange exchange) throws IOException {
         HttpExchangeReply reply = new HttpExchangeReply();
-        CompletableFuture<Void> guest = CompletableFuture.runAsync(() -> handle(exchange, reply), runners)
+        RequestBody body = new RequestBody(exchange.getRequestBody());
+        CompletableFuture<Void> guest = CompletableFuture.runAsync(() -> handle(exchange, body, reply), runners)
                 // A guest that ends without a response has none.
                 .whenComplete((_, _) -> reply.future().complete(null));
         try {
             Result<?, ?> response = reply.future().get();
             if (response instanceof Result.Ok<?, ?> ok) {
-                send(exchange, (OutgoingResponse) ok.value());
+                send(exchange, body, (OutgoingResponse) ok.value());
             } else {
-                fail(exchange, response == null ? "the component gave no response" : "the component failed");
+                fail(exchange, body, response == null ? "the component gave no response" : "the component failed");
             }
-            // The guest may do something after its response; the request counts until then, so that a load has a limit.
+            // The guest may do something after its response, such as reading the request.
             guest.handle((_, _) -> null).get();
-            exchange.close();
+            synchronized (body) {
+                exchange.close();
+            }
         } catch (IOException e) {
             failures.accept(e);
             throw e;
@@ -111,7 +147,7 @@ public final class HttpService implements AutoCloseable {
         }
     }
 
-    private void handle(HttpExchange exchange, HttpExchangeReply reply) {
+    private void handle(HttpExchange exchange, RequestBody body, HttpExchangeReply reply) {
         try (Wasi2 wasi = guests.get().build();
                 Store store = new Store(component.engine(), limits)) {
             if (!timeout.isZero()) {
@@ -119,10 +155,12 @@ public final class HttpService implements AutoCloseable {
             }
             ComponentLinker linker = new ComponentLinker(component.engine());
             wasi.addTo(linker);
-            ComponentInstance instance = linker.instantiate(store, component);
+            begins(store);
             try {
-                instance.func(HANDLE).invoke(request(wasi.context(), exchange), reply);
+                ComponentInstance instance = linker.instantiate(store, component);
+                instance.func(HANDLE).invoke(request(wasi.context(), exchange, body), reply);
             } finally {
+                ends(store);
                 wasi.flush();
             }
         } catch (ExitException e) {
@@ -134,8 +172,8 @@ public final class HttpService implements AutoCloseable {
         }
     }
 
-    private static IncomingRequest request(GuestContext context, HttpExchange exchange) {
-        Fields headers = new Fields(null, false);
+    private static IncomingRequest request(GuestContext context, HttpExchange exchange, RequestBody body) {
+        Fields headers = new Fields(context.held());
         for (Map.Entry<String, List<String>> h : exchange.getRequestHeaders().entrySet()) {
             for (String value : h.getValue()) {
                 headers.add(h.getKey(), value);
@@ -146,12 +184,12 @@ public final class HttpService implements AutoCloseable {
                 exchange.getRequestMethod(),
                 "HTTP",
                 headers.first("host"),
-                exchange.getRequestURI().toString(),
-                headers,
-                exchange.getRequestBody());
+                HttpUris.pathWithQuery(exchange.getRequestURI()),
+                headers.freeze(),
+                body);
     }
 
-    private static void send(HttpExchange exchange, OutgoingResponse response) throws IOException {
+    private static void send(HttpExchange exchange, RequestBody request, OutgoingResponse response) throws IOException {
         for (Fields.Entry e : response.fields().entries()) {
             if (!e.name().equalsIgnoreCase("content-length")) {
                 exchange.getResponseHeaders().add(e.name(), e.text());
@@ -164,7 +202,13 @@ public final class HttpService implements AutoCloseable {
                 || response.status == 304;
         // For the JDK, 0 is a length that is not known, and -1 says that nothing comes.
         long length = hasNone || body.length() == 0 ? -1 : Math.max(0, body.length());
-        exchange.sendResponseHeaders(response.status, length);
+        if (length >= 0) {
+            exchange.sendResponseHeaders(response.status, length);
+        } else {
+            synchronized (request) {
+                exchange.sendResponseHeaders(response.status, length);
+            }
+        }
         if (body == null) {
             return;
         }
@@ -180,20 +224,55 @@ public final class HttpService implements AutoCloseable {
                     }
                 }
             }
-            out.close();
+            synchronized (request) {
+                out.close();
+            }
         }
     }
 
-    private static void fail(HttpExchange exchange, String why) throws IOException {
+    private static void fail(HttpExchange exchange, RequestBody request, String why) throws IOException {
         byte[] text = why.concat("\n").getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "text/plain");
         boolean hasBody = !exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(500, hasBody ? text.length : -1);
-        if (hasBody) {
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(text);
+        synchronized (request) {
+            exchange.sendResponseHeaders(500, hasBody ? text.length : -1);
+            if (hasBody) {
+                try (OutputStream out = exchange.getResponseBody()) {
+                    out.write(text);
+                }
             }
         }
+    }
+
+    /**
+     * The body of a request as the guest reads it. The JDK's stream is for one thread at a time, and when a response
+     * ends, the JDK itself reads what is left of the request: so both happen under this object's lock.
+     */
+    private static final class RequestBody extends InputStream {
+        private final InputStream in;
+
+        RequestBody(InputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public synchronized int read() throws IOException {
+            return in.read();
+        }
+
+        @Override
+        public synchronized int read(byte[] to, int at, int most) throws IOException {
+            return in.read(to, at, most);
+        }
+
+        @Override
+        public synchronized int available() throws IOException {
+            return in.available();
+        }
+
+        /** The exchange closes it. */
+        @Override
+        public void close() {}
     }
 
     /** How a component is served. */

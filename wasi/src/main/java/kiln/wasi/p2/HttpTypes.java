@@ -107,7 +107,7 @@ final class HttpTypes extends HostInterface {
         return switch (function) {
             case "http-error-code" ->
                 ((IoError) a[0]).cause() instanceof HttpError e ? Optional.of(e.code()) : Optional.empty();
-            case "[constructor]fields" -> new Fields(null, true);
+            case "[constructor]fields" -> new Fields(context.held());
             case "[static]fields.from-list" -> fromList((List<?>) a[0]);
             case "[constructor]outgoing-request" -> new OutgoingRequest(context, taken(a[0]));
             case "[constructor]request-options" -> new RequestOptions();
@@ -129,14 +129,15 @@ final class HttpTypes extends HostInterface {
         return f;
     }
 
-    private static Result<?, ?> fromList(List<?> entries) {
-        Fields f = new Fields(null, true);
+    private Result<?, ?> fromList(List<?> entries) {
+        Fields f = new Fields(context.held());
         try {
             for (Object e : entries) {
                 f.append((String) ((List<?>) e).get(0), (byte[]) ((List<?>) e).get(1));
             }
             return Result.ok(f);
         } catch (Fields.Refused e) {
+            f.close();
             return Result.err(e.value());
         }
     }
@@ -180,47 +181,23 @@ final class HttpTypes extends HostInterface {
     }
 
     private Object onOutgoingRequest(String function, OutgoingRequest r, Object[] a) {
-        switch (function) {
-            case "[method]outgoing-request.body" -> {
-                return r.body();
-            }
-            case "[method]outgoing-request.method" -> {
-                return r.method;
-            }
-            case "[method]outgoing-request.path-with-query" -> {
-                return r.path;
-            }
-            case "[method]outgoing-request.scheme" -> {
-                return r.scheme;
-            }
-            case "[method]outgoing-request.authority" -> {
-                return r.authority;
-            }
-            case "[method]outgoing-request.headers" -> {
-                return r.headers();
-            }
-            case "[method]outgoing-request.set-method" -> {
-                if (!HttpUris.isMethod(HttpMessages.methodName((Variant) a[1]))) {
-                    return Result.err(null);
-                }
-                r.method = (Variant) a[1];
-            }
-            case "[method]outgoing-request.set-path-with-query" -> {
-                if (((Optional<?>) a[1]).isPresent() && !HttpUris.isPath((String) ((Optional<?>) a[1]).get())) {
-                    return Result.err(null);
-                }
-                r.path = (Optional<?>) a[1];
-            }
-            case "[method]outgoing-request.set-scheme" -> r.scheme = (Optional<?>) a[1];
-            case "[method]outgoing-request.set-authority" -> {
-                if (((Optional<?>) a[1]).isPresent() && !HttpUris.isAuthority((String) ((Optional<?>) a[1]).get())) {
-                    return Result.err(null);
-                }
-                r.authority = (Optional<?>) a[1];
-            }
+        return switch (function) {
+            case "[method]outgoing-request.body" -> r.body();
+            case "[method]outgoing-request.method" -> r.method();
+            case "[method]outgoing-request.path-with-query" -> r.path();
+            case "[method]outgoing-request.scheme" -> r.scheme();
+            case "[method]outgoing-request.authority" -> r.authority();
+            case "[method]outgoing-request.headers" -> r.headers();
+            case "[method]outgoing-request.set-method" -> accepted(r.method((Variant) a[1]));
+            case "[method]outgoing-request.set-path-with-query" -> accepted(r.path((Optional<?>) a[1]));
+            case "[method]outgoing-request.set-scheme" -> accepted(r.scheme((Optional<?>) a[1]));
+            case "[method]outgoing-request.set-authority" -> accepted(r.authority((Optional<?>) a[1]));
             default -> throw unknown(function);
-        }
-        return Result.ok(null);
+        };
+    }
+
+    private static Result<?, ?> accepted(boolean value) {
+        return value ? Result.ok(null) : Result.err(null);
     }
 
     private Object onOptions(String function, RequestOptions o, Object[] a) {
@@ -265,10 +242,10 @@ final class HttpTypes extends HostInterface {
     }
 
     private static Result<?, ?> setStatus(OutgoingResponse r, short status) {
-        if (status < 100 || status > 999) {
-            return Result.err(null);
+        boolean valid = status >= 100 && status <= 999;
+        if (valid) {
+            r.status = status;
         }
-        r.status = status;
-        return Result.ok(null);
+        return accepted(valid);
     }
 }

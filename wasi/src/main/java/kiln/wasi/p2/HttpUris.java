@@ -44,11 +44,22 @@ final class HttpUris {
 
     /** Where a request goes; https if nothing is said. */
     static URI of(OutgoingRequest request) throws URISyntaxException {
-        String scheme = request.scheme.isEmpty() ? "https" : name((Variant) request.scheme.get());
-        if (request.authority.isEmpty()) {
+        String scheme = request.scheme().isEmpty()
+                ? "https"
+                : name((Variant) request.scheme().get());
+        if (request.authority().isEmpty()) {
             throw new URISyntaxException("", "a request without authority");
         }
-        return of(scheme, (String) request.authority.get(), text(request.path));
+        return of(scheme, (String) request.authority().get(), text(request.path()));
+    }
+
+    /** As a request gives it: some give a whole address. */
+    static String pathWithQuery(URI request) {
+        if (request.getRawPath() == null) {
+            return request.toString();
+        }
+        String path = request.getRawPath().isEmpty() ? "/" : request.getRawPath();
+        return request.getRawQuery() == null ? path : path + "?" + request.getRawQuery();
     }
 
     private static String text(Optional<?> path) {

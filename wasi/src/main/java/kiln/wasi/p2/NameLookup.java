@@ -9,18 +9,28 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import kiln.runtime.component.Result;
 
 /** {@code wasi:sockets/ip-name-lookup}. */
 final class NameLookup extends HostInterface {
-    /** Names under way at once: each has a thread. */
-    private static final int MOST = 64;
+    /** Names under way at once: each has a thread, which ends only with the answer. */
+    static final int MOST = 64;
+    /** Characters of a name; preparing an international one takes more than linear time. */
+    private static final int LONGEST = 253;
+
+    /** What knows the addresses of names. */
+    @FunctionalInterface
+    interface Resolver {
+        InetAddress[] addresses(String name) throws UnknownHostException;
+    }
 
     private final GuestContext context;
     private final NetworkPolicy policy;
-    private int underWay;
+    private final Resolver resolver;
+    private final AtomicInteger underWay = new AtomicInteger();
 
-    NameLookup(GuestContext context, NetworkPolicy policy) {
+    NameLookup(GuestContext context, NetworkPolicy policy, Resolver resolver) {
         super(
                 "wasi:sockets/ip-name-lookup",
                 List.of(new ResourceType("resolve-address-stream", Addresses.class)),
@@ -29,6 +39,7 @@ final class NameLookup extends HostInterface {
                 "[method]resolve-address-stream.subscribe");
         this.context = context;
         this.policy = policy;
+        this.resolver = resolver;
     }
 
     @Override
@@ -50,6 +61,9 @@ final class NameLookup extends HostInterface {
     }
 
     private Addresses resolve(String name) throws SocketError {
+        if (name.length() > LONGEST) {
+            throw new SocketError("invalid-argument");
+        }
         String ascii;
         try {
             ascii = IDN.toASCII(name);
@@ -62,11 +76,11 @@ final class NameLookup extends HostInterface {
         if (!policy.names().test(name)) {
             throw new SocketError("access-denied");
         }
-        if (underWay >= MOST) {
+        if (underWay.get() >= MOST) {
             throw new SocketError("temporary-resolver-failure");
         }
         Addresses addresses = new Addresses(ascii);
-        underWay++;
+        underWay.incrementAndGet();
         Thread.ofPlatform().daemon().name("wasi-lookup").start(addresses);
         return addresses;
     }
@@ -87,13 +101,18 @@ final class NameLookup extends HostInterface {
         @Override
         public void run() {
             Deque<InetAddress> answer = new ArrayDeque<>();
+            String failure = "name-unresolvable";
             try {
-                answer.addAll(Arrays.asList(InetAddress.getAllByName(name)));
+                answer.addAll(Arrays.asList(resolver.addresses(name)));
+                failure = null;
             } catch (UnknownHostException e) {
-                error = "name-unresolvable";
+                // So it says.
+            } finally {
+                underWay.decrementAndGet();
+                error = failure;
+                found = answer;
+                context.wake();
             }
-            found = answer;
-            context.wake();
         }
 
         @Override
@@ -110,11 +129,6 @@ final class NameLookup extends HostInterface {
             }
             InetAddress next = found.poll();
             return next == null ? Optional.empty() : Optional.of(Sockets.value(next));
-        }
-
-        @Override
-        void close() {
-            underWay--;
         }
     }
 }

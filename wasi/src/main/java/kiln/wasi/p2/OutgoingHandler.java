@@ -28,6 +28,15 @@ final class OutgoingHandler extends HostInterface {
             throw Traps.trap("a request is sent while its header fields are in use");
         }
         request.gone();
+        Result<?, ?> sent = send(request, (Optional<?>) a[1]);
+        request.release();
+        if (!(sent instanceof Result.Ok<?, ?>)) {
+            request.breakOff("the request was not sent");
+        }
+        return sent;
+    }
+
+    private Result<?, ?> send(OutgoingRequest request, Optional<?> options) {
         URI uri;
         try {
             uri = HttpUris.of(request);
@@ -44,7 +53,6 @@ final class OutgoingHandler extends HostInterface {
             return Result.err(new Variant("connection-limit-reached", null));
         }
         try {
-            Optional<?> options = (Optional<?>) a[1];
             return Result.ok(new HttpClientCall(context, uri, request, (RequestOptions) options.orElse(null)));
         } catch (IllegalArgumentException e) {
             return Result.err(new Variant("internal-error", Optional.of(String.valueOf(e.getMessage()))));

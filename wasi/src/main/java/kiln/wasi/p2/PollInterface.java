@@ -2,7 +2,6 @@ package kiln.wasi.p2;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** {@code wasi:io/poll}. */
@@ -46,15 +45,9 @@ final class PollInterface extends HostInterface {
             waitables.add(((Pollable) p).waitable());
         }
         while (true) {
-            int[] ready = new int[waitables.size()];
-            int n = 0;
-            for (int i = 0; i < ready.length; i++) {
-                if (Pollable.ready(waitables.get(i))) {
-                    ready[n++] = i;
-                }
-            }
-            if (n > 0) {
-                return n == ready.length ? ready : Arrays.copyOf(ready, n);
+            int[] ready = context.ready(waitables, waitables.size());
+            if (ready.length > 0) {
+                return ready;
             }
             context.await(waitables);
         }

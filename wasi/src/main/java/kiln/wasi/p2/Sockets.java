@@ -28,7 +28,7 @@ final class Sockets {
         return List.of(
                 new InstanceNetwork(),
                 new NetworkInterface(),
-                new NameLookup(context, policy),
+                new NameLookup(context, policy, InetAddress::getAllByName),
                 new TcpInterface(context, policy),
                 new TcpInterface.Create(context, policy),
                 new UdpInterface(context, policy),

@@ -8,7 +8,7 @@ final class Traps {
     private Traps() {}
 
     static TrapException trap(String message) {
-        return new TrapException(TrapCode.UNREACHABLE, message);
+        return new TrapException(TrapCode.HOST_RULE, message);
     }
 
     static TrapException interrupted() {

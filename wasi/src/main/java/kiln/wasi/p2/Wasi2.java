@@ -18,6 +18,7 @@ import kiln.runtime.component.ComponentLinker;
 import kiln.runtime.component.Result;
 import kiln.wasi.ExitException;
 import kiln.wasi.WasiBuilder;
+import kiln.wasi.host.Closing;
 import kiln.wasi.host.Directory;
 import kiln.wasi.host.GuestSetup;
 import kiln.wasi.host.Stop;
@@ -132,10 +133,7 @@ public final class Wasi2 implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (context) {
-            files.closeAll();
-            for (Directory d : folders) {
-                d.close();
-            }
+            Closing.all(List.of(files::closeAll, () -> Closing.all(folders)));
         }
     }
 

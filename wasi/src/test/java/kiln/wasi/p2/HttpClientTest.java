@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import kiln.runtime.TrapException;
 import kiln.runtime.component.Result;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 class HttpClientTest {
     private static final String TYPES = "http/types#";
 
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private HttpServer server;
     private Host host;
 
@@ -48,6 +51,7 @@ class HttpClientTest {
             exchange.getResponseBody().write(body);
             exchange.close();
         });
+        server.setExecutor(threads);
         server.start();
         host = new Host(Wasi2.builder().http(uri -> uri.getHost().equals("127.0.0.1")));
     }
@@ -56,6 +60,7 @@ class HttpClientTest {
     void stop() {
         host.close();
         server.stop(0);
+        threads.shutdownNow();
     }
 
     private Object call(String function, Object... args) {
@@ -200,10 +205,9 @@ class HttpClientTest {
         assertTrue(asked.await(30, TimeUnit.SECONDS));
         assertTrue(clients() > 0);
         host.close();
-        for (int i = 0; i < 1000 && clients() > 0; i++) {
+        while (clients() > 0) {
             Thread.sleep(20);
         }
-        assertEquals(0, clients());
         answer.countDown();
     }
 
@@ -220,5 +224,51 @@ class HttpClientTest {
         Host.error(call("[method]outgoing-request.set-authority", r, Optional.of("a/b")));
         Host.error(call("[method]outgoing-request.set-path-with-query", r, Optional.of("/a b")));
         assertEquals("HTTP-request-URI-invalid", Host.error(send(r)));
+    }
+
+    /** A body is written to nobody: the guest learns it, and does not wait for ever. */
+    @Test
+    void aBodyThatNobodyWantsIsBrokenOff() throws IOException {
+        int port;
+        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = gone.getLocalPort();
+        }
+        for (String authority : List.of("127.0.0.1:" + port, "localhost:" + port)) {
+            Object request = request("post", authority, "/", fields());
+            Object body = Host.ok(call("[method]outgoing-request.body", request));
+            Object out = Host.ok(call("[method]outgoing-body.write", body));
+            Result<?, ?> sent = (Result<?, ?>) send(request);
+            assertEquals(authority.startsWith("127"), sent instanceof Result.Ok<?, ?>);
+            Object written = Result.ok(null);
+            while (written instanceof Result.Ok<?, ?>) {
+                written = host.out("blocking-write-and-flush", out, new byte[4096]);
+            }
+            assertEquals("last-operation-failed", Host.error(written));
+        }
+    }
+
+    /** Of a guest that is not interested in bodies, connections must not pile up. */
+    @Test
+    void aResponseThatIsDroppedEndsItsConnection() throws InterruptedException {
+        server.createContext("/large", exchange -> {
+            exchange.sendResponseHeaders(200, 1 << 30);
+            try (exchange) {
+                while (true) {
+                    exchange.getResponseBody().write(new byte[1 << 16]);
+                }
+            }
+        });
+        Object unread = Host.ok(response(Host.ok(send(request("get", "/large", fields())))));
+        Object half = Host.ok(response(Host.ok(send(request("get", "/large", fields())))));
+        Object body = Host.ok(call("[method]incoming-response.consume", half));
+        Object in = Host.ok(call("[method]incoming-body.stream", body));
+        Host.ok(host.in("blocking-read", in, 5000L));
+        host.drop(in);
+        assertTrue(clients() > 0);
+        host.drop(unread);
+        call("[static]incoming-body.finish", body);
+        while (clients() > 0) {
+            Thread.sleep(20);
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +22,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import kiln.runtime.TrapException;
+import kiln.runtime.component.Result;
 import kiln.runtime.component.Variant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -289,6 +292,47 @@ class SocketsTest {
             Optional<?> first = Host.ok(h.call(stream + "resolve-next-address", found));
             assertFalse(first.isEmpty());
             h.drop(found);
+        }
+    }
+
+    /** A look-up has a thread until it has its answer, whether the guest still wants it or not. */
+    @Test
+    void lookUpsThatAreDroppedCount() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        try (Host h = open()) {
+            NameLookup names =
+                    new NameLookup(h.wasi.context(), new NetworkPolicy((address, use) -> false, name -> true), name -> {
+                        try {
+                            answer.await();
+                        } catch (InterruptedException e) {
+                            throw new UnknownHostException(name);
+                        }
+                        return new InetAddress[] {LOOPBACK};
+                    });
+            Object[] args = {network(h), "name"};
+            for (int i = 0; i < NameLookup.MOST; i++) {
+                h.drop(Host.ok(names.call("resolve-addresses", args)));
+            }
+            assertEquals("temporary-resolver-failure", Host.error(names.call("resolve-addresses", args)));
+            answer.countDown();
+            Object result = names.call("resolve-addresses", args);
+            while (result instanceof Result.Err<?, ?>) {
+                Thread.sleep(1);
+                result = names.call("resolve-addresses", args);
+            }
+        }
+    }
+
+    /** Preparing a name of a million letters for look-up would take hours. */
+    @Test
+    void namesHaveALimit() {
+        StringBuilder name = new StringBuilder();
+        for (int i = 0; i < 1_000_000; i++) {
+            name.append((char) (0x4e00 + i % 20_000));
+        }
+        try (Host h = new Host(Wasi2.builder().nameLookup(n -> true))) {
+            String lookUp = "sockets/ip-name-lookup#resolve-addresses";
+            assertEquals("invalid-argument", Host.error(h.call(lookUp, network(h), name.toString())));
         }
     }
 }

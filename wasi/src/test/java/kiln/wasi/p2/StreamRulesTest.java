@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import kiln.artifact.api.TrapCode;
 import kiln.runtime.TrapException;
@@ -199,6 +202,91 @@ class StreamRulesTest {
             assertEquals(2, ((List<?>) h.call("http/types#[method]fields.get", others, "aB")).size());
             Host.ok(h.call("http/types#[method]fields.delete", others, "AB"));
             assertFalse((Boolean) h.call("http/types#[method]fields.has", others, "ab"));
+        }
+    }
+
+    /** Each has its limit, but a guest may have a million. */
+    @Test
+    void headerFieldsOfAllMessagesHaveALimit() {
+        try (Host h = host(InputStream.nullInputStream())) {
+            Object fields = h.call("http/types#[constructor]fields");
+            Host.ok(h.call(
+                    "http/types#[method]fields.append",
+                    fields,
+                    "x",
+                    "y".repeat(100_000).getBytes(StandardCharsets.UTF_8)));
+            List<Object> copies = new ArrayList<>();
+            traps("32 MiB", () -> {
+                while (true) {
+                    copies.add(h.call("http/types#[method]fields.clone", fields));
+                }
+            });
+            // Fields of a message count until it is dropped, however often they are looked at.
+            Object message = h.call("http/types#[constructor]outgoing-response", copies.removeLast());
+            for (int i = 0; i < 1000; i++) {
+                h.drop(h.call("http/types#[method]outgoing-response.headers", message));
+            }
+            traps("32 MiB", () -> h.call("http/types#[method]fields.clone", fields));
+            h.drop(message);
+            copies.forEach(h::drop);
+            h.drop(h.call("http/types#[method]fields.clone", fields));
+        }
+    }
+
+    @Test
+    void partsOfRequestsHaveALimit() {
+        try (Host h = host(InputStream.nullInputStream())) {
+            Object request =
+                    h.call("http/types#[constructor]outgoing-request", h.call("http/types#[constructor]fields"));
+            Optional<String> longest = Optional.of("/".repeat(1 << 16));
+            Host.ok(h.call("http/types#[method]outgoing-request.set-path-with-query", request, longest));
+            Host.error(h.call(
+                    "http/types#[method]outgoing-request.set-path-with-query",
+                    request,
+                    Optional.of("/".repeat((1 << 16) + 1))));
+            traps("32 MiB", () -> {
+                while (true) {
+                    Object r = h.call(
+                            "http/types#[constructor]outgoing-request", h.call("http/types#[constructor]fields"));
+                    Host.ok(h.call("http/types#[method]outgoing-request.set-path-with-query", r, longest));
+                }
+            });
+        }
+    }
+
+    /** A body has a buffer, and a thread of the host's waits at its other end. */
+    @Test
+    void bodiesEndWithTheGuest() {
+        BytePipe pipe;
+        try (Host h = host(InputStream.nullInputStream())) {
+            HttpBodies.Outgoing body = body(h);
+            pipe = body.pipe();
+            Object out = Host.ok(h.call("http/types#[method]outgoing-body.write", body));
+            Host.ok(h.out("blocking-write-and-flush", out, new byte[4]));
+            traps("bodies", () -> {
+                while (true) {
+                    body(h);
+                }
+            });
+        }
+        assertThrows(IOException.class, pipe::read);
+    }
+
+    private static HttpBodies.Outgoing body(Host h) {
+        Object response = h.call("http/types#[constructor]outgoing-response", h.call("http/types#[constructor]fields"));
+        return Host.ok(h.call("http/types#[method]outgoing-response.body", response));
+    }
+
+    /** Nobody reads it any more: writing must not wait for ever. */
+    @Test
+    void aBodyOfADroppedMessageIsBrokenOff() {
+        try (Host h = host(InputStream.nullInputStream())) {
+            Object response =
+                    h.call("http/types#[constructor]outgoing-response", h.call("http/types#[constructor]fields"));
+            Object body = Host.ok(h.call("http/types#[method]outgoing-response.body", response));
+            Object out = Host.ok(h.call("http/types#[method]outgoing-body.write", body));
+            h.drop(response);
+            assertEquals("last-operation-failed", Host.error(h.out("blocking-write-and-flush", out, new byte[1])));
         }
     }
 }
