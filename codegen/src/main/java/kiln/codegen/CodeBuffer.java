@@ -416,10 +416,16 @@ public final class CodeBuffer {
     }
 
     public CompiledFunction finish(FuncKey key, int alignment, int frameBytes) {
+        return finish(key, alignment, 0, frameBytes);
+    }
+
+    /** The function, whose code begins {@code phase} bytes behind a multiple of {@code alignment}. */
+    CompiledFunction finish(FuncKey key, int alignment, int phase, int frameBytes) {
         return new CompiledFunction(
                 key,
                 Arrays.copyOf(bytes, size),
                 alignment,
+                phase,
                 List.copyOf(relocations),
                 traps.toList(CompiledFunction.TrapSite::of),
                 allPositions ? sources.all() : sources.ofStops(traps),
@@ -429,6 +435,11 @@ public final class CodeBuffer {
 
     private List<CompiledFunction.StackMap> stackMaps() {
         return references.toList((offset, map) -> new CompiledFunction.StackMap(offset, stackMaps.get(map)));
+    }
+
+    /** Whether data follows the code, whose place may matter. */
+    boolean hasConstants() {
+        return !constants.isEmpty();
     }
 
     /** Keeps positions of all instructions. */

@@ -10,6 +10,7 @@ import kiln.artifact.api.TrapCode;
  *
  * @param code machine code with its constants and jump tables; position-independent apart from relocations
  * @param alignment of the first byte, a power of two
+ * @param phase the first byte's distance from a multiple of the alignment
  * @param traps in order of offset
  * @param positions in order of offset: what traps or calls from each offset on comes from that position in the wasm
  *     file
@@ -20,6 +21,7 @@ public record CompiledFunction(
         FuncKey key,
         byte[] code,
         int alignment,
+        int phase,
         List<Relocation> relocations,
         List<TrapSite> traps,
         List<Position> positions,

@@ -108,6 +108,8 @@ public final class FunctionCompiler {
                 emit(dispatch.insts(), dispatch.insts().size(), context);
             }
         }
+        Label end = new Label();
+        buffer.bind(end);
         buffer.emitColdCode();
         buffer.emitConstants();
         if (buffer.endsWithTrapSite() && buffer.size() % FUNCTION_ALIGNMENT == 0) {
@@ -116,7 +118,20 @@ public final class FunctionCompiler {
         if (!buffer.tryResolveLabels()) {
             return null;
         }
-        return buffer.finish(function.key(), aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT, lowering.frameBytes(frame));
+        int alignment = aligned ? LOOP_ALIGNMENT : FUNCTION_ALIGNMENT;
+        boolean straight = blocks.size() == 1 && !lowering.makesCalls() && !buffer.hasConstants();
+        int phase = straight ? phase(end.offset()) : 0;
+        return buffer.finish(function.key(), alignment, phase, lowering.frameBytes(frame));
+    }
+
+    /**
+     * Where a function without branches is to begin that ends with its return at {@code end}. For calls that are
+     * predicted by what ran before, some processors (AMD's Zen 4) know such functions apart by bits 2 and 3 of where
+     * they return from alone. Methods that override each other are often of one length; so those bits are made the
+     * function's number.
+     */
+    private int phase(int end) {
+        return (function.key().index() - (end - 1 >>> 2) & 3) << 2;
     }
 
     private static void emit(List<MachInst> insts, int count, EmitContext context) {

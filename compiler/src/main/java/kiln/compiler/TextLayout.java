@@ -19,6 +19,9 @@ import kiln.codegen.Relocation;
  * that may be out of reach. Islands belong to no function.
  */
 final class TextLayout {
+    /** What keeps a return address at the end of a function apart from the next function. */
+    private static final int TRAP_BYTES = 4;
+
     private final Backend backend;
     private final long callRange;
     private final List<CompiledFunction> functions;
@@ -71,7 +74,7 @@ final class TextLayout {
     private void place() {
         long total = 0;
         for (CompiledFunction f : functions) {
-            total += f.code().length + f.alignment();
+            total += f.code().length + f.alignment() + TRAP_BYTES;
         }
         if (total > Integer.MAX_VALUE) {
             throw new CompileException("the machine code would exceed 2 GiB");
@@ -87,7 +90,7 @@ final class TextLayout {
                 chunkFirst = i;
                 chunkStart = size;
             }
-            starts[i] = align(f.alignment());
+            starts[i] = start(f);
             startOf.put(f.key(), starts[i]);
             size = Math.addExact(starts[i], f.code().length);
         }
@@ -110,15 +113,18 @@ final class TextLayout {
         Map<FuncKey, Veneer> veneers = HashMap.newHashMap(targets.size());
         for (FuncKey target : targets) {
             CompiledFunction code = backend.veneer(target);
-            int start = align(code.alignment());
+            int start = start(code);
             veneers.put(target, new Veneer(code, start));
             size = Math.addExact(start, code.code().length);
         }
         islands.add(new Island(first, end, veneers));
     }
 
-    private int align(int alignment) {
-        return Math.addExact(size, alignment - 1) & -alignment;
+    /** The next place where a function can begin. */
+    private int start(CompiledFunction f) {
+        // A call that does not return may end the code before; its return address is not to be this function's start.
+        int from = Math.addExact(size, f.phase() == 0 ? 0 : TRAP_BYTES) - f.phase();
+        return (Math.addExact(from, f.alignment() - 1) & -f.alignment()) + f.phase();
     }
 
     /** The bytes of the text section. */
