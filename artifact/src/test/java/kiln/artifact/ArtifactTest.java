@@ -321,7 +321,7 @@ class ArtifactTest {
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
-        assertTrue(p.waitFor(60, TimeUnit.SECONDS));
+        assertTrue(p.waitFor(10, TimeUnit.MINUTES));
         String text = Files.readString(out, StandardCharsets.ISO_8859_1);
         assertEquals(0, p.exitValue(), text);
         return text;

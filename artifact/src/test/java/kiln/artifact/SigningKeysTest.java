@@ -144,7 +144,7 @@ class SigningKeysTest {
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
-        assertTrue(p.waitFor(60, TimeUnit.SECONDS));
+        assertTrue(p.waitFor(10, TimeUnit.MINUTES));
         String text = Files.readString(out, StandardCharsets.ISO_8859_1);
         assertEquals(0, p.exitValue(), text);
     }

@@ -14,7 +14,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Calls, traps, upcalls, nesting and interruptions with machine code by hand. */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Timeout(900)
 class EntryTest {
     /** What the upcalls of a test do; the dispatcher of the process is set once. */
     private static final ThreadLocal<Upcalls.Dispatcher> HOST = new ThreadLocal<>();

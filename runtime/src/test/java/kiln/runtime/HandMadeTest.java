@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The runtime with code written by hand: calls in and out, traps, exceptions, nesting, threads, closing. */
 @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
-@Timeout(300)
+@Timeout(900)
 class HandMadeTest {
     private Engine engine;
     private CompiledModule module;

@@ -15,9 +15,11 @@ import kiln.wasi.host.Rights;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Paths stay inside the folders that the guest was given, and errors are POSIX's. */
+@Timeout(900)
 class PathTest {
     @TempDir
     Path host;
@@ -316,7 +318,8 @@ class PathTest {
         long end = System.nanoTime() + 1_000_000_000L;
         int opened = 0;
         try {
-            while (System.nanoTime() < end) {
+            // At least once it must be there; a machine that is busy takes its time over that.
+            while (System.nanoTime() < end || opened == 0) {
                 Guest.Opened o = guest.open(Guest.ROOT, "swap/secret", 0);
                 if (o.errno() == Errno.SUCCESS) {
                     assertEquals("harmless", guest.read(o.fd(), 100));
@@ -328,7 +331,6 @@ class PathTest {
             stop.set(true);
             attacker.join();
         }
-        assertTrue(opened > 0, "the test never hit the moment at which the folder is there");
     }
 
     private void link(String path, String target) throws IOException {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Waiting for clocks and streams. */
-@Timeout(300)
+@Timeout(900)
 class PollTest {
     private static final int SUBSCRIPTIONS = 20 << 10;
     private static final int EVENTS = 28 << 10;
@@ -28,6 +28,8 @@ class PollTest {
     private static final int READ = 1;
     private static final int WRITE = 2;
     private static final long MILLIS = 1_000_000;
+    /** Nanoseconds that do not pass in a test, on whatever machine. */
+    private static final long NEVER = 1_000_000_000 * MILLIS;
 
     private Guest guest;
     private int count;
@@ -77,12 +79,11 @@ class PollTest {
     void clocks() {
         guest = new Guest(Wasi.builder());
         long start = now();
-        clock(Clocks.MONOTONIC, 10_000 * MILLIS, 0);
+        clock(Clocks.MONOTONIC, NEVER, 0);
         clock(Clocks.MONOTONIC, 30 * MILLIS, 0);
         assertEquals(1, poll());
         event(0, 1, Errno.SUCCESS, CLOCK);
         assertTrue(now() - start >= 30 * MILLIS);
-        assertTrue(now() - start < 9_000 * MILLIS);
     }
 
     @Test
@@ -135,7 +136,7 @@ class PollTest {
         fd(READ, file);
         fd(WRITE, file);
         fd(WRITE, 1);
-        clock(Clocks.MONOTONIC, 10_000 * MILLIS, 0);
+        clock(Clocks.MONOTONIC, NEVER, 0);
         assertEquals(3, poll());
         event(0, 0, Errno.SUCCESS, READ);
         assertEquals(3, bytes(0));
@@ -177,7 +178,7 @@ class PollTest {
         });
         later.start();
         fd(READ, 0);
-        clock(Clocks.MONOTONIC, 20_000 * MILLIS, 0);
+        clock(Clocks.MONOTONIC, NEVER, 0);
         assertEquals(1, poll());
         event(0, 0, Errno.SUCCESS, READ);
         assertEquals(5, bytes(0));
@@ -204,19 +205,17 @@ class PollTest {
     void askingTheGuestToStopEndsWaiting() {
         guest = new Guest(Wasi.builder());
         Thread.ofPlatform().daemon().start(() -> guest.stop = true);
-        clock(Clocks.MONOTONIC, 20_000 * MILLIS, 0);
-        long start = now();
+        clock(Clocks.MONOTONIC, NEVER, 0);
         assertThrows(
                 StoppedException.class,
                 () -> guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 1, Guest.resultPointer()));
-        assertTrue(now() - start < 10_000 * MILLIS);
     }
 
     @Test
     void interruptionEndsWaiting() {
         guest = new Guest(Wasi.builder());
         Thread.currentThread().interrupt();
-        clock(Clocks.MONOTONIC, 20_000 * MILLIS, 0);
+        clock(Clocks.MONOTONIC, NEVER, 0);
         assertEquals(Errno.INTR, guest.call(WasiFunction.POLL_ONEOFF, SUBSCRIPTIONS, EVENTS, 1, Guest.resultPointer()));
         assertTrue(Thread.interrupted());
     }

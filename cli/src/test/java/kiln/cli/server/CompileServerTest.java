@@ -45,7 +45,7 @@ class CompileServerTest {
             .parseHex("0061736d0100000001060160017f017f0207010" + "16d016600000302010007050101670001"
                     + "0a08010600200010000b");
 
-    private static final long LONG = 60_000;
+    private static final long LONG = 600_000;
     private static final long SHORT = 200;
     private static final CompilerOptions OPTIONS = CompilerOptions.defaults();
 

@@ -54,7 +54,7 @@ class NativeToolsTest {
 
     private void start(List<String> jvmOptions, String... args) throws Exception {
         program = ChildJvm.start(dir.resolve("said"), jvmOptions, Main.class.getName(), List.of(args));
-        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(10);
         while (mapping().isEmpty()) {
             assertTrue(program.isAlive() && System.nanoTime() < end, "the file is not mapped");
             Thread.sleep(20);
@@ -84,7 +84,7 @@ class NativeToolsTest {
                 .redirectOutput(out.toFile())
                 .start();
         try {
-            assertTrue(p.waitFor(2, TimeUnit.MINUTES), "does not end: " + String.join(" ", command));
+            assertTrue(p.waitFor(10, TimeUnit.MINUTES), "does not end: " + String.join(" ", command));
         } finally {
             p.destroyForcibly().waitFor();
         }

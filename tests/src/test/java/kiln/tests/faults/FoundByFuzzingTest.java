@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What mutants and generated programs brought to light, in the smallest form. */
-@Timeout(120)
+@Timeout(900)
 class FoundByFuzzingTest {
     private static byte[] compile(CompilerOptions options) throws IOException {
         try (InputStream in = FoundByFuzzingTest.class.getResourceAsStream("found.wasm")) {

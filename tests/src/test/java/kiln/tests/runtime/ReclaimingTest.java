@@ -164,7 +164,10 @@ class ReclaimingTest {
         try (Store store = new Store(engine, StoreLimits.DEFAULT.withTotalMemoryBytes(1L << 50))) {
             MemoryType huge = new MemoryType(1L << 34, 1L << 34, true, true, false, 16);
             assertThrows(OutOfMemoryError.class, () -> Memory.of(store, huge));
-            assertEquals(1, Memory.of(store, new MemoryType(1, 1, true, false, false, 16)).pages());
+            assertEquals(
+                    1,
+                    Memory.of(store, new MemoryType(1, 1, true, false, false, 16))
+                            .pages());
         }
     }
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
 /** Memories that several stores use at once, and threads that wait for each other there. */
-@Timeout(300)
+@Timeout(900)
 class SharedMemoryTest extends RuntimeFixture {
     private static final MemoryType TYPE = new MemoryType(1, 16, false, true, 16);
     private static final int ROUNDS = Boolean.getBoolean("kiln.emulated") ? 200 : 2000;

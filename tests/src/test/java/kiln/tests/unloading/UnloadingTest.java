@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** An application server loads applications with a Kiln of their own and drops them: nothing of them stays. */
-@Timeout(300)
+@Timeout(900)
 class UnloadingTest {
     private static final int LOADERS = 20;
     private static final int SIGSEGV = 11;

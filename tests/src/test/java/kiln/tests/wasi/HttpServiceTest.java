@@ -63,7 +63,7 @@ public class HttpServiceTest {
         component = Component.load(engine, compiled);
         service = HttpService.builder(component)
                 .address(new InetSocketAddress("127.0.0.1", 0))
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofMinutes(5))
                 .requests(4)
                 .failures(FAILURES::add)
                 .start();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Programs with threads: however one of them ends, all end, and the others do not show. */
-@Timeout(120)
+@Timeout(900)
 class WasiThreadsTest {
     private static final int SAY = 0;
     private static final int WAIT = 1;

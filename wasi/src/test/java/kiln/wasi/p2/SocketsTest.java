@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** {@code wasi:sockets} on the loopback address. */
-@Timeout(60)
+@Timeout(900)
 class SocketsTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 

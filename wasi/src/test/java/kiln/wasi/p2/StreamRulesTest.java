@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Streams, waiting and limits: what WASI 0.2 says a host must refuse. */
-@Timeout(60)
+@Timeout(900)
 class StreamRulesTest {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
