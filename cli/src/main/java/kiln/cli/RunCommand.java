@@ -71,7 +71,8 @@ final class RunCommand implements Callable<Integer> {
             "--invoke",
             "FUNC",
             "Call this export with ARGS (numbers; vectors like i32x4:1,2,3,4; null for references) "
-                    + "instead of running the program; prints the results, one a line.");
+                    + "instead of running the program; prints the results, one a line. "
+                    + "Of a component: a call with values in WAVE, as 'scale({x: 1, y: 2}, 2.5)'.");
     private final OptionSpec timeout = Options.value(
             String.class,
             "--timeout",
@@ -194,7 +195,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int runComponent(CompilerOptions options) throws IOException {
-        for (OptionSpec option : new OptionSpec[] {invoke, preloads, unknownImports}) {
+        for (OptionSpec option : new OptionSpec[] {preloads, unknownImports}) {
             if (option.getValue() != null) {
                 throw new UserError(file, option.longestName() + " is for modules, and this is a component");
             }
@@ -208,7 +209,7 @@ final class RunCommand implements Callable<Integer> {
         network.apply(wasi);
         try (Engine engine = engine();
                 Component component = loadComponent(engine, options)) {
-            return new ComponentProgram(file, component, limits, timeoutNanos).run(wasi);
+            return new ComponentProgram(file, component, limits, timeoutNanos, invoke.getValue()).run(wasi);
         } catch (LinkException | IllegalArgumentException e) {
             throw new UserError(file, e.getMessage());
         }

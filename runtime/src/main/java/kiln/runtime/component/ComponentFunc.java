@@ -3,6 +3,7 @@ package kiln.runtime.component;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
+import kiln.artifact.component.InterfaceType;
 import kiln.runtime.Func;
 import kiln.runtime.TrapException;
 import kiln.runtime.internal.ComponentAccess;
@@ -80,6 +81,31 @@ public final class ComponentFunc {
         } finally {
             ComponentAccess.get().end(instance.store());
         }
+    }
+
+    /**
+     * As {@link #invoke}, with text of the format WAVE: {@code (1, "a", {x: 2.5, y: none}, [red, green])}.
+     *
+     * @param arguments in parentheses
+     * @return the result in one line, or null if there is none
+     * @throws IllegalArgumentException if the arguments do not fit, or have resources, or the result has: nothing was
+     *     called then; the message says where the text is wrong
+     */
+    public String invokeText(String arguments) {
+        if (type.params().stream().anyMatch(InterfaceType::hasHandles)
+                || type.result() != null && type.result().hasHandles()) {
+            throw new IllegalArgumentException(
+                    Printable.name(name) + " takes or returns resources, which cannot be written");
+        }
+        Object[] args;
+        try {
+            args = WaveParser.arguments(type, arguments);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(Printable.name(name) + " is "
+                    + WitTypes.text(type, instance.component()::resourceName) + ": " + e.getMessage());
+        }
+        Object result = invoke(args);
+        return type.result() == null ? null : WaveWriter.text(type.result(), result);
     }
 
     private Object callImport(Object[] args) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import kiln.cli.Main;
 import kiln.tests.ChildJvm;
+import kiln.tests.ComponentBytes;
 import kiln.tests.Corpus;
 import kiln.tests.cli.Cli.Outcome;
 import kiln.tests.wasi.HttpServiceTest;
@@ -50,12 +51,59 @@ class ComponentCommandsTest {
     void mistakes() {
         for (String file : List.of("@handler.wasm", "@handler.cwasm")) {
             fails("run" + HERE + file, "the component exports no wasi:cli/run of version 0.2");
-            fails("run --invoke f" + HERE + file, "--invoke is for modules");
+            fails("run --invoke f" + HERE + file, "--invoke f: arguments are missing");
+            fails("run --invoke f()" + HERE + file, "no exported function f");
+            fails("run --unknown-imports trap" + HERE + file, "--unknown-imports is for modules");
         }
         fails("serve @module.wasm", "this is no component");
         fails("serve" + HERE + "@handler.wasm --addr nowhere", "not of the form HOST:PORT");
         fails("serve" + HERE + "@handler.wasm --addr 127.0.0.1:70000", "not of the form HOST:PORT");
         fails("serve" + HERE + "@handler.wasm --requests 0", "requests at once: 0");
+    }
+
+    /** Exports double: a tuple of numbers to one twice the first; and, within an interface, the same again. */
+    private static byte[] doubling() {
+        return new ComponentBytes()
+                .module("(module (func (export \"f\") (param i32 i32) (result i32)"
+                        + " (if (i32.eqz (local.get 0)) (then unreachable))"
+                        + " (i32.mul (local.get 0) (i32.const 2))))")
+                .one(ComponentBytes.CORE_INSTANCE, 0, 0, 0)
+                .one(ComponentBytes.ALIAS, 0, 0, 1, 0, "f")
+                .one(ComponentBytes.TYPE, 0x6F, 2, 0x79, 0x74)
+                .one(ComponentBytes.TYPE, 0x40, 1, "x", 0, 0, 0x79)
+                .one(ComponentBytes.CANON, 0, 0, 0, 0, 1)
+                .one(ComponentBytes.EXPORT, 0, "double", 1, 0, 0)
+                .one(ComponentBytes.INSTANCE, 1, 1, 0, "twice", 1, 0)
+                .one(ComponentBytes.EXPORT, 0, "demo:calc/numbers", 5, 0, 0)
+                .toArray();
+    }
+
+    @Test
+    void calls() throws IOException {
+        Path file = dir.resolve("doubling.wasm");
+        Files.write(file, doubling());
+        assertEquals("42\n", invoke(file, "double((21, 'x'))").out());
+        assertEquals(
+                "4294967294\n",
+                invoke(file, " demo:calc/numbers#twice ( (4294967295, 'y') ) ").out());
+        assertEquals("2\n", invoke(file, "twice((1, '\\n'))").out());
+        Outcome trapped = invoke(file, "double((0, 'x'))");
+        assertEquals(134, trapped.status());
+        assertTrue(trapped.err().contains("instance0.f"), trapped.err());
+        for (String[] mistake : new String[][] {
+            {"double((-1, 'x'))", "double is func(x: tuple<u32, char>) -> u32: -1 is no u32 (at character 3)"},
+            {"double()", "argument x of tuple is missing"},
+            {"doubel()", "no exported function doubel"},
+            {"double", "--invoke double: arguments are missing"},
+        }) {
+            Outcome o = invoke(file, mistake[0]);
+            assertEquals(2, o.status(), o.err());
+            assertTrue(o.err().contains(mistake[1]), o.err());
+        }
+    }
+
+    private static Outcome invoke(Path file, String call) {
+        return Cli.run("run", "--no-cache", "--no-server", "--invoke", call, file.toString());
     }
 
     @Test
