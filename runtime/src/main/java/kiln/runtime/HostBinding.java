@@ -28,7 +28,7 @@ final class HostBinding {
         if (h == null) {
             h = settle();
         }
-        caller.store().heap().poll(area, func.type().params());
+        caller.store().heap().poll(area, func);
         try {
             h.invoke(caller, area);
         } catch (TrapException t) {

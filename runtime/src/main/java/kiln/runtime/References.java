@@ -128,15 +128,15 @@ final class References {
         if (value == null) {
             return rawNull(type);
         }
-        if (StoreHeap.isCollected(type)) {
-            return collected(store, type, value);
-        }
         if (value instanceof Func f && type.heap() == HeapType.FUNC) {
             if (f.store() != store) {
                 throw new IllegalArgumentException("the function belongs to another store");
             }
             requireType(f.typeId(), type);
             return f.record();
+        }
+        if (StoreHeap.isCollected(type)) {
+            return collected(store, type, value);
         }
         if (value instanceof ExnRef e && type.heap() == HeapType.EXN) {
             if (e.store() != store) {

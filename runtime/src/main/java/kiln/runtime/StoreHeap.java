@@ -25,7 +25,9 @@ final class StoreHeap implements GcHeap.Roots {
 
     private final Store store;
     private final long context;
-    private final HostHandles handles = new HostHandles();
+    /** Null as long as there was none; so calls find out by one look that there is nothing to do. */
+    private HostHandles handles;
+
     /** Null as long as no instance needs it. */
     private GcHeap heap;
 
@@ -55,6 +57,9 @@ final class StoreHeap implements GcHeap.Roots {
     }
 
     HostHandles handles() {
+        if (handles == null) {
+            handles = new HostHandles();
+        }
         return handles;
     }
 
@@ -80,7 +85,7 @@ final class StoreHeap implements GcHeap.Roots {
     long prepare(CompiledModule module) {
         if (heap == null) {
             try {
-                heap = new GcHeap(context, store.limits().heapBytes(), handles);
+                heap = new GcHeap(context, store.limits().heapBytes(), handles());
                 records = new HashMap<>();
                 types = new HashMap<>();
                 maps = new HashMap<>();
@@ -255,6 +260,9 @@ final class StoreHeap implements GcHeap.Roots {
             heap.collect(this);
             return;
         }
+        if (handles == null) {
+            return;
+        }
         handles.clearMarks();
         visit(null);
         handles.sweep();
@@ -262,16 +270,20 @@ final class StoreHeap implements GcHeap.Roots {
 
     /** Collects if so many handles were given that it is time; no reference may be on its way through Java. */
     void poll() {
-        if (handles.isDue() || heap != null && heap.isZealous()) {
+        if (isDue()) {
             collect();
         }
     }
 
+    private boolean isDue() {
+        return handles != null && (handles.isDue() || heap != null && heap.isZealous());
+    }
+
     /** As {@link #poll()}, where a host function's arguments are still in their area. */
-    void poll(long area, List<ValType> params) {
-        if (handles.isDue() || heap != null && heap.isZealous()) {
+    void poll(long area, Func called) {
+        if (isDue()) {
             arguments = area;
-            argumentTypes = params;
+            argumentTypes = called.type().params();
             try {
                 collect();
             } finally {
@@ -327,7 +339,7 @@ final class StoreHeap implements GcHeap.Roots {
         long frame = Native.getLong(context + StoreLayout.EXIT_FRAME);
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         while (activation != 0) {
-            if (handles.count() > 0) {
+            if (handles != null && handles.count() > 0) {
                 // Handles do not move, so that a number which only looks like one does no harm.
                 for (long p = frame; p < activation; p += 8) {
                     handles.markIfHandle(Native.getLong(p));
@@ -398,7 +410,7 @@ final class StoreHeap implements GcHeap.Roots {
 
     HeapUse use() {
         return heap == null
-                ? new HeapUse(0, 0, 0, 0, 0, 0, handles.count())
+                ? new HeapUse(0, 0, 0, 0, 0, 0, handles == null ? 0 : handles.count())
                 : new HeapUse(
                         heap.usedBytes(),
                         heap.capacityBytes(),

@@ -5,18 +5,15 @@ import java.util.Arrays;
 
 /**
  * The numbers by which generated code names Java objects in upcalls: one table for the process, because there is one
- * upcall stub. It holds the objects of a store weakly, or no store that somebody forgot to close would ever be
- * collected; a store from which an upcall comes is reachable from the call that runs in it.
+ * upcall stub. It holds the objects weakly, or no store that somebody forgot to close would ever be collected; a store
+ * from which an upcall comes is reachable from the call that runs in it, and keeps its objects.
  *
  * <p>A slot is read without a lock; a thread that got a number before reads a table that has it, since stores change
  * threads only through synchronisation.
  */
 public final class HostIds {
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static WeakReference<HostObjects>[] owners = new WeakReference[256];
-
-    /** Where the owner has the object. */
-    private static int[] places = new int[256];
+    private static WeakReference<Object>[] objects = new WeakReference[256];
 
     private static int[] free = new int[64];
     private static int freeCount;
@@ -25,23 +22,21 @@ public final class HostIds {
     private HostIds() {}
 
     public static Object get(int id) {
-        return owners[id].get().object(places[id]);
+        return objects[id].get();
     }
 
-    /** A number, never 0, for an object of a store. */
-    static synchronized int add(WeakReference<HostObjects> owner, int place) {
+    /** A number, never 0, for an object that its store keeps. */
+    static synchronized int add(Object o) {
         int id;
         if (freeCount > 0) {
             id = free[--freeCount];
         } else {
             id = next++;
-            if (id == owners.length) {
-                owners = Arrays.copyOf(owners, 2 * id);
-                places = Arrays.copyOf(places, 2 * id);
+            if (id == objects.length) {
+                objects = Arrays.copyOf(objects, 2 * id);
             }
         }
-        owners[id] = owner;
-        places[id] = place;
+        objects[id] = new WeakReference<>(o);
         return id;
     }
 
@@ -50,7 +45,7 @@ public final class HostIds {
             free = Arrays.copyOf(free, 2 * (freeCount + count));
         }
         for (int i = 0; i < count; i++) {
-            owners[ids[i]] = null;
+            objects[ids[i]] = null;
             free[freeCount++] = ids[i];
         }
     }

@@ -1,9 +1,8 @@
 package kiln.runtime.internal;
 
-import java.lang.ref.WeakReference;
 import java.util.Arrays;
 
-/** The objects of one store that generated code names by numbers of {@link HostIds}. */
+/** The objects of one store that generated code names by numbers of {@link HostIds}, and keeps. */
 public final class HostObjects {
     /** The numbers alone, which do not keep the objects. */
     public static final class Numbers {
@@ -24,16 +23,11 @@ public final class HostObjects {
         }
     }
 
-    private final WeakReference<HostObjects> self = new WeakReference<>(this);
     private final Numbers numbers = new Numbers();
     private Object[] objects = new Object[4];
 
     public Numbers numbers() {
         return numbers;
-    }
-
-    Object object(int place) {
-        return objects[place];
     }
 
     /** A number for {@code o}, never 0. */
@@ -43,7 +37,7 @@ public final class HostObjects {
             objects = Arrays.copyOf(objects, 2 * place);
         }
         objects[place] = o;
-        int id = HostIds.add(self, place);
+        int id = HostIds.add(o);
         numbers.add(id);
         return id;
     }
