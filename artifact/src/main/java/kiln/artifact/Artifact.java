@@ -18,6 +18,7 @@ import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentContext;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.ComponentPlanCodec;
+import kiln.types.TypeNames;
 
 /**
  * A compiled file, read in place: an ELF64 shared object that holds the machine code of one or several modules and what
@@ -27,7 +28,7 @@ import kiln.artifact.component.ComponentPlanCodec;
  * <pre>
  *   ELF header, program headers
  *   .kiln.compat  .kiln.modules  .kiln.index  .kiln.traps  .kiln.offsets*  .kiln.names*
- *   .kiln.inlines*  .kiln.stackmaps*  .kiln.fates*                                         read only
+ *   .kiln.inlines*  .kiln.stackmaps*  .kiln.fates*  .kiln.typenames*                       read only
  *   .text          at the start of a page                                                   read, execute
  *   .kiln.data     at the start of a page                                                   read only
  *   .symtab*  .strtab  .shstrtab, section headers                                           not loaded
@@ -223,6 +224,7 @@ public final class Artifact implements AutoCloseable {
             names.check();
         }
         fates();
+        typeNames();
     }
 
     /**
@@ -425,6 +427,18 @@ public final class Artifact implements AutoCloseable {
     public List<List<Fate>> fates() {
         return sections.containsKey(FateTable.SECTION)
                 ? FateTable.decode(bytes(FateTable.SECTION), modules)
+                : List.of();
+    }
+
+    /**
+     * The names of each module's types and their fields; empty if no module has types of objects with names, or they
+     * were stripped.
+     *
+     * @throws ArtifactException if the section is damaged
+     */
+    public List<TypeNames> typeNames() {
+        return sections.containsKey(TypeNameTable.SECTION)
+                ? TypeNameTable.decode(bytes(TypeNameTable.SECTION), modules)
                 : List.of();
     }
 

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import kiln.artifact.api.TrapCode;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.ComponentPlanCodec;
+import kiln.types.TypeNames;
 
 /**
  * Writes a compiled file, see {@link Artifact}. The same calls give the same bytes. Functions, trap sites and
@@ -20,7 +21,9 @@ import kiln.artifact.component.ComponentPlanCodec;
 public final class ArtifactWriter {
     /** What may be left out. */
     public enum Strip {
-        /** Names of functions: .kiln.names, .kiln.fates and the symbol table; and a component's .kiln.world. */
+        /**
+         * Names: .kiln.names, .kiln.typenames, .kiln.fates and the symbol table; and a component's .kiln.world.
+         */
         NAMES,
         /** Where code comes from: .kiln.offsets, .kiln.inlines and .kiln.lines. */
         OFFSETS
@@ -35,6 +38,7 @@ public final class ArtifactWriter {
     private final StackMaps.Builder stackMaps = new StackMaps.Builder();
     private final List<TreeMap<Integer, String>> names = new ArrayList<>();
     private final List<List<Fate>> fates = new ArrayList<>();
+    private final List<TypeNames> typeNames = new ArrayList<>();
     private final List<SourceLines.Builder> lines = new ArrayList<>();
     private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
@@ -169,6 +173,12 @@ public final class ArtifactWriter {
         return this;
     }
 
+    /** Names the types of the next module; to be called for all modules, or none. */
+    public ArtifactWriter typeNames(TypeNames ofModule) {
+        typeNames.add(ofModule);
+        return this;
+    }
+
     /** Says from which source lines the next module comes; may be left out for all modules. */
     public ArtifactWriter lines(SourceLines.Builder ofModule) {
         lines.add(ofModule);
@@ -229,6 +239,9 @@ public final class ArtifactWriter {
         }
         if (!stripNames) {
             l.add(NameTable.SECTION, nameTable(strtab), 8);
+            if (!typeNames.stream().allMatch(TypeNames::isEmpty)) {
+                l.add(TypeNameTable.SECTION, TypeNameTable.encode(typeNames), 8);
+            }
             if (!fates.isEmpty()) {
                 l.add(FateTable.SECTION, FateTable.encode(fates), 8);
             }

@@ -81,6 +81,12 @@ public final class FileFields {
             FateTable.decode(new ByteSource(FateTable.SECTION, fates, layout), artifact.modules());
             add(FateTable.SECTION, layout);
         }
+        MemorySegment types = artifact.sectionBytes(TypeNameTable.SECTION);
+        if (types != null) {
+            TableLayout layout = new TableLayout();
+            TypeNameTable.decode(new ByteSource(TypeNameTable.SECTION, types, layout), artifact.modules());
+            add(TypeNameTable.SECTION, layout);
+        }
     }
 
     private void tables() {

@@ -21,6 +21,7 @@ import kiln.artifact.component.ComponentPlan;
 import kiln.component.ComponentDecoder;
 import kiln.component.WitPrinter;
 import kiln.types.FuncType;
+import kiln.types.TypeNames;
 import kiln.types.ValType;
 import kiln.wasm.Features;
 import picocli.CommandLine;
@@ -46,6 +47,9 @@ final class InfoCommand implements Callable<Integer> {
             paramLabel = "FUNC",
             description = "Say what keeps a function (name, export or index) in the file.")
     String why;
+
+    @Option(names = "--types", description = "List the types of modules that have structures or arrays.")
+    boolean types;
 
     private final CompileOptions compile = CompileOptions.forFiles();
 
@@ -100,8 +104,10 @@ final class InfoCommand implements Callable<Integer> {
             if (artifact.component() != null) {
                 component(artifact.component());
             }
+            List<TypeNames> typeNames = artifact.typeNames();
             for (int i = 0; i < artifact.modules().size(); i++) {
                 module(artifact, i);
+                types(artifact.modules().get(i), typeNames.isEmpty() ? TypeNames.NONE : typeNames.get(i));
             }
             functions(artifact);
             System.out.println("sections");
@@ -169,6 +175,16 @@ final class InfoCommand implements Callable<Integer> {
         }
         for (ModuleInfo.Export e : module.exports()) {
             System.out.printf("  export     %s: %s%n", Printable.name(e.name()), type(module, exported(module, e)));
+        }
+    }
+
+    private void types(ModuleInfo module, TypeNames names) {
+        TypeListing listing = new TypeListing(module.types(), names);
+        if (listing.hasObjects()) {
+            System.out.println("  types      " + listing.counts() + (types ? "" : " (--types lists them)"));
+            if (types) {
+                listing.lines().forEach(line -> System.out.println("  " + line));
+            }
         }
     }
 

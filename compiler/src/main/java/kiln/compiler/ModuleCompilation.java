@@ -31,6 +31,8 @@ import kiln.translate.ModuleMetadata;
 import kiln.translate.StartupTranslator;
 import kiln.translate.Trampolines;
 import kiln.translate.TranslateOptions;
+import kiln.types.TypeNames;
+import kiln.types.TypeSpace;
 import kiln.wasm.DwarfLines;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
@@ -300,6 +302,7 @@ final class ModuleCompilation {
         }
         writer.module(metadata.info());
         writer.fates(fates);
+        writer.typeNames(hasObjects() ? module.names().types() : TypeNames.NONE);
         if (debugInfo) {
             SourceLines.Builder lines = new SourceLines.Builder();
             DwarfLines.read(module, lines::add);
@@ -315,6 +318,16 @@ final class ModuleCompilation {
                 writer.name(index, f, name);
             }
         }
+    }
+
+    private boolean hasObjects() {
+        TypeSpace types = module.types();
+        for (int i = 0; i < types.count(); i++) {
+            if (types.func(i) == null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** By function: the first name that it is exported by, or null. */

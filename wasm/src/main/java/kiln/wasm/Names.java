@@ -3,6 +3,10 @@ package kiln.wasm;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import kiln.types.StructType;
+import kiln.types.TypeNames;
+import kiln.types.TypeSpace;
 
 /**
  * The name section (appendix "Custom Sections"). A malformed section is no error: what came before the problem counts,
@@ -12,6 +16,8 @@ public final class Names {
     private static final int MODULE = 0;
     private static final int FUNCTIONS = 1;
     private static final int LOCALS = 2;
+    private static final int TYPES = 4;
+    private static final int FIELDS = 10;
     /** Parameters and locals a function can have. */
     private static final int MAX_LOCAL = 51_000;
 
@@ -22,10 +28,14 @@ public final class Names {
     /** Where the name map of each function's locals starts. */
     private final Map<Integer, Integer> locals = new HashMap<>();
 
+    private final TypeSpace space;
+    private final TypeNames types = new TypeNames(new TreeMap<>(), new TreeMap<>());
+
     private Names(WasmModule module, int end) {
         this.in = new ByteReader(module.bytes(), module.fileName());
         this.end = end;
         this.functions = new String[module.funcCount()];
+        this.space = module.types();
     }
 
     static Names decode(WasmModule module) {
@@ -69,9 +79,37 @@ public final class Names {
                         skipNameMap();
                     }
                 }
+                case TYPES -> {
+                    int n = in.count();
+                    for (int i = 0; i < n; i++) {
+                        int type = in.index();
+                        String name = in.name();
+                        if (type < space.count()) {
+                            types.types().put(type, name);
+                        }
+                    }
+                }
+                case FIELDS -> {
+                    int n = in.count();
+                    for (int i = 0; i < n; i++) {
+                        readFields(in.index());
+                    }
+                }
                 default -> {}
             }
             in.seek(next, end);
+        }
+    }
+
+    private void readFields(int type) {
+        StructType struct = type < space.count() ? space.struct(type) : null;
+        int n = in.count();
+        for (int i = 0; i < n; i++) {
+            int field = in.index();
+            String name = in.name();
+            if (struct != null && field < struct.fields().size()) {
+                types.fields().computeIfAbsent(type, _ -> new TreeMap<>()).put(field, name);
+            }
         }
     }
 
@@ -91,6 +129,11 @@ public final class Names {
     /** The name of a function, or null. */
     public String function(int func) {
         return func < functions.length ? functions[func] : null;
+    }
+
+    /** The names of types and of fields that there are. */
+    public TypeNames types() {
+        return types;
     }
 
     /** The names of a function's locals, null where there is none; the last ones may be missing. */

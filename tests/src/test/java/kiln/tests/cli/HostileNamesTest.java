@@ -111,6 +111,9 @@ class HostileNamesTest {
         kiln(0, "compile", wasm, "--no-inlining");
         String info = kiln(0, "info", cwasm).out();
         assertTrue(info.contains(Printable.name(name)) && info.contains(Printable.name(name + "!")), info);
+        String types = kiln(0, "info", "--types", cwasm).out();
+        String shown = " $" + Printable.name(name);
+        assertTrue(types.contains("  type 2" + shown + ": (struct (field" + shown + " (mut i32)))\n"), types);
         kiln(0, "info", "--dropped", cwasm);
         // As it is and as it was shown.
         String why = kiln(0, "info", "--why", name, cwasm).out();

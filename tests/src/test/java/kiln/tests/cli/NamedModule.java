@@ -9,6 +9,7 @@ import java.util.List;
 final class NamedModule {
     private static final int I32 = 0x7f;
     private static final int FUNCREF = 0x70;
+    private static final int STRUCT = 0x5f;
 
     /** A module and a name of an import; all are functions without parameters. */
     record Import(String module, String name) {}
@@ -54,7 +55,7 @@ final class NamedModule {
         int first = imports.size();
         Bytes out = new Bytes();
         out.raw(0, 'a', 's', 'm', 1, 0, 0, 0);
-        out.section(1, new Bytes().raw(2, 0x60, 0, 0, 0x60, 1, I32, 0));
+        out.section(1, new Bytes().raw(3, 0x60, 0, 0, 0x60, 1, I32, 0, STRUCT, 1, I32, 1));
         Bytes importSection = new Bytes().number(imports.size());
         imports.forEach(i -> importSection.text(i.module).text(i.name).raw(0, 0));
         out.section(2, importSection);
@@ -93,6 +94,20 @@ final class NamedModule {
             names.number(i).text(name);
         }
         section.section(1, names);
+        // The structure and its field, and what is not there.
+        section.section(4, new Bytes().number(2).number(2).text(name).number(3).text(name));
+        section.section(
+                10,
+                new Bytes()
+                        .number(2)
+                        .number(1)
+                        .raw(0)
+                        .number(2)
+                        .number(2)
+                        .number(0)
+                        .text(name)
+                        .number(1)
+                        .text(name));
         return section;
     }
 
