@@ -71,6 +71,10 @@ final class AdapterMachine implements IrMachine.Code {
             for (int i = 0; i < Math.min(r.oldBytes, r.bytes) && at + i < memory.capacity(); i++) {
                 memory.put(at + i, memory.get(r.old + i));
             }
+            // Nobody may read there again.
+            for (int i = r.old; i < r.old + r.oldBytes; i++) {
+                memory.put(i, (byte) 0);
+            }
             return at + error;
         }
     }

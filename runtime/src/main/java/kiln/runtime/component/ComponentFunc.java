@@ -4,6 +4,7 @@ import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
+import kiln.artifact.component.WitTypes;
 import kiln.runtime.Func;
 import kiln.runtime.TrapException;
 import kiln.runtime.internal.ComponentAccess;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import kiln.artifact.component.WitTypes;
 import kiln.runtime.Engine;
 import kiln.runtime.LinkException;
 import kiln.runtime.Store;

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
+import kiln.artifact.component.WitTypes;
 
 /**
  * The type that a function has where it is defined or imported, and what its resources are.

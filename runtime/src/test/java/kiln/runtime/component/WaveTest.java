@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Random;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
+import kiln.artifact.component.WitTypes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

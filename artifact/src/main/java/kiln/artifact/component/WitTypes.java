@@ -1,4 +1,4 @@
-package kiln.runtime.component;
+package kiln.artifact.component;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -6,16 +6,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 import kiln.artifact.Printable;
-import kiln.artifact.component.FunctionType;
-import kiln.artifact.component.InterfaceType;
-import kiln.artifact.component.TypeKind;
-import kiln.artifact.component.ValueLayout;
 
 /**
  * Types of functions as text, in WIT with types of values where they are used: {@code func(a: list<u8>) -> record { x:
  * f32 }}. A name that is no type of WIT's is a resource's.
  */
-final class WitTypes {
+public final class WitTypes {
     private static final int MAX_DEPTH = 100;
     /** Of the text of a type, in characters: parts that are shared may make it exponential. */
     private static final int MAX_TEXT = 1_000;
@@ -25,14 +21,18 @@ final class WitTypes {
      *
      * @param resources their names, by the numbers that the type has for them
      */
-    record Parsed(FunctionType type, List<String> resources) {}
+    public record Parsed(FunctionType type, List<String> resources) {}
 
     private WitTypes() {}
 
     // ---- writing
 
-    /** @param resources the name of each resource */
-    static String text(FunctionType f, IntFunction<String> resources) {
+    /**
+     * A function's type in at most about a thousand characters.
+     *
+     * @param resources the name of each resource, by number
+     */
+    public static String text(FunctionType f, IntFunction<String> resources) {
         Text t = new Text(resources);
         t.out.append("func(");
         for (int i = 0; i < f.params().size(); i++) {
@@ -120,8 +120,12 @@ final class WitTypes {
 
     // ---- reading
 
-    /** @throws IllegalArgumentException if it is no type of a function; the message says where */
-    static Parsed function(String text) {
+    /**
+     * Reads the type of a function.
+     *
+     * @throws IllegalArgumentException if it is none; the message says where
+     */
+    public static Parsed function(String text) {
         return new Parser(text).function();
     }
 
