@@ -43,9 +43,7 @@ final class CompileCommand implements Callable<Integer> {
                                 + "by the names of their files or --name, is bound now;",
                         "what several components import from each other, by the names of their interfaces.");
         spec.addPositional(inputs);
-        for (OptionSpec option : new OptionSpec[] {output, names, strip, noServer}) {
-            spec.addOption(option);
-        }
+        Options.add(spec, output, names, strip, noServer);
         options.addTo(spec);
         Options.addStandard(spec);
         return spec;

@@ -72,22 +72,20 @@ final class CompileOptions {
     }
 
     void addTo(CommandSpec command) {
-        for (OptionSpec option : new OptionSpec[] {
-            target,
-            cpu,
-            level,
-            jobs,
-            interruptible,
-            explicitBounds,
-            nan,
-            relaxedSimd,
-            keepAll,
-            noInlining,
-            eagerTables,
-            debugInfo
-        }) {
-            command.addOption(option);
-        }
+        Options.add(
+                command,
+                target,
+                cpu,
+                level,
+                jobs,
+                interruptible,
+                explicitBounds,
+                nan,
+                relaxedSimd,
+                keepAll,
+                noInlining,
+                eagerTables,
+                debugInfo);
     }
 
     CompilerOptions toOptions() {

@@ -29,9 +29,7 @@ final class GuestOptions {
             String.class, "--argv0", "NAME", "What the program is called, to itself (default: the name of its file).");
 
     void addTo(CommandSpec command) {
-        for (OptionSpec option : new OptionSpec[] {folders, environment, inheritEnvironment, argv0}) {
-            command.addOption(option);
-        }
+        Options.add(command, folders, environment, inheritEnvironment, argv0);
     }
 
     /** The program's name, the first of its arguments. */

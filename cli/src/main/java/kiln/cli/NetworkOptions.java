@@ -14,9 +14,7 @@ final class NetworkOptions {
     private final OptionSpec http = Options.flag("--http", "Let a component send requests of HTTP, to any server.");
 
     void addTo(CommandSpec command) {
-        for (OptionSpec option : new OptionSpec[] {tcp, udp, dns, http}) {
-            command.addOption(option);
-        }
+        Options.add(command, tcp, udp, dns, http);
     }
 
     void apply(Wasi2.Builder wasi) {

@@ -13,6 +13,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class Options {
     private Options() {}
 
+    /** Adds options to a command. */
+    static void add(CommandSpec spec, OptionSpec... options) {
+        for (OptionSpec option : options) {
+            spec.addOption(option);
+        }
+    }
+
     /** An option that is given or not; its value is a Boolean. */
     static OptionSpec flag(String name, String description) {
         return OptionSpec.builder(name)

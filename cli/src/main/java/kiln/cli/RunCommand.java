@@ -119,11 +119,7 @@ final class RunCommand implements Callable<Integer> {
                         "The exit status is the program's; 134 after a trap.");
         spec.addPositional(program);
         spec.addPositional(arguments);
-        for (OptionSpec option : new OptionSpec[] {
-            invoke, timeout, maxMemory, preloads, unknownImports, noCache, noServer, signers, trusted
-        }) {
-            spec.addOption(option);
-        }
+        Options.add(spec, invoke, timeout, maxMemory, preloads, unknownImports, noCache, noServer, signers, trusted);
         guest.addTo(spec);
         network.addTo(spec);
         compile.addTo(spec);

@@ -53,9 +53,7 @@ final class ServeCommand implements Callable<Integer> {
                                 + "each request gets a fresh instance.",
                         "Runs until it is interrupted.");
         spec.addPositional(program);
-        for (OptionSpec option : new OptionSpec[] {address, requests, timeout, maxMemory, noCache, noServer}) {
-            spec.addOption(option);
-        }
+        Options.add(spec, address, requests, timeout, maxMemory, noCache, noServer);
         guest.addTo(spec);
         network.addTo(spec);
         compile.addTo(spec);

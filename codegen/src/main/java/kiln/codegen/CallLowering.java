@@ -52,14 +52,14 @@ final class CallLowering {
         if (context.isDemanded(inst.result())) {
             result.defFixed(context.def(inst.result()), convention.results().getFirst());
         }
-        context.emit(new ExceptionInsts.LandingPad(insts, result));
+        context.emit(new ExceptionInst(ExceptionInst.Kind.LANDING_PAD, insts, result));
     }
 
     /** Lowers a THROW. */
     void lowerThrow(Inst inst) {
         OperandList exception = new OperandList();
         exception.useFixed(context.movable(inst.arg(0)), convention.results().getFirst());
-        context.emit(new ExceptionInsts.Throw(insts, exception));
+        context.emit(new ExceptionInst(ExceptionInst.Kind.THROW, insts, exception));
     }
 
     private void lowerCall(Inst inst, MachBlock pad) {

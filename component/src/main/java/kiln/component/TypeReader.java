@@ -14,21 +14,6 @@ import kiln.wasm.ExternKind;
 
 /** Reads types, and the declarations that the types of components and instances are made of. */
 final class TypeReader {
-    private static final TypeKind[] PRIMITIVES = {
-        TypeKind.BOOL,
-        TypeKind.S8,
-        TypeKind.U8,
-        TypeKind.S16,
-        TypeKind.U16,
-        TypeKind.S32,
-        TypeKind.U32,
-        TypeKind.S64,
-        TypeKind.U64,
-        TypeKind.F32,
-        TypeKind.F64,
-        TypeKind.CHAR,
-        TypeKind.STRING
-    };
     private static final int FIRST_PRIMITIVE = 0x7f;
     private static final int ERROR_CONTEXT = 0x64;
     private static final int MAX_FLAGS = 32;
@@ -151,7 +136,7 @@ final class TypeReader {
             return TypeKind.ERROR_CONTEXT;
         }
         int i = FIRST_PRIMITIVE - code;
-        return i >= 0 && i < PRIMITIVES.length ? PRIMITIVES[i] : null;
+        return i >= 0 && i < TypeKind.SCALARS.size() ? TypeKind.SCALARS.get(i) : null;
     }
 
     private ValueType optional(Scope scope) {

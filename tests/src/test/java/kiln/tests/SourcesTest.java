@@ -12,6 +12,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -84,6 +86,29 @@ class SourcesTest {
                 program ^= line.startsWith("```");
                 if (!program && !line.startsWith("|") && isTooLong(lines.get(i))) {
                     found.add(file + ":" + (i + 1) + ": " + line);
+                }
+            }
+        }
+        assertEquals(List.of(), found);
+    }
+
+    /** Tests that do not run somewhere say why where they are, and whole classes in the tests' README as well. */
+    @Test
+    void whatIsSkippedHasAReason() throws IOException {
+        String readme = Files.readString(Corpus.root().resolve("tests/README.md"));
+        Pattern silent = Pattern.compile("^ *assume(True|False)\\([^\",;]*\\);|^ *@Disabled$", Pattern.MULTILINE);
+        Pattern disabled = Pattern.compile("@Disabled[^;]*?\\)\\s*(?:public )?(?:final )?class (\\w+)");
+        List<String> found = new ArrayList<>();
+        for (Path file : files("Test.java")) {
+            String text = Files.readString(file);
+            Matcher without = silent.matcher(text);
+            while (without.find()) {
+                found.add(file + ": " + without.group() + " gives no reason");
+            }
+            Matcher whole = disabled.matcher(text);
+            while (whole.find()) {
+                if (!readme.contains("`" + whole.group(1) + "`")) {
+                    found.add(whole.group(1) + " is not in tests/README.md");
                 }
             }
         }

@@ -63,17 +63,21 @@ class WrappedProgramsTest {
     /** Longer ones are run as modules, elsewhere. */
     private static final double LONG_SECONDS = 1;
 
-    private static final String MEMORY =
-            "its allocator takes memory for its own that the adapter had got before; the same in Node";
+    private static final String MEMORY = "its allocator takes memory for its own that the adapter had got before";
 
-    /** Modules that do not work with the adapter, each with the reason. */
+    /**
+     * Modules, or runs of them, that do not work with the adapter, each with the reason. Each was seen to fail with
+     * {@code jco run} in Node, too, those with a trap at the same offset; bzip2 after jco's standard streams were made
+     * to say that they are no terminals.
+     */
     private static final Map<String, String> EXCEPTIONS = Map.of(
             "sqlite3-clang14.wasm", MEMORY,
             "bzip2-clang14.wasm", MEMORY,
-            "minigzip-clang14.wasm", MEMORY,
+            "minigzip-clang14-9", MEMORY,
+            "minigzip-clang14-h", MEMORY,
             "args_get-multiple-arguments.wasm", MEMORY,
             "environ_get-multiple-variables.wasm", MEMORY,
-            "fd_write-to-invalid-fd.wasm", "the adapter has another error number; the same in Node");
+            "fd_write-to-invalid-fd.wasm", "the adapter has another error number");
 
     @TempDir
     static Path scratch;
@@ -178,7 +182,8 @@ class WrappedProgramsTest {
     @TestFactory
     Stream<DynamicTest> programsPrintTheSame() {
         return programCases().stream()
-                .filter(c -> works(module(c)))
+                .filter(c ->
+                        works(module(c)) && !EXCEPTIONS.containsKey(c.path("id").asText()))
                 .map(c -> DynamicTest.dynamicTest(c.path("id").asText(), () -> runProgram(c)));
     }
 

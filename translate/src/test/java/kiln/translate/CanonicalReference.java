@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import kiln.artifact.component.CoreType;
 import kiln.artifact.component.InterfaceType;
 import kiln.artifact.component.StringEncoding;
@@ -228,22 +229,9 @@ final class CanonicalReference {
 
     // Random types and values.
 
-    private static final List<TypeKind> SIMPLE = List.of(
-            TypeKind.BOOL,
-            TypeKind.S8,
-            TypeKind.U8,
-            TypeKind.S16,
-            TypeKind.U16,
-            TypeKind.S32,
-            TypeKind.U32,
-            TypeKind.S64,
-            TypeKind.U64,
-            TypeKind.F32,
-            TypeKind.F64,
-            TypeKind.CHAR,
-            TypeKind.STRING,
-            TypeKind.FLAGS,
-            TypeKind.ENUM);
+    private static final List<TypeKind> SIMPLE = Stream.concat(
+                    TypeKind.SCALARS.stream(), Stream.of(TypeKind.FLAGS, TypeKind.ENUM))
+            .toList();
 
     static InterfaceType randomType(Random r, int depth) {
         if (depth == 0 || r.nextInt(3) == 0) {

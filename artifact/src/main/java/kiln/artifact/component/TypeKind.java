@@ -1,5 +1,8 @@
 package kiln.artifact.component;
 
+import java.util.EnumSet;
+import java.util.List;
+
 /** What a value of the component model is made of; the ordinal is the kind's number in files: only appended to. */
 public enum TypeKind {
     BOOL("bool"),
@@ -31,6 +34,9 @@ public enum TypeKind {
     BORROW("borrow"),
     STREAM("stream"),
     FUTURE("future");
+
+    /** Those that values are made of in the end, in the order of their codes in the binary format. */
+    public static final List<TypeKind> SCALARS = List.copyOf(EnumSet.range(BOOL, STRING));
 
     private final String text;
 

@@ -18,7 +18,9 @@ final class Golden {
 
     /** An AArch64 machine need not have Capstone: what these tests look at does not depend on the host. */
     static void assumeDisassembler() {
-        assumeTrue(!System.getProperty("os.arch").equals("aarch64") || Disassembler.isAvailable());
+        assumeTrue(
+                !System.getProperty("os.arch").equals("aarch64") || Disassembler.isAvailable(),
+                "an emulated JVM cannot load the disassembler");
     }
 
     static void check(String name, String actual) throws IOException {

@@ -28,7 +28,7 @@ class FunctionExecutionTest {
 
     @BeforeEach
     void start() {
-        assumeTrue(X64.TARGET.isHost());
+        assumeTrue(X64.TARGET.isHost(), "machine code of another architecture");
         machine = new Machine(X64.TARGET);
     }
 

@@ -447,7 +447,7 @@ class StubsTest {
     @Test
     void savedStateIsRead() throws Throwable {
         String cpu = Files.readString(Path.of("/proc/cpuinfo"));
-        assumeTrue(cpu.contains(" xsave "));
+        assumeTrue(cpu.contains(" xsave "), "the processor has no XSAVE");
         long state = (long) NativeCode.function(stub.get("savedState"), 0).invokeExact();
         assertEquals(3, state & 3);
         assertEquals(cpu.contains(" avx "), (state & 4) != 0);
@@ -456,7 +456,7 @@ class StubsTest {
     @Test
     void theLoaderHasTheseStubs() throws IOException {
         Path source = Path.of("../loader/src/main/java/kiln/loader/StubsX64.java");
-        assumeTrue(Files.exists(source));
+        assumeTrue(Files.exists(source), "the sources are not here");
         if (Boolean.getBoolean("kiln.golden.update")) {
             Files.writeString(source, Stubs.source());
         }

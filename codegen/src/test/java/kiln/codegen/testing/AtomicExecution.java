@@ -39,7 +39,7 @@ public abstract class AtomicExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
     }
 
     /** Where the operands are. */

@@ -103,7 +103,7 @@ public abstract class CallExecution {
      */
     @Test
     void argumentsAndResultsArrive() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
         for (int seed = 0; seed < Integer.getInteger("kiln.test.random", 400) / 4; seed++) {
             for (boolean reload : new boolean[] {false, true}) {
                 chain(seed, reload);

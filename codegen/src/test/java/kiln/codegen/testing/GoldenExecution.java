@@ -65,7 +65,7 @@ public abstract class GoldenExecution {
         return GoldenLowering.cases().entrySet().stream()
                 .filter(e -> isExecutable(e.getValue()))
                 .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> {
-                    assumeTrue(target.isHost());
+                    assumeTrue(target.isHost(), "machine code of another architecture");
                     for (Set<String> features : target.vectorFeatureSets()) {
                         try (Machine machine = new Machine(target)) {
                             machine.load(List.of(e.getValue()), Machine.options(features));

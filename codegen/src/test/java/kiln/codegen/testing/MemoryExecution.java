@@ -46,7 +46,7 @@ public abstract class MemoryExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
     }
 
     private Value raw(Builder b, Opcode op, Type type, Value... args) {

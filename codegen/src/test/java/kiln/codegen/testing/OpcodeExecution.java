@@ -50,7 +50,7 @@ public abstract class OpcodeExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
     }
 
     @AfterEach

@@ -24,7 +24,7 @@ public abstract class PatternExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
         machine = new Machine(target);
     }
 

@@ -61,7 +61,7 @@ public abstract class RandomExecution {
     /** What can be said on another machine: every program compiles, with the allocation checked. */
     @Test
     void programsCompile() {
-        assumeFalse(target.isHost());
+        assumeFalse(target.isHost(), "here the machine itself executes it");
         for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
             CodegenOptions options = options(new Random(seed), target.features());
             for (Function f : functions(text(seed))) {
@@ -72,7 +72,7 @@ public abstract class RandomExecution {
 
     @Test
     void programsDoWhatTheirIrSays() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
         int finished = 0;
         try (Machine machine = new Machine(target)) {
             for (long seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {

@@ -53,7 +53,7 @@ public abstract class VectorExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
         operands = new GuardedMemory(OPERAND_BYTES);
         results = new GuardedMemory((long) VectorForm.RESULT_BYTES * BATCH);
         others = new GuardedMemory(4096);

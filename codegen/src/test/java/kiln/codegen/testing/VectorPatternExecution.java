@@ -56,7 +56,7 @@ public abstract class VectorPatternExecution {
 
     @BeforeEach
     void start() {
-        assumeTrue(target.isHost());
+        assumeTrue(target.isHost(), "machine code of another architecture");
         machine = new Machine(target);
         for (int i = 0; i < DATA.length; i++) {
             machine.put(AREA + 8 * i, DATA[i]);

@@ -214,21 +214,6 @@ final class ReferenceAbi {
 
     // ---- by chance
 
-    private static final TypeKind[] PRIMITIVE = {
-        TypeKind.BOOL,
-        TypeKind.S8,
-        TypeKind.U8,
-        TypeKind.S16,
-        TypeKind.U16,
-        TypeKind.S32,
-        TypeKind.U32,
-        TypeKind.S64,
-        TypeKind.U64,
-        TypeKind.F32,
-        TypeKind.F64,
-        TypeKind.CHAR,
-        TypeKind.STRING
-    };
     private static final TypeKind[] MADE = {
         TypeKind.RECORD,
         TypeKind.TUPLE,
@@ -247,7 +232,7 @@ final class ReferenceAbi {
 
     static InterfaceType type(Random random, int depth) {
         TypeKind kind = depth == 0 || random.nextInt(3) == 0
-                ? PRIMITIVE[random.nextInt(PRIMITIVE.length)]
+                ? TypeKind.SCALARS.get(random.nextInt(TypeKind.SCALARS.size()))
                 : MADE[random.nextInt(MADE.length)];
         List<String> labels = new ArrayList<>();
         List<InterfaceType> children = new ArrayList<>();

@@ -315,7 +315,7 @@ class MistakesTest {
     /** A full standard output is no reason to say nothing or to end well. */
     @Test
     void standardOutputThatIsFull() throws Exception {
-        assumeTrue(Files.exists(Path.of("/dev/full")));
+        assumeTrue(Files.exists(Path.of("/dev/full")), "there is no /dev/full");
         for (String line : List.of(
                 "run --no-cache --invoke add good.wasm 1 2", "info good.cwasm", "objdump --section index good.cwasm")) {
             List<String> args = Arrays.stream(line.split(" "))

@@ -9,7 +9,6 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import kiln.runtime.TrapException;
 import kiln.runtime.component.Result;
 import kiln.runtime.component.Variant;
 
@@ -29,10 +28,10 @@ final class Sockets {
                 new InstanceNetwork(),
                 new NetworkInterface(),
                 new NameLookup(context, policy, InetAddress::getAllByName),
-                new TcpInterface(context, policy),
-                new TcpInterface.Create(context, policy),
-                new UdpInterface(context, policy),
-                new UdpInterface.Create(context, policy));
+                new TcpInterface(),
+                new CreateSocket(context, policy, "tcp"),
+                new UdpInterface(),
+                new CreateSocket(context, policy, "udp"));
     }
 
     private static final class InstanceNetwork extends HostInterface {
@@ -57,12 +56,24 @@ final class Sockets {
         }
     }
 
-    /** What a function returns for an exception; traps pass through. */
-    static Result<?, ?> failed(Exception e) {
-        if (e instanceof TrapException trap) {
-            throw trap;
+    private static final class CreateSocket extends HostInterface {
+        private final GuestContext context;
+        private final NetworkPolicy policy;
+        private final boolean isTcp;
+
+        /** @param protocol tcp or udp */
+        CreateSocket(GuestContext context, NetworkPolicy policy, String protocol) {
+            super("wasi:sockets/" + protocol + "-create-socket", List.of(), "create-" + protocol + "-socket");
+            this.context = context;
+            this.policy = policy;
+            this.isTcp = protocol.equals("tcp");
         }
-        return Result.err(SocketError.code(e));
+
+        @Override
+        Object call(String function, Object[] a) {
+            StandardProtocolFamily family = family(a[0]);
+            return Result.ok(isTcp ? new TcpSocket(context, policy, family) : new UdpSocket(context, policy, family));
+        }
     }
 
     // ---- addresses

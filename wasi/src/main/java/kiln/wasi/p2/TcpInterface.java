@@ -8,7 +8,7 @@ import kiln.runtime.component.Result;
 final class TcpInterface extends HostInterface {
     private static final String METHOD = "[method]tcp-socket.";
 
-    TcpInterface(GuestContext context, NetworkPolicy policy) {
+    TcpInterface() {
         super(
                 "wasi:sockets/tcp",
                 List.of(new ResourceType("tcp-socket", TcpSocket.class)),
@@ -51,7 +51,7 @@ final class TcpInterface extends HostInterface {
                 return s.isListening();
             }
             case "address-family" -> {
-                return Sockets.label(s.family());
+                return Sockets.label(s.family);
             }
             case "subscribe" -> {
                 return new Pollable(s, s);
@@ -59,8 +59,8 @@ final class TcpInterface extends HostInterface {
             default -> {
                 try {
                     return Result.ok(call(name, s, a));
-                } catch (IOException | RuntimeException e) {
-                    return Sockets.failed(e);
+                } catch (IOException | IllegalStateException | IllegalArgumentException e) {
+                    return Result.err(SocketError.code(e));
                 }
             }
         }
@@ -68,8 +68,6 @@ final class TcpInterface extends HostInterface {
 
     private static Object call(String name, TcpSocket s, Object[] a) throws IOException {
         switch (name) {
-            case "start-bind" -> s.startBind(a[2]);
-            case "finish-bind" -> s.finishBind();
             case "start-connect" -> s.startConnect(a[2]);
             case "finish-connect" -> {
                 return s.finishConnect();
@@ -79,35 +77,12 @@ final class TcpInterface extends HostInterface {
             case "accept" -> {
                 return s.accept();
             }
-            case "local-address" -> {
-                return Sockets.value(s.localAddress());
-            }
-            case "remote-address" -> {
-                return Sockets.value(s.remoteAddress());
-            }
             case "set-listen-backlog-size" -> s.backlog((Long) a[1]);
             case "shutdown" -> s.shutdown(a[1]);
             default -> {
-                return s.option(name, a);
+                return s.call(name, a);
             }
         }
         return null;
-    }
-
-    /** {@code wasi:sockets/tcp-create-socket}. */
-    static final class Create extends HostInterface {
-        private final GuestContext context;
-        private final NetworkPolicy policy;
-
-        Create(GuestContext context, NetworkPolicy policy) {
-            super("wasi:sockets/tcp-create-socket", List.of(), "create-tcp-socket");
-            this.context = context;
-            this.policy = policy;
-        }
-
-        @Override
-        Object call(String function, Object[] a) {
-            return Result.ok(new TcpSocket(context, policy, Sockets.family(a[0])));
-        }
     }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * A guest's TCP socket. Java has one class for sockets that listen and one for those that connect, where POSIX decides
  * late; so one that is bound is a server until it is to connect, and then is bound again.
  */
-final class TcpSocket extends Resource implements Waitable {
+final class TcpSocket extends GuestSocket implements Waitable {
     private enum State {
         UNBOUND,
         BINDING,
@@ -30,10 +30,6 @@ final class TcpSocket extends Resource implements Waitable {
 
     private static final int BACKLOG = 128;
 
-    private final GuestContext context;
-    private final NetworkPolicy policy;
-    private final StandardProtocolFamily family;
-    private final SocketOptions options = new SocketOptions();
     private State state = State.UNBOUND;
     private ServerSocketChannel server;
     private SocketChannel client;
@@ -46,14 +42,7 @@ final class TcpSocket extends Resource implements Waitable {
     private boolean writesNoMore;
 
     TcpSocket(GuestContext context, NetworkPolicy policy, StandardProtocolFamily family) {
-        super(null);
-        this.context = context;
-        this.policy = policy;
-        this.family = family;
-    }
-
-    StandardProtocolFamily family() {
-        return family;
+        super(context, policy, family);
     }
 
     boolean isListening() {
@@ -66,6 +55,7 @@ final class TcpSocket extends Resource implements Waitable {
         }
     }
 
+    @Override
     void startBind(Object address) throws IOException {
         need(State.UNBOUND, "invalid-state");
         InetSocketAddress local = Sockets.unicast(Sockets.address(address, family));
@@ -74,6 +64,7 @@ final class TcpSocket extends Resource implements Waitable {
         state = State.BINDING;
     }
 
+    @Override
     void finishBind() throws IOException {
         need(State.BINDING, "not-in-progress");
         state = State.UNBOUND;
@@ -164,6 +155,7 @@ final class TcpSocket extends Resource implements Waitable {
         return List.of(s, s.new Input(), s.new Output());
     }
 
+    @Override
     InetSocketAddress localAddress() throws IOException {
         if (client != null && client.isOpen()) {
             return (InetSocketAddress) client.getLocalAddress();
@@ -174,6 +166,7 @@ final class TcpSocket extends Resource implements Waitable {
         return (InetSocketAddress) server.getLocalAddress();
     }
 
+    @Override
     InetSocketAddress remoteAddress() throws IOException {
         need(State.CONNECTED, "invalid-state");
         return (InetSocketAddress) client.getRemoteAddress();
@@ -190,6 +183,7 @@ final class TcpSocket extends Resource implements Waitable {
         backlog = (int) (size < 0 ? Short.MAX_VALUE : Math.min(size, Short.MAX_VALUE));
     }
 
+    @Override
     Object option(String name, Object[] a) throws IOException {
         NetworkChannel channel = client != null ? client : server;
         return options.call(name, channel != null && channel.isOpen() ? channel : null, a);

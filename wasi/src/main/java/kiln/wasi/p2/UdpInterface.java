@@ -9,7 +9,7 @@ import kiln.runtime.component.Result;
 final class UdpInterface extends HostInterface {
     private static final String METHOD = "[method]udp-socket.";
 
-    UdpInterface(GuestContext context, NetworkPolicy policy) {
+    UdpInterface() {
         super(
                 "wasi:sockets/udp",
                 List.of(
@@ -43,54 +43,18 @@ final class UdpInterface extends HostInterface {
         }
         try {
             return switch (function) {
-                case "[method]udp-socket.address-family" -> Sockets.label(((UdpSocket) a[0]).family());
+                case "[method]udp-socket.address-family" -> Sockets.label(((UdpSocket) a[0]).family);
+                case "[method]udp-socket.stream" -> Result.ok(((UdpSocket) a[0]).stream((Optional<?>) a[1]));
                 case "[method]incoming-datagram-stream.receive" ->
                     Result.ok(((UdpSocket.Incoming) a[0]).receive((Long) a[1]));
                 case "[method]outgoing-datagram-stream.check-send" ->
                     Result.ok(((UdpSocket.Outgoing) a[0]).checkSend());
                 case "[method]outgoing-datagram-stream.send" ->
                     Result.ok(((UdpSocket.Outgoing) a[0]).send((List<?>) a[1]));
-                default -> Result.ok(call(function.substring(METHOD.length()), (UdpSocket) a[0], a));
+                default -> Result.ok(((UdpSocket) a[0]).call(function.substring(METHOD.length()), a));
             };
-        } catch (IOException | RuntimeException e) {
-            return Sockets.failed(e);
-        }
-    }
-
-    private static Object call(String name, UdpSocket s, Object[] a) throws IOException {
-        switch (name) {
-            case "start-bind" -> s.startBind(a[2]);
-            case "finish-bind" -> s.finishBind();
-            case "stream" -> {
-                return s.stream((Optional<?>) a[1]);
-            }
-            case "local-address" -> {
-                return Sockets.value(s.localAddress());
-            }
-            case "remote-address" -> {
-                return Sockets.value(s.remoteAddress());
-            }
-            default -> {
-                return s.option(name, a);
-            }
-        }
-        return null;
-    }
-
-    /** {@code wasi:sockets/udp-create-socket}. */
-    static final class Create extends HostInterface {
-        private final GuestContext context;
-        private final NetworkPolicy policy;
-
-        Create(GuestContext context, NetworkPolicy policy) {
-            super("wasi:sockets/udp-create-socket", List.of(), "create-udp-socket");
-            this.context = context;
-            this.policy = policy;
-        }
-
-        @Override
-        Object call(String function, Object[] a) {
-            return Result.ok(new UdpSocket(context, policy, Sockets.family(a[0])));
+        } catch (IOException | IllegalStateException | IllegalArgumentException e) {
+            return Result.err(SocketError.code(e));
         }
     }
 }

@@ -12,14 +12,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** A guest's UDP socket. */
-final class UdpSocket extends Resource {
+final class UdpSocket extends GuestSocket {
     /** Datagrams that one call takes or gives. */
     private static final int MOST = 16;
 
-    private final GuestContext context;
-    private final NetworkPolicy policy;
-    private final StandardProtocolFamily family;
-    private final SocketOptions options = new SocketOptions();
     private InetSocketAddress binding;
     /** Null until it is bound. */
     private DatagramChannel channel;
@@ -29,16 +25,10 @@ final class UdpSocket extends Resource {
     private int streams;
 
     UdpSocket(GuestContext context, NetworkPolicy policy, StandardProtocolFamily family) {
-        super(null);
-        this.context = context;
-        this.policy = policy;
-        this.family = family;
+        super(context, policy, family);
     }
 
-    StandardProtocolFamily family() {
-        return family;
-    }
-
+    @Override
     void startBind(Object address) throws IOException {
         if (channel != null || binding != null) {
             throw new SocketError("invalid-state");
@@ -48,6 +38,7 @@ final class UdpSocket extends Resource {
         binding = local;
     }
 
+    @Override
     void finishBind() throws IOException {
         if (binding == null) {
             throw new SocketError("not-in-progress");
@@ -92,10 +83,12 @@ final class UdpSocket extends Resource {
         return List.of(new Incoming(), new Outgoing());
     }
 
+    @Override
     InetSocketAddress localAddress() throws IOException {
         return (InetSocketAddress) bound().getLocalAddress();
     }
 
+    @Override
     InetSocketAddress remoteAddress() throws IOException {
         if (remote == null) {
             throw new SocketError("invalid-state");
@@ -103,6 +96,7 @@ final class UdpSocket extends Resource {
         return remote;
     }
 
+    @Override
     Object option(String name, Object[] a) throws IOException {
         return options.call(name, channel, a);
     }
