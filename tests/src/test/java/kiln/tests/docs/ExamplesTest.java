@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,7 +23,9 @@ import javax.tools.ToolProvider;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
+import kiln.tests.ComponentBytes;
 import kiln.tests.Corpus;
+import kiln.tests.wasi.HttpServiceTest;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,10 +36,17 @@ import org.junit.jupiter.api.io.TempDir;
 class ExamplesTest {
     private static final Pattern BLOCK = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
     private static final String IMPORTS = """
+            import java.io.*;
             import java.lang.invoke.*;
+            import java.net.*;
             import java.nio.file.*;
+            import java.time.*;
+            import java.util.*;
             import java.util.function.*;
             import kiln.runtime.*;
+            import kiln.runtime.component.*;
+            import kiln.wasi.*;
+            import kiln.wasi.p2.*;
 
             """;
 
@@ -85,6 +97,132 @@ class ExamplesTest {
         assertEquals("", runStatements(blocks.getFirst()));
         // The other one needs Endive, and stands in the tests of the module endive as well.
         assertTrue(blocks.getLast().contains("KilnEndive.use("), blocks.getLast());
+    }
+
+    private void compile(String name, byte[] wasm) throws IOException {
+        CompilerOptions options = CompilerOptions.defaults().withInterruptible(true);
+        Files.write(dir.resolve(name + ".cwasm"), Compiler.compile(name, wasm, options));
+    }
+
+    private static byte[] wat(String text) {
+        return Wat.encode("example.wat", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A status that an example gets is printed. */
+    private static String printing(String block) {
+        return block.replaceFirst("int status = (.*);", "System.out.println($1);");
+    }
+
+    @Test
+    void wasi() throws Exception {
+        List<String> blocks = blocks("docs/wasi.md");
+        assertEquals(7, blocks.size(), "another number of examples: this test must know them all");
+        compile("program", wat("(func (export \"_start\"))"));
+        String before = "Engine engine = new Engine();\n"
+                + "CompiledModule module = CompiledModule.load(engine, Path.of(\"program.cwasm\"));\n";
+        Path data = Files.createDirectory(dir.resolve("data"));
+        assertEquals("0\n", runStatements(before + printing(onFolder(blocks.getFirst(), data))));
+        compile(
+                "program",
+                wat("(import \"env\" \"memory\" (memory 1 1 shared)) (func (export \"_start\"))"
+                        + " (func (export \"wasi_thread_start\") (param i32 i32))"));
+        assertEquals("0\n", runStatements(before + "Wasi wasi = Wasi.builder().build();\n" + printing(blocks.get(1))));
+        try (FileSystem zip = FileSystems.newFileSystem(dir.resolve("assets.zip"), Map.of("create", "true"))) {
+            Files.createFile(zip.getPath("/file"));
+        }
+        assertEquals("", runStatements(blocks.get(2)));
+        assertEquals("", runStatements("var captured = new ByteArrayOutputStream();\n" + blocks.get(3)));
+        // (func (result (result))), and an instance with it under its name.
+        compile(
+                "app",
+                new ComponentBytes()
+                        .module("(module (func (export \"run\") (result i32) (i32.const 0)))")
+                        .one(ComponentBytes.CORE_INSTANCE, 0, 0, 0)
+                        .one(ComponentBytes.ALIAS, 0, 0, 1, 0, "run")
+                        .one(ComponentBytes.TYPE, 0x6a, 0, 0)
+                        .one(ComponentBytes.TYPE, 0x40, 0, 0, 0)
+                        .one(ComponentBytes.CANON, 0, 0, 0, 0, 1)
+                        .one(ComponentBytes.INSTANCE, 1, 1, 0, "run", 1, 0)
+                        .one(ComponentBytes.EXPORT, 0, "wasi:cli/run@0.2.0", 5, 0, 0)
+                        .toArray());
+        assertEquals("0\n", runStatements("Engine engine = new Engine();\n" + printing(onFolder(blocks.get(4), data))));
+        assertEquals("", runStatements(blocks.get(5)));
+        try (InputStream in = HttpServiceTest.class.getResourceAsStream("handler.wasm")) {
+            compile("handler", in.readAllBytes());
+        }
+        assertEquals(
+                "/hello\n",
+                runStatements("Component component = Component.load(new Engine(), Path.of(\"handler.cwasm\"));\n"
+                        + blocks.get(6).replace("8080", "0")
+                        + "URI uri = URI.create(\"http:/\" + service.address() + \"/hello\");\n"
+                        + "try (InputStream in = uri.toURL().openStream()) {\n"
+                        + "System.out.println(new String(in.readAllBytes()));\n}\nservice.close();\n"));
+    }
+
+    private static String onFolder(String block, Path folder) {
+        return block.replace("/srv/data", folder.toString());
+    }
+
+    @Test
+    void components() throws Exception {
+        List<String> blocks = blocks("docs/components.md");
+        assertEquals(1, blocks.size(), "another number of examples: this test must know them all");
+        compile("app", shapes());
+        String declared = """
+                interface Log {
+                    void log(String message);
+                }
+
+                sealed interface Shape {
+                    record Circle(double radius) implements Shape {}
+
+                    record Square(double side) implements Shape {}
+                }
+
+                interface Shapes {
+                    double area(Shape shape);
+                }
+
+                """;
+        String block = blocks.getFirst().replaceFirst("double a = (.*);", "System.out.println($1);");
+        assertEquals("a shape\n12.0\n", runStatements("Engine engine = new Engine();\n" + block, declared));
+    }
+
+    /** {@code demo:kv/shapes}, which says something to {@code demo:kv/log} and takes three for pi. */
+    private static byte[] shapes() {
+        int f64 = 0x75;
+        int string = 0x73;
+        return new ComponentBytes()
+                .one(
+                        ComponentBytes.TYPE,
+                        0x42,
+                        2,
+                        ComponentBytes.bytes(1, 0x40, 1, "message", string, 1, 0),
+                        ComponentBytes.bytes(4, 0, "log", 1, 0))
+                .one(ComponentBytes.IMPORT, 0, "demo:kv/log", 5, 0)
+                .one(ComponentBytes.ALIAS, 1, 0, 0, "log")
+                .module("(module (memory (export \"memory\") 1) (data (i32.const 0) \"a shape\"))")
+                .one(ComponentBytes.CORE_INSTANCE, 0, 0, 0)
+                .one(ComponentBytes.ALIAS, 0, 2, 1, 0, "memory")
+                .one(ComponentBytes.CANON, 1, 0, 0, 2, 0, 3, 0)
+                .one(ComponentBytes.CORE_INSTANCE, 1, 1, "log", 0, 0)
+                .module("""
+                        (module
+                          (func $log (import "log" "log") (param i32 i32))
+                          (func (export "area") (param $square i32) (param $x f64) (result f64)
+                            (call $log (i32.const 0) (i32.const 7))
+                            (f64.mul
+                              (f64.mul (local.get $x) (local.get $x))
+                              (select (f64.const 1) (f64.const 3) (local.get $square)))))
+                        """)
+                .one(ComponentBytes.CORE_INSTANCE, 0, 1, 1, "log", 0x12, 1)
+                .one(ComponentBytes.ALIAS, 0, 0, 1, 2, "area")
+                .one(ComponentBytes.TYPE, 0x71, 2, "circle", 1, f64, 0, "square", 1, f64, 0)
+                .one(ComponentBytes.TYPE, 0x40, 1, "shape", 1, 0, f64)
+                .one(ComponentBytes.CANON, 0, 0, 1, 0, 2)
+                .one(ComponentBytes.INSTANCE, 1, 2, 0, "shape", 3, 1, 0, "area", 1, 1)
+                .one(ComponentBytes.EXPORT, 0, "demo:kv/shapes", 5, 1, 0)
+                .toArray();
     }
 
     /** Java that TeaVM has compiled, with the embedder that the documents name. */
