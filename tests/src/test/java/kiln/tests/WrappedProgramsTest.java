@@ -136,6 +136,9 @@ class WrappedProgramsTest {
 
     @AfterAll
     static void count() {
+        if (run == 0) {
+            return;
+        }
         System.out.println("wrapped: " + run + " runs of " + (WRAPPED.size() - REFUSED.size())
                 + " components; excepted: " + EXCEPTIONS
                 + "; refused by jco: " + REFUSED + "\n" + read(scratch.resolve("said")));
