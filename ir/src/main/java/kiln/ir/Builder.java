@@ -458,4 +458,9 @@ public final class Builder {
     public Inst append(Opcode op, Type type, SideData data, Value... args) {
         return add(op, type, 0, data, args);
     }
+
+    /** Appends an instruction like {@code original}, which is no terminator, with other operands and as it is. */
+    public Inst copy(Inst original, Value... args) {
+        return add(original.opcode(), original.type(), original.imm(), original.data(), args);
+    }
 }

@@ -35,7 +35,10 @@ public final class MemoryEffects {
                 switch (i.opcode().effect()) {
                     case READS -> region(i.memory());
                     case WRITES -> blockWrites[k] |= 1L << region(i.memory());
-                    case SYNCHRONIZES -> synchronizes[k] = true;
+                    case SYNCHRONIZES -> {
+                        synchronizes[k] = true;
+                        blockWrites[k] |= i.data() != null ? 1L << region(i.memory()) : 0;
+                    }
                     case CALLS -> blockWrites[k] = ALL;
                     default -> blockWrites[k] |= i.opcode().isInvoke() ? ALL : 0;
                 }

@@ -97,6 +97,8 @@ public final class Pipeline {
                         new EqualParams(),
                         // Counters are as plain as they will be.
                         new InterruptChecks(),
+                        // Ways through what is left are as short as they will be.
+                        new JumpThreading(),
                         new SteppedParams(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),

@@ -205,7 +205,11 @@ public final class RandomPrograms extends RandomValues {
             } else if (kind < 87 && depth < 3) {
                 diamond(depth, calls);
             } else if (kind < 92 && depth < 3 && loops < maxLoops) {
-                loop(depth, calls);
+                if (chance(30)) {
+                    machine(depth, calls);
+                } else {
+                    loop(depth, calls);
+                }
             } else if (kind < 95 && depth < 3) {
                 table(depth, calls);
             } else if (kind < 97) {
@@ -400,6 +404,76 @@ public final class RandomPrograms extends RandomValues {
         b.branch(more, new Edge(body, again), new Edge(exit, out));
         restore(saved);
         join(exit, types);
+    }
+
+    /** A loop that asks for its state, which most ways back set to a constant. */
+    private void machine(int depth, boolean calls) {
+        loops++;
+        List<Type> types = types(random.nextInt(4));
+        types.addFirst(Type.I32);
+        int states = 2 + random.nextInt(3);
+        Block header = b.function().newBlock();
+        Block latch = b.function().newBlock();
+        Block exit = b.function().newBlock();
+        Value[] first = state(types, states);
+        b.jump(header, prepend(b.i32(0), first));
+        Map<Type, List<Value>> saved = save();
+        b.setBlock(header);
+        Value counter = header.addParam(Type.I32);
+        types.forEach(t -> add(header.addParam(t)));
+        if (chance(50)) {
+            b.interruptCheck();
+        }
+        for (int n = random.nextInt(3); n > 0; n--) {
+            add(value());
+        }
+        Edge[] ways = new Edge[states];
+        for (int i = 0; i < states; i++) {
+            ways[i] = new Edge(chance(15) ? latch : b.function().newBlock());
+            if (ways[i].target() == latch) {
+                ways[i] = new Edge(latch, state(types, states));
+            }
+        }
+        b.switch_(header.params().get(1), ways);
+        Map<Type, List<Value>> inside = save();
+        exits.add(new Exit(exit, types));
+        for (Edge way : ways) {
+            if (way.target() != latch) {
+                b.setBlock(way.target());
+                statements(random.nextInt(4), depth + 1, calls);
+                if (!b.isTerminated()) {
+                    b.jump(latch, state(types, states));
+                }
+                restore(inside);
+            }
+        }
+        exits.removeLast();
+        b.setBlock(latch);
+        types.forEach(t -> add(latch.addParam(t)));
+        if (chance(50)) {
+            add(value());
+        }
+        Value next = raw(Opcode.ADD, Type.I32, counter, b.i32(1));
+        Value more = compare(Type.I32, IntCond.SLT, next, b.i32(1 + random.nextInt(6)));
+        Value[] again = anyOf(types);
+        again[0] = chance(80) ? latch.params().get(0) : again[0];
+        b.branch(more, new Edge(header, prepend(next, again)), new Edge(exit, anyOf(types)));
+        restore(saved);
+        join(exit, types);
+    }
+
+    /** Arguments of which the first is a state. */
+    private Value[] state(List<Type> types, int states) {
+        Value[] result = anyOf(types);
+        result[0] = chance(80) ? b.i32(random.nextInt(states)) : result[0];
+        return result;
+    }
+
+    private static Value[] prepend(Value first, Value[] rest) {
+        Value[] all = new Value[rest.length + 1];
+        all[0] = first;
+        System.arraycopy(rest, 0, all, 1, rest.length);
+        return all;
     }
 
     private void table(int depth, boolean calls) {
