@@ -22,11 +22,13 @@ public final class ArrayRef extends HeapRef {
      * @throws TrapException if the objects in use leave no room within the store's limit
      */
     public static ArrayRef of(Store store, ArrayType type, Object... elements) {
-        ArrayRef result = make(store, type, elements.length);
-        for (int i = 0; i < elements.length; i++) {
-            write(store, type.element(), result.element(i), elements[i]);
-        }
-        return result;
+        return store.use(() -> {
+            ArrayRef result = make(store, type, elements.length);
+            for (int i = 0; i < elements.length; i++) {
+                write(store, type.element(), result.element(i), elements[i]);
+            }
+            return result;
+        });
     }
 
     /**
@@ -40,11 +42,10 @@ public final class ArrayRef extends HeapRef {
         if (length > 0 && type.element().type() instanceof ValType.Ref r && !r.nullable()) {
             throw new IllegalArgumentException("elements of " + type + " cannot be null");
         }
-        return make(store, type, length);
+        return store.use(() -> make(store, type, length));
     }
 
     private static ArrayRef make(Store store, ArrayType type, int length) {
-        store.check();
         if (length < 0) {
             throw new IllegalArgumentException("length " + length);
         }
@@ -65,6 +66,12 @@ public final class ArrayRef extends HeapRef {
     /** Number of elements. */
     public long length() {
         store().check();
+        long length = count();
+        store().leave();
+        return length;
+    }
+
+    private long count() {
         return Integer.toUnsignedLong(Native.getInt(address() + HeapLayout.LENGTH));
     }
 
@@ -78,8 +85,13 @@ public final class ArrayRef extends HeapRef {
      * @throws IndexOutOfBoundsException if there is no such element
      */
     public Object get(long index) {
-        Objects.checkIndex(index, length());
-        return read(store(), type.element(), element(index));
+        store().check();
+        try {
+            Objects.checkIndex(index, count());
+            return read(store(), type.element(), element(index));
+        } finally {
+            store().leave();
+        }
     }
 
     /**
@@ -90,10 +102,15 @@ public final class ArrayRef extends HeapRef {
      * @throws IllegalArgumentException if the value does not fit their type
      */
     public void set(long index, Object value) {
-        Objects.checkIndex(index, length());
-        requireMutable(type.element(), type);
-        store().heap().poll();
-        write(store(), type.element(), element(index), value);
+        store().check();
+        try {
+            Objects.checkIndex(index, count());
+            requireMutable(type.element(), type);
+            store().heap().poll();
+            write(store(), type.element(), element(index), value);
+        } finally {
+            store().leave();
+        }
     }
 
     /**
@@ -104,7 +121,12 @@ public final class ArrayRef extends HeapRef {
      * @throws IllegalStateException if the elements are references
      */
     public void getBytes(long from, byte[] to, int at, int count) {
-        Native.copy(bytes(from, count), to, Objects.checkFromIndexSize(at, count, to.length), count);
+        store().check();
+        try {
+            Native.copy(bytes(from, count), to, Objects.checkFromIndexSize(at, count, to.length), count);
+        } finally {
+            store().leave();
+        }
     }
 
     /**
@@ -115,15 +137,19 @@ public final class ArrayRef extends HeapRef {
      */
     public void setBytes(long to, byte[] from, int at, int count) {
         requireMutable(type.element(), type);
-        Native.copy(from, Objects.checkFromIndexSize(at, count, from.length), bytes(to, count), count);
+        store().check();
+        try {
+            Native.copy(from, Objects.checkFromIndexSize(at, count, from.length), bytes(to, count), count);
+        } finally {
+            store().leave();
+        }
     }
 
     private long bytes(long index, int count) {
         if (type.element().type() instanceof ValType.Ref) {
             throw new IllegalStateException("elements of " + type + " are not numbers");
         }
-        Objects.checkFromIndexSize(
-                index, count, length() * type.element().slot().bytes());
+        Objects.checkFromIndexSize(index, count, count() * type.element().slot().bytes());
         return element(0) + index;
     }
 

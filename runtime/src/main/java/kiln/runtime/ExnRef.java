@@ -33,7 +33,10 @@ public final class ExnRef {
      */
     public static ExnRef of(Tag tag, Object... payload) {
         Store store = tag.store();
-        store.check();
+        return store.use(() -> make(store, tag, payload));
+    }
+
+    private static ExnRef make(Store store, Tag tag, Object[] payload) {
         List<ValType> types = tag.type().type().params();
         if (payload.length != types.size()) {
             throw new IllegalArgumentException(types.size() + " values needed, not " + payload.length);
@@ -77,14 +80,15 @@ public final class ExnRef {
      * @throws IllegalStateException if the store is closed, or another thread owns it
      */
     public List<Object> payload() {
-        store.check();
-        List<Object> values = new ArrayList<>();
-        long p = address + ExceptionLayout.PAYLOAD;
-        for (ValType t : tag.type().type().params()) {
-            values.add(Cells.readObject(store, t, p));
-            p += 8L * t.cells();
-        }
-        return Collections.unmodifiableList(values);
+        return store.use(() -> {
+            List<Object> values = new ArrayList<>();
+            long p = address + ExceptionLayout.PAYLOAD;
+            for (ValType t : tag.type().type().params()) {
+                values.add(Cells.readObject(store, t, p));
+                p += 8L * t.cells();
+            }
+            return Collections.unmodifiableList(values);
+        });
     }
 
     ThrownException thrown() {

@@ -92,8 +92,7 @@ public final class Func implements Extern {
      * @throws IllegalArgumentException if the type mentions a type that no module has
      */
     public static Func of(Store store, FuncType type, HostFunction function) {
-        store.check();
-        return ofHost(store, type, HostAdapter.raw(type, function));
+        return store.use(() -> ofHost(store, type, HostAdapter.raw(type, function)));
     }
 
     /**
@@ -101,9 +100,8 @@ public final class Func implements Extern {
      * {@link FuncType#of(MethodType)}. A first parameter of type {@link Caller} is not part of the type.
      */
     public static Func of(Store store, MethodHandle method) {
-        store.check();
-        return ofHost(
-                store, HostAdapter.typeOf(method.type()), HostAdapter.typed(HostAdapter.typeOf(method.type()), method));
+        FuncType type = HostAdapter.typeOf(method.type());
+        return store.use(() -> ofHost(store, type, HostAdapter.typed(type, method)));
     }
 
     @Override
@@ -169,9 +167,6 @@ public final class Func implements Extern {
             throw new IllegalStateException("several result cells: use callRaw or invoke");
         }
         long area = begin(args);
-        if (refParams != null) {
-            store.references().toRaw(refParams, area);
-        }
         enter(area);
         long result = 0;
         if (narrowResult) {
@@ -198,9 +193,6 @@ public final class Func implements Extern {
             throw new IllegalArgumentException(resultCells + " result cells needed, not " + results.length);
         }
         long area = begin(args);
-        if (refParams != null) {
-            store.references().toRaw(refParams, area);
-        }
         enter(area);
         Cells.readAll(type.results(), area, results);
         if (refResults) {
@@ -221,7 +213,19 @@ public final class Func implements Extern {
         } else {
             Cells.writeAll(type.params(), area, args);
         }
+        if (refParams != null) {
+            toRaw(area);
+        }
         return area;
+    }
+
+    private void toRaw(long area) {
+        try {
+            store.references().toRaw(refParams, area);
+        } catch (IllegalArgumentException e) {
+            store.leave();
+            throw e;
+        }
     }
 
     /**
@@ -237,8 +241,13 @@ public final class Func implements Extern {
             throw new IllegalArgumentException(params.size() + " arguments needed, not " + args.length);
         }
         long area = begin();
-        for (int i = 0; i < args.length; i++) {
-            Cells.writeObject(store, params.get(i), area + 16L * i, args[i]);
+        try {
+            for (int i = 0; i < args.length; i++) {
+                Cells.writeObject(store, params.get(i), area + 16L * i, args[i]);
+            }
+        } catch (IllegalArgumentException e) {
+            store.leave();
+            throw e;
         }
         enter(area);
         List<ValType> results = type.results();
@@ -294,9 +303,14 @@ public final class Func implements Extern {
 
     /** Called by generated code. */
     void putRef(long area, int param, Object value) {
-        Native.putLong(
-                area + 16L * param,
-                store.references().raw(store, (ValType.Ref) type.params().get(param), value));
+        try {
+            Native.putLong(
+                    area + 16L * param,
+                    store.references().raw(store, (ValType.Ref) type.params().get(param), value));
+        } catch (IllegalArgumentException e) {
+            store.leave();
+            throw e;
+        }
     }
 
     /** Called by generated code. */

@@ -22,11 +22,12 @@ public final class Global implements Extern {
      * @throws IllegalArgumentException if the value does not fit the type
      */
     public static Global of(Store store, GlobalType type, Object value) {
-        store.check();
-        Global g = new Global(store, type, store.allocate(16));
-        store.keepWhatRefers(type.type(), g.cell);
-        Cells.writeObject(store, type.type(), g.cell, value);
-        return g;
+        return store.use(() -> {
+            Global g = new Global(store, type, store.allocate(16));
+            store.keepWhatRefers(type.type(), g.cell);
+            Cells.writeObject(store, type.type(), g.cell, value);
+            return g;
+        });
     }
 
     @Override
@@ -68,10 +69,13 @@ public final class Global implements Extern {
      */
     public void set(Object value) {
         store.check();
-        requireMutable();
-        store.heap().poll();
-        Cells.writeObject(store, type.type(), cell, value);
-        store.leave();
+        try {
+            requireMutable();
+            store.heap().poll();
+            Cells.writeObject(store, type.type(), cell, value);
+        } finally {
+            store.leave();
+        }
     }
 
     /**
@@ -81,12 +85,15 @@ public final class Global implements Extern {
      */
     public void setCell(long value) {
         store.check();
-        requireMutable();
-        if (!(type.type() instanceof ValType.Num n) || n == ValType.Num.V128) {
-            throw new IllegalStateException("not a number: " + type);
+        try {
+            requireMutable();
+            if (!(type.type() instanceof ValType.Num n) || n == ValType.Num.V128) {
+                throw new IllegalStateException("not a number: " + type);
+            }
+            Native.putLong(cell, value);
+        } finally {
+            store.leave();
         }
-        Native.putLong(cell, value);
-        store.leave();
     }
 
     private void requireMutable() {

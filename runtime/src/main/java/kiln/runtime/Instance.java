@@ -242,10 +242,7 @@ public final class Instance implements AutoCloseable {
      * @throws IllegalStateException if there is no memory, or there are several and none is exported as "memory"
      */
     public Memory memory() {
-        store.check();
-        Memory m = mainMemory();
-        store.leave();
-        return m;
+        return store.use(this::mainMemory);
     }
 
     Memory mainMemory() {
@@ -268,14 +265,13 @@ public final class Instance implements AutoCloseable {
      * @throws NoSuchElementException if there is none
      */
     public Func funcAt(int index) {
-        store.check();
-        if (!hasCode(index)) {
-            throw new NoSuchElementException(
-                    module + " has no function " + index + " that is imported, exported or referred to");
-        }
-        Func f = func(index);
-        store.leave();
-        return f;
+        return store.use(() -> {
+            if (!hasCode(index)) {
+                throw new NoSuchElementException(
+                        module + " has no function " + index + " that is imported, exported or referred to");
+            }
+            return func(index);
+        });
     }
 
     private boolean hasCode(int index) {

@@ -197,6 +197,10 @@ public final class Linker {
      * @throws IllegalArgumentException if a host function's type mentions a type that no module has
      */
     public Extern get(Store store, String module, String name) {
+        return store.use(() -> find(store, module, name));
+    }
+
+    private Extern find(Store store, String module, String name) {
         Definition d = definitions.get(new Name(module, name));
         if (d instanceof Definition.HostFunc h) {
             return store.hostFunc(h.type, h.host);
@@ -218,7 +222,7 @@ public final class Linker {
                 return store.hostFunc(t, other);
             }
         }
-        return get(store, i.module(), i.name());
+        return find(store, i.module(), i.name());
     }
 
     /**
@@ -232,7 +236,15 @@ public final class Linker {
      *     memories and tables before stays
      */
     public Instance instantiate(Store store, CompiledModule module) {
-        store.check();
+        store.beginSequence();
+        try {
+            return link(store, module);
+        } finally {
+            store.endSequence();
+        }
+    }
+
+    private Instance link(Store store, CompiledModule module) {
         if (store.engine() != engine) {
             throw new IllegalArgumentException("the store and the linker belong to different engines");
         }

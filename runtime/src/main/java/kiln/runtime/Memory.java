@@ -97,14 +97,15 @@ public final class Memory implements Extern {
      * @throws IllegalStateException if it is closed
      */
     public static Memory of(Store store, SharedMemory shared) {
-        store.check();
-        long size = shared.size();
-        if (size > store.limits().memoryBytes()
-                || store.memoryCount() >= store.limits().memories()
-                || !store.reserveMemoryBytes(size)) {
-            throw new IllegalArgumentException("the store's limits do not allow this memory: " + shared.type());
-        }
-        return new Memory(store, shared);
+        return store.use(() -> {
+            long size = shared.size();
+            if (size > store.limits().memoryBytes()
+                    || store.memoryCount() >= store.limits().memories()
+                    || !store.reserveMemoryBytes(size)) {
+                throw new IllegalArgumentException("the store's limits do not allow this memory: " + shared.type());
+            }
+            return new Memory(store, shared);
+        });
     }
 
     /**
@@ -114,7 +115,10 @@ public final class Memory implements Extern {
      * @throws OutOfMemoryError if there is no address space or memory left
      */
     public static Memory of(Store store, MemoryType type) {
-        store.check();
+        return store.use(() -> make(store, type));
+    }
+
+    private static Memory make(Store store, MemoryType type) {
         long size = MemoryConstants.bytes(type.min(), type.pageShift());
         if (type.pageShift() != 0 && type.pageShift() != MemoryConstants.PAGE_SHIFT
                 || !hasLimits(type)
@@ -303,6 +307,7 @@ public final class Memory implements Extern {
     public MemorySegment segment() {
         store.check();
         if (shared != null) {
+            store.leave();
             throw new UnsupportedOperationException("a shared memory has no segment: use the methods of SharedMemory");
         }
         long size = length();
@@ -339,7 +344,11 @@ public final class Memory implements Extern {
 
     private long at(long address, long bytes) {
         store.check();
-        return base + Objects.checkFromIndexSize(address, bytes, length());
+        long length = length();
+        if (address < 0 || bytes < 0 || bytes > length - address) {
+            store.leave();
+        }
+        return base + Objects.checkFromIndexSize(address, bytes, length);
     }
 
     public byte readByte(long address) {
@@ -464,6 +473,7 @@ public final class Memory implements Extern {
                 return readString(address, Math.toIntExact(p - start));
             }
         }
+        store.leave();
         throw new IndexOutOfBoundsException("no string ends behind address " + address);
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import kiln.artifact.StoreLayout;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.TrapCode;
@@ -264,7 +265,20 @@ public final class Store implements AutoCloseable {
         leave();
     }
 
-    /** At the end of whatever came in through {@link #check}: of the store nothing is read or written any more. */
+    /** Does something with the store as owner, and gives it up if it hands itself on. */
+    <T> T use(Supplier<T> work) {
+        check();
+        try {
+            return work.get();
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * At the end of whatever came in through {@link #check}, whether it worked or not: of the store nothing is read or
+     * written any more.
+     */
     @SuppressWarnings("ReachabilityFenceUsage") // what throws has no access to native memory behind it
     void leave() {
         if (handOn) {
@@ -331,9 +345,12 @@ public final class Store implements AutoCloseable {
         int status;
         try {
             status = Entry.call(block.memory(), vmctx, trampoline, code, area);
-        } finally {
+        } catch (Throwable t) {
             areaTop = area;
+            leave();
+            throw t;
         }
+        areaTop = area;
         if (status != StoreLayout.STATUS_OK) {
             Throwable t = failure(status);
             if (closing != OPEN) {
@@ -429,6 +446,7 @@ public final class Store implements AutoCloseable {
         }
         boolean isClosed = closing != OPEN && obeyClosing();
         if (thrown != null) {
+            leave();
             throw Store.<RuntimeException>sneak(thrown);
         }
         if (isClosed) {
@@ -492,8 +510,7 @@ public final class Store implements AutoCloseable {
 
     /** What the store has in its garbage-collected heap. */
     public HeapUse heapUse() {
-        check();
-        return heap.use();
+        return use(() -> heap.use());
     }
 
     /**
@@ -503,6 +520,7 @@ public final class Store implements AutoCloseable {
     public void collectGarbage() {
         check();
         heap.collect();
+        leave();
     }
 
     // ---- references
@@ -519,9 +537,10 @@ public final class Store implements AutoCloseable {
      * @throws IllegalArgumentException if the value does not fit the type, or is a function of another store
      */
     public long toCell(ValType.Ref type, Object value) {
-        check();
-        heap.poll();
-        return references.cell(type, references.raw(this, type, value));
+        return use(() -> {
+            heap.poll();
+            return references.cell(type, references.raw(this, type, value));
+        });
     }
 
     /**
@@ -531,8 +550,7 @@ public final class Store implements AutoCloseable {
      * @throws IllegalArgumentException if the cell is no reference of this store, or does not fit the type
      */
     public Object fromCell(ValType.Ref type, long cell) {
-        check();
-        return references.object(type, references.raw(type, cell));
+        return use(() -> references.object(type, references.raw(type, cell)));
     }
 
     // ---- what lives here
@@ -653,12 +671,20 @@ public final class Store implements AutoCloseable {
      */
     public boolean isInterrupted() {
         check();
-        return closing != OPEN || block.memory().interrupted() || watch.isOwnerInterrupted();
+        boolean interrupted = closing != OPEN || block.memory().interrupted() || watch.isOwnerInterrupted();
+        leave();
+        return interrupted;
     }
 
-    private void requireChecks() {
-        if (unstoppable != null) {
-            throw new IllegalStateException(unstoppable + " " + NO_CHECKS);
+    private void watch(boolean on, Runnable change) {
+        check();
+        try {
+            if (on && unstoppable != null) {
+                throw new IllegalStateException(unstoppable + " " + NO_CHECKS);
+            }
+            change.run();
+        } finally {
+            leave();
         }
     }
 
@@ -686,6 +712,7 @@ public final class Store implements AutoCloseable {
     public void clearInterrupt() {
         check();
         block.memory().clearInterrupt();
+        leave();
     }
 
     /**
@@ -694,11 +721,7 @@ public final class Store implements AutoCloseable {
      * @throws IllegalStateException if an instance's code has no checks in loops, so that nothing could stop it
      */
     public void setDeadline(Duration time) {
-        check();
-        if (time != null) {
-            requireChecks();
-        }
-        watch.deadline(time);
+        watch(time != null, () -> watch.deadline(time));
     }
 
     /**
@@ -708,11 +731,7 @@ public final class Store implements AutoCloseable {
      * @throws IllegalStateException if an instance's code has no checks in loops, so that nothing could stop it
      */
     public void setThreadInterruptible(boolean on) {
-        check();
-        if (on) {
-            requireChecks();
-        }
-        watch.threadInterruptible(on);
+        watch(on, () -> watch.threadInterruptible(on));
     }
 
     // ---- end

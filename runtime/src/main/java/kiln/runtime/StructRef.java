@@ -21,7 +21,10 @@ public final class StructRef extends HeapRef {
      * @throws TrapException if the objects in use leave no room within the store's limit
      */
     public static StructRef of(Store store, StructType type, Object... fields) {
-        store.check();
+        return store.use(() -> make(store, type, fields));
+    }
+
+    private static StructRef make(Store store, StructType type, Object[] fields) {
         List<FieldType> types = type.fields();
         if (fields.length != types.size()) {
             throw new IllegalArgumentException(types.size() + " values needed, not " + fields.length);
@@ -53,8 +56,12 @@ public final class StructRef extends HeapRef {
      */
     public Object get(int field) {
         store().check();
-        FieldType f = type.fields().get(field);
-        return read(store(), f, address() + type.layout().offsets()[field]);
+        try {
+            FieldType f = type.fields().get(field);
+            return read(store(), f, address() + type.layout().offsets()[field]);
+        } finally {
+            store().leave();
+        }
     }
 
     /**
@@ -66,10 +73,14 @@ public final class StructRef extends HeapRef {
      */
     public void set(int field, Object value) {
         store().check();
-        FieldType f = type.fields().get(field);
-        requireMutable(f, type);
-        store().heap().poll();
-        write(store(), f, address() + type.layout().offsets()[field], value);
+        try {
+            FieldType f = type.fields().get(field);
+            requireMutable(f, type);
+            store().heap().poll();
+            write(store(), f, address() + type.layout().offsets()[field], value);
+        } finally {
+            store().leave();
+        }
     }
 
     @Override

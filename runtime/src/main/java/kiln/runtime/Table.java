@@ -45,7 +45,10 @@ public final class Table implements Extern {
      * @throws OutOfMemoryError if there is no memory left
      */
     public static Table of(Store store, TableType type, Object init) {
-        store.check();
+        return store.use(() -> make(store, type, init));
+    }
+
+    private static Table make(Store store, TableType type, Object init) {
         long fill = store.references().raw(store, type.element(), init);
         if (type.min() < 0
                 || type.max() != EntityType.UNBOUNDED && Long.compareUnsigned(type.min(), type.max()) > 0
@@ -101,10 +104,12 @@ public final class Table implements Extern {
      */
     public Object get(long index) {
         store.check();
-        checkIndex(index);
-        Object value = store.references().object(type.element(), cell(index));
-        store.leave();
-        return value;
+        try {
+            checkIndex(index);
+            return store.references().object(type.element(), cell(index));
+        } finally {
+            store.leave();
+        }
     }
 
     /**
@@ -115,9 +120,12 @@ public final class Table implements Extern {
      */
     public void set(long index, Object value) {
         store.check();
-        checkIndex(index);
-        setCell(index, raw(value));
-        store.leave();
+        try {
+            checkIndex(index);
+            setCell(index, raw(value));
+        } finally {
+            store.leave();
+        }
     }
 
     private void checkIndex(long index) {
@@ -133,9 +141,11 @@ public final class Table implements Extern {
      */
     public long grow(long delta, Object value) {
         store.check();
-        long before = growCells(delta, raw(value));
-        store.leave();
-        return before;
+        try {
+            return growCells(delta, raw(value));
+        } finally {
+            store.leave();
+        }
     }
 
     private long raw(Object value) {

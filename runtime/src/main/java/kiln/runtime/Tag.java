@@ -29,12 +29,14 @@ public final class Tag implements Extern {
      * @throws IllegalArgumentException if the type has results, or mentions a type that no module has
      */
     public static Tag of(Store store, FuncType type) {
-        store.check();
         if (!type.results().isEmpty()) {
             throw new IllegalArgumentException("the type of a tag has no results: " + type);
         }
-        return new Tag(
-                store, new TagType(type), store.engine().types().idOf(type), store.allocate(VMContextLayout.TAG_BYTES));
+        return store.use(() -> new Tag(
+                store,
+                new TagType(type),
+                store.engine().types().idOf(type),
+                store.allocate(VMContextLayout.TAG_BYTES)));
     }
 
     /**
@@ -45,8 +47,7 @@ public final class Tag implements Extern {
      * ({@link Unseen}) are not seen by handlers. Without the tag, no exception of Java's is.
      */
     public static Tag java(Store store) {
-        store.check();
-        return store.javaTag();
+        return store.use(store::javaTag);
     }
 
     int typeId() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -19,13 +20,21 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import kiln.runtime.CompiledModule;
+import kiln.runtime.ExnRef;
 import kiln.runtime.Func;
+import kiln.runtime.FuncType;
+import kiln.runtime.Global;
+import kiln.runtime.GlobalType;
 import kiln.runtime.Instance;
 import kiln.runtime.Memory;
+import kiln.runtime.MemoryType;
 import kiln.runtime.Store;
+import kiln.runtime.Tag;
 import kiln.runtime.TrapException;
+import kiln.runtime.ValType;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Instances in pools: a store that hands itself on. */
 class HandOnTest extends RuntimeFixture {
@@ -42,11 +51,14 @@ class HandOnTest extends RuntimeFixture {
             (func (export "wait") (call $wait))
             (func $hidden (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
             (func $unseen (result i32) (i32.const 1))
+            (func (export "take") (param funcref))
             (table $h (export "h") 1 funcref)
             (table $dead 1 funcref)
             (elem (table $h) (i32.const 0) func $hidden)
             (elem (table $dead) (i32.const 0) func $unseen)
             """;
+
+    private static final byte[] IMPORTS = "(import \"no\" \"thing\" (func))".getBytes(StandardCharsets.UTF_8);
 
     private CompiledModule guest() {
         return CompiledModule.load(engine, Wat.encode("guest.wat", GUEST.getBytes(StandardCharsets.UTF_8)));
@@ -129,6 +141,56 @@ class HandOnTest extends RuntimeFixture {
     }
 
     @Test
+    void whatFailsGivesTheStoreUpToo() throws Exception {
+        linker.func("env", "fail", Runnable.class, () -> {
+            throw new IllegalStateException("host");
+        });
+        Instance i = handedOn(() -> {});
+        Memory m = i.memoryAt(0);
+        Func count = i.func("count");
+        List<Executable> mistakes = List.of(
+                () -> m.readInt(65_536),
+                () -> m.writeBytes(65_530, new byte[8]),
+                () -> m.readCString(-1),
+                () -> i.global("g").set("text"),
+                () -> i.table("t").get(1),
+                () -> i.table("h").set(0, "no function"),
+                () -> i.func("take").invoke("no function"),
+                () -> i.func("take").call(12345),
+                () -> i.func("take").handle().invoke((Object) "no function"),
+                () -> ((Func) linker.get(store, "env", "fail")).call(),
+                () -> linker.instantiate(store, CompiledModule.load(engine, Wat.encode("x", IMPORTS))),
+                () -> i.funcAt(-1),
+                () -> store.fromCell(ValType.FUNCREF, 12345),
+                () -> ExnRef.of(Tag.of(store, FuncType.ofVoid(ValType.I32)), "text"));
+        for (int n = 0; n < mistakes.size(); n++) {
+            assertThrows(Throwable.class, mistakes.get(n));
+            assertEquals(n + 1, elsewhere(() -> count.invoke()), "after mistake " + n);
+        }
+    }
+
+    @Test
+    void settingsGiveTheStoreUpToo() throws Exception {
+        Instance i = handedOn(() -> {});
+        List<Runnable> settings = List.of(
+                () -> store.setDeadline(Duration.ofMinutes(5)),
+                () -> store.setDeadline(null),
+                () -> store.setThreadInterruptible(true),
+                () -> store.setThreadInterruptible(false),
+                () -> store.clearInterrupt(),
+                () -> store.isInterrupted(),
+                () -> store.heapUse(),
+                () -> store.collectGarbage(),
+                () -> store.toCell(ValType.EXTERNREF, "object"),
+                () -> Global.of(store, new GlobalType(ValType.I32, true), 1),
+                () -> Memory.of(store, new MemoryType(1, 1, true, false, false, 16)));
+        for (int n = 0; n < settings.size(); n++) {
+            settings.get(n).run();
+            assertEquals(n + 1, elsewhere(() -> i.func("count").invoke()), "after setting " + n);
+        }
+    }
+
+    @Test
     void oneThreadAtATime() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
@@ -173,7 +235,7 @@ class HandOnTest extends RuntimeFixture {
         assertThrows(NoSuchElementException.class, () -> i.memoryAt(2));
         assertEquals(21, i.funcAt(4).invoke(7));
         assertEquals(1, i.funcAt(1).invoke());
-        for (int unknown : new int[] {-1, 5, 6}) {
+        for (int unknown : new int[] {-1, 5, 7}) {
             assertThrows(NoSuchElementException.class, () -> i.funcAt(unknown));
         }
     }
