@@ -14,7 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -36,6 +40,12 @@ class KilnGradleIT {
     private static final List<String> OTHER_MODULES = List.of("gradle-java-compiler-plugin");
 
     private static final List<String> LIBRARIES = List.of("javax.inject", "ant", "asm", "jul-to-slf4j");
+
+    /** {@code (module (func (export "twice") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))}. */
+    private static final byte[] TWICE = {
+        0, 'a', 's', 'm', 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 9, 1, 5, 't', 'w', 'i', 'c', 'e',
+        0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b
+    };
 
     @TempDir
     static Path shared;
@@ -257,6 +267,52 @@ class KilnGradleIT {
         build(project, "kilnCompile");
         assertTrue(log.contains("other is up to date"), log);
         assertFalse(Files.exists(made.resolve("adder")), log);
+    }
+
+    @Test
+    void whatIsLinkedSignedAndForNewerProcessors() throws Exception {
+        Path project = project();
+        Files.write(project.resolve("src/main/wasm/env.wasm"), TWICE);
+        KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        Files.writeString(
+                project.resolve("me.key"),
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(keys.getPrivate().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n");
+        Path script = project.resolve("build.gradle");
+        Files.writeString(
+                script,
+                Files.readString(script)
+                        .replace(
+                                "className = 'app.Adder'",
+                                "className = 'app.Adder'\n"
+                                        + "link.from 'src/main/wasm/env.wasm'\n"
+                                        + "cpu = ['lse', 'lzcnt']\n"
+                                        + "signKey = file('me.key')"));
+        Path main = project.resolve("src/main/java/app/Main.java");
+        Files.writeString(main, Files.readString(main).replace("load((caller, n) -> 2 * n)", "load()"));
+        build(project, "--configuration-cache", "jar");
+        assertEquals("42 3.0 7 kiln", run(project.resolve("build/libs/typed-1.jar")));
+        Path code = project.resolve("build/generated/resources/kiln/META-INF/kiln/adder");
+        String about = Files.readString(code.resolve("module.properties"));
+        assertTrue(about.contains("link.env.sha256=") && about.contains("cpu=lse,lzcnt"), about);
+        byte[] arm = Files.readAllBytes(code.resolve("aarch64-linux.cwasm"));
+        assertTrue(new String(arm, StandardCharsets.ISO_8859_1).contains(".kiln.signature"));
+
+        // Another key makes another file.
+        Files.writeString(
+                project.resolve("me.key"),
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(KeyPairGenerator.getInstance("Ed25519")
+                                        .generateKeyPair()
+                                        .getPrivate()
+                                        .getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n");
+        build(project, "--configuration-cache", "jar");
+        assertTrue(log.contains("compiled from"), log);
+        assertFalse(Arrays.equals(arm, Files.readAllBytes(code.resolve("aarch64-linux.cwasm"))));
     }
 
     @Test

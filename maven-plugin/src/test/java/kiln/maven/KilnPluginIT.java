@@ -12,7 +12,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -27,6 +31,71 @@ import org.junit.jupiter.api.io.TempDir;
 /** Builds real projects with the plugin, and runs what they make. */
 class KilnPluginIT {
     private static final Path REPO = Path.of(System.getProperty("kiln.it.repo"));
+
+    /** What a program needs that compiles. */
+    private static final List<String> PARTS = List.of(
+            "runtime",
+            "loader",
+            "artifact",
+            "types",
+            "compiler",
+            "component",
+            "wasm",
+            "translate",
+            "ir",
+            "codegen",
+            "codegen-x64",
+            "codegen-aarch64");
+
+    /** {@code (module (func (export "twice") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))}. */
+    private static final byte[] TWICE = {
+        0, 'a', 's', 'm', 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 9, 1, 5, 't', 'w', 'i', 'c', 'e',
+        0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b
+    };
+
+    /** Loads its module with each of two keys: says what it computes, and whether the second key will do. */
+    private static final String SIGNED_MAIN = String.join(
+            "\n",
+            "package app;",
+            "import java.nio.file.Path;",
+            "import java.util.List;",
+            "import kiln.artifact.api.*;",
+            "import kiln.runtime.*;",
+            "public class Main {",
+            "    public static void main(String[] args) throws Exception {",
+            "        long sum = Instance.create(load(args[0])).func(\"add-twice\").call(20, 1);",
+            "        boolean other = true;",
+            "        try {",
+            "            load(args[1]);",
+            "        } catch (ArtifactException e) {",
+            "            other = false;",
+            "        }",
+            "        System.out.println(sum + \" \" + other);",
+            "    }",
+            "    private static CompiledModule load(String key) throws Exception {",
+            "        Engine engine = Engine.requiringSignature(List.of(SigningKeys.readPublic(Path.of(key))));",
+            "        return CompiledModule.resource(engine, Main.class, \"adder\");",
+            "    }",
+            "}");
+
+    private static final String WASI_MAIN = String.join(
+            "\n",
+            "package app;",
+            "import java.nio.file.Path;",
+            "import kiln.runtime.*;",
+            "import kiln.wasi.Wasi;",
+            "public class Main {",
+            "    public static void main(String[] args) throws Exception {",
+            "        try (Engine engine = new Engine();",
+            "                CompiledModule module = CompiledModule.load(engine, Path.of(args[0]));",
+            "                Wasi wasi = Wasi.builder().inheritStdio().build();",
+            "                Store store = new Store(engine)) {",
+            "            Linker linker = new Linker(engine);",
+            "            wasi.addTo(linker);",
+            "            System.exit(wasi.run(linker.instantiate(store, module)));",
+            "        }",
+            "    }",
+            "}");
 
     @TempDir
     Path folder;
@@ -168,16 +237,111 @@ class KilnPluginIT {
     }
 
     @Test
+    void whatIsLinkedSignedAndForNewerProcessors() throws Exception {
+        Path project = project("typed");
+        Files.write(project.resolve("src/main/wasm/env.wasm"), TWICE);
+        KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        pem(project.resolve("me.key"), "PRIVATE KEY", keys.getPrivate());
+        pem(project.resolve("me.pub"), "PUBLIC KEY", keys.getPublic());
+        Path pom = project.resolve("pom.xml");
+        String text = Files.readString(pom);
+        Files.writeString(
+                pom,
+                text.replace(
+                        "</className>",
+                        "</className><link><file>src/main/wasm/env.wasm</file></link><cpu>lse, lzcnt</cpu>"
+                                + "<signKey>me.key</signKey>"));
+        Files.writeString(project.resolve("src/main/java/app/Main.java"), SIGNED_MAIN);
+        build(project, jdk25());
+        Path code = project.resolve("target/classes/META-INF/kiln/adder");
+        String about = Files.readString(code.resolve("module.properties"));
+        assertTrue(about.contains("link.env.sha256=") && about.contains("cpu=lse,lzcnt"), about);
+        assertTrue(holds(code.resolve("aarch64-linux.cwasm"), "lse"));
+        assertFalse(holds(code.resolve("aarch64-linux.cwasm"), "lzcnt"), "each target takes its own");
+        String me = project.resolve("me.pub").toString();
+        assertEquals("42 true", run(jdk25(), project.resolve("target/typed-1.jar"), me, me));
+        pem(
+                project.resolve("other.pub"),
+                "PUBLIC KEY",
+                KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPublic());
+        assertEquals(
+                "42 false",
+                run(
+                        jdk25(),
+                        project.resolve("target/typed-1.jar"),
+                        me,
+                        project.resolve("other.pub").toString()));
+
+        Files.writeString(pom, text.replace("</className>", "</className><cpu>avx3</cpu>"));
+        assertNotEquals(0, maven(project, jdk25(), List.of(), "package"));
+        assertTrue(logged("avx3"), () -> String.join("\n", log));
+    }
+
+    private static void pem(Path file, String kind, Key key) throws IOException {
+        String body = Base64.getMimeEncoder().encodeToString(key.getEncoded());
+        Files.writeString(file, "-----BEGIN " + kind + "-----\n" + body + "\n-----END " + kind + "-----\n");
+    }
+
+    private static boolean holds(Path file, String text) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text);
+    }
+
+    @Test
     void aRunTimeImageHasTheCode() throws Exception {
         Path project = project("typed");
         Path source = project.resolve("src/main/java/module-info.java");
         Files.writeString(source, "module app { requires kiln.runtime; }");
         build(project, jdk25());
-        List<String> path =
-                new ArrayList<>(List.of(project.resolve("target/typed-1.jar").toString()));
-        for (String part : List.of("runtime", "loader", "artifact", "types")) {
+        assertEquals(
+                "42 3.0 7 kiln",
+                runImage(project.resolve("target/typed-1.jar"), List.of("runtime", "loader", "artifact", "types")));
+    }
+
+    @Test
+    void aRunTimeImageWithCompilerAndWasi() throws Exception {
+        Path project = project("typed");
+        Files.writeString(
+                project.resolve("src/main/java/module-info.java"),
+                "module app { requires kiln.compiler; requires kiln.wasi; }");
+        Files.writeString(project.resolve("src/main/java/app/Main.java"), WASI_MAIN);
+        Path pom = project.resolve("pom.xml");
+        Files.writeString(
+                pom,
+                Files.readString(pom)
+                        .replace("kiln-runtime", "kiln-compiler")
+                        .replace(
+                                "</dependencies>",
+                                "<dependency><groupId>dev.kiln</groupId><artifactId>kiln-wasi</artifactId>"
+                                        + "<version>${kiln.version}</version></dependency></dependencies>"));
+        build(project, jdk25());
+        List<String> parts = new ArrayList<>(PARTS);
+        parts.add("wasi");
+        String hello = Path.of("../examples/hello.wasm").toAbsolutePath().toString();
+        assertEquals("Hello from WebAssembly.", runImage(project.resolve("target/typed-1.jar"), parts, hello));
+    }
+
+    @Test
+    void aRunTimeImageOfAnEndiveProgram() throws Exception {
+        Path project = project("endive");
+        Files.writeString(project.resolve("src/main/java/module-info.java"), "module app { requires kiln.endive; }");
+        build(project, jdk25(), "maven.compiler.release=25");
+        List<String> parts = new ArrayList<>(PARTS);
+        parts.add("endive");
+        String wasm = project.resolve("src/main/wasm/counter.wasm").toString();
+        assertEquals("41 true", runImage(project.resolve("target/endive-1.jar"), parts, wasm));
+    }
+
+    /** Makes an image of a program, parts of Kiln and all of Endive that was installed, and runs it. */
+    private String runImage(Path jar, List<String> parts, String... args) throws Exception {
+        List<String> path = new ArrayList<>(List.of(jar.toString()));
+        for (String part : parts) {
             String v = System.getProperty("kiln.it.version");
             path.add(REPO.resolve("dev/kiln/kiln-" + part + "/" + v + "/kiln-" + part + "-" + v + ".jar")
+                    .toString());
+        }
+        for (String part : parts.contains("endive") ? List.of("runtime", "wasm") : List.<String>of()) {
+            String v = System.getProperty("kiln.it.endive");
+            path.add(REPO.resolve("run/endive/" + part + "/" + v + "/" + part + "-" + v + ".jar")
                     .toString());
         }
         Path image = folder.resolve("image");
@@ -189,13 +353,10 @@ class KilnPluginIT {
                 "app",
                 "--output",
                 image.toString()));
-        assertEquals(
-                "42 3.0 7 kiln",
-                run(List.of(
-                        image.resolve("bin/java").toString(),
-                        "--enable-native-access=kiln.loader",
-                        "-m",
-                        "app/app.Main")));
+        List<String> command = new ArrayList<>(List.of(
+                image.resolve("bin/java").toString(), "--enable-native-access=kiln.loader", "-m", "app/app.Main"));
+        command.addAll(List.of(args));
+        return run(command);
     }
 
     private static String run(List<String> command) throws Exception {
