@@ -68,9 +68,16 @@ record Composition(List<DecodedComponent> parts, List<Map<String, Bound>> provid
         private final List<Map<String, Bound>> providers = new ArrayList<>();
         /** Resources of imports that stay open, by the names that lead to them, without what versions may differ in. */
         private final Map<List<String>, ResourceType> open = new HashMap<>();
+        /** By {@link #track} of a name: what all export under such names, in their order. */
+        private final Map<String, List<Bound>> exports = new HashMap<>();
 
         Builder(List<DecodedComponent> given) {
             this.given = given;
+            for (int i = 0; i < given.size(); i++) {
+                for (String name : given.get(i).type().exports().keySet()) {
+                    exports.computeIfAbsent(track(name), _ -> new ArrayList<>()).add(new Bound(i, name));
+                }
+            }
             places = new int[given.size()];
             Arrays.fill(places, -1);
         }
@@ -125,17 +132,16 @@ record Composition(List<DecodedComponent> parts, List<Map<String, Bound>> provid
         /** The export of another component, whose number is that of what was given; null if there is none. */
         private Bound find(int importer, String name) {
             Bound found = null;
-            for (int i = 0; i < given.size(); i++) {
-                for (String export : given.get(i).type().exports().keySet()) {
-                    if (i != importer && track(export).equals(track(name))) {
-                        if (found != null && found.part != i) {
-                            throw new CompositionException(label(given.get(importer)) + " imports "
-                                    + Printable.name(name) + ", which both " + label(given.get(found.part)) + " and "
-                                    + label(given.get(i)) + " export");
-                        }
-                        found = found == null || export.equals(name) ? new Bound(i, export) : found;
-                    }
+            for (Bound b : exports.getOrDefault(track(name), List.of())) {
+                if (b.part == importer) {
+                    continue;
                 }
+                if (found != null && found.part != b.part) {
+                    throw new CompositionException(label(given.get(importer)) + " imports " + Printable.name(name)
+                            + ", which both " + label(given.get(found.part)) + " and " + label(given.get(b.part))
+                            + " export");
+                }
+                found = found == null || b.export.equals(name) ? b : found;
             }
             return found;
         }

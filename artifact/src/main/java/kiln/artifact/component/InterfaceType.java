@@ -2,7 +2,9 @@ package kiln.artifact.component;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The type of a value of the component model, as the canonical ABI sees it: without names of types, resources by
@@ -10,14 +12,19 @@ import java.util.List;
  * a walk over a type must remember what it has seen, or it may take time exponential in the size of the component.
  */
 public final class InterfaceType {
+    private static final int FEW = 8;
+
     private final TypeKind kind;
     private final List<String> labels;
     private final List<InterfaceType> children;
     private final int resource;
     private final int length;
     private final ValueLayout layout;
+    private final long payloadOffset;
     private final boolean hasHandles;
     private final boolean hasBorrows;
+    /** Of labels that are too many to be searched for each value; null for few. */
+    private final Map<String, Integer> numbers;
 
     /**
      * @param labels names of fields, cases or flags
@@ -41,8 +48,20 @@ public final class InterfaceType {
             borrows |= c != null && c.hasBorrows;
         }
         this.layout = ValueLayout.of(kind, labels.size(), layouts, length, false);
+        this.payloadOffset = hasCases() ? ValueLayout.payloadOffset(cases(), layouts) : 0;
         this.hasHandles = handles;
         this.hasBorrows = borrows;
+        this.numbers = labels.size() <= FEW ? null : HashMap.newHashMap(labels.size());
+        for (int i = 0; numbers != null && i < labels.size(); i++) {
+            numbers.putIfAbsent(labels.get(i), i);
+        }
+    }
+
+    private boolean hasCases() {
+        return switch (kind) {
+            case VARIANT, ENUM, OPTION, RESULT -> true;
+            default -> false;
+        };
     }
 
     public TypeKind kind() {
@@ -52,6 +71,11 @@ public final class InterfaceType {
     /** Names of fields, cases or flags. */
     public List<String> labels() {
         return labels;
+    }
+
+    /** The place of a label among {@link #labels}; -1 for anything else. */
+    public int indexOf(Object label) {
+        return numbers == null ? labels.indexOf(label) : numbers.getOrDefault(label, -1);
     }
 
     /** What it is made of directly; null for a case without a value. */
@@ -108,7 +132,6 @@ public final class InterfaceType {
 
     /** Where a case's payload begins in memory, in bytes from the start of the value. */
     public long payloadOffset() {
-        return ValueLayout.payloadOffset(
-                cases(), children.stream().map(c -> c == null ? null : c.layout).toList());
+        return payloadOffset;
     }
 }

@@ -271,7 +271,7 @@ final class Conversions {
             public Object toJava(Object generic) {
                 Variant v = (Variant) generic;
                 Object payload = v.payload();
-                return payloads[t.labels().indexOf(v.label())].toJava(payload == null ? List.of() : List.of(payload));
+                return payloads[t.indexOf(v.label())].toJava(payload == null ? List.of() : List.of(payload));
             }
 
             @Override

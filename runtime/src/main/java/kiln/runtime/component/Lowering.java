@@ -159,8 +159,8 @@ final class Lowering {
         return switch (v) {
             case Optional<?> o -> o.isPresent() ? 1 : 0;
             case Result<?, ?> r -> r.isOk() ? 0 : 1;
-            case Variant x -> t.labels().indexOf(x.label());
-            default -> t.labels().indexOf(v);
+            case Variant x -> t.indexOf(x.label());
+            default -> t.indexOf(v);
         };
     }
 

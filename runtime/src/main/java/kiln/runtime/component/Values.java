@@ -177,7 +177,7 @@ final class Values {
     }
 
     private static int label(InterfaceType t, Object label, String where) {
-        int i = t.labels().indexOf(label);
+        int i = t.indexOf(label);
         if (i < 0) {
             throw new IllegalArgumentException(where + ": there is no \"" + Printable.name(String.valueOf(label))
                     + "\" in this " + t.kind() + ", which has [" + Printable.names(t.labels()) + "]");

@@ -142,7 +142,7 @@ final class WaveParser {
         int start = at;
         boolean escaped = accept("%");
         String label = word();
-        int number = t.labels().indexOf(label);
+        int number = t.indexOf(label);
         if (number < 0 || !escaped && t.kind() != TypeKind.RECORD && KEYWORDS.contains(label)) {
             throw error(
                     (label.isEmpty() ? "a name is expected" : "there is no " + Printable.name(label)) + " in this "

@@ -71,7 +71,7 @@ final class WaveWriter {
             case VARIANT -> {
                 Variant x = (Variant) v;
                 label(x.label());
-                payload(t.payload(t.labels().indexOf(x.label())), x.payload());
+                payload(t.payload(t.indexOf(x.label())), x.payload());
             }
             case OPTION -> {
                 Optional<?> o = (Optional<?>) v;

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import kiln.artifact.api.TrapCode;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
@@ -25,6 +27,7 @@ import kiln.runtime.Store;
 import kiln.runtime.TrapException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -374,5 +377,26 @@ class CanonicalAbiTest {
             memory.writeInt(8 * i + 4, 60_000);
         }
         assertTrap(TrapCode.ALLOCATION_TOO_LARGE, t, 0, 200);
+    }
+
+    /** Where a payload lies is known once, and labels are found at once: in proportion to both it would take minutes. */
+    @Test
+    @Timeout(300)
+    void manyValuesOfManyCases() {
+        int cases = 100_000;
+        int count = 500_000;
+        List<String> labels = IntStream.range(0, cases).mapToObj(i -> "c" + i).toList();
+        InterfaceType variant =
+                of(TypeKind.VARIANT, labels, Collections.nCopies(cases, U8).toArray(InterfaceType[]::new));
+        memory.grow(count / 4096);
+        for (int i = 0; i < 8 * count; i += 8) {
+            memory.writeInt(i, cases - 1);
+        }
+        CallShape shape = new CallShape(function(null, of(TypeKind.LIST, List.of(), variant)));
+        Object[] lifted = new Lifting(guest, StringEncoding.UTF8, null, false).params(shape, new long[] {0, count});
+        assertEquals(new Variant("c" + (cases - 1), (byte) 0), ((List<?>) lifted[0]).getLast());
+        next = 0;
+        new Lowering(guest, StringEncoding.UTF8, null).params(shape, lifted);
+        assertEquals(cases - 1, memory.readInt(8 * (count - 1)));
     }
 }
