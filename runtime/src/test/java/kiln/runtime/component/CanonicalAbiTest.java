@@ -379,7 +379,7 @@ class CanonicalAbiTest {
         assertTrap(TrapCode.ALLOCATION_TOO_LARGE, t, 0, 200);
     }
 
-    /** Where a payload lies is known once, and labels are found at once: in proportion to both it would take minutes. */
+    /** Where a payload lies is known, and labels are found at once: looking through all cases would take minutes. */
     @Test
     @Timeout(300)
     void manyValuesOfManyCases() {
