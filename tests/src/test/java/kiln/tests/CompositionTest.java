@@ -60,18 +60,28 @@ class CompositionTest {
     }
 
     private static byte[] app(String name, String export) {
-        return new ComponentBytes()
+        ComponentBytes c = new ComponentBytes()
                 .one(TYPE, 0x42, 2, 1, function(U32), 4, 0, "f", 1, 0)
                 .one(IMPORT, 0, name, 5, 0)
-                .one(ALIAS, 1, 0, 0, "f")
-                .one(CANON, 1, 0, 0, 0)
+                .one(ALIAS, 1, 0, 0, "f");
+        return calling(c, "(call $f (call $f (local.get 0)))", 1, export);
+    }
+
+    /**
+     * Ends a component whose only function is what it imports.
+     *
+     * @param body of the function that is exported, which calls {@code $f}
+     * @param type number of the next type
+     */
+    private static byte[] calling(ComponentBytes c, String body, int type, String export) {
+        return c.one(CANON, 1, 0, 0, 0)
                 .one(CORE_INSTANCE, 1, 1, "f", 0, 0)
                 .module("(module (func $f (import \"lib\" \"f\") (param i32) (result i32))"
-                        + "(func (export \"run\") (param i32) (result i32) (call $f (call $f (local.get 0)))))")
+                        + "(func (export \"run\") (param i32) (result i32) " + body + "))")
                 .one(CORE_INSTANCE, 0, 0, 1, "lib", 0x12, 0)
                 .one(ALIAS, 0, 0, 1, 1, "run")
                 .one(TYPE, (Object) function(U32))
-                .one(CANON, 0, 0, 1, 0, 1)
+                .one(CANON, 0, 0, 1, 0, type)
                 .one(EXPORT, 0, export, 1, 1, 0)
                 .toArray();
     }
@@ -173,7 +183,7 @@ class CompositionTest {
     }
 
     private static byte[] resourceApp(String name) {
-        return new ComponentBytes()
+        ComponentBytes c = new ComponentBytes()
                 .one(TYPE, 0x42, 1, 4, 0, "r", 3, 1)
                 .one(IMPORT, 0, "demo:a/res", 5, 0)
                 .one(ALIAS, 3, 0, 0, "r")
@@ -186,17 +196,8 @@ class CompositionTest {
                         bytes(1, 0x40, 1, "x", 2, 0, U32),
                         bytes(4, 0, "f", 1, 3))
                 .one(IMPORT, 0, name, 5, 2)
-                .one(ALIAS, 1, 0, 1, "f")
-                .one(CANON, 1, 0, 0, 0)
-                .one(CORE_INSTANCE, 1, 1, "f", 0, 0)
-                .module("(module (func $f (import \"lib\" \"f\") (param i32) (result i32))"
-                        + "(func (export \"run\") (param i32) (result i32) (call $f (local.get 0))))")
-                .one(CORE_INSTANCE, 0, 0, 1, "lib", 0x12, 0)
-                .one(ALIAS, 0, 0, 1, 1, "run")
-                .one(TYPE, (Object) function(U32))
-                .one(CANON, 0, 0, 1, 0, 3)
-                .one(EXPORT, 0, "run", 1, 1, 0)
-                .toArray();
+                .one(ALIAS, 1, 0, 1, "f");
+        return calling(c, "(call $f (local.get 0))", 3, "run");
     }
 
     /** A resource that both import from outside is one, so that functions that speak of it fit. */

@@ -142,8 +142,8 @@ class ObjectsTest extends RuntimeFixture {
     @Test
     void referencesLiveInMemory() {
         int n = 300;
-        StringBuilder code = new StringBuilder("(module (func (export \"f\") (param i32 externref externref)"
-                + " (result externref)");
+        StringBuilder code = new StringBuilder(
+                "(module (func (export \"f\") (param i32 externref externref)" + " (result externref)");
         code.append(" (local externref)".repeat(n - 2));
         code.append("(loop ".repeat(n));
         for (int l = 1; l <= n; l++) {

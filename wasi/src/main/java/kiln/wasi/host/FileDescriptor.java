@@ -10,8 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * What a number that the guest uses for a file stands for. What a kind of descriptor cannot do fails as it does in
  * POSIX; the rights are checked by the callers.
  */
-public abstract sealed class FileDescriptor implements Closeable
-        permits Directory, RegularFile, StandardInput, StandardOutput {
+public abstract sealed class FileDescriptor implements Closeable permits Directory, RegularFile, StandardStream {
     /** Held by the thread of the guest that does something with it. */
     private final ReentrantLock lock = new ReentrantLock();
 

@@ -4,27 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** The guest's standard input. */
-public final class StandardInput extends FileDescriptor {
+public final class StandardInput extends StandardStream {
     private final InputSource source;
-    private final int processFd;
     private final Stop stop;
 
     /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
     public StandardInput(InputSource source, int processFd, Stop stop) {
-        super(Rights.INPUT, 0, 0);
+        super(Rights.INPUT, processFd);
         this.source = source;
-        this.processFd = processFd;
         this.stop = stop;
-    }
-
-    @Override
-    public FileType type() {
-        return ProcessStreams.type(processFd);
-    }
-
-    @Override
-    public FileStatus status() {
-        return FileStatus.ofStream(type());
     }
 
     @Override

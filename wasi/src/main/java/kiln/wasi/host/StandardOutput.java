@@ -4,25 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A standard output of the guest's. */
-public final class StandardOutput extends FileDescriptor {
+public final class StandardOutput extends StandardStream {
     private final OutputSink sink;
-    private final int processFd;
 
     /** @param processFd number of the process's own stream that it is, or {@link ProcessStreams#OTHER} */
     public StandardOutput(OutputSink sink, int processFd) {
-        super(Rights.OUTPUT, 0, 0);
+        super(Rights.OUTPUT, processFd);
         this.sink = sink;
-        this.processFd = processFd;
-    }
-
-    @Override
-    public FileType type() {
-        return ProcessStreams.type(processFd);
-    }
-
-    @Override
-    public FileStatus status() {
-        return FileStatus.ofStream(type());
     }
 
     @Override
