@@ -34,6 +34,11 @@ abstract class StreamCall implements Runnable {
         return state == State.RUNNING;
     }
 
+    /** Whether a call has ended with something that {@link #finish} will throw. */
+    final synchronized boolean hasFailed() {
+        return state == State.DONE && failure != null;
+    }
+
     /** Starts a call; {@link #isIdle} must hold. */
     final synchronized void start() {
         if (!hasThread) {

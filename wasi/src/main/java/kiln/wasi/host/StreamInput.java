@@ -148,6 +148,10 @@ public final class StreamInput implements InputSource {
         if (ahead.isRunning()) {
             return -1;
         }
+        if (ahead.hasFailed()) {
+            // Reading tells it. Told to one who only waits it would be lost, and the stream seem to go on.
+            return 0;
+        }
         ahead.accept();
         return ahead.end;
     }

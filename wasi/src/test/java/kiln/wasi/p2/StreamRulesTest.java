@@ -289,4 +289,27 @@ class StreamRulesTest {
             assertEquals("last-operation-failed", Host.error(h.out("blocking-write-and-flush", out, new byte[1])));
         }
     }
+
+    /** An error is not lost on one who waits before reading. */
+    @Test
+    void anErrorIsToldByReading() {
+        InputStream broken = new InputStream() {
+            private boolean isOver;
+
+            @Override
+            public int read() throws IOException {
+                if (isOver) {
+                    return -1;
+                }
+                isOver = true;
+                throw new IOException("broken");
+            }
+        };
+        try (Host h = host(broken)) {
+            Object in = h.call("cli/stdin#get-stdin");
+            h.block("io/streams#[method]input-stream.subscribe", in);
+            assertEquals("last-operation-failed", Host.error(h.in("read", in, 10L)));
+            assertEquals("closed", Host.error(h.in("read", in, 10L)));
+        }
+    }
 }
