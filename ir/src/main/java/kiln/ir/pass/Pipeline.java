@@ -87,6 +87,8 @@ public final class Pipeline {
                 forBackEnds(
                         new RemoveUnreachable(),
                         new CleanUp(),
+                        // What was loaded from objects that vanish takes part in all that follows.
+                        new ScalarObjects(),
                         // Equal things look equal now ...
                         Simplify.byRanges(),
                         new DeadCode(),

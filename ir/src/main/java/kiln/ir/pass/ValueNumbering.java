@@ -484,7 +484,7 @@ public final class ValueNumbering implements Pass {
                 replace(b, i, table.value(e));
                 return;
             }
-            if (!m.readOnly() && isNarrow(i)) {
+            if (!m.readOnly() && NarrowAccess.is(i)) {
                 accessKey(Opcode.STORE, i, version);
                 int stored = findAccess(i, version);
                 if (stored >= 0) {
@@ -506,20 +506,11 @@ public final class ValueNumbering implements Pass {
             }
         }
 
-        /** Whether an access has fewer bytes than its value. References in four bytes are as good as whole. */
-        private static boolean isNarrow(Inst i) {
-            return i.memory().width() < i.type().bytes() && i.type() != Type.REF;
-        }
-
         /** What a narrow load gives after {@code v} was stored in the same width. */
         private Value reloaded(Inst load, Value v) {
             builder.setBefore(load);
             builder.setPosition(load.position());
-            int width = load.memory().width();
-            if (load.memory().signed()) {
-                return builder.unary(width == 1 ? Opcode.SEXT8 : width == 2 ? Opcode.SEXT16 : Opcode.SEXT32, v);
-            }
-            return builder.binary(Opcode.AND, v, builder.iconst(load.type(), (1L << width * 8) - 1));
+            return NarrowAccess.reloaded(builder, load, v);
         }
 
         private void store(Block b, Inst i) {
@@ -527,7 +518,7 @@ public final class ValueNumbering implements Pass {
             int region = effects.region(m);
             int version = versions.current(region);
             // A narrow store is remembered as such, because a load of the same width gives a part of the value only.
-            Opcode kind = isNarrow(i) ? Opcode.STORE : Opcode.LOAD;
+            Opcode kind = NarrowAccess.is(i) ? Opcode.STORE : Opcode.LOAD;
             accessKey(kind, i, version);
             int e = findAccess(i, version);
             if (e >= 0 && number(table.value(e).resolve()) == number(i.stored())) {

@@ -1,6 +1,10 @@
 package kiln.ir.testing;
 
+import java.util.ArrayList;
+import java.util.List;
 import kiln.artifact.api.TrapCode;
+import kiln.ir.Block;
+import kiln.ir.Edge;
 import kiln.ir.IntCond;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
@@ -37,6 +41,8 @@ final class RandomObjects {
     private static final int LENGTH_OFFSET = 4;
 
     private final RandomValues values;
+    /** Objects of which programs use nothing but what is in them: passes may replace them by that. */
+    final List<Value> hidden = new ArrayList<>();
 
     RandomObjects(RandomValues values) {
         this.values = values;
@@ -79,7 +85,94 @@ final class RandomObjects {
         values.b.heapStore(sometimesTrapping(f.access()), values.memory, object, f.offset, v);
     }
 
+    /** What does not tell anybody of the object. */
+    private void askHidden() {
+        Value object = values.pick(hidden.toArray(Value[]::new));
+        switch (values.random.nextInt(8)) {
+            case 0, 1 -> store(object, values.pick(FIELDS));
+            case 2 -> {
+                IntCond cond = values.chance(50) ? IntCond.EQ : IntCond.NE;
+                values.add(values.b.icmp(cond, object, values.b.zero(Type.REF)));
+            }
+            case 3 -> {
+                Value bits = values.b.refBits(object);
+                values.add(values.raw(Opcode.AND, Type.I64, bits, values.b.i64(values.random.nextInt(8))));
+            }
+            case 4 -> values.add(values.b.heapLoad(Type.I32, LENGTH, values.memory, object, LENGTH_OFFSET));
+            default -> {
+                Field f = values.pick(FIELDS);
+                MemoryOp m = sometimesTrapping(f.access());
+                values.add(values.numeric(values.b.heapLoad(f.type, m, values.memory, object, f.offset)));
+            }
+        }
+    }
+
+    private Value newHidden() {
+        Value object = values.b.allocate(values.memory, values.b.i64(BYTES), values.any(Type.I64));
+        fill(object);
+        return object;
+    }
+
+    /** One that was made on one of two ways, or another one. */
+    private Value hiddenOfTwo() {
+        Block join = values.b.function().newBlock();
+        Block[] ways = {values.b.function().newBlock(), values.b.function().newBlock()};
+        values.b.branch(values.condition(), ways[0], ways[1]);
+        for (Block way : ways) {
+            values.b.setBlock(way);
+            boolean known = !hidden.isEmpty() && values.chance(20);
+            values.b.jump(join, known ? values.pick(hidden.toArray(Value[]::new)) : newHidden());
+        }
+        values.b.setBlock(join);
+        return join.addParam(Type.REF);
+    }
+
+    /** One that a loop makes anew in each turn out of what was in the last one. */
+    private Value hiddenOfLoop() {
+        Value start = newHidden();
+        Block header = values.b.function().newBlock();
+        Block next = values.b.function().newBlock();
+        values.b.jump(header, start, values.b.i32(0));
+        values.b.setBlock(header);
+        Value last = header.addParam(Type.REF);
+        Value turns = header.addParam(Type.I32);
+        Value x = values.b.heapLoad(Type.I64, FIELDS[3].access(), values.memory, last, FIELDS[3].offset);
+        Value made = newHidden();
+        values.b.heapStore(
+                FIELDS[3].access(),
+                values.memory,
+                made,
+                FIELDS[3].offset,
+                values.raw(Opcode.ADD, Type.I64, x, values.any(Type.I64)));
+        if (values.chance(30)) {
+            values.b.heapStore(
+                    FIELDS[0].access(),
+                    values.memory,
+                    values.chance(50) ? last : start,
+                    FIELDS[0].offset,
+                    values.any(Type.I32));
+        }
+        Value more = values.raw(Opcode.ADD, Type.I32, turns, values.b.i32(1));
+        values.b.branch(
+                values.b.icmp(IntCond.ULT, more, values.b.i32(3)), new Edge(header, made, more), new Edge(next));
+        values.b.setBlock(next);
+        return last;
+    }
+
     void statement() {
+        if (values.chance(40)) {
+            switch (values.random.nextInt(10)) {
+                case 0, 1 -> hidden.add(newHidden());
+                case 2 -> hidden.add(hiddenOfTwo());
+                case 3 -> hidden.add(hiddenOfLoop());
+                default -> {
+                    if (!hidden.isEmpty()) {
+                        askHidden();
+                    }
+                }
+            }
+            return;
+        }
         Value object = values.any(Type.REF);
         switch (values.random.nextInt(8)) {
             case 0, 1 -> {

@@ -146,6 +146,7 @@ public final class RandomPrograms extends RandomValues {
             Value v = b.load(t, MemoryOp.of(t, region()), memory, random.nextInt(MEMORY / 4));
             add(numeric(v));
         }
+        objects.hidden.clear();
         if (has(Option.OBJECTS)) {
             objects.first();
         }
@@ -275,7 +276,7 @@ public final class RandomPrograms extends RandomValues {
         boolean straight = chance(40);
         Edge normal =
                 straight ? new Edge(join, anyOf(types)) : new Edge(b.function().newBlock());
-        Map<Type, List<Value>> saved = save();
+        Visible saved = save();
         Inst call = b.invoke(target, normal, pad, arguments(s));
         for (int i = 0; straight && i < Math.min(types.size(), call.resultCount()); i++) {
             if (call.result(i).type() == types.get(i)) {
@@ -334,15 +335,19 @@ public final class RandomPrograms extends RandomValues {
         }
     }
 
-    private Map<Type, List<Value>> save() {
+    /** What code may use. */
+    private record Visible(Map<Type, List<Value>> pools, int hidden) {}
+
+    private Visible save() {
         Map<Type, List<Value>> saved = new EnumMap<>(Type.class);
         pools.forEach((t, l) -> saved.put(t, new ArrayList<>(l)));
-        return saved;
+        return new Visible(saved, objects.hidden.size());
     }
 
-    private void restore(Map<Type, List<Value>> saved) {
+    private void restore(Visible saved) {
         pools = new EnumMap<>(Type.class);
-        saved.forEach((t, l) -> pools.put(t, new ArrayList<>(l)));
+        saved.pools.forEach((t, l) -> pools.put(t, new ArrayList<>(l)));
+        objects.hidden.subList(saved.hidden, objects.hidden.size()).clear();
     }
 
     private Value[] anyOf(List<Type> types) {
@@ -357,7 +362,7 @@ public final class RandomPrograms extends RandomValues {
         then.setFrequency(chance(10) ? Frequency.RARE : Frequency.ONCE);
         boolean half = chance(30);
         Value c = condition();
-        Map<Type, List<Value>> saved = save();
+        Visible saved = save();
         b.branch(c, new Edge(then), half ? new Edge(join, anyOf(types)) : new Edge(otherwise));
         b.setBlock(then);
         statements(random.nextInt(5), depth + 1, calls);
@@ -383,7 +388,7 @@ public final class RandomPrograms extends RandomValues {
         first[0] = b.i32(0);
         System.arraycopy(anyOf(types), 0, first, 1, types.size());
         b.jump(body, first);
-        Map<Type, List<Value>> saved = save();
+        Visible saved = save();
         b.setBlock(body);
         Value counter = body.addParam(Type.I32);
         types.forEach(t -> add(body.addParam(t)));
@@ -417,7 +422,7 @@ public final class RandomPrograms extends RandomValues {
         Block exit = b.function().newBlock();
         Value[] first = state(types, states);
         b.jump(header, prepend(b.i32(0), first));
-        Map<Type, List<Value>> saved = save();
+        Visible saved = save();
         b.setBlock(header);
         Value counter = header.addParam(Type.I32);
         types.forEach(t -> add(header.addParam(t)));
@@ -435,7 +440,7 @@ public final class RandomPrograms extends RandomValues {
             }
         }
         b.switch_(header.params().get(1), ways);
-        Map<Type, List<Value>> inside = save();
+        Visible inside = save();
         exits.add(new Exit(exit, types));
         for (Edge way : ways) {
             if (way.target() != latch) {
@@ -492,7 +497,7 @@ public final class RandomPrograms extends RandomValues {
         }
         Value index = raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(7));
         b.switch_(index, edges);
-        Map<Type, List<Value>> saved = save();
+        Visible saved = save();
         for (Block block : blocks) {
             if (block != null) {
                 b.setBlock(block);
