@@ -386,7 +386,9 @@ final class StoreHeap implements GcHeap.Roots {
 
     /** Keeps what Java has for an object until the store is closed, because Java has its number, which this is. */
     int pin(int reference) {
-        return refs.pin(ref(reference));
+        // Makes the table if this is the first one.
+        HeapRef ref = ref(reference);
+        return refs.pin(ref);
     }
 
     /** Whether {@link #pin} has given this number. */
