@@ -10,7 +10,7 @@ final class ComponentBytes {
 
     private ComponentBytes() {}
 
-    private static ComponentBytes component() {
+    static ComponentBytes component() {
         ComponentBytes c = new ComponentBytes();
         c.out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
         return c;
@@ -26,15 +26,19 @@ final class ComponentBytes {
         }
     }
 
-    private ComponentBytes bytes(int section, byte[] content) {
+    ComponentBytes bytes(int section, byte[] content) {
         out.write(section);
         number(out, content.length);
         out.writeBytes(content);
         return this;
     }
 
+    byte[] toArray() {
+        return out.toByteArray();
+    }
+
     /** A section of numbers below 128, and of names with their length in front. */
-    private ComponentBytes section(int id, Object... content) {
+    ComponentBytes section(int id, Object... content) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         for (Object x : content) {
             switch (x) {
@@ -54,7 +58,7 @@ final class ComponentBytes {
         return bytes(id, body.toByteArray());
     }
 
-    private ComponentBytes module(String text) {
+    ComponentBytes module(String text) {
         return bytes(1, Wat.encode("bench.wat", text.getBytes(StandardCharsets.UTF_8)));
     }
 

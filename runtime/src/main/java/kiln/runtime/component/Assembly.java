@@ -1,5 +1,6 @@
 package kiln.runtime.component;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,19 +29,36 @@ final class Assembly {
         this.linker = linker;
     }
 
-    static ComponentInstance run(Store store, Component component, ComponentLinker linker) {
-        Assembly a = new Assembly(component, linker);
-        a.declared();
-        ComponentHostFunction[] imports = a.imports();
-        ComponentLinker.HostResource[] resources = a.resources();
-        if (!a.problems.isEmpty()) {
-            throw ComponentAccess.get().linkException(component.name(), a.problems);
+    /**
+     * What a component imports, by number. Nobody changes it: all instances have the same.
+     *
+     * @param component that must not be kept by what it found
+     */
+    record Found(
+            WeakReference<Component> component,
+            ComponentHostFunction[] imports,
+            ComponentLinker.HostResource[] resources) {}
+
+    private Found find() {
+        declared();
+        Found found = new Found(new WeakReference<>(component), imports(), resources());
+        if (!problems.isEmpty()) {
+            throw ComponentAccess.get().linkException(component.name(), problems);
         }
-        ComponentInstance instance = new ComponentInstance(store, component, imports, resources);
+        return found;
+    }
+
+    static ComponentInstance run(Store store, Component component, ComponentLinker linker) {
+        Found found = linker.found(component);
+        if (found == null) {
+            found = new Assembly(component, linker).find();
+            linker.found(found);
+        }
+        ComponentInstance instance = new ComponentInstance(store, component, found.imports, found.resources);
         ComponentAccess access = ComponentAccess.get();
         access.begin(store);
         try {
-            access.instantiate(store, component.module(), a.given(instance, component), instance::made);
+            access.instantiate(store, component.module(), given(instance, component), instance::made);
             instance.leave();
         } finally {
             access.end(store);
@@ -49,10 +67,10 @@ final class Assembly {
     }
 
     /** The functions for what core instances import that is not code of the file. */
-    private List<Extern> given(ComponentInstance instance, Component component) {
+    private static List<Extern> given(ComponentInstance instance, Component component) {
         List<Extern> given = new ArrayList<>();
         for (ComponentAccess.OpenImport open : ComponentAccess.get().openImports(component.module())) {
-            ComponentPlan.CoreInstance importer = plan.instances().get(open.module() - 1);
+            ComponentPlan.CoreInstance importer = component.plan().instances().get(open.module() - 1);
             given.add(instance.func(importer.imports().get(open.index())));
         }
         return given;
@@ -137,8 +155,11 @@ final class Assembly {
         } else if (linker.resource(d.path()) != null) {
             found = ComponentPlan.ImportKind.RESOURCE;
         }
-        if (found == d.kind() || !linker.isInstance(String.join("#", d.path()))) {
-            return found == d.kind() ? null : found;
+        if (found == d.kind() || found == null && d.kind() == ComponentPlan.ImportKind.INSTANCE) {
+            return null;
+        }
+        if (!linker.isInstance(String.join("#", d.path()))) {
+            return found;
         }
         return d.kind() == ComponentPlan.ImportKind.INSTANCE ? null : ComponentPlan.ImportKind.INSTANCE;
     }

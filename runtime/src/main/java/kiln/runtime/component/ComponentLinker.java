@@ -21,13 +21,6 @@ import kiln.runtime.TrapException;
  * instantiate at once.
  */
 public final class ComponentLinker {
-    private record Name(String interfaceName, String name) {
-        Name {
-            Objects.requireNonNull(interfaceName, "interfaceName");
-            Objects.requireNonNull(name, "name");
-        }
-    }
-
     /**
      * A resource of the host's.
      *
@@ -43,12 +36,16 @@ public final class ComponentLinker {
     record HostFunc(ComponentHostFunction function, Signature signature) {}
 
     private final Engine engine;
-    private final Map<Name, HostFunc> functions = new HashMap<>();
-    private final Map<Name, HostResource> resources = new HashMap<>();
+    /** By name, then by interface. */
+    private final Map<String, Map<String, HostFunc>> functions = new HashMap<>();
+
+    private final Map<String, Map<String, HostResource>> resources = new HashMap<>();
     /** By the name of the interface. */
     private final Map<String, TypedImports> typed = new HashMap<>();
     /** Names of interfaces and instances in which something is defined, or that are defined to be empty. */
     private final Set<String> instances = new HashSet<>();
+    /** What the component found here that was instantiated last; null when something was defined since. */
+    private volatile Assembly.Found found;
 
     public ComponentLinker(Engine engine) {
         this.engine = Objects.requireNonNull(engine, "engine");
@@ -91,11 +88,17 @@ public final class ComponentLinker {
     }
 
     private void define(String interfaceName, String name, HostFunc f) {
-        functions.put(new Name(interfaceName, name), f);
-        addInstance(interfaceName);
+        put(functions, interfaceName, name, f);
+    }
+
+    private <T> void put(Map<String, Map<String, T>> definitions, String interfaceName, String name, T definition) {
+        Objects.requireNonNull(name, "name");
+        addInstance(Objects.requireNonNull(interfaceName, "interfaceName"));
+        definitions.computeIfAbsent(name, _ -> new HashMap<>()).put(interfaceName, definition);
     }
 
     private void addInstance(String name) {
+        found = null;
         for (String n = name; !n.isEmpty() && instances.add(n); ) {
             n = n.substring(0, Math.max(0, n.lastIndexOf('#')));
         }
@@ -149,8 +152,7 @@ public final class ComponentLinker {
     }
 
     private void defineResource(String interfaceName, String name, HostResource r) {
-        resources.put(new Name(interfaceName, name), r);
-        addInstance(interfaceName);
+        put(resources, interfaceName, name, r);
     }
 
     /**
@@ -214,23 +216,25 @@ public final class ComponentLinker {
         return instances.contains(newest(name, instances));
     }
 
-    private static <T> T find(List<String> path, Map<Name, T> definitions) {
+    /** What a component found here that is instantiated again; null if that is not known. */
+    Assembly.Found found(Component component) {
+        Assembly.Found f = found;
+        return f != null && f.component().refersTo(component) ? f : null;
+    }
+
+    void found(Assembly.Found f) {
+        found = f;
+    }
+
+    private static <T> T find(List<String> path, Map<String, Map<String, T>> definitions) {
         String interfaceName = interfaceOf(path);
-        String name = path.getLast();
-        T exact = definitions.get(new Name(interfaceName, name));
-        if (exact != null || interfaceName.indexOf('@') < 0) {
-            return exact;
-        }
-        List<String> interfaces = definitions.keySet().stream()
-                .filter(n -> n.name.equals(name))
-                .map(Name::interfaceName)
-                .toList();
-        return definitions.get(new Name(newest(interfaceName, interfaces), name));
+        Map<String, T> defined = definitions.getOrDefault(path.getLast(), Map.of());
+        return defined.get(newest(interfaceName, defined.keySet()));
     }
 
     /** Of several compatible interfaces the newest, which has what the older ones have; the name itself if none is. */
     private static String newest(String interfaceName, Collection<String> interfaces) {
-        return interfaceName.indexOf('@') < 0
+        return interfaceName.indexOf('@') < 0 || interfaces.contains(interfaceName)
                 ? interfaceName
                 : InterfaceNames.candidates(interfaceName, interfaces).stream()
                         .max(InterfaceNames.BY_VERSION)

@@ -119,6 +119,22 @@ class ImportTypesTest {
         assertTrue(problem(with("func(a: u32)"), importer(false)).contains("defined is func(a: u32)"));
     }
 
+    /** What was found is remembered, until something else is defined. */
+    @Test
+    void laterDefinitionsCount() {
+        try (Component c = load(importer(false));
+                Component other = load(importer(false))) {
+            ComponentLinker linker = with("func(a: u32) -> u32");
+            for (Component each : List.of(c, c, other, c)) {
+                assertEquals(7, linker.instantiate(store, each).func("run").invoke(7));
+            }
+            linker.func("", "f", (_, _) -> 9);
+            assertEquals(9, linker.instantiate(store, c).func("run").invoke(7));
+            linker.func("", "f", "func()", (_, _) -> null);
+            assertThrows(LinkException.class, () -> linker.instantiate(store, c));
+        }
+    }
+
     @Test
     void typesThatAreMadeOfOthers() {
         String type = "func(p0: tuple<u32, list<string>>) -> list<string>";
