@@ -42,7 +42,7 @@ public final class KilnEndive {
                             .getDeclaredConstructor()
                             .newInstance();
                 } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
-                    whyNot = "it does not start here: " + innermost(e);
+                    whyNot = "it does not start here: " + reason(e);
                 }
             }
             DOOR = door;
@@ -52,8 +52,12 @@ public final class KilnEndive {
             }
         }
 
-        private static Throwable innermost(Throwable e) {
-            return e.getCause() == null ? e : innermost(e.getCause());
+        /** What says what to do about it, if anything does. */
+        private static String reason(Throwable e) {
+            if (e instanceof UnsupportedOperationException || e.getCause() == null) {
+                return e instanceof UnsupportedOperationException ? e.getMessage() : e.toString();
+            }
+            return reason(e.getCause());
         }
     }
 

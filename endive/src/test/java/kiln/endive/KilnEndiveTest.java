@@ -547,4 +547,28 @@ class KilnEndiveTest {
                         .build());
         assertTrue(e.getMessage().contains("another module"), e.getMessage());
     }
+
+    /** Prints why Kiln cannot run. */
+    static final class WhyNot {
+        private WhyNot() {}
+
+        public static void main(String[] args) {
+            System.out.println(KilnEndive.whyNot());
+        }
+    }
+
+    @Test
+    void withoutNativeAccessItSaysWhatToDo() throws Exception {
+        Process p = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "--illegal-native-access=deny",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WhyNot.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String why = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, p.waitFor());
+        assertTrue(why.contains("start it with --enable-native-access=ALL-UNNAMED"), why);
+    }
 }

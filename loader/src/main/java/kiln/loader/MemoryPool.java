@@ -327,7 +327,9 @@ public final class MemoryPool {
             trim();
             if (!countMappings(count)) {
                 throw new HostException(
-                        "memories take nearly all mappings that a process may have (vm.max_map_count): " + mappings, 0);
+                        "memories take nearly all mappings that a process may have (vm.max_map_count;"
+                                + " code with explicit bounds checks takes fewer): " + mappings,
+                        0);
             }
         }
     }

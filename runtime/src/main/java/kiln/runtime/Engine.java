@@ -5,6 +5,7 @@ import java.security.PublicKey;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import kiln.loader.Host;
 import kiln.runtime.internal.Reclaimer;
 import kiln.runtime.internal.StoreBlock;
 import kiln.runtime.internal.TypeRecords;
@@ -24,7 +25,11 @@ public final class Engine implements AutoCloseable {
     private final StoreLimits limits;
     private volatile boolean closed;
 
-    /** An engine as {@link #builder} makes it if nothing else is said. */
+    /**
+     * An engine as {@link #builder} makes it if nothing else is said.
+     *
+     * @throws UnsupportedOperationException as {@link Builder#build}
+     */
     public Engine() {
         this(builder());
     }
@@ -32,12 +37,15 @@ public final class Engine implements AutoCloseable {
     /**
      * @param interruptChecks whether WebAssembly that is compiled on loading checks for interruption in loops; compiled
      *     files do as they were compiled
+     * @throws UnsupportedOperationException as {@link Builder#build}
      */
     public Engine(boolean interruptChecks) {
         this(builder().interruptible(interruptChecks));
     }
 
     private Engine(Builder from) {
+        // Where Kiln cannot run, or may not call native code, this says so and what to do.
+        Host.current();
         this.settings = from.settings;
         this.signers = from.signers;
         this.limits = from.limits;
@@ -131,7 +139,12 @@ public final class Engine implements AutoCloseable {
             return this;
         }
 
-        /** The engine. */
+        /**
+         * The engine.
+         *
+         * @throws UnsupportedOperationException if Kiln does not run on this system, or this JVM was not started with
+         *     {@code --enable-native-access} for it; the message says which and what to do
+         */
         public Engine build() {
             return new Engine(this);
         }

@@ -59,8 +59,10 @@ public final class SharedMemory implements AutoCloseable {
      *
      * @throws IllegalArgumentException if the type is not that of a shared memory, or its limits are none
      * @throws OutOfMemoryError if there is no address space or memory left
+     * @throws UnsupportedOperationException as {@link Engine.Builder#build}
      */
     public static SharedMemory of(MemoryType type) {
+        Host.current();
         boolean pages = type.pageShift() == 0 || type.pageShift() == MemoryConstants.PAGE_SHIFT;
         if (!type.shared() || !pages || !type.bounded() || !Memory.hasLimits(type)) {
             throw new IllegalArgumentException("no shared memory can have this type: " + type);
@@ -197,20 +199,40 @@ public final class SharedMemory implements AutoCloseable {
         return at(address, length);
     }
 
+    /**
+     * The byte at an address.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public byte readByte(long address) {
         return (byte) BYTES.getOpaque(bytes, at(address, 1));
     }
 
+    /**
+     * The 16-bit number at an address, little-endian; in one access if the address is a multiple of 2.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public short readShort(long address) {
         long a = at(address, 2);
         return (a & 1) == 0 ? (short) SHORTS.getOpaque(bytes, a) : (short) assemble(a, 2);
     }
 
+    /**
+     * The 32-bit number at an address, little-endian; in one access if the address is a multiple of 4.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public int readInt(long address) {
         long a = at(address, 4);
         return (a & 3) == 0 ? (int) INTS.getOpaque(bytes, a) : (int) assemble(a, 4);
     }
 
+    /**
+     * The 64-bit number at an address, little-endian; in one access if the address is a multiple of 8.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public long readLong(long address) {
         long a = at(address, 8);
         return (a & 7) == 0 ? (long) LONGS.getOpaque(bytes, a) : assemble(a, 8);
@@ -224,10 +246,20 @@ public final class SharedMemory implements AutoCloseable {
         return v;
     }
 
+    /**
+     * Writes the byte at an address.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeByte(long address, byte value) {
         BYTES.setOpaque(bytes, at(address, 1), value);
     }
 
+    /**
+     * Writes the 16-bit number at an address, little-endian; in one access if the address is a multiple of 2.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeShort(long address, short value) {
         long a = at(address, 2);
         if ((a & 1) == 0) {
@@ -237,6 +269,11 @@ public final class SharedMemory implements AutoCloseable {
         }
     }
 
+    /**
+     * Writes the 32-bit number at an address, little-endian; in one access if the address is a multiple of 4.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeInt(long address, int value) {
         long a = at(address, 4);
         if ((a & 3) == 0) {
@@ -246,6 +283,11 @@ public final class SharedMemory implements AutoCloseable {
         }
     }
 
+    /**
+     * Writes the 64-bit number at an address, little-endian; in one access if the address is a multiple of 8.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeLong(long address, long value) {
         long a = at(address, 8);
         if ((a & 7) == 0) {
@@ -261,18 +303,42 @@ public final class SharedMemory implements AutoCloseable {
         }
     }
 
+    /**
+     * The 32-bit number at an address, as an atomic load of WebAssembly gives it.
+     *
+     * @throws IllegalArgumentException if the address is no multiple of 4
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public int readIntVolatile(long address) {
         return (int) INTS.getVolatile(bytes, aligned(address, 4));
     }
 
+    /**
+     * The 64-bit number at an address, as an atomic load of WebAssembly gives it.
+     *
+     * @throws IllegalArgumentException if the address is no multiple of 8
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public long readLongVolatile(long address) {
         return (long) LONGS.getVolatile(bytes, aligned(address, 8));
     }
 
+    /**
+     * Writes the 32-bit number at an address, as an atomic store of WebAssembly does.
+     *
+     * @throws IllegalArgumentException if the address is no multiple of 4
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeIntVolatile(long address, int value) {
         INTS.setVolatile(bytes, aligned(address, 4), value);
     }
 
+    /**
+     * Writes the 64-bit number at an address, as an atomic store of WebAssembly does.
+     *
+     * @throws IllegalArgumentException if the address is no multiple of 8
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public void writeLongVolatile(long address, long value) {
         LONGS.setVolatile(bytes, aligned(address, 8), value);
     }
@@ -304,6 +370,11 @@ public final class SharedMemory implements AutoCloseable {
         return copy;
     }
 
+    /**
+     * Writes an array, in no order that others could rely on.
+     *
+     * @throws IndexOutOfBoundsException unless all of it fits into the memory
+     */
     public void writeBytes(long address, byte[] source) {
         writeBytes(address, source, 0, source.length);
     }
