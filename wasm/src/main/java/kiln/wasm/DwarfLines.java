@@ -21,8 +21,13 @@ public final class DwarfLines {
     private static final int CODE_SECTION = 10;
     /** Of parts of paths: names may lie in each other, so that all of them would be out of proportion. */
     private static final int MAX_NAME = 4096;
-    /** Bytes of all paths: entries of few bytes may each name a long string, the same one even. */
-    private static final int MAX_PATHS = 1 << 27;
+    /**
+     * Bytes of all paths, and more for each byte of the sections: entries of few bytes may each name a long string, the
+     * same one even. What compilers write comes to a tenth of that.
+     */
+    private static final long FEW_PATHS = 1 << 20;
+
+    private static final long PATHS_OF_A_BYTE = 64;
 
     // Standard opcodes.
     private static final int COPY = 1;
@@ -72,8 +77,8 @@ public final class DwarfLines {
     private final ByteBuffer strings;
     private final int codeStart;
     private final int codeEnd;
-    /** How much of {@link #MAX_PATHS} is left. */
-    private int pathBytes = MAX_PATHS;
+    /** How much of what all paths may take is left. */
+    private long pathBytes;
 
     private record Entry(String path, int directory) {}
 
@@ -82,6 +87,8 @@ public final class DwarfLines {
         this.visitor = visitor;
         lineStrings = section(LINE_STRINGS);
         strings = section(STRINGS);
+        pathBytes = FEW_PATHS
+                + PATHS_OF_A_BYTE * ((long) section(LINES).capacity() + lineStrings.capacity() + strings.capacity());
         int[] code = codeSection(module.bytes());
         codeStart = code[0];
         codeEnd = code[1];
@@ -217,7 +224,7 @@ public final class DwarfLines {
         String path = e.path().startsWith("/") || !named ? e.path() : directories.get(e.directory()) + "/" + e.path();
         pathBytes -= path.length();
         if (pathBytes < 0) {
-            throw new IllegalArgumentException("paths of more than " + MAX_PATHS + " bytes");
+            throw new IllegalArgumentException("paths out of proportion to the file");
         }
         return path;
     }
