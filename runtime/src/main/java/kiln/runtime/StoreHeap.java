@@ -216,8 +216,9 @@ final class StoreHeap implements GcHeap.Roots {
      * @throws TrapException if there is no room
      */
     int allocateStruct(StructType type) {
-        int size = type.layout().bytes();
-        return zeroed(size, Integer.toUnsignedLong(recordOf(type.typeId())));
+        int record = recordOf(type.typeId());
+        requireKnown(type, store.engine().types().struct(type.typeId()));
+        return zeroed(type.layout().bytes(), Integer.toUnsignedLong(record));
     }
 
     /**
@@ -227,9 +228,18 @@ final class StoreHeap implements GcHeap.Roots {
      * @throws TrapException if there is no room
      */
     int allocateArray(ArrayType type, int length) {
+        int record = recordOf(type.typeId());
+        requireKnown(type, store.engine().types().array(type.typeId()));
         long count = Integer.toUnsignedLong(length);
         long size = HeapLayout.array(type.element().slot(), count);
-        return zeroed(size, Integer.toUnsignedLong(recordOf(type.typeId())) | count << 32);
+        return zeroed(size, Integer.toUnsignedLong(record) | count << 32);
+    }
+
+    /** What Java says of a type decides how an object is written: it must be what the engine knows of that number. */
+    private static void requireKnown(Object type, Object known) {
+        if (!type.equals(known)) {
+            throw new IllegalArgumentException("no type of the store's engine: " + type);
+        }
     }
 
     private int zeroed(long size, long header) {
@@ -242,8 +252,7 @@ final class StoreHeap implements GcHeap.Roots {
     private int recordOf(int type) {
         Integer record = records.get(type);
         if (record == null) {
-            throw new IllegalArgumentException("no instance of the store has the type: "
-                    + (store.engine().types().struct(type) != null ? "a struct" : "an array"));
+            throw new IllegalArgumentException("no instance of the store has the type with the number " + type);
         }
         return record;
     }

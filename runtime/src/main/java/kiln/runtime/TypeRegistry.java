@@ -30,6 +30,7 @@ final class TypeRegistry {
     private final Map<FuncType, Integer> plain = new HashMap<>();
 
     private final Map<Integer, StructType> structs = new HashMap<>();
+    private final Map<Integer, ArrayType> arrays = new HashMap<>();
 
     /**
      * Numbers of all types of a module.
@@ -185,8 +186,12 @@ final class TypeRegistry {
 
     /** The array type with this number, or null if it is none. */
     synchronized ArrayType array(int id) {
-        kiln.types.ArrayType a = all.array(id);
-        return a == null ? null : new ArrayType(id, convert(a.element()));
+        ArrayType a = arrays.get(id);
+        if (a == null && all.array(id) != null) {
+            a = new ArrayType(id, convert(all.array(id).element()));
+            arrays.put(id, a);
+        }
+        return a;
     }
 
     /** Whether this is the number of a function type. */

@@ -20,6 +20,7 @@ import kiln.runtime.ArrayRef;
 import kiln.runtime.ArrayType;
 import kiln.runtime.Caller;
 import kiln.runtime.CompiledModule;
+import kiln.runtime.FieldType;
 import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Global;
@@ -140,6 +141,13 @@ class ObjectsInJavaTest extends RuntimeFixture {
         assertThrows(IllegalArgumentException.class, () -> StructRef.of(store, named, 5, 2.5));
         assertThrows(IllegalArgumentException.class, () -> StructRef.of(store, named, 5, "text", null));
         ArrayType bytes = ((ArrayRef) i.func("bytes").invoke(0)).type();
+        ArrayType wider = new ArrayType(bytes.typeId(), new FieldType(ValType.I64, 0, true));
+        assertThrows(IllegalArgumentException.class, () -> ArrayRef.of(store, wider, 1L));
+        ArrayType noArray = new ArrayType(named.typeId(), bytes.element());
+        assertThrows(IllegalArgumentException.class, () -> ArrayRef.ofLength(store, noArray, 1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ArrayRef.ofLength(store, new ArrayType(-1, bytes.element()), 1));
         ArrayRef b = ArrayRef.of(store, bytes, 1, 2, 255);
         assertEquals(258, i.func("sum").invoke(b));
         ArrayRef c = ArrayRef.ofLength(store, bytes, 1000);
