@@ -30,6 +30,7 @@ public final class CodeCache {
 
     private final Path folder;
 
+    /** @param folder is made when something is kept, if it is not there */
     public CodeCache(Path folder) {
         this.folder = folder;
     }

@@ -6,7 +6,8 @@ import kiln.wasm.Features;
 
 /**
  * How to compile. Two compilations of one input with equal options give equal bytes, except that {@code jobs} and
- * {@code check} never matter.
+ * {@code check} never matter. Each {@code with} method gives the same options but for one, and refuses as the
+ * constructor does.
  *
  * @param target machine to compile for
  * @param cpu names of CPU features that may be used beyond the baseline
@@ -52,9 +53,13 @@ public record CompilerOptions(
 
     /** Parts of a file that running does not need. */
     public enum Strip {
+        /** All parts stay. */
         NOTHING,
+        /** Names of functions, which backtraces show. */
         NAMES,
+        /** Where in the module instructions come from. */
         OFFSETS,
+        /** Both. */
         ALL
     }
 

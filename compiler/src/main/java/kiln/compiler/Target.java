@@ -62,6 +62,7 @@ public enum Target {
                 + Arrays.stream(values()).map(Target::label).collect(Collectors.joining(", ")) + ")");
     }
 
+    /** The name on the command line: {@code x86_64-linux} or {@code aarch64-linux}. */
     public String label() {
         return label;
     }

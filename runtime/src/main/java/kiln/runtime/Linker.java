@@ -62,6 +62,7 @@ public final class Linker {
     /** Adapters of string functions, by name and type. */
     private final Map<Name, Map<FuncType, HostAdapter>> stringFunctions = new ConcurrentHashMap<>();
 
+    /** Without definitions, for stores of this engine. */
     public Linker(Engine engine) {
         this.engine = Objects.requireNonNull(engine, "engine");
     }

@@ -351,6 +351,11 @@ public final class Memory implements Extern {
         return base + Objects.checkFromIndexSize(address, bytes, length);
     }
 
+    /**
+     * The byte at an address.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public byte readByte(long address) {
         long p = at(address, 1);
         byte value = shared != null ? shared.readByte(address) : Native.getByte(p);
@@ -358,6 +363,11 @@ public final class Memory implements Extern {
         return value;
     }
 
+    /**
+     * The 16-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public short readShort(long address) {
         long p = at(address, 2);
         short value = shared != null ? shared.readShort(address) : Native.getShort(p);
@@ -365,6 +375,11 @@ public final class Memory implements Extern {
         return value;
     }
 
+    /**
+     * The 32-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public int readInt(long address) {
         long p = at(address, 4);
         int value = shared != null ? shared.readInt(address) : Native.getInt(p);
@@ -372,6 +387,11 @@ public final class Memory implements Extern {
         return value;
     }
 
+    /**
+     * The 64-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public long readLong(long address) {
         long p = at(address, 8);
         long value = shared != null ? shared.readLong(address) : Native.getLong(p);
@@ -379,14 +399,29 @@ public final class Memory implements Extern {
         return value;
     }
 
+    /**
+     * The f32 at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public float readFloat(long address) {
         return Float.intBitsToFloat(readInt(address));
     }
 
+    /**
+     * The f64 at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory
+     */
     public double readDouble(long address) {
         return Double.longBitsToDouble(readLong(address));
     }
 
+    /**
+     * Writes the byte at an address.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeByte(long address, byte value) {
         long p = at(address, 1);
         if (shared != null) {
@@ -397,6 +432,11 @@ public final class Memory implements Extern {
         store.leave();
     }
 
+    /**
+     * Writes the 16-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeShort(long address, short value) {
         long p = at(address, 2);
         if (shared != null) {
@@ -407,6 +447,11 @@ public final class Memory implements Extern {
         store.leave();
     }
 
+    /**
+     * Writes the 32-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeInt(long address, int value) {
         long p = at(address, 4);
         if (shared != null) {
@@ -417,6 +462,11 @@ public final class Memory implements Extern {
         store.leave();
     }
 
+    /**
+     * Writes the 64-bit number at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeLong(long address, long value) {
         long p = at(address, 8);
         if (shared != null) {
@@ -427,10 +477,20 @@ public final class Memory implements Extern {
         store.leave();
     }
 
+    /**
+     * Writes the f32 at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeFloat(long address, float value) {
         writeInt(address, Float.floatToRawIntBits(value));
     }
 
+    /**
+     * Writes the f64 at an address, little-endian, aligned or not.
+     *
+     * @throws IndexOutOfBoundsException unless all of it lies in the memory; nothing is written then
+     */
     public void writeDouble(long address, double value) {
         writeLong(address, Double.doubleToRawLongBits(value));
     }
@@ -444,6 +504,11 @@ public final class Memory implements Extern {
         return bytes;
     }
 
+    /**
+     * Writes an array.
+     *
+     * @throws IndexOutOfBoundsException unless all of it fits into the memory; nothing is written then
+     */
     public void writeBytes(long address, byte[] bytes) {
         writeBytes(address, bytes, 0, bytes.length);
     }

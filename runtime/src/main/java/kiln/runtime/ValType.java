@@ -58,6 +58,7 @@ public sealed interface ValType {
      * @param typeId the engine's number of a concrete type, or {@link #ABSTRACT}
      */
     record Ref(boolean nullable, HeapType heap, int typeId) implements ValType {
+        /** In place of a number: a type that every engine has, as {@link HeapType} names it. */
         public static final int ABSTRACT = -1;
 
         @Override

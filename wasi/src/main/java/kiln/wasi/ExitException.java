@@ -6,6 +6,7 @@ import kiln.runtime.Unseen;
 public final class ExitException extends RuntimeException implements Unseen {
     private final int code;
 
+    /** @param code as the guest gave it, 0 for success */
     public ExitException(int code) {
         // No stack trace: leaving is not an error.
         super("the guest exited with code " + Integer.toUnsignedString(code), null, false, false);

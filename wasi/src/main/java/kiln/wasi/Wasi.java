@@ -39,6 +39,7 @@ public final class Wasi implements AutoCloseable {
         this.functions = functions;
     }
 
+    /** Says what the program may see: nothing at first. */
     public static Builder builder() {
         return new Builder();
     }

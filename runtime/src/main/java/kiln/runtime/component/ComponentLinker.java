@@ -47,6 +47,7 @@ public final class ComponentLinker {
     /** What the component found here that was instantiated last; null when something was defined since. */
     private volatile Assembly.Found found;
 
+    /** Without definitions, for components of this engine. */
     public ComponentLinker(Engine engine) {
         this.engine = Objects.requireNonNull(engine, "engine");
     }

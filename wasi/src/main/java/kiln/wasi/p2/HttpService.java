@@ -78,6 +78,7 @@ public final class HttpService implements AutoCloseable {
         server.start();
     }
 
+    /** Says how a component is to answer requests. */
     public static Builder builder(Component component) {
         return new Builder(component);
     }

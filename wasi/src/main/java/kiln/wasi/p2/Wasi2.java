@@ -46,6 +46,7 @@ public final class Wasi2 implements AutoCloseable {
         this.interfaces = interfaces;
     }
 
+    /** Says what the component may see: nothing at first. */
     public static Builder builder() {
         return new Builder();
     }
