@@ -18,6 +18,7 @@ public final class JavaBindings {
     private static final String RUNTIME = "kiln.runtime.component.";
     private static final int MIN_TUPLE = 2;
     private static final int MAX_TUPLE = 6;
+    private static final String METHOD = "[method]";
 
     private final String base;
     private final Map<String, String> files = new LinkedHashMap<>();
@@ -55,7 +56,13 @@ public final class JavaBindings {
         /** Names of types in the file, which hide those of other packages. */
         final Set<String> names = new HashSet<>();
 
-        final Set<String> imports = new TreeSet<>();
+        /** By their simple names. */
+        final Map<String, String> imports = new HashMap<>();
+        /** The first label that a resource has in the file. */
+        final Map<ResourceType.Id, String> resourceLabels = new HashMap<>();
+        /** By the label of their resource. */
+        final Map<String, Map<String, FuncType>> methods = new HashMap<>();
+
         final StringBuilder out = new StringBuilder();
 
         Unit(String wit, String pkg, String name, boolean exported, Map<String, Entity> entities) {
@@ -65,6 +72,15 @@ public final class JavaBindings {
             this.exported = exported;
             this.entities = entities;
             names.add(name);
+            entities.forEach((label, e) -> {
+                if (e instanceof Entity.OfType t && t.type() instanceof ResourceType r) {
+                    resourceLabels.putIfAbsent(r.id(), label);
+                } else if (e instanceof Entity.Func f && label.startsWith(METHOD)) {
+                    methods.computeIfAbsent(
+                                    label.substring(METHOD.length(), label.indexOf('.')), _ -> new LinkedHashMap<>())
+                            .put(label, f.type());
+                }
+            });
         }
 
         /** A name for a type in the file that no other has. */
@@ -79,13 +95,19 @@ public final class JavaBindings {
         /** A class of another package, by its simple name if nothing here hides it. */
         String use(String qualified) {
             String simple = qualified.substring(qualified.lastIndexOf('.') + 1);
-            if (names.contains(simple)) {
+            if (names.contains(simple) || isImported(simple, qualified)) {
                 return qualified;
             }
             if (!qualified.startsWith("java.lang.")) {
-                imports.add(qualified);
+                imports.put(simple, qualified);
             }
             return simple;
+        }
+
+        /** Whether a simple name already means another class here. */
+        boolean isImported(String simple, String other) {
+            String known = imports.get(simple);
+            return known != null && !known.equals(other);
         }
 
         String path() {
@@ -221,12 +243,13 @@ public final class JavaBindings {
         });
         Set<String> methods = new HashSet<>();
         u.entities.forEach((name, e) -> {
-            if (e instanceof Entity.Func f && !name.startsWith("[method]")) {
+            if (e instanceof Entity.Func f && !name.startsWith(METHOD)) {
                 function(u, name, f.type(), "    ", methods, false);
             }
         });
         StringBuilder head = new StringBuilder("package " + u.pkg + ";\n\n");
-        u.imports.forEach(i -> head.append("import ").append(i).append(";\n"));
+        new TreeSet<>(u.imports.values())
+                .forEach(i -> head.append("import ").append(i).append(";\n"));
         head.append(u.imports.isEmpty() ? "" : "\n");
         String what = u.wit.isEmpty() ? "functions without an interface" : "{@code " + u.wit + "}";
         head.append("/** What a component ")
@@ -241,7 +264,7 @@ public final class JavaBindings {
     private void type(Unit u, String label, Type t) {
         if (t instanceof ResourceType r) {
             Declared d = resources.get(r.id());
-            if (d.unit == u && labelOf(u, r).equals(label)) {
+            if (d.unit == u && u.resourceLabels.get(r.id()).equals(label)) {
                 resource(u, label, d.name);
             }
         } else if (t instanceof ValueType v && v.kind().needsName()) {
@@ -250,16 +273,6 @@ public final class JavaBindings {
                 value(u, label, v, d);
             }
         }
-    }
-
-    /** The first label that a resource has in a file. */
-    private static String labelOf(Unit u, ResourceType r) {
-        for (Map.Entry<String, Entity> e : u.entities.entrySet()) {
-            if (e.getValue() instanceof Entity.OfType t && t.type() instanceof ResourceType x && x.id() == r.id()) {
-                return e.getKey();
-            }
-        }
-        return "";
     }
 
     private void resource(Unit u, String label, String name) {
@@ -271,18 +284,17 @@ public final class JavaBindings {
             u.out.append("        @Override\n        void close();\n\n");
             methods.add("close/0");
         }
-        u.entities.forEach((member, e) -> {
-            if (e instanceof Entity.Func f && member.startsWith("[method]" + label + ".")) {
-                function(u, member, f.type(), "        ", methods, true);
-            }
-        });
+        u.methods
+                .getOrDefault(label, Map.of())
+                .forEach((member, type) -> function(u, member, type, "        ", methods, true));
         trim(u);
         u.out.append("    }\n\n");
     }
 
     private static void trim(Unit u) {
-        if (u.out.toString().endsWith("\n\n")) {
-            u.out.setLength(u.out.length() - 1);
+        int end = u.out.length();
+        if (end >= 2 && u.out.charAt(end - 2) == '\n' && u.out.charAt(end - 1) == '\n') {
+            u.out.setLength(end - 1);
         }
     }
 
@@ -433,14 +445,13 @@ public final class JavaBindings {
             return hidden.contains(name) ? u.name + "." + name : name;
         }
         String simple = d.unit.name;
-        boolean clash = u.names.contains(simple)
-                || hidden.contains(simple)
-                || u.imports.stream().anyMatch(i -> i.endsWith("." + simple) && !i.equals(d.unit.pkg + "." + simple));
+        boolean clash =
+                u.names.contains(simple) || hidden.contains(simple) || u.isImported(simple, d.unit.pkg + "." + simple);
         if (clash) {
             return qualified;
         }
         if (!d.unit.pkg.equals(u.pkg)) {
-            u.imports.add(d.unit.pkg + "." + simple);
+            u.imports.put(simple, d.unit.pkg + "." + simple);
         }
         return simple + "." + name;
     }
@@ -448,9 +459,7 @@ public final class JavaBindings {
     /** @param hidden names of types that mean something else where this stands */
     private String use(Unit u, String qualified, Set<String> hidden) {
         String simple = qualified.substring(qualified.lastIndexOf('.') + 1);
-        boolean clash = hidden.contains(simple)
-                || u.imports.stream().anyMatch(i -> i.endsWith("." + simple) && !i.equals(qualified));
-        return clash ? qualified : u.use(qualified);
+        return hidden.contains(simple) ? qualified : u.use(qualified);
     }
 
     private String java(Unit u, ValueType v, boolean boxed, Set<String> hidden) {
