@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -128,6 +129,8 @@ public final class JavaBindings {
         JavaBindings b = new JavaBindings(base);
         List<Unit> units = new ArrayList<>();
         Set<String> taken = new HashSet<>();
+        b.reserve(taken, component.imports(), "Imports");
+        b.reserve(taken, component.exports(), "Exports");
         b.collect(units, taken, component.imports(), false);
         b.collect(units, taken, component.exports(), true);
         for (Unit u : units) {
@@ -152,6 +155,18 @@ public final class JavaBindings {
         return true;
     }
 
+    /** What stands without an interface has its file's name before all others. */
+    private void reserve(Set<String> taken, Map<String, Entity> entities, String name) {
+        if (entities.values().stream().anyMatch(Entity.Func.class::isInstance)) {
+            taken.add(fileKey(base, name));
+        }
+    }
+
+    /** By what files are told apart everywhere: on some systems not by upper and lower case. */
+    private static String fileKey(String pkg, String name) {
+        return (pkg + "." + name).toLowerCase(Locale.ROOT);
+    }
+
     /** Interfaces that are imported or exported, and what is so without one. */
     private void collect(List<Unit> units, Set<String> taken, Map<String, Entity> entities, boolean exported) {
         Map<String, Entity> root = new LinkedHashMap<>();
@@ -164,7 +179,6 @@ public final class JavaBindings {
         });
         if (root.values().stream().anyMatch(Entity.Func.class::isInstance)) {
             String name = exported ? "Exports" : "Imports";
-            taken.add(base + "." + name);
             units.add(new Unit("", base, name, exported, root));
         } else {
             root.forEach((name, e) -> label(name, e));
@@ -189,13 +203,19 @@ public final class JavaBindings {
                     + JavaNaming.packagePart(wit.substring(colon + 1, slash));
         }
         String name = JavaNaming.pascal(label);
-        if (taken.contains(pkg + "." + name) && exported) {
+        // Those of the runtime's form that are missing there get files of their own in the base package.
+        if (name.matches("Tuple[0-9]+")) {
+            name += "_";
+        }
+        if (taken.contains(fileKey(pkg, name)) && exported) {
             pkg += ".exports";
         }
-        if (taken.contains(pkg + "." + name)) {
+        if (taken.contains(fileKey(pkg, name))) {
             pkg += ".v" + version.replaceAll("[^0-9A-Za-z]", "_");
         }
-        taken.add(pkg + "." + name);
+        while (!taken.add(fileKey(pkg, name))) {
+            name += "_";
+        }
         return new Unit(wit, pkg, name, exported, exports);
     }
 
@@ -278,10 +298,12 @@ public final class JavaBindings {
     private void resource(Unit u, String label, String name) {
         doc(u, "resource " + label);
         wit(u, "    ", name.equals(JavaNaming.pascal(label)) ? null : label);
-        u.out.append("    interface ").append(name).append(u.exported ? " extends AutoCloseable {\n" : " {\n");
+        u.out.append("    interface ").append(name);
+        u.out.append(u.exported ? " extends " + u.use("java.lang.AutoCloseable") : "")
+                .append(" {\n");
         Set<String> methods = new HashSet<>();
         if (u.exported) {
-            u.out.append("        @Override\n        void close();\n\n");
+            u.out.append("        @").append(u.use("java.lang.Override")).append("\n        void close();\n\n");
             methods.add("close/0");
         }
         u.methods
@@ -319,9 +341,10 @@ public final class JavaBindings {
         switch (v.kind()) {
             case RECORD -> {
                 out.append("    record ").append(d.name).append('(');
+                Set<String> components = new HashSet<>();
                 for (int i = 0; i < v.childCount(); i++) {
                     out.append(i == 0 ? "" : ", ")
-                            .append(component(u, v.labels().get(i), v.child(i)));
+                            .append(component(u, v.labels().get(i), v.child(i), components));
                 }
                 out.append(") {}\n\n");
             }
@@ -385,13 +408,15 @@ public final class JavaBindings {
         u.out.append("            return payload;\n        }\n    }\n\n");
     }
 
-    private String component(Unit u, String label, ValueType type) {
-        String name = JavaNaming.camel(label);
-        if (JavaNaming.canBeMember(name)) {
-            return java(u, type, false, Set.of()) + " " + name;
+    /** @param taken names of the record's components so far */
+    private String component(Unit u, String label, ValueType type, Set<String> taken) {
+        String wanted = JavaNaming.camel(label);
+        String name = JavaNaming.canBeMember(wanted) ? wanted : wanted + "_";
+        while (!taken.add(name)) {
+            name += "_";
         }
-        return "@" + u.use(RUNTIME + "Wit") + "(\"" + label + "\") " + java(u, type, false, Set.of()) + " " + name
-                + "_";
+        String declared = java(u, type, false, Set.of()) + " " + name;
+        return name.equals(wanted) ? declared : "@" + u.use(RUNTIME + "Wit") + "(\"" + label + "\") " + declared;
     }
 
     // Functions.
@@ -414,8 +439,13 @@ public final class JavaBindings {
         u.out.append(indent).append("/** {@code ").append(wit).append("}. */\n");
         wit(u, indent, name.equals(wanted) ? null : own);
         List<String> declared = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
         for (FuncType.Param p : params) {
-            declared.add(java(u, p.type(), false, Set.of()) + " " + JavaNaming.parameter(p.name()));
+            String parameter = JavaNaming.parameter(p.name());
+            while (!taken.add(parameter)) {
+                parameter += "_";
+            }
+            declared.add(java(u, p.type(), false, Set.of()) + " " + parameter);
         }
         ValueType r = f.result();
         Declared error = r != null && r.kind() == TypeKind.RESULT && r.child(1) != null ? declared(r.child(1)) : null;

@@ -2,6 +2,7 @@ package kiln.tests.components;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,7 +14,9 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -35,6 +38,7 @@ import kiln.tests.ComponentBytes;
 import kiln.tests.Corpus;
 import kiln.tests.cross.CrossCompiler;
 import kiln.wasm.Features;
+import kiln.wasm.WasmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,5 +151,68 @@ class BindgenTest {
         assertTrue(JavaBindings.isPackage("com.example"));
         assertFalse(JavaBindings.isPackage("com.int"));
         assertFalse(JavaBindings.isPackage("com..x"));
+    }
+
+    private static String longest(Map<String, String> sources) {
+        return sources.values().stream()
+                .max(Comparator.comparingInt(String::length))
+                .orElseThrow();
+    }
+
+    /** Names that are two in WIT and would be one in Java, and types that hide what is written for others. */
+    @Test
+    void collisions() throws IOException {
+        int u32 = 0x79;
+        byte[] instance = ComponentBytes.bytes(
+                0x42,
+                11,
+                ComponentBytes.bytes(1, 0x72, 3, "a-1", u32, "a1", u32, "A-1-b", u32),
+                ComponentBytes.bytes(4, 0, "a-1", 3, 0, 0),
+                ComponentBytes.bytes(1, 0x71, 2, "a1", 0, 0, "a-1", 0, 0),
+                ComponentBytes.bytes(4, 0, "a1", 3, 0, 2),
+                ComponentBytes.bytes(4, 0, "override", 3, 1),
+                ComponentBytes.bytes(4, 0, "auto-closeable", 3, 1),
+                ComponentBytes.bytes(1, 0x40, 3, "a-1", u32, "a1", u32, "class", u32, 1, 0),
+                ComponentBytes.bytes(4, 0, "f-1", 1, 6),
+                ComponentBytes.bytes(4, 0, "f1", 1, 6),
+                ComponentBytes.bytes(1, 0x40, 0, 1, 0),
+                ComponentBytes.bytes(4, 0, "close", 1, 7));
+        String[] interfaces = {
+            "a-1", "a1", "imports", "exports", "tuple7", "x:y/a1", "x:y/a-1", "x:y/a1@1.0.0", "x:y/a1@2.0.0"
+        };
+        ComponentBytes c = new ComponentBytes().one(ComponentBytes.TYPE, (Object) instance);
+        int n = 0;
+        for (String name : interfaces) {
+            c.one(ComponentBytes.IMPORT, 0, name, 5, 0);
+        }
+        for (String name : interfaces) {
+            c.one(ComponentBytes.EXPORT, 0, name, 5, n++, 0);
+        }
+        c.one(ComponentBytes.TYPE, 0x40, 0, 1, 0).one(ComponentBytes.IMPORT, 0, "f", 1, 1);
+        Map<String, String> sources = generate(c.toArray());
+        assertEquals(2 * interfaces.length + 1, sources.size(), sources.keySet()::toString);
+        assertEquals(
+                sources.size(),
+                sources.keySet().stream()
+                        .map(k -> k.toLowerCase(Locale.ROOT))
+                        .distinct()
+                        .count());
+        assertTrue(longest(sources).contains("@Wit("), longest(sources));
+        compile(sources);
+    }
+
+    /** What could leave the folder or a comment is no name of a component's. */
+    @Test
+    void namesThatAreNone() {
+        for (String name : new String[] {
+            "../a", "a/../../b", "x:y/../z", "x:y/z@1.0.0/../..", "a*/class", "x:y/z@1.0.0-*/", "x:y/z@1.0.0+\\u002a",
+            "a\u0000b", "a:b/c@../1.0.0", "\u00e4b", "/etc", "a.b", "x:y/z/w", ""
+        }) {
+            byte[] wasm = new ComponentBytes()
+                    .one(ComponentBytes.TYPE, 0x42, 0)
+                    .one(ComponentBytes.IMPORT, 0, name, 5, 0)
+                    .toArray();
+            assertThrows(WasmException.class, () -> generate(wasm), name);
+        }
     }
 }
