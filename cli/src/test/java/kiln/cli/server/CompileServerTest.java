@@ -45,6 +45,17 @@ class CompileServerTest {
             .parseHex("0061736d0100000001060160017f017f0207010" + "16d016600000302010007050101670001"
                     + "0a08010600200010000b");
 
+    /** A component around the module, which exports its function as {@code f: func(x: u32) -> u32}. */
+    private static final byte[] COMPONENT = HexFormat.of()
+            .parseHex("0061736d0d000100" + "01" + HexFormat.of().toHexDigits((byte) MODULE.length)
+                    + HexFormat.of().formatHex(MODULE)
+                    + "020401000000" + "06070100000100" + "0166" + "0708014001017879" + "0079" + "0806010000000000"
+                    + "0b070100016601" + "0000");
+    /** Imports {@code f}, and exports it again as {@code g}. */
+    private static final byte[] APP = HexFormat.of()
+            .parseHex(
+                    "0061736d0d000100" + "0708014001017879" + "0079" + "0a06010001660100" + "0b070100016701" + "0000");
+
     private static final long LONG = 600_000;
     private static final long SHORT = 200;
     private static final CompilerOptions OPTIONS = CompilerOptions.defaults();
@@ -115,6 +126,30 @@ class CompileServerTest {
                 OPTIONS.withInlining(false).withEagerTables(true))) {
             assertArrayEquals(Compiler.link(one(MODULE), options), ask(one(MODULE), options, LONG), options.describe());
             assertArrayEquals(Compiler.link(linked, options), ask(linked, options, LONG), options.describe());
+        }
+    }
+
+    @Test
+    void componentsAreTheSame() throws Exception {
+        start(LONG);
+        List<Compiler.Input> composed = List.of(
+                new Compiler.Input(null, "folder/app.wasm", APP), new Compiler.Input(null, "lib.wasm", COMPONENT));
+        for (CompilerOptions options :
+                List.of(OPTIONS, OPTIONS.withTarget(Target.AARCH64_LINUX).withOptLevel(0))) {
+            assertArrayEquals(Compiler.link(one(COMPONENT), options), ask(one(COMPONENT), options, LONG));
+            assertArrayEquals(Compiler.link(composed, options), ask(composed, options, LONG));
+        }
+        byte[] invalid = COMPONENT.clone();
+        invalid[invalid.length - 2] = 7;
+        List<Compiler.Input> mixed =
+                List.of(one(MODULE).getFirst(), one(COMPONENT).getFirst());
+        for (List<Compiler.Input> wrong : List.of(one(invalid), mixed)) {
+            String expected = assertThrows(CompileException.class, () -> Compiler.link(wrong, OPTIONS))
+                    .getMessage();
+            assertEquals(
+                    expected,
+                    assertThrows(CompileException.class, () -> ask(wrong, OPTIONS, LONG))
+                            .getMessage());
         }
     }
 
