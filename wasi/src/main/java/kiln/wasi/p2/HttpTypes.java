@@ -242,7 +242,8 @@ final class HttpTypes extends HostInterface {
     }
 
     private static Result<?, ?> setStatus(OutgoingResponse r, short status) {
-        boolean valid = status >= 100 && status <= 999;
+        // Those below 200 come before the response.
+        boolean valid = status >= 200 && status <= 999;
         if (valid) {
             r.status = status;
         }

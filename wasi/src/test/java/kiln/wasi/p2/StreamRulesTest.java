@@ -312,4 +312,18 @@ class StreamRulesTest {
             assertEquals("closed", Host.error(h.in("read", in, 10L)));
         }
     }
+
+    @Test
+    void aResponseHasAFinalStatus() {
+        try (Host h = host(InputStream.nullInputStream())) {
+            String set = "http/types#[method]outgoing-response.set-status-code";
+            Object response =
+                    h.call("http/types#[constructor]outgoing-response", h.call("http/types#[constructor]fields"));
+            for (int status : new int[] {0, 99, 100, 103, 199, 1000, 0xffff}) {
+                Host.error(h.call(set, response, (short) status));
+            }
+            assertEquals((short) 200, h.call("http/types#[method]outgoing-response.status-code", response));
+            Host.ok(h.call(set, response, (short) 599));
+        }
+    }
 }
