@@ -124,4 +124,165 @@ final class ComponentBytes {
                 .out
                 .toByteArray();
     }
+
+    /** A component that returns its arguments, and calls what it imports as many times as it is told to. */
+    static byte[] hostCalls() {
+        int string = 0x73;
+        int u32 = 0x79;
+        String memory = "(module (memory (export \"m\") 16) "
+                + "(func (export \"r\") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))";
+        String main = """
+                (module
+                  (import "h" "nothing" (func $nothing))
+                  (import "h" "u32" (func $u32 (param i32) (result i32)))
+                  (import "h" "string" (func $string (param i32 i32 i32)))
+                  (import "h" "new" (func $new (param i32) (result i32)))
+                  (import "m" "m" (memory 16))
+                  (func (export "nothing"))
+                  (func (export "u32") (param i32) (result i32) (local.get 0))
+                  (func $pair (export "pair") (param i32 i32) (result i32)
+                    (i32.store (i32.const 16) (local.get 0))
+                    (i32.store (i32.const 20) (local.get 1))
+                    (i32.const 16))
+                  (func (export "tuple") (param i32 f64) (result i32)
+                    (i32.store (i32.const 16) (local.get 0))
+                    (f64.store (i32.const 24) (local.get 1))
+                    (i32.const 16))
+                  (func (export "new") (result i32) (call $new (i32.const 42)))
+                  (func (export "run-nothing") (param $n i32) (result i32)
+                    (loop $again
+                      (call $nothing)
+                      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                    (i32.const 0))
+                  (func (export "run-u32") (param $n i32) (result i32) (local $sum i32)
+                    (loop $again
+                      (local.set $sum (call $u32 (local.get $sum)))
+                      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                    (local.get $sum))
+                  (func (export "run-string") (param $n i32) (result i32)
+                    (loop $again
+                      (call $string (i32.const 512) (i32.const 16) (i32.const 16))
+                      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                    (i32.const 0)))
+                """;
+        int[] options = {2, 3, 0, 4, 0};
+        return component()
+                .section(
+                        7, 5, 0x40, 0, 1, 0, 0x40, 1, "p", u32, 0, u32, 0x40, 1, "p", string, 0, string, 0x6f, 2, u32,
+                        0x75, 0x40, 1, "p", 3, 0, 3)
+                .section(7, 3, 0x70, 0x7d, 0x40, 1, "p", 5, 0, 5, 0x3f, 0x7f, 0)
+                .section(10, 3, 0, "host-nothing", 1, 0, 0, "host-u32", 1, 1, 0, "host-string", 1, 2)
+                .module(memory)
+                .module(main)
+                .section(2, 1, 0, 0, 0)
+                .section(6, 2, 0, 0, 1, 0, "r", 0, 2, 1, 0, "m")
+                .section(8, 4, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 2, options, 2, 7)
+                .section(
+                        2, 2, 1, 4, "nothing", 0, 1, "u32", 0, 2, "string", 0, 3, "new", 0, 4, 0, 1, 2, "h", 0x12, 1,
+                        "m", 0x12, 0)
+                .section(
+                        6,
+                        8,
+                        0,
+                        0,
+                        1,
+                        2,
+                        "nothing",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "u32",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "pair",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "tuple",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "new",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "run-nothing",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "run-u32",
+                        0,
+                        0,
+                        1,
+                        2,
+                        "run-string")
+                .section(11, 1, 0, "thing", 3, 7, 0)
+                .section(7, 4, 0x69, 8, 0x40, 0, 0, 9, 0x68, 8, 0x40, 1, "self", 11, 0, u32)
+                .section(
+                        8, 9, 0, 0, 5, 0, 0, 0, 0, 6, 0, 1, 0, 0, 7, options, 2, 0, 0, 8, options, 4, 0, 0, 7, options,
+                        6, 0, 0, 9, 0, 10, 0, 0, 6, 0, 12, 0, 0, 10, 0, 1, 0, 0, 11, 0, 1)
+                .section(8, 1, 0, 0, 12, 0, 1)
+                .section(
+                        11,
+                        10,
+                        0,
+                        "nothing",
+                        1,
+                        3,
+                        0,
+                        0,
+                        "u32",
+                        1,
+                        4,
+                        0,
+                        0,
+                        "string",
+                        1,
+                        5,
+                        0,
+                        0,
+                        "tuple",
+                        1,
+                        6,
+                        0,
+                        0,
+                        "bytes",
+                        1,
+                        7,
+                        0,
+                        0,
+                        "[constructor]thing",
+                        1,
+                        8,
+                        0,
+                        0,
+                        "[method]thing.get",
+                        1,
+                        9,
+                        0,
+                        0,
+                        "run-nothing",
+                        1,
+                        10,
+                        0,
+                        0,
+                        "run-u32",
+                        1,
+                        11,
+                        0,
+                        0,
+                        "run-string",
+                        1,
+                        12,
+                        0)
+                .out
+                .toByteArray();
+    }
 }

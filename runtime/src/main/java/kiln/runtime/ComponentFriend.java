@@ -6,11 +6,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.component.ComponentPlan;
+import kiln.loader.Native;
+import kiln.runtime.internal.AreaFunction;
 import kiln.runtime.internal.ComponentAccess;
 import kiln.runtime.internal.ComponentBuiltins;
 
 /** Opens to components what this package keeps from embedders. */
 final class ComponentFriend extends ComponentAccess {
+    /** What marks a sequence of calls in the argument area. */
+    static final int SEQUENCE_BYTES = 16;
+
     @Override
     public CompiledModule load(Engine engine, Path file, boolean trusted) {
         return CompiledModule.load(engine, file, trusted, true);
@@ -63,12 +68,51 @@ final class ComponentFriend extends ComponentAccess {
 
     @Override
     public void begin(Store store) {
-        store.beginSequence();
+        store.beginSequence(SEQUENCE_BYTES);
     }
 
     @Override
     public void end(Store store) {
-        store.endSequence();
+        store.endSequence(SEQUENCE_BYTES);
+    }
+
+    @Override
+    public long begin(Store store, int bytes) {
+        return store.beginSequence(bytes);
+    }
+
+    @Override
+    public void end(Store store, int bytes) {
+        store.endSequence(bytes);
+    }
+
+    @Override
+    public void enter(Func f, long area) {
+        f.enter(area);
+    }
+
+    @Override
+    public int call(Func f, int a, int b, int c, int d) {
+        long area = f.begin();
+        Native.putInt(area, a);
+        Native.putInt(area + 16, b);
+        Native.putInt(area + 32, c);
+        Native.putInt(area + 48, d);
+        f.enter(area);
+        int result = Native.getInt(area);
+        f.leave();
+        return result;
+    }
+
+    @Override
+    public Func host(Store store, FuncType type, AreaFunction function) {
+        store.check();
+        return Func.ofHost(store, type, new HostAdapter(type) {
+            @Override
+            void invoke(Caller caller, long area) throws Throwable {
+                function.call(area);
+            }
+        });
     }
 
     @Override

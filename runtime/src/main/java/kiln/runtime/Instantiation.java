@@ -35,11 +35,11 @@ final class Instantiation {
     }
 
     static Instance run(Store store, CompiledModule module, List<Extern> imports, List<String> problems) {
-        store.beginSequence();
+        store.beginSequence(ComponentFriend.SEQUENCE_BYTES);
         try {
             return start(store, module, imports, problems, false, Instantiation::tellNobody);
         } finally {
-            store.endSequence();
+            store.endSequence(ComponentFriend.SEQUENCE_BYTES);
         }
     }
 
@@ -47,11 +47,11 @@ final class Instantiation {
 
     /** As {@link #run}, for a component: {@code made} is told each instance, in the order of the file. */
     static void runComponent(Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made) {
-        store.beginSequence();
+        store.beginSequence(ComponentFriend.SEQUENCE_BYTES);
         try {
             start(store, component, given, List.of(), false, made);
         } finally {
-            store.endSequence();
+            store.endSequence(ComponentFriend.SEQUENCE_BYTES);
         }
     }
 

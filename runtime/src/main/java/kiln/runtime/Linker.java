@@ -237,11 +237,11 @@ public final class Linker {
      *     memories and tables before stays
      */
     public Instance instantiate(Store store, CompiledModule module) {
-        store.beginSequence();
+        store.beginSequence(ComponentFriend.SEQUENCE_BYTES);
         try {
             return link(store, module);
         } finally {
-            store.endSequence();
+            store.endSequence(ComponentFriend.SEQUENCE_BYTES);
         }
     }
 

@@ -68,9 +68,6 @@ public final class Store implements AutoCloseable {
         ComponentAccess.set(new ComponentFriend());
     }
 
-    /** What marks a sequence of calls in the argument area. */
-    private static final int SEQUENCE_BYTES = 16;
-
     private final Engine engine;
     private final StoreLimits limits;
     private final StoreBlock block;
@@ -318,18 +315,20 @@ public final class Store implements AutoCloseable {
         return area;
     }
 
-    /** Begins something that consists of several calls and accesses to memory, during which the store is in use. */
-    void beginSequence() {
-        check();
-        if (areaTop + SEQUENCE_BYTES > block.areaEnd()) {
-            throw new TrapException(TrapCode.STACK_CHECK, TrapCode.STACK_CHECK.message());
-        }
-        areaTop += SEQUENCE_BYTES;
+    /**
+     * Begins something that consists of several calls and accesses to memory, during which the store is in use.
+     *
+     * @param bytes at least {@link ComponentFriend#SEQUENCE_BYTES}, a multiple of 16
+     * @return the address of so much room in the argument area, which calls until {@link #endSequence} leave alone
+     */
+    long beginSequence(int bytes) {
+        areaTop = beginCall(bytes) + bytes;
+        return areaTop - bytes;
     }
 
     /** Ends what {@link #beginSequence} began. */
-    void endSequence() {
-        areaTop -= SEQUENCE_BYTES;
+    void endSequence(int bytes) {
+        areaTop -= bytes;
         if (closing == OPEN || !obeyClosing()) {
             leave();
         }
@@ -339,18 +338,19 @@ public final class Store implements AutoCloseable {
         return (Thread) OWNER.getAcquire(this) == CLOSED;
     }
 
-    /** Runs code of this store. */
+    /** Runs code of this store, with an area that is the next free one, or lies in room that a sequence has taken. */
     void enter(long vmctx, long trampoline, long code, long area, int bytes) {
-        areaTop = area + bytes;
+        long before = areaTop;
+        areaTop = Math.max(before, area + bytes);
         int status;
         try {
             status = Entry.call(block.memory(), vmctx, trampoline, code, area);
         } catch (Throwable t) {
-            areaTop = area;
+            areaTop = before;
             leave();
             throw t;
         }
-        areaTop = area;
+        areaTop = before;
         if (status != StoreLayout.STATUS_OK) {
             Throwable t = failure(status);
             if (closing != OPEN) {
@@ -435,14 +435,15 @@ public final class Store implements AutoCloseable {
 
     /** Calls a host function without a detour through generated code. */
     void callHost(HostAdapter host, long area, int bytes) {
-        areaTop = area + bytes;
+        long before = areaTop;
+        areaTop = Math.max(before, area + bytes);
         Throwable thrown = null;
         try {
             host.invoke(hostCaller, area);
         } catch (Throwable t) {
             thrown = t;
         } finally {
-            areaTop = area;
+            areaTop = before;
         }
         boolean isClosed = closing != OPEN && obeyClosing();
         if (thrown != null) {

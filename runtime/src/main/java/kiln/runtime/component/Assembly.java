@@ -96,7 +96,7 @@ final class Assembly {
             if (called.contains(i)) {
                 TypedImports typed = functions[i] == null ? linker.typed(f.path()) : null;
                 if (typed != null) {
-                    functions[i] = typed.function(f.path().getLast(), f.type(), plan.resources(), problems);
+                    functions[i] = typed.function(component, i, problems);
                 } else if (functions[i] == null) {
                     problems.add("unknown import " + name(f.path()) + ": " + signature(f));
                 }

@@ -11,18 +11,16 @@ import kiln.artifact.component.InterfaceType;
  * ends.
  */
 final class CallScope implements Handles {
-    private record Lent(int handle) {}
-
     private final ComponentInstance instance;
     private final HandleTables tables;
     private final int component;
     private final boolean forGuest;
     /** Handles of this side that are lent to the other. */
-    private final List<Lent> lent = new ArrayList<>();
+    private final List<Integer> lent = new ArrayList<>(0);
     /** Numbers of objects of Java that are lent to the guest. */
-    private final List<Runnable> lentByJava = new ArrayList<>();
+    private final List<Runnable> lentByJava = new ArrayList<>(0);
     /** What Java was lent. */
-    private final List<GuestResource> lentToJava = new ArrayList<>();
+    private final List<GuestResource> lentToJava = new ArrayList<>(0);
 
     /**
      * @param component the component instance on this side
@@ -57,7 +55,7 @@ final class CallScope implements Handles {
     @Override
     public Object liftBorrow(InterfaceType type, int handle) {
         int rep = tables.lend(component, handle, type.resource());
-        lent.add(new Lent(handle));
+        lent.add(handle);
         if (forGuest) {
             return rep;
         }
@@ -105,20 +103,29 @@ final class CallScope implements Handles {
                 : tables.add(component, type.resource(), rep, ComponentContext.BORROW);
     }
 
+    @Override
+    public boolean fits(InterfaceType type, Object value) {
+        return instance.fits(type, value);
+    }
+
     /** The call has returned. */
     void end() {
-        for (Lent l : lent) {
-            tables.giveBack(component, l.handle);
+        for (int i = 0; i < lent.size(); i++) {
+            tables.giveBack(component, lent.get(i));
         }
         release();
     }
 
     /** The call is over, however it ended: Java's side of it is as before. */
     void release() {
-        lentByJava.forEach(Runnable::run);
-        lentByJava.clear();
-        lentToJava.forEach(GuestResource::leave);
-        lentToJava.clear();
+        if (!lentByJava.isEmpty()) {
+            lentByJava.forEach(Runnable::run);
+            lentByJava.clear();
+        }
+        if (!lentToJava.isEmpty()) {
+            lentToJava.forEach(GuestResource::leave);
+            lentToJava.clear();
+        }
         lent.clear();
     }
 }

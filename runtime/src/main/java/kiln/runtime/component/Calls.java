@@ -6,17 +6,10 @@ import java.lang.invoke.MethodHandle;
 final class Calls {
     private Calls() {}
 
-    static Object invoke(MethodHandle handle, Object[] args) {
+    /** A handle of any type. */
+    static Object invoke(MethodHandle handle, Object... args) {
         try {
-            return handle.invokeExact(args);
-        } catch (Throwable t) {
-            throw Calls.<RuntimeException>sneak(t);
-        }
-    }
-
-    static Object get(MethodHandle getter, Object from) {
-        try {
-            return getter.invokeExact(from);
+            return handle.invokeWithArguments(args);
         } catch (Throwable t) {
             throw Calls.<RuntimeException>sneak(t);
         }

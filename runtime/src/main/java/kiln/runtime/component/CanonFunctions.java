@@ -13,6 +13,7 @@ import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.HostFunction;
 import kiln.runtime.ValType;
+import kiln.runtime.internal.ComponentAccess;
 
 /**
  * The core functions that canonical definitions make, in Java: what calls the host always is; adapters between
@@ -28,7 +29,11 @@ final class CanonFunctions {
         return switch (canon) {
             case ComponentPlan.LowerImport l -> {
                 FunctionType type = instance.plan().imports().get(l.imported()).type();
-                yield Func.of(instance.store(), lowered(type), new ImportCall(instance, l, type));
+                ImportCall call = new ImportCall(instance, l, type);
+                yield instance.imported(l.imported()) instanceof TypedImports.Function f
+                        ? ComponentAccess.get()
+                                .host(instance.store(), lowered(type), new BoundImport(instance, l, f, call))
+                        : Func.of(instance.store(), lowered(type), call);
             }
             case ComponentPlan.LowerLift l -> {
                 ComponentPlan.Lift lift = instance.plan().lifts().get(l.lift());
@@ -95,7 +100,7 @@ final class CanonFunctions {
     }
 
     /** A function of the host's that is lowered into the component. */
-    private static final class ImportCall implements HostFunction {
+    static final class ImportCall implements HostFunction {
         private final ComponentInstance instance;
         private final ComponentPlan.LowerImport canon;
         private final FunctionType type;

@@ -23,6 +23,7 @@ import kiln.runtime.internal.ComponentAccess;
 public final class Component implements AutoCloseable {
     private final CompiledModule module;
     private final ComponentPlan plan;
+    private final Declared declared = new Declared();
 
     private Component(CompiledModule module) {
         this.module = module;
@@ -78,6 +79,11 @@ public final class Component implements AutoCloseable {
 
     ComponentPlan plan() {
         return plan;
+    }
+
+    /** What is known of interfaces of Java for it. */
+    Declared declared() {
+        return declared;
     }
 
     /** The engine that it was loaded in, and whose stores can have instances of it. */
@@ -158,6 +164,7 @@ public final class Component implements AutoCloseable {
     @Override
     public void close() {
         module.close();
+        declared.clear();
     }
 
     @Override

@@ -53,6 +53,11 @@ public final class ComponentFunc {
         return type;
     }
 
+    /** Null for a function that the component imports and exports again. */
+    ComponentPlan.Lift lift() {
+        return lift;
+    }
+
     /**
      * Calls it.
      *

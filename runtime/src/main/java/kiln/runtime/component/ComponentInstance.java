@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import kiln.artifact.Printable;
 import kiln.artifact.api.TrapCode;
 import kiln.artifact.component.ComponentPlan;
@@ -142,7 +143,7 @@ public final class ComponentInstance {
      * @throws IllegalArgumentException if the types differ; the message lists all differences
      */
     public <T> T bind(String interfaceName, Class<T> type) {
-        return TypedExports.bind(this, interfaceName, type);
+        return TypedExports.bind(this, Objects.requireNonNull(interfaceName, "interfaceName"), type);
     }
 
     /** The functions of an interface, by whole names; {@code prefix} is the interface's name with a hash, or "". */
@@ -281,9 +282,14 @@ public final class ComponentInstance {
         }
         return new GuestMemory(memory, (old, oldBytes, alignment, bytes) -> {
             tables.setMayLeave(inComponent, false);
-            long result = call(realloc, old, oldBytes, alignment, bytes)[0];
+            int result;
+            try {
+                result = ComponentAccess.get().call(realloc, old, oldBytes, alignment, bytes);
+            } catch (ThrownException e) {
+                throw thrownOut(e);
+            }
             tables.setMayLeave(inComponent, true);
-            return (int) result;
+            return result;
         });
     }
 
@@ -293,11 +299,24 @@ public final class ComponentInstance {
         try {
             f.callRaw(cells, results);
         } catch (ThrownException e) {
-            TrapException trap = GuestMemory.trap(TrapCode.THROWN_OUT_OF_COMPONENT);
-            trap.initCause(e);
-            throw trap;
+            throw thrownOut(e);
         }
         return results;
+    }
+
+    /** As {@link #call}, with arguments and then results in room that was taken. */
+    static void enter(Func f, long area) {
+        try {
+            ComponentAccess.get().enter(f, area);
+        } catch (ThrownException e) {
+            throw thrownOut(e);
+        }
+    }
+
+    private static TrapException thrownOut(ThrownException e) {
+        TrapException trap = GuestMemory.trap(TrapCode.THROWN_OUT_OF_COMPONENT);
+        trap.initCause(e);
+        return trap;
     }
 
     /** Calls what is to run when a value was read that lies in memory; null if there is nothing. */
@@ -361,6 +380,10 @@ public final class ComponentInstance {
                         + Printable.name(
                                 String.join("#", plan.resources().get(resource).path())) + " is a " + wanted.getName()
                         + ", not " + Values.name(value);
+    }
+
+    boolean fits(InterfaceType type, Object value) {
+        return problem(type, value) == null;
     }
 
     /** A value may be given away twice in one call, which only its use shows. */

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -11,10 +12,10 @@ import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,8 +33,15 @@ final class Conversions {
         Conversion of(InterfaceType type, Class<?> java, String where);
     }
 
+    /** What a case carries that carries nothing, and a function that returns nothing. */
+    static final Conversion NONE = new Conversion.Same(null, Void.class);
+
+    private record Pair(InterfaceType type, Type java) {}
+
     private final Resources resources;
     private final List<String> differences;
+    /** What was found: types share parts, and walking them anew each time would be exponential in their depth. */
+    private final Map<Pair, Conversion> found = new HashMap<>();
 
     Conversions(Resources resources, List<String> differences) {
         this.resources = resources;
@@ -46,6 +54,16 @@ final class Conversions {
      * @param where for messages
      */
     Conversion of(InterfaceType t, Type java, String where) {
+        Pair pair = new Pair(t, java);
+        Conversion c = found.get(pair);
+        if (c == null) {
+            c = find(t, java, where);
+            found.put(pair, c);
+        }
+        return c;
+    }
+
+    private Conversion find(InterfaceType t, Type java, String where) {
         Class<?> raw = raw(java);
         return switch (t.kind()) {
             case BOOL -> same(t, raw, boolean.class, Boolean.class, where);
@@ -72,7 +90,7 @@ final class Conversions {
 
     private Conversion differ(String where, String what) {
         differences.add(where + ": " + what);
-        return Conversion.SAME;
+        return NONE;
     }
 
     private Conversion mismatch(InterfaceType t, String needed, Type java, String where) {
@@ -81,7 +99,7 @@ final class Conversions {
 
     private Conversion same(InterfaceType t, Class<?> raw, Class<?> primitive, Class<?> boxed, String where) {
         return raw == primitive || raw == boxed || raw == Object.class
-                ? Conversion.SAME
+                ? new Conversion.Same(t, raw)
                 : mismatch(t, primitive.getSimpleName(), raw, where);
     }
 
@@ -103,25 +121,12 @@ final class Conversions {
         InterfaceType element = t.children().getFirst();
         Class<?> array = Lists.arrayClass(element.kind());
         if (array != null) {
-            return raw(java) == array ? Conversion.SAME : mismatch(t, array.getSimpleName(), java, where);
+            return raw(java) == array ? new Conversion.Same(t, array) : mismatch(t, array.getSimpleName(), java, where);
         }
         if (raw(java) != List.class) {
             return mismatch(t, "a List", java, where);
         }
-        Conversion c = of(element, argument(java, 0), where + " element");
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                return ((List<?>) generic).stream().map(c::toJava).toList();
-            }
-
-            @Override
-            public Object toGeneric(Object value) {
-                List<Object> list = new ArrayList<>();
-                ((List<?>) value).forEach(e -> list.add(c.toGeneric(e)));
-                return list;
-            }
-        };
+        return new Conversion.Elements(t, of(element, argument(java, 0), where + " element"));
     }
 
     private Conversion map(InterfaceType t, Type java, String where) {
@@ -130,21 +135,7 @@ final class Conversions {
         }
         Conversion key = of(t.children().getFirst(), argument(java, 0), where + " key");
         Conversion value = of(t.children().getLast(), argument(java, 1), where + " value");
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                Map<Object, Object> map = new LinkedHashMap<>();
-                ((Map<?, ?>) generic).forEach((k, v) -> map.put(key.toJava(k), value.toJava(v)));
-                return map;
-            }
-
-            @Override
-            public Object toGeneric(Object from) {
-                Map<Object, Object> map = new LinkedHashMap<>();
-                ((Map<?, ?>) from).forEach((k, v) -> map.put(key.toGeneric(k), value.toGeneric(v)));
-                return map;
-            }
-        };
+        return new Conversion.Entries(t, key, value);
     }
 
     /** Records of Java: for a tuple any with as many components. */
@@ -174,7 +165,8 @@ final class Conversions {
             }
             fields.add(of(t.children().get(i), resolve(c.getGenericType(), java), where + "." + c.getName()));
         }
-        return fields(raw, components, fields, where);
+        Conversion.Fields found = fields(t, raw, components, fields, where);
+        return found == null ? NONE : found;
     }
 
     /** The type that a record's component has, if the record's own parameters are known. */
@@ -190,43 +182,23 @@ final class Conversions {
         return component;
     }
 
-    private Conversion fields(Class<?> record, RecordComponent[] components, List<Conversion> fields, String where) {
-        MethodHandle make;
-        List<MethodHandle> get = new ArrayList<>();
+    /** Null with a difference noted if the record cannot be used. */
+    private Conversion.Fields fields(
+            InterfaceType t, Class<?> record, RecordComponent[] components, List<Conversion> fields, String where) {
         try {
             MethodHandles.Lookup lookup = lookup(record);
             Class<?>[] types = new Class<?>[components.length];
+            List<MethodHandle> get = new ArrayList<>();
             for (int i = 0; i < types.length; i++) {
                 types[i] = components[i].getType();
-                get.add(lookup.unreflect(components[i].getAccessor())
-                        .asType(MethodType.methodType(Object.class, Object.class)));
+                get.add(lookup.unreflect(components[i].getAccessor()));
             }
-            make = lookup.findConstructor(record, MethodType.methodType(void.class, types))
-                    .asSpreader(Object[].class, types.length)
-                    .asType(MethodType.methodType(Object.class, Object[].class));
+            MethodHandle make = lookup.findConstructor(record, MethodType.methodType(void.class, types));
+            return new Conversion.Fields(t, record, make, get, fields);
         } catch (ReflectiveOperationException e) {
-            return differ(where, record.getName() + " is not accessible: " + e.getMessage());
+            differ(where, record.getName() + " is not accessible: " + e.getMessage());
+            return null;
         }
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                List<?> values = (List<?>) generic;
-                Object[] java = new Object[fields.size()];
-                for (int i = 0; i < java.length; i++) {
-                    java[i] = fields.get(i).toJava(values.get(i));
-                }
-                return Calls.invoke(make, java);
-            }
-
-            @Override
-            public Object toGeneric(Object java) {
-                List<Object> values = new ArrayList<>();
-                for (int i = 0; i < fields.size(); i++) {
-                    values.add(fields.get(i).toGeneric(Calls.get(get.get(i), java)));
-                }
-                return values;
-            }
-        };
     }
 
     /** Records of the embedder's need not be public, if its module opens their package. */
@@ -245,7 +217,7 @@ final class Conversions {
             return mismatch(t, "a sealed interface", java, where);
         }
         Class<?>[] records = new Class<?>[t.labels().size()];
-        Conversion[] payloads = new Conversion[records.length];
+        List<Conversion.Fields> cases = new ArrayList<>();
         Map<Class<?>, Integer> numbers = new HashMap<>();
         for (int i = 0; i < records.length; i++) {
             String label = t.labels().get(i);
@@ -258,7 +230,7 @@ final class Conversions {
             if (records[i] == null) {
                 differ(where, raw.getName() + " has no record for the case " + label);
             } else {
-                payloads[i] = payload(t, i, records[i], where);
+                cases.add(payload(t, i, records[i], where));
             }
         }
         for (Class<?> r : raw.getPermittedSubclasses()) {
@@ -266,59 +238,38 @@ final class Conversions {
                 differ(where, r.getName() + " stands for no case");
             }
         }
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                Variant v = (Variant) generic;
-                Object payload = v.payload();
-                return payloads[t.indexOf(v.label())].toJava(payload == null ? List.of() : List.of(payload));
-            }
-
-            @Override
-            public Object toGeneric(Object value) {
-                int number = numbers.get(value.getClass());
-                List<?> payload = (List<?>) payloads[number].toGeneric(value);
-                return new Variant(t.labels().get(number), payload.isEmpty() ? null : payload.getFirst());
-            }
-        };
+        return new Conversion.Cases(t, Collections.unmodifiableList(cases), Map.copyOf(numbers));
     }
 
-    private Conversion payload(InterfaceType t, int number, Class<?> record, String where) {
+    private Conversion.Fields payload(InterfaceType t, int number, Class<?> record, String where) {
         InterfaceType payload = t.payload(number);
         String inCase = where + ", case " + t.labels().get(number);
         RecordComponent[] components = record.getRecordComponents();
         if (components.length != (payload == null ? 0 : 1)) {
-            return differ(
+            differ(
                     inCase,
                     record.getName() + " has " + components.length + " components, not " + (payload == null ? 0 : 1));
+            return null;
         }
         List<Conversion> fields =
                 payload == null ? List.of() : List.of(of(payload, components[0].getGenericType(), inCase));
-        return fields(record, components, fields, inCase);
+        return fields(null, record, components, fields, inCase);
     }
 
     private Conversion enumeration(InterfaceType t, Class<?> raw, String where) {
-        Map<String, Object> byLabel = constants(t, raw, where);
-        if (byLabel == null) {
+        List<Object> constants = constants(t, raw, where);
+        if (constants == null) {
             return mismatch(t, "an enum", raw, where);
         }
-        Map<Object, String> labels = new HashMap<>();
-        byLabel.forEach((label, constant) -> labels.put(constant, label));
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                return byLabel.get(generic);
-            }
-
-            @Override
-            public Object toGeneric(Object java) {
-                return labels.get(java);
-            }
-        };
+        int[] numbers = new int[raw.getEnumConstants().length];
+        for (int i = 0; i < constants.size(); i++) {
+            numbers[((Enum<?>) constants.get(i)).ordinal()] = i;
+        }
+        return new Conversion.Constants(t, raw, constants, numbers);
     }
 
-    /** The constants of an enum by label; null if it is none. */
-    private Map<String, Object> constants(InterfaceType t, Class<?> raw, String where) {
+    /** The constants of an enum for the labels of a type; null if it is none. */
+    private List<Object> constants(InterfaceType t, Class<?> raw, String where) {
         if (!raw.isEnum()) {
             return null;
         }
@@ -337,7 +288,7 @@ final class Conversions {
         if (raw.getEnumConstants().length > t.labels().size()) {
             differ(where, raw.getName() + " has constants that the " + t.kind() + " has not");
         }
-        return byLabel;
+        return List.copyOf(byLabel.values());
     }
 
     private static AnnotatedElement field(Class<?> owner, String name) {
@@ -353,52 +304,15 @@ final class Conversions {
             return mismatch(t, "an EnumSet", java, where);
         }
         Class<?> type = raw(argument(java, 0));
-        Map<String, Object> byLabel = constants(t, type, where);
-        if (byLabel == null) {
-            return mismatch(t, "an EnumSet", java, where);
-        }
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                Set<Object> set = emptySet(type);
-                ((Set<?>) generic).forEach(label -> set.add(byLabel.get(label)));
-                return set;
-            }
-
-            @Override
-            public Object toGeneric(Object value) {
-                Set<String> labels = new LinkedHashSet<>();
-                byLabel.forEach((label, constant) -> {
-                    if (((Set<?>) value).contains(constant)) {
-                        labels.add(label);
-                    }
-                });
-                return labels;
-            }
-        };
-    }
-
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static Set<Object> emptySet(Class<?> type) {
-        return (Set<Object>) (Set<?>) EnumSet.noneOf((Class) type);
+        List<Object> constants = constants(t, type, where);
+        return constants == null ? mismatch(t, "an EnumSet", java, where) : new Conversion.Flags(t, type, constants);
     }
 
     private Conversion option(InterfaceType t, Type java, String where) {
         if (raw(java) != Optional.class) {
             return mismatch(t, "an Optional", java, where);
         }
-        Conversion c = of(t.children().getFirst(), argument(java, 0), where);
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                return ((Optional<?>) generic).map(c::toJava);
-            }
-
-            @Override
-            public Object toGeneric(Object value) {
-                return ((Optional<?>) value).map(c::toGeneric);
-            }
-        };
+        return new Conversion.Option(t, of(t.children().getFirst(), argument(java, 0), where));
     }
 
     private Conversion result(InterfaceType t, Type java, String where) {
@@ -407,23 +321,7 @@ final class Conversions {
         }
         Conversion ok = payload(t.payload(0), argument(java, 0), where + " ok");
         Conversion err = payload(t.payload(1), argument(java, 1), where + " err");
-        return new Conversion() {
-            @Override
-            public Object toJava(Object generic) {
-                return switch ((Result<?, ?>) generic) {
-                    case Result.Ok<?, ?>(Object v) -> Result.ok(ok.toJava(v));
-                    case Result.Err<?, ?>(Object v) -> Result.err(err.toJava(v));
-                };
-            }
-
-            @Override
-            public Object toGeneric(Object value) {
-                return switch ((Result<?, ?>) value) {
-                    case Result.Ok<?, ?>(Object v) -> Result.ok(ok.toGeneric(v));
-                    case Result.Err<?, ?>(Object v) -> Result.err(err.toGeneric(v));
-                };
-            }
-        };
+        return new Conversion.Outcome(t, ok, err);
     }
 
     /** What an ok or an error carries; nothing is Void. */
@@ -432,7 +330,7 @@ final class Conversions {
             return of(t, java, where);
         }
         return raw(java) == Void.class || raw(java) == Object.class
-                ? Conversion.SAME
+                ? NONE
                 : differ(where, "it carries nothing, which is Void, not " + java.getTypeName());
     }
 
@@ -445,9 +343,7 @@ final class Conversions {
     Conversion returned(InterfaceType t, Method method, String where) {
         Type java = method.getGenericReturnType();
         if (t == null) {
-            return java == void.class
-                    ? Conversion.SAME
-                    : differ(where, "it returns nothing, not " + java.getTypeName());
+            return java == void.class ? NONE : differ(where, "it returns nothing, not " + java.getTypeName());
         }
         if (t.kind() != TypeKind.RESULT || raw(java) == Result.class) {
             return of(t, java, where + " result");
@@ -457,9 +353,34 @@ final class Conversions {
             return differ(
                     where, "a result is a Result, or its value and one checked exception with the error's payload");
         }
-        Conversion ok = t.payload(0) == null && java == void.class
-                ? Conversion.SAME
-                : payload(t.payload(0), java, where + " ok");
-        return ErrorConversion.of(t, exception, ok, this, where, differences);
+        Conversion ok = t.payload(0) == null && java == void.class ? NONE : payload(t.payload(0), java, where + " ok");
+        return thrown(t, exception, ok, where);
+    }
+
+    private Conversion thrown(InterfaceType t, Class<?> exception, Conversion ok, String where) {
+        InterfaceType error = t.payload(1);
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+            if (error == null) {
+                MethodHandle make = lookup.findConstructor(exception, MethodType.methodType(void.class));
+                return new Conversion.Thrown(new Conversion.Outcome(t, ok, NONE), exception, make, null);
+            }
+            Method accessor = exception.getMethod("payload");
+            Constructor<?> constructor = exception.getConstructor(accessor.getReturnType());
+            Conversion payload = of(error, accessor.getGenericReturnType(), where + " error");
+            return new Conversion.Thrown(
+                    new Conversion.Outcome(t, ok, payload),
+                    exception,
+                    lookup.unreflectConstructor(constructor),
+                    lookup.unreflect(accessor));
+        } catch (ReflectiveOperationException e) {
+            return differ(
+                    where,
+                    exception.getName() + " is no exception for this error: it needs a public "
+                            + (error == null
+                                    ? "constructor without parameters"
+                                    : "method payload() and a constructor for it")
+                            + " (" + e + ")");
+        }
     }
 }

@@ -15,4 +15,7 @@ interface Handles {
 
     /** A handle, or the representation, for a value that is borrowed. */
     int lowerBorrow(InterfaceType type, Object value);
+
+    /** Whether a value is one of this type and can be passed. */
+    boolean fits(InterfaceType type, Object value);
 }

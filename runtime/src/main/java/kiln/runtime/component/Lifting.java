@@ -30,14 +30,31 @@ final class Lifting {
     private final StringEncoding encoding;
     private final Handles handles;
     private final boolean forGuest;
+    private final Conversion.Wrapper wrapper;
     private long left = MAX_COPIED;
 
     /** @param forGuest whether the values are for another component, which is not protected from large ones */
     Lifting(GuestMemory memory, StringEncoding encoding, Handles handles, boolean forGuest) {
+        this(memory, encoding, handles, forGuest, null);
+    }
+
+    /** @param wrapper gives generated code the objects for resources */
+    Lifting(
+            GuestMemory memory,
+            StringEncoding encoding,
+            Handles handles,
+            boolean forGuest,
+            Conversion.Wrapper wrapper) {
         this.memory = memory;
         this.encoding = encoding;
         this.handles = handles;
         this.forGuest = forGuest;
+        this.wrapper = wrapper;
+    }
+
+    /** Another call begins. */
+    void begin() {
+        left = MAX_COPIED;
     }
 
     /** The parameters of a function from core values, which begin with them. */
@@ -73,7 +90,8 @@ final class Lifting {
                 : flat(type.result(), new Cursor(flat));
     }
 
-    private long start(ValueLayout layout, int address) {
+    /** The native address of a value whose bytes are checked to be in memory, and aligned. */
+    long start(ValueLayout layout, int address) {
         return memory.range(address, layout.bytes(), layout.alignment(), TrapCode.MEMORY_OUT_OF_BOUNDS);
     }
 
@@ -138,7 +156,7 @@ final class Lifting {
     /** A value of one core value. */
     private Object scalar(InterfaceType t, long cell) {
         return switch (t.kind()) {
-            case BOOL -> (int) cell != 0;
+            case BOOL -> bool((int) cell);
             case S8, U8 -> (byte) cell;
             case S16, U16 -> (short) cell;
             case S32, U32 -> (int) cell;
@@ -153,7 +171,13 @@ final class Lifting {
         };
     }
 
-    private static int character(int c) {
+    // Package-private from here on: what generated code calls, too.
+
+    static boolean bool(int i) {
+        return i != 0;
+    }
+
+    static int character(int c) {
         if (Integer.compareUnsigned(c, Character.MAX_CODE_POINT) > 0
                 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
             throw GuestMemory.trap(TrapCode.INVALID_CHAR);
@@ -171,13 +195,15 @@ final class Lifting {
         return set;
     }
 
-    private static void checkCase(InterfaceType t, int number) {
+    /** The number of a case, if there is such a one. */
+    static int checkCase(InterfaceType t, int number) {
         if (Integer.compareUnsigned(number, t.cases()) >= 0) {
             throw new TrapException(
                     TrapCode.INVALID_DISCRIMINANT,
                     TrapCode.INVALID_DISCRIMINANT.message() + ": " + Integer.toUnsignedString(number) + " of "
                             + t.cases());
         }
+        return number;
     }
 
     private static Object ofCase(InterfaceType t, int number, Object value) {
@@ -223,12 +249,41 @@ final class Lifting {
         };
     }
 
-    private static int number(long at, int bytes) {
+    static int number(long at, int bytes) {
         return switch (bytes) {
             case 1 -> Native.getByte(at) & 0xFF;
             case 2 -> Native.getShort(at) & 0xFFFF;
             default -> Native.getInt(at);
         };
+    }
+
+    String text(int address, int tagged) {
+        return (String) string(address, tagged);
+    }
+
+    /** An array of bool or numbers. */
+    Object numbers(InterfaceType list, int address, int count) {
+        InterfaceType element = list.children().getFirst();
+        return Lists.load(element.kind(), listStart(element.layout(), address, count), count);
+    }
+
+    /** The native address of a list's elements, of which each becomes an object. */
+    long objects(InterfaceType list, int address, int count) {
+        long at = listStart(list.children().getFirst().layout(), address, count);
+        charge(Integer.toUnsignedLong(count) * OBJECT_BYTES);
+        return at;
+    }
+
+    Object own(InterfaceType t, int handle) {
+        return handles.liftOwn(t, handle);
+    }
+
+    Object borrow(InterfaceType t, int handle) {
+        return handles.liftBorrow(t, handle);
+    }
+
+    Object wrap(Conversion.Resource r, Object resource) {
+        return r.toJava(resource, wrapper);
     }
 
     private Object string(int address, int tagged) {

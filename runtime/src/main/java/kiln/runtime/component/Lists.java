@@ -2,6 +2,7 @@ package kiln.runtime.component;
 
 import java.lang.reflect.Array;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import kiln.artifact.component.InterfaceType;
@@ -56,6 +57,11 @@ final class Lists {
             case double[] a -> Arrays.stream(a).boxed().toList();
             default -> throw new IllegalArgumentException(list.getClass().getName());
         };
+    }
+
+    /** A list that cannot be changed. Called by generated code. */
+    static List<Object> of(Object[] elements) {
+        return Collections.unmodifiableList(Arrays.asList(elements));
     }
 
     static int length(Object list) {

@@ -1,6 +1,8 @@
 package kiln.runtime.component;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +23,10 @@ final class Lowering {
     private final GuestMemory memory;
     private final StringEncoding encoding;
     private final Handles handles;
+    /** The last string that was examined, which is mostly the one to be written. */
+    private String examined;
+
+    private byte[] examinedUtf8;
 
     Lowering(GuestMemory memory, StringEncoding encoding, Handles handles) {
         this.memory = memory;
@@ -164,7 +170,7 @@ final class Lowering {
         };
     }
 
-    private static Object payload(Object v) {
+    static Object payload(Object v) {
         return switch (v) {
             case Optional<?> o -> o.get();
             case Result.Ok<?, ?>(Object value) -> value;
@@ -191,7 +197,7 @@ final class Lowering {
                     offset += c.layout().bytes();
                 }
             }
-            case ARRAY -> elements(t.children().getFirst(), v, at);
+            case ARRAY -> elements(t.children().getFirst(), v, t.length(), at);
             case VARIANT, OPTION, RESULT, ENUM -> {
                 int number = caseOf(t, v);
                 number(at, ValueLayout.discriminantBytes(t.cases()), number);
@@ -209,7 +215,7 @@ final class Lowering {
         Native.putInt(at + 4, p.length());
     }
 
-    private static void number(long at, int bytes, int value) {
+    static void number(long at, int bytes, int value) {
         switch (bytes) {
             case 1 -> Native.putByte(at, (byte) value);
             case 2 -> Native.putShort(at, (short) value);
@@ -218,26 +224,33 @@ final class Lowering {
     }
 
     private Texts.Place string(Object v) {
-        GuestString s = v instanceof GuestString g ? g : GuestString.of((String) v, (int) Texts.utf8Bytes((String) v));
-        return Texts.lower(memory, encoding, s);
+        if (v instanceof GuestString g) {
+            return Texts.lower(memory, encoding, g);
+        }
+        String s = (String) v;
+        byte[] utf8 = s == examined ? examinedUtf8 : s.getBytes(StandardCharsets.UTF_8);
+        examined = null;
+        examinedUtf8 = null;
+        return Texts.lower(memory, encoding, s, utf8);
     }
 
     private Texts.Place list(InterfaceType element, Object v) {
         int count = Lists.length(v);
-        int address = memory.allocate(
-                element.layout().alignment(), count * element.layout().bytes());
-        elements(element, v, memory.at(address));
+        int address = room(element, count);
+        elements(element, v, count, memory.at(address));
         return new Texts.Place(address, count);
     }
 
-    private void elements(InterfaceType element, Object v, long at) {
+    /** @param count elements that there is room for, whatever the list says by now */
+    private void elements(InterfaceType element, Object v, int count, long at) {
         if (!(v instanceof List<?> list)) {
             Lists.store(v, at);
             return;
         }
+        Iterator<?> elements = list.iterator();
         long p = at;
-        for (Object e : list) {
-            store(element, e, p);
+        for (int i = 0; i < count; i++) {
+            store(element, elements.next(), p);
             p += element.layout().bytes();
         }
     }
@@ -251,5 +264,91 @@ final class Lowering {
         }
         InterfaceType pair = new InterfaceType(TypeKind.TUPLE, List.of(), t.children(), -1, 0);
         return list(pair, pairs);
+    }
+
+    // ---- what generated code calls
+
+    boolean isText(Object v) {
+        byte[] utf8 = v instanceof String s ? Texts.utf8(s) : null;
+        examined = utf8 == null ? null : (String) v;
+        examinedUtf8 = utf8;
+        return utf8 != null;
+    }
+
+    /** Room for the elements of a list: the address. */
+    int room(InterfaceType element, int count) {
+        long bytes = count * element.layout().bytes();
+        if (bytes >= ValueLayout.MAX_BYTES) {
+            throw new IllegalArgumentException("the list has become larger while it was passed");
+        }
+        return memory.allocate(element.layout().alignment(), bytes);
+    }
+
+    /** The native address of what {@link #room} returned. */
+    long at(int address) {
+        return memory.at(address);
+    }
+
+    void text(Object s, long at) {
+        store(string(s), at);
+    }
+
+    void textCells(Object s, long cells) {
+        Texts.Place p = string(s);
+        cells(p.address(), p.length(), cells);
+    }
+
+    /** An array of bool or numbers. */
+    void numbers(InterfaceType list, Object array, long at) {
+        int count = Lists.length(array);
+        Native.putInt(at, numbers(list, array, count));
+        Native.putInt(at + 4, count);
+    }
+
+    void numbersCells(InterfaceType list, Object array, long cells) {
+        int count = Lists.length(array);
+        cells(numbers(list, array, count), count, cells);
+    }
+
+    private int numbers(InterfaceType list, Object array, int count) {
+        int address = room(list.children().getFirst(), count);
+        Lists.store(array, memory.at(address));
+        return address;
+    }
+
+    /** Two core values that are i32, perhaps joined with wider ones. */
+    static void cells(int first, int second, long cells) {
+        cell(cells, first);
+        cell(cells + 16, second);
+    }
+
+    /** A core value that is i32, perhaps joined with a wider one. */
+    static void cell(long at, int value) {
+        Native.putLong(at, Integer.toUnsignedLong(value));
+    }
+
+    static int character(int c) {
+        if (!Values.isCharacter(c)) {
+            throw new IllegalArgumentException(c + " is no character of Unicode");
+        }
+        return c;
+    }
+
+    int own(InterfaceType t, Object v) {
+        return handles.lowerOwn(t, v);
+    }
+
+    int borrow(InterfaceType t, Object v) {
+        return handles.lowerBorrow(t, v);
+    }
+
+    /** Whether a value is a resource of a type that can be passed. */
+    boolean fits(InterfaceType t, Object v) {
+        return handles.fits(t, v);
+    }
+
+    /** The case of a {@link Result}. */
+    static int outcome(Object result) {
+        return ((Result<?, ?>) result).isOk() ? 0 : 1;
     }
 }

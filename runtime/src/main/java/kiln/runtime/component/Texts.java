@@ -1,6 +1,9 @@
 package kiln.runtime.component;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
@@ -18,6 +21,13 @@ final class Texts {
     private static final int UTF16_TAG = 1 << 31;
     /** A string has no more bytes than this. */
     static final int MAX_BYTES = (1 << 28) - 1;
+
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long ONES = 0x0101010101010101L;
+    private static final long TOP_BITS = 0x8080808080808080L;
+    private static final long QUESTION_MARKS = '?' * ONES;
 
     private Texts() {}
 
@@ -51,8 +61,13 @@ final class Texts {
     private static String bytes(long from, int length, boolean latin1) {
         byte[] bytes = new byte[length];
         Native.copy(from, bytes, 0, length);
-        if (latin1 || isAscii(bytes)) {
+        if (latin1) {
             return new String(bytes, StandardCharsets.ISO_8859_1);
+        }
+        // The fast decoder puts this character where something is wrong. Mostly it is nowhere.
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return text;
         }
         try {
             return StandardCharsets.UTF_8
@@ -66,21 +81,48 @@ final class Texts {
         }
     }
 
-    private static boolean isAscii(byte[] bytes) {
-        for (byte b : bytes) {
-            if (b < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     // ---- lowering
 
     /** A string where it has come to lie; the length is in code units, and perhaps tagged. */
     record Place(int address, int length) {}
 
-    /** Whether a string of Java's is one of WebAssembly's: surrogates come in pairs only. */
+    /**
+     * A string in UTF-8; null if it is none of WebAssembly's, because half of a surrogate pair is missing, or too long.
+     */
+    static byte[] utf8(String text) {
+        if (text.length() > MAX_BYTES) {
+            return null;
+        }
+        byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+        // The JDK puts a question mark in place of such a half.
+        return encoded.length <= MAX_BYTES && (!hasQuestionMark(encoded) || isEncoded(text, encoded)) ? encoded : null;
+    }
+
+    private static boolean hasQuestionMark(byte[] bytes) {
+        int i = 0;
+        for (; i + 8 <= bytes.length; i += 8) {
+            long x = (long) LONGS.get(bytes, i) ^ QUESTION_MARKS;
+            // Nonzero if and only if a byte of x is zero.
+            if ((x - ONES & ~x & TOP_BITS) != 0) {
+                return true;
+            }
+        }
+        for (; i < bytes.length; i++) {
+            if (bytes[i] == '?') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether all question marks are the string's own. */
+    private static boolean isEncoded(String text, byte[] utf8) {
+        return utf8.length == text.length()
+                ? new String(utf8, StandardCharsets.ISO_8859_1).equals(text)
+                : isWellFormed(text);
+    }
+
+    /** Whether surrogates come in pairs only. */
     static boolean isWellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
@@ -93,15 +135,14 @@ final class Texts {
         return true;
     }
 
-    /** Bytes of a well-formed string in UTF-8. */
-    static long utf8Bytes(String text) {
-        long bytes = text.length();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            // A surrogate is half of four bytes.
-            bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+    /** Puts a string of Java's there, given its bytes in UTF-8. */
+    static Place lower(GuestMemory memory, StringEncoding encoding, String text, byte[] utf8) {
+        if (encoding != StringEncoding.UTF8) {
+            return lower(memory, encoding, GuestString.of(text, utf8.length));
         }
-        return bytes;
+        int address = memory.allocate(1, utf8.length);
+        Native.copy(utf8, 0, memory.at(address), utf8.length);
+        return new Place(address, utf8.length);
     }
 
     static Place lower(GuestMemory memory, StringEncoding encoding, GuestString s) {

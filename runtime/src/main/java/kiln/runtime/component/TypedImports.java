@@ -2,7 +2,6 @@ package kiln.runtime.component;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.List;
@@ -10,6 +9,7 @@ import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
+import kiln.runtime.Store;
 
 /**
  * An interface of WIT's that an object of Java's implements.
@@ -28,12 +28,28 @@ record TypedImports(Class<?> type, Object implementation) {
         return null;
     }
 
+    /** A function that one of its methods is. */
+    record Function(ImportShape shape, Object implementation) implements ComponentHostFunction {
+        @Override
+        public Object call(Store store, Object[] args) {
+            return shape.interpret(implementation, args);
+        }
+    }
+
     /**
      * The function of the host's for a function that a component imports; null with differences noted if it does not
      * fit.
      */
-    ComponentHostFunction function(
-            String wit, FunctionType function, List<ComponentPlan.Resource> resources, List<String> differences) {
+    ComponentHostFunction function(Component component, int imported, List<String> differences) {
+        ImportShape shape = component.declared().imported(imported, type, () -> find(component, imported, differences));
+        return shape == null ? null : new Function(shape, implementation);
+    }
+
+    private ImportShape find(Component component, int imported, List<String> differences) {
+        ComponentPlan.ImportedFunc f = component.plan().imports().get(imported);
+        String wit = f.path().getLast();
+        FunctionType function = f.type();
+        List<ComponentPlan.Resource> resources = component.plan().resources();
         FunctionName name = FunctionName.of(wit);
         boolean method = name.kind() == FunctionName.Kind.METHOD;
         Class<?> owner = method ? resource(name.resource()) : type;
@@ -60,28 +76,10 @@ record TypedImports(Class<?> type, Object implementation) {
                     where + " parameter " + function.names().get(i + skipped));
         }
         Conversion result = conversions.returned(function.result(), found, where);
-        MethodHandle handle = handle(found, count, where, differences);
+        MethodHandle handle = handle(found, where, differences);
         return differences.size() > before
                 ? null
-                : (_, args) -> call(handle, method ? args[0] : implementation, params, skipped, args, result);
-    }
-
-    private static Object call(
-            MethodHandle handle, Object receiver, Conversion[] params, int skipped, Object[] args, Conversion result) {
-        Object[] java = new Object[params.length + 1];
-        java[0] = receiver;
-        for (int i = 0; i < params.length; i++) {
-            java[i + 1] = params[i].toJava(args[i + skipped]);
-        }
-        try {
-            return result.toGeneric(Calls.invoke(handle, java));
-        } catch (Throwable t) {
-            Object error = result instanceof ErrorConversion e ? e.error(t) : null;
-            if (error == null) {
-                throw Calls.<RuntimeException>sneak(t);
-            }
-            return error;
-        }
+                : new ImportShape(String.join("#", f.path()), function, method, handle, params, result);
     }
 
     private static Conversion resource(
@@ -95,7 +93,7 @@ record TypedImports(Class<?> type, Object implementation) {
             problems.add(where + ": a resource of the "
                     + (ofGuest ? "component is a GuestResource" : "host is an object") + ", not " + java.getName());
         }
-        return Conversion.SAME;
+        return new Conversion.Same(t, Object.class);
     }
 
     /** The method that stands for a function. */
@@ -110,13 +108,10 @@ record TypedImports(Class<?> type, Object implementation) {
         return null;
     }
 
-    private static MethodHandle handle(Method m, int count, String where, List<String> differences) {
+    private static MethodHandle handle(Method m, String where, List<String> differences) {
         try {
             m.setAccessible(true);
-            return MethodHandles.lookup()
-                    .unreflect(m)
-                    .asSpreader(Object[].class, count + 1)
-                    .asType(MethodType.methodType(Object.class, Object[].class));
+            return MethodHandles.lookup().unreflect(m).asFixedArity();
         } catch (IllegalAccessException | RuntimeException e) {
             differences.add(where + ": " + m + " cannot be called: " + e.getMessage());
             return null;

@@ -63,7 +63,7 @@ final class Values {
             case F64 -> require(v, Double.class, t, where);
             case CHAR -> {
                 int c = require(v, Integer.class, t, where);
-                if (!Character.isValidCodePoint(c) || c >= 0xD800 && c <= 0xDFFF) {
+                if (!isCharacter(c)) {
                     throw new IllegalArgumentException(where + ": " + c + " is no character of Unicode");
                 }
             }
@@ -144,10 +144,12 @@ final class Values {
     }
 
     private static void checkString(String s, String where) {
-        if (!Texts.isWellFormed(s)) {
-            throw new IllegalArgumentException(where + ": the string has a surrogate without its other half");
+        if (Texts.utf8(s) == null) {
+            if (s.length() <= Texts.MAX_BYTES && !Texts.isWellFormed(s)) {
+                throw new IllegalArgumentException(where + ": the string has a surrogate without its other half");
+            }
+            checkBytes(ValueLayout.MAX_BYTES, where);
         }
-        checkBytes(Texts.utf8Bytes(s), where);
     }
 
     private void checkList(InterfaceType t, Object v, String where) {
@@ -192,5 +194,21 @@ final class Values {
         } else if (payload != null) {
             throw new IllegalArgumentException(where + ": this case carries nothing, but there is a " + name(payload));
         }
+    }
+
+    // ---- answers without a reason, for generated code
+
+    static boolean isCharacter(int c) {
+        return Character.isValidCodePoint(c) && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE);
+    }
+
+    /** Whether a value is a list of bool or numbers, as an array. */
+    static boolean isNumbers(InterfaceType list, Object v) {
+        InterfaceType element = list.children().getFirst();
+        return Lists.arrayClass(element.kind()).isInstance(v) && isLength(element, Lists.length(v));
+    }
+
+    static boolean isLength(InterfaceType element, int count) {
+        return count * element.layout().bytes() < ValueLayout.MAX_BYTES;
     }
 }

@@ -7,6 +7,8 @@ import kiln.artifact.component.ComponentPlan;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Extern;
+import kiln.runtime.Func;
+import kiln.runtime.FuncType;
 import kiln.runtime.Instance;
 import kiln.runtime.LinkException;
 import kiln.runtime.Memory;
@@ -81,8 +83,28 @@ public abstract class ComponentAccess {
      */
     public abstract void begin(Store store);
 
-    /** Ends what {@link #begin} began. */
+    /** Ends what {@link #begin(Store)} began. */
     public abstract void end(Store store);
+
+    /**
+     * As {@link #begin(Store)}, with room for the arguments and results of calls, which other calls leave alone.
+     *
+     * @param bytes at least 16, a multiple of 16
+     * @return the address of that room
+     */
+    public abstract long begin(Store store, int bytes);
+
+    /** Ends what {@link #begin(Store, int)} began, with the same number. */
+    public abstract void end(Store store, int bytes);
+
+    /** Calls a function with arguments and then results at {@code area}, which lies in room that was taken. */
+    public abstract void enter(Func f, long area);
+
+    /** Calls a function of four i32 that returns one. */
+    public abstract int call(Func f, int a, int b, int c, int d);
+
+    /** A function of the host that reads and writes the argument area itself. */
+    public abstract Func host(Store store, FuncType type, AreaFunction function);
 
     /** Address of the first byte of a memory, which stays where it is when it grows. */
     public abstract long base(Memory memory);

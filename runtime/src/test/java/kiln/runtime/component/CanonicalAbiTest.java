@@ -325,7 +325,7 @@ class CanonicalAbiTest {
                 new GuestMemory(memory, (old, oldBytes, alignment, bytes) -> calls[0]++ == badCall ? answer : 64);
         StringEncoding from = to == StringEncoding.UTF8 ? StringEncoding.UTF16 : StringEncoding.UTF8;
         GuestString s = new GuestString(
-                text, from, from == StringEncoding.UTF16 ? text.length() : (int) Texts.utf8Bytes(text), false);
+                text, from, from == StringEncoding.UTF16 ? text.length() : Texts.utf8(text).length, false);
         assertEquals(
                 code,
                 assertThrows(TrapException.class, () -> Texts.lower(hostile, to, s))

@@ -196,6 +196,45 @@ final class ComponentBytes {
         return types++;
     }
 
+    /** Bytes in front of a type that is optional, and the type; see {@link #named}. */
+    record Payload(boolean isThere, int type) {}
+
+    static Payload none() {
+        return new Payload(false, 0);
+    }
+
+    static Payload some(int type) {
+        return new Payload(true, type);
+    }
+
+    /**
+     * A type with a name, which functions of imports and exports may have: it is imported.
+     *
+     * @param parts names; bytes; in records, a type after each name, in variants a {@link Payload}
+     */
+    int named(String name, int kind, int count, Object... parts) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        number(to, kind);
+        number(to, count);
+        for (Object p : parts) {
+            switch (p) {
+                case String s -> name(to, s);
+                case Payload(boolean isThere, int type) -> {
+                    number(to, isThere ? 1 : 0);
+                    if (isThere) {
+                        signed(to, type);
+                    }
+                    number(to, 0);
+                }
+                default -> signed(to, (Integer) p);
+            }
+        }
+        section(7, to.toByteArray());
+        define(10, 0, name, 3, 0, types++);
+        return types++;
+    }
+
     /** A component in this one. */
     int component(ComponentBytes inner) {
         section(4, inner.bytes());
