@@ -3,7 +3,9 @@ package kiln.ir.pass;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
@@ -38,19 +40,14 @@ public final class DeadCode implements Pass {
         Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
         Worklist work = new Worklist(cfg, live);
-        // Stores to objects of which nobody is known yet who reads them.
-        List<Inst> stores = new ArrayList<>(0);
         for (int k = 0; k < cfg.reachable(); k++) {
             for (Inst i = cfg.block(cfg.inReversePostorder(k)).first(); i != null; i = i.next()) {
                 if (isToNew(i)) {
-                    stores.add(i);
+                    work.addStore(i);
                 } else if (!isRemovable(i)) {
                     work.addOperands(i);
                 }
             }
-            work.drain();
-        }
-        while (stores.removeIf(work::addIfStoredToLive)) {
             work.drain();
         }
         sweep(cfg, live);
@@ -62,6 +59,8 @@ public final class DeadCode implements Pass {
         private final boolean[] live;
         private Value[] stack = new Value[64];
         private int depth;
+        /** By object that this function has made: stores to it, as long as nobody is known who reads it. */
+        private final Map<Integer, List<Inst>> stores = HashMap.newHashMap(0);
 
         Worklist(Cfg cfg, boolean[] live) {
             this.cfg = cfg;
@@ -74,12 +73,13 @@ public final class DeadCode implements Pass {
             }
         }
 
-        boolean addIfStoredToLive(Inst store) {
-            if (!live[object(store).id()]) {
-                return false;
+        void addStore(Inst store) {
+            int object = object(store).id();
+            if (live[object]) {
+                addOperands(store);
+            } else {
+                stores.computeIfAbsent(object, _ -> new ArrayList<>()).add(store);
             }
-            addOperands(store);
-            return true;
         }
 
         private void add(Value v) {
@@ -95,6 +95,10 @@ public final class DeadCode implements Pass {
         void drain() {
             while (depth > 0) {
                 Value v = stack[--depth];
+                List<Inst> stored = stores.isEmpty() ? null : stores.remove(v.id());
+                for (int i = 0; stored != null && i < stored.size(); i++) {
+                    addOperands(stored.get(i));
+                }
                 Inst def = v.inst();
                 Block b = v.paramOf();
                 int n = def == null ? cfg.predecessors(b.id()).length : isRemovable(def) ? def.argCount() : 0;

@@ -342,7 +342,7 @@ public final class ScalarObjects implements Pass {
             for (int i = start; i < cfg.reachable(); i++) {
                 int k = cfg.inReversePostorder(i);
                 if (isMeeting(k, reached)) {
-                    work -= g.values();
+                    work -= (long) g.values() * cfg.predecessors(k).length;
                     // What an exception brings is not passed on by edges.
                     atPad |= isPad(cfg.block(k));
                 }
@@ -351,7 +351,7 @@ public final class ScalarObjects implements Pass {
                 return false;
             }
             Map<Integer, Value[]> atEnd = new HashMap<>();
-            Map<Integer, Integer> first = new HashMap<>();
+            Map<Integer, Meeting> meetings = new HashMap<>();
             for (int i = start; i < cfg.reachable(); i++) {
                 int k = cfg.inReversePostorder(i);
                 if (!cfg.dominates(home, k)) {
@@ -361,45 +361,55 @@ public final class ScalarObjects implements Pass {
                 if (k == home) {
                     state = g.newState(allocation);
                 } else if (isMeeting(k, reached)) {
-                    state = atEnd.get(home).clone();
-                    first.put(k, cfg.block(k).params().size());
-                    for (int n = 0; n < changes.length; n++) {
-                        state[n] = changes[n] ? cfg.block(k).addParam(g.types().get(n)) : state[n];
-                    }
+                    Meeting m = new Meeting(cfg.block(k).params().size(), new ArrayList<>());
+                    meetings.put(k, m);
+                    state = meet(g, m, k, atEnd, changes);
                 } else {
-                    state = atEnd.get(cfg.predecessors(k).length == 1 ? cfg.predecessors(k)[0] : home)
-                            .clone();
+                    int from = cfg.predecessors(k).length == 1 ? cfg.predecessors(k)[0] : home;
+                    state = atEnd.get(from).clone();
                 }
                 atEnd.put(k, state);
                 for (Inst use : uses.getOrDefault(k, List.of())) {
                     apply(g, use, state);
                 }
             }
-            pass(g, changes, atEnd, first);
+            meetings.forEach((k, m) -> pass(g, m, k, atEnd));
             return true;
         }
 
-        /** Passes the fields that change on to the blocks that got parameters for them. */
-        private void pass(ObjectGroup g, boolean[] changes, Map<Integer, Value[]> atEnd, Map<Integer, Integer> first) {
-            List<Type> types = new ArrayList<>();
-            for (int n = 0; n < changes.length; n++) {
-                if (changes[n]) {
-                    types.add(g.types().get(n));
+        /** The values that get parameters of a block, behind the {@code first} ones that it has. */
+        private record Meeting(int first, List<Integer> slots) {}
+
+        /** The state at the start of a block to which several edges lead, with parameters for what may differ. */
+        private Value[] meet(ObjectGroup g, Meeting m, int k, Map<Integer, Value[]> atEnd, boolean[] changes) {
+            Value[] state = atEnd.get(cfg.idom(k)).clone();
+            int[] predecessors = cfg.predecessors(k);
+            for (int n = 0; n < state.length; n++) {
+                Value[] first = atEnd.get(predecessors[0]);
+                boolean same = !changes[n] || first != null;
+                for (int p = 1; changes[n] && same && p < predecessors.length; p++) {
+                    Value[] other = atEnd.get(predecessors[p]);
+                    same = other != null && other[n] == first[n];
+                }
+                if (same) {
+                    state[n] = changes[n] ? first[n] : state[n];
+                } else {
+                    m.slots.add(n);
+                    state[n] = cfg.block(k).addParam(g.types().get(n));
                 }
             }
-            first.forEach((k, at) -> {
-                for (int p = 0; p < cfg.predecessors(k).length; p++) {
-                    int from = cfg.predecessors(k)[p];
-                    Value[] state = new Value[types.size()];
-                    int count = 0;
-                    for (int n = 0; n < changes.length; n++) {
-                        if (changes[n]) {
-                            state[count++] = atEnd.get(from)[n];
-                        }
-                    }
-                    append(cfg.block(from), cfg.edgeInto(k, p), at, state, types);
-                }
-            });
+            return state;
+        }
+
+        /** Passes values on to the block that got parameters for them. */
+        private void pass(ObjectGroup g, Meeting m, int k, Map<Integer, Value[]> atEnd) {
+            List<Type> types = m.slots.stream().map(n -> g.types().get(n)).toList();
+            for (int p = 0; p < cfg.predecessors(k).length; p++) {
+                int from = cfg.predecessors(k)[p];
+                Value[] end = atEnd.get(from);
+                Value[] state = m.slots.stream().map(n -> end[n]).toArray(Value[]::new);
+                append(cfg.block(from), cfg.edgeInto(k, p), m.first, state, types);
+            }
         }
 
         private boolean isMeeting(int k, Set<Integer> reached) {

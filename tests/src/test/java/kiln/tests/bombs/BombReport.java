@@ -16,6 +16,7 @@ final class BombReport {
     static List<Bomb> families() {
         List<Bomb> all = new ArrayList<>(BodyBombs.all());
         all.addAll(VectorBombs.all());
+        all.addAll(ObjectBombs.all());
         all.addAll(ModuleBombs.all());
         return all;
     }
