@@ -146,8 +146,7 @@ class ObjectsInJavaTest extends RuntimeFixture {
         ArrayType noArray = new ArrayType(named.typeId(), bytes.element());
         assertThrows(IllegalArgumentException.class, () -> ArrayRef.ofLength(store, noArray, 1));
         assertThrows(
-                IllegalArgumentException.class,
-                () -> ArrayRef.ofLength(store, new ArrayType(-1, bytes.element()), 1));
+                IllegalArgumentException.class, () -> ArrayRef.ofLength(store, new ArrayType(-1, bytes.element()), 1));
         ArrayRef b = ArrayRef.of(store, bytes, 1, 2, 255);
         assertEquals(258, i.func("sum").invoke(b));
         ArrayRef c = ArrayRef.ofLength(store, bytes, 1000);
