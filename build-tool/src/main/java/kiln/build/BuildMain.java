@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +27,9 @@ import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.component.ComponentDecoder;
+import kiln.component.JavaBindings;
+import kiln.component.UnsupportedComponentException;
 import kiln.endive.DoorModule;
 import kiln.wasm.Features;
 import kiln.wasm.ModuleDecoder;
@@ -44,6 +48,7 @@ import kiln.wasm.WasmModule;
  *   interruptible=true  explicitBounds=false  debugInfo=false  nan=any  relaxedSimd=host  endive=false
  * sources=FOLDER     write a class into it
  *   className=com.example.Name
+ *   packageName=com.example       of a component: interfaces instead, in packages from there on
  * </pre>
  */
 public final class BuildMain {
@@ -57,7 +62,7 @@ public final class BuildMain {
         }
         try {
             run(request);
-        } catch (CompileException | WasmException | IllegalArgumentException e) {
+        } catch (CompileException | WasmException | UnsupportedComponentException | IllegalArgumentException e) {
             fail(e.getMessage());
         } catch (NoSuchFileException e) {
             fail("there is no file " + e.getMessage());
@@ -79,7 +84,10 @@ public final class BuildMain {
             compile(request, modules, name, Path.of(resources));
         }
         String sources = request.getProperty("sources");
-        if (sources != null) {
+        String packageName = request.getProperty("packageName");
+        if (sources != null && packageName != null) {
+            interfaces(modules, packageName, Path.of(sources));
+        } else if (sources != null) {
             List<WasmModule> decoded = new ArrayList<>();
             for (Compiler.Input m : modules) {
                 WasmModule module = ModuleDecoder.decode(m.wasm(), m.file(), Features.ALL);
@@ -92,6 +100,23 @@ public final class BuildMain {
             write(
                     source,
                     new TypedClass(decoded, linked, className, name).text().getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** What a component imports and exports, in Java. */
+    private static void interfaces(List<Compiler.Input> components, String packageName, Path sources)
+            throws IOException {
+        Compiler.Input c = components.getLast();
+        if (components.size() > 1 || !ComponentDecoder.isComponent(c.wasm())) {
+            throw new IllegalArgumentException("packageName is for one component; a module has a className");
+        }
+        if (!JavaBindings.isPackage(packageName)) {
+            throw new IllegalArgumentException(Printable.name(packageName) + " is not the name of a package");
+        }
+        Map<String, String> files =
+                JavaBindings.generate(ComponentDecoder.decode(c.wasm(), c.file(), Features.ALL), packageName);
+        for (Map.Entry<String, String> f : files.entrySet()) {
+            write(sources.resolve(f.getKey()), f.getValue().getBytes(StandardCharsets.UTF_8));
         }
     }
 

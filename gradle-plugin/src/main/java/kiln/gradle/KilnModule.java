@@ -52,6 +52,11 @@ public abstract class KilnModule implements Named {
     @Optional
     public abstract Property<String> getClassName();
 
+    /** Of a component: the package of the interfaces to write, and nothing else's. */
+    @Input
+    @Optional
+    public abstract Property<String> getPackageName();
+
     /** For which machines. */
     @Input
     public abstract ListProperty<String> getTargets();
@@ -108,6 +113,7 @@ public abstract class KilnModule implements Named {
         m.setName(name);
         m.setWasm(file(getWasm()));
         m.setClassName(getClassName().getOrNull());
+        m.setPackageName(getPackageName().getOrNull());
         m.setTargets(String.join(",", getTargets().get()));
         m.setCpu(String.join(",", getCpu().get()));
         m.setInterruptible(getInterruptible().get());

@@ -12,7 +12,8 @@ import org.apache.maven.plugins.annotations.Parameter;
 
 /**
  * Writes a class for each module with a {@code className}: a Java method for each exported function, an interface for
- * imports. It needs kiln-runtime, and so a compiler for 25.
+ * imports. For each component with a {@code packageName}, interfaces for what it imports and exports. They need
+ * kiln-runtime, and so a compiler for 25.
  */
 @Mojo(name = "generate", defaultPhase = LifecyclePhase.GENERATE_SOURCES, threadSafe = true)
 public final class GenerateMojo extends AbstractKilnMojo {

@@ -43,7 +43,15 @@ class ArchitectureTest {
             Map.entry(
                     "kiln.endive",
                     Set.of("kiln.compiler", "kiln.runtime", "kiln.loader", "kiln.wasm", "kiln.types", "kiln.artifact")),
-            Map.entry("kiln.build", Set.of("kiln.endive", "kiln.compiler", "kiln.wasm", "kiln.types", "kiln.artifact")),
+            Map.entry(
+                    "kiln.build",
+                    Set.of(
+                            "kiln.endive",
+                            "kiln.compiler",
+                            "kiln.component",
+                            "kiln.wasm",
+                            "kiln.types",
+                            "kiln.artifact")),
             Map.entry("kiln.build.support", Set.of()),
             Map.entry("kiln.maven", Set.of("kiln.build.support")),
             Map.entry("kiln.gradle", Set.of("kiln.build.support")));

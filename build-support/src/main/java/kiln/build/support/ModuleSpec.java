@@ -16,6 +16,7 @@ public final class ModuleSpec {
     private File wasm;
     private String name;
     private String className;
+    private String packageName;
     private String targets = ALL_TARGETS;
     private String cpu = "";
     private boolean interruptible = true;
@@ -55,6 +56,15 @@ public final class ModuleSpec {
 
     public String className() {
         return className;
+    }
+
+    /** Of a component: the package of the interfaces to write, and nothing else's; none if nothing is said. */
+    public void setPackageName(String packageName) {
+        this.packageName = packageName;
+    }
+
+    public String packageName() {
+        return packageName;
     }
 
     /** For which machines, joined by commas. */
@@ -184,9 +194,12 @@ public final class ModuleSpec {
         return resources.resolve("META-INF/kiln").resolve(name());
     }
 
-    /** The class's file in a root of sources. */
+    /** The class's file in a root of sources; of a component, the folder of its package. Null if none is asked for. */
     Path sourceIn(Path sources) {
-        return sources.resolve(className.replace('.', '/') + ".java");
+        if (packageName != null) {
+            return sources.resolve(packageName.replace('.', '/'));
+        }
+        return className == null ? null : sources.resolve(className.replace('.', '/') + ".java");
     }
 
     private static String spaceless(String list) {

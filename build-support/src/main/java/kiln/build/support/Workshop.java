@@ -90,18 +90,46 @@ public final class Workshop {
         removeOthers(current, resources);
     }
 
-    /** Writes the classes of those modules that have one into a root of sources, and removes what others left there. */
+    /**
+     * Writes the classes of those modules that have one, and the interfaces of components that have a package, into a
+     * root of sources, and removes what others left there.
+     */
     public void generate(List<ModuleSpec> modules, Path sources) throws IOException, BuildFailure {
         Set<String> current = new HashSet<>();
         for (ModuleSpec m : modules) {
-            if (m.className() != null) {
+            Path made = m.sourceIn(sources);
+            if (made != null) {
                 m.check(current);
+                checkPlace(m, made, modules, sources);
                 Properties request = new Properties();
-                request.setProperty("className", m.className());
-                make(m, "generated", request, "sources", sources, m.sourceIn(sources));
+                if (m.packageName() != null) {
+                    request.setProperty("packageName", m.packageName());
+                } else {
+                    request.setProperty("className", m.className());
+                }
+                make(m, "generated", request, "sources", sources, made);
             }
         }
         removeOthers(current, sources);
+    }
+
+    /** A package is removed as a whole when it is written anew: nothing of another module may be in it. */
+    private static void checkPlace(ModuleSpec m, Path made, List<ModuleSpec> modules, Path sources)
+            throws BuildFailure {
+        if (m.packageName() == null) {
+            return;
+        }
+        if (m.packageName().isBlank() || m.className() != null) {
+            throw new BuildFailure(
+                    "\"" + m.name() + "\" has either a class, of a module, or a package, of a component");
+        }
+        for (ModuleSpec other : modules) {
+            Path others = other == m ? null : other.sourceIn(sources);
+            if (others != null && (others.startsWith(made) || made.startsWith(others))) {
+                throw new BuildFailure("what is written for \"" + other.name() + "\" would lie in package "
+                        + m.packageName() + ", which is that of \"" + m.name() + "\" alone");
+            }
+        }
     }
 
     private void make(ModuleSpec m, String done, Properties request, String root, Path folder, Path made)
