@@ -45,6 +45,11 @@ public record FunctionType(List<String> names, List<InterfaceType> params, Inter
         return flatResults().size() > MAX_FLAT_RESULTS;
     }
 
+    /** Whether a handle, owned or lent, can occur in a parameter or the result. */
+    public boolean hasHandles() {
+        return params.stream().anyMatch(InterfaceType::hasHandles) || result != null && result.hasHandles();
+    }
+
     /** Parameters of the core function that is lifted. */
     public List<CoreType> liftedParams() {
         return spillsParams() ? List.of(CoreType.I32) : flatParams();

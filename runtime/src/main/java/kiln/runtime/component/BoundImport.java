@@ -14,6 +14,7 @@ final class BoundImport implements AreaFunction {
     private final ImportShape method;
     private final CanonFunctions.ImportCall interpreted;
     private final CallScope scope;
+    private final boolean hasHandles;
     private final int paramCells;
     private final int resultCells;
     private final boolean isInterpreted = Marshalling.isInterpreted();
@@ -24,6 +25,9 @@ final class BoundImport implements AreaFunction {
     Lifting in;
     /** Read by generated code. */
     Lowering out;
+
+    /** Of the component instance that calls, see {@link HandleTables#flags}. */
+    private long flags;
 
     BoundImport(
             ComponentInstance instance,
@@ -37,6 +41,7 @@ final class BoundImport implements AreaFunction {
         this.interpreted = interpreted;
         this.shape = new CallShape(method.type());
         this.scope = new CallScope(instance, canon.component(), false);
+        this.hasHandles = method.type().hasHandles();
         this.paramCells = method.type().loweredParams().size();
         this.resultCells = method.type().loweredResults().size();
     }
@@ -48,19 +53,28 @@ final class BoundImport implements AreaFunction {
             interpret(area);
             return;
         }
-        instance.tables().requireMayLeave(canon.component());
         if (in == null) {
-            GuestMemory memory = instance.memory(canon.component(), canon.options());
-            in = new Lifting(memory, canon.options().encoding(), scope, false);
-            out = new Lowering(memory, canon.options().encoding(), scope);
+            prepare();
         }
+        HandleTables.requireMayLeave(flags);
         in.begin();
-        try {
+        if (hasHandles) {
+            try {
+                code.call(this, area);
+                scope.end();
+            } finally {
+                scope.release();
+            }
+        } else {
             code.call(this, area);
-            scope.end();
-        } finally {
-            scope.release();
         }
+    }
+
+    private void prepare() {
+        GuestMemory memory = instance.memory(canon.component(), canon.options());
+        flags = instance.tables().flags(canon.component());
+        out = new Lowering(memory, canon.options().encoding(), scope);
+        in = new Lifting(memory, canon.options().encoding(), scope, false);
     }
 
     private void interpret(long area) {

@@ -3,7 +3,6 @@ package kiln.runtime.component;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
-import kiln.artifact.component.InterfaceType;
 import kiln.artifact.component.WitTypes;
 import kiln.runtime.Func;
 import kiln.runtime.TrapException;
@@ -98,8 +97,7 @@ public final class ComponentFunc {
      *     called then; the message says where the text is wrong
      */
     public String invokeText(String arguments) {
-        if (type.params().stream().anyMatch(InterfaceType::hasHandles)
-                || type.result() != null && type.result().hasHandles()) {
+        if (type.hasHandles()) {
             throw new IllegalArgumentException(
                     Printable.name(name) + " takes or returns resources, which cannot be written");
         }

@@ -59,6 +59,18 @@ final class HandleTables {
         }
     }
 
+    /** Where the flags of a component instance lie. */
+    long flags(int component) {
+        return at(component);
+    }
+
+    /** As {@link #requireMayLeave(int)}, given {@link #flags}. */
+    static void requireMayLeave(long flags) {
+        if (Native.getInt(flags + ComponentContext.MAY_LEAVE) == 0) {
+            throw GuestMemory.trap(TrapCode.CANNOT_LEAVE_COMPONENT);
+        }
+    }
+
     /** @throws TrapException if handles that were lent to the call that ends were not dropped */
     void requireNoBorrows(int component) {
         if (Native.getInt(at(component) + ComponentContext.BORROWS) != 0) {

@@ -27,6 +27,7 @@ import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.loader.Native;
 import kiln.runtime.Engine;
+import kiln.tests.components.TenantComponent;
 import kiln.types.ValType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,13 +41,16 @@ class UnloadingTest {
     /** What an idle memory or the range for code reserves, and less than that. */
     private static final long RESERVATION = 4L << 30;
 
-    private static byte[] code;
+    private static byte[][] code;
 
     @BeforeAll
     static void compile() throws IOException {
         try (InputStream in = UnloadingTest.class.getResourceAsStream("tenant.wasm")) {
-            code = Compiler.compile(
-                    "tenant", in.readAllBytes(), CompilerOptions.defaults().withInterruptible(true));
+            CompilerOptions options = CompilerOptions.defaults().withInterruptible(true);
+            code = new byte[][] {
+                Compiler.compile("tenant", in.readAllBytes(), options),
+                Compiler.compile("component", TenantComponent.wasm(), options)
+            };
         }
         // The Kiln of this class loader, which lives as long as the JVM.
         new Tenant().apply(code, true);
@@ -65,7 +69,7 @@ class UnloadingTest {
     private static MemorySegment run(URLClassLoader loader, boolean closes) throws ReflectiveOperationException {
         Object tenant =
                 loader.loadClass(Tenant.class.getName()).getConstructor().newInstance();
-        return ((BiFunction<byte[], Boolean, MemorySegment>) tenant).apply(code, closes);
+        return ((BiFunction<byte[][], Boolean, MemorySegment>) tenant).apply(code, closes);
     }
 
     private static WeakReference<ClassLoader> runAndDrop(boolean closes) throws Exception {
