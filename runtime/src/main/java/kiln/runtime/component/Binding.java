@@ -1,5 +1,7 @@
 package kiln.runtime.component;
 
+import kiln.runtime.internal.ComponentAccess;
+
 /** An interface of Java, bound to an instance. */
 final class Binding implements Conversion.Wrapper {
     private final ComponentInstance instance;
@@ -30,10 +32,20 @@ final class Binding implements Conversion.Wrapper {
     BoundExport function(InterfaceShape.Call call) {
         BoundExport f = functions[call.number()];
         if (f == null) {
-            f = new BoundExport(this, call);
+            f = make(call);
             functions[call.number()] = f;
         }
         return f;
+    }
+
+    /** By the thread that owns the store, and as a use of it that ends. */
+    private BoundExport make(InterfaceShape.Call call) {
+        ComponentAccess.get().begin(instance.store());
+        try {
+            return new BoundExport(this, call);
+        } finally {
+            ComponentAccess.get().end(instance.store());
+        }
     }
 
     @Override

@@ -667,6 +667,28 @@ class MarshallingTest {
                 shapes);
     }
 
+    @Test
+    void aMistakeInTheFirstCallLeavesTheStoreToOtherThreads() {
+        Component c = load(echo(0, _ -> STRING, "i32 i32", null));
+        List<String> outcomes = Collections.synchronizedList(new ArrayList<>());
+        both(() -> {
+            try (Store store = new Store(engine)) {
+                store.setHandOn(true);
+                OfStrings f = new ComponentLinker(engine)
+                        .with("", OfStrings.class, a -> a)
+                        .instantiate(store, c)
+                        .bind("", OfStrings.class);
+                assertThrows(IllegalArgumentException.class, () -> f.f("\ud800"));
+                Thread other = new Thread(() -> outcomes.add(outcome(() -> f.f("x"))));
+                other.start();
+                other.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        assertEquals(List.of("value x", "value x"), outcomes);
+    }
+
     // ---- what a guest may return
 
     /** A component whose {@code f} returns whatever lies at an address, as a value of a type. */
