@@ -33,11 +33,21 @@ import kiln.wasi.p2.HttpMessages.OutgoingResponse;
 
 /**
  * Serves HTTP with a component that exports {@code wasi:http/incoming-handler}: a fresh instance for each request, on
- * the JDK's server, which speaks version 1.1. Guests run on platform threads.
+ * the JDK's server, which speaks version 1.1. Guests run on platform threads. Sets the system property
+ * {@code sun.net.httpserver.nodelay} to true unless it is set: the JDK's server writes a response in several pieces,
+ * and the last one would wait for the client to acknowledge the first, which takes some 40 ms.
  */
 public final class HttpService implements AutoCloseable {
     /** What a component exports that can be served, of any version 0.2. */
     public static final String HANDLE = "wasi:http/incoming-handler@0.2.0#handle";
+
+    private static final String NO_DELAY = "sun.net.httpserver.nodelay";
+
+    static {
+        if (System.getProperty(NO_DELAY) == null) {
+            System.setProperty(NO_DELAY, "true");
+        }
+    }
 
     /** As main threads have it. */
     private static final long STACK_BYTES = 8 << 20;
