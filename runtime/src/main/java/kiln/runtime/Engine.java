@@ -13,6 +13,9 @@ import kiln.runtime.internal.TypeRecords;
 /**
  * What stores and modules share: the numbering of types, pooled memory and the thread that watches deadlines. Safe for
  * use by several threads. One engine a process is usual; it lives as long as anything made with it.
+ *
+ * <p>Types of modules stay known as long as the engine lives, each once: about half a KiB for each, at most
+ * 2<sup>24</sup> of them.
  */
 public final class Engine implements AutoCloseable {
     private static final int IDLE_BLOCKS = 64;
