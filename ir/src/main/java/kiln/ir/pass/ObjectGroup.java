@@ -32,9 +32,19 @@ final class ObjectGroup {
     /** Finds the fields, and whether values can stand for them. */
     void layOut() {
         replaceable = true;
+        Value base = null;
         int objects = 0;
         boolean elsewhere = false;
         for (Inst i : uses) {
+            if (i.opcode() == Opcode.ALLOCATE && base == null) {
+                base = i.arg(0);
+            }
+        }
+        for (Inst i : uses) {
+            if (i.opcode() == Opcode.HEAP_LOAD || i.opcode() == Opcode.HEAP_STORE) {
+                // Elements of arrays are found by what is added to the base.
+                replaceable &= base != null && isSame(base, i.arg(0));
+            }
             if (i.opcode() == Opcode.HEAP_STORE) {
                 add(i, i.stored().type());
                 elsewhere |= !i.arg(1).is(Opcode.ALLOCATE) || i.arg(1).inst().block() != i.block();
@@ -49,6 +59,20 @@ final class ObjectGroup {
         types.add(Type.I64);
         replaceable &= objects > 0 && (!elsewhere || params.isEmpty());
         mutated = replaceable && elsewhere;
+    }
+
+    /** Whether two values are the heap's base, which each access reads anew from the context. */
+    private static boolean isSame(Value base, Value other) {
+        if (base == other) {
+            return true;
+        }
+        return base.is(Opcode.LOAD)
+                && other.is(Opcode.LOAD)
+                && base.inst().memory().readOnly()
+                && base.inst().memory().equals(other.inst().memory())
+                && base.inst().imm() == other.inst().imm()
+                && base.inst().arg(0).is(Opcode.VMCTX)
+                && other.inst().arg(0).is(Opcode.VMCTX);
     }
 
     private void add(Inst access, Type type) {

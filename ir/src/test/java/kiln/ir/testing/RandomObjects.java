@@ -33,7 +33,12 @@ final class RandomObjects {
         new Field(Type.REF, 32, 4, false),
         new Field(Type.REF, 36, 4, false),
     };
-    private static final long BYTES = 40;
+    /** Behind the fields: numbers of 32 bits, as the elements of an array. */
+    private static final int ELEMENTS = 40;
+
+    private static final int ELEMENT_COUNT = 4;
+    private static final MemoryOp ELEMENT = MemoryOp.guarded(4, new Region(Region.Kind.HEAP, 16 + ELEMENTS), false);
+    private static final long BYTES = ELEMENTS + 4 * ELEMENT_COUNT;
 
     /** The second half of a header never changes, as an array's length. */
     private static final MemoryOp LENGTH = MemoryOp.guarded(4, new Region(Region.Kind.HEAP, 1 << 16), true);
@@ -74,6 +79,40 @@ final class RandomObjects {
         for (Field f : FIELDS) {
             store(object, f);
         }
+        for (int i = 0; i < ELEMENT_COUNT; i++) {
+            values.b.heapStore(ELEMENT, values.memory, object, ELEMENTS + 4L * i, values.any(Type.I32));
+        }
+    }
+
+    /** Reads or writes an element, the number of which is known or not. */
+    private void element(Value object) {
+        Value base = values.memory;
+        if (values.chance(60)) {
+            Value index = values.raw(Opcode.AND, Type.I64, values.any(Type.I64), values.b.i64(ELEMENT_COUNT - 1));
+            base = values.raw(Opcode.ADD, Type.I64, base, values.raw(Opcode.SHL, Type.I64, index, values.b.i64(2)));
+        }
+        int known = base == values.memory ? 4 * values.random.nextInt(ELEMENT_COUNT) : 0;
+        if (values.chance(50)) {
+            values.b.heapStore(ELEMENT, base, object, ELEMENTS + known, values.any(Type.I32));
+        } else {
+            values.add(values.b.heapLoad(Type.I32, ELEMENT, base, object, ELEMENTS + known));
+        }
+    }
+
+    /** A number in a reference or an object, and what is in it: told apart by the lowest bit. */
+    private void cast(Value object) {
+        Value number = values.raw(Opcode.OR, Type.I64, values.any(Type.I64), values.b.i64(1));
+        Value ref = values.b.select(values.condition(), values.b.refOfBits(number), object);
+        Block join = values.b.function().newBlock();
+        Block[] ways = {values.b.function().newBlock(), values.b.function().newBlock()};
+        Value tag = values.raw(Opcode.AND, Type.I64, values.b.refBits(ref), values.b.i64(1));
+        values.b.branch(values.b.icmp(IntCond.NE, tag, values.b.i64(0)), ways[0], ways[1]);
+        values.b.setBlock(ways[0]);
+        values.b.jump(join, values.b.refBits(ref));
+        values.b.setBlock(ways[1]);
+        values.b.jump(join, values.b.heapLoad(Type.I64, FIELDS[3].access(), values.memory, ref, FIELDS[3].offset));
+        values.b.setBlock(join);
+        values.add(join.addParam(Type.I64));
     }
 
     private MemoryOp sometimesTrapping(MemoryOp m) {
@@ -88,8 +127,13 @@ final class RandomObjects {
     /** What does not tell anybody of the object. */
     private void askHidden() {
         Value object = values.pick(hidden.toArray(Value[]::new));
-        switch (values.random.nextInt(8)) {
+        switch (values.random.nextInt(9)) {
             case 0, 1 -> store(object, values.pick(FIELDS));
+            case 8 -> {
+                if (values.chance(20)) {
+                    element(object);
+                }
+            }
             case 2 -> {
                 IntCond cond = values.chance(50) ? IntCond.EQ : IntCond.NE;
                 values.add(values.b.icmp(cond, object, values.b.zero(Type.REF)));
@@ -174,7 +218,9 @@ final class RandomObjects {
             return;
         }
         Value object = values.any(Type.REF);
-        switch (values.random.nextInt(8)) {
+        switch (values.random.nextInt(10)) {
+            case 8 -> element(object);
+            case 9 -> cast(object);
             case 0, 1 -> {
                 Value made = allocate();
                 fill(made);
