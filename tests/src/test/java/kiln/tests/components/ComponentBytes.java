@@ -9,6 +9,23 @@ import kiln.wat.Wat;
 
 /** Writes the binary of a small component, definition by definition; each method returns the index of what it makes. */
 final class ComponentBytes {
+    /** A memory with an allocator that never frees. */
+    static final String MEMORY = """
+            (module
+              (memory (export "memory") 16)
+              (global $next (mut i32) (i32.const 8192))
+              (func (export "realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32)
+                  (result i32)
+                (local $at i32)
+                (local.set $at (i32.and
+                  (i32.sub (i32.add (global.get $next) (local.get $align)) (i32.const 1))
+                  (i32.sub (i32.const 0) (local.get $align))))
+                (global.set $next (i32.add (local.get $at) (local.get $new)))
+                (memory.copy (local.get $at) (local.get $old)
+                  (select (local.get $size) (local.get $new) (i32.lt_u (local.get $size) (local.get $new))))
+                (local.get $at)))
+            """;
+
     static final int U32 = 0x79;
     static final int STRING = 0x73;
     /** In place of a result: there is none. */

@@ -31,22 +31,6 @@ class EncodingPairsTest {
     /** So many more parameters that all are passed in memory, as one tuple of which the result has the layout. */
     private static final int MORE = 17;
 
-    private static final String MEMORY = """
-            (module
-              (memory (export "memory") 16)
-              (global $next (mut i32) (i32.const 8192))
-              (func (export "realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32)
-                  (result i32)
-                (local $at i32)
-                (local.set $at (i32.and
-                  (i32.sub (i32.add (global.get $next) (local.get $align)) (i32.const 1))
-                  (i32.sub (i32.const 0) (local.get $align))))
-                (global.set $next (i32.add (local.get $at) (local.get $new)))
-                (memory.copy (local.get $at) (local.get $old)
-                  (select (local.get $size) (local.get $new) (i32.lt_u (local.get $size) (local.get $new))))
-                (local.get $at)))
-            """;
-
     @TestFactory
     Stream<DynamicTest> pairs() {
         return IntStream.range(0, 9)
@@ -102,7 +86,7 @@ class EncodingPairsTest {
     private static ComponentBytes identity(GeneratedTypes type, int encoding) {
         ComponentBytes c = new ComponentBytes(encoding);
         int f = funcType(type, c);
-        int memory = c.instantiate(c.module(MEMORY), -1);
+        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
         int code = c.instantiate(c.module("(module (func (export \"f\") (param i32) (result i32) (local.get 0)))"), -1);
         List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
         c.exportFunc("f", c.lift(c.coreFunc(code, "f"), f, options));
@@ -114,7 +98,7 @@ class EncodingPairsTest {
         ComponentBytes c = new ComponentBytes(encoding);
         int f = funcType(type, c);
         int imported = c.importFunc("g", f);
-        int memory = c.instantiate(c.module(MEMORY), -1);
+        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
         List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
         int code = c.instantiate(c.module("""
                 (module

@@ -42,22 +42,6 @@ class MarshallingTest {
     private static final int CHAR = -12;
     private static final int STRING = -13;
 
-    private static final String MEMORY = """
-            (module
-              (memory (export "memory") 16)
-              (global $next (mut i32) (i32.const 8192))
-              (func (export "realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32)
-                  (result i32)
-                (local $at i32)
-                (local.set $at (i32.and
-                  (i32.sub (i32.add (global.get $next) (local.get $align)) (i32.const 1))
-                  (i32.sub (i32.const 0) (local.get $align))))
-                (global.set $next (i32.add (local.get $at) (local.get $new)))
-                (memory.copy (local.get $at) (local.get $old)
-                  (select (local.get $size) (local.get $new) (i32.lt_u (local.get $size) (local.get $new))))
-                (local.get $at)))
-            """;
-
     private final Engine engine = new Engine();
 
     @AfterEach
@@ -322,7 +306,7 @@ class MarshallingTest {
         int value = type.apply(c);
         int f = c.function(List.of(value), value);
         int imported = c.importFunc("f", f);
-        int memory = c.instantiate(c.module(MEMORY), -1);
+        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
         List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
         StringBuilder get = new StringBuilder();
         for (int i = 0; i < core.split(" ").length; i++) {
@@ -542,7 +526,7 @@ class MarshallingTest {
         int result = result(c, U32, STRING);
         int f = c.function(List.of(U32), result);
         int imported = c.importFunc("f", f);
-        int memory = c.instantiate(c.module(MEMORY), -1);
+        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
         List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
         int code = c.instantiate(c.module("""
                 (module
