@@ -218,14 +218,7 @@ final class MarshalCode {
             int out,
             int area) {
         boolean spilled = type.spillsParams();
-        int base = area;
-        if (spilled) {
-            base = code.allocateLocal(TypeKind.LONG);
-            code.aload(function)
-                    .lload(area)
-                    .invokevirtual(EXPORT, "spill", MethodTypeDesc.of(CD_long, CD_long))
-                    .lstore(base);
-        }
+        int base = spilled ? inMemory(code, EXPORT, "spill", function, area) : area;
         long[] offsets = Snippets.offsets(type.params(), !spilled);
         for (int i = 0; i < params.size(); i++) {
             parts.write(code, params.get(i), !spilled, out, slots.get(i), new Snippets.Place(base, offsets[i]));
@@ -235,15 +228,18 @@ final class MarshalCode {
     private static void readResult(
             CodeBuilder code, CodeParts parts, FunctionType type, Conversion result, int function, int in, int area) {
         boolean spilled = type.spillsResult();
-        int base = area;
-        if (spilled) {
-            base = code.allocateLocal(TypeKind.LONG);
-            code.aload(function)
-                    .lload(area)
-                    .invokevirtual(EXPORT, "returned", MethodTypeDesc.of(CD_long, CD_long))
-                    .lstore(base);
-        }
+        int base = spilled ? inMemory(code, EXPORT, "returned", function, area) : area;
         parts.read(code, result, !spilled, in, new Snippets.Place(base, 0));
+    }
+
+    /** A new local with the native address of values in memory, which a method finds from what is in the area. */
+    private static int inMemory(CodeBuilder code, ClassDesc owner, String method, int function, int area) {
+        int base = code.allocateLocal(TypeKind.LONG);
+        code.aload(function)
+                .lload(area)
+                .invokevirtual(owner, method, MethodTypeDesc.of(CD_long, CD_long))
+                .lstore(base);
+        return base;
     }
 
     // ---- imports
@@ -348,14 +344,7 @@ final class MarshalCode {
             int in,
             int area) {
         boolean spilled = type.spillsParams();
-        int base = area;
-        if (spilled) {
-            base = code.allocateLocal(TypeKind.LONG);
-            code.aload(bound)
-                    .lload(area)
-                    .invokevirtual(IMPORT, "params", MethodTypeDesc.of(CD_long, CD_long))
-                    .lstore(base);
-        }
+        int base = spilled ? inMemory(code, IMPORT, "params", bound, area) : area;
         long[] offsets = Snippets.offsets(type.params(), !spilled);
         int[] slots = new int[params.size()];
         for (int i = 0; i < slots.length; i++) {
