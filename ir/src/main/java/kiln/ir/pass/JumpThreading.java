@@ -67,6 +67,8 @@ public final class JumpThreading implements Pass {
         private final int[] size;
         /** By header of a loop: whether all ways into it may lead to copies. */
         private final boolean[] mayVanish;
+        /** By block: the header for which it was looked at last, or {@link #NONE}. */
+        private final int[] seenFor;
 
         private Questions(Function f) {
             cfg = Cfg.of(f);
@@ -74,7 +76,9 @@ public final class JumpThreading implements Pass {
             distance = new int[param.length];
             size = new int[param.length];
             mayVanish = new boolean[param.length];
+            seenFor = new int[param.length];
             Arrays.fill(param, NONE);
+            Arrays.fill(seenFor, NONE);
         }
 
         /** Null if there is nothing to gain. */
@@ -100,7 +104,7 @@ public final class JumpThreading implements Pass {
             }
             for (int b : cfg.postorder()) {
                 if (param[b] != NONE && cfg.isLoopHeader(b)) {
-                    mayVanish[b] = isSettled(b, param[b], new boolean[param.length], 0);
+                    mayVanish[b] = isSettled(b, b, param[b], 0);
                 }
             }
             for (int d = 1; d <= MAX_DISTANCE; d++) {
@@ -164,9 +168,12 @@ public final class JumpThreading implements Pass {
             }
         }
 
-        /** Whether only constants come to parameter {@code p}, over blocks that can be copied for each of them. */
-        private boolean isSettled(int b, int p, boolean[] visited, int depth) {
-            visited[b] = true;
+        /**
+         * Whether only constants come to parameter {@code p} of a block on the way to {@code header}, over blocks that
+         * can be copied for each of them.
+         */
+        private boolean isSettled(int header, int b, int p, int depth) {
+            seenFor[b] = header;
             int[] from = cfg.predecessors(b);
             for (int i = 0; i < from.length; i++) {
                 Value v = cfg.edgeInto(b, i).arg(p);
@@ -177,10 +184,10 @@ public final class JumpThreading implements Pass {
                 if (v.paramOf() != source || depth > MAX_DISTANCE) {
                     return false;
                 }
-                boolean isKnown = visited[from[i]]
+                boolean isKnown = seenFor[from[i]] == header
                         || isCopyable(source, MAX_SIZE_BEFORE)
                                 && source.terminator().opcode() != Opcode.SWITCH
-                                && isSettled(from[i], v.index(), visited, depth + 1);
+                                && isSettled(header, from[i], v.index(), depth + 1);
                 if (!isKnown) {
                     return false;
                 }
