@@ -3,38 +3,80 @@ package kiln.loader;
 import java.nio.ByteOrder;
 import java.util.Locale;
 
-/** Chooses the host once. */
+/**
+ * Chooses the host once. Not in its initialiser, and on a thread of its own: a class whose initialiser finds the stack
+ * at its end is lost for as long as the JVM runs, and this is the first thing that any caller needs.
+ */
 final class CurrentHost {
-    private static final Host HOST;
-    /** Why there is none, or null. */
-    private static final String MISSING;
+    /** What was found: a host, or why there is none. */
+    private record Found(Host host, String missing) {}
 
-    static {
-        Host host = null;
-        String missing = reason();
-        if (missing == null) {
-            try {
-                host = new LinuxHost(architecture());
-            } catch (IllegalCallerException e) {
-                missing = refused(e);
-            } catch (ExceptionInInitializerError e) {
-                if (!(e.getCause() instanceof IllegalCallerException refused)) {
-                    throw e;
-                }
-                missing = refused(refused);
-            }
-        }
-        HOST = host;
-        MISSING = missing;
-    }
+    /** Null until it was looked for; what it refers to never changes. */
+    private static Found found;
 
     private CurrentHost() {}
 
     static Host get() {
-        if (HOST == null) {
-            throw new UnsupportedOperationException(MISSING);
+        Found f = found;
+        if (f == null) {
+            f = search();
         }
-        return HOST;
+        if (f.host == null) {
+            throw new UnsupportedOperationException(f.missing);
+        }
+        return f.host;
+    }
+
+    private static synchronized Found search() {
+        if (found != null) {
+            return found;
+        }
+        Search search = new Search();
+        Thread t = Thread.ofPlatform()
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .name("kiln-host")
+                .start(search);
+        boolean interrupted = false;
+        while (t.isAlive()) {
+            try {
+                t.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (search.result == null) {
+            throw new IllegalStateException("functions of the system cannot be called", search.failure);
+        }
+        found = search.result;
+        return found;
+    }
+
+    private static final class Search implements Runnable {
+        private Found result;
+        private Throwable failure;
+
+        @Override
+        public void run() {
+            String missing = reason();
+            Host host = null;
+            try {
+                host = missing == null ? new LinuxHost(architecture()) : null;
+            } catch (IllegalCallerException e) {
+                missing = refused(e);
+            } catch (Throwable t) {
+                if (!(t instanceof ExceptionInInitializerError
+                        && t.getCause() instanceof IllegalCallerException refused)) {
+                    failure = t;
+                    return;
+                }
+                missing = refused(refused);
+            }
+            result = new Found(host, missing);
+        }
     }
 
     /** Null for a processor without generated code. */
