@@ -560,7 +560,8 @@ class KilnEndiveTest {
     @Test
     void withoutNativeAccessItSaysWhatToDo() throws Exception {
         Process p = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        // The command that starts an emulated JVM is not what such a JVM takes itself for.
+                        System.getProperty("jvm", System.getProperty("java.home") + "/bin/java"),
                         "--illegal-native-access=deny",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -105,7 +105,7 @@ class StormTest {
         inThreads(3, 2 << 20, () -> {
             try (Store store = new Store(engine, limits)) {
                 Instance i = linker.instantiate(store, module);
-                // All that 32 bits can address: it costs address space only.
+                // All that 32 bits can address, page by page: each is supplied when it comes, 4 GiB in a thread.
                 assertEquals(65535, i.func("growMemory").call());
                 assertEquals(0, i.func("growMemory").call());
                 i.memory("memory").writeInt((65536L << 16) - 4, 7);
