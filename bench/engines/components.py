@@ -1,8 +1,9 @@
 """Measures a component on Wasmtime, in the form of `kiln.bench.ComponentCosts`: one JSON line, CPU times in ns.
 
-usage: components.py FILE CALLS INSTANCES ROUNDS        (pip install wasmtime)
+usage: components.py FILE CALLS INSTANCES ROUNDS [LENGTH]        (pip install wasmtime)
 
-Each instance has a store of its own; what Python adds to both is in the figure.
+Makes CALLS calls in a round with arguments of LENGTH, if there are any, else measures compilation. Each instance has a
+store of its own; what Python adds to both is in the figure.
 """
 import json
 import os
@@ -25,7 +26,8 @@ def least(rounds, count, clock, work):
 
 
 def main():
-    path, calls, instances, rounds = sys.argv[1], *map(int, sys.argv[2:])
+    path, calls, instances, rounds, *rest = sys.argv[1], *map(int, sys.argv[2:])
+    length = rest[0] if rest else 0
     config = wasmtime.Config()
     config.cranelift_opt_level = "speed"
     config.parallel_compilation = False
@@ -46,13 +48,14 @@ def main():
         store, instance = instantiate()
         run = instance.get_func(store, "run")
         def round_of_calls():
-            run(store, calls, 0)
+            run(store, calls, length)
             if hasattr(run, "post_return"):
                 run.post_return(store)
         call = least(rounds, calls, time.thread_time_ns, round_of_calls)
     print(json.dumps(dict(
         call=call,
-        instance=least(rounds, instances, time.thread_time_ns, lambda: [instantiate() for _ in range(instances)]),
+        instance=instances and least(
+            rounds, instances, time.thread_time_ns, lambda: [instantiate() for _ in range(instances)]),
         compilation=0 if calls else least(rounds, 1, time.process_time_ns, lambda: component.Component(engine, wasm)),
         bytes=len(compiled.serialize()))), flush=True)
 

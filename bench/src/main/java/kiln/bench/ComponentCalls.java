@@ -1,7 +1,11 @@
 package kiln.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,9 +20,9 @@ import kiln.runtime.component.ComponentLinker;
 /**
  * What a call from one component to another costs, in nanoseconds of the thread's CPU time: the least of several
  * rounds, in which the measurements take turns. The callee returns the length of what it got; its realloc is a
- * constant.
+ * constant. Beside Wasmtime if it is there.
  *
- * <p>Usage: {@code java -cp ... kiln.bench.ComponentCalls}
+ * <p>Usage: {@code ComponentCalls [--wasmtime PYTHON]}
  */
 public final class ComponentCalls {
     private static final int ROUNDS = 7;
@@ -31,7 +35,7 @@ public final class ComponentCalls {
 
     private static final String[] ENCODINGS = {"utf8", "utf16", "latin1+utf16"};
 
-    private record Row(String name, ComponentFunc run, int length, int count) {
+    private record Row(String name, byte[] wasm, ComponentFunc run, int length, int count) {
         double measure() {
             long start = THREADS.getCurrentThreadCpuTime();
             run.invoke(count, length);
@@ -41,7 +45,8 @@ public final class ComponentCalls {
 
     private ComponentCalls() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException, InterruptedException {
+        String python = args.length == 2 && args[0].equals("--wasmtime") ? args[1] : null;
         int[] none = {};
         List<Row> rows = new ArrayList<>();
         try (Engine engine = new Engine();
@@ -76,6 +81,7 @@ public final class ComponentCalls {
             }
             for (int length : new int[] {1024, 65_536}) {
                 add(rows, store, "list<u32>", new int[] {0x70, 0x79}, 1, FIRST, "i32 i32", pair, second, length, 0, 0);
+                add(rows, store, "list<bool>", new int[] {0x70, 0x7f}, 1, FIRST, "i32 i32", pair, second, length, 0, 0);
                 add(rows, store, "list<char>", new int[] {0x70, 0x74}, 1, FIRST, "i32 i32", pair, second, length, 0, 0);
             }
             add(rows, store, "list<string>", new int[] {0x70, 0x73}, 1, FIRST, "i32 i32", pair, second, 1000, 0, 0);
@@ -86,10 +92,18 @@ public final class ComponentCalls {
                     least[i] = Math.min(least[i], rows.get(i).measure());
                 }
             }
+            Path file = Files.createTempFile("kiln-calls", ".wasm");
             for (int i = 0; i < least.length; i++) {
                 Row r = rows.get(i);
-                System.out.printf(Locale.ROOT, "%-36s %7d %12.1f ns%n", r.name, r.length, least[i]);
+                String other = "";
+                if (python != null) {
+                    Files.write(file, r.wasm);
+                    JsonNode line = ComponentCosts.wasmtime(python, file, r.count, 0, ROUNDS, r.length);
+                    other = "   wasmtime %10.1f ns".formatted(line.path("call").asDouble());
+                }
+                System.out.printf(Locale.ROOT, "%-36s %7d %12.1f ns%s%n", r.name, r.length, least[i], other);
             }
+            Files.delete(file);
         }
     }
 
@@ -112,6 +126,6 @@ public final class ComponentCalls {
         ComponentFunc run = new ComponentLinker(store.engine())
                 .instantiate(store, component)
                 .func("run");
-        rows.add(new Row(name, run, length, WORK / (length + 20)));
+        rows.add(new Row(name, wasm, run, length, WORK / (length + 20)));
     }
 }

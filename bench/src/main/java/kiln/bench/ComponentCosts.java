@@ -133,24 +133,32 @@ public final class ComponentCosts {
     }
 
     private static Costs wasmtime(Path file, boolean calls, String python) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        python,
-                        Path.of(System.getProperty("kiln.root", "."), "bench/engines/components.py")
-                                .toString(),
-                        file.toString(),
-                        Integer.toString(calls ? CALLS : 0),
-                        Integer.toString(INSTANCES),
-                        Integer.toString(ROUNDS))
+        JsonNode line = wasmtime(python, file, calls ? CALLS : 0, INSTANCES, ROUNDS, 0);
+        return new Costs(
+                line.path("call").asDouble(),
+                line.path("instance").asDouble(),
+                line.path("compilation").asDouble(),
+                line.path("bytes").asLong());
+    }
+
+    /** What {@code bench/engines/components.py} says of a component. */
+    static JsonNode wasmtime(String python, Path file, int calls, int instances, int rounds, int length)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(python);
+        command.add(Path.of(System.getProperty("kiln.root", "."), "bench/engines/components.py")
+                .toString());
+        command.add(file.toString());
+        for (int number : new int[] {calls, instances, rounds, length}) {
+            command.add(Integer.toString(number));
+        }
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         JsonNode line = JSON.readTree(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
             throw new IOException("Wasmtime failed on " + file);
         }
-        return new Costs(
-                line.path("call").asDouble(),
-                line.path("instance").asDouble(),
-                line.path("compilation").asDouble(),
-                line.path("bytes").asLong());
+        return line;
     }
 }

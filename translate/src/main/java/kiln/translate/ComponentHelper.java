@@ -44,7 +44,15 @@ enum ComponentHelper {
     /** (from, units, to) -> units: UTF-16 to ASCII, as far as it is. */
     NARROW_ASCII("jjj", "j"),
     /** (from, units, to) -> units: bytes, as far as they are ASCII. */
-    COPY_ASCII("jjj", "j");
+    COPY_ASCII("jjj", "j"),
+    /** (from, elements, to): bytes, as 0 or 1. */
+    COPY_BOOLS("jjj", ""),
+    /** (from, elements); traps if one is no code point, or a surrogate. */
+    CHECK_CHARS("jj", ""),
+    /** (from, elements, last): bytes; traps if one is larger than the last. */
+    CHECK_ENUM8("jji", ""),
+    /** (from, elements, last): pairs of bytes; traps if one is larger than the last. */
+    CHECK_ENUM16("jji", "");
 
     private final Signature signature;
 
@@ -77,6 +85,7 @@ enum ComponentHelper {
             case HANDLE_ADD -> HandleCode.add(component, key());
             case HANDLE_REP -> HandleCode.rep(component, key());
             case HANDLE_TAKE -> HandleCode.take(component, key());
+            case COPY_BOOLS, CHECK_CHARS, CHECK_ENUM8, CHECK_ENUM16 -> ListCode.translate(component, this);
             default -> Transcoders.translate(component, this);
         };
     }

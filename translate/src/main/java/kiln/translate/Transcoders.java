@@ -5,25 +5,17 @@ import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
 import kiln.ir.IntCond;
-import kiln.ir.MemoryOp;
+import kiln.ir.Lanes;
 import kiln.ir.Opcode;
-import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.VectorOp;
 
 /**
- * Conversions between encodings of strings, eight bytes a step as long as they are ASCII (or Latin-1 in UTF-16, or no
- * surrogates, where that is what matters). Both ranges have been checked, so an access that faults is a defect of the
- * caller; it traps all the same.
+ * Conversions between encodings of strings. As long as they are ASCII (or Latin-1 in UTF-16, or no surrogates, where
+ * that is what matters) some vectors a step, near the end and between other characters eight bytes a step.
  */
-final class Transcoders extends ComponentCode {
-    private static final Region ANY = new Region(Region.Kind.MEMORY, Region.IMPORTED);
-    private static final MemoryOp[] OPS = {
-        new MemoryOp(1, false, ANY, true, false),
-        new MemoryOp(2, false, ANY, true, false),
-        new MemoryOp(4, false, ANY, true, false),
-        new MemoryOp(8, false, ANY, true, false)
-    };
+final class Transcoders extends BulkCode {
     /** The top bit of each byte: not ASCII. */
     private static final long NOT_ASCII = 0x8080808080808080L;
     /** Of four units of UTF-16. */
@@ -32,7 +24,6 @@ final class Transcoders extends ComponentCode {
     static final long NOT_LATIN1_16 = 0xff00ff00ff00ff00L;
     private static final long TOP_16 = 0x8000800080008000L;
     private static final long ONES_16 = 0x0001000100010001L;
-    private static final long STEP = 8;
 
     private Transcoders(ComponentFunctions component, ComponentHelper helper) {
         super(component, helper.key(), helper.signature());
@@ -55,18 +46,6 @@ final class Transcoders extends ComponentCode {
             default -> throw new IllegalArgumentException(helper.name());
         }
         return t.function;
-    }
-
-    private Value load(int bytes, Value address, int offset) {
-        return b.load(bytes == 8 ? Type.I64 : Type.I32, OPS[log2(bytes)], address, offset);
-    }
-
-    private void store(int bytes, Value address, int offset, Value value) {
-        b.store(OPS[log2(bytes)], address, offset, value);
-    }
-
-    private static int log2(int bytes) {
-        return Integer.numberOfTrailingZeros(bytes);
     }
 
     private void require(Value condition) {
@@ -99,38 +78,22 @@ final class Transcoders extends ComponentCode {
     }
 
     /**
-     * Goes to {@code head} with the first place from which on 32 bytes have a bit of {@code mask}, or are not there,
-     * and with the OR of {@code seen} and all words before it. Most texts that are only to be checked are done then.
+     * A loop that goes to {@code head} with the first place from which on so many vectors have a bit of {@code mask},
+     * or are not there, and, where it {@code collects} them, with the OR of what q was and all words before it. Most
+     * texts that are only to be checked are done then.
      */
-    private void skip(Block head, Value end, Value from, Value seen, long mask) {
-        Block wide = place();
-        Block body = label();
-        Block clean = label();
-        b.jump(wide, from, seen);
-        begin(wide);
-        interruptCheck();
-        Value left = sub(end, p(wide));
-        b.branch(is(IntCond.UGE, left, 4 * STEP), new Edge(body), new Edge(head, p(wide), q(wide)));
-        begin(body);
-        Value words = load(8, p(wide), 0);
-        for (int i = 1; i < 4; i++) {
-            words = or(words, load(8, p(wide), i * (int) STEP));
+    private void skip(Block wide, Block head, Value end, int count, long mask, boolean collects) {
+        Value[] vectors = vectors(wide, head, end, count, mask);
+        Value seen = q(wide);
+        if (collects) {
+            Value all = anyOf(vectors);
+            seen = or(seen, or(half(all, 0), half(all, 1)));
         }
-        b.branch(test(and(words, mask)), new Edge(head, p(wide), q(wide)), new Edge(clean));
-        begin(clean);
-        b.jump(wide, add(p(wide), 4 * STEP), or(q(wide), words));
+        b.jump(wide, add(p(wide), (long) count * VECTOR), seen);
     }
 
-    private Block place() {
-        return label(Type.I64, Type.I64);
-    }
-
-    private static Value p(Block block) {
-        return block.params().get(0);
-    }
-
-    private static Value q(Block block) {
-        return block.params().get(1);
+    private Value half(Value vector, int lane) {
+        return b.vectorOfLane(VectorOp.EXTRACT_LANE.on(Lanes.I64X2), lane, vector);
     }
 
     // From UTF-8.
@@ -153,10 +116,12 @@ final class Transcoders extends ComponentCode {
         Block small = label();
         Block multi = label();
         Block done = place();
-        if (goal == Goal.CHECK) {
-            skip(head, end, from, to, NOT_ASCII);
-        } else {
-            b.jump(head, from, to);
+        Block wide = place();
+        b.jump(wide, from, to);
+        switch (goal) {
+            case CHECK -> skip(wide, head, end, 4, NOT_ASCII, false);
+            case UTF16 -> widen(wide, vectors(wide, head, end, 2, NOT_ASCII));
+            case LATIN1 -> copy(wide, vectors(wide, head, end, 4, NOT_ASCII));
         }
         loop(head, end, fast, single, done);
 
@@ -164,7 +129,7 @@ final class Transcoders extends ComponentCode {
         Value word = load(8, p(head), 0);
         b.branch(test(and(word, NOT_ASCII)), new Edge(single, p(head), q(head)), new Edge(ascii));
         begin(ascii);
-        b.jump(head, add(p(head), STEP), writeAscii(goal, q(head), word));
+        b.jump(wide, add(p(head), STEP), writeAscii(goal, q(head), word));
 
         begin(single);
         Value p = p(single);
@@ -242,6 +207,41 @@ final class Transcoders extends ComponentCode {
         };
     }
 
+    // Ends of a step of vectors, which write what it has read and go on at its head.
+
+    private void copy(Block wide, Value[] vectors) {
+        for (int i = 0; i < vectors.length; i++) {
+            store(VECTOR, q(wide), i * VECTOR, vectors[i]);
+        }
+        next(wide, vectors.length * VECTOR, vectors.length * VECTOR);
+    }
+
+    /** Bytes as units of UTF-16. */
+    private void widen(Block wide, Value[] vectors) {
+        for (int i = 0; i < vectors.length; i++) {
+            widen(q(wide), vectors[i], 2 * i * VECTOR);
+        }
+        next(wide, vectors.length * VECTOR, 2 * vectors.length * VECTOR);
+    }
+
+    private void widen(Value to, Value bytes, int offset) {
+        store(VECTOR, to, offset, b.vector(VectorOp.EXTEND_LOW_U.on(Lanes.I16X8), bytes));
+        store(VECTOR, to, offset + VECTOR, b.vector(VectorOp.EXTEND_HIGH_U.on(Lanes.I16X8), bytes));
+    }
+
+    /** Units of UTF-16 that are bytes, as bytes. */
+    private void narrow(Block wide, Value[] vectors) {
+        for (int i = 0; i < vectors.length; i += 2) {
+            Value bytes = b.vector(VectorOp.NARROW_U.on(Lanes.I8X16), vectors[i], vectors[i + 1]);
+            store(VECTOR, q(wide), i / 2 * VECTOR, bytes);
+        }
+        next(wide, vectors.length * VECTOR, vectors.length / 2 * VECTOR);
+    }
+
+    private void next(Block wide, int read, int written) {
+        b.jump(wide, add(p(wide), read), add(q(wide), written));
+    }
+
     /** Writes eight bytes as eight units of UTF-16. */
     private void spread(Value q, Value word) {
         store(8, q, 0, spread(and(word, 0xffffffffL)));
@@ -299,8 +299,10 @@ final class Transcoders extends ComponentCode {
         Block plain = label();
         Block surrogate = label();
         Block done = place();
+        Block wide = place();
+        b.jump(wide, from, b.i64(0));
         // Without its top bit no unit is a surrogate.
-        skip(head, end, from, b.i64(0), TOP_16);
+        skip(wide, head, end, 2, TOP_16, true);
         loop(head, end, fast, single, done);
         begin(fast);
         Value word = load(8, p(head), 0);
@@ -339,14 +341,16 @@ final class Transcoders extends ComponentCode {
         Block three = label();
         Block four = label();
         Block done = place();
-        b.jump(head, from, to);
+        Block wide = place();
+        b.jump(wide, from, to);
+        narrow(wide, vectors(wide, head, end, 4, NOT_ASCII_16));
         loop(head, end, fast, single, done);
         begin(fast);
         Value word = load(8, p(head), 0);
         b.branch(test(and(word, NOT_ASCII_16)), new Edge(single, p(head), q(head)), new Edge(ascii));
         begin(ascii);
         store(4, q(head), 0, pack(word));
-        b.jump(head, add(p(head), STEP), add(q(head), STEP / 2));
+        b.jump(wide, add(p(head), STEP), add(q(head), STEP / 2));
 
         begin(single);
         Value p = p(single);
@@ -403,14 +407,16 @@ final class Transcoders extends ComponentCode {
         Block small = label();
         Block large = label();
         Block done = place();
-        b.jump(head, from, to);
+        Block wide = place();
+        b.jump(wide, from, to);
+        copy(wide, vectors(wide, head, end, 4, NOT_ASCII));
         loop(head, end, fast, single, done);
         begin(fast);
         Value word = load(8, p(head), 0);
         b.branch(test(and(word, NOT_ASCII)), new Edge(single, p(head), q(head)), new Edge(ascii));
         begin(ascii);
         store(8, q(head), 0, word);
-        b.jump(head, add(p(head), STEP), add(q(head), STEP));
+        b.jump(wide, add(p(head), STEP), add(q(head), STEP));
         begin(single);
         Value unit = load(1, p(single), 0);
         b.branch(and(unit, 0x80), large, small);
@@ -431,8 +437,10 @@ final class Transcoders extends ComponentCode {
         Block fast = label();
         Block single = place();
         Block done = place();
+        Block wide = place();
         Value end = add(from, param(1));
-        b.jump(head, from, param(2));
+        b.jump(wide, from, param(2));
+        widen(wide, vectors(wide, head, end, 2, 0));
         loop(head, end, fast, single, done);
         begin(fast);
         spread(q(head), load(8, p(head), 0));
@@ -446,10 +454,21 @@ final class Transcoders extends ComponentCode {
 
     /** From the end, since a unit is written where two of them lie that come later. */
     private void widenInPlace() {
+        Block wide = label(Type.I64);
+        Block many = label();
         Block head = label(Type.I64);
         Block body = label();
         Block done = label();
-        b.jump(head, param(1));
+        b.jump(wide, param(1));
+        begin(wide);
+        interruptCheck();
+        Value rest = wide.params().getFirst();
+        b.branch(is(IntCond.UGE, rest, VECTOR), new Edge(many), new Edge(head, rest));
+        begin(many);
+        // What is written begins where these bytes do, or later.
+        Value first = add(rest, -VECTOR);
+        widen(add(param(0), shl(first, 1)), load(VECTOR, add(param(0), first), 0), 0);
+        b.jump(wide, first);
         begin(head);
         interruptCheck();
         Value left = head.params().getFirst();
@@ -477,7 +496,14 @@ final class Transcoders extends ComponentCode {
         Block single = place();
         Block fits = label();
         Block done = place();
-        b.jump(head, from, param(2));
+        Block wide = place();
+        b.jump(wide, from, param(2));
+        Value[] vectors = vectors(wide, head, end, 4, anyTooLarge);
+        if (bytes == 2) {
+            narrow(wide, vectors);
+        } else {
+            copy(wide, vectors);
+        }
         loop(head, end, fast, single, done);
         begin(fast);
         Value word = load(8, p(head), 0);
@@ -488,7 +514,7 @@ final class Transcoders extends ComponentCode {
         } else {
             store(8, q(head), 0, word);
         }
-        b.jump(head, add(p(head), STEP), add(q(head), STEP / bytes));
+        b.jump(wide, add(p(head), STEP), add(q(head), STEP / bytes));
         begin(single);
         Value unit = load(bytes, p(single), 0);
         b.branch(and(unit, tooLarge), new Edge(done, p(single), q(single)), new Edge(fits));

@@ -445,8 +445,19 @@ class ValueCode extends ComponentCode {
         Value bytes = b.binary(Opcode.MUL, wide(length), b.i64(size));
         b.trapIf(TrapCode.LIST_OUT_OF_BOUNDS, is(IntCond.UGE, bytes, ValueLayout.MAX_BYTES));
         checkRange(TrapCode.LIST_OUT_OF_BOUNDS, from.memory(), pointer, bytes);
+        // All that is read is checked before the other side gets to know of it, where that can be done for itself.
+        ComponentHelper check = ListCode.check(element);
+        if (check == ComponentHelper.CHECK_CHARS) {
+            check.call(b, absolute(from.memory(), pointer), wide(length));
+        } else if (check != null) {
+            check.call(b, absolute(from.memory(), pointer), wide(length), b.i32(element.cases() - 1));
+        }
         Value copy = allocate(TrapCode.LIST_OUT_OF_BOUNDS, alignment, narrow(bytes));
-        if (component.isPlain(element)) {
+        if (element.kind() == TypeKind.BOOL) {
+            ComponentHelper.COPY_BOOLS.call(b, absolute(from.memory(), pointer), bytes, absolute(to.memory(), copy));
+            return new Value[] {copy, length};
+        }
+        if (check != null || component.isPlain(element)) {
             memmove(absolute(to.memory(), copy), absolute(from.memory(), pointer), bytes);
             return new Value[] {copy, length};
         }

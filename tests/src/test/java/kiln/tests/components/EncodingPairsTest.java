@@ -65,6 +65,68 @@ class EncodingPairsTest {
         }
     }
 
+    /** Of every length around what the code copies in one step, with one character that is not ASCII anywhere. */
+    @TestFactory
+    Stream<DynamicTest> longTexts() {
+        List<Object> texts = new ArrayList<>();
+        for (String other : new String[] {"x", "\u00e4", "\u20ac", "\ud83d\ude00"}) {
+            for (int before = 0; before < 140; before += Corpus.SAMPLED ? 7 : 1) {
+                texts.add("a".repeat(before) + other + "b".repeat(before % 3 * 35));
+            }
+        }
+        return IntStream.range(0, 9)
+                .mapToObj(pair -> DynamicTest.dynamicTest(
+                        "from encoding " + pair / 3 + " to " + pair % 3 + " and back",
+                        () -> passOn(new GeneratedTypes.Primitive(-13), pair / 3, pair % 3, texts)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> longLists() {
+        List<Object> chars = new ArrayList<>();
+        List<Object> bools = new ArrayList<>();
+        int[] some = {0, 'a', 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff};
+        for (int length = 0; length < 140; length += Corpus.SAMPLED ? 7 : 1) {
+            List<Object> c = new ArrayList<>();
+            List<Object> b = new ArrayList<>();
+            for (int i = 0; i < length; i++) {
+                c.add(some[(i + length) % some.length]);
+                b.add((i + length) % 3 == 0);
+            }
+            chars.add(c);
+            bools.add(b);
+        }
+        return Stream.of(-12, -1)
+                .map(code -> DynamicTest.dynamicTest(
+                        code == -1 ? "bools" : "chars",
+                        () -> passOn(
+                                new GeneratedTypes.Made(0x70, List.of(new GeneratedTypes.Primitive(code))),
+                                0,
+                                0,
+                                code == -1 ? bools : chars)));
+    }
+
+    private static void passOn(GeneratedTypes type, int outer, int inner, List<Object> values) {
+        try (Engine engine = new Engine();
+                Component c = Component.load(
+                        engine,
+                        CrossCompiler.compile(
+                                "pair",
+                                composed(type, outer, inner),
+                                CompilerOptions.defaults().withJobs(1).withCheck(true)));
+                Store store = new Store(engine)) {
+            List<Object> args = new ArrayList<>(Collections.nCopies(MORE + 1, -1));
+            for (Object value : values) {
+                args.set(0, value);
+                // A new one each time: its memory only grows.
+                Object result = new ComponentLinker(engine)
+                        .instantiate(store, c)
+                        .func("f")
+                        .invoke(args.toArray());
+                assertEquals(args, GeneratedTypes.plain(result));
+            }
+        }
+    }
+
     private static byte[] composed(GeneratedTypes type, int outer, int inner) {
         ComponentBytes c = new ComponentBytes();
         int callee = c.instance(c.component(identity(type, inner)), null, 0);
