@@ -543,10 +543,12 @@ final class ModuleCodec {
             }
             TableImage image = new TableImage(table, form, first, reference(References.imageBytes(form, n)));
             long length = m.tables.get(table).min();
+            // How many columns there are only the code knows.
+            long atLeast = form == TableImage.Form.COLUMNS ? Math.min(n, 1) : n;
             if (image.first() != first
                     || first < 0
                     || image.count() != n
-                    || Long.compareUnsigned((long) image.first() + n, length) > 0) {
+                    || Long.compareUnsigned(image.first() + atLeast, length) > 0) {
                 throw in.error("image exceeds the table");
             }
             return image;

@@ -61,7 +61,7 @@ public final class References {
         int step = image.form() == TableImage.Form.SEALED ? 2 : 1;
         for (int i = 0; i < words.length; i += step) {
             // A function that was left out cannot be called, but it is not null.
-            int offset = words[i] < 0 ? FuncRefs.NO_CODE : codeOf(module, words[i]);
+            int offset = words[i] < 0 ? words[i] : codeOf(module, words[i]);
             out.u32(words[i] >= 0 && offset == FuncRefs.NO_CODE ? 0 : offset);
             if (step == 2) {
                 out.u32(words[i + 1]);

@@ -22,7 +22,13 @@ public final class TableImage {
          */
         SEALED(2),
         /** As {@link #SEALED}, of one type only: code offset u32, {@link FuncRefs#NO_CODE} for null. */
-        UNIFORM(1);
+        UNIFORM(1),
+        /**
+         * As {@link #SEALED}, a column for each type of which functions are called, one behind the other. Each has an
+         * entry for every index of the image: code offset u32 of a function that calls of the type may reach, {@link
+         * #OTHER_TYPE} for another one, {@link FuncRefs#NO_CODE} for null.
+         */
+        COLUMNS(1);
 
         private static final Form[] VALUES = values();
 
@@ -46,6 +52,8 @@ public final class TableImage {
     public static final int SEALED_TYPE = 4;
     /** In place of a type. */
     public static final int NULL_TYPE = -1;
+    /** In a column, in place of the code of a function that is not of its type. */
+    public static final int OTHER_TYPE = -2;
 
     private final int table;
     private final Form form;
@@ -100,11 +108,12 @@ public final class TableImage {
         return form != Form.LAZY;
     }
 
-    /** Index in the table of the first entry. */
+    /** Index in the table of the first entry, of each column if there are several. */
     public int first() {
         return first;
     }
 
+    /** The entries, of all columns. */
     public int count() {
         return count;
     }
@@ -129,7 +138,9 @@ public final class TableImage {
             int w = word(i * form.words);
             boolean ok = form == Form.LAZY
                     ? w >= 0 && w <= slots
-                    : w == FuncRefs.NO_CODE || Integer.toUnsignedLong(w) < textLength;
+                    : w == FuncRefs.NO_CODE
+                            || form == Form.COLUMNS && w == OTHER_TYPE
+                            || Integer.toUnsignedLong(w) < textLength;
             References.require(ok, "entry " + i + " of table " + table + " out of range");
         }
     }
@@ -144,7 +155,7 @@ public final class TableImage {
                 || t.count != count) {
             return false;
         }
-        if (form == Form.UNIFORM) {
+        if (form == Form.UNIFORM || form == Form.COLUMNS) {
             return true;
         }
         for (int i = form.words - 1; i < count * form.words; i += form.words) {

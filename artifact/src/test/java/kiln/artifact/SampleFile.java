@@ -57,6 +57,9 @@ final class SampleFile {
         m.tableImages.add(new TableImage(0, TableImage.Form.LAZY, 1, new int[] {3, 0}));
         m.tableImages.add(
                 new TableImage(1, TableImage.Form.SEALED, 1, new int[] {2, 0, 3, 1, -1, TableImage.NULL_TYPE}));
+        m.tables.add(new ExternType.Table(ValType.FUNCREF, 3, 3, false));
+        int other = TableImage.OTHER_TYPE;
+        m.tableImages.add(new TableImage(2, TableImage.Form.COLUMNS, 0, new int[] {-1, 2, other, -1, other, 3}));
         m.startup = true;
         m.features.add("multi-memory");
         return m.build();

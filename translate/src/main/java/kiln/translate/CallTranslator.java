@@ -128,30 +128,57 @@ final class CallTranslator {
         if (known != TableContents.NULL) {
             return new Callee(e.env.callTarget(known), null, null);
         }
-        tables.checkSealedIndex(t, index);
         int only = s.onlyTarget(type);
         CallTarget direct = only == SealedTable.SEVERAL ? null : e.env.callTarget(only);
         boolean isAll = s.isAll(type);
+        if (direct != null && (!isAll || s.hasNulls) && s.onlyIndex(only) >= 0) {
+            Block other = e.function.newBlock();
+            Block found = e.function.newDetachedBlock();
+            Value isOther = b.icmp(IntCond.NE, index, b.iconst(t.indexType, s.onlyIndex(only)));
+            rarely(isOther, other, found);
+            tables.checkSealedIndex(t, index);
+            sealedCode(t, index, type);
+            // The image says that it is null or of another type; this is not reached.
+            b.trap(TrapCode.BAD_SIGNATURE);
+            goOn(found);
+            return new Callee(direct, null, null);
+        }
+        tables.checkSealedIndex(t, index);
         if (direct != null && isAll && !s.hasNulls) {
             return new Callee(direct, null, null);
         }
-        boolean isUniform = s.form() == TableImage.Form.UNIFORM;
-        Value entry = tables.sealedEntry(t, index, isUniform ? LOG2_WORD : LOG2_SEALED);
-        if (!isUniform) {
-            checkSealedType(b.load(Type.I32, t.sealedWord, entry, TableImage.SEALED_TYPE), type);
+        Value code = sealedCode(t, index, type);
+        if (direct != null) {
+            return new Callee(direct, null, null);
+        }
+        Value text = b.load(Type.I64, Emission.POINTER, e.vmctx, VMContextLayout.TEXT_BASE);
+        return new Callee(null, b.binary(Opcode.ADD, text, b.convert(Opcode.ZEXT, Type.I64, code)), e.vmctx);
+    }
+
+    /** The offset of the code for {@code index}, an entry of the image; traps if it cannot be called as of the type. */
+    private Value sealedCode(TablePlan t, Value index, int type) {
+        SealedTable s = t.sealed;
+        boolean isAll = s.isAll(type);
+        if (s.form == TableImage.Form.SEALED) {
+            Value entry = tables.sealedEntry(t, index, LOG2_SEALED);
+            Value actual = b.load(Type.I32, t.sealedWord, entry, TableImage.SEALED_TYPE);
+            Value expected = b.i32(e.env.wasm().types().canonical(type));
+            checkSealed(b.icmp(IntCond.NE, actual, expected), actual, TableImage.NULL_TYPE);
+            return b.load(Type.I32, t.sealedWord, entry, 0);
+        }
+        boolean isColumn = s.form == TableImage.Form.COLUMNS;
+        Value entry = tables.sealedEntry(t, index, LOG2_WORD);
+        Value code = b.load(Type.I32, t.sealedWord, entry, isColumn ? s.columnStart(type) << LOG2_WORD : 0);
+        if (isColumn && !isAll) {
+            // One comparison for both: they are the greatest words.
+            checkSealed(b.icmp(IntCond.UGE, code, b.i32(TableImage.OTHER_TYPE)), code, FuncRefs.NO_CODE);
         } else if (s.hasNulls || !isAll) {
-            Value code = b.load(Type.I32, t.sealedWord, entry, 0);
             b.trapIf(TrapCode.INDIRECT_CALL_TO_NULL, b.icmp(IntCond.EQ, code, b.i32(FuncRefs.NO_CODE)));
             if (!isAll) {
                 b.trapIf(TrapCode.BAD_SIGNATURE, b.i32(1));
             }
         }
-        if (direct != null) {
-            return new Callee(direct, null, null);
-        }
-        Value offset = b.convert(Opcode.ZEXT, Type.I64, b.load(Type.I32, t.sealedWord, entry, 0));
-        Value text = b.load(Type.I64, Emission.POINTER, e.vmctx, VMContextLayout.TEXT_BASE);
-        return new Callee(null, b.binary(Opcode.ADD, text, offset), e.vmctx);
+        return code;
     }
 
     /** A constant index; 64-bit ones from 2^63 on are negative, where no function is known. */
@@ -170,17 +197,26 @@ final class CallTranslator {
                 : TableContents.NULL;
     }
 
-    private void checkSealedType(Value actual, int type) {
+    /** Traps if {@code isBad}: for a call to null if {@code word} is {@code isNull}, else of another type. */
+    private void checkSealed(Value isBad, Value word, int isNull) {
         Block bad = e.function.newBlock();
-        bad.setFrequency(Frequency.RARE);
         Block good = e.function.newDetachedBlock();
-        Value expected = b.i32(e.env.wasm().types().canonical(type));
-        b.branch(b.icmp(IntCond.NE, actual, expected), bad, good);
-        e.startSealed(bad);
-        b.trapIf(TrapCode.INDIRECT_CALL_TO_NULL, b.icmp(IntCond.EQ, actual, b.i32(TableImage.NULL_TYPE)));
+        rarely(isBad, bad, good);
+        b.trapIf(TrapCode.INDIRECT_CALL_TO_NULL, b.icmp(IntCond.EQ, word, b.i32(isNull)));
         b.trap(TrapCode.BAD_SIGNATURE);
-        e.function.blocks().add(good);
-        e.startSealed(good);
+        goOn(good);
+    }
+
+    /** Branches, and begins {@code rare}. */
+    private void rarely(Value condition, Block rare, Block often) {
+        rare.setFrequency(Frequency.RARE);
+        b.branch(condition, rare, often);
+        e.startSealed(rare);
+    }
+
+    private void goOn(Block detached) {
+        e.function.blocks().add(detached);
+        e.startSealed(detached);
     }
 
     /** @param nullable whether the reference on the stack may be null */

@@ -304,8 +304,9 @@ public final class ModuleEnvironment {
             int region = !d.isIn(this) ? d.module.tables[d.index].region : i < imported ? Region.IMPORTED : region(i);
             Type element = IrTypes.of(wasm.types(), table.element());
             TableContents.Contents known = summary.contents.of(i);
-            SealedTable sealed =
-                    known != null && known.isSealed() && known.isUsed() ? new SealedTable(wasm, known) : null;
+            SealedTable sealed = known != null && known.isSealed() && known.isUsed()
+                    ? new SealedTable(wasm, known, summary.calledTypes(i), limits.min())
+                    : null;
             // Start-up initialises all slots of eager tables before any other code of the module can run.
             boolean isLazy =
                     element == Type.I64 && (known == null || known.functions().length > 0 && !options.eagerTables());

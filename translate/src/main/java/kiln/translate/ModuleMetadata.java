@@ -192,7 +192,7 @@ public record ModuleMetadata(ModuleInfo info, byte[] data) {
                 TableContents.Contents c = env.tableContents(i);
                 SealedTable sealed = env.table(i).sealed;
                 if (sealed != null) {
-                    out.tableImages.add(new TableImage(i - imported, sealed.form(), sealed.first, sealed.words()));
+                    out.tableImages.add(new TableImage(i - imported, sealed.form, sealed.first, sealed.words()));
                 } else if (c.isSealed()) {
                     // Nobody looks at it, but it must not get slots.
                     out.tableImages.add(new TableImage(i - imported, TableImage.Form.UNIFORM, 0, new int[0]));

@@ -352,7 +352,7 @@ final class IrStore {
 
         private int code(int definedFunction) {
             return definedFunction < 0
-                    ? FuncRefs.NO_CODE
+                    ? definedFunction
                     : (int) machine.codeAddress(this, FuncKey.wasmFunction(0, definedFunction));
         }
 
