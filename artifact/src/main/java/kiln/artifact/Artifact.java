@@ -166,7 +166,7 @@ public final class Artifact implements AutoCloseable {
     private LinkedContexts linkContexts() {
         try {
             LinkedContexts all = LinkedContexts.NONE;
-            for (ModuleInfo m : modules) {
+            for (ModuleInfo m : component == null ? modules : modules.subList(0, component.instantiated())) {
                 all = component != null && m == modules.getFirst()
                         ? all.with(new ComponentContext(component).size())
                         : all.with(new VMContextLayout(m.counts()));

@@ -135,15 +135,23 @@ final class InfoCommand implements Callable<Integer> {
         for (ComponentPlan.ImportedFunc f : plan.imports()) {
             System.out.printf("  import     %s%n", Printable.join("#", f.path()));
         }
-        exports("", plan.exports());
+        for (ComponentPlan.ImportedModule m : plan.modules()) {
+            System.out.printf("  import     %s (core module)%n", Printable.join("#", m.path()));
+        }
+        exports(plan, "", plan.exports());
     }
 
-    private static void exports(String path, Map<String, ComponentPlan.Item> exports) {
+    private static void exports(ComponentPlan plan, String path, Map<String, ComponentPlan.Item> exports) {
         exports.forEach((name, item) -> {
             if (item instanceof ComponentPlan.InstanceItem i) {
-                exports(path + name + "#", i.exports());
+                exports(plan, path + name + "#", i.exports());
             } else {
-                System.out.printf("  export     %s%n", Printable.name(path + name));
+                String what = switch (item) {
+                    case ComponentPlan.ModuleItem m -> " (core module, " + plan.exported(m) + ")";
+                    case ComponentPlan.ImportedModuleItem _ -> " (core module that is imported)";
+                    default -> "";
+                };
+                System.out.printf("  export     %s%s%n", Printable.name(path + name), what);
             }
         });
     }
@@ -158,14 +166,15 @@ final class InfoCommand implements Callable<Integer> {
 
     private static void module(Artifact artifact, int index) {
         ModuleInfo module = artifact.modules().get(index);
-        System.out.printf("module %d     %s%n", index, Printable.name(module.name()));
+        System.out.printf(
+                "module %d     %s%n", index, Printable.name(module.name()) + use(artifact.component(), index));
         if (!module.features().isEmpty()) {
             System.out.println("  uses       " + Printable.names(module.features()));
         }
-        for (ModuleInfo.Import i : module.imports()) {
-            boolean isCanon = index > 0 && artifact.component() != null && i.link() == null;
+        for (int number = 0; number < module.imports().size(); number++) {
+            ModuleInfo.Import i = module.imports().get(number);
             String bound = i.link() == null
-                    ? isCanon ? " (from the component)" : ""
+                    ? origin(artifact.component(), index, number)
                     : " (linked with module " + i.link().module() + ", "
                             + Printable.name(
                                     artifact.modules().get(i.link().module()).name()) + ")";
@@ -176,6 +185,33 @@ final class InfoCommand implements Callable<Integer> {
         for (ModuleInfo.Export e : module.exports()) {
             System.out.printf("  export     %s: %s%n", Printable.name(e.name()), type(module, exported(module, e)));
         }
+    }
+
+    /** What a module of a component is there for, if not for an instance of itself. */
+    private static String use(ComponentPlan plan, int module) {
+        if (plan == null || module == 0) {
+            return "";
+        }
+        if (module < plan.instantiated()) {
+            ComponentPlan.CoreInstance i = plan.instances().get(module - 1);
+            return i.isOfImport() ? " (instance of " + importedModule(plan, i.module()) + ")" : "";
+        }
+        int imported = module - plan.instantiated();
+        return imported < plan.modules().size() ? " (type of " + importedModule(plan, imported) + ")" : " (exported)";
+    }
+
+    private static String importedModule(ComponentPlan plan, int number) {
+        return Printable.join("#", plan.modules().get(number).path());
+    }
+
+    /** Where an import comes from that is not linked with a module of the file. */
+    private static String origin(ComponentPlan plan, int module, int number) {
+        if (plan == null || module == 0 || module >= plan.instantiated()) {
+            return "";
+        }
+        return number < plan.instances().get(module - 1).imports().size()
+                ? " (from the component)"
+                : " (from the imported module)";
     }
 
     private void types(ModuleInfo module, TypeNames names) {

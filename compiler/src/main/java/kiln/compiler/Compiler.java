@@ -149,7 +149,9 @@ public final class Compiler {
             }
             Program program = new Program(compilations, work.component());
             for (int i = 0; i < compilations.size(); i++) {
-                compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
+                if (!modules.isFace(i)) {
+                    compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
+                }
                 program.compileOfComponent(i);
             }
             List<Product.Code> functions = program.link(pool);

@@ -11,6 +11,7 @@ import kiln.artifact.component.ComponentContext;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.ComponentPlan.CanonItem;
 import kiln.artifact.component.ComponentPlan.CoreExport;
+import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
 import kiln.component.ComponentDecoder;
 import kiln.component.DecodedComponent;
@@ -29,7 +30,7 @@ import kiln.wasm.WasmModule;
  * The modules of a file in their order, and what they import from each other: those that were given, or those of a
  * component.
  *
- * @param bound of a component without the one that stands for it, which is number 0
+ * @param bound of a component without the one that stands for it, which is number 0; see {@link ComponentPlan}
  * @param plan of a component, else null
  * @param world of a component in WIT, else null
  */
@@ -66,7 +67,10 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
         return components.size() == 1 ? Flattening.flatten(components.getFirst()) : Flattening.compose(components);
     }
 
-    /** Core instances become modules; what they export is known to the component only. */
+    /**
+     * Core instances become modules; what they export is known to the component only. Behind them come the modules that
+     * say what imported ones must be, and those that are exported, whole and without links.
+     */
     private static List<Links.Bound> bind(FlatComponent flat) {
         List<Set<String>> used = used(flat.plan());
         List<Map<String, Integer>> exports = new ArrayList<>();
@@ -79,7 +83,8 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
             }
             exports.add(numbers);
             List<Links.Target> imports = new ArrayList<>();
-            for (CoreItem item : flat.plan().instances().get(i).imports()) {
+            CoreInstance instance = flat.plan().instances().get(i);
+            for (CoreItem item : instance.imports()) {
                 imports.add(
                         item instanceof CoreExport e
                                 ? new Links.ExportTarget(
@@ -87,7 +92,17 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
                                         exports.get(e.instance()).get(e.name()))
                                 : new Links.CanonTarget(((CanonItem) item).canon()));
             }
+            while (instance.isOfImport() && imports.size() < m.imports().size()) {
+                // What the instance exports is not known before it is there.
+                imports.add(null);
+            }
             result.add(new Links.Bound(flat.names().get(i), m, imports));
+        }
+        for (WasmModule face : flat.faces()) {
+            result.add(new Links.Bound(null, face.exporting(_ -> false), List.of()));
+        }
+        for (WasmModule m : flat.exported()) {
+            result.add(new Links.Bound(null, m, List.of()));
         }
         return result;
     }
@@ -125,6 +140,13 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
      * @param component the component's own functions, or null
      */
     record Work(List<ModuleCompilation> modules, ComponentFunctions component) {}
+
+    /** Whether a module is there for its types only. */
+    boolean isFace(int number) {
+        return plan != null
+                && number >= plan.instantiated()
+                && number < plan.instantiated() + plan.modules().size();
+    }
 
     /** Everything, ready to be compiled. */
     Work compilations(CompilerOptions options) {

@@ -4,14 +4,17 @@ import java.util.Map;
 import kiln.types.TypeSpace;
 import kiln.wasm.ExternType;
 import kiln.wasm.ImportMatching;
+import kiln.wasm.WasmModule;
 
 /**
  * A core module seen from outside.
  *
  * @param imports by both names, in the module's order
  * @param exports by name, in the module's order
+ * @param face a module without code that imports all of {@code imports}, then all of {@code exports}, and exports the
+ *     latter again; null for the type of a module that lies in the file
  */
-public record CoreModuleType(Map<Import, Core> imports, Map<String, Core> exports) {
+public record CoreModuleType(Map<Import, Core> imports, Map<String, Core> exports, WasmModule face) {
     /** The two names of a core import. */
     public record Import(String module, String name) {}
 

@@ -3,7 +3,6 @@ package kiln.component;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +12,7 @@ import kiln.component.CoreModuleType.Core;
 import kiln.types.ValType;
 import kiln.wasm.ByteReader;
 import kiln.wasm.Export;
+import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
 import kiln.wasm.Features;
 import kiln.wasm.Import;
@@ -23,11 +23,12 @@ import kiln.wasm.WasmModule;
 
 /**
  * Reads what a component says of core modules and their types. A module's type is made a module that imports whatever
- * it mentions, so that the decoder of modules checks it.
+ * it mentions, so that the decoder of modules checks it ({@link CoreModuleType#face}).
  */
 final class CoreTypeReader {
     private static final int TYPE_SECTION = 1;
     private static final int IMPORT_SECTION = 2;
+    private static final int EXPORT_SECTION = 7;
     /** The first byte of a module's type; of a core type, that it has supertypes and is not final. */
     private static final int MODULE = 0x50;
 
@@ -78,7 +79,7 @@ final class CoreTypeReader {
         for (Export e : m.exports()) {
             exports.put(e.name(), new Core(m.types(), m.externType(e.kind(), e.index())));
         }
-        return new CoreModuleType(imports, exports);
+        return new CoreModuleType(imports, exports, null);
     }
 
     /** A core type: a module's, or the bytes of another. */
@@ -101,11 +102,12 @@ final class CoreTypeReader {
     private static CoreModuleType moduleType(ByteReader in, byte[] bytes, Scope scope, String file, Features features) {
         int at = in.position();
         List<byte[]> types = new ArrayList<>();
-        List<byte[]> entries = new ArrayList<>();
-        List<String> exports = new ArrayList<>();
+        List<byte[]> imports = new ArrayList<>();
+        List<byte[]> importsForExports = new ArrayList<>();
+        List<ExportEntry> exports = new ArrayList<>();
+        int[] importsOfKind = new int[ExternKind.values().length];
         Set<CoreModuleType.Import> importNames = new HashSet<>();
         Set<String> exportNames = new HashSet<>();
-        BitSet isExport = new BitSet();
         for (int n = in.count(); n > 0; n--) {
             int place = in.position();
             switch (in.u8()) {
@@ -113,53 +115,69 @@ final class CoreTypeReader {
                     int start = in.position();
                     String module = in.name();
                     String name = in.name();
+                    int kind = in.peek();
                     skipExtern(in);
+                    importsOfKind[kind]++;
                     if (!importNames.add(new CoreModuleType.Import(module, name))) {
                         throw in.invalid("duplicate import name `" + module + ":" + name + "`", place);
                     }
-                    entries.add(Arrays.copyOfRange(bytes, start, in.position()));
+                    imports.add(Arrays.copyOfRange(bytes, start, in.position()));
                 }
                 case 0x01 -> types.add(recursive(in, bytes));
                 case 0x02 -> types.add(outerType(in, scope, place));
                 case 0x03 -> {
-                    String name = in.name();
                     int start = in.position();
+                    String name = in.name();
+                    byte[] spelled = Arrays.copyOfRange(bytes, start, in.position());
+                    int kind = in.peek();
                     skipExtern(in);
                     if (!exportNames.add(name)) {
                         throw in.invalid("export name `" + name + "` already defined", place);
                     }
-                    isExport.set(entries.size());
-                    exports.add(name);
-                    // An import whose two names are empty: that others are called so does not matter to the decoder.
+                    exports.add(new ExportEntry(spelled, kind));
+                    // That another import has the same names does not matter to the decoder.
                     ByteArrayOutputStream entry = new ByteArrayOutputStream();
-                    entry.writeBytes(new byte[2]);
+                    entry.write(0);
                     entry.write(bytes, start, in.position() - start);
-                    entries.add(entry.toByteArray());
+                    importsForExports.add(entry.toByteArray());
                 }
                 default -> throw in.malformed("unknown declaration in a core module's type", place);
             }
         }
         ByteArrayOutputStream module = header();
         section(module, TYPE_SECTION, types);
-        section(module, IMPORT_SECTION, entries);
+        int own = imports.size();
+        imports.addAll(importsForExports);
+        section(module, IMPORT_SECTION, imports);
+        section(module, EXPORT_SECTION, exportEntries(exports, importsOfKind));
         WasmModule m;
         try {
             m = ModuleDecoder.decode(module.toByteArray(), file, features);
         } catch (WasmException e) {
             throw new WasmException(e.kind(), e.problem() + " in a core module's type", file, at, -1);
         }
-        List<Import> imports = new ArrayList<>();
-        Map<String, Core> exported = new LinkedHashMap<>();
-        for (int i = 0; i < entries.size(); i++) {
-            if (isExport.get(i)) {
-                exported.put(
-                        exports.get(exported.size()),
-                        new Core(m.types(), m.imports().get(i).type()));
-            } else {
-                imports.add(m.imports().get(i));
-            }
+        CoreModuleType type = typeOf(m, m.imports().subList(0, own));
+        return new CoreModuleType(type.imports(), type.exports(), m);
+    }
+
+    /**
+     * An export of a module's type.
+     *
+     * @param name with its length, as it was read
+     */
+    private record ExportEntry(byte[] name, int kind) {}
+
+    /** Each export is the import that was added for it, behind the others of its kind. */
+    private static List<byte[]> exportEntries(List<ExportEntry> exports, int[] importsOfKind) {
+        List<byte[]> entries = new ArrayList<>();
+        for (ExportEntry e : exports) {
+            ByteArrayOutputStream entry = new ByteArrayOutputStream();
+            entry.writeBytes(e.name);
+            entry.write(e.kind);
+            number(entry, importsOfKind[e.kind]++);
+            entries.add(entry.toByteArray());
         }
-        return new CoreModuleType(typeOf(m, imports).imports(), exported);
+        return entries;
     }
 
     private static byte[] outerType(ByteReader in, Scope scope, int at) {

@@ -10,12 +10,14 @@ import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
 import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
+import kiln.artifact.component.ComponentPlan.ImportedModuleItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
 import kiln.artifact.component.ComponentPlan.Item;
 import kiln.artifact.component.ComponentPlan.Lift;
 import kiln.artifact.component.ComponentPlan.LiftedItem;
 import kiln.artifact.component.ComponentPlan.LowerImport;
 import kiln.artifact.component.ComponentPlan.LowerLift;
+import kiln.artifact.component.ComponentPlan.ModuleItem;
 import kiln.artifact.component.ComponentPlan.Options;
 import kiln.artifact.component.ComponentPlan.ResourceDrop;
 import kiln.artifact.component.ComponentPlan.ResourceItem;
@@ -120,7 +122,8 @@ public final class Flattening {
 
     private FlatComponent finish(ComponentType type, Map<String, Value> exports) {
         Map<String, Item> items = items(exports, type.exports(), List.of());
-        return new FlatComponent(type, plan.finish(items), List.copyOf(modules), List.copyOf(names));
+        return new FlatComponent(
+                type, plan.finish(items), List.copyOf(modules), plan.faces(), plan.exported(), List.copyOf(names));
     }
 
     /** The name of a file without folders and ending. */
@@ -236,20 +239,24 @@ public final class Flattening {
     // Instances.
 
     private Value.CoreInstance instantiate(Frame frame, Definition.CoreInstance i) {
-        if (!(frame.modules.get(i.module()) instanceof Value.OwnModule m)) {
-            throw unsupported("an instance of a core module that the component imports");
-        }
         if (modules.size() >= MAX_CORE_INSTANCES) {
             throw unsupported("more than " + MAX_CORE_INSTANCES + " instances of core modules");
         }
         List<CoreItem> imports = new ArrayList<>();
-        for (Import name : CoreTypeReader.typeOf(m.module()).imports().keySet()) {
+        Value.Module module = frame.modules.get(i.module());
+        CoreModuleType type = switch (module) {
+            case Value.OwnModule(WasmModule m) -> CoreTypeReader.typeOf(m);
+            case Value.ImportedModule m -> m.type();
+        };
+        for (Import name : type.imports().keySet()) {
             step();
             imports.add(frame.coreInstances.get(i.given().get(name.module())).export(name.name()));
         }
-        modules.add(m.module());
-        names.add(frame.path(name(frame, i.module(), m.module())));
-        return new Value.Instantiated(plan.instance(new CoreInstance(frame.number, List.copyOf(imports))));
+        WasmModule code = module instanceof Value.OwnModule(WasmModule m) ? m : type.face();
+        modules.add(code);
+        names.add(frame.path(name(frame, i.module(), code)));
+        int imported = module instanceof Value.ImportedModule m ? plan.useModule(m.path(), type) : -1;
+        return new Value.Instantiated(plan.instance(new CoreInstance(frame.number, List.copyOf(imports), imported)));
     }
 
     /** What the next core instance of a frame is called: by itself, or as its module, or by its number in the plan. */
@@ -310,7 +317,7 @@ public final class Flattening {
     /** Something that the outermost component imports, whose frame this is. */
     private Value open(Frame frame, List<String> path, Entity type) {
         return switch (type) {
-            case Entity.Module _ -> new Value.ImportedModule(path);
+            case Entity.Module m -> new Value.ImportedModule(path, m.type());
             case Entity.Component _ -> new Value.ImportedComponent(path);
             case Entity.Func f -> new Value.Imported(path, f.type(), frame);
             case Entity.Instance i -> new Value.ImportedInstance(path, i.type(), frame);
@@ -327,7 +334,10 @@ public final class Flattening {
         step();
         switch (e) {
             case Entity.Func _ -> plan.declare(path, ImportKind.FUNCTION, null);
-            case Entity.Module _ -> plan.declare(path, ImportKind.CORE_MODULE, null);
+            case Entity.Module m -> {
+                plan.declare(path, ImportKind.CORE_MODULE, null);
+                plan.module(path, m.type());
+            }
             case Entity.Component _ -> plan.declare(path, ImportKind.COMPONENT, null);
             case Entity.OfType t -> {
                 if (t.type() instanceof ResourceType r) {
@@ -455,7 +465,9 @@ public final class Flattening {
                 inner.keySet().forEach(name -> exports.put(name, export(i, name)));
                 yield new InstanceItem(items(exports, inner, path));
             }
-            case Value.Module _, Value.Component _ ->
+            case Value.OwnModule(WasmModule m) -> new ModuleItem(plan.export(m));
+            case Value.ImportedModule m -> new ImportedModuleItem(plan.useModule(m.path(), m.type()));
+            case Value.Component _ ->
                 throw unsupported("the export of a " + seen.sort() + " (" + String.join(" / ", path) + ")");
         };
     }

@@ -21,12 +21,15 @@ import kiln.artifact.component.ComponentPlan.Declared;
 import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedFunc;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
+import kiln.artifact.component.ComponentPlan.ImportedModule;
+import kiln.artifact.component.ComponentPlan.ImportedModuleItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
 import kiln.artifact.component.ComponentPlan.Item;
 import kiln.artifact.component.ComponentPlan.Lift;
 import kiln.artifact.component.ComponentPlan.LiftedItem;
 import kiln.artifact.component.ComponentPlan.LowerImport;
 import kiln.artifact.component.ComponentPlan.LowerLift;
+import kiln.artifact.component.ComponentPlan.ModuleItem;
 import kiln.artifact.component.ComponentPlan.Options;
 import kiln.artifact.component.ComponentPlan.Resource;
 import kiln.artifact.component.ComponentPlan.ResourceDrop;
@@ -35,6 +38,7 @@ import kiln.artifact.component.ComponentPlan.ResourceNew;
 import kiln.artifact.component.ComponentPlan.ResourceRep;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
+import kiln.wasm.WasmModule;
 
 /** Collects a plan's parts, each once, and leaves out in the end what nothing uses. */
 final class PlanBuilder {
@@ -51,6 +55,27 @@ final class PlanBuilder {
     private final List<Integer> liftDepths = new ArrayList<>();
     private final List<Integer> canonDepths = new ArrayList<>();
     private final Map<Key, InterfaceType> types = new HashMap<>();
+    /** Core modules that are imported; the same path may be of several types where components are put together. */
+    private final Numbered<NamedModule> modules = new Numbered<>();
+
+    private final BitSet usedModules = new BitSet();
+    /** Core modules of the file that are exported, by identity. */
+    private final Map<WasmModule, Integer> exported = new IdentityHashMap<>();
+
+    private final List<WasmModule> exportedList = new ArrayList<>();
+
+    /** @param type compared by identity: there is one object for each place that declares one */
+    private record NamedModule(List<String> path, CoreModuleType type) {
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof NamedModule m && type == m.type && path.equals(m.path);
+        }
+
+        @Override
+        public int hashCode() {
+            return path.hashCode();
+        }
+    }
 
     /** Things by number, equal ones once. */
     private static final class Numbered<T> {
@@ -126,6 +151,37 @@ final class PlanBuilder {
         resources.put(r, resourceList.size());
         resourceList.add(new Resource(r.component, r.path, r.destructor));
         return resourceList.size() - 1;
+    }
+
+    /** Notes a core module that is imported. */
+    int module(List<String> path, CoreModuleType type) {
+        return modules.number(new NamedModule(path, type));
+    }
+
+    /** The number of a core module that is imported, and that must be there. */
+    int useModule(List<String> path, CoreModuleType type) {
+        int number = module(path, type);
+        usedModules.set(number);
+        return number;
+    }
+
+    /** The number of a core module of the file that is exported. */
+    int export(WasmModule m) {
+        Integer known = exported.putIfAbsent(m, exportedList.size());
+        if (known == null) {
+            exportedList.add(m);
+        }
+        return known == null ? exportedList.size() - 1 : known;
+    }
+
+    /** What stands for the types of the modules that are imported, by number. */
+    List<WasmModule> faces() {
+        return modules.list.stream().map(m -> m.type.face()).toList();
+    }
+
+    /** By the numbers of {@link #export}. */
+    List<WasmModule> exported() {
+        return List.copyOf(exportedList);
     }
 
     int imported(List<String> path, FunctionType type) {
@@ -215,13 +271,15 @@ final class PlanBuilder {
                     instances.stream()
                             .map(i -> new CoreInstance(
                                     i.component(),
-                                    i.imports().stream().map(this::renumber).toList()))
+                                    i.imports().stream().map(this::renumber).toList(),
+                                    i.module()))
                             .toList(),
                     List.copyOf(parents),
                     resourceList.stream()
                             .map(r -> new Resource(r.component(), r.path(), renumber(r.destructor())))
                             .toList(),
                     List.copyOf(declared),
+                    importedModules(),
                     usedImports.stream().mapToObj(imports.list::get).toList(),
                     usedLifts.stream()
                             .mapToObj(i -> renumber(lifts.list.get(i)))
@@ -230,6 +288,14 @@ final class PlanBuilder {
                             .mapToObj(i -> renumber(canons.list.get(i)))
                             .toList(),
                     renumber(exports));
+        }
+
+        private List<ImportedModule> importedModules() {
+            List<ImportedModule> result = new ArrayList<>();
+            for (NamedModule m : modules.list) {
+                result.add(new ImportedModule(m.path, m.type.imports().size(), usedModules.get(result.size())));
+            }
+            return List.copyOf(result);
         }
 
         private static int[] numbers(BitSet used) {
@@ -285,7 +351,7 @@ final class PlanBuilder {
                 case LiftedItem l -> useLift(l.lift());
                 case ImportedItem i -> usedImports.set(i.imported());
                 case InstanceItem i -> i.exports().values().forEach(this::use);
-                case ResourceItem _ -> {}
+                case ResourceItem _, ModuleItem _, ImportedModuleItem _ -> {}
             }
         }
 
@@ -320,7 +386,7 @@ final class PlanBuilder {
                 case LiftedItem l -> new LiftedItem(newLifts[l.lift()]);
                 case ImportedItem i -> new ImportedItem(newImports[i.imported()]);
                 case InstanceItem i -> new InstanceItem(renumber(i.exports()));
-                case ResourceItem r -> r;
+                case ResourceItem _, ModuleItem _, ImportedModuleItem _ -> item;
             };
         }
     }

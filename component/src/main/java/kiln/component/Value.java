@@ -14,8 +14,8 @@ sealed interface Value {
     /** A core module that lies in the file. */
     record OwnModule(WasmModule module) implements Module {}
 
-    /** A core module that the outermost component imports. */
-    record ImportedModule(List<String> path) implements Module {}
+    /** A core module that the outermost component imports, with the type that it declares. */
+    record ImportedModule(List<String> path, CoreModuleType type) implements Module {}
 
     /** A component. */
     sealed interface Component extends Value {}

@@ -18,18 +18,15 @@ record CanonCode(long code, int distance) {
     /** For each function that a module imports what it is, or null if Java gives it. */
     static List<CanonCode> of(CompiledModule module, int number, LinkedContexts contexts) {
         ComponentPlan plan = module.plan();
+        List<ComponentPlan.CoreItem> given = plan != null && number > 0 && number < plan.instantiated()
+                ? plan.instances().get(number - 1).imports()
+                : List.of();
         List<CanonCode> result = new ArrayList<>();
         List<ModuleInfo.Import> imports = module.info().imports();
         for (int i = 0; i < imports.size(); i++) {
             if (imports.get(i).type().kind() == ExternType.Kind.FUNC) {
                 result.add(
-                        plan != null
-                                        && number > 0
-                                        && plan.instances()
-                                                        .get(number - 1)
-                                                        .imports()
-                                                        .get(i)
-                                                instanceof ComponentPlan.CanonItem(int canon)
+                        i < given.size() && given.get(i) instanceof ComponentPlan.CanonItem(int canon)
                                 ? find(module, number, canon, contexts)
                                 : null);
             }

@@ -85,6 +85,11 @@ public final class CompiledModule implements AutoCloseable {
     /** All modules of the file by number if this is the main one of several, else null. */
     private CompiledModule[] parts;
 
+    /** Of the main module of a component's file: the modules that are not instantiated with it, behind the parts. */
+    private CompiledModule[] others = {};
+    /** Whether it is one of them, which lasts as long as the component. */
+    private boolean isOfComponent;
+
     private volatile List<CanonCode> canonCode;
 
     /** Of the main module. */
@@ -294,7 +299,9 @@ public final class CompiledModule implements AutoCloseable {
     }
 
     private static CompiledModule linked(Engine engine, LoadedArtifact code, Life life) {
-        CompiledModule[] parts = new CompiledModule[code.modules().size()];
+        ComponentPlan component = code.artifact().component();
+        CompiledModule[] parts =
+                new CompiledModule[component == null ? code.modules().size() : component.instantiated()];
         CompiledModule main = null;
         for (int i = 0; i < parts.length; i++) {
             parts[i] = new CompiledModule(engine, code, i, life);
@@ -302,8 +309,14 @@ public final class CompiledModule implements AutoCloseable {
                 main = parts[i];
             }
         }
-        if (code.artifact().component() != null) {
+        if (component != null) {
             main = parts[0];
+            main.others = new CompiledModule[code.modules().size() - parts.length];
+            for (int i = 0; i < main.others.length; i++) {
+                main.others[i] = new CompiledModule(engine, code, parts.length + i, life);
+                main.others[i].main = main;
+                main.others[i].isOfComponent = true;
+            }
         }
         for (CompiledModule part : parts) {
             part.main = main;
@@ -380,7 +393,7 @@ public final class CompiledModule implements AutoCloseable {
 
     /** Name of the module: its own, or else what {@link #named} said, or else that of its file, or else "wasm". */
     public String name() {
-        return code.moduleName(0);
+        return code.moduleName(isOfComponent ? number : 0);
     }
 
     /** Says what the module is called in backtraces and messages if it has no name of its own; returns the module. */
@@ -413,6 +426,11 @@ public final class CompiledModule implements AutoCloseable {
     /** All modules of the file by number, if it has several and this is the main one; else null. */
     CompiledModule[] parts() {
         return parts;
+    }
+
+    /** A module of a component's file that is not instantiated with it, by its number in the file. */
+    CompiledModule other(int number) {
+        return others[number - parts.length];
     }
 
     /** Where the VMContexts of the file's modules lie; null if {@link #parts} is. */
@@ -467,13 +485,7 @@ public final class CompiledModule implements AutoCloseable {
     }
 
     private EntityType exportType(ModuleInfo.Export e) {
-        return switch (e.kind()) {
-            case FUNC -> funcType(info.funcRefs().type(info.funcRefs().slotOf(e.index())));
-            case TABLE -> tableType(info.allTables().get(e.index()));
-            case MEMORY -> memoryType(info.allMemories().get(e.index()));
-            case GLOBAL -> globalType(info.allGlobals().get(e.index()));
-            case TAG -> new TagType(funcType(info.allTags().get(e.index()).type()));
-        };
+        return entityType(externType(e));
     }
 
     /** Name of an export of this module among those of the file. */
@@ -491,6 +503,32 @@ public final class CompiledModule implements AutoCloseable {
 
     ModuleInfo.Export findExport(String name) {
         return exports.get(name);
+    }
+
+    /** The module of the file whose export has a name that {@link #exports} has for it, or null. */
+    CompiledModule exporter(String name) {
+        if (exports.containsKey(name)) {
+            return this;
+        }
+        for (CompiledModule part : parts == null ? new CompiledModule[0] : parts) {
+            String prefix = part.qualified("");
+            if (name.startsWith(prefix) && part.exports.containsKey(name.substring(prefix.length()))) {
+                return part;
+            }
+        }
+        return null;
+    }
+
+    /** What an export of this module itself is. */
+    ExternType externType(ModuleInfo.Export e) {
+        return switch (e.kind()) {
+            case FUNC ->
+                new ExternType.Func(info.funcRefs().type(info.funcRefs().slotOf(e.index())));
+            case TABLE -> info.allTables().get(e.index());
+            case MEMORY -> info.allMemories().get(e.index());
+            case GLOBAL -> info.allGlobals().get(e.index());
+            case TAG -> info.allTags().get(e.index());
+        };
     }
 
     // ---- types
@@ -520,7 +558,7 @@ public final class CompiledModule implements AutoCloseable {
         return engine.types().convert(t, typeIds);
     }
 
-    private EntityType entityType(ExternType t) {
+    EntityType entityType(ExternType t) {
         return switch (t.kind()) {
             case FUNC -> funcType(((ExternType.Func) t).type());
             case TABLE -> tableType((ExternType.Table) t);
@@ -666,10 +704,15 @@ public final class CompiledModule implements AutoCloseable {
         life.changeUsers(-1);
     }
 
-    /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */
+    /**
+     * No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. A core
+     * module that a component exports is closed with the component, and not by this.
+     */
     @Override
     public void close() {
-        main.registration.free();
+        if (!isOfComponent) {
+            main.registration.free();
+        }
     }
 
     @Override

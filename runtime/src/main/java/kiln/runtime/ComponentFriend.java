@@ -2,8 +2,9 @@ package kiln.runtime;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.component.ComponentPlan;
 import kiln.loader.Native;
@@ -47,8 +48,42 @@ final class ComponentFriend extends ComponentAccess {
     }
 
     @Override
-    public void instantiate(Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made) {
-        Instantiation.runComponent(store, component, given, made);
+    public void instantiate(Store store, CompiledModule component, List<Extern> given, Maker maker) {
+        Instantiation.runComponent(store, component, given, maker);
+    }
+
+    @Override
+    public void instantiateImported(
+            Store store,
+            CompiledModule module,
+            CompiledModule component,
+            int number,
+            List<Extern> imports,
+            int params) {
+        List<CompiledModule.ImportType> names = component.parts()[number].ownImports();
+        Map<String, Map<String, Extern>> given = new HashMap<>();
+        for (int i = 0; i < params; i++) {
+            given.computeIfAbsent(names.get(i).module(), _ -> new HashMap<>())
+                    .put(names.get(i).name(), imports.get(i));
+        }
+        List<Extern> wanted = new ArrayList<>();
+        for (CompiledModule.ImportType i : module.imports()) {
+            wanted.add(given.get(i.module()).get(i.name()));
+        }
+        Instance instance = Instance.create(store, module, wanted);
+        for (int i = params; i < imports.size(); i++) {
+            imports.set(i, instance.export(names.get(i).name()));
+        }
+    }
+
+    @Override
+    public CompiledModule exportedModule(CompiledModule component, int number) {
+        return component.other(number);
+    }
+
+    @Override
+    public List<String> problems(CompiledModule module, CompiledModule component, int face, int params) {
+        return new TypeMatching(component.engine().types()).problems(module, component.other(face), params);
     }
 
     @Override

@@ -2,7 +2,6 @@ package kiln.runtime;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import kiln.artifact.ExternType;
 import kiln.artifact.ModuleInfo;
 import kiln.artifact.Printable;
@@ -11,6 +10,7 @@ import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.loader.Native;
 import kiln.loader.Stubs;
+import kiln.runtime.internal.ComponentAccess;
 
 /** Makes an instance: checks the imports, lays out the VMContext, runs the start-up code. */
 final class Instantiation {
@@ -37,19 +37,26 @@ final class Instantiation {
     static Instance run(Store store, CompiledModule module, List<Extern> imports, List<String> problems) {
         store.beginSequence(ComponentFriend.SEQUENCE_BYTES);
         try {
-            return start(store, module, imports, problems, false, Instantiation::tellNobody);
+            return start(store, module, imports, problems, false, NOBODY);
         } finally {
             store.endSequence(ComponentFriend.SEQUENCE_BYTES);
         }
     }
 
-    private static void tellNobody(Instance instance) {}
+    /** For files of modules, whose imports are all there before. */
+    private static final ComponentAccess.Maker NOBODY = new ComponentAccess.Maker() {
+        @Override
+        public void complete(int module, List<Extern> imports) {}
 
-    /** As {@link #run}, for a component: {@code made} is told each instance, in the order of the file. */
-    static void runComponent(Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made) {
+        @Override
+        public void made(Instance instance) {}
+    };
+
+    /** As {@link #run}, for a component. */
+    static void runComponent(Store store, CompiledModule component, List<Extern> given, ComponentAccess.Maker maker) {
         store.beginSequence(ComponentFriend.SEQUENCE_BYTES);
         try {
-            start(store, component, given, List.of(), false, made);
+            start(store, component, given, List.of(), false, maker);
         } finally {
             store.endSequence(ComponentFriend.SEQUENCE_BYTES);
         }
@@ -66,7 +73,7 @@ final class Instantiation {
         }
         Store store = new Store(module.engine(), limits);
         try {
-            return start(store, module, List.of(), List.of(), true, Instantiation::tellNobody);
+            return start(store, module, List.of(), List.of(), true, NOBODY);
         } catch (Throwable t) {
             store.close();
             throw t;
@@ -79,7 +86,7 @@ final class Instantiation {
             List<Extern> imports,
             List<String> problems,
             boolean ownsStore,
-            Consumer<Instance> made) {
+            ComponentAccess.Maker maker) {
         List<String> all = new ArrayList<>(problems);
         checkRelaxedSimd(store, module, all);
         if (!module.isInterruptible()) {
@@ -91,7 +98,7 @@ final class Instantiation {
         Object event = Events.beginInstantiate();
         Instance instance = module.parts() == null
                 ? new Instantiation(store, module, 0).run(imports, all, ownsStore)
-                : startLinked(store, module, imports, all, ownsStore, made);
+                : startLinked(store, module, imports, all, ownsStore, maker);
         Events.endInstantiate(event, module);
         return instance;
     }
@@ -118,7 +125,7 @@ final class Instantiation {
             List<Extern> given,
             List<String> known,
             boolean ownsStore,
-            Consumer<Instance> made) {
+            ComponentAccess.Maker maker) {
         CompiledModule[] parts = main.parts();
         List<String> problems = new ArrayList<>(known);
         List<List<Extern>> imports = distribute(main, given);
@@ -142,11 +149,12 @@ final class Instantiation {
                     imports.get(m).set(i, instances[link.module()].export(link.export()));
                 }
             }
+            maker.complete(m, imports.get(m));
             boolean isMain = parts[m] == main;
             Instantiation part =
                     new Instantiation(store, parts[m], block + main.contexts().offset(m));
             instances[m] = part.run(imports.get(m), List.of(), ownsStore && isMain);
-            made.accept(instances[m]);
+            maker.made(instances[m]);
             result = isMain ? instances[m] : result;
         }
         result.link(instances);
@@ -232,9 +240,9 @@ final class Instantiation {
                     && matches(m, (MemoryType) wanted, type)
                     && memories.add(m);
         } else if (e instanceof Table t) {
-            return wanted instanceof TableType type && matches(t, type) && tables.add(t);
+            return wanted instanceof TableType type && matching().matches(t.type(), type) && tables.add(t);
         } else if (e instanceof Global g) {
-            return wanted instanceof GlobalType type && matches(g.type(), type) && globals.add(g);
+            return wanted instanceof GlobalType type && matching().matches(g.type(), type) && globals.add(g);
         }
         return e instanceof Tag t
                 && declared instanceof ExternType.Tag type
@@ -252,28 +260,11 @@ final class Instantiation {
     }
 
     private static boolean matches(Memory m, MemoryType wanted, ExternType.Memory declared) {
-        MemoryType type = m.type();
-        return type.is64() == wanted.is64()
-                && type.shared() == wanted.shared()
-                && type.pageShift() == wanted.pageShift()
-                && Limits.match(type, wanted)
-                && (m.guarded() || !declared.guarded());
+        return TypeMatching.matches(m.type(), wanted) && (m.guarded() || !declared.guarded());
     }
 
-    private boolean matches(Table t, TableType wanted) {
-        TableType type = t.type();
-        TypeRegistry types = store.engine().types();
-        return type.is64() == wanted.is64()
-                && types.isSubtype(type.element(), wanted.element())
-                && types.isSubtype(wanted.element(), type.element())
-                && Limits.match(type, wanted);
-    }
-
-    private boolean matches(GlobalType type, GlobalType wanted) {
-        TypeRegistry types = store.engine().types();
-        return type.mutable() == wanted.mutable()
-                && types.isSubtype(type.type(), wanted.type())
-                && (!type.mutable() || types.isSubtype(wanted.type(), type.type()));
+    private TypeMatching matching() {
+        return new TypeMatching(store.engine().types());
     }
 
     private void checkLimits(List<String> problems) {

@@ -150,6 +150,7 @@ final class AdapterMachine implements IrMachine.Code {
                 resources,
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(new ComponentPlan.Lift(2, new CoreExport(0, "f"), type, lifted)),
                 List.of(
                         new ComponentPlan.LowerLift(1, 0, lowered),

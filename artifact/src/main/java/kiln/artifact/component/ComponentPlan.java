@@ -7,12 +7,14 @@ import java.util.function.Consumer;
 /**
  * What a component comes to once nesting, aliases and instances made of exports are gone. Core instance {@code i} is
  * module {@code i + 1} of the file, module 0 stands for the component itself; each instance imports from earlier ones
- * only.
+ * only. Behind the core instances come modules that are not instantiated with the component: for each core module that
+ * it imports one that says its type ({@link #faceOf}), then the core modules that it exports ({@link #exported}).
  *
  * @param instances core instances, in the order in which they are made
  * @param parents component instances: for each its parent, -1 for the outermost, which is number 0
  * @param resources by number
  * @param declared everything that the component imports, in order, whether it is used or not
+ * @param modules core modules that the component imports, used or not, by number
  * @param imports functions that the component imports and uses, by number
  * @param lifts functions of core instances that became functions of components, by number
  * @param canons core functions that canonical definitions make, by number
@@ -23,10 +25,29 @@ public record ComponentPlan(
         List<Integer> parents,
         List<Resource> resources,
         List<Declared> declared,
+        List<ImportedModule> modules,
         List<ImportedFunc> imports,
         List<Lift> lifts,
         List<Canon> canons,
         Map<String, Item> exports) {
+
+    /** How many modules of the file are instantiated: the component itself and its core instances. */
+    public int instantiated() {
+        return 1 + instances.size();
+    }
+
+    /**
+     * Which module of the file says what imported core module {@code i} must be: it imports what that may import, as
+     * many as {@link ImportedModule#params}, and then what that must export, by these names.
+     */
+    public int faceOf(int i) {
+        return instantiated() + i;
+    }
+
+    /** Which module of the file an exported core module is. */
+    public int exported(ModuleItem item) {
+        return instantiated() + modules.size() + item.module();
+    }
 
     /** Visits every core item that is named: imports, functions that are lifted, options, destructors. */
     public void forEachCoreItem(Consumer<CoreItem> visitor) {
@@ -75,12 +96,25 @@ public record ComponentPlan(
     public record CanonItem(int canon) implements CoreItem {}
 
     /**
-     * A core module's instance.
+     * A core module's instance. One of a module that the component imports stands for it in the file: its module
+     * imports what is given to the instance, then what that exports, and exports the latter again.
      *
      * @param component the component instance that it belongs to
-     * @param imports what its module imports, in the module's order
+     * @param imports what its module imports, in the module's order; of a module that the component imports, what that
+     *     may import
+     * @param module number of the module that the component imports, or -1 for one that lies in the file
      */
-    public record CoreInstance(int component, List<CoreItem> imports) {}
+    public record CoreInstance(int component, List<CoreItem> imports, int module) {
+        /** An instance of a module that lies in the file. */
+        public CoreInstance(int component, List<CoreItem> imports) {
+            this(component, imports, -1);
+        }
+
+        /** Whether the component imports its module. */
+        public boolean isOfImport() {
+            return module >= 0;
+        }
+    }
 
     /**
      * A resource type.
@@ -118,6 +152,15 @@ public record ComponentPlan(
      * @param same of a resource: the place in the list of an earlier one that must be the same, else -1
      */
     public record Declared(List<String> path, ImportKind kind, int same) {}
+
+    /**
+     * A core module that the component imports.
+     *
+     * @param path as of {@link ImportedFunc}
+     * @param params how many imports it may have, see {@link #faceOf}
+     * @param used whether it is instantiated or exported, so that it must be there
+     */
+    public record ImportedModule(List<String> path, int params, boolean used) {}
 
     /**
      * A function that the component imports.
@@ -177,4 +220,10 @@ public record ComponentPlan(
 
     /** A resource type, by its number. */
     public record ResourceItem(int resource) implements Item {}
+
+    /** A core module that lies in the file, see {@link #exported}. */
+    public record ModuleItem(int module) implements Item {}
+
+    /** A core module that the component imports, by its number. */
+    public record ImportedModuleItem(int module) implements Item {}
 }

@@ -20,12 +20,15 @@ import kiln.artifact.component.ComponentPlan.Declared;
 import kiln.artifact.component.ComponentPlan.ImportKind;
 import kiln.artifact.component.ComponentPlan.ImportedFunc;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
+import kiln.artifact.component.ComponentPlan.ImportedModule;
+import kiln.artifact.component.ComponentPlan.ImportedModuleItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
 import kiln.artifact.component.ComponentPlan.Item;
 import kiln.artifact.component.ComponentPlan.Lift;
 import kiln.artifact.component.ComponentPlan.LiftedItem;
 import kiln.artifact.component.ComponentPlan.LowerImport;
 import kiln.artifact.component.ComponentPlan.LowerLift;
+import kiln.artifact.component.ComponentPlan.ModuleItem;
 import kiln.artifact.component.ComponentPlan.Options;
 import kiln.artifact.component.ComponentPlan.Resource;
 import kiln.artifact.component.ComponentPlan.ResourceDrop;
@@ -55,6 +58,8 @@ public final class ComponentPlanCodec {
     private static final int IMPORTED = 1;
     private static final int INSTANCE = 2;
     private static final int RESOURCE = 3;
+    private static final int MODULE = 4;
+    private static final int IMPORTED_MODULE = 5;
 
     private ComponentPlanCodec() {}
 
@@ -100,6 +105,7 @@ public final class ComponentPlanCodec {
             for (CoreInstance i : p.instances()) {
                 out.varint(i.component()).varint(i.imports().size());
                 i.imports().forEach(this::item);
+                out.varint(i.module() + 1);
             }
             out.varint(p.resources().size());
             for (Resource r : p.resources()) {
@@ -111,6 +117,11 @@ public final class ComponentPlanCodec {
             for (Declared d : p.declared()) {
                 strings(d.path());
                 out.u8(d.kind().ordinal()).varint(d.same() + 1);
+            }
+            out.varint(p.modules().size());
+            for (ImportedModule m : p.modules()) {
+                strings(m.path());
+                out.varint(m.params()).u8(m.used() ? 1 : 0);
             }
             out.varint(p.imports().size());
             for (ImportedFunc f : p.imports()) {
@@ -211,6 +222,10 @@ public final class ComponentPlanCodec {
                     out.u8(IMPORTED).varint(i.imported());
                 } else if (e.getValue() instanceof ResourceItem r) {
                     out.u8(RESOURCE).varint(r.resource());
+                } else if (e.getValue() instanceof ModuleItem m) {
+                    out.u8(MODULE).varint(m.module());
+                } else if (e.getValue() instanceof ImportedModuleItem m) {
+                    out.u8(IMPORTED_MODULE).varint(m.module());
                 } else {
                     out.u8(INSTANCE);
                     exports(((InstanceItem) e.getValue()).exports());
@@ -255,7 +270,7 @@ public final class ComponentPlanCodec {
                 for (int j = count(); j > 0; j--) {
                     imports.add(item());
                 }
-                instances.add(new CoreInstance(component, Collections.unmodifiableList(imports)));
+                instances.add(new CoreInstance(component, Collections.unmodifiableList(imports), in.varint32() - 1));
             }
             List<Resource> resources = new ArrayList<>();
             for (int i = count(); i > 0; i--) {
@@ -268,6 +283,16 @@ public final class ComponentPlanCodec {
                 List<String> path = strings();
                 ImportKind kind = in.choice(ImportKind.values(), "kind of import");
                 declared.add(new Declared(path, kind, in.varint32() - 1));
+            }
+            List<ImportedModule> modules = new ArrayList<>();
+            for (int i = count(); i > 0; i--) {
+                List<String> path = strings();
+                int params = in.varint32();
+                int used = in.u8();
+                if (used > 1) {
+                    throw in.error("unknown flag of an imported module");
+                }
+                modules.add(new ImportedModule(path, params, used == 1));
             }
             List<ImportedFunc> imports = new ArrayList<>();
             for (int i = count(); i > 0; i--) {
@@ -292,6 +317,7 @@ public final class ComponentPlanCodec {
                     List.copyOf(parents),
                     List.copyOf(resources),
                     List.copyOf(declared),
+                    List.copyOf(modules),
                     List.copyOf(imports),
                     List.copyOf(lifts),
                     List.copyOf(canons),
@@ -403,6 +429,8 @@ public final class ComponentPlanCodec {
                     case IMPORTED -> new ImportedItem(in.varint32());
                     case INSTANCE -> new InstanceItem(exports(depth + 1));
                     case RESOURCE -> new ResourceItem(in.varint32());
+                    case MODULE -> new ModuleItem(in.varint32());
+                    case IMPORTED_MODULE -> new ImportedModuleItem(in.varint32());
                     default -> throw in.error("unknown form of export");
                 };
                 if (result.put(name, item) != null) {

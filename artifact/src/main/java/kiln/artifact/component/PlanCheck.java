@@ -16,12 +16,14 @@ import kiln.artifact.component.ComponentPlan.CoreExport;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
 import kiln.artifact.component.ComponentPlan.ImportedItem;
+import kiln.artifact.component.ComponentPlan.ImportedModuleItem;
 import kiln.artifact.component.ComponentPlan.InstanceItem;
 import kiln.artifact.component.ComponentPlan.Item;
 import kiln.artifact.component.ComponentPlan.Lift;
 import kiln.artifact.component.ComponentPlan.LiftedItem;
 import kiln.artifact.component.ComponentPlan.LowerImport;
 import kiln.artifact.component.ComponentPlan.LowerLift;
+import kiln.artifact.component.ComponentPlan.ModuleItem;
 import kiln.artifact.component.ComponentPlan.Options;
 import kiln.artifact.component.ComponentPlan.Resource;
 import kiln.artifact.component.ComponentPlan.ResourceDrop;
@@ -141,7 +143,9 @@ public final class PlanCheck {
     }
 
     private void check() throws Problem {
-        require(modules.size() == plan.instances().size() + 1, "not one module for each core instance");
+        require(
+                modules.size() >= plan.instantiated() + plan.modules().size(),
+                "not one module for each core instance and each one that is imported");
         ModuleInfo own = modules.getFirst();
         boolean isEmpty = own.definedFunctions() == 0
                 && own.imports().isEmpty()
@@ -149,7 +153,7 @@ public final class PlanCheck {
                 && new VMContextLayout(own.counts()).size() <= ComponentContext.ENTERED
                 && !own.startup();
         require(isEmpty, "the component's own module is not empty");
-        for (int m = 1; m < modules.size(); m++) {
+        for (int m = 1; m < plan.instantiated(); m++) {
             Map<String, ModuleInfo.Export> byName = new HashMap<>();
             for (ModuleInfo.Export e : modules.get(m).exports()) {
                 byName.put(e.name(), e);
@@ -173,6 +177,15 @@ public final class PlanCheck {
             require(!d.path().isEmpty(), "an import has no name");
             require(d.same() >= -1 && d.same() < i, "an import is the same as a later one");
         }
+        for (int i = 0; i < plan.modules().size(); i++) {
+            ComponentPlan.ImportedModule m = plan.modules().get(i);
+            require(!m.path().isEmpty(), "an import has no name");
+            int imports = modules.get(plan.faceOf(i)).imports().size();
+            require(m.params() <= imports, "imports of an imported module");
+        }
+        for (ModuleInfo m : modules.subList(plan.instantiated(), modules.size())) {
+            require(isOpen(m.imports()), "a module that is not instantiated is linked");
+        }
         for (ComponentPlan.ImportedFunc f : plan.imports()) {
             require(!f.path().isEmpty(), "an import has no name");
             resources(f.type());
@@ -191,8 +204,16 @@ public final class PlanCheck {
 
     private void instance(int number, CoreInstance instance, List<ModuleInfo.Import> imports) throws Problem {
         index(instance.component(), plan.parents(), "component");
-        require(imports.size() == instance.imports().size(), "imports of core instance " + number);
-        for (int i = 0; i < imports.size(); i++) {
+        int given = instance.imports().size();
+        if (instance.isOfImport()) {
+            used(instance.module());
+            boolean fits = plan.modules().get(instance.module()).params() == given && given <= imports.size();
+            require(fits, "imports of core instance " + number);
+            require(isOpen(imports.subList(given, imports.size())), "core instance " + number + " is linked");
+        } else {
+            require(imports.size() == given, "imports of core instance " + number);
+        }
+        for (int i = 0; i < given; i++) {
             CoreItem item = instance.imports().get(i);
             ExternType type = imports.get(i).type();
             require(item != null && home(item) < number, "core instance " + number + " is given what is not there yet");
@@ -208,6 +229,20 @@ public final class PlanCheck {
                 canon(((CanonItem) item).canon(), wanted, "an import of core instance " + number);
             }
         }
+    }
+
+    private void used(int importedModule) throws Problem {
+        index(importedModule, plan.modules(), "imported module");
+        require(plan.modules().get(importedModule).used(), "an imported module is used");
+    }
+
+    private static boolean isOpen(List<ModuleInfo.Import> imports) {
+        for (ModuleInfo.Import i : imports) {
+            if (i.link() != null) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void resources(FunctionType f) throws Problem {
@@ -405,6 +440,10 @@ public final class PlanCheck {
                 index(i.imported(), plan.imports(), "import");
             } else if (item instanceof ResourceItem r) {
                 index(r.resource(), plan.resources(), "resource");
+            } else if (item instanceof ModuleItem m) {
+                require(m.module() < modules.size() - plan.exported(new ModuleItem(0)), "module out of range");
+            } else if (item instanceof ImportedModuleItem m) {
+                used(m.module());
             } else {
                 items(((InstanceItem) item).exports());
             }

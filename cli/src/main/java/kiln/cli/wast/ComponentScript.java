@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Store;
 import kiln.runtime.component.Component;
@@ -31,12 +33,17 @@ final class ComponentScript {
     /** The instance that commands without a name mean, or null. */
     private ComponentInstance current;
 
+    /** Null once it is defined. */
+    private Supplier<byte[]> simpleModule;
+
     private int lastDrop;
     private int drops;
 
-    ComponentScript(Engine engine, Store store) {
+    /** @param simpleModule the host's core module, compiled when it is needed */
+    ComponentScript(Engine engine, Store store, Supplier<byte[]> simpleModule) {
         this.engine = engine;
         this.store = store;
+        this.simpleModule = simpleModule;
         this.linker = new ComponentLinker(engine);
         linker.func("", "host-return-two", "func() -> u32", (_, _) -> 2)
                 .func("", "host-echo-u32", "func(p: u32) -> u32", (_, args) -> args[0])
@@ -108,7 +115,7 @@ final class ComponentScript {
     void instantiate(String definition, String name) {
         Component c = definition == null ? currentDefinition : definitions.get(definition);
         require(c != null, "there is no such component");
-        become(name, linker.instantiate(store, c));
+        become(name, instantiate(c));
     }
 
     void instantiate(String name, byte[] compiled) {
@@ -116,9 +123,17 @@ final class ComponentScript {
         become(name, make(compiled));
     }
 
+    private ComponentInstance instantiate(Component c) {
+        if (simpleModule != null) {
+            linker.module("host", "simple-module", CompiledModule.load(engine, simpleModule.get()));
+            simpleModule = null;
+        }
+        return linker.instantiate(store, c);
+    }
+
     /** An instance that nobody uses later. */
     ComponentInstance make(byte[] compiled) {
-        return linker.instantiate(store, Component.load(engine, compiled));
+        return instantiate(Component.load(engine, compiled));
     }
 
     private void become(String name, ComponentInstance instance) {

@@ -1,5 +1,7 @@
 package kiln.cli.wast;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.HashMap;
@@ -83,7 +85,7 @@ public final class ScriptRunner implements AutoCloseable {
         this.store = new Store(engine);
         this.linker = new Linker(engine);
         SpecHost.define(store, linker);
-        this.components = new ComponentScript(engine, store);
+        this.components = new ComponentScript(engine, store, this::simpleModule);
     }
 
     /** Runs all commands. */
@@ -270,6 +272,13 @@ public final class ScriptRunner implements AutoCloseable {
             throw new NotExecuted();
         }
         components.instantiate(definition, name);
+    }
+
+    /** What scripts of components import from their host. */
+    private byte[] simpleModule() {
+        String text = "(module (global (export \"g\") i32 (i32.const 100))"
+                + "(func (export \"f\") (result i32) (i32.const 101)))";
+        return compiler.compile("simple-module", Wat.encode("simple-module", text.getBytes(UTF_8)), options);
     }
 
     private static boolean isComponent(JsonNode c) {

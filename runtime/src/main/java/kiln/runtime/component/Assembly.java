@@ -8,6 +8,7 @@ import java.util.Set;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.InterfaceType;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Extern;
 import kiln.runtime.Store;
 import kiln.runtime.internal.ComponentAccess;
@@ -37,11 +38,12 @@ final class Assembly {
     record Found(
             WeakReference<Component> component,
             ComponentHostFunction[] imports,
-            ComponentLinker.HostResource[] resources) {}
+            ComponentLinker.HostResource[] resources,
+            CompiledModule[] modules) {}
 
     private Found find() {
         declared();
-        Found found = new Found(new WeakReference<>(component), imports(), resources());
+        Found found = new Found(new WeakReference<>(component), imports(), resources(), modules());
         if (!problems.isEmpty()) {
             throw ComponentAccess.get().linkException(component.name(), problems);
         }
@@ -54,11 +56,12 @@ final class Assembly {
             found = new Assembly(component, linker).find();
             linker.found(found);
         }
-        ComponentInstance instance = new ComponentInstance(store, component, found.imports, found.resources);
+        ComponentInstance instance =
+                new ComponentInstance(store, component, found.imports, found.resources, found.modules);
         ComponentAccess access = ComponentAccess.get();
         access.begin(store);
         try {
-            access.instantiate(store, component.module(), given(instance, component), instance::made);
+            access.instantiate(store, component.module(), given(instance, component), instance.maker());
             instance.leave();
         } finally {
             access.end(store);
@@ -71,7 +74,9 @@ final class Assembly {
         List<Extern> given = new ArrayList<>();
         for (ComponentAccess.OpenImport open : ComponentAccess.get().openImports(component.module())) {
             ComponentPlan.CoreInstance importer = component.plan().instances().get(open.module() - 1);
-            given.add(instance.func(importer.imports().get(open.index())));
+            // Behind its imports an imported module's instance has what is known when it was made.
+            boolean isExport = open.index() >= importer.imports().size();
+            given.add(isExport ? null : instance.func(importer.imports().get(open.index())));
         }
         return given;
     }
@@ -154,6 +159,8 @@ final class Assembly {
             found = ComponentPlan.ImportKind.FUNCTION;
         } else if (linker.resource(d.path()) != null) {
             found = ComponentPlan.ImportKind.RESOURCE;
+        } else if (linker.module(d.path()) != null) {
+            found = ComponentPlan.ImportKind.CORE_MODULE;
         }
         if (found == d.kind() || found == null && d.kind() == ComponentPlan.ImportKind.INSTANCE) {
             return null;
@@ -172,6 +179,25 @@ final class Assembly {
             usedResources.add(t.resource());
         }
         t.children().forEach(this::use);
+    }
+
+    /** By number; null where nothing of that name is defined, or what is not of the type. */
+    private CompiledModule[] modules() {
+        CompiledModule[] modules = new CompiledModule[plan.modules().size()];
+        for (int i = 0; i < modules.length; i++) {
+            ComponentPlan.ImportedModule m = plan.modules().get(i);
+            CompiledModule defined = linker.module(m.path());
+            if (defined == null && m.used()) {
+                problems.add("unknown import " + name(m.path()) + ": core module");
+            } else if (defined != null) {
+                ComponentAccess.get()
+                        .problems(defined, component.module(), plan.faceOf(i), m.params())
+                        .forEach(p -> problems.add("core module " + Printable.name(defined.name()) + " is no "
+                                + name(m.path()) + ": " + p));
+                modules[i] = defined;
+            }
+        }
+        return modules;
     }
 
     private ComponentLinker.HostResource[] resources() {

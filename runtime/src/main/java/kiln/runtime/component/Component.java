@@ -126,6 +126,23 @@ public final class Component implements AutoCloseable {
         return List.copyOf(resourceItems().keySet());
     }
 
+    /** The core modules that it exports, as {@link ComponentInstance#module} takes them. */
+    public List<String> modules() {
+        List<String> names = new ArrayList<>();
+        collectModules("", plan.exports(), names);
+        return names;
+    }
+
+    private static void collectModules(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
+        items.forEach((name, item) -> {
+            if (item instanceof ComponentPlan.InstanceItem i) {
+                collectModules(prefix + name + "#", i.exports(), names);
+            } else if (item instanceof ComponentPlan.ModuleItem || item instanceof ComponentPlan.ImportedModuleItem) {
+                names.add(prefix + name);
+            }
+        });
+    }
+
     /** The resource types that it exports, by name, with their numbers. */
     Map<String, Integer> resourceItems() {
         Map<String, Integer> numbers = new LinkedHashMap<>();
@@ -155,7 +172,7 @@ public final class Component implements AutoCloseable {
             switch (item) {
                 case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports(), names);
                 case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> names.add(prefix + name);
-                case ComponentPlan.ResourceItem _ -> {}
+                case ComponentPlan.ResourceItem _, ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> {}
             }
         });
     }

@@ -13,6 +13,8 @@ import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
 import kiln.artifact.component.InterfaceType;
 import kiln.artifact.component.TypeKind;
+import kiln.runtime.CompiledModule;
+import kiln.runtime.Extern;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.Memory;
@@ -37,7 +39,9 @@ public final class ComponentInstance {
     private final Func[] canons;
     private final Map<String, ComponentPlan.Item> functions = new LinkedHashMap<>();
     private final Map<String, ComponentFunc> funcs = new HashMap<>();
+    private final Map<String, ComponentPlan.Item> modules = new LinkedHashMap<>();
     private final ComponentHostFunction[] imports;
+    private final CompiledModule[] importedModules;
     private final Values values;
     /** Null until module 0's context is there. */
     private HandleTables tables;
@@ -49,17 +53,20 @@ public final class ComponentInstance {
     /**
      * @param imports by number; null where nobody calls the function
      * @param definitions by resource's number; null for those that the component defines
+     * @param importedModules by number; null where nobody uses the module
      */
     ComponentInstance(
             Store store,
             Component component,
             ComponentHostFunction[] imports,
-            ComponentLinker.HostResource[] definitions) {
+            ComponentLinker.HostResource[] definitions,
+            CompiledModule[] importedModules) {
         this.store = store;
         this.component = component;
         this.plan = component.plan();
         this.imports = imports;
         this.definitions = definitions;
+        this.importedModules = importedModules;
         this.canons = new Func[plan.canons().size()];
         this.objects = new HostResources[plan.resources().size()];
         for (int r = 0; r < objects.length; r++) {
@@ -74,6 +81,7 @@ public final class ComponentInstance {
             switch (item) {
                 case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports());
                 case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(prefix + name, item);
+                case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(prefix + name, item);
                 case ComponentPlan.ResourceItem _ -> {}
             }
         });
@@ -93,7 +101,7 @@ public final class ComponentInstance {
 
     /** Whether the instance exports a function that {@link #func} would find. */
     public boolean hasFunc(String path) {
-        return resolve(path).size() == 1;
+        return resolve(path, functions).size() == 1;
     }
 
     /**
@@ -104,7 +112,7 @@ public final class ComponentInstance {
      * @throws NoSuchElementException if there is none, or several interfaces are meant
      */
     public ComponentFunc func(String path) {
-        List<String> found = resolve(path);
+        List<String> found = resolve(path, functions);
         if (found.size() != 1) {
             throw new NoSuchElementException(
                     component + (found.isEmpty() ? " has no function \"" : " has several of \"") + Printable.name(path)
@@ -113,8 +121,27 @@ public final class ComponentInstance {
         return funcs.computeIfAbsent(found.getFirst(), name -> new ComponentFunc(this, name, functions.get(name)));
     }
 
-    private List<String> resolve(String path) {
-        if (functions.containsKey(path)) {
+    /**
+     * An exported core module, which any {@link kiln.runtime.Linker} of the engine can instantiate. It lasts as long as
+     * the component: what was exported out of the component itself is closed with it.
+     *
+     * @param path as in {@link #func}
+     * @throws NoSuchElementException if there is none, or several interfaces are meant
+     */
+    public CompiledModule module(String path) {
+        List<String> found = resolve(path, modules);
+        if (found.size() != 1) {
+            throw new NoSuchElementException(component
+                    + (found.isEmpty() ? " has no core module \"" : " has several of \"") + Printable.name(path)
+                    + "\"; it has [" + Printable.names(modules.keySet()) + "]");
+        }
+        return modules.get(found.getFirst()) instanceof ComponentPlan.ModuleItem m
+                ? ComponentAccess.get().exportedModule(component.module(), plan.exported(m))
+                : importedModules[((ComponentPlan.ImportedModuleItem) modules.get(found.getFirst())).module()];
+    }
+
+    private static List<String> resolve(String path, Map<String, ComponentPlan.Item> exports) {
+        if (exports.containsKey(path)) {
             return List.of(path);
         }
         int hash = path.lastIndexOf('#');
@@ -123,7 +150,7 @@ public final class ComponentInstance {
         }
         String name = path.substring(hash);
         List<String> interfaces = new ArrayList<>();
-        for (String f : functions.keySet()) {
+        for (String f : exports.keySet()) {
             if (f.endsWith(name) && f.lastIndexOf('#') == f.length() - name.length()) {
                 interfaces.add(f.substring(0, f.length() - name.length()));
             }
@@ -181,6 +208,11 @@ public final class ComponentInstance {
         return List.copyOf(functions.keySet());
     }
 
+    /** The core modules that it exports, by whole names. */
+    List<String> moduleNames() {
+        return List.copyOf(modules.keySet());
+    }
+
     /** What a type of its component means here. */
     Signature signature(FunctionType type) {
         return new Signature(type, component::resourceName, this::identity);
@@ -225,8 +257,33 @@ public final class ComponentInstance {
         return imports[number];
     }
 
+    /** What is told while the core instances are made. */
+    ComponentAccess.Maker maker() {
+        return new ComponentAccess.Maker() {
+            @Override
+            public void complete(int module, List<Extern> given) {
+                if (module > 0 && plan.instances().get(module - 1).isOfImport()) {
+                    ComponentPlan.CoreInstance i = plan.instances().get(module - 1);
+                    ComponentAccess.get()
+                            .instantiateImported(
+                                    store,
+                                    importedModules[i.module()],
+                                    component.module(),
+                                    module,
+                                    given,
+                                    i.imports().size());
+                }
+            }
+
+            @Override
+            public void made(Instance instance) {
+                add(instance);
+            }
+        };
+    }
+
     /** An instance of a module was made, the one of the component itself first. */
-    void made(Instance instance) {
+    private void add(Instance instance) {
         if (tables == null) {
             tables = new HandleTables(store, plan, ComponentAccess.get().context(instance));
             tables.setEntered(true);

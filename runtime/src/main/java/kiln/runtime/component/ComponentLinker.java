@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import kiln.artifact.component.WitTypes;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.LinkException;
 import kiln.runtime.Store;
@@ -40,6 +41,7 @@ public final class ComponentLinker {
     private final Map<String, Map<String, HostFunc>> functions = new HashMap<>();
 
     private final Map<String, Map<String, HostResource>> resources = new HashMap<>();
+    private final Map<String, Map<String, CompiledModule>> modules = new HashMap<>();
     /** By the name of the interface. */
     private final Map<String, TypedImports> typed = new HashMap<>();
     /** Names of interfaces and instances in which something is defined, or that are defined to be empty. */
@@ -106,8 +108,8 @@ public final class ComponentLinker {
     }
 
     /**
-     * Defines an instance that components import: all functions and resources that {@code instance} exports, with their
-     * types. Both live in the same store, since resources of the one are values of the other.
+     * Defines an instance that components import: all functions, resources and core modules that {@code instance}
+     * exports, with their types. Both live in the same store, since resources of the one are values of the other.
      *
      * @param name of the import: what {@code instance} exports under {@code a} is then {@code a} of that, and what it
      *     exports in an interface {@code b} is in {@code name#b}
@@ -119,6 +121,7 @@ public final class ComponentLinker {
             ComponentHostFunction call = (_, args) -> f.invoke(args);
             define(within(name, path), last(path), new HostFunc(call, instance.signature(f.type())));
         });
+        instance.moduleNames().forEach(path -> module(within(name, path), last(path), instance.module(path)));
         instance.component().resourceItems().forEach((path, number) -> {
             Consumer<Object> drop = r -> ((GuestResource) r).close();
             defineResource(
@@ -154,6 +157,22 @@ public final class ComponentLinker {
 
     private void defineResource(String interfaceName, String name, HostResource r) {
         put(resources, interfaceName, name, r);
+    }
+
+    /**
+     * Defines a core module that components import and instantiate themselves; replaces what had the name before. What
+     * it imports and exports is compared with the type that a component declares for it when that is instantiated.
+     *
+     * @param interfaceName as for {@link #func}
+     * @param module which is not to be closed before components are instantiated with it
+     * @throws IllegalArgumentException if it belongs to another engine than the linker
+     */
+    public ComponentLinker module(String interfaceName, String name, CompiledModule module) {
+        if (module.engine() != engine) {
+            throw new IllegalArgumentException("the module and the linker belong to different engines");
+        }
+        put(modules, interfaceName, name, module);
+        return this;
     }
 
     /**
@@ -202,6 +221,11 @@ public final class ComponentLinker {
     /** The function for an import, or null. */
     HostFunc function(List<String> path) {
         return find(path, functions);
+    }
+
+    /** The core module for an import, or null. */
+    CompiledModule module(List<String> path) {
+        return find(path, modules);
     }
 
     /** The resource for an import, or null. */

@@ -2,7 +2,6 @@ package kiln.runtime.internal;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
 import kiln.artifact.component.ComponentPlan;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
@@ -59,14 +58,47 @@ public abstract class ComponentAccess {
     /** What must be given to {@link #instantiate}, in order. */
     public abstract List<OpenImport> openImports(CompiledModule component);
 
+    /** What is told while instances of a component's file are made. */
+    public interface Maker {
+        /**
+         * An instance is about to be made.
+         *
+         * @param module number in the file
+         * @param imports all of the module's; null where nothing was given, which must be filled in now
+         */
+        void complete(int module, List<Extern> imports);
+
+        /** An instance was made, module 0's first. */
+        void made(Instance instance);
+    }
+
     /**
      * Makes all instances of a component's file, each with its start function.
      *
-     * @param given for the imports that are not bound within the file, in order
-     * @param made is told each instance, module 0's first, before anything of the next one is made
+     * @param given for the imports that are not bound within the file, in order; null for what {@code maker} gives
      */
-    public abstract void instantiate(
-            Store store, CompiledModule component, List<Extern> given, Consumer<Instance> made);
+    public abstract void instantiate(Store store, CompiledModule component, List<Extern> given, Maker maker);
+
+    /**
+     * Makes the instance of a module that a component imports.
+     *
+     * @param component of whose file module {@code number} stands for the instance
+     * @param imports of that module: first what is given to the instance, then room for what it exports
+     * @param params how many are given
+     */
+    public abstract void instantiateImported(
+            Store store, CompiledModule module, CompiledModule component, int number, List<Extern> imports, int params);
+
+    /** A core module that a component exports, by its number in the component's file. */
+    public abstract CompiledModule exportedModule(CompiledModule component, int number);
+
+    /**
+     * Why a module may not be given for one that a component imports; empty if it may.
+     *
+     * @param face number of the module of the component's file that says what it must be
+     * @param params how many of that module's imports are the module's, the others being its exports
+     */
+    public abstract List<String> problems(CompiledModule module, CompiledModule component, int face, int params);
 
     /** What the built-ins of the component's code call; said for the instance of module 0. */
     public abstract void setBuiltins(Instance component, ComponentBuiltins builtins);

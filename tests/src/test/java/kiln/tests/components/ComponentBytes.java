@@ -33,6 +33,7 @@ final class ComponentBytes {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private int modules;
+    private int coreTypes;
     private int components;
     private int instances;
     private int coreInstances;
@@ -102,6 +103,60 @@ final class ComponentBytes {
         section(section, to.toByteArray());
     }
 
+    /** A core module's type: {@code entries} in the binary format, as {@link #coreImport} and the others write them. */
+    int coreModuleType(byte[]... entries) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        to.write(0x50);
+        number(to, entries.length);
+        for (byte[] e : entries) {
+            to.writeBytes(e);
+        }
+        section(3, to.toByteArray());
+        return coreTypes++;
+    }
+
+    /** What a core module's type imports; {@code type} is the binary form of what is imported. */
+    static byte[] coreImport(String module, String name, int... type) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        to.write(0);
+        name(to, module);
+        name(to, name);
+        return bytes(to, type);
+    }
+
+    /** What a core module's type exports. */
+    static byte[] coreExport(String name, int... type) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        to.write(3);
+        name(to, name);
+        return bytes(to, type);
+    }
+
+    /** A type that entries behind it refer to by its number. */
+    static byte[] coreType(int... type) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        to.write(1);
+        return bytes(to, type);
+    }
+
+    private static byte[] bytes(ByteArrayOutputStream to, int... rest) {
+        for (int b : rest) {
+            to.write(b);
+        }
+        return to.toByteArray();
+    }
+
+    int importModule(String name, int type) {
+        define(10, 0, name, 0, 0x11, type);
+        return modules++;
+    }
+
+    void exportModule(String name, int module) {
+        define(11, 0, name, 0, 0x11, module, 0);
+        modules++;
+    }
+
     int module(String text) {
         section(1, Wat.encode("module", text.getBytes(StandardCharsets.UTF_8)));
         return modules++;
@@ -129,6 +184,14 @@ final class ComponentBytes {
         } else {
             define(2, 0, module, 1, "", 0x12, imports);
         }
+        return coreInstances++;
+    }
+
+    /** An instance of a module; what it imports from, by name. */
+    int instantiate(int module, Map<String, Integer> given) {
+        List<Object> parts = new ArrayList<>(List.of(0, module, given.size()));
+        given.forEach((name, instance) -> parts.addAll(List.of(name, 0x12, instance)));
+        define(2, parts.toArray());
         return coreInstances++;
     }
 
@@ -265,6 +328,15 @@ final class ComponentBytes {
         } else {
             define(5, 0, component, 1, imported, 1, func);
         }
+        return instances++;
+    }
+
+    /** An instance of a component; the functions and core modules that it imports, by name. */
+    int instance(int component, Map<String, Integer> funcs, Map<String, Integer> coreModules) {
+        List<Object> parts = new ArrayList<>(List.of(0, component, funcs.size() + coreModules.size()));
+        funcs.forEach((name, func) -> parts.addAll(List.of(name, 1, func)));
+        coreModules.forEach((name, module) -> parts.addAll(List.of(name, 0, 0x11, module)));
+        define(5, parts.toArray());
         return instances++;
     }
 
