@@ -2,8 +2,10 @@ package kiln.endive;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * Rewrites a module for the door: what Endive reaches by number gets a name, and the start function is not started,
@@ -13,6 +15,10 @@ import java.util.BitSet;
  * <p>Exported are all memories, mutable globals and tags, and the functions that references may refer to. Tables of the
  * module's own are left alone: if nothing changes them, calls through them are faster, and Endive fills a copy for the
  * host to read.
+ *
+ * <p>Structures and arrays stay inside: what is imported and exported may not be able to hold one. Endive's classes for
+ * them are final and keep the fields in arrays of Java's, so that nobody is asked when the host reads or writes one;
+ * and a copy would have to take along all that can be reached from it.
  */
 public final class DoorModule {
     /** What the added names begin with; then a letter for the kind, and the number. */
@@ -22,6 +28,7 @@ public final class DoorModule {
 
     private static final int TYPE = 1;
     private static final int IMPORT = 2;
+    private static final int FUNCTION = 3;
     private static final int TABLE = 4;
     private static final int MEMORY = 5;
     private static final int GLOBAL = 6;
@@ -30,11 +37,24 @@ public final class DoorModule {
     private static final int ELEMENT = 9;
     private static final int TAG = 13;
 
+    /** In place of a type's number: of these values none is a structure or an array. */
+    private static final int PLAIN = -1;
+    /** In place of a type's number: a value that may be a structure or an array. */
+    private static final int OBJECT = -2;
+
     private final byte[] wasm;
     private int at;
+    /** For each type the types of parameters and results, or null: it is no function's. */
+    private final List<int[]> signatures = new ArrayList<>();
+    /** The numbers of types of all functions, and of all tags. */
+    private final List<Integer> functions = new ArrayList<>();
+
+    private final List<Integer> tagTypes = new ArrayList<>();
+    /** The types of all globals, and of what is in all tables. */
+    private final List<Integer> globalTypes = new ArrayList<>();
+
+    private final List<Integer> elementTypes = new ArrayList<>();
     private int memories;
-    private int globals;
-    private int tags;
     private int start = -1;
     private final BitSet mutableGlobals = new BitSet();
     private final BitSet referenced = new BitSet();
@@ -104,13 +124,20 @@ public final class DoorModule {
         switch (id) {
             case TYPE -> types(u32());
             case IMPORT -> imports();
+            case FUNCTION -> numbers(functions, u32());
             case TABLE -> tables();
             case MEMORY -> memories += u32();
             case GLOBAL -> globals();
-            case TAG -> tags += u32();
+            case TAG -> {
+                for (int n = u32(); n > 0; n--) {
+                    at++;
+                    tagTypes.add(u32());
+                }
+            }
             case EXPORT -> {
                 exportsStart = at;
                 exportsEnd = end;
+                exports();
             }
             case START_SECTION -> start = u32();
             case ELEMENT -> elements();
@@ -140,7 +167,7 @@ public final class DoorModule {
         for (int g = mutableGlobals.nextSetBit(0); g >= 0; g = mutableGlobals.nextSetBit(g + 1)) {
             count += export(names, name('g', g), 3, g);
         }
-        for (int i = 0; i < tags; i++) {
+        for (int i = 0; i < tagTypes.size(); i++) {
             count += export(names, name('t', i), 4, i);
         }
         if (count == 0) {
@@ -176,34 +203,51 @@ public final class DoorModule {
                     }
                     types(1);
                 }
+                case 0x5e -> {
+                    field();
+                    signatures.add(null);
+                }
+                case 0x5f -> {
+                    for (int n = u32(); n > 0; n--) {
+                        field();
+                    }
+                    signatures.add(null);
+                }
                 case 0x60 -> {
+                    List<Integer> values = new ArrayList<>();
                     for (int row = 0; row < 2; row++) {
                         for (int n = u32(); n > 0; n--) {
-                            valueType();
+                            values.add(valueType());
                         }
                     }
+                    signatures.add(values.stream().mapToInt(Integer::intValue).toArray());
                 }
-                default -> throw objects();
+                default -> throw new IllegalArgumentException("a type of the form 0x" + Integer.toHexString(form));
             }
         }
     }
 
-    /** Endive has objects of its own for these, which Kiln's cannot be told apart from. */
-    private static IllegalArgumentException objects() {
-        return new IllegalArgumentException(
-                "not supported under Endive: structures, arrays and other references of the" + " GC proposal");
+    /** Of a structure or an array. */
+    private void field() {
+        valueType();
+        at++;
+    }
+
+    private void numbers(List<Integer> to, int count) {
+        for (int n = count; n > 0; n--) {
+            to.add(u32());
+        }
     }
 
     private void imports() {
         int count = u32();
         for (int i = 0; i < count; i++) {
-            skipName();
-            skipName();
+            String name = text() + "." + text();
             int kind = wasm[at++];
             switch (kind) {
-                case 0 -> u32();
+                case 0 -> functions.add(u32());
                 case 1 -> {
-                    valueType();
+                    elementTypes.add(valueType());
                     limits();
                 }
                 case 2 -> {
@@ -211,17 +255,57 @@ public final class DoorModule {
                     memories++;
                 }
                 case 3 -> {
-                    valueType();
-                    mutableGlobals.set(globals++, wasm[at++] != 0);
+                    globalTypes.add(valueType());
+                    mutableGlobals.set(globalTypes.size() - 1, wasm[at++] != 0);
                 }
                 case 4 -> {
                     at++;
-                    u32();
-                    tags++;
+                    tagTypes.add(u32());
                 }
                 default -> throw new IllegalArgumentException("import of kind " + kind);
             }
+            requireNoObjects("imports " + name, kind, -1);
         }
+    }
+
+    private void exports() {
+        int count = u32();
+        for (int i = 0; i < count; i++) {
+            String name = text();
+            int kind = wasm[at++];
+            requireNoObjects("exports " + name, kind, u32());
+        }
+    }
+
+    /** @param index of the thing, or -1 for the newest of its kind */
+    private void requireNoObjects(String what, int kind, int index) {
+        boolean crosses = switch (kind) {
+            case 0 -> hasObjects(get(functions, index));
+            case 1 -> isObject(get(elementTypes, index));
+            case 3 -> isObject(get(globalTypes, index));
+            case 4 -> hasObjects(get(tagTypes, index));
+            default -> false;
+        };
+        if (crosses) {
+            throw new IllegalArgumentException("it " + what + ", through which structures or arrays of the GC proposal"
+                    + " can pass: Endive's objects for them cannot be Kiln's");
+        }
+    }
+
+    private static int get(List<Integer> list, int index) {
+        return index < 0 ? list.getLast() : list.get(index);
+    }
+
+    private boolean hasObjects(int type) {
+        int[] signature = signatures.get(type);
+        if (signature == null) {
+            throw new IllegalArgumentException("type " + type + " is no function's");
+        }
+        return Arrays.stream(signature).anyMatch(this::isObject);
+    }
+
+    private boolean isObject(int type) {
+        return type == OBJECT || type >= 0 && signatures.get(type) == null;
     }
 
     private void tables() {
@@ -231,7 +315,7 @@ public final class DoorModule {
             if (initialised) {
                 at += 2;
             }
-            valueType();
+            elementTypes.add(valueType());
             limits();
             if (initialised) {
                 constant();
@@ -242,8 +326,8 @@ public final class DoorModule {
     private void globals() {
         int count = u32();
         for (int i = 0; i < count; i++) {
-            valueType();
-            mutableGlobals.set(globals++, wasm[at++] != 0);
+            globalTypes.add(valueType());
+            mutableGlobals.set(globalTypes.size() - 1, wasm[at++] != 0);
             constant();
         }
     }
@@ -278,23 +362,24 @@ public final class DoorModule {
         }
     }
 
-    private void valueType() {
+    /** What values of this type may be: a type's number, {@link #PLAIN} or {@link #OBJECT}. */
+    private int valueType() {
         int code = wasm[at++];
         if (code == 0x63 || code == 0x64) {
             // A type's number, or a single byte, which is negative.
             int heap = wasm[at];
-            skipLeb();
             if ((heap & 0xc0) != 0x40) {
-                return;
+                return u32();
             }
+            at++;
             code = heap;
         }
-        switch (code) {
-            case 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x71 -> throw objects();
-            default -> {
-                // Numbers, functions, externrefs, exceptions.
-            }
-        }
+        return switch (code) {
+            // arrayref, structref, eqref, anyref
+            case 0x6a, 0x6b, 0x6d, 0x6e -> OBJECT;
+            // Numbers, functions, externrefs, exceptions, i31, and null of any kind.
+            default -> PLAIN;
+        };
     }
 
     private void limits() {
@@ -322,6 +407,7 @@ public final class DoorModule {
                 case 0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e -> {
                     // Arithmetic without operands of its own.
                 }
+                case 0xfb -> heapConstant(u32());
                 case 0xfd -> {
                     if (u32() != 12) {
                         throw new IllegalArgumentException("a vector instruction in a constant");
@@ -335,11 +421,31 @@ public final class DoorModule {
         }
     }
 
-    // ---- numbers
+    /** What makes objects: with a type's number, and a length if that is fixed. */
+    private void heapConstant(int opcode) {
+        switch (opcode) {
+            // struct.new, struct.new_default, array.new, array.new_default
+            case 0, 1, 6, 7 -> u32();
+            // array.new_fixed
+            case 8 -> {
+                u32();
+                u32();
+            }
+            // any.convert_extern, ref.i31
+            case 26, 28 -> {
+                // Nothing more.
+            }
+            // Of extern.convert_any Endive would have an object of its own, and Kiln another.
+            default -> throw new IllegalArgumentException("instruction 0xfb " + opcode + " in a constant");
+        }
+    }
 
-    private void skipName() {
+    // ---- numbers and texts
+
+    private String text() {
         int length = u32();
         at += length;
+        return new String(wasm, at - length, length, StandardCharsets.UTF_8);
     }
 
     private void skipLeb() {

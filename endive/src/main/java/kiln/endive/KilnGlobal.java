@@ -100,7 +100,7 @@ final class KilnGlobal extends GlobalInstance {
         if (global == null) {
             return super.getRefValue();
         }
-        return global.type().type().isExtern() ? read() : null;
+        return global.type().type() instanceof ValType.Ref r && Values.isObject(r) ? Values.objectOf(read()) : null;
     }
 
     @Override
@@ -151,9 +151,12 @@ final class KilnGlobal extends GlobalInstance {
     @Override
     public void setRefValue(Object ref) {
         super.setRefValue(ref);
-        // Endive says it of every reference while it initialises, also of functions, which have numbers.
+        // Endive says it of every reference while it initialises, also of functions, which have numbers, and of objects
+        // that it has made itself.
         if (global != null && global.type().type().isExtern()) {
             write(ref);
+        } else if (global != null && Values.isI31(global.type().type())) {
+            write(Values.toKiln(group, (ValType.Ref) global.type().type(), super.getInstance(), 0, ref));
         }
     }
 }

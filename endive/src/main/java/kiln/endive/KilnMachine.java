@@ -392,16 +392,15 @@ final class KilnMachine implements Machine {
             throw Traps.of(e);
         } catch (ThrownException e) {
             throw Values.exception(group, e);
+        } catch (StackOverflowError e) {
+            throw Traps.of(e);
         } finally {
             group.exit();
         }
     }
 
-    /** As Endive does, more arguments than needed are none. */
+    /** As Endive's interpreter does: more arguments than needed are none, and those that are missing are 0. */
     private static long[] fit(long[] args, int count) {
-        if (args.length < count) {
-            throw new IllegalArgumentException(count + " arguments needed, not " + args.length);
-        }
         return java.util.Arrays.copyOf(args, count);
     }
 
@@ -418,6 +417,8 @@ final class KilnMachine implements Machine {
             throw Traps.of(e);
         } catch (ThrownException e) {
             throw Values.exception(group, e);
+        } catch (StackOverflowError e) {
+            throw Traps.of(e);
         } finally {
             group.exit();
         }
@@ -426,9 +427,6 @@ final class KilnMachine implements Machine {
     private CallResult withRefs(Callee c, long[] args, Object[] refs) {
         FuncType type = c.func.type();
         long[] cells = c.params == 0 ? NO_CELLS : new long[c.params];
-        if (args.length < c.params) {
-            throw new IllegalArgumentException(c.params + " arguments needed, not " + args.length);
-        }
         Values.toCells(group, type.params(), instance, args, refs, cells);
         long[] results = new long[c.results];
         c.func.callRaw(cells, results);

@@ -26,4 +26,9 @@ final class Traps {
         e.setStackTrace(trap.getStackTrace());
         return e;
     }
+
+    /** One that a function of the host's let go, as Endive tells it. */
+    static WasmEngineException of(StackOverflowError overflow) {
+        return new WasmEngineException("call stack exhausted", overflow);
+    }
 }

@@ -7,6 +7,9 @@ import kiln.runtime.Func;
 import kiln.runtime.FuncType;
 import kiln.runtime.Global;
 import kiln.runtime.GlobalType;
+import kiln.runtime.HeapRef;
+import kiln.runtime.HeapType;
+import kiln.runtime.I31;
 import kiln.runtime.Tag;
 import kiln.runtime.ThrownException;
 import kiln.runtime.V128;
@@ -15,13 +18,15 @@ import run.endive.runtime.GlobalInstance;
 import run.endive.runtime.Instance;
 import run.endive.runtime.WasmException;
 import run.endive.runtime.WasmExternRef;
+import run.endive.runtime.WasmI31Ref;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.Value;
 
 /**
- * Values between Endive, which has a {@code long[]} for all and an {@code Object[]} beside it for externrefs, and
- * Kiln's cells. Numbers and vectors are the same in both. A funcref is the function's number in its instance, and null
- * is {@link Value#REF_NULL_VALUE}.
+ * Values between Endive, which has a {@code long[]} for all and an {@code Object[]} beside it for references that are
+ * objects, and Kiln's cells. Numbers and vectors are the same in both. A funcref is the function's number in its
+ * instance, and null is {@link Value#REF_NULL_VALUE}. An i31 is an object of either's own class; structures and arrays
+ * come out only in exceptions, and are Kiln's.
  */
 @SuppressWarnings("deprecation") // the only way to a number for an exception
 final class Values {
@@ -53,6 +58,8 @@ final class Values {
                     yield ValType.EXTERNREF;
                 } else if (t.equals(run.endive.wasm.types.ValType.ExnRef)) {
                     yield ValType.EXNREF;
+                } else if (t.isReference() && t.typeIdx() == run.endive.wasm.types.ValType.TypeIdxCode.I31.code()) {
+                    yield new ValType.Ref(t.isNullable(), HeapType.I31, ValType.Ref.ABSTRACT);
                 }
                 throw new IllegalArgumentException("the host cannot make things of the type " + t + " for Kiln");
             }
@@ -73,10 +80,28 @@ final class Values {
 
     // ---- single values
 
+    /** Whether Endive has an object for a reference, and no number. */
+    static boolean isObject(ValType.Ref type) {
+        return !type.isFunc() && !type.isException();
+    }
+
+    static boolean isI31(ValType type) {
+        return type instanceof ValType.Ref r && r.heap() == HeapType.I31;
+    }
+
     /** Kiln's object for a reference of Endive's. */
     static Object toKiln(StoreGroup group, ValType.Ref type, Instance instance, long number, Object ref) {
         if (type.isExtern()) {
             return ref;
+        } else if (isObject(type)) {
+            return switch (ref) {
+                case null -> null;
+                case WasmI31Ref i -> I31.wrap(i.value());
+                case HeapRef h -> h;
+                default ->
+                    throw new IllegalArgumentException(
+                            "a " + ref.getClass().getSimpleName() + " of Endive's cannot go to Kiln");
+            };
         } else if (number == Value.REF_NULL_VALUE) {
             return null;
         } else if (type.isFunc()) {
@@ -85,6 +110,11 @@ final class Values {
             return thrown(group, instance.exn((int) number)).exception();
         }
         throw new IllegalArgumentException("references of type " + type + " cannot cross");
+    }
+
+    /** What Endive has beside the number, for a reference that is an object. */
+    static Object objectOf(Object value) {
+        return value instanceof I31 i ? new WasmI31Ref(i.unsigned()) : value;
     }
 
     /** Endive's number for a reference of Kiln's. */
@@ -102,22 +132,23 @@ final class Values {
 
     /**
      * Cells for the values of a call; where nothing but a number was given for an externref, Endive makes an object.
+     * What is missing is 0 or null, as in Endive's interpreter: of references alone no numbers need be given.
      */
     static void toCells(
             StoreGroup group, List<ValType> types, Instance instance, long[] longs, Object[] refs, long[] cells) {
         int c = 0;
         for (ValType t : types) {
             if (t instanceof ValType.Ref r) {
-                Object ref = refs != null ? refs[c] : null;
-                if (r.isExtern() && refs == null && longs[c] != Value.REF_NULL_VALUE) {
-                    ref = new WasmExternRef(longs[c]);
+                Object ref = refs != null && c < refs.length ? refs[c] : null;
+                long number = longs != null && c < longs.length ? longs[c] : Value.REF_NULL_VALUE;
+                if (r.isExtern() && refs == null && number != Value.REF_NULL_VALUE) {
+                    ref = new WasmExternRef(number);
                 }
-                long number = longs == null ? Value.REF_NULL_VALUE : longs[c];
                 cells[c] = group.store().toCell(r, toKiln(group, r, instance, number, ref));
                 c++;
             } else {
                 for (int n = t.cells(); n > 0; n--) {
-                    cells[c] = longs[c];
+                    cells[c] = longs != null && c < longs.length ? longs[c] : 0;
                     c++;
                 }
             }
@@ -125,7 +156,7 @@ final class Values {
     }
 
     /**
-     * Replaces cells of references by Endive's numbers, and gives the objects of externrefs, or null if there is none.
+     * Replaces cells of references by Endive's numbers, and gives those that are objects, or null if there is none.
      */
     static Object[] refsOf(StoreGroup group, List<ValType> types, long[] cells, Instance instance) {
         Object[] refs = null;
@@ -133,9 +164,9 @@ final class Values {
         for (ValType t : types) {
             if (t instanceof ValType.Ref r) {
                 Object value = group.store().fromCell(r, cells[c]);
-                if (r.isExtern()) {
+                if (isObject(r)) {
                     refs = refs != null ? refs : new Object[cells.length];
-                    refs[c] = value;
+                    refs[c] = objectOf(value);
                 }
                 cells[c] = toEndive(group, instance, value);
             }
@@ -163,7 +194,7 @@ final class Values {
                     ref = new WasmExternRef(low);
                 }
                 Instance instance = g.getInstance();
-                if (!r.isExtern() && low != Value.REF_NULL_VALUE && instance == null) {
+                if (!isObject(r) && low != Value.REF_NULL_VALUE && instance == null) {
                     throw new IllegalArgumentException("a global with function " + low + ", but without an instance");
                 }
                 yield toKiln(group, r, instance, low, ref);
@@ -182,8 +213,8 @@ final class Values {
     static void readGlobal(StoreGroup group, Global ours, GlobalInstance theirs) {
         Object value = ours.get();
         if (ours.type().type() instanceof ValType.Ref r) {
-            if (r.isExtern()) {
-                theirs.setRefValue(value);
+            if (isObject(r)) {
+                theirs.setRefValue(objectOf(value));
             }
             if (value instanceof Func f) {
                 theirs.setInstance(group.place(f).instance());
@@ -274,9 +305,9 @@ final class Values {
             Object value = t.payload().get(i);
             if (types.get(i) instanceof ValType.Ref r) {
                 args[c] = toEndive(group, place.instance(), value);
-                if (r.isExtern()) {
+                if (isObject(r)) {
                     refs = refs != null ? refs : new Object[args.length];
-                    refs[c] = value;
+                    refs[c] = objectOf(value);
                 }
             } else {
                 args[c] = bits(value);

@@ -16,8 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,8 +42,10 @@ import run.endive.runtime.TableInstance;
 import run.endive.runtime.TrapException;
 import run.endive.runtime.WasmException;
 import run.endive.runtime.WasmFunctionHandle;
+import run.endive.runtime.WasmI31Ref;
 import run.endive.runtime.WasmInterruptedException;
 import run.endive.runtime.WasmRuntimeException;
+import run.endive.runtime.WasmStruct;
 import run.endive.wasi.WasiExitException;
 import run.endive.wasi.WasiOptions;
 import run.endive.wasi.WasiPreview1;
@@ -57,6 +63,15 @@ import run.endive.wasm.types.Value;
 
 /** Each line of the table that says what of Endive is what of Kiln. */
 class KilnEndiveTest {
+    private static final ValType I31 = nullable(ValType.TypeIdxCode.I31);
+
+    private static ValType nullable(ValType.TypeIdxCode heap) {
+        return ValType.builder()
+                .withOpcode(ValType.ID.RefNull)
+                .withTypeIdx(heap.code())
+                .build();
+    }
+
     private static byte[] wasm(String text) {
         return Wat.encode("test.wat", text.getBytes(StandardCharsets.UTF_8));
     }
@@ -527,14 +542,161 @@ class KilnEndiveTest {
         assertThrows(IllegalStateException.class, () -> i.export("f").apply());
     }
 
+    /** Objects that stay inside are Kiln's business alone: also those that globals and tables begin with. */
     @Test
-    void whatKilnCannotRunIsLeftToEndive() {
-        byte[] wasm = wasm("(module (type $s (struct (field i32)))"
-                + " (func (export \"f\") (result i32) (struct.get $s 0 (struct.new $s (i32.const 6)))))");
-        Instance i = KilnEndive.use(Instance.builder(Parser.parse(wasm)), wasm).build();
-        assertEquals(6, i.export("f").apply()[0]);
-        assertFalse(KilnEndive.isNative(i));
+    void objectsStayInside() {
+        Instance i = build("(module (rec (type $pair (struct (field i32) (field (ref null $row))))"
+                + " (type $row (array (mut i64))))"
+                + " (global $first (mut (ref null $pair)) (struct.new $pair (i32.const 6) (ref.null $row)))"
+                + " (global $row (ref $row) (array.new_fixed $row 2 (i64.const 30) (i64.const 12)))"
+                + " (table 2 2 anyref (ref.i31 (i32.const 5)))"
+                + " (func (export \"first\") (result i32) (struct.get $pair 0 (global.get $first)))"
+                + " (func (export \"sum\") (result i64) (global.set $first (struct.new $pair (i32.const 7)"
+                + "   (global.get $row)))"
+                + "  (i64.add (array.get $row (struct.get $pair 1 (global.get $first)) (i32.const 0))"
+                + "   (array.get $row (struct.get $pair 1 (global.get $first)) (i32.const 1))))"
+                + " (func (export \"i31\") (result i32) (i31.get_s (ref.cast i31ref (table.get (i32.const 1)))))"
+                + " (func (export \"none\") (result i32) (struct.get $pair 0 (ref.null $pair))))");
+        assertEquals(6, i.export("first").apply()[0]);
+        assertEquals(42, i.export("sum").apply()[0]);
+        assertEquals(7, i.export("first").apply()[0]);
+        assertEquals(5, i.export("i31").apply()[0]);
+        assertThrows(TrapException.class, () -> i.export("none").apply());
+    }
+
+    @Test
+    void i31sCross() {
+        List<Object> seen = new ArrayList<>();
+        FunctionType type = FunctionType.of(List.of(I31), List.of(I31));
+        Instance i = build(
+                "(module (import \"env\" \"id\" (func $id (param i31ref) (result i31ref)))"
+                        + " (global (export \"g\") (mut i31ref) (ref.i31 (i32.const 3)))"
+                        + " (func (export \"through\") (param i31ref i32) (result i31ref)"
+                        + "  (global.set 0 (ref.i31 (local.get 1))) (call $id (local.get 0))))",
+                functions(new HostFunction("env", "id", type, new WasmFunctionHandle() {
+                    @Override
+                    public long[] apply(Instance instance, long... args) {
+                        throw new AssertionError("i31s come as objects");
+                    }
+
+                    @Override
+                    public CallResult applyWithRefs(Instance instance, long[] args, Object[] refs) {
+                        seen.add(refs[0]);
+                        return CallResult.of(null, refs);
+                    }
+                })));
+        GlobalInstance g = i.exports().global("g");
+        assertEquals(new WasmI31Ref(3), g.getRefValue());
+        WasmI31Ref minusTwo = new WasmI31Ref(-2);
+        assertEquals(
+                minusTwo,
+                i.export("through")
+                        .applyWithRefs(new long[] {0, 9}, new Object[] {minusTwo})
+                        .refResult(0));
+        assertEquals(new WasmI31Ref(9), g.getRefValue());
+        assertNull(i.export("through")
+                .applyWithRefs(new long[] {0, 9}, new Object[2])
+                .refResult(0));
+        assertEquals(List.of(minusTwo), seen.stream().filter(Objects::nonNull).toList());
+        g.setRefValue(minusTwo);
+        assertEquals(minusTwo, g.getRefValue());
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> i.export("through").applyWithRefs(new long[2], new Object[] {new WasmStruct(0, new long[1])}));
+        assertTrue(e.getMessage().contains("WasmStruct"), e.getMessage());
+    }
+
+    /** An exception that nobody catches may have objects of Kiln's, which the host can hand back as they are. */
+    @Test
+    void objectsInExceptions() {
+        Instance i = build(
+                "(module (type $s (struct (field i32))) (import \"env\" \"call\" (func $call))"
+                        + " (tag $t (param (ref $s) i32))"
+                        + " (func (export \"throw\") (throw $t (struct.new $s (i32.const 8)) (i32.const 4)))"
+                        + " (func (export \"catch\") (result i32) (local $got (ref null $s))"
+                        + "  (block $h (result (ref $s) i32) (try_table (catch $t $h) (call $call)) (unreachable))"
+                        + "  (drop) (local.set $got) (struct.get $s 0 (local.get $got))))",
+                functions(host("call", FunctionType.empty(), (instance, args) -> {
+                    instance.export("throw").apply();
+                    return null;
+                })));
+        WasmException e =
+                assertThrows(WasmException.class, () -> i.export("throw").apply());
+        assertNotNull(e.refArgs()[0]);
+        assertEquals(4, e.args()[1]);
+        assertEquals(8, i.export("catch").apply()[0]);
+    }
+
+    @Test
+    void modulesWhoseObjectsComeOutAreLeftToEndive() {
+        for (String text : List.of(
+                "(func (export \"f\") (result (ref $s)) (struct.new $s (i32.const 6)))",
+                "(func (export \"f\") (param anyref))",
+                "(global (export \"f\") (ref null $s) (ref.null $s))",
+                "(table (export \"f\") 1 eqref)",
+                "(tag (export \"f\") (param arrayref))",
+                "(import \"env\" \"f\" (func (param structref)))",
+                "(global externref (extern.convert_any (ref.i31 (i32.const 1))))")) {
+            byte[] wasm = wasm("(module (type $s (struct (field i32)))" + text + ")");
+            FunctionType taken = FunctionType.of(List.of(nullable(ValType.TypeIdxCode.STRUCT)), List.of());
+            List<String> said = new ArrayList<>();
+            Handler listener = new Handler() {
+                @Override
+                public void publish(LogRecord r) {
+                    said.add(r.getMessage());
+                }
+
+                @Override
+                public void flush() {}
+
+                @Override
+                public void close() {}
+            };
+            Logger logger = Logger.getLogger("kiln.endive");
+            logger.addHandler(listener);
+            Instance i;
+            try {
+                i = KilnEndive.use(
+                                Instance.builder(Parser.parse(wasm))
+                                        .withImportValues(functions(host("f", taken, (at, a) -> null))),
+                                wasm)
+                        .withInitialize(false)
+                        .build();
+            } finally {
+                logger.removeHandler(listener);
+            }
+            assertFalse(KilnEndive.isNative(i), text);
+            assertEquals(1, said.size(), text);
+            assertTrue(said.getFirst().contains(text.contains("\"f\"") ? "f, through" : "0xfb 27"), said.getFirst());
+        }
         assertNull(KilnEndive.whyNot(), "which is about the process, not about one module");
+    }
+
+    /** As Endive's interpreter takes them; of references alone, no numbers need be given. */
+    @Test
+    void missingArgumentsAreZero() {
+        Instance i = build("(module (func (export \"f\") (param i32 i64) (result i64)"
+                + " (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))"
+                + " (func (export \"g\") (param externref) (result externref) (local.get 0)))");
+        assertEquals(5, i.export("f").apply(5)[0]);
+        assertEquals(0, i.export("f").apply()[0]);
+        Object object = new Object();
+        assertSame(
+                object,
+                i.export("g").applyWithRefs(new long[0], new Object[] {object}).refResult(0));
+    }
+
+    @Test
+    void theHostsStackOverflow() {
+        Instance i = build(
+                "(module (import \"env\" \"f\" (func $f)) (func (export \"g\") (call $f)))",
+                functions(host("f", FunctionType.empty(), (instance, args) -> {
+                    throw new StackOverflowError("made up");
+                })));
+        WasmEngineException e =
+                assertThrows(WasmEngineException.class, () -> i.export("g").apply());
+        assertEquals("call stack exhausted", e.getMessage());
+        assertInstanceOf(StackOverflowError.class, e.getCause());
     }
 
     @Test
