@@ -6,22 +6,21 @@ import kiln.artifact.component.ValueLayout;
 import kiln.loader.Native;
 import kiln.runtime.internal.AreaFunction;
 
-/** A method of Java's that is lowered into a component: by way of generic values first, by code if that is often. */
+/** A function of Java's that is lowered into a component: by walking its types first, by code if that is often. */
 final class BoundImport implements AreaFunction {
     private final ComponentInstance instance;
     private final ComponentPlan.LowerImport canon;
     private final CallShape shape;
     private final ImportShape method;
-    private final CanonFunctions.ImportCall interpreted;
-    private final CallScope scope;
     private final boolean hasHandles;
     private final int paramCells;
-    private final int resultCells;
     private final boolean isInterpreted = Marshalling.isInterpreted();
-    private final int manyCalls = Marshalling.manyCalls();
-    /** Read by generated code. */
+    private final int manyCalls;
+    /** Read by generated code. A {@link ComponentHostFunction} if values are generic ones. */
     final Object implementation;
-    /** Read by generated code. Made at the first call: what the options name may not exist before. */
+    /** Made at the first call, as all that follow: what the options name, and tables, may not exist before. */
+    private CallScope scope;
+    /** Read by generated code. */
     Lifting in;
     /** Read by generated code. */
     Lowering out;
@@ -29,30 +28,22 @@ final class BoundImport implements AreaFunction {
     /** Of the component instance that calls, see {@link HandleTables#flags}. */
     private long flags;
 
+    /** @param implementation what implements the method, or a {@link ComponentHostFunction} */
     BoundImport(
-            ComponentInstance instance,
-            ComponentPlan.LowerImport canon,
-            TypedImports.Function function,
-            CanonFunctions.ImportCall interpreted) {
+            ComponentInstance instance, ComponentPlan.LowerImport canon, ImportShape method, Object implementation) {
         this.instance = instance;
         this.canon = canon;
-        this.method = function.shape();
-        this.implementation = function.implementation();
-        this.interpreted = interpreted;
+        this.method = method;
+        this.implementation = implementation;
+        this.manyCalls = Marshalling.manyCalls(method.isGeneric());
         this.shape = new CallShape(method.type());
-        this.scope = new CallScope(instance, canon.component(), false);
         this.hasHandles = method.type().hasHandles();
         this.paramCells = method.type().loweredParams().size();
-        this.resultCells = method.type().loweredResults().size();
     }
 
     @Override
     public void call(long area) throws Throwable {
         ImportShape.Code code = isInterpreted ? null : method.code(manyCalls);
-        if (code == null) {
-            interpret(area);
-            return;
-        }
         if (in == null) {
             prepare();
         }
@@ -60,11 +51,19 @@ final class BoundImport implements AreaFunction {
         in.begin();
         if (hasHandles) {
             try {
-                code.call(this, area);
+                call(code, area);
                 scope.end();
             } finally {
                 scope.release();
             }
+        } else {
+            call(code, area);
+        }
+    }
+
+    private void call(ImportShape.Code code, long area) throws Throwable {
+        if (code == null) {
+            interpret(area);
         } else {
             code.call(this, area);
         }
@@ -73,20 +72,19 @@ final class BoundImport implements AreaFunction {
     private void prepare() {
         GuestMemory memory = instance.memory(canon.component(), canon.options());
         flags = instance.tables().flags(canon.component());
+        scope = new CallScope(instance, canon.component(), false);
         out = new Lowering(memory, canon.options().encoding(), scope);
         in = new Lifting(memory, canon.options().encoding(), scope, false);
     }
 
-    private void interpret(long area) {
+    private void interpret(long area) throws Throwable {
         long[] cells = new long[paramCells];
         for (int i = 0; i < paramCells; i++) {
             cells[i] = Native.getLong(area + 16L * i);
         }
-        long[] results = new long[resultCells];
-        interpreted.call(null, cells, results);
-        for (int i = 0; i < resultCells; i++) {
-            Native.putLong(area + 16L * i, results[i]);
-        }
+        Object[] args = in.params(shape, cells);
+        Object result = method.isGeneric() ? host(args) : method.interpret(implementation, args);
+        store(result, paramCells == 0 ? 0 : (int) cells[paramCells - 1], area);
     }
 
     // ---- called by generated code
@@ -100,6 +98,25 @@ final class BoundImport implements AreaFunction {
     long result(int address) {
         ValueLayout layout = method.type().result().layout();
         return in.start(layout, address);
+    }
+
+    /** Calls a function of generic values. */
+    Object host(Object[] args) throws Throwable {
+        return ((ComponentHostFunction) implementation).call(instance.store(), args);
+    }
+
+    /**
+     * Writes a generic result; generated code leaves to it what it does not know, a list instead of an array for
+     * example.
+     *
+     * @param to where in the guest, if it is passed in memory
+     */
+    void store(Object result, int to, long area) {
+        instance.values().checkResult(Printable.name(method.name()), method.type(), result);
+        long[] results = out.result(shape, result, new long[] {to});
+        for (int i = 0; i < results.length; i++) {
+            Native.putLong(area + 16L * i, results[i]);
+        }
     }
 
     /** What is wrong with what Java returned. */

@@ -2,7 +2,6 @@ package kiln.runtime.component;
 
 import java.util.ArrayList;
 import java.util.List;
-import kiln.artifact.Printable;
 import kiln.artifact.api.TrapCode;
 import kiln.artifact.component.ComponentContext;
 import kiln.artifact.component.ComponentPlan;
@@ -29,11 +28,11 @@ final class CanonFunctions {
         return switch (canon) {
             case ComponentPlan.LowerImport l -> {
                 FunctionType type = instance.plan().imports().get(l.imported()).type();
-                ImportCall call = new ImportCall(instance, l, type);
-                yield instance.imported(l.imported()) instanceof TypedImports.Function f
-                        ? ComponentAccess.get()
-                                .host(instance.store(), lowered(type), new BoundImport(instance, l, f, call))
-                        : Func.of(instance.store(), lowered(type), call);
+                BoundImport bound = switch (instance.imported(l.imported())) {
+                    case TypedImports.Function f -> new BoundImport(instance, l, f.shape(), f.implementation());
+                    case ComponentHostFunction f -> new BoundImport(instance, l, generic(instance, l, type), f);
+                };
+                yield ComponentAccess.get().host(instance.store(), lowered(type), bound);
             }
             case ComponentPlan.LowerLift l -> {
                 ComponentPlan.Lift lift = instance.plan().lifts().get(l.lift());
@@ -61,6 +60,19 @@ final class CanonFunctions {
                     }
                 });
         };
+    }
+
+    private static ImportShape generic(ComponentInstance instance, ComponentPlan.LowerImport canon, FunctionType type) {
+        int number = canon.imported();
+        return instance.component()
+                .declared()
+                .generic(
+                        number,
+                        () -> ImportShape.generic(
+                                String.join(
+                                        "#",
+                                        instance.plan().imports().get(number).path()),
+                                type));
     }
 
     private static FuncType lowered(FunctionType type) {
@@ -97,44 +109,6 @@ final class CanonFunctions {
 
     private static void copy(long[] from, long[] to) {
         System.arraycopy(from, 0, to, 0, from.length);
-    }
-
-    /** A function of the host's that is lowered into the component. */
-    static final class ImportCall implements HostFunction {
-        private final ComponentInstance instance;
-        private final ComponentPlan.LowerImport canon;
-        private final FunctionType type;
-        private final CallShape shape;
-        private final String name;
-        /** Found at the first call: what the options name may not exist before. */
-        private GuestMemory memory;
-
-        ImportCall(ComponentInstance instance, ComponentPlan.LowerImport canon, FunctionType type) {
-            this.instance = instance;
-            this.canon = canon;
-            this.type = type;
-            this.shape = new CallShape(type);
-            this.name = String.join(
-                    "#", instance.plan().imports().get(canon.imported()).path());
-        }
-
-        @Override
-        public void call(Caller caller, long[] cells, long[] results) {
-            instance.tables().requireMayLeave(canon.component());
-            if (memory == null) {
-                memory = instance.memory(canon.component(), canon.options());
-            }
-            CallScope scope = new CallScope(instance, canon.component(), false);
-            try {
-                Object[] args = new Lifting(memory, canon.options().encoding(), scope, false).params(shape, cells);
-                Object result = callHost(instance, canon.imported(), args);
-                instance.values().checkResult(Printable.name(name), type, result);
-                copy(new Lowering(memory, canon.options().encoding(), scope).result(shape, result, cells), results);
-                scope.end();
-            } finally {
-                scope.release();
-            }
-        }
     }
 
     /** A function of one component that is lowered into another. */

@@ -2,6 +2,7 @@ package kiln.runtime.component;
 
 import static java.lang.constant.ConstantDescs.CD_Class;
 import static java.lang.constant.ConstantDescs.CD_List;
+import static java.lang.constant.ConstantDescs.CD_Map;
 import static java.lang.constant.ConstantDescs.CD_MethodHandle;
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_boolean;
@@ -168,6 +169,13 @@ final class CodeParts {
     void read(CodeBuilder code, Conversion c, boolean cells, int io, Place at) {
         InterfaceType t = c.type();
         int step = cells ? 16 : 4;
+        if (c instanceof Conversion.Walked) {
+            code.aload(io);
+            constant(code, t, TYPE);
+            at.push(code);
+            code.invokevirtual(LIFTING, cells ? "walkCells" : "walk", MethodTypeDesc.of(CD_Object, TYPE, CD_long));
+            return;
+        }
         switch (t.kind()) {
             case BOOL -> {
                 narrow(code, at, cells, "Byte", CD_byte);
@@ -273,7 +281,10 @@ final class CodeParts {
                     }
                     code.invokestatic(RESULT, i == 0 ? "ok" : "err", MethodTypeDesc.of(RESULT, CD_Object), true);
                 });
-            case Conversion.Elements e -> readElements(code, e, cells ? 16 : 4, at);
+            case Conversion.Elements e ->
+                readElements(code, e.type(), List.of(e.element()), "of", CD_List, cells ? 16 : 4, at);
+            case Conversion.Entries e ->
+                readElements(code, pairs(e), List.of(e.key(), e.value()), "map", CD_Map, cells ? 16 : 4, at);
             default -> throw new NoCodeException();
         }
     }
@@ -310,8 +321,30 @@ final class CodeParts {
         code.aconst_null().areturn();
     }
 
-    private void readElements(CodeBuilder code, Conversion.Elements e, int step, Place at) {
-        InterfaceType list = e.type();
+    /** A map is a list of pairs. */
+    private static InterfaceType pairs(Conversion.Entries e) {
+        InterfaceType pair = new InterfaceType(
+                kiln.artifact.component.TypeKind.TUPLE, List.of(), e.type().children(), -1, 0);
+        return new InterfaceType(kiln.artifact.component.TypeKind.LIST, List.of(), List.of(pair), -1, 0);
+    }
+
+    /** Where the parts of an element lie, which is one value or, for a map, a pair. */
+    private static long[] partOffsets(InterfaceType list, List<Conversion> parts) {
+        return parts.size() == 1
+                ? new long[1]
+                : offsets(list.children().getFirst().children(), false);
+    }
+
+    /** @param make of {@link Lists}: makes what is returned of an array with all parts */
+    private void readElements(
+            CodeBuilder code,
+            InterfaceType list,
+            List<Conversion> parts,
+            String make,
+            ClassDesc made,
+            int step,
+            Place at) {
+        long[] offsets = partOffsets(list, parts);
         int count = code.allocateLocal(TypeKind.INT);
         int from = code.allocateLocal(TypeKind.LONG);
         int array = code.allocateLocal(TypeKind.REFERENCE);
@@ -323,16 +356,25 @@ final class CodeParts {
                 .invokevirtual(LIFTING, "objects", MethodTypeDesc.of(CD_long, TYPE, CD_int, CD_int))
                 .lstore(from)
                 .iload(count)
+                .loadConstant(parts.size())
+                .imul()
                 .anewarray(CD_Object)
                 .astore(array);
         loop(code, count, i -> {
-            code.aload(array).iload(i);
-            readObject(code, e.element(), false, new Place(from, 0));
-            code.aastore();
+            for (int k = 0; k < offsets.length; k++) {
+                code.aload(array)
+                        .iload(i)
+                        .loadConstant(offsets.length)
+                        .imul()
+                        .loadConstant(k)
+                        .iadd();
+                readObject(code, parts.get(k), false, new Place(from, offsets[k]));
+                code.aastore();
+            }
             advance(code, from, list);
         });
         code.aload(array)
-                .invokestatic(LISTS, "of", MethodTypeDesc.of(CD_List, CD_Object.arrayType()))
+                .invokestatic(LISTS, make, MethodTypeDesc.of(made, CD_Object.arrayType()))
                 .areturn();
     }
 
@@ -341,6 +383,15 @@ final class CodeParts {
     /** Writes the value in a local, which holds its carrier. */
     void write(CodeBuilder code, Conversion c, boolean cells, int io, int value, Place at) {
         InterfaceType t = c.type();
+        if (c instanceof Conversion.Walked) {
+            code.aload(io);
+            constant(code, t, TYPE);
+            code.aload(value);
+            at.push(code);
+            code.invokevirtual(
+                    LOWERING, cells ? "walkCells" : "walk", MethodTypeDesc.of(CD_void, TYPE, CD_Object, CD_long));
+            return;
+        }
         switch (t.kind()) {
             case BOOL, S8, U8, S16, U16, S32, U32, CHAR -> {
                 at.push(code);
@@ -467,7 +518,11 @@ final class CodeParts {
                     }
                 });
             }
-            case Conversion.Elements e -> writeElements(code, e, cells, at);
+            case Conversion.Elements e -> writeElements(code, e.type(), List.of(e.element()), cells, at);
+            case Conversion.Entries e -> {
+                asParts(code);
+                writeElements(code, pairs(e), List.of(e.key(), e.value()), cells, at);
+            }
             default -> throw new NoCodeException();
         }
     }
@@ -526,17 +581,30 @@ final class CodeParts {
                 .athrow();
     }
 
-    private void writeElements(CodeBuilder code, Conversion.Elements e, boolean cells, Place at) {
-        InterfaceType element = e.type().children().getFirst();
+    /** From now on the value is not the map but the list of its keys and values. */
+    private static void asParts(CodeBuilder code) {
+        code.aload(VALUE)
+                .invokestatic(LISTS, "parts", MethodTypeDesc.of(CD_List, CD_Object))
+                .astore(VALUE);
+    }
+
+    /** Pushes the number of elements, each of so many values of the list. */
+    private static void count(CodeBuilder code, int parts) {
+        code.aload(VALUE).checkcast(CD_List).invokeinterface(CD_List, "size", MethodTypeDesc.of(CD_int));
+        if (parts > 1) {
+            code.loadConstant(parts).idiv();
+        }
+    }
+
+    private void writeElements(CodeBuilder code, InterfaceType list, List<Conversion> parts, boolean cells, Place at) {
+        InterfaceType element = list.children().getFirst();
+        long[] offsets = partOffsets(list, parts);
         int count = code.allocateLocal(TypeKind.INT);
         int address = code.allocateLocal(TypeKind.INT);
         int to = code.allocateLocal(TypeKind.LONG);
         int elements = code.allocateLocal(TypeKind.REFERENCE);
-        code.aload(VALUE)
-                .checkcast(CD_List)
-                .invokeinterface(CD_List, "size", MethodTypeDesc.of(CD_int))
-                .istore(count)
-                .aload(IO);
+        count(code, offsets.length);
+        code.istore(count).aload(IO);
         constant(code, element, TYPE);
         code.iload(count)
                 .invokevirtual(LOWERING, "room", MethodTypeDesc.of(CD_int, TYPE, CD_int))
@@ -548,9 +616,11 @@ final class CodeParts {
         iterator(code, elements);
         // As many as there is room for, whatever the list says by now.
         loop(code, count, _ -> {
-            next(code, elements);
-            writeObject(code, e.element(), false, new Place(to, 0));
-            advance(code, to, e.type());
+            for (int k = 0; k < offsets.length; k++) {
+                next(code, elements);
+                writeObject(code, parts.get(k), false, new Place(to, offsets[k]));
+            }
+            advance(code, to, list);
         });
         if (cells) {
             code.iload(address).iload(count);
@@ -573,6 +643,14 @@ final class CodeParts {
     void fits(CodeBuilder code, Conversion c, int io, int value, Label mismatch) {
         InterfaceType t = c.type();
         boolean isObject = carrier(c) == Object.class;
+        if (c instanceof Conversion.Walked) {
+            code.aload(io);
+            constant(code, t, TYPE);
+            code.aload(value)
+                    .invokevirtual(LOWERING, "isValue", MethodTypeDesc.of(CD_boolean, TYPE, CD_Object))
+                    .ifeq(mismatch);
+            return;
+        }
         switch (t.kind()) {
             case BOOL, S8, U8, S16, U16, S32, U32, S64, U64, F32, F64, CHAR -> {
                 if (isObject) {
@@ -665,7 +743,15 @@ final class CodeParts {
                     code.iconst_1().ireturn();
                 });
             }
-            case Conversion.Elements e -> fitElements(code, e, mismatch);
+            case Conversion.Elements e -> {
+                code.aload(VALUE).instanceOf(CD_List).ifeq(mismatch);
+                fitElements(code, e.type(), List.of(e.element()), mismatch);
+            }
+            case Conversion.Entries e -> {
+                code.aload(VALUE).instanceOf(CD_Map).ifeq(mismatch);
+                asParts(code);
+                fitElements(code, pairs(e), List.of(e.key(), e.value()), mismatch);
+            }
             default -> throw new NoCodeException();
         }
         if (!(c instanceof Conversion.Cases)) {
@@ -683,22 +769,21 @@ final class CodeParts {
         }
     }
 
-    private void fitElements(CodeBuilder code, Conversion.Elements e, Label mismatch) {
+    private void fitElements(CodeBuilder code, InterfaceType list, List<Conversion> parts, Label mismatch) {
         int count = code.allocateLocal(TypeKind.INT);
         int elements = code.allocateLocal(TypeKind.REFERENCE);
-        code.aload(VALUE).instanceOf(CD_List).ifeq(mismatch);
-        code.aload(VALUE)
-                .checkcast(CD_List)
-                .invokeinterface(CD_List, "size", MethodTypeDesc.of(CD_int))
-                .istore(count);
-        constant(code, e.type().children().getFirst(), TYPE);
+        count(code, parts.size());
+        code.istore(count);
+        constant(code, list.children().getFirst(), TYPE);
         code.iload(count)
                 .invokestatic(VALUES, "isLength", MethodTypeDesc.of(CD_boolean, TYPE, CD_int))
                 .ifeq(mismatch);
         iterator(code, elements);
         loop(code, count, _ -> {
-            next(code, elements);
-            fits(code, e.element(), IO, object(code, e.element()), mismatch);
+            for (Conversion part : parts) {
+                next(code, elements);
+                fits(code, part, IO, object(code, part), mismatch);
+            }
         });
     }
 }

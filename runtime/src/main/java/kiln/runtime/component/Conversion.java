@@ -48,6 +48,38 @@ sealed interface Conversion {
         }
     }
 
+    /** A generic value that generated code hands to those that walk types. */
+    record Walked(InterfaceType type) implements Conversion {
+        @Override
+        public Object toJava(Object generic, Wrapper wrapper) {
+            return generic;
+        }
+
+        @Override
+        public Object toGeneric(Object value) {
+            return value;
+        }
+    }
+
+    /**
+     * Generic values as they are. What programs pass often has code: numbers, strings, bytes, handles, and these in
+     * options and results.
+     */
+    static Conversion generic(InterfaceType t) {
+        return switch (t.kind()) {
+            case BOOL, S8, U8, S16, U16, S32, U32, S64, U64, F32, F64, CHAR, STRING, OWN, BORROW ->
+                new Same(t, Object.class);
+            case LIST -> Lists.isNumber(t.children().getFirst()) ? new Same(t, Object.class) : new Walked(t);
+            case OPTION -> new Option(t, generic(t.children().getFirst()));
+            case RESULT -> new Outcome(t, genericPayload(t.payload(0)), genericPayload(t.payload(1)));
+            default -> new Walked(t);
+        };
+    }
+
+    private static Conversion genericPayload(InterfaceType t) {
+        return t == null ? Conversions.NONE : generic(t);
+    }
+
     /** A list that is no array. */
     record Elements(InterfaceType type, Conversion element) implements Conversion {
         @Override

@@ -12,6 +12,7 @@ final class Declared {
 
     private final Map<Export, TypedExports> exports = new ConcurrentHashMap<>();
     private final Map<Import, ImportShape> imports = new ConcurrentHashMap<>();
+    private final Map<Integer, ImportShape> generic = new ConcurrentHashMap<>();
 
     TypedExports exports(String interfaceName, Class<?> type, Supplier<TypedExports> find) {
         return exports.computeIfAbsent(new Export(interfaceName, type), _ -> find.get());
@@ -25,9 +26,17 @@ final class Declared {
         return imports.computeIfAbsent(new Import(number, type), _ -> find.get());
     }
 
+    /**
+     * @param number of a function among the component's imports that takes generic values
+     */
+    ImportShape generic(int number, Supplier<ImportShape> make) {
+        return generic.computeIfAbsent(number, _ -> make.get());
+    }
+
     /** Forgets everything, so that the interfaces' class loaders do not stay because of a closed component. */
     void clear() {
         exports.clear();
         imports.clear();
+        generic.clear();
     }
 }

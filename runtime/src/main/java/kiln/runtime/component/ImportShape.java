@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandle;
 import kiln.artifact.component.FunctionType;
 
 /**
- * A function that a component imports as a method of Java's. The same for all instances of the component, and all
- * objects that implement the method.
+ * A function that a component imports as a method of Java's, or as a function of generic values. The same for all
+ * instances of the component, and all objects that implement it.
  */
 final class ImportShape {
     /** Code that was made for one such function. */
@@ -45,6 +45,18 @@ final class ImportShape {
         this.handle = handle;
         this.params = params;
         this.result = result;
+    }
+
+    /** A function of generic values. */
+    static ImportShape generic(String name, FunctionType type) {
+        Conversion[] params = type.params().stream().map(Conversion::generic).toArray(Conversion[]::new);
+        Conversion result = type.result() == null ? Conversions.NONE : Conversion.generic(type.result());
+        return new ImportShape(name, type, false, null, params, result);
+    }
+
+    /** Whether it is a function of generic values, which has no handle. */
+    boolean isGeneric() {
+        return handle == null;
     }
 
     String name() {

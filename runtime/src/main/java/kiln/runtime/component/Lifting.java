@@ -274,6 +274,20 @@ final class Lifting {
         return at;
     }
 
+    /** A generic value in memory. */
+    Object walk(InterfaceType t, long at) {
+        return load(t, at);
+    }
+
+    /** A generic value that is core values, 16 bytes apart. */
+    Object walkCells(InterfaceType t, long at) {
+        long[] cells = new long[t.layout().flat().size()];
+        for (int i = 0; i < cells.length; i++) {
+            cells[i] = Native.getLong(at + 16L * i);
+        }
+        return flat(t, new Cursor(cells));
+    }
+
     Object own(InterfaceType t, int handle) {
         return handles.liftOwn(t, handle);
     }

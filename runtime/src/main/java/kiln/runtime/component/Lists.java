@@ -1,9 +1,12 @@
 package kiln.runtime.component;
 
 import java.lang.reflect.Array;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import kiln.artifact.component.InterfaceType;
 import kiln.artifact.component.TypeKind;
@@ -62,6 +65,25 @@ final class Lists {
     /** A list that cannot be changed. Called by generated code. */
     static List<Object> of(Object[] elements) {
         return Collections.unmodifiableList(Arrays.asList(elements));
+    }
+
+    /** A map of keys and values, which take turns; of equal keys the last one counts. Called by generated code. */
+    static Map<Object, Object> map(Object[] parts) {
+        Map<Object, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < parts.length; i += 2) {
+            map.put(parts[i], parts[i + 1]);
+        }
+        return map;
+    }
+
+    /** The keys and values of a map, which take turns. Called by generated code. */
+    static List<Object> parts(Object map) {
+        List<Object> parts = new ArrayList<>();
+        ((Map<?, ?>) map).forEach((k, v) -> {
+            parts.add(k);
+            parts.add(v);
+        });
+        return parts;
     }
 
     static int length(Object list) {

@@ -275,6 +275,30 @@ final class Lowering {
         return utf8 != null;
     }
 
+    /** Whether a value is a generic one of the type. */
+    boolean isValue(InterfaceType t, Object v) {
+        try {
+            new Values((type, value) -> handles.fits(type, value) ? null : "it cannot be passed").check(t, v, "");
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    /** Writes a generic value to memory. */
+    void walk(InterfaceType t, Object v, long at) {
+        store(t, v, at);
+    }
+
+    /** Writes a generic value as core values, 16 bytes apart. */
+    void walkCells(InterfaceType t, Object v, long at) {
+        Cells out = new Cells(t.layout().flat().size());
+        flat(t, v, out);
+        for (int i = 0; i < out.cells.length; i++) {
+            Native.putLong(at + 16L * i, out.cells[i]);
+        }
+    }
+
     /** Room for the elements of a list: the address. */
     int room(InterfaceType element, int count) {
         long bytes = count * element.layout().bytes();

@@ -264,6 +264,10 @@ final class MarshalCode {
             params.addFirst(new Conversion.Same(type.params().getFirst(), Object.class));
         }
         int[] slots = readAll(code, parts, type, params, bound, in, area);
+        if (shape.isGeneric()) {
+            genericImport(code, parts, shape, slots, out, to);
+            return;
+        }
         MethodType erased = MethodType.methodType(
                         shape.result() instanceof Conversion.Thrown ? Object.class : returned(shape.result()),
                         Object.class)
@@ -309,15 +313,7 @@ final class MarshalCode {
         }
         Label mismatch = code.newLabel();
         parts.fits(code, result, out, value, mismatch);
-        int base = area;
-        if (type.spillsResult()) {
-            base = code.allocateLocal(TypeKind.LONG);
-            code.aload(bound)
-                    .iload(to)
-                    .invokevirtual(IMPORT, "result", MethodTypeDesc.of(CD_long, CD_int))
-                    .lstore(base);
-        }
-        parts.write(code, result, !type.spillsResult(), out, value, new Snippets.Place(base, 0));
+        writeImported(code, parts, type, result, out, value, to);
         code.return_();
         code.labelBinding(mismatch);
         code.aload(bound);
@@ -332,6 +328,51 @@ final class MarshalCode {
             code.invokevirtual(IMPORT, "mismatch", MethodTypeDesc.of(RUNTIME_EXCEPTION, CD_Object))
                     .athrow();
         }
+    }
+
+    /** The rest of an import whose arguments lie in locals, as objects, and which takes and returns generic values. */
+    private static void genericImport(
+            CodeBuilder code, CodeParts parts, ImportShape shape, int[] slots, int out, int to) {
+        int bound = 1;
+        int area = 2;
+        code.aload(bound).loadConstant(slots.length).anewarray(CD_Object);
+        for (int i = 0; i < slots.length; i++) {
+            code.dup().loadConstant(i).aload(slots[i]).aastore();
+        }
+        int value = code.allocateLocal(TypeKind.REFERENCE);
+        code.invokevirtual(IMPORT, "host", MethodTypeDesc.of(CD_Object, CD_Object.arrayType()))
+                .astore(value);
+        Label other = code.newLabel();
+        if (shape.result() == Conversions.NONE) {
+            code.aload(value).ifnonnull(other);
+        } else {
+            parts.fits(code, shape.result(), out, value, other);
+            writeImported(code, parts, shape.type(), shape.result(), out, value, to);
+        }
+        code.return_().labelBinding(other);
+        code.aload(bound).aload(value);
+        if (to < 0) {
+            code.iconst_0();
+        } else {
+            code.iload(to);
+        }
+        code.lload(area)
+                .invokevirtual(IMPORT, "store", MethodTypeDesc.of(CD_void, CD_Object, CD_int, CD_long))
+                .return_();
+    }
+
+    /** Writes the result of an import. */
+    private static void writeImported(
+            CodeBuilder code, CodeParts parts, FunctionType type, Conversion result, int out, int value, int to) {
+        int base = 2;
+        if (type.spillsResult()) {
+            base = code.allocateLocal(TypeKind.LONG);
+            code.aload(1)
+                    .iload(to)
+                    .invokevirtual(IMPORT, "result", MethodTypeDesc.of(CD_long, CD_int))
+                    .lstore(base);
+        }
+        parts.write(code, result, !type.spillsResult(), out, value, new Snippets.Place(base, 0));
     }
 
     /** Reads all parameters into locals of their own. */

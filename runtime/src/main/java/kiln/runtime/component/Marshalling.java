@@ -17,6 +17,11 @@ final class Marshalling {
     private static final String PROPERTY = "kiln.component.marshal";
     /** After so many calls an import gets code of its own; before, that would cost more than it saves. */
     private static final int MANY_CALLS = 1000;
+    /**
+     * The same for functions of generic values, of which programs have dozens, WASI's: the code saves less, and the
+     * first class that is written costs what tens of thousands of calls do.
+     */
+    private static final int VERY_MANY_CALLS = 100_000;
 
     private Marshalling() {}
 
@@ -25,8 +30,8 @@ final class Marshalling {
     }
 
     /** Calls of an import after which it gets code. */
-    static int manyCalls() {
-        return "generated".equals(System.getProperty(PROPERTY)) ? 0 : MANY_CALLS;
+    static int manyCalls(boolean generic) {
+        return "generated".equals(System.getProperty(PROPERTY)) ? 0 : generic ? VERY_MANY_CALLS : MANY_CALLS;
     }
 
     /** In a hidden class whose data is a {@link List}: one of its elements. */

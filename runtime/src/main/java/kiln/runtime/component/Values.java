@@ -52,7 +52,8 @@ final class Values {
         }
     }
 
-    private void check(InterfaceType t, Object v, String where) {
+    /** @throws IllegalArgumentException if a value does not fit; its message begins with {@code where} */
+    void check(InterfaceType t, Object v, String where) {
         switch (t.kind()) {
             case BOOL -> require(v, Boolean.class, t, where);
             case S8, U8 -> require(v, Byte.class, t, where);

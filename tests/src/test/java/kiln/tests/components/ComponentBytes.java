@@ -222,12 +222,17 @@ final class ComponentBytes {
 
     /** A function's type with parameters and a result as the binary has types of values. */
     int function(List<Integer> params, int result) {
+        return function("p0", params, result);
+    }
+
+    /** As {@link #function(List, int)}, with the name of the first parameter: methods have one called self. */
+    int function(String first, List<Integer> params, int result) {
         ByteArrayOutputStream to = new ByteArrayOutputStream();
         number(to, 1);
         number(to, 0x40);
         number(to, params.size());
         for (int i = 0; i < params.size(); i++) {
-            name(to, "p" + i);
+            name(to, i == 0 ? first : "p" + i);
             signed(to, params.get(i));
         }
         number(to, 0);

@@ -89,6 +89,7 @@ sealed interface GeneratedTypes {
     /** The same with lists for arrays, to be compared. */
     static Object plain(Object v) {
         return switch (v) {
+            case null -> null;
             case List<?> l -> l.stream().map(GeneratedTypes::plain).toList();
             case Optional<?> o -> o.map(GeneratedTypes::plain);
             case Result.Ok<?, ?>(Object x) -> Result.ok(plain(x));
