@@ -128,10 +128,11 @@ final class EntryRegisters {
     private double gatherPredecessors(int b) {
         double total = 0;
         for (int p : graph.flow.predecessors(b)) {
-            int[] exit = spiller.exit[p];
-            if (exit == null) {
+            if (!graph.isBefore(p, b)) {
+                // What it ended with in an earlier round says nothing of this one.
                 continue;
             }
+            int[] exit = spiller.exit[p];
             double f = graph.edgeFrequency(p, b);
             total += f;
             generation++;

@@ -44,6 +44,11 @@ final class Graph {
         }
     }
 
+    /** Whether a block comes before another one in reverse postorder. */
+    boolean isBefore(int a, int b) {
+        return flow.number(a) > flow.number(b);
+    }
+
     boolean isBackEdge(int from, int to) {
         return flow.dominates(to, from);
     }

@@ -21,6 +21,8 @@ final class IdleEntries {
     private final int[] stamp;
 
     private final byte[] noted;
+    /** How often a block was visited on the way backwards. */
+    private int visits;
 
     private IdleEntries(Graph graph, Operands ops, Spiller spiller) {
         this.graph = graph;
@@ -74,33 +76,48 @@ final class IdleEntries {
     /** What passes through is needed where it is needed behind. */
     private void propagate() {
         Arrays.fill(stamp, -1);
-        int visit = 0;
-        boolean changed = true;
-        while (changed) {
-            changed = false;
+        boolean[] dirty = new boolean[graph.blocks];
+        Arrays.fill(dirty, true);
+        // Blocks come after those behind them, but for what is behind back edges.
+        for (boolean again = true; again; ) {
+            again = false;
             for (int b : graph.flow.postorder()) {
-                if (open[b] == 0) {
+                if (open[b] == 0 || !dirty[b]) {
                     continue;
                 }
-                visit++;
-                for (int s : graph.flow.successors(b)) {
-                    int[] entry = spiller.entry[s];
-                    for (int k = 0; k < entry.length; k++) {
-                        if (needed[s][k]) {
-                            stamp[entry[k]] = visit;
-                        }
-                    }
+                dirty[b] = false;
+                if (!visit(b)) {
+                    continue;
                 }
-                int[] entry = spiller.entry[b];
-                for (int k = 0; k < entry.length; k++) {
-                    if (spiller.fate[b][k] == Spiller.PASSES && !needed[b][k] && stamp[entry[k]] == visit) {
-                        needed[b][k] = true;
-                        open[b]--;
-                        changed = true;
-                    }
+                for (int p : graph.flow.predecessors(b)) {
+                    dirty[p] = true;
+                    again |= open[p] > 0 && !graph.isBefore(p, b);
                 }
             }
         }
+    }
+
+    /** Returns whether something more is needed at the start of a block. */
+    private boolean visit(int b) {
+        visits++;
+        for (int s : graph.flow.successors(b)) {
+            int[] entry = spiller.entry[s];
+            for (int k = 0; k < entry.length; k++) {
+                if (needed[s][k]) {
+                    stamp[entry[k]] = visits;
+                }
+            }
+        }
+        boolean changed = false;
+        int[] entry = spiller.entry[b];
+        for (int k = 0; k < entry.length; k++) {
+            if (spiller.fate[b][k] == Spiller.PASSES && !needed[b][k] && stamp[entry[k]] == visits) {
+                needed[b][k] = true;
+                open[b]--;
+                changed = true;
+            }
+        }
+        return changed;
     }
 
     private void drop() {

@@ -80,6 +80,9 @@ final class Spiller {
     private final int[] tied = new int[2];
     private int nextCall;
     private int block;
+    private int scans;
+    /** How many variables have been taken out of {@link #cheap}. */
+    private int costlier;
 
     Spiller(Graph graph, Operands ops, Liveness liveness, boolean[] cheap) {
         this.graph = graph;
@@ -103,24 +106,50 @@ final class Spiller {
     }
 
     void run() {
-        int[] postorder = graph.flow.postorder();
+        Arrays.fill(usedAt, -1);
+        boolean[] changed = new boolean[graph.blocks];
+        boolean everything = true;
         for (int round = 0; round < 3; round++) {
-            Arrays.fill(exit, null);
-            Arrays.fill(usedAt, -1);
-            Arrays.fill(definedUnread, false);
-            for (int i = postorder.length - 1; i >= 0; i--) {
-                scan(postorder[i]);
+            int known = costlier;
+            for (int i = 0; i < graph.flow.reachable(); i++) {
+                int b = graph.flow.inReversePostorder(i);
+                // What can no longer be computed again may leave the registers elsewhere in any block.
+                boolean all = everything || costlier > known;
+                changed[b] = (all || isOpen(b, changed)) && scan(b, all);
             }
             if (!choice.learn()) {
                 return;
             }
+            everything = costlier > known;
         }
     }
 
-    private void scan(int b) {
+    /** Whether a block may start otherwise than in the last round: a loop for what was learned, others as before. */
+    private boolean isOpen(int b, boolean[] changed) {
+        if (graph.flow.isLoopHeader(b)) {
+            return true;
+        }
+        for (int p : graph.flow.predecessors(b)) {
+            if (graph.isBefore(p, b) && changed[p]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Goes through a block, unless it starts as it did. Returns whether it ends otherwise than in the last round. */
+    private boolean scan(int b, boolean always) {
         block = b;
-        events[b] = new IntList();
         int[] start = choice.choose(b);
+        if (!always && Arrays.equals(start, entry[b])) {
+            return false;
+        }
+        if (events[b] == null) {
+            events[b] = new IntList();
+        } else {
+            forget(b);
+        }
+        scans++;
         entry[b] = start;
         n[0] = 0;
         n[1] = 0;
@@ -141,8 +170,32 @@ final class Spiller {
                 inW[w[c][j]] = false;
             }
         }
+        boolean changed = !Arrays.equals(last, exit[b]);
         exit[b] = last;
         fate[b] = fates(b, start);
+        return changed;
+    }
+
+    /** Takes back what going through a block has noted. */
+    private void forget(int b) {
+        IntList old = events[b];
+        for (int e = 0; e < old.size; e += 2) {
+            int v = old.get(e + 1);
+            if (ops.defBlock[v] == b) {
+                definedUnread[v] = false;
+            }
+        }
+        old.clear();
+        for (int o = ops.start[ops.blockStart[b]]; o < ops.start[ops.blockStart[b + 1]]; o++) {
+            if (ops.variable[o] >= 0) {
+                usedAt[ops.variable[o]] = -1;
+            }
+        }
+    }
+
+    /** How often a block was gone through. */
+    int scans() {
+        return scans;
     }
 
     private byte[] fates(int b, int[] start) {
@@ -413,6 +466,7 @@ final class Spiller {
                 if ((role[k] & RELOADED) == 0) {
                     event(i, EVICT, v);
                 }
+                costlier += cheap[v] ? 1 : 0;
                 cheap[v] = false;
                 remove(v);
                 usedCount--;
