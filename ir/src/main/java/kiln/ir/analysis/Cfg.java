@@ -12,7 +12,10 @@ import kiln.ir.Inst;
  */
 public final class Cfg extends FlowGraph {
     private final Block[] blocks;
-    private final Edge[][] edgesInto;
+    /** Those into each node, from its first one on. */
+    private final Edge[] edges;
+
+    private final int[] firstEdge;
 
     /** The graph of {@code f} as it is now; the same object as long as it does not change. */
     public static Cfg of(Function f) {
@@ -31,17 +34,18 @@ public final class Cfg extends FlowGraph {
         for (Block b : f.blocks()) {
             blocks[b.id()] = b;
         }
-        this.edgesInto = new Edge[nodes()][];
-        int[] count = new int[nodes()];
-        for (int n = 0; n < blocks.length; n++) {
-            if (isReachable(n)) {
-                Inst t = blocks[n].terminator();
-                for (int i = 0, k = t.targetCount(); i < k; i++) {
-                    int s = t.target(i).target().id();
-                    if (edgesInto[s] == null) {
-                        edgesInto[s] = new Edge[predecessors(s).length];
-                    }
-                    edgesInto[s][count[s]++] = t.target(i);
+        int n = nodes();
+        this.firstEdge = new int[n + 1];
+        for (int k = 0; k < n; k++) {
+            firstEdge[k + 1] = firstEdge[k] + predecessors(k).length;
+        }
+        this.edges = new Edge[firstEdge[n]];
+        int[] next = Arrays.copyOf(firstEdge, n);
+        for (int k = 0; k < n; k++) {
+            if (isReachable(k)) {
+                Inst t = blocks[k].terminator();
+                for (int i = 0, m = t.targetCount(); i < m; i++) {
+                    edges[next[t.target(i).target().id()]++] = t.target(i);
                 }
             }
         }
@@ -64,7 +68,8 @@ public final class Cfg extends FlowGraph {
     boolean equalsGraph(Cfg other) {
         return Arrays.equals(postorder(), other.postorder())
                 && Arrays.equals(blocks, other.blocks)
-                && Arrays.deepEquals(edgesInto, other.edgesInto);
+                && Arrays.equals(firstEdge, other.firstEdge)
+                && Arrays.equals(edges, other.edges);
     }
 
     /** The block of a node. */
@@ -74,6 +79,6 @@ public final class Cfg extends FlowGraph {
 
     /** Edge {@code i} into a node, from node {@code predecessors(node)[i]}. */
     public Edge edgeInto(int node, int i) {
-        return edgesInto[node][i];
+        return edges[firstEdge[node] + i];
     }
 }

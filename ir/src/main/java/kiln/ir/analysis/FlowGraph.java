@@ -24,6 +24,8 @@ public class FlowGraph {
 
     private final int[] preorder;
     private final int[] parent;
+    /** Whether the walk met a node that it had not left yet: without, there are no loops. */
+    private boolean hasCycle;
 
     private int[] idom;
     /** Numbers of each node and, up to the end, of those that it dominates; -1 for nodes that cannot be reached. */
@@ -171,6 +173,8 @@ public class FlowGraph {
                     vertex[entered] = s;
                     preorder[s] = entered++;
                     stack[top++] = s;
+                } else if (number[s] < 0) {
+                    hasCycle = true;
                 }
             } else {
                 top--;
@@ -311,11 +315,18 @@ public class FlowGraph {
         if (loopHeader != null) {
             return loopHeader;
         }
-        dominators();
         int n = successors.length;
         loopHeader = new int[n];
-        enclosing = new int[n];
         Arrays.fill(loopHeader, -1);
+        loopNumber = new int[n];
+        if (!hasCycle) {
+            enclosing = loopHeader;
+            loopEnd = loopNumber;
+            loopDepth = loopNumber;
+            return loopHeader;
+        }
+        dominators();
+        enclosing = new int[n];
         Arrays.fill(enclosing, -1);
         int[] stack = new int[n];
         int[] beyond = new int[n];
@@ -327,7 +338,8 @@ public class FlowGraph {
             int top = 0;
             boolean isHeader = false;
             for (int p : predecessors[header]) {
-                if (dominates(header, p)) {
+                // What dominates a node comes behind it in postorder.
+                if (number[p] <= number[header] && dominates(header, p)) {
                     isHeader = true;
                     top = claim(p, header, beyond, stack, top);
                 }
@@ -344,7 +356,6 @@ public class FlowGraph {
                 }
             }
         }
-        loopNumber = new int[n];
         loopEnd = new int[n];
         number(headers, count, enclosing, loopNumber, loopEnd);
         loopDepth = new int[n];
