@@ -673,6 +673,9 @@ public abstract class LoweringContext {
 
     /** Makes what loops behind this block want to find in registers; it stands in front of its terminator. */
     void makeHoisted(int node, List<MachInst> output) {
+        if (hoisted.isEmpty() && hoistedVectors.isEmpty() && hoistedResults.isEmpty()) {
+            return;
+        }
         Map<Value, Reg> wanted = hoisted.getOrDefault(node, Map.of());
         Map<V128, Reg> vectors = hoistedVectors.getOrDefault(node, Map.of());
         Map<Derived, Reg> results = hoistedResults.getOrDefault(node, Map.of());

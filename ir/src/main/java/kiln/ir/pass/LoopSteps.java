@@ -72,7 +72,28 @@ public final class LoopSteps implements Pass {
 
     @Override
     public void run(Function f) {
-        new LoopSteps().rewrite(f);
+        for (Block b : f.blocks()) {
+            if (b.terminator().opcode() == Opcode.JUMP && passesSum(b.terminator().target(0))) {
+                new LoopSteps().rewrite(f);
+                return;
+            }
+        }
+    }
+
+    /** Whether an edge passes a parameter plus a constant on to that parameter, as back edges do. */
+    private static boolean passesSum(Edge e) {
+        for (int i = 0; i < e.argCount(); i++) {
+            if (isStep(e.target().params().get(i), e.arg(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isStep(Value counter, Value next) {
+        return next.is(Opcode.ADD)
+                && next.inst().arg(0) == counter
+                && next.inst().arg(1).is(Opcode.ICONST);
     }
 
     private void rewrite(Function f) {
@@ -129,9 +150,7 @@ public final class LoopSteps implements Pass {
         for (int i = 0; i < e.argCount(); i++) {
             Value next = e.arg(i);
             Value counter = header.params().get(i);
-            if (next.is(Opcode.ADD)
-                    && next.inst().arg(0) == counter
-                    && next.inst().arg(1).is(Opcode.ICONST)) {
+            if (isStep(counter, next)) {
                 steps.add(new Step(counter, next, b, instead));
             }
         }
