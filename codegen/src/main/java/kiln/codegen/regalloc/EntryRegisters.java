@@ -19,7 +19,11 @@ final class EntryRegisters {
     private final Spiller spiller;
     private final int[] capacity;
     private final int[] distance;
+    /** Valid where {@link #weighed} says so: 0 elsewhere. */
     private final double[] weight;
+
+    private final int[] weighed;
+    private int gathering;
     private final int[] stamp;
     private int generation;
     /** Most variables of a class live at once in the hot part of a loop, and whether it makes calls, by header. */
@@ -46,6 +50,7 @@ final class EntryRegisters {
         this.capacity = capacity;
         distance = new int[ops.variables];
         weight = new double[ops.variables];
+        weighed = new int[ops.variables];
         stamp = new int[ops.variables];
         loopCalls = new boolean[graph.blocks];
         loopPressure[0] = new int[graph.blocks];
@@ -98,22 +103,20 @@ final class EntryRegisters {
             }
             return result.toArray();
         }
-        int[] in = liveness.in[b];
-        for (int k = 0; k < in.length; k++) {
-            distance[in[k]] = liveness.inNext[b][k];
-            weight[in[k]] = 0;
-        }
         for (int k = 0; k < params.size(); k++) {
             int p = params.get(k).index();
             distance[p] = liveness.paramNext[b][k];
-            weight[p] = 0;
             spiller.inMemory[p] = false;
         }
         double total = gatherPredecessors(b);
         if (graph.flow.isLoopHeader(b)) {
-            chooseForLoop(b, in, total);
+            chooseForLoop(b, total);
         } else {
-            chooseForJoin(b, in, total);
+            chooseForJoin(b, total);
+        }
+        generation++;
+        for (int k = 0; k < result.size; k++) {
+            stamp[result.get(k)] = generation;
         }
         for (int k = 0; k < params.size(); k++) {
             int p = params.get(k).index();
@@ -127,6 +130,7 @@ final class EntryRegisters {
      */
     private double gatherPredecessors(int b) {
         double total = 0;
+        gathering++;
         for (int p : graph.flow.predecessors(b)) {
             if (!graph.isBefore(p, b)) {
                 // What it ended with in an earlier round says nothing of this one.
@@ -137,20 +141,28 @@ final class EntryRegisters {
             total += f;
             generation++;
             for (int v : exit) {
-                weight[v] += f;
+                weigh(v, f);
                 stamp[v] = generation;
             }
             if (!graph.block(b).params().isEmpty()) {
                 Reg[] args = edge(p, b).args();
                 for (int k = 0; k < args.length; k++) {
                     if (stamp[args[k].index()] == generation) {
-                        weight[graph.block(b).params().get(k).index()] += f;
+                        weigh(graph.block(b).params().get(k).index(), f);
                     }
                 }
             }
         }
-        generation++;
         return total;
+    }
+
+    private void weigh(int v, double frequency) {
+        weight[v] = weighed[v] == gathering ? weight[v] + frequency : frequency;
+        weighed[v] = gathering;
+    }
+
+    private double weight(int v) {
+        return weighed[v] == gathering ? weight[v] : 0;
     }
 
     private MachBlock.Successor edge(int from, int to) {
@@ -162,14 +174,22 @@ final class EntryRegisters {
         throw new IllegalStateException();
     }
 
-    private void chooseForJoin(int b, int[] in, double total) {
+    private void chooseForJoin(int b, double total) {
         count = 0;
         double all = total * 0.999999;
-        for (int v : in) {
-            if (weight[v] >= all) {
+        int[] in = liveness.in[b];
+        for (int k = 0; k < in.length; k++) {
+            int v = in[k];
+            double w = weight(v);
+            if (w == 0 && all > 0) {
+                // As most of what is live: in no register at the end of any block before this one.
+                continue;
+            }
+            distance[v] = liveness.inNext[b][k];
+            if (w >= all) {
                 candidate(v);
-            } else if (weight[v] > 0 && distance[v] < Liveness.CALL) {
-                boolean few = total - weight[v] <= FEW * total;
+            } else if (distance[v] < Liveness.CALL) {
+                boolean few = total - w <= FEW * total;
                 if (few || distance[v] < NEAR) {
                     candidate(v);
                 }
@@ -177,16 +197,19 @@ final class EntryRegisters {
         }
         for (Reg r : graph.block(b).params()) {
             int p = r.index();
-            if (distance[p] != Liveness.DEAD && (distance[p] < Liveness.CALL || weight[p] >= all)) {
+            if (distance[p] != Liveness.DEAD && (distance[p] < Liveness.CALL || weight(p) >= all)) {
                 candidate(p);
             }
         }
         take(capacity[0], capacity[1]);
     }
 
-    private void chooseForLoop(int h, int[] in, double total) {
+    private void chooseForLoop(int h, double total) {
         count = 0;
-        for (int v : in) {
+        int[] in = liveness.in[h];
+        for (int k = 0; k < in.length; k++) {
+            int v = in[k];
+            distance[v] = liveness.inNext[h][k];
             if (distance[v] < Liveness.COLD && !banned.contains((long) h << 32 | v)) {
                 candidate(v);
             }
@@ -206,7 +229,7 @@ final class EntryRegisters {
         for (int v : in) {
             if (distance[v] >= Liveness.COLD) {
                 through[ops.classOf[v]]++;
-                if (weight[v] >= total * 0.999999
+                if (weight(v) >= total * 0.999999
                         && distance[v] < Liveness.CALL
                         && !loopCalls[h]
                         && !banned.contains((long) h << 32 | v)) {
@@ -236,7 +259,6 @@ final class EntryRegisters {
             int c = ops.classOf[v];
             if (taken[c] < (c == 0 ? limit0 : limit1)) {
                 taken[c]++;
-                stamp[v] = generation;
                 result.add(v);
             }
         }

@@ -316,15 +316,13 @@ final class Liveness {
         for (int k = 0; k < pn.length; k++) {
             int v = params.get(k).index();
             pn[k] = global != null && global[v] && coordinate[v] == DEAD ? MAX : distance(coordinate[v], firstCall);
-            coordinate[v] = DEAD;
-        }
-        paramNext[b] = pn;
-        int live = 0;
-        for (int k = 0; k < size; k++) {
-            if (coordinate[list[k]] != DEAD) {
-                live++;
+            if (coordinate[v] != DEAD) {
+                coordinate[v] = DEAD;
+                liveCount[ops.classOf[v]]--;
             }
         }
+        paramNext[b] = pn;
+        int live = liveCount[0] + liveCount[1];
         int[] vs = new int[live];
         int[] ds = new int[live];
         live = 0;

@@ -117,20 +117,28 @@ final class SpillPlan {
         Arrays.fill(liveIn, -1);
         Arrays.fill(kept, -1);
         for (int b : graph.flow.postorder()) {
-            for (int v : liveness.in[b]) {
-                liveIn[v] = b;
-            }
             for (int v : spiller.entry[b]) {
                 kept[v] = b;
             }
+            boolean marked = false;
             for (int p : graph.flow.predecessors(b)) {
                 for (int v : spiller.exit[p]) {
-                    if (liveIn[v] == b && kept[v] != b) {
-                        if (graph.movesAtSource(p)) {
-                            evict(v, p, ops.blockStart[p + 1] - 1);
-                        } else {
-                            evict(v, b, StorePlacement.ON_ENTRY);
+                    if (kept[v] == b) {
+                        continue;
+                    }
+                    if (!marked) {
+                        for (int l : liveness.in[b]) {
+                            liveIn[l] = b;
                         }
+                        marked = true;
+                    }
+                    if (liveIn[v] != b) {
+                        continue;
+                    }
+                    if (graph.movesAtSource(p)) {
+                        evict(v, p, ops.blockStart[p + 1] - 1);
+                    } else {
+                        evict(v, b, StorePlacement.ON_ENTRY);
                     }
                 }
             }

@@ -17,6 +17,8 @@ final class SpillSlots {
     private static final int TRIES = 24;
     /** Longest list of ranges that is searched for holes, which keeps large functions linear. */
     private static final int MERGE_LIMIT = 512;
+    /** The end of a range that has not begun. */
+    private static final int NEVER = -2;
 
     /** Variables that share slots are of one kind. Wide slots come first, so that they are aligned. */
     private enum Kind {
@@ -125,36 +127,31 @@ final class SpillSlots {
             r = new IntList();
             ranges[v] = r;
         }
-        if (r.size > 0 && r.get(r.size - 1) + 1 >= from) {
-            r.data[r.size - 1] = to;
-        } else {
-            r.add(from);
-            r.add(to);
-        }
+        r.add(from);
+        r.add(to);
     }
 
     /** Walks the blocks in layout order; position of instruction i is 2i while it reads and 2i + 1 while it writes. */
     private void preciseRanges() {
-        int[] since = new int[ops.variables];
-        Arrays.fill(since, -1);
-        IntList open = new IntList();
+        // The range of each variable that may go on in the next block: most of what lives passes through blocks.
+        int[] from = new int[ops.variables];
+        int[] to = new int[ops.variables];
+        Arrays.fill(to, NEVER);
         for (int b = 0; b < graph.blocks; b++) {
             if (!graph.flow.isReachable(b)) {
                 continue;
             }
-            open.clear();
             int first = ops.blockStart[b];
+            int end = 2 * ops.blockStart[b + 1] - 1;
             for (int v : liveness.in[b]) {
                 if (plan.spilled[v]) {
-                    since[v] = 2 * first;
-                    open.add(v);
+                    live(v, 2 * first, end, from, to);
                 }
             }
             for (int k = 0; k < liveness.paramNext[b].length; k++) {
                 int v = graph.block(b).params().get(k).index();
                 if (plan.spilled[v]) {
-                    since[v] = 2 * first;
-                    open.add(v);
+                    live(v, 2 * first, end, from, to);
                 }
             }
             for (int i = first; i < ops.blockStart[b + 1]; i++) {
@@ -164,22 +161,29 @@ final class SpillSlots {
                         continue;
                     }
                     if (Operands.isDef(ops.kind[o])) {
-                        since[v] = 2 * i + 1;
-                        open.add(v);
-                    } else if (liveness.next[o] == Liveness.DEAD && since[v] >= 0) {
-                        range(v, since[v], 2 * i);
-                        since[v] = -1;
+                        live(v, 2 * i + 1, end, from, to);
+                    } else if (Operands.isUse(ops.kind[o]) && liveness.next[o] == Liveness.DEAD) {
+                        to[v] = 2 * i;
                     }
                 }
             }
-            for (int k = 0; k < open.size; k++) {
-                int v = open.get(k);
-                if (since[v] >= 0) {
-                    range(v, since[v], 2 * ops.blockStart[b + 1] - 1);
-                    since[v] = -1;
-                }
+        }
+        for (int v = 0; v < ops.variables; v++) {
+            if (to[v] != NEVER) {
+                range(v, from[v], to[v]);
             }
         }
+    }
+
+    /** Lets a variable live from {@code at} to {@code end}: its range goes on, or another one begins. */
+    private void live(int v, int at, int end, int[] from, int[] to) {
+        if (to[v] + 1 < at) {
+            if (to[v] != NEVER) {
+                range(v, from[v], to[v]);
+            }
+            from[v] = at;
+        }
+        to[v] = end;
     }
 
     /**
