@@ -71,10 +71,15 @@ public abstract class LoweringContext {
     int rootNode;
     private final ArrayList<MachInst> ruleInsts = new ArrayList<>();
     private final ArrayList<MachInst> ruleConstants = new ArrayList<>();
-    private final Map<Value, Reg> ruleConstantRegs = new HashMap<>();
+    /** By value, the register of a constant that was made for the current instruction, or null. */
+    private final Reg[] ruleConstantRegs;
+
+    private final ArrayList<Value> ruleConstantValues = new ArrayList<>();
     private List<MachInst> sink = ruleInsts;
     /** Whether the arguments of an edge are being asked for. */
     boolean connecting;
+    /** By node, whether something is made at its end that loops find in registers. */
+    private final boolean[] hoists;
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
     /** A number that is made at the end of a block. */
@@ -112,10 +117,12 @@ public abstract class LoweringContext {
         this.uses = new UseInfo(function, plan);
         this.mach = new MachFunction(function.key());
         this.regs = new Reg[function.valueIdBound()];
+        this.ruleConstantRegs = new Reg[function.valueIdBound()];
         this.absorbed = new boolean[function.valueIdBound()];
         this.machBlocks = new MachBlock[plan.nodes()];
         this.nodeOfBlock = new int[function.blockIdBound()];
         this.hasCall = new boolean[plan.nodes()];
+        this.hoists = new boolean[plan.nodes()];
     }
 
     /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */
@@ -262,7 +269,7 @@ public abstract class LoweringContext {
         }
         int loop = loopToHoistFrom(isCheap(value));
         if (loop >= 0) {
-            int at = plan.flow().idom(loop);
+            int at = placeBefore(loop);
             return hoistedVectors
                     .computeIfAbsent(at, _ -> new LinkedHashMap<>())
                     .computeIfAbsent(value, _ -> newReg(Type.V128));
@@ -299,7 +306,7 @@ public abstract class LoweringContext {
             return r;
         }
         return hoistedResults
-                .computeIfAbsent(plan.flow().idom(loop), _ -> new LinkedHashMap<>())
+                .computeIfAbsent(placeBefore(loop), _ -> new LinkedHashMap<>())
                 .computeIfAbsent(new Derived(v, maker), _ -> newReg(maker.type()));
     }
 
@@ -329,7 +336,7 @@ public abstract class LoweringContext {
             return null;
         }
         return hoistedResults
-                .computeIfAbsent(flow.idom(from), _ -> new LinkedHashMap<>())
+                .computeIfAbsent(placeBefore(from), _ -> new LinkedHashMap<>())
                 .computeIfAbsent(new Derived(object, maker), _ -> newObjectAddress());
     }
 
@@ -564,7 +571,10 @@ public abstract class LoweringContext {
         }
         ruleInsts.clear();
         ruleConstants.clear();
-        ruleConstantRegs.clear();
+        for (int i = 0; i < ruleConstantValues.size(); i++) {
+            ruleConstantRegs[ruleConstantValues.get(i).id()] = null;
+        }
+        ruleConstantValues.clear();
         ruleVectors.clear();
     }
 
@@ -586,20 +596,28 @@ public abstract class LoweringContext {
     }
 
     private Reg constant(Value v, Inst d) {
-        Reg r = ruleConstantRegs.get(v);
+        Reg r = ruleConstantRegs[v.id()];
         if (r != null) {
             return r;
         }
         int loop = loopToHoistFrom(isCheap(d));
         if (loop >= 0) {
-            int at = plan.flow().idom(loop);
+            int at = placeBefore(loop);
             return hoisted.computeIfAbsent(at, _ -> new HashMap<>())
                     .computeIfAbsent(representative(at, v, d), _ -> newReg(v.type()));
         }
         r = newReg(v.type());
-        ruleConstantRegs.put(v, r);
+        ruleConstantRegs[v.id()] = r;
+        ruleConstantValues.add(v);
         define(v, d, r);
         return r;
+    }
+
+    /** The node at whose end is made what a loop, by its header, finds in registers. */
+    private int placeBefore(int loop) {
+        int at = plan.flow().idom(loop);
+        hoists[at] = true;
+        return at;
     }
 
     /** The loop in front of which a constant is to be made for the current instruction, by its header, or -1. */
@@ -673,15 +691,12 @@ public abstract class LoweringContext {
 
     /** Makes what loops behind this block want to find in registers; it stands in front of its terminator. */
     void makeHoisted(int node, List<MachInst> output) {
-        if (hoisted.isEmpty() && hoistedVectors.isEmpty() && hoistedResults.isEmpty()) {
+        if (!hoists[node]) {
             return;
         }
         Map<Value, Reg> wanted = hoisted.getOrDefault(node, Map.of());
         Map<V128, Reg> vectors = hoistedVectors.getOrDefault(node, Map.of());
         Map<Derived, Reg> results = hoistedResults.getOrDefault(node, Map.of());
-        if (wanted.isEmpty() && vectors.isEmpty() && results.isEmpty()) {
-            return;
-        }
         begin(null);
         results.forEach((d, r) -> d.maker.emit(this, r, value(d.of)));
         vectors.forEach((value, r) -> emitAsConstant(vectorConstant(r, value)));

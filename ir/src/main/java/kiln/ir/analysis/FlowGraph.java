@@ -24,7 +24,7 @@ public class FlowGraph {
 
     private final int[] preorder;
     private final int[] parent;
-    /** Whether the walk met a node that it had not left yet: without, there are no loops. */
+    /** Whether the walk met a node that it had not left yet. */
     private boolean hasCycle;
 
     private int[] idom;
@@ -114,6 +114,11 @@ public class FlowGraph {
     public final int dominatorNumber(int node) {
         dominators();
         return treeNumber[node];
+    }
+
+    /** Whether the graph has a cycle: without, there are no loops, and nobody need look for them. */
+    public final boolean hasCycle() {
+        return hasCycle;
     }
 
     /** Header of the innermost loop around a node (a header belongs to its own loop), or -1. */

@@ -1,7 +1,6 @@
 package kiln.ir.analysis;
 
 import kiln.ir.Block;
-import kiln.ir.CallTarget;
 import kiln.ir.Function;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
@@ -31,25 +30,25 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
         boolean[] seen = new boolean[f.blockIdBound()];
         for (Block b : f.blocks()) {
             seen[b.id()] = true;
+            int sum = 0;
             for (Inst i = b.first(); i != null; i = i.next()) {
-                int weight = weight(i);
-                size = Math.min(ENOUGH, size + weight);
-                if (!b.isCold()) {
-                    hot = Math.min(ENOUGH, hot + weight);
-                }
-                if (i.data() instanceof CallTarget callee && callee.key() != null) {
+                Opcode op = i.opcode();
+                sum = Math.min(ENOUGH, sum + weight(i));
+                if (op.data() == SideData.Kind.CALLEE && i.call().key() != null) {
                     calls++;
-                    selfCalls += callee.key().equals(f.key()) ? 1 : 0;
+                    selfCalls += i.call().key().equals(f.key()) ? 1 : 0;
                 }
                 // References would not be there from the first call of the caller on.
-                copyable &= i.opcode() != Opcode.FRAME_POINTER && i.opcode() != Opcode.UNWIND && !i.holdsReferences();
-                for (int t = 0; t < i.targetCount(); t++) {
+                copyable &= op != Opcode.FRAME_POINTER && op != Opcode.UNWIND && !i.holdsReferences();
+                for (int t = 0, n = i.targetCount(); t < n; t++) {
                     Block target = i.target(t).target();
                     loops |= seen[target.id()];
                     // A copy of the entry is a part of a block of the caller.
                     copyable &= target != f.entry();
                 }
             }
+            size = Math.min(ENOUGH, size + sum);
+            hot = b.isCold() ? hot : Math.min(ENOUGH, hot + sum);
         }
         return new InlineCost(size, hot, calls, selfCalls, loops, copyable);
     }

@@ -118,6 +118,15 @@ public final class BlockLayout implements Pass {
 
     /** The blocks that are not cold, with the blocks of each loop together. */
     private static List<Block> byLoop(Cfg cfg, int[] order) {
+        if (!cfg.hasCycle()) {
+            List<Block> blocks = new ArrayList<>(order.length);
+            for (int b : order) {
+                if (!cfg.block(b).isCold()) {
+                    blocks.add(cfg.block(b));
+                }
+            }
+            return blocks;
+        }
         // What lies directly in each loop, by header, in order: blocks and, by their headers, loops; last what lies in
         // none. Loops are taken in when all of their own blocks are known: inner loops first.
         int none = cfg.nodes();

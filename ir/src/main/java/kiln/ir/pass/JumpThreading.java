@@ -83,6 +83,9 @@ public final class JumpThreading implements Pass {
 
         /** Null if there is nothing to gain. */
         static Questions of(Function f) {
+            if (!Cfg.of(f).hasCycle()) {
+                return null;
+            }
             Questions q = new Questions(f);
             return q.find() ? q : null;
         }

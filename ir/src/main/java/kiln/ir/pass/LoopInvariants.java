@@ -29,7 +29,9 @@ public final class LoopInvariants implements Pass {
 
     @Override
     public void run(Function f) {
-        new Walk(f).run();
+        if (Cfg.of(f).hasCycle()) {
+            new Walk(f).run();
+        }
     }
 
     private static final class Walk {

@@ -40,6 +40,9 @@ public final class SteppedParams implements Pass {
     @Override
     public void run(Function f) {
         Cfg cfg = Cfg.of(f);
+        if (!cfg.hasCycle()) {
+            return;
+        }
         Builder builder = new Builder(f);
         for (int h : cfg.postorder()) {
             if (cfg.isLoopHeader(h) && cfg.block(h).params().size() > 1) {
