@@ -43,6 +43,7 @@ public final class ArtifactWriter {
     private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
     private ComponentPlan component;
+    private List<byte[]> components = List.of();
     private String world;
     private boolean stripNames;
     private boolean stripOffsets;
@@ -146,10 +147,12 @@ public final class ArtifactWriter {
      * Says that the file is a component's; its modules are the one that stands for it and those of the plan.
      *
      * @param wit what the component imports and exports, for people
+     * @param nested the compiled files of components that it exports, by number
      */
-    public ArtifactWriter component(ComponentPlan plan, String wit) {
+    public ArtifactWriter component(ComponentPlan plan, String wit, List<byte[]> nested) {
         component = plan;
         world = wit;
+        components = List.copyOf(nested);
         return this;
     }
 
@@ -218,6 +221,9 @@ public final class ArtifactWriter {
         l.add(References.SECTION, references.bytes(), 8);
         if (component != null) {
             l.add(ComponentPlanCodec.SECTION, new ByteSink().bytes(ComponentPlanCodec.encode(component)), 8);
+            for (int i = 0; i < components.size(); i++) {
+                l.add(ComponentPlanCodec.nested(i), new ByteSink().bytes(components.get(i)), 8);
+            }
         }
         l.add(FunctionIndex.SECTION, functions.build(text.byteSize()), 16);
         l.add(TrapTable.SECTION, traps.build(), 8);

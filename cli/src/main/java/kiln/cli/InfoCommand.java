@@ -149,6 +149,7 @@ final class InfoCommand implements Callable<Integer> {
                 String what = switch (item) {
                     case ComponentPlan.ModuleItem m -> " (core module, " + plan.exported(m) + ")";
                     case ComponentPlan.ImportedModuleItem _ -> " (core module that is imported)";
+                    case ComponentPlan.ComponentItem _ -> " (component, a file within the file)";
                     default -> "";
                 };
                 System.out.printf("  export     %s%s%n", Printable.name(path + name), what);

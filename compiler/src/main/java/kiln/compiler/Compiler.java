@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import kiln.artifact.ArtifactWriter;
 import kiln.artifact.Compat;
 import kiln.codegen.CompiledFunction;
 import kiln.component.CompositionException;
+import kiln.component.FlatComponent;
 import kiln.component.UnsupportedComponentException;
 import kiln.ir.InlineTable;
 import kiln.translate.UnsupportedFeatureException;
@@ -140,30 +142,42 @@ public final class Compiler {
     private static ArtifactWriter compile(
             List<Input> inputs, CompilerOptions given, CompileProgress progress, Long callRange, WorkPool pool) {
         try {
-            Modules modules = Modules.of(inputs, given);
-            CompilerOptions options = modules.startThreads() ? given.withInterruptible(true) : given;
-            Modules.Work work = modules.compilations(options);
-            List<ModuleCompilation> compilations = work.modules();
-            if (progress instanceof Exploration.Recorder recorder) {
-                compilations.forEach(c -> c.showTo(recorder));
-            }
-            Program program = new Program(compilations, work.component());
-            for (int i = 0; i < compilations.size(); i++) {
-                if (!modules.isFace(i)) {
-                    compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
-                }
-                program.compileOfComponent(i);
-            }
-            List<Product.Code> functions = program.link(pool);
-            TextLayout layout = TextLayout.of(
-                    options.target().backend(),
-                    functions.stream().map(Product.Code::function).toList(),
-                    callRange != null ? callRange : options.target().backend().callRange());
-            ArtifactWriter writer = write(compilations, program, functions, layout, options);
-            return modules.plan() == null ? writer : writer.component(modules.plan(), modules.world());
+            return compile(Modules.of(inputs, given), given, progress, callRange, pool);
         } catch (WasmException | UnsupportedFeatureException | UnsupportedComponentException | CompositionException e) {
             throw new CompileException(e.getMessage(), e);
         }
+    }
+
+    private static ArtifactWriter compile(
+            Modules modules, CompilerOptions given, CompileProgress progress, Long callRange, WorkPool pool) {
+        CompilerOptions options = modules.startThreads() ? given.withInterruptible(true) : given;
+        Modules.Work work = modules.compilations(options);
+        List<ModuleCompilation> compilations = work.modules();
+        if (progress instanceof Exploration.Recorder recorder) {
+            compilations.forEach(c -> c.showTo(recorder));
+        }
+        Program program = new Program(compilations, work.component());
+        for (int i = 0; i < compilations.size(); i++) {
+            if (!modules.isFace(i)) {
+                compilations.get(i).compile(pool, progress, compilations.subList(0, i), program::add);
+            }
+            program.compileOfComponent(i);
+        }
+        List<Product.Code> functions = program.link(pool);
+        TextLayout layout = TextLayout.of(
+                options.target().backend(),
+                functions.stream().map(Product.Code::function).toList(),
+                callRange != null ? callRange : options.target().backend().callRange());
+        ArtifactWriter writer = write(compilations, program, functions, layout, options);
+        if (modules.plan() != null) {
+            List<byte[]> nested = new ArrayList<>();
+            for (FlatComponent c : modules.exported()) {
+                nested.add(
+                        compile(Modules.of(c), given, progress, callRange, pool).toBytes());
+            }
+            writer.component(modules.plan(), modules.world(), nested);
+        }
+        return writer;
     }
 
     private static ArtifactWriter write(

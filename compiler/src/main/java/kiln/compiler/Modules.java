@@ -33,8 +33,9 @@ import kiln.wasm.WasmModule;
  * @param bound of a component without the one that stands for it, which is number 0; see {@link ComponentPlan}
  * @param plan of a component, else null
  * @param world of a component in WIT, else null
+ * @param exported components that the component exports, by number
  */
-record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
+record Modules(List<Links.Bound> bound, ComponentPlan plan, String world, List<FlatComponent> exported) {
     /** For tests: adapters between components are left to the runtime, which has them in Java as well. */
     private static final boolean IN_JAVA = "java".equals(System.getProperty("kiln.component.adapters"));
     /** A module with nothing in it. */
@@ -44,8 +45,7 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
     static Modules of(List<Compiler.Input> inputs, CompilerOptions options) {
         Features features = Features.named(options.features());
         if (inputs.stream().allMatch(i -> ComponentDecoder.isComponent(i.wasm()))) {
-            FlatComponent flat = flatten(inputs, features);
-            return new Modules(bind(flat), flat.plan(), WitPrinter.print(flat.type()));
+            return of(flatten(inputs, features));
         }
         List<Links.Part> parts = new ArrayList<>();
         for (Compiler.Input i : inputs) {
@@ -55,7 +55,11 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world) {
             }
             parts.add(new Links.Part(i.name(), i.file(), ModuleDecoder.decode(i.wasm(), i.file(), features)));
         }
-        return new Modules(Links.bind(parts), null, null);
+        return new Modules(Links.bind(parts), null, null, List.of());
+    }
+
+    static Modules of(FlatComponent flat) {
+        return new Modules(bind(flat), flat.plan(), WitPrinter.print(flat.type()), flat.components());
     }
 
     private static FlatComponent flatten(List<Compiler.Input> inputs, Features features) {

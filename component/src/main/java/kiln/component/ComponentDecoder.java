@@ -140,8 +140,10 @@ public final class ComponentDecoder {
             }
             case 4 -> {
                 Scope nested = component(scope);
-                scope.add(new Entity.Component(nested.componentType()), in, at);
-                scope.keep(at, new Definition.Nested(new Definition.Body(List.copyOf(nested.body), nested.names)));
+                ComponentType type = nested.componentType();
+                scope.add(new Entity.Component(type), in, at);
+                Definition.Body body = new Definition.Body(List.copyOf(nested.body), nested.names);
+                scope.keep(at, new Definition.Nested(body, type));
             }
             case 9, 12 -> throw unsupported("a start function, or values", at);
             default -> {

@@ -51,7 +51,7 @@ sealed interface Definition {
     record CoreExports(Map<String, CoreIndex> exports) implements Definition {}
 
     /** A component that lies in the component. */
-    record Nested(Body body) implements Definition {}
+    record Nested(Body body, ComponentType type) implements Definition {}
 
     /** An instance of a component. */
     record Instance(int component, Map<String, Ref> given, InstanceType type) implements Definition {}

@@ -13,6 +13,7 @@ import kiln.wasm.WasmModule;
  *     and {@link CoreModuleType#face} for instances of modules that are imported
  * @param faces of the modules that are imported, in the order of the plan
  * @param exported the modules that {@link ComponentPlan.ModuleItem}s name, by number
+ * @param components those that {@link ComponentPlan.ComponentItem}s name, by number
  * @param names what the core instances are called in backtraces, with the component instances around them
  */
 public record FlatComponent(
@@ -21,4 +22,5 @@ public record FlatComponent(
         List<WasmModule> modules,
         List<WasmModule> faces,
         List<WasmModule> exported,
+        List<FlatComponent> components,
         List<String> names) {}

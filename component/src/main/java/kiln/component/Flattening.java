@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.artifact.component.ComponentPlan.ComponentItem;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
 import kiln.artifact.component.ComponentPlan.ImportKind;
@@ -42,6 +43,9 @@ public final class Flattening {
     /** Definitions that are looked at, those of nested components once for each instance. */
     static final int MAX_STEPS = 100_000;
 
+    /** Components that one exports, those that these export in turn included. */
+    static final int MAX_EXPORTED_COMPONENTS = 100;
+
     private static final StringEncoding[] ENCODINGS = StringEncoding.values();
 
     private String file;
@@ -58,15 +62,27 @@ public final class Flattening {
     /** Those that are imported, by the names that lead to them. */
     private final Map<List<String>, Value.Resource> importedResources = new HashMap<>();
 
-    private int steps;
+    /** What a component may come to, those that it exports included. */
+    private static final class Budget {
+        private int steps;
+        private int coreInstances;
+        private int exports;
+    }
+
+    private final Budget budget;
+    /** Components that are exported, by the place that defines them. */
+    private final Map<Value.OwnComponent, Integer> exportedNumbers = new HashMap<>();
+
+    private final List<FlatComponent> exported = new ArrayList<>();
     /** How many instances are being made within one another. */
     private int depth;
     /** Where the definition that is being looked at is in the file. */
     private int at;
 
-    private Flattening(String file, boolean composed) {
+    private Flattening(String file, boolean composed, Budget budget) {
         this.file = file;
         this.composed = composed;
+        this.budget = budget;
     }
 
     /**
@@ -74,12 +90,17 @@ public final class Flattening {
      *     instances or definitions than there may be
      */
     public static FlatComponent flatten(DecodedComponent component) {
-        Flattening f = new Flattening(component.file(), false);
-        ComponentNames names = component.body().names();
-        Frame root = new Frame(f.plan.component(-1), null, null, names, names.own);
-        Map<String, Value> exports = f.run(root, component.body(), null);
-        component.type().imports().forEach((name, e) -> f.declare(root, List.of(name), e));
-        return f.finish(component.type(), exports);
+        return new Flattening(component.file(), false, new Budget())
+                .outermost(component.body(), component.type(), null);
+    }
+
+    /** @param outer of a component that is exported: the instance in which it is defined, else null */
+    private FlatComponent outermost(Definition.Body body, ComponentType type, Frame outer) {
+        ComponentNames names = body.names();
+        Frame root = new Frame(plan, plan.component(-1), outer, null, names, names.own);
+        Map<String, Value> exports = run(root, body, null);
+        type.imports().forEach((name, e) -> declare(root, List.of(name), e));
+        return finish(type, exports);
     }
 
     /**
@@ -91,7 +112,7 @@ public final class Flattening {
      */
     public static FlatComponent compose(List<DecodedComponent> components) {
         Composition c = Composition.of(components);
-        Flattening f = new Flattening("", true);
+        Flattening f = new Flattening("", true, new Budget());
         f.plan.component(-1);
         List<Map<String, Value>> exports = new ArrayList<>();
         for (int i = 0; i < c.parts().size(); i++) {
@@ -99,7 +120,7 @@ public final class Flattening {
             f.file = part.file();
             ComponentNames names = part.body().names();
             String name = names.own != null ? names.own : ComponentNames.cut(stem(part.file()));
-            Frame frame = new Frame(f.plan.component(0), null, null, names, name);
+            Frame frame = new Frame(f.plan, f.plan.component(0), null, null, names, name);
             Map<String, Value> given = new HashMap<>();
             for (Map.Entry<String, Entity> e : part.type().imports().entrySet()) {
                 Composition.Bound b = c.providers().get(i).get(e.getKey());
@@ -123,7 +144,13 @@ public final class Flattening {
     private FlatComponent finish(ComponentType type, Map<String, Value> exports) {
         Map<String, Item> items = items(exports, type.exports(), List.of());
         return new FlatComponent(
-                type, plan.finish(items), List.copyOf(modules), plan.faces(), plan.exported(), List.copyOf(names));
+                type,
+                plan.finish(items),
+                List.copyOf(modules),
+                plan.faces(),
+                plan.exported(),
+                List.copyOf(exported),
+                List.copyOf(names));
     }
 
     /** The name of a file without folders and ending. */
@@ -138,7 +165,7 @@ public final class Flattening {
     }
 
     private void step() {
-        if (++steps > MAX_STEPS) {
+        if (++budget.steps > MAX_STEPS) {
             throw unsupported("more than " + MAX_STEPS + " definitions, counted once for each instance,");
         }
     }
@@ -197,7 +224,7 @@ public final class Flattening {
                 });
                 frame.coreInstances.add(new Value.CoreExports(exports));
             }
-            case Definition.Nested n -> frame.components.add(new Value.OwnComponent(n.body(), frame));
+            case Definition.Nested n -> frame.components.add(new Value.OwnComponent(n.body(), n.type(), frame));
             case Definition.Instance i -> frame.instances.add(instantiate(frame, i));
             case Definition.Exports e -> frame.instances.add(new Value.Exports(resolve(frame, e.exports())));
             case Definition.ExportAlias a -> frame.add(export(frame.instances.get(a.instance()), a.name()));
@@ -205,7 +232,14 @@ public final class Flattening {
                 frame.core
                         .get(a.kind())
                         .add(frame.coreInstances.get(a.instance()).export(a.name()));
-            case Definition.OuterAlias a -> frame.add(frame.outer(a.count()).get(a.what()));
+            case Definition.OuterAlias a -> {
+                Frame outer = frame.outer(a.count());
+                Value v = outer.get(a.what());
+                if (outer.plan != plan && (v instanceof Value.ImportedModule || v instanceof Value.ImportedComponent)) {
+                    throw unsupported("the export of a component that uses what the component around it imports");
+                }
+                frame.add(v);
+            }
             case Definition.Resource r ->
                 frame.resources.put(
                         r.id(),
@@ -239,7 +273,7 @@ public final class Flattening {
     // Instances.
 
     private Value.CoreInstance instantiate(Frame frame, Definition.CoreInstance i) {
-        if (modules.size() >= MAX_CORE_INSTANCES) {
+        if (++budget.coreInstances > MAX_CORE_INSTANCES) {
             throw unsupported("more than " + MAX_CORE_INSTANCES + " instances of core modules");
         }
         List<CoreItem> imports = new ArrayList<>();
@@ -295,7 +329,7 @@ public final class Flattening {
         ComponentNames inside = c.body().names();
         int number = plan.component(frame.number);
         String name = name(frame, i.component(), inside, number);
-        Frame inner = new Frame(number, c.outer(), frame, inside, name);
+        Frame inner = new Frame(plan, number, c.outer(), frame, inside, name);
         Value.Instance made = new Value.Exports(run(inner, c.body(), resolve(frame, i.given())));
         depth--;
         at = here;
@@ -453,6 +487,20 @@ public final class Flattening {
         return result;
     }
 
+    /** A component of its own: nothing of what is exported depends on instances of the component around it. */
+    private int export(Value.OwnComponent c) {
+        Integer known = exportedNumbers.get(c);
+        if (known != null) {
+            return known;
+        }
+        if (++budget.exports > MAX_EXPORTED_COMPONENTS) {
+            throw unsupported("more than " + MAX_EXPORTED_COMPONENTS + " exports of components");
+        }
+        exported.add(new Flattening(file, false, budget).outermost(c.body(), c.type(), c.outer()));
+        exportedNumbers.put(c, exported.size() - 1);
+        return exported.size() - 1;
+    }
+
     /** Null for what is nothing but a type. */
     private Item item(Value v, Entity seen, List<String> path) {
         return switch (v) {
@@ -467,8 +515,9 @@ public final class Flattening {
             }
             case Value.OwnModule(WasmModule m) -> new ModuleItem(plan.export(m));
             case Value.ImportedModule m -> new ImportedModuleItem(plan.useModule(m.path(), m.type()));
-            case Value.Component _ ->
-                throw unsupported("the export of a " + seen.sort() + " (" + String.join(" / ", path) + ")");
+            case Value.OwnComponent c -> new ComponentItem(export(c));
+            case Value.ImportedComponent _ ->
+                throw unsupported("the export of a component that is imported (" + String.join(" / ", path) + ")");
         };
     }
 }

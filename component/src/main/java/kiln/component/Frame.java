@@ -12,6 +12,8 @@ import kiln.wasm.ExternKind;
 
 /** The index spaces of one instance of a component while it is flattened: what each index means there. */
 final class Frame {
+    /** The plan that the component instance belongs to. */
+    final PlanBuilder plan;
     /** The component instance's number in the plan. */
     final int number;
     /** That of the component around this one, whose modules and components it may use; null for the outermost. */
@@ -35,7 +37,8 @@ final class Frame {
     /** Types with resources that were converted, by shape. */
     final Map<ValueType, InterfaceType> types = new IdentityHashMap<>();
 
-    Frame(int number, Frame outer, Frame maker, ComponentNames names, String name) {
+    Frame(PlanBuilder plan, int number, Frame outer, Frame maker, ComponentNames names, String name) {
+        this.plan = plan;
         this.number = number;
         this.outer = outer;
         this.names = names;

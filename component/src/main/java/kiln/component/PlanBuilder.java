@@ -15,6 +15,7 @@ import java.util.Set;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.ComponentPlan.Canon;
 import kiln.artifact.component.ComponentPlan.CanonItem;
+import kiln.artifact.component.ComponentPlan.ComponentItem;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
 import kiln.artifact.component.ComponentPlan.Declared;
@@ -351,7 +352,7 @@ final class PlanBuilder {
                 case LiftedItem l -> useLift(l.lift());
                 case ImportedItem i -> usedImports.set(i.imported());
                 case InstanceItem i -> i.exports().values().forEach(this::use);
-                case ResourceItem _, ModuleItem _, ImportedModuleItem _ -> {}
+                case ResourceItem _, ModuleItem _, ImportedModuleItem _, ComponentItem _ -> {}
             }
         }
 
@@ -386,7 +387,7 @@ final class PlanBuilder {
                 case LiftedItem l -> new LiftedItem(newLifts[l.lift()]);
                 case ImportedItem i -> new ImportedItem(newImports[i.imported()]);
                 case InstanceItem i -> new InstanceItem(renumber(i.exports()));
-                case ResourceItem _, ModuleItem _, ImportedModuleItem _ -> item;
+                case ResourceItem _, ModuleItem _, ImportedModuleItem _, ComponentItem _ -> item;
             };
         }
     }

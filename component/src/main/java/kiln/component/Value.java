@@ -25,7 +25,7 @@ sealed interface Value {
      *
      * @param outer the instance in which it is defined
      */
-    record OwnComponent(Definition.Body body, Frame outer) implements Component {}
+    record OwnComponent(Definition.Body body, ComponentType type, Frame outer) implements Component {}
 
     /** A component that the outermost component imports. */
     record ImportedComponent(List<String> path) implements Component {}

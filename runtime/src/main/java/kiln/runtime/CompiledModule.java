@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import kiln.artifact.TableImage;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlan;
+import kiln.artifact.component.ComponentPlanCodec;
 import kiln.loader.HostException;
 import kiln.loader.LoadedArtifact;
 import kiln.loader.MemoryTemplate;
@@ -431,6 +433,28 @@ public final class CompiledModule implements AutoCloseable {
     /** A module of a component's file that is not instantiated with it, by its number in the file. */
     CompiledModule other(int number) {
         return others[number - parts.length];
+    }
+
+    /**
+     * Loads a component that this one exports, by its number: a file of its own, which lies within this file.
+     *
+     * @throws ArtifactException if it is damaged
+     * @throws IllegalStateException if this one is closed
+     */
+    CompiledModule nested(int component) {
+        addUser();
+        try {
+            MemorySegment section = code.artifact().sectionBytes(ComponentPlanCodec.nested(component));
+            if (section == null) {
+                throw new ArtifactException(this + ": damaged file: there is no component " + component);
+            }
+            // Where a signature is required, that of the whole covers it.
+            MemorySegment bytes = MemorySegment.ofArray(section.toArray(ValueLayout.JAVA_BYTE));
+            LoadedArtifact nested = map(name(), () -> LoadedArtifact.load(bytes, Artifact.OpenOptions.DEFAULT));
+            return of(engine, nested, name(), true).named(name());
+        } finally {
+            removeUser();
+        }
     }
 
     /** Where the VMContexts of the file's modules lie; null if {@link #parts} is. */

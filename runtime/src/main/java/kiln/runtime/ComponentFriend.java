@@ -82,6 +82,11 @@ final class ComponentFriend extends ComponentAccess {
     }
 
     @Override
+    public CompiledModule exportedComponent(CompiledModule component, int number) {
+        return component.nested(number);
+    }
+
+    @Override
     public List<String> problems(CompiledModule module, CompiledModule component, int face, int params) {
         return new TypeMatching(component.engine().types()).problems(module, component.other(face), params);
     }

@@ -226,4 +226,7 @@ public record ComponentPlan(
 
     /** A core module that the component imports, by its number. */
     public record ImportedModuleItem(int module) implements Item {}
+
+    /** A component, which is a compiled file of its own within the file: {@link ComponentPlanCodec#nested}. */
+    public record ComponentItem(int component) implements Item {}
 }

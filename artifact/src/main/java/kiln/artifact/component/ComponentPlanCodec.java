@@ -13,6 +13,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlan.Canon;
 import kiln.artifact.component.ComponentPlan.CanonItem;
+import kiln.artifact.component.ComponentPlan.ComponentItem;
 import kiln.artifact.component.ComponentPlan.CoreExport;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
@@ -60,8 +61,14 @@ public final class ComponentPlanCodec {
     private static final int RESOURCE = 3;
     private static final int MODULE = 4;
     private static final int IMPORTED_MODULE = 5;
+    private static final int COMPONENT = 6;
 
     private ComponentPlanCodec() {}
+
+    /** The section with the compiled file of a component that the component exports, by its number. */
+    public static String nested(int component) {
+        return SECTION + "." + component;
+    }
 
     /** The section's bytes. */
     public static byte[] encode(ComponentPlan plan) {
@@ -226,6 +233,8 @@ public final class ComponentPlanCodec {
                     out.u8(MODULE).varint(m.module());
                 } else if (e.getValue() instanceof ImportedModuleItem m) {
                     out.u8(IMPORTED_MODULE).varint(m.module());
+                } else if (e.getValue() instanceof ComponentItem c) {
+                    out.u8(COMPONENT).varint(c.component());
                 } else {
                     out.u8(INSTANCE);
                     exports(((InstanceItem) e.getValue()).exports());
@@ -431,6 +440,7 @@ public final class ComponentPlanCodec {
                     case RESOURCE -> new ResourceItem(in.varint32());
                     case MODULE -> new ModuleItem(in.varint32());
                     case IMPORTED_MODULE -> new ImportedModuleItem(in.varint32());
+                    case COMPONENT -> new ComponentItem(in.varint32());
                     default -> throw in.error("unknown form of export");
                 };
                 if (result.put(name, item) != null) {

@@ -12,6 +12,7 @@ import kiln.artifact.ModuleInfo;
 import kiln.artifact.VMContextLayout;
 import kiln.artifact.component.ComponentPlan.Canon;
 import kiln.artifact.component.ComponentPlan.CanonItem;
+import kiln.artifact.component.ComponentPlan.ComponentItem;
 import kiln.artifact.component.ComponentPlan.CoreExport;
 import kiln.artifact.component.ComponentPlan.CoreInstance;
 import kiln.artifact.component.ComponentPlan.CoreItem;
@@ -444,8 +445,11 @@ public final class PlanCheck {
                 require(m.module() < modules.size() - plan.exported(new ModuleItem(0)), "module out of range");
             } else if (item instanceof ImportedModuleItem m) {
                 used(m.module());
+            } else if (item instanceof InstanceItem i) {
+                items(i.exports());
             } else {
-                items(((InstanceItem) item).exports());
+                // Whether its section is there is seen when somebody asks for it.
+                require(item instanceof ComponentItem, "an export is nothing");
             }
         }
     }

@@ -5,9 +5,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import kiln.artifact.Printable;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlan;
 import kiln.runtime.CompiledModule;
@@ -24,6 +27,8 @@ public final class Component implements AutoCloseable {
     private final CompiledModule module;
     private final ComponentPlan plan;
     private final Declared declared = new Declared();
+    /** Components that it exports and that were asked for, by number. */
+    private final Map<Integer, Component> nested = new HashMap<>();
 
     private Component(CompiledModule module) {
         this.module = module;
@@ -133,6 +138,53 @@ public final class Component implements AutoCloseable {
         return names;
     }
 
+    /** The components that it exports, as {@link #component} takes them. */
+    public List<String> components() {
+        return List.copyOf(componentItems().keySet());
+    }
+
+    /**
+     * A component that this one exports, loaded when it is first asked for. It is closed with this one.
+     *
+     * @param path {@code name}, or {@code instance#name}
+     * @throws NoSuchElementException if there is none
+     * @throws ArtifactException if the file is damaged
+     * @throws IllegalStateException if this component is closed
+     */
+    public Component component(String path) {
+        Map<String, Integer> items = componentItems();
+        Integer number = items.get(path);
+        if (number == null) {
+            throw new NoSuchElementException(this + " has no component \"" + Printable.name(path) + "\"; it has ["
+                    + Printable.names(items.keySet()) + "]");
+        }
+        synchronized (nested) {
+            Component known = nested.get(number);
+            if (known == null) {
+                known = new Component(ComponentAccess.get().exportedComponent(module, number));
+                nested.put(number, known);
+            }
+            return known;
+        }
+    }
+
+    private Map<String, Integer> componentItems() {
+        Map<String, Integer> numbers = new LinkedHashMap<>();
+        collectComponents("", plan.exports(), numbers);
+        return numbers;
+    }
+
+    private static void collectComponents(
+            String prefix, Map<String, ComponentPlan.Item> items, Map<String, Integer> numbers) {
+        items.forEach((name, item) -> {
+            if (item instanceof ComponentPlan.InstanceItem i) {
+                collectComponents(prefix + name + "#", i.exports(), numbers);
+            } else if (item instanceof ComponentPlan.ComponentItem c) {
+                numbers.put(prefix + name, c.component());
+            }
+        });
+    }
+
     private static void collectModules(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
         items.forEach((name, item) -> {
             if (item instanceof ComponentPlan.InstanceItem i) {
@@ -172,7 +224,10 @@ public final class Component implements AutoCloseable {
             switch (item) {
                 case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports(), names);
                 case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> names.add(prefix + name);
-                case ComponentPlan.ResourceItem _, ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> {}
+                case ComponentPlan.ResourceItem _,
+                        ComponentPlan.ModuleItem _,
+                        ComponentPlan.ImportedModuleItem _,
+                        ComponentPlan.ComponentItem _ -> {}
             }
         });
     }
@@ -182,6 +237,9 @@ public final class Component implements AutoCloseable {
     public void close() {
         module.close();
         declared.clear();
+        synchronized (nested) {
+            nested.values().forEach(Component::close);
+        }
     }
 
     @Override

@@ -82,7 +82,7 @@ public final class ComponentInstance {
                 case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports());
                 case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(prefix + name, item);
                 case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(prefix + name, item);
-                case ComponentPlan.ResourceItem _ -> {}
+                case ComponentPlan.ResourceItem _, ComponentPlan.ComponentItem _ -> {}
             }
         });
     }

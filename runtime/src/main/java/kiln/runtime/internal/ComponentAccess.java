@@ -92,6 +92,9 @@ public abstract class ComponentAccess {
     /** A core module that a component exports, by its number in the component's file. */
     public abstract CompiledModule exportedModule(CompiledModule component, int number);
 
+    /** A component that a component exports, by its number: a file of its own, which is loaded. */
+    public abstract CompiledModule exportedComponent(CompiledModule component, int number);
+
     /**
      * Why a module may not be given for one that a component imports; empty if it may.
      *

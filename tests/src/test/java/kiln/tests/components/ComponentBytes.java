@@ -157,6 +157,23 @@ final class ComponentBytes {
         modules++;
     }
 
+    int exportComponent(String name, int component) {
+        define(11, 0, name, 4, component, 0);
+        return components++;
+    }
+
+    /** What the component {@code count} levels out has under this index among its components. */
+    int outerComponent(int count, int index) {
+        define(6, 4, 2, count, index);
+        return components++;
+    }
+
+    /** What the component {@code count} levels out has under this index among its core modules. */
+    int outerModule(int count, int index) {
+        define(6, 0, 0x11, 2, count, index);
+        return modules++;
+    }
+
     int module(String text) {
         section(1, Wat.encode("module", text.getBytes(StandardCharsets.UTF_8)));
         return modules++;

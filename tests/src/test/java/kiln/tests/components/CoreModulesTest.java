@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import kiln.artifact.Artifact;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlanCodec;
+import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.runtime.CompiledModule;
@@ -470,6 +471,74 @@ class CoreModulesTest {
         ComponentInstance i = make(taking);
         assertEquals(21, i.func("f").invoke(7));
         assertSame(lib.module("m"), i.module("n"));
+    }
+
+    /** Components that one exports are components of their own, with all that they use of the one around them. */
+    @Test
+    void exportedComponents() {
+        ComponentBytes inner = new ComponentBytes();
+        int module = inner.outerModule(1, 0);
+        int f = inner.coreFunc(inner.instantiate(module, -1), "f");
+        int type = inner.funcType(ComponentBytes.U32, ComponentBytes.U32);
+        int g = inner.importFunc("g", type);
+        inner.exportFunc("f", inner.lift(f, type, List.of()));
+        inner.exportFunc("h", g);
+        ComponentBytes c = new ComponentBytes();
+        c.module("(module $m (func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))");
+        int nested = c.component(inner);
+        c.exportComponent("a", nested);
+        c.exportComponent("b", nested);
+        Component outer = component(c);
+        assertEquals(List.of("a", "b"), outer.components());
+        Component a = outer.component("a");
+        assertSame(a, outer.component("b"));
+        assertEquals(List.of("f", "h"), a.exports());
+        linker.func("", "g", (_, args) -> 2 * (Integer) args[0]);
+        ComponentInstance i = linker.instantiate(store, a);
+        assertEquals(8, i.func("f").invoke(7));
+        assertEquals(14, i.func("h").invoke(7));
+        String message = assertThrows(NoSuchElementException.class, () -> outer.component("f"))
+                .getMessage();
+        assertTrue(message.contains("has no component \"f\"; it has [a, b]"), message);
+        outer.close();
+        assertThrows(IllegalStateException.class, () -> linker.instantiate(store, a));
+        assertEquals(9, i.func("f").invoke(8));
+        Component closed = component(c);
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> closed.component("a"));
+    }
+
+    @Test
+    void exportedComponentsThatCannotStandAlone() {
+        ComponentBytes inner = new ComponentBytes();
+        inner.instantiate(inner.outerModule(1, 0), -1);
+        ComponentBytes c = new ComponentBytes();
+        imported(c);
+        c.exportComponent("a", c.component(inner));
+        String message = refusal(c);
+        String expected = "the export of a component that uses what the component around it imports at 0x";
+        assertTrue(message.startsWith("not supported: " + expected), message);
+    }
+
+    private static String refusal(ComponentBytes c) {
+        return assertThrows(CompileException.class, () -> Compiler.compile("c.wasm", c.bytes(), OPTIONS))
+                .getMessage();
+    }
+
+    /** Each exports the one before it and the one before that: more components than anyone wants to compile. */
+    @Test
+    void exportsOfComponentsAreLimited() {
+        ComponentBytes c = new ComponentBytes();
+        int last = c.component(new ComponentBytes());
+        for (int i = 0; i < 20; i++) {
+            ComponentBytes next = new ComponentBytes();
+            next.exportComponent("a", next.outerComponent(1, last));
+            next.exportComponent("b", next.outerComponent(1, Math.max(0, last - 1)));
+            last = c.component(next);
+        }
+        c.exportComponent("c", last);
+        String message = refusal(c);
+        assertTrue(message.contains("more than 100 exports of components"), message);
     }
 
     @Test
