@@ -221,12 +221,80 @@ final class CallTranslator {
 
     /** @param nullable whether the reference on the stack may be null */
     void callRef(int type, boolean nullable) {
-        callThrough(callee(stack.pop(), nullable ? TrapCode.NULL_REFERENCE : null), type);
+        Value ref = stack.pop();
+        CallTarget likely = likelyTarget(ref, type);
+        TrapCode isNull = nullable ? TrapCode.NULL_REFERENCE : null;
+        if (likely == null) {
+            callThrough(callee(ref, isNull), type);
+            return;
+        }
+        CallTarget target = e.env.indirectTarget(type);
+        Value[] args = stack.pop(target.signature().params().size());
+        Block expected = e.function.newDetachedBlock();
+        Block other = e.function.newDetachedBlock();
+        other.setFrequency(Frequency.RARE);
+        Block done = e.function.newDetachedBlock();
+        branchOn(ref, expected, other);
+        begin(expected);
+        b.jump(done, results(e.call(likely, args.clone())));
+        begin(other);
+        Callee callee = callee(ref, isNull);
+        b.jump(done, results(e.callIndirect(target, callee.code, callee.context, args)));
+        begin(done);
+        for (Type result : target.signature().results()) {
+            stack.push(done.addParam(result));
+        }
+        stack.handOver(target.signature().results().size());
+    }
+
+    /** The target if it is known what {@code ref} probably refers to, else null. */
+    private CallTarget likelyTarget(Value ref, int type) {
+        int func = e.likelyCallee(ref);
+        if (func == LikelyCallees.NONE) {
+            return null;
+        }
+        CallTarget target = e.env.callTarget(func);
+        return target.signature().equals(e.env.signature(type)) ? target : null;
+    }
+
+    private void branchOn(Value ref, Block expected, Block other) {
+        Value record = ConstantExpressions.recordAddress(e.env, b, e.vmctx, e.likelyCallee(ref));
+        b.branch(b.icmp(IntCond.EQ, ref, record), expected, other);
+    }
+
+    private void begin(Block block) {
+        e.function.blocks().add(block);
+        e.startSealed(block);
+    }
+
+    private static Value[] results(Inst call) {
+        Value[] results = new Value[call.resultCount()];
+        for (int i = 0; i < results.length; i++) {
+            results[i] = call.result(i);
+        }
+        return results;
     }
 
     /** @param nullable whether the reference on the stack may be null */
     void returnCallRef(int type, boolean nullable) {
-        returnCallThrough(callee(stack.pop(), nullable ? TrapCode.NULL_REFERENCE : null), type);
+        Value ref = stack.pop();
+        CallTarget likely = likelyTarget(ref, type);
+        TrapCode isNull = nullable ? TrapCode.NULL_REFERENCE : null;
+        if (likely == null) {
+            returnCallThrough(callee(ref, isNull), type);
+            return;
+        }
+        CallTarget target = e.env.indirectTarget(type);
+        Value[] args = stack.pop(target.signature().params().size());
+        Block expected = e.function.newDetachedBlock();
+        Block other = e.function.newDetachedBlock();
+        other.setFrequency(Frequency.RARE);
+        branchOn(ref, expected, other);
+        begin(expected);
+        b.returnCall(likely, args);
+        begin(other);
+        Callee callee = callee(ref, isNull);
+        b.returnCallIndirect(target, callee.code, callee.context, args.clone());
     }
 
     /** Pushes a reference to a function, whose record is filled in if it was not. */

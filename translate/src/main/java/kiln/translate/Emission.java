@@ -38,6 +38,11 @@ final class Emission {
 
     final MemoryAccess memory;
 
+    /** What was last read from where there is probably one function only, and that function. */
+    private Value likelyRef;
+
+    private int likelyCallee;
+
     /** Where exceptions go that are thrown at the current position, or null if they leave the function. */
     Handler handler;
 
@@ -58,6 +63,19 @@ final class Emission {
         ssa.sealBlock(entry);
         vmctx = b.vmctx();
         memory = new MemoryAccess(b, vmctx, true);
+    }
+
+    /** Says what a reference to a function, which has just been read, probably is; any value if it says nothing. */
+    void expect(Value ref, int callee) {
+        if (callee != LikelyCallees.NONE) {
+            likelyRef = ref;
+            likelyCallee = callee;
+        }
+    }
+
+    /** The function that a reference probably is, or {@link LikelyCallees#NONE}. */
+    int likelyCallee(Value ref) {
+        return ref == likelyRef ? likelyCallee : LikelyCallees.NONE;
     }
 
     /** Pushes a result of {@code op}: the canonical NaN if it is a NaN and the options ask for that. */

@@ -345,7 +345,9 @@ public final class FunctionTranslator {
         GlobalPlan g = env.global(index);
         Constant c = g.constant();
         if (c == null) {
-            stack.push(GlobalAccess.load(b, e.vmctx, g, g.access()));
+            Value value = GlobalAccess.load(b, e.vmctx, g, g.access());
+            e.expect(value, env.likelyCallee(index));
+            stack.push(value);
         } else if (c.function() >= 0) {
             // Start-up has made the record when it set the global.
             stack.push(ConstantExpressions.recordAddress(env, b, e.vmctx, c.function()));

@@ -100,7 +100,9 @@ final class GcTranslator {
         GcTypes.Field f = e.env.gcTypes().struct(type()).fields()[e.validator.fieldIndex()];
         Value object = stack.pop();
         MemoryOp access = checked(f.load(signed), object, isNullable(0), f.offset());
-        stack.push(b.heapLoad(f.type(), access, objects.base(), object, f.offset()));
+        Value value = b.heapLoad(f.type(), access, objects.base(), object, f.offset());
+        e.expect(value, e.env.likelyCallee(type(), e.validator.fieldIndex()));
+        stack.push(value);
     }
 
     private void structSet() {

@@ -604,11 +604,25 @@ public final class ModuleEnvironment {
     }
 
     /**
-     * The functions of this module that a function that can run calls directly, one entry for each call in its body,
-     * reachable or not. Not to be changed.
+     * The functions of this module that a function that can run calls directly, or probably through a reference, one
+     * entry for each call in its body, reachable or not. Not to be changed.
      */
     public int[] calls(int func) {
         return summary.calls[func - wasm.importedFuncCount()];
+    }
+
+    /** The function of this module that a field of a struct type probably refers to, or {@link LikelyCallees#NONE}. */
+    int likelyCallee(int type, int field) {
+        return definedAndLive(summary.likely.ofField(type, field));
+    }
+
+    /** The function of this module that a global probably refers to, or {@link LikelyCallees#NONE}. */
+    int likelyCallee(int global) {
+        return summary.likely == null ? LikelyCallees.NONE : definedAndLive(summary.likely.ofGlobal(global));
+    }
+
+    private int definedAndLive(int func) {
+        return func >= wasm.importedFuncCount() && isLive(func) ? func : LikelyCallees.NONE;
     }
 
     /** Whether a function that can run reads a passive element segment. */

@@ -55,7 +55,10 @@ final class ModuleSummary {
     final Fate[] fates;
     /** Who else than a call or start-up makes a function run, or null: references that somebody may call. */
     final Fate[] references;
-    /** The functions of the module that each function that it defines calls directly, one entry for each call. */
+    /**
+     * The functions of the module that each function that it defines calls directly, one entry for each call; with
+     * those that calls through references probably reach.
+     */
     final int[][] calls;
 
     /**
@@ -63,6 +66,9 @@ final class ModuleSummary {
      * through references or to the outside, or call such a function. What they catch of it is not looked at.
      */
     final BitSet throwing = new BitSet();
+
+    /** Null if the module has no objects. */
+    final LikelyCallees likely;
 
     /** The proposals whose instructions occur, one bit each. */
     private long features;
@@ -94,6 +100,7 @@ final class ModuleSummary {
         this.fates = new Fate[module.funcCount() - imported];
         this.references = new Fate[fates.length];
         this.calls = new int[fates.length][];
+        this.likely = LikelyCallees.of(module);
         for (int t = 0; t < module.tableCount(); t++) {
             segments.add(new ArrayList<>());
             calledTypes.add(new BitSet());
@@ -121,8 +128,19 @@ final class ModuleSummary {
         }
         summary.contents = new TableContents(module, summary);
         summary.keepRecords();
+        summary.addLikelyCalls();
         summary.spreadThrowing();
         return summary;
+    }
+
+    private void addLikelyCalls() {
+        if (likely == null) {
+            return;
+        }
+        for (int i = 0; i < readHere.size(); i++) {
+            likely.read(module.globalInit(readHere.get(i)));
+        }
+        likely.addTo(calls, fates);
     }
 
     /** Who calls a function that may throw may throw. */
@@ -211,8 +229,14 @@ final class ModuleSummary {
             found.clear();
             try {
                 scanner.begin(func);
+                if (likely != null) {
+                    likely.begin();
+                }
                 while (scanner.next()) {
                     note(scanner, func);
+                    if (likely != null) {
+                        likely.note(scanner, func);
+                    }
                 }
             } catch (WasmException _) {
                 // The translation will say what is wrong.

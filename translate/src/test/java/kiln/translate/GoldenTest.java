@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Modules on one side, their IR on the other; {@code -Dkiln.golden.update=true} writes the latter anew. */
 class GoldenTest {
     @ParameterizedTest
-    @ValueSource(strings = {"control", "memory", "memories", "tables", "calls", "numbers", "startup"})
+    @ValueSource(strings = {"control", "memory", "memories", "tables", "calls", "callees", "numbers", "startup"})
     void translatesAsExpected(String name) {
         String actual = Fixtures.translate(Fixtures.environment(name));
         assertEquals(Fixtures.golden(name + ".ir", actual), actual);
