@@ -209,7 +209,10 @@ final class ModuleCompilation {
         Function body = null;
         InlineCost cost = null;
         try {
-            Function f = optimised(translator, defined);
+            Function f = translator.translate(importedCount() + defined);
+            inlining.expand(f);
+            // Objects that a copy makes are known as such where it is copied to.
+            boolean unfinished = pipeline.runToAllocations(f);
             cost = InlineCost.of(f);
             if (Inlining.isWorthInliningRecursion(cost)) {
                 Function expanded = translator.translate(importedCount() + defined);
@@ -222,7 +225,10 @@ final class ModuleCompilation {
             if (inlining.order().isCandidate(defined) && inlining.isSmall(defined, f, cost)) {
                 Inliner.compact(f);
                 body = f;
-                return new Product.Pending(f);
+                return new Product.Pending(f, unfinished);
+            }
+            if (unfinished) {
+                pipeline.finish(f);
             }
             return generate(f);
         } finally {
@@ -230,13 +236,6 @@ final class ModuleCompilation {
             // the pool.
             inlining.complete(defined, body, cost);
         }
-    }
-
-    private Function optimised(FunctionTranslator translator, int defined) {
-        Function f = translator.translate(importedCount() + defined);
-        inlining.expand(f);
-        pipeline.run(f);
-        return f;
     }
 
     private static void validate(FunctionValidator validator, int func) {
@@ -254,7 +253,7 @@ final class ModuleCompilation {
         inlining.expand(f);
         pipeline.run(f);
         if (inlining.completeOfComponent(f)) {
-            return new Product.Pending(f);
+            return new Product.Pending(f, false);
         }
         return generate(f);
     }
@@ -267,6 +266,14 @@ final class ModuleCompilation {
     private Product.Code compile(Function f) {
         pipeline.run(f);
         return generate(f);
+    }
+
+    /** The machine code of a function that is needed after all. */
+    Product.Code generate(Product.Pending pending) {
+        if (pending.unfinished()) {
+            pipeline.finish(pending.function());
+        }
+        return generate(pending.function());
     }
 
     /** The machine code of an optimised function. */

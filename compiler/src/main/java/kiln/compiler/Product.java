@@ -11,6 +11,8 @@ import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.InlineTable;
 import kiln.ir.Inst;
+import kiln.ir.Opcode;
+import kiln.ir.pass.ExpandAllocations;
 
 /** What compilation has made of a function so far. */
 sealed interface Product {
@@ -62,8 +64,12 @@ sealed interface Product {
      */
     record Run(int offset, int site) {}
 
-    /** An optimised function that may yet turn out to be needless, because it was copied to all of its calls. */
-    record Pending(Function function) implements Product {
+    /**
+     * An optimised function that may yet turn out to be needless, because it was copied to all of its calls.
+     *
+     * @param unfinished whether passes are left that copies are not to have seen ({@code Pipeline.finish})
+     */
+    record Pending(Function function, boolean unfinished) implements Product {
         @Override
         public Set<FuncKey> targets() {
             Set<FuncKey> targets = new LinkedHashSet<>();
@@ -71,6 +77,8 @@ sealed interface Product {
                 for (Inst i = b.first(); i != null; i = i.next()) {
                     if (i.opcode().isDirectCall()) {
                         targets.add(i.call().key());
+                    } else if (i.opcode() == Opcode.ALLOCATE) {
+                        targets.add(ExpandAllocations.callee(function));
                     }
                 }
             }

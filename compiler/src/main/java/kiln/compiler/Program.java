@@ -9,7 +9,6 @@ import java.util.Set;
 import kiln.artifact.Builtin;
 import kiln.artifact.Fate;
 import kiln.artifact.FuncKey;
-import kiln.ir.Function;
 import kiln.ir.InlineTable;
 import kiln.translate.ComponentFunctions;
 
@@ -75,8 +74,8 @@ final class Program implements Reachability.Program {
         if (product instanceof Product.Code code) {
             return code;
         }
-        Function f = ((Product.Pending) product).function();
-        return modules.get(f.key().payload()).generate(f);
+        Product.Pending pending = (Product.Pending) product;
+        return modules.get(pending.function().key().payload()).generate(pending);
     }
 
     /** What became of the functions that a module defines, in order; to be called after {@link #link}. */

@@ -16,6 +16,8 @@ public final class Function {
     private Object graph;
 
     private boolean allocates;
+    /** Null if there are none. */
+    private ConstantObjects constants;
 
     public Function(FuncKey key, Signature signature) {
         this.key = key;
@@ -83,6 +85,16 @@ public final class Function {
     /** Whether an ALLOCATE was ever put into this function. */
     public boolean allocates() {
         return allocates;
+    }
+
+    /** Objects and functions that are known to the module of the function, or null. */
+    public ConstantObjects constants() {
+        return constants;
+    }
+
+    /** Says what is known. */
+    public void setConstants(ConstantObjects constants) {
+        this.constants = constants;
     }
 
     /** Upper bound of block ids, for arrays indexed by {@link Block#id()}. */

@@ -148,7 +148,7 @@ final class ConstantExpressions {
         };
     }
 
-    private static Type nullType(WasmModule wasm, int heap) {
+    static Type nullType(WasmModule wasm, int heap) {
         return wasm.types().top(heap) == HeapType.FUNC ? Type.I64 : Type.REF;
     }
 

@@ -91,6 +91,7 @@ public final class FunctionTranslator {
     private Function translate(int func, boolean localsInMemory) {
         FuncKey key = FuncKey.wasmFunction(env.moduleIndex(), func - wasm.importedFuncCount());
         Function function = new Function(key, env.functionSignature(func));
+        function.setConstants(env.constantObjects());
         v.begin(func);
         stack.clear();
         stack.handOver(wasm.funcType(func).paramCount() + wasm.funcType(func).resultCount());

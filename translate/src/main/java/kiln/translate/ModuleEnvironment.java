@@ -58,6 +58,9 @@ public final class ModuleEnvironment {
     /** Modules of lower numbers that define functions which this one imports; null for others. */
     private final ModuleEnvironment[] definers;
 
+    /** Null if there are no objects. */
+    private final GlobalObjects constantObjects;
+
     private final StaticImages images;
     private final Set<Feature> usedFeatures;
 
@@ -126,6 +129,7 @@ public final class ModuleEnvironment {
         memories = memories(summary.grownMemories);
         tables = tables(summary.grownTables);
         globals = globals(summary.setGlobals);
+        constantObjects = gcTypes == null ? null : new GlobalObjects(this);
         images = StaticImages.of(this);
     }
 
@@ -519,6 +523,11 @@ public final class ModuleEnvironment {
     /** How objects lie in the heap, if the module has any. */
     GcTypes gcTypes() {
         return gcTypes;
+    }
+
+    /** What is known of objects in globals, if the module has any. */
+    GlobalObjects constantObjects() {
+        return constantObjects;
     }
 
     MemoryPlan memory(int i) {

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Set;
 import java.util.TreeSet;
 import kiln.artifact.Builtin;
+import kiln.ir.Function;
+import kiln.ir.pass.DeadCode;
+import kiln.ir.pass.KnownObjects;
+import kiln.ir.pass.Pipeline;
+import kiln.ir.pass.RemoveUnreachable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +21,22 @@ class GoldenTest {
     void translatesAsExpected(String name) {
         String actual = Fixtures.translate(Fixtures.environment(name));
         assertEquals(Fixtures.golden(name + ".ir", actual), actual);
+    }
+
+    /** What is left after {@link KnownObjects}, which has what this module knows of its objects. */
+    @Test
+    void constantObjectsAreReadWhenCompiling() {
+        Pipeline pipeline = Pipeline.of(new RemoveUnreachable(), new KnownObjects(), new DeadCode())
+                .verified();
+        ModuleEnvironment env = Fixtures.environment("known");
+        FunctionTranslator translator = new FunctionTranslator(env);
+        StringBuilder out = new StringBuilder();
+        for (int f = 0; f < env.wasm().funcCount(); f++) {
+            Function function = translator.translate(f);
+            pipeline.run(function);
+            Fixtures.append(out, function);
+        }
+        assertEquals(Fixtures.golden("known.ir", out.toString()), out.toString());
     }
 
     @Test

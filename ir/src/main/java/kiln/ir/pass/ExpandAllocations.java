@@ -32,14 +32,18 @@ public final class ExpandAllocations implements Pass {
         return "expand-allocations";
     }
 
+    /** What allocations of a function call where there is no room. */
+    public static FuncKey callee(Function f) {
+        return FuncKey.builtin(f.key().payload(), Builtin.GC_ALLOCATE);
+    }
+
     @Override
     public void run(Function f) {
         if (!f.allocates()) {
             return;
         }
         Builder b = new Builder(f);
-        CallTarget slow =
-                new CallTarget(FuncKey.builtin(f.key().payload(), Builtin.GC_ALLOCATE), SIGNATURE.signature());
+        CallTarget slow = new CallTarget(callee(f), SIGNATURE.signature());
         List<Block> all = new ArrayList<>(f.blocks().size() * 2);
         List<Block> cold = new ArrayList<>();
         for (Block first : f.blocks()) {

@@ -87,6 +87,8 @@ public final class Pipeline {
                 forBackEnds(
                         new RemoveUnreachable(),
                         new CleanUp(),
+                        // Whose methods are known and copied may be seen by nobody else.
+                        new KnownObjects(),
                         // What was loaded from objects that vanish takes part in all that follows.
                         new ScalarObjects(),
                         // Equal things look equal now ...
@@ -168,20 +170,59 @@ public final class Pipeline {
 
     /** As {@link #run(Function)}; {@code after} is told of each pass when it is done. */
     public void run(Function f, Consumer<Pass> after) {
+        if (begin(f)) {
+            run(f, 0, passes.size(), after);
+            f.invalidateGraph();
+        }
+    }
+
+    /**
+     * Runs the passes for which an object that is made is one instruction. What they leave can be copied to its calls,
+     * and still shows there that it makes objects.
+     *
+     * @return whether {@link #finish} has something left to do
+     */
+    public boolean runToAllocations(Function f) {
+        if (!begin(f)) {
+            return false;
+        }
+        int end = f.allocates() ? expansion() : passes.size();
+        run(f, 0, end, pass -> {});
+        f.invalidateGraph();
+        return end < passes.size();
+    }
+
+    /** Runs the passes that {@link #runToAllocations} has left. */
+    public void finish(Function f) {
+        run(f, expansion(), passes.size(), pass -> {});
+        f.invalidateGraph();
+    }
+
+    private int expansion() {
+        for (int i = 0; i < passes.size(); i++) {
+            if (passes.get(i) instanceof ExpandAllocations) {
+                return i;
+            }
+        }
+        return passes.size();
+    }
+
+    /** Whether there is anything to do. */
+    private boolean begin(Function f) {
         if (verify) {
             Verifier.verify(f, "translation");
         }
-        if (f.blocks().size() == 1 && f.entry().first() == f.entry().terminator()) {
-            // Nothing but an end: modules have thousands of such functions.
-            return;
-        }
-        for (Pass pass : passes) {
+        // Nothing but an end: modules have thousands of such functions.
+        return f.blocks().size() > 1 || f.entry().first() != f.entry().terminator();
+    }
+
+    private void run(Function f, int first, int end, Consumer<Pass> after) {
+        for (Pass pass : passes.subList(first, end)) {
             pass.run(f);
             if (verify) {
                 Verifier.verify(f, pass.name());
             }
             after.accept(pass);
         }
-        f.invalidateGraph();
     }
 }
