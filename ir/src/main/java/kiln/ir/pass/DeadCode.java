@@ -40,17 +40,32 @@ public final class DeadCode implements Pass {
         Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
         Worklist work = new Worklist(cfg, live);
-        for (int k = 0; k < cfg.reachable(); k++) {
-            for (Inst i = cfg.block(cfg.inReversePostorder(k)).first(); i != null; i = i.next()) {
+        // What nobody has asked for yet: little, since users come before definitions.
+        List<Inst> idle = new ArrayList<>();
+        for (int b : cfg.postorder()) {
+            for (Inst i = cfg.block(b).last(); i != null; i = i.prev()) {
                 if (isToNew(i)) {
                     work.addStore(i);
+                    idle.add(i);
                 } else if (!isRemovable(i)) {
                     work.addOperands(i);
+                    work.drain();
+                } else if (!live[i.result().id()]) {
+                    idle.add(i);
                 }
             }
             work.drain();
         }
-        sweep(cfg, live);
+        for (Inst i : idle) {
+            if (!live[isToNew(i) ? object(i).id() : i.result().id()]) {
+                i.block().remove(i);
+            }
+        }
+        for (int b : cfg.postorder()) {
+            if (cfg.block(b) != f.entry()) {
+                sweepParams(cfg, cfg.block(b), live);
+            }
+        }
     }
 
     /** Live values whose definitions have not been looked at yet. */
@@ -131,24 +146,6 @@ public final class DeadCode implements Pass {
 
     private static boolean isRemovable(Inst i) {
         return i.isRemovable() || isNewException(i);
-    }
-
-    private static void sweep(Cfg cfg, boolean[] live) {
-        for (int k = 0; k < cfg.reachable(); k++) {
-            Block b = cfg.block(cfg.inReversePostorder(k));
-            for (Inst i = b.first(); i != null; ) {
-                Inst next = i.next();
-                if (isToNew(i)
-                        ? !live[object(i).id()]
-                        : isRemovable(i) && !live[i.result().id()]) {
-                    b.remove(i);
-                }
-                i = next;
-            }
-            if (k > 0) {
-                sweepParams(cfg, b, live);
-            }
-        }
     }
 
     private static void sweepParams(Cfg cfg, Block b, boolean[] live) {
