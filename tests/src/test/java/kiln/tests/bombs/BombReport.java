@@ -17,6 +17,7 @@ final class BombReport {
         List<Bomb> all = new ArrayList<>(BodyBombs.all());
         all.addAll(VectorBombs.all());
         all.addAll(ObjectBombs.all());
+        all.addAll(ExceptionBombs.all());
         all.addAll(ModuleBombs.all());
         return all;
     }

@@ -27,10 +27,11 @@ final class ModuleWriter {
     static final int ELEMENT = 9;
     static final int CODE = 10;
     static final int DATA = 11;
+    static final int TAG = 13;
 
     private static final int DATA_COUNT = 12;
     private static final int[] ORDER = {
-        TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, ELEMENT, DATA_COUNT, CODE, DATA
+        TYPE, IMPORT, FUNCTION, TABLE, MEMORY, TAG, GLOBAL, EXPORT, ELEMENT, DATA_COUNT, CODE, DATA
     };
 
     private final Map<Integer, Bytes> sections = new HashMap<>();
