@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import kiln.artifact.FuncKey;
 import kiln.artifact.api.TrapCode;
+import kiln.ir.ConstantBytes;
 import kiln.ir.V128;
 
 /**
@@ -248,6 +249,15 @@ public final class CodeBuffer {
             code.accept(label);
         });
         return label;
+    }
+
+    /** The label of constant bytes behind the body, whose length is made a multiple of four. */
+    public Label data(ConstantBytes bytes) {
+        return onceLater(bytes, _ -> {
+            for (int i = 0; i < (bytes.length() + 3 & ~3); i++) {
+                put1(i < bytes.length() ? bytes.get(i) : 0);
+            }
+        });
     }
 
     /** As {@link #later}, for a rare case of what is emitted now: the code comes from the same position. */

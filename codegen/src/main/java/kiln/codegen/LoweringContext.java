@@ -590,7 +590,7 @@ public abstract class LoweringContext {
 
     private static boolean isConstant(Inst d) {
         return switch (d.opcode()) {
-            case ICONST, FCONST, VCONST, STACK_ADDR, FRAME_POINTER, VMCTX -> true;
+            case ICONST, FCONST, VCONST, STACK_ADDR, DATA_ADDR, FRAME_POINTER, VMCTX -> true;
             default -> false;
         };
     }

@@ -168,6 +168,11 @@ public final class Builder {
         return vectorOfLane(op, 0, args);
     }
 
+    /** The address of constant bytes. */
+    public Value dataAddress(ConstantBytes bytes) {
+        return emit(Opcode.DATA_ADDR, Type.I64, 0, bytes);
+    }
+
     /** An operation on one lane of a vector: VEXTRACT, VINSERT. */
     public Value vectorOfLane(LaneOp op, int lane, Value... args) {
         Value v = null;

@@ -160,6 +160,11 @@ public final class Inst {
         return data == StackArea.REFERENCES;
     }
 
+    /** The bytes that a DATA_ADDR is the address of. */
+    public ConstantBytes bytes() {
+        return (ConstantBytes) data;
+    }
+
     public LaneOp lanes() {
         return (LaneOp) data;
     }

@@ -27,6 +27,8 @@ public enum Opcode {
     FRAME_POINTER(ADDRESS, NONE, PURE, 1, IF_NEEDED),
     /** Address of some bytes of this frame, 16-byte aligned; each instruction owns its bytes. */
     STACK_ADDR(ADDRESS, AREA, PURE, 1, STAYS),
+    /** Address of constant bytes behind the code. */
+    DATA_ADDR(ADDRESS, BYTES, PURE, 1, IF_NEEDED),
 
     // Integer arithmetic. Shift counts are taken modulo the width and have the type of the result.
     ADD(INT_BINARY, PURE, 1, SUM, ints((x, y) -> x + y).eitherWay()),

@@ -155,6 +155,7 @@ public final class Parser {
                 data = accept("references") ? StackArea.REFERENCES : StackArea.BYTES;
                 imm = longNumber();
             }
+            case BYTES -> data = bytes();
             case INT_COND -> data = constant(IntCond.class, part(name, 2));
             case FLOAT_COND -> data = constant(FloatCond.class, part(name, 2));
             case LANES -> data = lanes(op, name);
@@ -359,6 +360,20 @@ public final class Parser {
             throw error("'" + letter + "' and a number expected, not '" + token + "'");
         }
         return Integer.parseInt(token.substring(1));
+    }
+
+    private ConstantBytes bytes() {
+        long length = longNumber();
+        if (length < 1 || length > text.length()) {
+            throw error("length out of range");
+        }
+        byte[] bytes = new byte[(int) length];
+        long word = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            word = i % Long.BYTES == 0 ? longNumber() : word >>> 8;
+            bytes[i] = (byte) word;
+        }
+        return ConstantBytes.of(bytes);
     }
 
     private long longNumber() {

@@ -113,6 +113,7 @@ public final class Printer {
             case AREA ->
                 out.append(inst.holdsReferences() ? " references " : " ").append(inst.imm());
             case FLOAT_BITS -> hex(inst.imm());
+            case BYTES -> bytes(inst.bytes());
             case VECTOR -> {
                 hex(inst.vector().low());
                 hex(inst.vector().high());
@@ -167,6 +168,17 @@ public final class Printer {
                 out.append(')');
             }
             separator = ", ";
+        }
+    }
+
+    private void bytes(ConstantBytes bytes) {
+        out.append(' ').append(bytes.length());
+        for (int i = 0; i < bytes.length(); i += Long.BYTES) {
+            long word = 0;
+            for (int k = Math.min(bytes.length() - i, Long.BYTES) - 1; k >= 0; k--) {
+                word = word << 8 | bytes.get(i + k) & 0xff;
+            }
+            hex(word);
         }
     }
 

@@ -2,7 +2,16 @@ package kiln.ir;
 
 /** What an instruction carries besides its type, its operands and a number. {@link Inst} has an accessor for each. */
 public sealed interface SideData
-        permits IntCond, FloatCond, MemoryOp, AtomicAccess, CallTarget, TrapReason, V128, LaneOp, StackArea {
+        permits IntCond,
+                FloatCond,
+                MemoryOp,
+                AtomicAccess,
+                CallTarget,
+                TrapReason,
+                V128,
+                LaneOp,
+                StackArea,
+                ConstantBytes {
     /**
      * What belongs to an operation besides operands: a number ({@link Inst#imm()}), side data, or both. It decides
      * about the text form, too.
@@ -15,6 +24,8 @@ public sealed interface SideData
         FLOAT_BITS(null),
         /** The number is a size in bytes: {@code stack_addr.i64 16}, {@code stack_addr.i64 references 16}. */
         AREA(StackArea.class),
+        /** {@code data_addr.i64 3 0x030201}: how many bytes, and eight at a time as little-endian numbers. */
+        BYTES(ConstantBytes.class),
         /** {@code vconst.v128 0x1 0x2}: bytes 0 to 7, and 8 to 15, as little-endian numbers. */
         VECTOR(V128.class),
         /** {@code icmp.i32.slt v0, v1}. */

@@ -4,8 +4,10 @@ import java.util.Locale;
 import kiln.artifact.api.TrapCode;
 import kiln.codegen.EmitContext;
 import kiln.codegen.Form;
+import kiln.codegen.Label;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
+import kiln.ir.ConstantBytes;
 
 /** Loads, stores and addresses. */
 final class MemoryInsn {
@@ -139,6 +141,36 @@ final class MemoryInsn {
         @Override
         public String toString() {
             return "st1 {" + reg(0) + "." + lanes.element() + "}[" + index + "], [" + reg(1) + "]";
+        }
+    }
+
+    /** The address of constant bytes behind the body. */
+    static final class DataAddress extends Sequence {
+        private final ConstantBytes bytes;
+
+        DataAddress(Reg rd, ConstantBytes bytes) {
+            super(DEF, rd);
+            this.bytes = bytes;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            Label data = asm.buffer().data(bytes);
+            if (isFar()) {
+                asm.adrFar(reg(0), data, Registers.IP1);
+            } else {
+                asm.adr(reg(0), data);
+            }
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return new DataAddress(target, bytes);
+        }
+
+        @Override
+        public String toString() {
+            return text("adr", reg(0), bytes.length() + " constant bytes");
         }
     }
 

@@ -275,4 +275,9 @@ final class MemoryRules {
             .base(
                     "address in the frame",
                     (c, inst) -> c.emit(new MemoryInsn.StackAddress(c.def(inst.result()), c.stackOffset(inst))));
+
+    // DATA_ADDR.
+
+    static final Rules<Context> DATA_ADDRESS = Rules.<Context>of("dataAddress")
+            .base("address", (c, inst) -> c.emit(new MemoryInsn.DataAddress(c.def(inst.result()), inst.bytes())));
 }

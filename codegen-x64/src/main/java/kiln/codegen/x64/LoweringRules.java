@@ -22,6 +22,7 @@ final class LoweringRules {
             case FCONST -> FloatRules.CONSTANT;
             case VCONST -> ShuffleRules.CONSTANT;
             case STACK_ADDR -> MemoryRules.STACK_ADDRESS;
+            case DATA_ADDR -> MemoryRules.DATA_ADDRESS;
 
             case ADD -> IntegerRules.ADD;
             case SUB -> IntegerRules.SUB;

@@ -1,6 +1,10 @@
 package kiln.codegen.x64;
 
+import kiln.codegen.EmitContext;
+import kiln.codegen.Form;
+import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
+import kiln.ir.ConstantBytes;
 import kiln.ir.Type;
 
 /** Loads and stores of values. */
@@ -30,6 +34,33 @@ final class MemoryInsn {
     /** A store of the low {@code width} bytes of a register. */
     static Insn store(Type type, int width, Address to, Reg src) {
         return Insn.store(isVector(type) ? Op.movVector(width) : Op.MOV, width, to, src);
+    }
+
+    /** The address of constant bytes behind the body. */
+    static final class DataAddress extends Sequence {
+        private final ConstantBytes bytes;
+
+        DataAddress(Reg dst, ConstantBytes bytes) {
+            super(Form.NONE.def(), dst);
+            this.bytes = bytes;
+        }
+
+        @Override
+        void emit(Assembler asm, EmitContext context) {
+            KnownFlags flags = KnownFlags.here(asm);
+            asm.lea(8, reg(0), Address.of(asm.buffer().data(bytes)));
+            KnownFlags.keep(asm, flags, reg(0));
+        }
+
+        @Override
+        public MachInst rematerialize(Reg target) {
+            return new DataAddress(target, bytes);
+        }
+
+        @Override
+        public String toString() {
+            return text("lea", reg(0), "[" + bytes.length() + " constant bytes]");
+        }
     }
 
     /** Whether values of a type live in vector registers. */

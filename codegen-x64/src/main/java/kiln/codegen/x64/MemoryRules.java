@@ -179,6 +179,11 @@ final class MemoryRules {
                 c.emit(IntegerInsn.Lea.of(8, c.def(inst.result()), a));
             });
 
+    // DATA_ADDR.
+
+    static final Rules<Context> DATA_ADDRESS = Rules.<Context>of("dataAddress")
+            .base("address", (c, inst) -> c.emit(new MemoryInsn.DataAddress(c.def(inst.result()), inst.bytes())));
+
     // LOAD.
 
     static final Rules<Context> LOAD = Rules.<Context>of("load").base("load", (c, inst) -> {

@@ -97,7 +97,7 @@ public abstract class OpcodeExecution {
             case FLOAT_COND -> List.of(FloatCond.values());
             // VectorExecution has those on vectors.
             case LANES, LANE, INDICES -> List.of();
-            case NONE, INTEGER, FLOAT_BITS, AREA, VECTOR, ACCESS, ATOMIC, CALLEE, TRAP ->
+            case NONE, INTEGER, FLOAT_BITS, AREA, BYTES, VECTOR, ACCESS, ATOMIC, CALLEE, TRAP ->
                 Arrays.asList((SideData) null);
         };
     }

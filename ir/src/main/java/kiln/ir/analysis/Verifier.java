@@ -268,7 +268,7 @@ public final class Verifier {
     private void data(Inst i) {
         long imm = i.imm();
         switch (i.opcode().data()) {
-            case NONE, VECTOR, INDICES, FLOAT_COND, TRAP -> require(i, imm == 0, "has a number");
+            case NONE, BYTES, VECTOR, INDICES, FLOAT_COND, TRAP -> require(i, imm == 0, "has a number");
             case INTEGER -> {
                 require(i, i.type() != Type.I32 || imm == (int) imm, "constant is not sign-extended");
                 require(i, i.type() != Type.REF || imm == 0, "reference that is not null");

@@ -103,6 +103,8 @@ public final class Pipeline {
                         new InterruptChecks(),
                         // Ways through what is left are as short as they will be.
                         new JumpThreading(),
+                        // What still only chooses among constants does nothing else.
+                        new SwitchTables(),
                         new SteppedParams(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),

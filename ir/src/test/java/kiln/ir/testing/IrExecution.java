@@ -1,7 +1,10 @@
 package kiln.ir.testing;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -9,6 +12,7 @@ import kiln.artifact.api.TrapCode;
 import kiln.ir.AtomicAccess;
 import kiln.ir.Block;
 import kiln.ir.CallTarget;
+import kiln.ir.ConstantBytes;
 import kiln.ir.Edge;
 import kiln.ir.Evaluation;
 import kiln.ir.FloatCond;
@@ -62,8 +66,15 @@ public abstract class IrExecution {
     /** A function about to be executed. */
     public record Entry(Function function, long[] args) {}
 
+    /** Above all other addresses: where constant bytes lie, and how far from each other. */
+    private static final long DATA = 1L << 62;
+
+    private static final long DISTANCE = 1L << 32;
+
     private long steps;
     private int catches;
+    /** Offset from {@link #DATA} of constant bytes. */
+    private final Map<ConstantBytes, Long> tables = new HashMap<>();
 
     /** {@code steps}: most instructions to execute. */
     protected IrExecution(long steps) {
@@ -72,6 +83,21 @@ public abstract class IrExecution {
 
     /** The bytes from {@code address} on that LOAD or STORE accesses, little-endian; traps if they are not there. */
     protected abstract ByteBuffer bytes(Inst inst, long address);
+
+    /** The constant bytes from an address on that a load reads; it must not read beyond them. */
+    private ByteBuffer constantBytes(Inst i, long address) {
+        for (Map.Entry<ConstantBytes, Long> e : tables.entrySet()) {
+            long at = address - DATA - e.getValue();
+            if (at >= 0 && at < DISTANCE) {
+                ByteBuffer result = ByteBuffer.allocate(i.memory().width()).order(ByteOrder.LITTLE_ENDIAN);
+                for (int k = 0; k < result.capacity(); k++) {
+                    result.put(k, e.getKey().get((int) at + k));
+                }
+                return result;
+            }
+        }
+        throw new AssertionError(i + " at " + Long.toHexString(address));
+    }
 
     /** The results of a call or INVOKE, all of whose operands are {@code args}. */
     protected abstract long[] call(Inst inst, long[] args);
@@ -302,7 +328,11 @@ public abstract class IrExecution {
                         set(i.result(), arg(i, chosen));
                     }
                 }
-                case LOAD, ATOMIC_LOAD -> load(i, bytes(i, arg(i, 0) + i.imm()));
+                case LOAD -> {
+                    long address = arg(i, 0) + i.imm();
+                    load(i, address >= DATA ? constantBytes(i, address) : bytes(i, address));
+                }
+                case ATOMIC_LOAD -> load(i, bytes(i, arg(i, 0) + i.imm()));
                 case ATOMIC_STORE -> store(i, bytes(i, arg(i, 0) + i.imm()));
                 case ATOMIC_RMW -> {
                     ByteBuffer bytes = bytes(i, arg(i, 0) + i.imm());
@@ -323,6 +353,8 @@ public abstract class IrExecution {
                 case ICONST, FCONST -> set(i.result(), i.imm());
                 case VCONST -> set(i.result(), i.vector());
                 case VMCTX, FRAME_POINTER, STACK_ADDR -> set(i.result(), place(i));
+                case DATA_ADDR ->
+                    set(i.result(), DATA + tables.computeIfAbsent(i.bytes(), _ -> tables.size() * DISTANCE));
                 default -> compute(i);
             }
         }
@@ -377,7 +409,7 @@ public abstract class IrExecution {
                         case FloatCond c -> set(i.result(), c.test(i.arg(0).type(), arg(i, 0), arg(i, 1)) ? 1 : 0);
                         case LaneOp lanes -> lanes(i, lanes);
                         case V128 indices -> set(i.result(), VectorValues.shuffle(indices, vector(i, 0), vector(i, 1)));
-                        case MemoryOp _, AtomicAccess _, CallTarget _, TrapReason _, StackArea _ ->
+                        case MemoryOp _, AtomicAccess _, CallTarget _, TrapReason _, StackArea _, ConstantBytes _ ->
                             throw new AssertionError(op);
                     }
                 }

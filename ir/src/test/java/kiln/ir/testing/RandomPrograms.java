@@ -481,7 +481,38 @@ public final class RandomPrograms extends RandomValues {
         return all;
     }
 
+    /** A switch that only chooses among constants, but for its last way. */
+    private void choice() {
+        List<Type> types = new ArrayList<>();
+        for (int n = 1 + random.nextInt(3); n > 0; n--) {
+            types.add(chance(50) ? Type.I32 : Type.I64);
+        }
+        Block join = b.function().newBlock();
+        Edge[] ways = new Edge[5 + random.nextInt(11)];
+        List<Integer> bits =
+                types.stream().map(t -> 1 + random.nextInt(8 * t.bytes())).toList();
+        for (int i = 0; i < ways.length - 1; i++) {
+            Value[] args = new Value[types.size()];
+            for (int k = 0; k < args.length; k++) {
+                long any = random.nextLong() >> 64 - bits.get(k);
+                args[k] = types.get(k) == Type.I32 ? b.i32((int) any) : b.i64(any);
+            }
+            ways[i] = new Edge(join, args);
+        }
+        Value index = raw(Opcode.AND, Type.I32, any(Type.I32), b.i32(15));
+        ways[ways.length - 1] = new Edge(join, anyOf(types));
+        if (chance(30)) {
+            ways[random.nextInt(ways.length)] = new Edge(join, anyOf(types));
+        }
+        b.switch_(index, ways);
+        join(join, types);
+    }
+
     private void table(int depth, boolean calls) {
+        if (chance(30)) {
+            choice();
+            return;
+        }
         List<Type> types = types(random.nextInt(3));
         Block join = b.function().newBlock();
         int n = 2 + random.nextInt(6);
