@@ -58,6 +58,9 @@ final class Lowering {
         }
         for (Block b : context.function.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
+                if (i.opcode() == Opcode.CALL && i.call().key().equals(context.function.key())) {
+                    context.addSelfCall(context.nodeOfBlock[b.id()]);
+                }
                 if (i.opcode().isCall()) {
                     context.makesCalls = true;
                     int h = flow.loopHeader(context.nodeOfBlock[b.id()]);

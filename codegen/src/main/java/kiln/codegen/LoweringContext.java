@@ -58,6 +58,11 @@ public abstract class LoweringContext {
     boolean savesContext;
     boolean makesCalls;
 
+    /** Blocks in which the function calls itself, by their nodes, as far as they are looked at. */
+    private final List<Integer> selfCalls = new ArrayList<>();
+
+    private static final int MAX_SELF_CALLS = 8;
+
     /** By header, whether a loop calls anything. */
     final boolean[] hasCall;
     /** How many loops a constant leaves at most: no program nests more, but somebody might make one that does. */
@@ -123,6 +128,37 @@ public abstract class LoweringContext {
         this.nodeOfBlock = new int[function.blockIdBound()];
         this.hasCall = new boolean[plan.nodes()];
         this.hoists = new boolean[plan.nodes()];
+    }
+
+    final void addSelfCall(int node) {
+        if (selfCalls.size() < MAX_SELF_CALLS) {
+            selfCalls.add(node);
+        }
+    }
+
+    /**
+     * Whether {@code inst} stands in the header of a loop in each turn of which the function calls itself: it begins
+     * with a comparison of the stack pointer with the limit, as each function does that makes calls.
+     */
+    public final boolean callsItselfInEachTurn(Inst inst) {
+        FlowGraph flow = plan.flow();
+        int header = nodeOfBlock[inst.block().id()];
+        for (int call : selfCalls) {
+            if (flow.isLoopHeader(header) && flow.isInLoop(call, header) && isInEachTurn(call, header)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isInEachTurn(int node, int header) {
+        FlowGraph flow = plan.flow();
+        for (int p : flow.predecessors(header)) {
+            if (flow.isInLoop(p, header) && !flow.dominates(node, p)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */

@@ -34,8 +34,9 @@ final class ControlRules {
 
     // INTERRUPT_CHECK.
 
-    static final Rules<Context> INTERRUPT_CHECK =
-            Rules.<Context>of("interruptCheck").base("check", (c, _) -> c.emit(new ControlInsn.InterruptCheck()));
+    static final Rules<Context> INTERRUPT_CHECK = Rules.<Context>of("interruptCheck")
+            .rule("left to a call", (c, inst) -> c.callsItselfInEachTurn(inst))
+            .base("check", (c, _) -> c.emit(new ControlInsn.InterruptCheck()));
 
     // BRANCH.
 

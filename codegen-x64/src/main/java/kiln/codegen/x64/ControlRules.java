@@ -34,6 +34,7 @@ final class ControlRules {
 
     /** The stack limit is all ones when the store asked for an interruption. */
     static final Rules<Context> INTERRUPT_CHECK = Rules.<Context>of("interruptCheck")
+            .rule("left to a call", (c, inst) -> c.callsItselfInEachTurn(inst))
             .base("check", (c, _) -> {
                 Address limit = Address.of(Registers.CONTEXT, VMContextLayout.STACK_LIMIT);
                 Insn compare = Insn.compare(Op.CMP, 8, Operand.inRegister(Registers.RSP), limit);

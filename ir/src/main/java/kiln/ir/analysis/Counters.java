@@ -279,12 +279,59 @@ final class Counters {
         if (loop.count == MAX_TESTS || cond == IntCond.EQ) {
             return;
         }
+        if (cond == IntCond.NE
+                && (limit == null || limit.is(Opcode.ICONST) && limit.inst().imm() == 0)) {
+            findShrinking(h, loop, subject);
+        }
         if (subject.is(Opcode.ADD)) {
             add(h, loop, subject.inst().arg(0), subject, cond, limit);
             add(h, loop, subject.inst().arg(1), subject, cond, limit);
         } else {
             add(h, loop, subject, subject, cond, limit);
         }
+    }
+
+    /**
+     * Bounds the turns if no back edge is taken while {@code subject} is zero, and that is a parameter, or what follows
+     * it, which each turn shifts to the right or takes the lowest bit from: after as many turns as it has bits it is 0.
+     */
+    private void findShrinking(int h, Loop loop, Value subject) {
+        for (Value p : cfg.block(h).params()) {
+            if (p != subject && subject.paramOf() == cfg.block(h) || !p.type().isInt() || p.type() == Type.REF) {
+                continue;
+            }
+            boolean shrinks = true;
+            int[] preds = cfg.predecessors(h);
+            for (int i = 0; i < preds.length && shrinks; i++) {
+                if (cfg.isInLoop(preds[i], h)) {
+                    Value next = cfg.edgeInto(h, i).arg(p.index());
+                    shrinks = (subject == p || subject == next) && isShrunk(next, p);
+                }
+            }
+            if (shrinks) {
+                long bits = 8L * p.type().bytes();
+                // Twice: where there are several back edges, some may shift and others take bits.
+                loop.turns = loop.turns < 0 ? 2 * bits : Math.min(loop.turns, 2 * bits);
+            }
+        }
+    }
+
+    /** Whether {@code next} has a shorter number or fewer bits set than {@code from}, unless that is 0, and no more. */
+    private static boolean isShrunk(Value next, Value from) {
+        if (next.is(Opcode.LSHR) && next.inst().arg(0) == from) {
+            Value count = next.inst().arg(1);
+            return count.is(Opcode.ICONST)
+                    && (count.inst().imm() & 8L * from.type().bytes() - 1) != 0;
+        }
+        return next.is(Opcode.AND)
+                && (isLessOne(next.inst().arg(0), from) && next.inst().arg(1) == from
+                        || isLessOne(next.inst().arg(1), from) && next.inst().arg(0) == from);
+    }
+
+    private static boolean isLessOne(Value v, Value from) {
+        return isConstSum(v)
+                && v.inst().arg(0) == from
+                && v.inst().arg(1).inst().imm() == -1;
     }
 
     private void add(int h, Loop loop, Value param, Value subject, IntCond cond, Value limit) {

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InterruptChecksTest {
     /**
      * {@code short} is a loop of a thousand turns. The others go on: loops around such a loop, around a call of it, and
-     * around as many nested ones as make hours of work, and a loop whose counter steps over its end for ever.
+     * around as many nested ones as make hours of work, a loop whose counter steps over its end for ever, one that does
+     * nothing but call its function, which returns at once, and one around shifts until nothing is left.
      */
     private static final String MODULE = """
             (module
@@ -57,6 +58,18 @@ class InterruptChecksTest {
                       (br_if 0 (i32.lt_u (local.tee 3 (i32.add (local.get 3) (i32.const 1))) (i32.const 10000))))
                     (br_if 0 (i32.lt_u (local.tee 2 (i32.add (local.get 2) (i32.const 1))) (i32.const 10000))))
                   (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 1000)))))
+              (func $recursive (export "recursive") (param i32)
+                (loop
+                  (if (i32.eqz (local.get 0)) (then (return)))
+                  (call $recursive (i32.sub (local.get 0) (i32.const 1)))
+                  (br_if 0 (i32.eqz (i32.load8_u (i32.const 7))))))
+              (func (export "digits") (param i32) (local i32)
+                (loop
+                  (local.set 1 (local.get 0))
+                  (loop
+                    (i32.store8 (i32.const 2000) (local.get 1))
+                    (br_if 0 (local.tee 1 (i32.shr_u (local.get 1) (i32.const 4)))))
+                  (br_if 0 (i32.eqz (i32.load8_u (i32.const 7))))))
               (func (export "steps") (param i32) (local i32)
                 (loop
                   (i32.store8 (i32.const 2007) (local.get 0))
@@ -82,7 +95,7 @@ class InterruptChecksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"around", "calls", "nested", "steps"})
+    @ValueSource(strings = {"around", "calls", "nested", "recursive", "digits", "steps"})
     void whatGoesOnIsStopped(String function) {
         store.setDeadline(Duration.ofMillis(50));
         TrapException t =
