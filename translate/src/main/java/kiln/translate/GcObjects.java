@@ -2,6 +2,7 @@ package kiln.translate;
 
 import kiln.artifact.Builtin;
 import kiln.artifact.HeapLayout;
+import kiln.artifact.HeapLayout.Slot;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Edge;
@@ -27,6 +28,11 @@ final class GcObjects {
     private static final int MAX_UNROLLED = 8;
     /** From so many bytes on the library's function is faster than a loop. */
     private static final int LIBRARY_BYTES = 256;
+
+    /** In the value that ARRAY_FILL gets: nothing may come between the first byte and the last. */
+    static final int IN_ONE_PIECE = 1 << 8;
+    /** Bytes that a loop writes between two looks at interruptions; a multiple of all elements' sizes. */
+    private static final long PIECE = 1 << 18;
 
     private final ModuleEnvironment env;
     private final Function function;
@@ -119,7 +125,8 @@ final class GcObjects {
                 b.heapStore(element.store(), base, array, element.offset() + (long) i * element.bytes(), v);
             }
         } else {
-            fill(element, base, array, b.i64(0), wide(length), v);
+            // Who looks at all objects finds no references that are not there yet.
+            fill(element, base, array, b.i64(0), wide(length), v, element.slot() != Slot.REFERENCE);
         }
         return array;
     }
@@ -133,15 +140,22 @@ final class GcObjects {
      * Writes {@code value} to {@code count} elements from number {@code first} on, all of which are there.
      *
      * @param first and count are i64
+     * @param stoppable whether some elements may stay as they are if the call is interrupted
      */
-    void fill(GcTypes.Field element, Value base, Value array, Value first, Value count, Value value) {
+    void fill(
+            GcTypes.Field element, Value base, Value array, Value first, Value count, Value value, boolean stoppable) {
         Value shift = b.i64(element.log2());
         Value start = b.binary(Opcode.SHL, first, shift);
         Value bytes = b.binary(Opcode.SHL, count, shift);
         boolean zero = value.is(Opcode.ICONST) && value.inst().imm() == 0
                 || value.is(Opcode.FCONST) && value.inst().imm() == 0;
+        boolean isChecked = stoppable && env.options().interruptChecks();
         if (!zero && element.bytes() > 1) {
-            loop(element.store(), element, base, array, start, bytes, element.bytes(), value);
+            if (isChecked) {
+                loopInPieces(element, base, array, start, bytes, value);
+            } else {
+                loop(element, base, array, start, b.binary(Opcode.ADD, start, bytes), value);
+            }
             return;
         }
         Block large = function.newDetachedBlock();
@@ -150,26 +164,45 @@ final class GcObjects {
         b.branch(b.icmp(IntCond.UGE, bytes, b.i64(LIBRARY_BYTES)), large, small);
         if (start(large)) {
             Value octet = zero ? b.i32(0) : value;
+            if (!stoppable && env.options().interruptChecks()) {
+                octet = b.i32(IN_ONE_PIECE);
+            } else if (!zero && env.options().interruptChecks()) {
+                octet = b.binary(Opcode.AND, octet, b.i32(IN_ONE_PIECE - 1));
+            }
             builtins.call(Builtin.ARRAY_FILL, array, start, octet, bytes);
             b.jump(done);
         }
         if (start(small)) {
-            loop(element.store(), element, base, array, start, bytes, element.bytes(), value);
+            loop(element, base, array, start, b.binary(Opcode.ADD, start, bytes), value);
             b.jump(done);
         }
         start(done);
     }
 
-    private void loop(
-            MemoryOp access,
-            GcTypes.Field element,
-            Value base,
-            Value array,
-            Value start,
-            Value bytes,
-            int step,
-            Value value) {
+    /** As {@link #loop}, for {@code bytes} bytes, with a look at interruptions in front of each piece. */
+    private void loopInPieces(GcTypes.Field element, Value base, Value array, Value start, Value bytes, Value value) {
         Value end = b.binary(Opcode.ADD, start, bytes);
+        Block header = function.newBlock();
+        Value at = header.addParam(Type.I64);
+        Block body = function.newDetachedBlock();
+        Block done = function.newDetachedBlock();
+        b.jump(header, start);
+        b.setBlock(header);
+        b.interruptCheck();
+        b.branch(b.icmp(IntCond.ULT, at, end), new Edge(body), new Edge(done));
+        if (start(body)) {
+            Value next = b.binary(Opcode.ADD, at, b.i64(PIECE));
+            Value stop = b.select(b.icmp(IntCond.ULT, next, end), next, end);
+            loop(element, base, array, at, stop, value);
+            b.jump(header, stop);
+        }
+        if (ssa != null) {
+            ssa.sealBlock(header);
+        }
+        start(done);
+    }
+
+    private void loop(GcTypes.Field element, Value base, Value array, Value start, Value end, Value value) {
         Block header = function.newBlock();
         Value at = header.addParam(Type.I64);
         Block body = function.newDetachedBlock();
@@ -178,8 +211,8 @@ final class GcObjects {
         b.setBlock(header);
         b.branch(b.icmp(IntCond.ULT, at, end), new Edge(body), new Edge(done));
         if (start(body)) {
-            b.heapStore(access, b.binary(Opcode.ADD, base, at), array, element.offset(), value);
-            b.jump(header, b.binary(Opcode.ADD, at, b.i64(step)));
+            b.heapStore(element.store(), b.binary(Opcode.ADD, base, at), array, element.offset(), value);
+            b.jump(header, b.binary(Opcode.ADD, at, b.i64(element.bytes())));
         }
         if (ssa != null) {
             ssa.sealBlock(header);

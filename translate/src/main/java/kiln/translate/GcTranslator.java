@@ -195,7 +195,7 @@ final class GcTranslator {
         Value first = objects.wide(stack.pop());
         Value array = stack.pop();
         checkRange(array, isNullable(3), first, count);
-        objects.fill(element, objects.base(), array, first, count, value);
+        objects.fill(element, objects.base(), array, first, count, value, true);
     }
 
     private void arrayCopy() {

@@ -37,6 +37,8 @@ public final class Trampolines {
     /** C: {@code void *memmove(void *to, const void *from, size_t n)}. */
     private static final CallTarget MEMMOVE =
             new CallTarget(null, new Signature(List.of(Type.I64, Type.I64, Type.I64), List.of(Type.I64)));
+    /** Bytes that are copied or filled between two looks at interruptions: about a millisecond's work. */
+    private static final long PIECE = 4 << 20;
     /** C: {@code void *memset(void *to, int value, size_t n)}. */
     private static final CallTarget MEMSET =
             new CallTarget(null, new Signature(List.of(Type.I64, Type.I32, Type.I64), List.of(Type.I64)));
@@ -236,21 +238,85 @@ public final class Trampolines {
         Value fromRecord = memoryRecord(param(1));
         checkRange(fromRecord, from, length);
         Value memmove = libraryCode(StoreLayout.MEMMOVE);
-        b.callNative(MEMMOVE, memmove, inMemory(toRecord, to), inMemory(fromRecord, from), length);
+        move(memmove, inMemory(toRecord, to), inMemory(fromRecord, from), length);
+    }
+
+    /** Moves bytes, which may overlap, and returns. */
+    private void move(Value memmove, Value to, Value from, Value length) {
+        if (env.options().interruptChecks()) {
+            Block up = function.newBlock();
+            Block down = function.newBlock();
+            b.branch(b.icmp(IntCond.ULE, to, from), up, down);
+            b.setBlock(down);
+            inPieces(length, true, (at, n) -> movePiece(memmove, to, from, at, n));
+            b.ret();
+            b.setBlock(up);
+        }
+        inPieces(length, false, (at, n) -> movePiece(memmove, to, from, at, n));
         b.ret();
+    }
+
+    private void movePiece(Value memmove, Value to, Value from, Value at, Value length) {
+        b.callNative(MEMMOVE, memmove, behind(to, at), behind(from, at), length);
+    }
+
+    private Value behind(Value address, Value bytes) {
+        return bytes == null ? address : b.binary(Opcode.ADD, address, bytes);
+    }
+
+    /** What is done to {@code length} bytes that begin {@code at} bytes, or null for none, behind the first one. */
+    private interface Piece {
+        void emit(Value at, Value length);
+    }
+
+    /** Goes over {@code length} bytes; where code can be interrupted, in pieces with a check in front of each. */
+    private void inPieces(Value length, boolean backwards, Piece piece) {
+        if (!env.options().interruptChecks()) {
+            piece.emit(null, length);
+            return;
+        }
+        Block header = function.newBlock();
+        Value left = header.addParam(Type.I64);
+        Block several = function.newBlock();
+        Block one = function.newBlock();
+        b.jump(header, length);
+        b.setBlock(header);
+        b.interruptCheck();
+        Value most = b.i64(PIECE);
+        b.branch(b.icmp(IntCond.UGT, left, most), several, one);
+        b.setBlock(several);
+        Value rest = b.binary(Opcode.SUB, left, most);
+        piece.emit(backwards ? rest : b.binary(Opcode.SUB, length, left), most);
+        b.jump(header, rest);
+        b.setBlock(one);
+        piece.emit(backwards ? null : b.binary(Opcode.SUB, length, left), left);
     }
 
     /** What is called does not collect, so the addresses of the elements hold. */
     private void arrayCopy() {
         Value to = inArray(param(0), param(2));
         Value from = inArray(param(1), param(3));
-        b.callNative(MEMMOVE, libraryCode(StoreLayout.MEMMOVE), to, from, param(4));
-        b.ret();
+        move(libraryCode(StoreLayout.MEMMOVE), to, from, param(4));
     }
 
     private void arrayFill() {
         Value to = inArray(param(0), param(1));
+        if (env.options().interruptChecks()) {
+            // The verifier looks at all objects, so references are complete before anything can go wrong.
+            Block whole = function.newBlock();
+            Block pieces = function.newBlock();
+            b.branch(b.binary(Opcode.AND, param(2), b.i32(GcObjects.IN_ONE_PIECE)), whole, pieces);
+            b.setBlock(pieces);
+            fill(libraryCode(StoreLayout.MEMSET), to, param(2), param(3));
+            b.setBlock(whole);
+        }
         b.callNative(MEMSET, libraryCode(StoreLayout.MEMSET), to, param(2), param(3));
+        b.ret();
+    }
+
+    /** Fills bytes, and returns. */
+    private void fill(Value memset, Value to, Value octet, Value length) {
+        inPieces(length, false, (at, n) -> b.callNative(MEMSET, memset, behind(to, at), octet, n));
         b.ret();
     }
 
@@ -265,8 +331,8 @@ public final class Trampolines {
         Value length = param(3);
         Value record = memoryRecord(param(0));
         checkRange(record, to, length);
-        b.callNative(MEMSET, libraryCode(StoreLayout.MEMSET), inMemory(record, to), param(2), length);
-        b.ret();
+        Value memset = libraryCode(StoreLayout.MEMSET);
+        fill(memset, inMemory(record, to), param(2), length);
     }
 
     private Value libraryCode(int field) {

@@ -91,4 +91,14 @@ class GoldenTest {
         }
         assertEquals(Fixtures.golden("builtins.ir", out.toString()), out.toString());
     }
+
+    @Test
+    void largeCopiesAndFillsAreInterruptible() {
+        TranslateOptions options = TranslateOptions.DEFAULT.withInterruptChecks(true);
+        ModuleEnvironment env = Fixtures.environment("memory", options);
+        StringBuilder out = new StringBuilder();
+        Fixtures.append(out, Trampolines.builtin(env, Builtin.MEMORY_COPY));
+        Fixtures.append(out, Trampolines.builtin(env, Builtin.MEMORY_FILL));
+        assertEquals(Fixtures.golden("builtins-interrupt.ir", out.toString()), out.toString());
+    }
 }
