@@ -174,12 +174,16 @@ final class ModuleCompilation {
             FunctionValidator validator = new FunctionValidator(module);
             return piece -> {
                 int i = inlining == null ? piece : inlining.order().function(piece);
-                if (!env.isLive(importedCount() + i)) {
-                    validate(validator, importedCount() + i);
-                } else if (inlining == null) {
-                    defined[i] = compile(translator.translate(importedCount() + i));
-                } else {
-                    defined[i] = compile(translator, i);
+                try {
+                    if (!env.isLive(importedCount() + i)) {
+                        validate(validator, importedCount() + i);
+                    } else if (inlining == null) {
+                        defined[i] = compile(translator.translate(importedCount() + i));
+                    } else {
+                        defined[i] = compile(translator, i);
+                    }
+                } catch (RuntimeException e) {
+                    throw Defects.in(FuncKey.wasmFunction(env.moduleIndex(), i), e);
                 }
                 progress.compiled(done.incrementAndGet(), defined.length);
             };

@@ -75,7 +75,12 @@ final class Program implements Reachability.Program {
             return code;
         }
         Product.Pending pending = (Product.Pending) product;
-        return modules.get(pending.function().key().payload()).generate(pending);
+        FuncKey key = pending.function().key();
+        try {
+            return modules.get(key.payload()).generate(pending);
+        } catch (RuntimeException e) {
+            throw Defects.in(key, e);
+        }
     }
 
     /** What became of the functions that a module defines, in order; to be called after {@link #link}. */

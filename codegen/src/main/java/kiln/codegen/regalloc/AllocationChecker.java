@@ -113,16 +113,25 @@ final class AllocationChecker {
     private int[][] walk(int b, int[][] state, boolean verify) {
         int expected = ops.blockStart[b];
         pad = null;
-        for (MachInst inst : graph.block(b).insts()) {
+        List<MachInst> insts = graph.block(b).insts();
+        // Where the code that was given goes on: what is left out in front of it counts before what is inserted there,
+        // which may compute the same value.
+        int ahead = -1;
+        for (int k = 0; k < insts.size(); k++) {
+            MachInst inst = insts.get(k);
+            if (ahead < k) {
+                ahead = nextGiven(insts, k);
+                MachInst next = ahead < insts.size() ? insts.get(ahead) : null;
+                while (expected < ops.blockStart[b + 1] && ops.insts[expected] != next && mayBeMissing(expected)) {
+                    state = state.clone();
+                    forget(state, ops.variable[definition(expected)]);
+                    expected++;
+                }
+            }
             Output.Inserted add = inserted.get(inst);
             if (add != null) {
                 state = apply(state, add, b);
                 continue;
-            }
-            while (expected < ops.blockStart[b + 1] && ops.insts[expected] != inst && mayBeMissing(expected)) {
-                state = state.clone();
-                forget(state, ops.variable[definition(expected)]);
-                expected++;
             }
             if (expected == ops.blockStart[b + 1] || ops.insts[expected] != inst) {
                 throw new IllegalStateException("unexpected instruction " + inst + " in b" + b);
@@ -139,6 +148,15 @@ final class AllocationChecker {
             throw new IllegalStateException("instructions are missing at the end of b" + b);
         }
         return state;
+    }
+
+    /** The first instruction from {@code k} on that the allocator did not insert. */
+    private int nextGiven(List<MachInst> insts, int k) {
+        int i = k;
+        while (i < insts.size() && inserted.containsKey(insts.get(i))) {
+            i++;
+        }
+        return i;
     }
 
     /** Whether the allocator may have left out an instruction because it computes the value again where it is read. */

@@ -143,7 +143,8 @@ final class Liveness {
             return true;
         }
         for (int s : graph.flow.successors(b)) {
-            if (modified[s] > scanned[b]) {
+            // A scan of a block that is its own successor has not seen what it found itself.
+            if (modified[s] > scanned[b] || s == b && modified[b] == scanned[b]) {
                 return true;
             }
         }

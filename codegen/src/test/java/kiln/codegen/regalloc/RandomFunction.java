@@ -98,8 +98,10 @@ final class RandomFunction {
             for (int k = 0; k < count; k++) {
                 int near = Math.min(blocks - 1, b + 1 + random.nextInt(3));
                 int back = Math.max(1, b - random.nextInt(6));
+                // The only edge of a block leads back now and then: a loop without an end, often of one block.
+                boolean endless = count == 1 && b > 0 && random.nextInt(6) == 0;
                 s[k] = k == 0
-                        ? Math.max(1, near)
+                        ? endless ? back : Math.max(1, near)
                         : random.nextInt(5) < 3 ? Math.max(1, near) : Math.min(blocks - 1, back);
             }
             result.add(Arrays.stream(s).distinct().toArray());

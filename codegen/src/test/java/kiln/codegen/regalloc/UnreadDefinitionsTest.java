@@ -83,4 +83,32 @@ final class UnreadDefinitionsTest {
         assertEquals(List.of("constant", "jump"), names(start));
         assertEquals(List.of("read", "branch"), names(loop));
     }
+
+    /** The checker, too: what is left out in front of an edge may be made again on that edge. */
+    @Test
+    void constantsAreLeftOutAndMadeOnTheNextEdge() {
+        MachFunction f = new MachFunction(FuncKey.wasmFunction(0, 0));
+        MachBlock start = block(f, 1);
+        MachBlock loop = block(f, 8);
+        MachBlock end = block(f, 1, new FakeInst("return"));
+        MachBlock back = block(f, 8, new FakeInst("jump"));
+        for (int i = 0; i < 6; i++) {
+            Reg r = f.newVirtual(Type.I64);
+            start.insts().add(new FakeInst("value").def(r));
+            loop.insts().add(new FakeInst("read").use(r));
+        }
+        for (int i = 0; i < 2; i++) {
+            Reg r = f.newVirtual(Type.I64);
+            start.insts().add(new FakeInst("constant" + i).def(r).constant());
+            loop.insts().add(new FakeInst("read").use(r));
+        }
+        start.insts().add(new FakeInst("jump"));
+        loop.insts().add(new FakeInst("branch"));
+        start.addSuccessor(loop);
+        loop.addSuccessor(back);
+        loop.addSuccessor(end);
+        back.addSuccessor(loop);
+        allocate(f);
+        assertEquals(List.of("value", "value", "value", "value", "value", "value", "constant0", "jump"), names(start));
+    }
 }
