@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Loops that nothing but a trap ends. C compilers make them of loops whose end would be undefined behaviour: two in a
- * hundred modules from npm had one, in C++'s library of strings.
+ * Loops that nothing but a trap ends. C compilers make them of loops whose end would be undefined behaviour: six
+ * of ninety modules from npm had one, in C++'s library of strings.
  */
 class EndlessLoopsTest extends RuntimeFixture {
     private static final String FILL = """
@@ -42,7 +42,7 @@ class EndlessLoopsTest extends RuntimeFixture {
             Instance instance = linker.instantiate(store, module);
             Func fill = instance.func("fill");
             TrapException e = assertThrows(TrapException.class, () -> fill.call(8));
-            assertEquals(TrapCode.OUT_OF_BOUNDS, e.code());
+            assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, e.code());
             Memory memory = instance.memory("memory");
             assertEquals(0, memory.readInt(4));
             assertEquals(65_524, memory.readInt(65_532));
