@@ -27,6 +27,7 @@ import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.compiler.Target;
+import kiln.component.BindingException;
 import kiln.component.ComponentDecoder;
 import kiln.component.JavaBindings;
 import kiln.component.UnsupportedComponentException;
@@ -62,7 +63,11 @@ public final class BuildMain {
         }
         try {
             run(request);
-        } catch (CompileException | WasmException | UnsupportedComponentException | IllegalArgumentException e) {
+        } catch (CompileException
+                | WasmException
+                | UnsupportedComponentException
+                | BindingException
+                | IllegalArgumentException e) {
             fail(e.getMessage());
         } catch (NoSuchFileException e) {
             fail("there is no file " + e.getMessage());

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
+import kiln.component.BindingException;
 import kiln.component.ComponentDecoder;
 import kiln.component.JavaBindings;
 import kiln.wasm.Features;
@@ -44,8 +45,12 @@ final class BindgenCommand implements Callable<Integer> {
         if (!ComponentDecoder.isComponent(wasm)) {
             throw new UserError(file, "is no component: bindgen reads types from a component's .wasm file");
         }
-        Map<String, String> files =
-                JavaBindings.generate(ComponentDecoder.decode(wasm, PathBytes.text(file), Features.ALL), name);
+        Map<String, String> files;
+        try {
+            files = JavaBindings.generate(ComponentDecoder.decode(wasm, PathBytes.text(file), Features.ALL), name);
+        } catch (BindingException e) {
+            throw new UserError(file, "cannot be declared in Java: " + e.getMessage());
+        }
         for (Map.Entry<String, String> f : files.entrySet()) {
             Path target = output.resolve(f.getKey());
             Files.createDirectories(target.getParent());

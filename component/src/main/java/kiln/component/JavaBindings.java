@@ -1,6 +1,7 @@
 package kiln.component;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import kiln.artifact.Printable;
 import kiln.artifact.component.TypeKind;
 
 /**
@@ -29,6 +31,7 @@ public final class JavaBindings {
     private final Map<ResourceType.Id, Declared> resources = new HashMap<>();
     /** Labels of types by the numbers of their names. */
     private final Map<Integer, String> labels = new HashMap<>();
+    private final JavaLimits limits = new JavaLimits();
     /** Types that functions return as errors. */
     private final Set<ValueType> errors = new HashSet<>();
 
@@ -124,6 +127,7 @@ public final class JavaBindings {
      * The files, by their names in a folder of sources.
      *
      * @param base package of what is declared, or above it
+     * @throws BindingException if a type has no room in a class file: a record of 300 fields for example
      */
     public static Map<String, String> generate(ComponentType component, String base) {
         JavaBindings b = new JavaBindings(base);
@@ -340,9 +344,11 @@ public final class JavaBindings {
         StringBuilder out = u.out;
         switch (v.kind()) {
             case RECORD -> {
+                limits.checkSlots("the record " + Printable.name(label), Arrays.asList(v.children()));
                 out.append("    record ").append(d.name).append('(');
                 Set<String> components = new HashSet<>();
                 for (int i = 0; i < v.childCount(); i++) {
+                    limits.checkNames("field " + v.labels().get(i) + " of " + label, v.child(i));
                     out.append(i == 0 ? "" : ", ")
                             .append(component(u, v.labels().get(i), v.child(i), components));
                 }
@@ -351,15 +357,17 @@ public final class JavaBindings {
             case VARIANT -> {
                 out.append("    sealed interface ").append(d.name).append(" {\n");
                 Set<String> cases = new HashSet<>(Set.of(u.name, d.name));
+                Set<String> hidden = cases(v);
                 for (int i = 0; i < v.childCount(); i++) {
                     String wanted = JavaNaming.pascal(v.labels().get(i));
                     String name = wanted;
                     while (!cases.add(name)) {
                         name += "_";
                     }
+                    limits.checkNames("case " + v.labels().get(i) + " of " + label, v.child(i));
                     out.append("        /** {@code ").append(v.labels().get(i)).append("}. */\n");
                     wit(u, "        ", name.equals(wanted) ? null : v.labels().get(i));
-                    String payload = v.child(i) == null ? "" : java(u, v.child(i), false, cases(v)) + " value";
+                    String payload = v.child(i) == null ? "" : java(u, v.child(i), false, hidden) + " value";
                     out.append("        record ")
                             .append(name)
                             .append('(')
@@ -371,6 +379,7 @@ public final class JavaBindings {
                 out.append("    }\n\n");
             }
             default -> {
+                JavaLimits.checkConstants(label, v);
                 out.append("    enum ").append(d.name).append(" {\n");
                 for (int i = 0; i < v.labels().size(); i++) {
                     String last = i == v.labels().size() - 1 ? "\n" : ",\n";
@@ -436,6 +445,10 @@ public final class JavaBindings {
         while (!methods.add(name + "/" + params.size())) {
             name += "_";
         }
+        String where = "the function " + Printable.name(wit);
+        limits.checkSlots(where, params.stream().map(FuncType.Param::type).toList());
+        params.forEach(p -> limits.checkNames(where, p.type()));
+        limits.checkNames(where, f.result());
         u.out.append(indent).append("/** {@code ").append(wit).append("}. */\n");
         wit(u, indent, name.equals(wanted) ? null : own);
         List<String> declared = new ArrayList<>();

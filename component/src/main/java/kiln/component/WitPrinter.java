@@ -2,6 +2,7 @@ package kiln.component;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +12,20 @@ import kiln.artifact.component.TypeKind;
 /** Writes what a component imports and exports in the language of interfaces, WIT. */
 public final class WitPrinter {
     private static final String INDENT = "  ";
+    /**
+     * Characters of a type without a name; what is longer stands as {@code tuple<...>}. Nobody reads that, and types
+     * share parts: written out, twenty of them may come to a million.
+     */
+    private static final int MAX_SHAPE = 2000;
 
     private final StringBuilder out = new StringBuilder();
     /** Labels of types by the numbers of their names. */
     private final Map<Integer, String> labels = new HashMap<>();
     /** Where a resource was first named: interface and label. */
     private final Map<ResourceType.Id, String[]> owners = new HashMap<>();
+
+    /** The texts of types without a name in what is being written. */
+    private final Map<ValueType, String> shapes = new IdentityHashMap<>();
 
     private WitPrinter() {}
 
@@ -64,6 +73,8 @@ public final class WitPrinter {
 
     private void entries(String owner, Map<String, Entity> entries, String indent, String prefix) {
         Map<String, List<Map.Entry<String, FuncType>>> members = new HashMap<>();
+        // Their parts may have names from here on.
+        shapes.clear();
         for (Map.Entry<String, Entity> e : entries.entrySet()) {
             if (e.getValue() instanceof Entity.OfType t) {
                 name(owner, e.getKey(), t.type());
@@ -217,7 +228,19 @@ public final class WitPrinter {
     /** A type where it is used: by its name if it has one. */
     private String text(ValueType v) {
         String label = v.name() == 0 ? null : labels.get(v.name());
-        return label == null ? shape(v) : Printable.name(label);
+        if (label != null) {
+            return Printable.name(label);
+        }
+        if (v.childCount() == 0) {
+            return shape(v);
+        }
+        String known = shapes.get(v);
+        if (known == null) {
+            String shape = shape(v);
+            known = shape.length() <= MAX_SHAPE ? shape : v.kind() + "<...>";
+            shapes.put(v, known);
+        }
+        return known;
     }
 
     private String shape(ValueType v) {
@@ -228,8 +251,10 @@ public final class WitPrinter {
             case OPTION -> "option<" + text(v.child(0)) + ">";
             case TUPLE -> {
                 List<String> elements = new ArrayList<>();
-                for (int i = 0; i < v.childCount(); i++) {
+                int length = 0;
+                for (int i = 0; i < v.childCount() && length <= MAX_SHAPE; i++) {
                     elements.add(text(v.child(i)));
+                    length += elements.getLast().length();
                 }
                 yield "tuple<" + String.join(", ", elements) + ">";
             }

@@ -47,6 +47,33 @@ class KilnGradleIT {
         0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b
     };
 
+    /** A component that imports {@code f: func(x: u32) -> u32}, and exports it as {@code g}. */
+    private static final byte[] COMPONENT = {
+        0, 'a', 's', 'm', 0x0d, 0, 1, 0, 7, 8, 1, 0x40, 1, 1, 'x', 0x79, 0, 0x79, 10, 6, 1, 0, 1, 'f', 1, 0, 11, 7, 1,
+        0, 1, 'g', 1, 0, 0
+    };
+
+    /** Calls what the component exports through interfaces that were written for it. */
+    private static final String COMPONENT_MAIN = String.join(
+            "\n",
+            "package app;",
+            "import app.wit.*;",
+            "import kiln.runtime.*;",
+            "import kiln.runtime.component.*;",
+            "public class Main {",
+            "    public static void main(String[] args) throws Exception {",
+            "        String target = (System.getProperty(\"os.arch\").equals(\"amd64\") ? \"x86_64\" : \"aarch64\");",
+            "        try (Engine engine = new Engine(); Store store = new Store(engine);",
+            "                var file = Main.class.getResourceAsStream(",
+            "                        \"/META-INF/kiln/adder/\" + target + \"-linux.cwasm\");",
+            "                Component component = Component.load(engine, \"adder\", file)) {",
+            "            ComponentLinker linker = new ComponentLinker(engine).with(\"\", Imports.class, x -> x + 1);",
+            "            Exports exports = linker.instantiate(store, component).bind(\"\", Exports.class);",
+            "            System.out.println(exports.g(41));",
+            "        }",
+            "    }",
+            "}");
+
     @TempDir
     static Path shared;
 
@@ -313,6 +340,24 @@ class KilnGradleIT {
         build(project, "--configuration-cache", "jar");
         assertTrue(log.contains("compiled from"), log);
         assertFalse(Arrays.equals(arm, Files.readAllBytes(code.resolve("aarch64-linux.cwasm"))));
+    }
+
+    @Test
+    void interfacesOfAComponent() throws Exception {
+        Path project = project();
+        Files.write(project.resolve("src/main/wasm/app.wasm"), COMPONENT);
+        Files.writeString(project.resolve("src/main/java/app/Main.java"), COMPONENT_MAIN);
+        Path script = project.resolve("build.gradle");
+        String text = Files.readString(script).replace("className = 'app.Adder'", "packageName = 'app.wit'");
+        Files.writeString(script, text.replace("adder.wasm", "app.wasm"));
+        build(project, "--configuration-cache", "jar");
+        assertEquals("42", run(project.resolve("build/libs/typed-1.jar")));
+        build(project, "--configuration-cache", "jar");
+        assertTrue(log.contains("Task :kilnGenerate UP-TO-DATE"), log);
+
+        Files.writeString(script, text);
+        assertNotEquals(0, gradle(project, "kilnGenerate"));
+        assertTrue(log.contains("packageName is for one component"), log);
     }
 
     @Test

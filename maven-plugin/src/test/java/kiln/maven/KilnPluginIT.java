@@ -53,6 +53,33 @@ class KilnPluginIT {
         0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b
     };
 
+    /** A component that imports {@code f: func(x: u32) -> u32}, and exports it as {@code g}. */
+    private static final byte[] COMPONENT = {
+        0, 'a', 's', 'm', 0x0d, 0, 1, 0, 7, 8, 1, 0x40, 1, 1, 'x', 0x79, 0, 0x79, 10, 6, 1, 0, 1, 'f', 1, 0, 11, 7, 1,
+        0, 1, 'g', 1, 0, 0
+    };
+
+    /** Calls what the component exports through interfaces that were written for it. */
+    private static final String COMPONENT_MAIN = String.join(
+            "\n",
+            "package app;",
+            "import app.wit.*;",
+            "import kiln.runtime.*;",
+            "import kiln.runtime.component.*;",
+            "public class Main {",
+            "    public static void main(String[] args) throws Exception {",
+            "        String target = (System.getProperty(\"os.arch\").equals(\"amd64\") ? \"x86_64\" : \"aarch64\");",
+            "        try (Engine engine = new Engine(); Store store = new Store(engine);",
+            "                var file = Main.class.getResourceAsStream(",
+            "                        \"/META-INF/kiln/app/\" + target + \"-linux.cwasm\");",
+            "                Component component = Component.load(engine, \"app\", file)) {",
+            "            ComponentLinker linker = new ComponentLinker(engine).with(\"\", Imports.class, x -> x + 1);",
+            "            Exports exports = linker.instantiate(store, component).bind(\"\", Exports.class);",
+            "            System.out.println(exports.g(41));",
+            "        }",
+            "    }",
+            "}");
+
     /** Loads its module with each of two keys: says what it computes, and whether the second key will do. */
     private static final String SIGNED_MAIN = String.join(
             "\n",
@@ -275,6 +302,26 @@ class KilnPluginIT {
         Files.writeString(pom, text.replace("</className>", "</className><cpu>avx3</cpu>"));
         assertNotEquals(0, maven(project, jdk25(), List.of(), "package"));
         assertTrue(logged("avx3"), () -> String.join("\n", log));
+    }
+
+    @Test
+    void interfacesOfAComponent() throws Exception {
+        Path project = project("typed");
+        Files.write(project.resolve("src/main/wasm/app.wasm"), COMPONENT);
+        Files.writeString(project.resolve("src/main/java/app/Main.java"), COMPONENT_MAIN);
+        Path pom = project.resolve("pom.xml");
+        String text = Files.readString(pom).replace("<className>app.Adder</className>", "");
+        String written = "<packageName>app.wit</packageName>";
+        Files.writeString(pom, text.replace("adder.wasm</wasm>", "app.wasm</wasm>" + written));
+        build(project, jdk25());
+        assertTrue(logged("app: compiled from app.wasm"), () -> String.join("\n", log));
+        assertEquals("42", run(jdk25(), project.resolve("target/typed-1.jar")));
+        build(project, jdk25());
+        assertFalse(logged("compiled from") || logged("generated from"), "nothing was done again");
+
+        Files.writeString(pom, text.replace("adder.wasm</wasm>", "adder.wasm</wasm>" + written));
+        assertNotEquals(0, maven(project, jdk25(), List.of(), "package"));
+        assertTrue(logged("packageName is for one component"), () -> String.join("\n", log));
     }
 
     private static void pem(Path file, String kind, Key key) throws IOException {

@@ -30,7 +30,7 @@ import java.util.function.ToIntBiFunction;
  * elements that the JDK's array methods walk over ({@link Work}). The counts of one piece of work are always the same,
  * and say which methods did it.
  */
-final class WorkMeter {
+public final class WorkMeter {
     private static final ClassDesc WORK = ClassDesc.of(Work.class.getName());
     private static final String TASK = CompileTask.class.getName();
     private static final MethodTypeDesc STEP = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
@@ -50,9 +50,9 @@ final class WorkMeter {
      * @param result of the task
      * @param steps by method, most first
      */
-    record Measure(long work, long allocated, int result, Map<String, Long> steps) {}
+    public record Measure(long work, long allocated, int result, Map<String, Long> steps) {}
 
-    WorkMeter() {
+    public WorkMeter() {
         try {
             @SuppressWarnings("unchecked")
             ToIntBiFunction<byte[][], String> made = (ToIntBiFunction<byte[][], String>)
@@ -64,7 +64,7 @@ final class WorkMeter {
     }
 
     /** Runs {@link CompileTask} on this thread. */
-    Measure run(byte[][] modules, String way) {
+    public Measure run(byte[][] modules, String way) {
         Arrays.fill(Work.steps, 0);
         long before = threads.getCurrentThreadAllocatedBytes();
         int result = task.applyAsInt(modules, way);
@@ -81,7 +81,7 @@ final class WorkMeter {
     }
 
     /** The methods whose steps have grown most, relative to twice the steps before, a line each. */
-    static String grown(Measure small, Measure large) {
+    public static String grown(Measure small, Measure large) {
         Comparator<Map.Entry<String, Long>> excess =
                 Comparator.comparingLong(e -> 2 * small.steps().getOrDefault(e.getKey(), 0L) - e.getValue());
         StringBuilder text = new StringBuilder();

@@ -26,6 +26,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import kiln.compiler.CompilerOptions;
+import kiln.component.BindingException;
 import kiln.component.ComponentDecoder;
 import kiln.component.JavaBindings;
 import kiln.runtime.Engine;
@@ -213,6 +214,107 @@ class BindgenTest {
                     .one(ComponentBytes.IMPORT, 0, name, 5, 0)
                     .toArray();
             assertThrows(WasmException.class, () -> generate(wasm), name);
+        }
+    }
+
+    // ---- what class files have no room for
+
+    /** A component that imports an interface with a type, and a function that takes it. */
+    private static byte[] withType(String name, Object... type) {
+        return new ComponentBytes()
+                .one(
+                        ComponentBytes.TYPE,
+                        ComponentBytes.bytes(0x42, 4),
+                        ComponentBytes.bytes(1, ComponentBytes.bytes(type)),
+                        ComponentBytes.bytes(4, 0, name, 3, 0, 0),
+                        ComponentBytes.bytes(1, 0x40, 1, "x", 1, 1, 0),
+                        ComponentBytes.bytes(4, 0, "f", 1, 2))
+                .one(ComponentBytes.IMPORT, 0, "a:b/c", 5, 0)
+                .toArray();
+    }
+
+    private static Object[] record(int fields, int type) {
+        List<Object> parts = new ArrayList<>(List.of(0x72, fields));
+        for (int i = 0; i < fields; i++) {
+            parts.add("f" + i);
+            parts.add(type);
+        }
+        return parts.toArray();
+    }
+
+    private static String refused(byte[] wasm) {
+        return assertThrows(BindingException.class, () -> generate(wasm)).getMessage();
+    }
+
+    @Test
+    void recordsAreAsLargeAsJavaLetsThemBe() throws IOException {
+        int u8 = 0x7d;
+        int f64 = 0x75;
+        compile(generate(withType("large", record(254, u8))));
+        compile(generate(withType("large", record(127, f64))));
+        assertEquals(
+                "the record too-large has 255 values, which take 255 parameters of Java (a long or double takes two):"
+                        + " there can be 254",
+                refused(withType("too-large", record(255, u8))));
+        assertTrue(refused(withType("too-large", record(128, f64))).startsWith("the record too-large has 128 values"));
+    }
+
+    @Test
+    void enumsAreAsLargeAsJavaLetsThemBe() throws IOException {
+        for (int count : new int[] {4000, 4001}) {
+            List<Object> parts = new ArrayList<>(List.of(0x6d, count));
+            for (int i = 0; i < count; i++) {
+                parts.add("label" + i);
+            }
+            byte[] wasm = withType("numbers", parts.toArray());
+            if (count == 4000) {
+                compile(generate(wasm));
+            } else {
+                assertEquals(
+                        "the enum numbers has 4001 labels: an enum of Java has room for 4000", refused(wasm));
+            }
+        }
+    }
+
+    @Test
+    void functionsHaveAsManyParametersAsJavaLetsThemHave() throws IOException {
+        for (int count : new int[] {254, 255}) {
+            List<Object> parts = new ArrayList<>(List.of(0x40, count));
+            for (int i = 0; i < count; i++) {
+                parts.add("p" + i);
+                parts.add(0x7d);
+            }
+            parts.addAll(List.of(1, 0));
+            byte[] wasm = new ComponentBytes()
+                    .one(ComponentBytes.TYPE, parts.toArray())
+                    .one(ComponentBytes.IMPORT, 0, "many", 1, 0)
+                    .toArray();
+            if (count == 254) {
+                compile(generate(wasm));
+            } else {
+                assertTrue(refused(wasm).startsWith("the function many has 255 values"), () -> refused(wasm));
+            }
+        }
+    }
+
+    /** A pair of a pair and the same again, and so on: text of 2^n names. */
+    @Test
+    void typesWithoutNamesThatWouldBeHuge() throws IOException {
+        for (int depth : new int[] {8, 18}) {
+            ComponentBytes c = new ComponentBytes().one(ComponentBytes.TYPE, 0x6f, 2, 0x73, 0x73);
+            for (int i = 1; i < depth; i++) {
+                c.one(ComponentBytes.TYPE, 0x6f, 2, i - 1, i - 1);
+            }
+            c.one(ComponentBytes.TYPE, 0x40, 1, "x", depth - 1, 1, 0)
+                    .one(ComponentBytes.IMPORT, 0, "deep", 1, depth);
+            if (depth == 8) {
+                compile(generate(c.toArray()));
+            } else {
+                assertEquals(
+                        "the function deep has a type of so many types within each other that class files have no room"
+                                + " for it: parts of it need names, as records have",
+                        refused(c.toArray()));
+            }
         }
     }
 }

@@ -337,6 +337,55 @@ final class ComponentBytes {
         return types++;
     }
 
+    /**
+     * An instance that is imported, with functions of one type.
+     *
+     * @param names of the functions
+     * @return its number as an instance
+     */
+    int importInstance(String name, List<String> names, int... params) {
+        ByteArrayOutputStream to = new ByteArrayOutputStream();
+        number(to, 1);
+        number(to, 0x42);
+        number(to, 1 + names.size());
+        number(to, 1);
+        number(to, 0x40);
+        number(to, params.length);
+        for (int i = 0; i < params.length; i++) {
+            name(to, "p" + i);
+            signed(to, params[i]);
+        }
+        number(to, 0);
+        signed(to, -7);
+        for (String n : names) {
+            number(to, 4);
+            number(to, 0);
+            name(to, n);
+            number(to, 1);
+            number(to, 0);
+        }
+        section(7, to.toByteArray());
+        define(10, 0, name, 5, types++);
+        return instances++;
+    }
+
+    /** An instance that is exported, with these functions. */
+    void exportInstance(String name, Map<String, Integer> functions) {
+        Object[] parts = new Object[2 + 4 * functions.size()];
+        parts[0] = 1;
+        parts[1] = functions.size();
+        int i = 2;
+        for (Map.Entry<String, Integer> e : functions.entrySet()) {
+            parts[i++] = 0;
+            parts[i++] = e.getKey();
+            parts[i++] = 1;
+            parts[i++] = e.getValue();
+        }
+        define(5, parts);
+        define(11, 0, name, 5, instances++, 0);
+        instances++;
+    }
+
     /** A component in this one. */
     int component(ComponentBytes inner) {
         section(4, inner.bytes());
