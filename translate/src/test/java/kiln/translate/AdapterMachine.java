@@ -49,8 +49,10 @@ final class AdapterMachine implements IrMachine.Code {
         ByteBuffer memory;
         int next = 64;
         final List<Realloc> reallocs = new ArrayList<>();
-        /** Added to what the next realloc returns, to be wrong on purpose. */
+        /** Added to what a realloc returns, to be wrong on purpose. */
         int error;
+        /** Which one is wrong, counted from 0; -1 if all are. */
+        int errorAt = -1;
 
         int postReturns;
 
@@ -75,7 +77,7 @@ final class AdapterMachine implements IrMachine.Code {
             for (int i = r.old; i < r.old + r.oldBytes; i++) {
                 memory.put(i, (byte) 0);
             }
-            return at + error;
+            return errorAt < 0 || errorAt == reallocs.size() - 1 ? at + error : at;
         }
     }
 

@@ -79,6 +79,43 @@ class AdapterTrapsTest {
         assertEquals(2, later.callee.reallocs.size());
     }
 
+    /** As the first one, so that a check of the first alone would not be enough. */
+    @Test
+    void laterResultsOfReallocMustBeAligned() {
+        for (StringEncoding from : StringEncoding.values()) {
+            for (int bad = 0; bad < 3; bad++) {
+                AdapterMachine m = machine(null, from, StringEncoding.LATIN1_UTF16, STRING);
+                boolean utf8 = from == StringEncoding.UTF8;
+                byte[] bytes = "ab\u20ac".getBytes(utf8 ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16LE);
+                int length = utf8 ? bytes.length : bytes.length / 2;
+                int tag = from == StringEncoding.LATIN1_UTF16 ? TAG : 0;
+                int at = write(m, bytes);
+                m.callee.errorAt = bad;
+                m.callee.error = 1;
+                int steps = utf8 ? 3 : from == StringEncoding.UTF16 ? 2 : 1;
+                if (bad < steps) {
+                    assertEquals("UNALIGNED_POINTER", trap(m, at, length | tag), from + ", realloc " + bad);
+                    assertEquals(bad + 1, m.callee.reallocs.size());
+                } else {
+                    m.call(at, length | tag);
+                }
+            }
+        }
+    }
+
+    /** Where a result goes that lies in memory is an argument of the caller's. */
+    @Test
+    void placesOfResultsAreChecked() {
+        InterfaceType pair = AdapterMachine.type(TypeKind.TUPLE, U32, U32);
+        AdapterMachine m = machine(pair, StringEncoding.UTF8, StringEncoding.UTF8);
+        for (int at : new int[] {1, 2, 6}) {
+            assertEquals("UNALIGNED_POINTER", trap(m, at));
+        }
+        int end = m.caller.memory.capacity();
+        assertEquals("MEMORY_OUT_OF_BOUNDS", trap(m, end - 4));
+        assertEquals("MEMORY_OUT_OF_BOUNDS", trap(m, -8));
+    }
+
     @Test
     void rangesOfArguments() {
         AdapterMachine m = utf8(STRING);
@@ -95,6 +132,9 @@ class AdapterTrapsTest {
         AdapterMachine utf16 = machine(null, StringEncoding.UTF16, StringEncoding.UTF16, STRING);
         assertEquals("UNALIGNED_POINTER", trap(utf16, 1, 0));
         assertEquals("STRING_OUT_OF_BOUNDS", trap(utf16, end - 2, 2));
+        AdapterMachine toCompact = machine(null, StringEncoding.UTF16, StringEncoding.LATIN1_UTF16, STRING);
+        assertEquals("STRING_OUT_OF_BOUNDS", trap(toCompact, end - 2, 2));
+        toCompact.call(end - 2, 1);
         AdapterMachine compact = machine(null, StringEncoding.LATIN1_UTF16, StringEncoding.UTF8, STRING);
         assertEquals("UNALIGNED_POINTER", trap(compact, 1, 0));
         assertEquals("STRING_OUT_OF_BOUNDS", trap(compact, end - 2, TAG | 2));

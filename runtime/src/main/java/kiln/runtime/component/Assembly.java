@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
@@ -86,6 +87,8 @@ final class Assembly {
         ComponentHostFunction[] functions =
                 new ComponentHostFunction[plan.imports().size()];
         Set<Integer> called = new HashSet<>();
+        Set<Integer> again = new HashSet<>();
+        exportedAgain(plan.exports(), again);
         for (ComponentPlan.Canon c : plan.canons()) {
             if (c instanceof ComponentPlan.LowerImport l) {
                 called.add(l.imported());
@@ -98,8 +101,12 @@ final class Assembly {
             ComponentLinker.HostFunc defined = linker.function(f.path());
             functions[i] = defined == null ? null : defined.function();
             compare(f, defined);
+            TypedImports typed = functions[i] == null ? linker.typed(f.path()) : null;
+            if (typed != null && !called.contains(i) && again.contains(i)) {
+                // Only exported again: it need not be there.
+                functions[i] = typed.function(component, i, new ArrayList<>());
+            }
             if (called.contains(i)) {
-                TypedImports typed = functions[i] == null ? linker.typed(f.path()) : null;
                 if (typed != null) {
                     functions[i] = typed.function(component, i, problems);
                 } else if (functions[i] == null) {
@@ -110,6 +117,17 @@ final class Assembly {
             }
         }
         return functions;
+    }
+
+    /** Collects the imported functions that are exported. */
+    private static void exportedAgain(Map<String, ComponentPlan.Item> items, Set<Integer> found) {
+        items.values().forEach(item -> {
+            if (item instanceof ComponentPlan.InstanceItem i) {
+                exportedAgain(i.exports(), found);
+            } else if (item instanceof ComponentPlan.ImportedItem i) {
+                found.add(i.imported());
+            }
+        });
     }
 
     /** Notes it if what the linker has for an import is of another type. */

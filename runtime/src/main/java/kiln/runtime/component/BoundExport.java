@@ -105,6 +105,9 @@ final class BoundExport {
     RuntimeException mismatch(Object self, Object[] java) {
         Object[] args = call.generic((GuestResource) self, java);
         instance.values().checkArguments(Printable.name(call.function()), call.type(), args);
+        if (call.method() == null) {
+            return GenericExport.UnusualException.INSTANCE;
+        }
         return new IllegalArgumentException(
                 Printable.name(call.function()) + ": an argument changed while it was looked at");
     }

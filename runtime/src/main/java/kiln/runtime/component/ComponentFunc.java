@@ -1,5 +1,6 @@
 package kiln.runtime.component;
 
+import java.lang.invoke.MethodHandle;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
 import kiln.artifact.component.FunctionType;
@@ -17,6 +18,11 @@ public final class ComponentFunc {
     private final CallShape shape;
     /** Null for a function that the component imports and exports again. */
     private final ComponentPlan.Lift lift;
+    /** Null if values are not to be converted by code. */
+    private final GenericExport generic;
+
+    private final Object binding;
+    private final int manyCalls = Marshalling.manyCalls(true);
     /** Found at the first call. */
     private Func core;
 
@@ -36,6 +42,10 @@ public final class ComponentFunc {
                         .get(((ComponentPlan.ImportedItem) item).imported())
                         .type();
         this.shape = new CallShape(type);
+        this.generic = lift == null || Marshalling.isInterpreted()
+                ? null
+                : instance.component().declared().export(name, () -> new GenericExport(name, type));
+        this.binding = generic == null ? null : new Binding(instance, 1, name);
     }
 
     /** Its name with its interface's, as {@link ComponentInstance#func} takes it. */
@@ -68,6 +78,21 @@ public final class ComponentFunc {
      *     unchanged
      */
     public Object invoke(Object... args) {
+        MethodHandle code = generic == null || args.length != type.params().size() ? null : generic.code(manyCalls);
+        if (code == null) {
+            return interpret(args);
+        }
+        try {
+            return (Object) code.invokeExact(binding, args);
+        } catch (GenericExport.UnusualException _) {
+            return interpret(args);
+        } catch (Throwable t) {
+            throw Calls.<RuntimeException>sneak(t);
+        }
+    }
+
+    /** Calls it by walking its types. */
+    private Object interpret(Object[] args) {
         instance.values().checkArguments(Printable.name(name), type, args);
         ComponentAccess.get().begin(instance.store());
         try {

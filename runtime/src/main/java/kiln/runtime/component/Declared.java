@@ -13,6 +13,7 @@ final class Declared {
     private final Map<Export, TypedExports> exports = new ConcurrentHashMap<>();
     private final Map<Import, ImportShape> imports = new ConcurrentHashMap<>();
     private final Map<Integer, ImportShape> generic = new ConcurrentHashMap<>();
+    private final Map<String, GenericExport> genericExports = new ConcurrentHashMap<>();
 
     TypedExports exports(String interfaceName, Class<?> type, Supplier<TypedExports> find) {
         return exports.computeIfAbsent(new Export(interfaceName, type), _ -> find.get());
@@ -33,10 +34,16 @@ final class Declared {
         return generic.computeIfAbsent(number, _ -> make.get());
     }
 
+    /** @param function its name with its interface's */
+    GenericExport export(String function, Supplier<GenericExport> make) {
+        return genericExports.computeIfAbsent(function, _ -> make.get());
+    }
+
     /** Forgets everything, so that the interfaces' class loaders do not stay because of a closed component. */
     void clear() {
         exports.clear();
         imports.clear();
         generic.clear();
+        genericExports.clear();
     }
 }

@@ -15,6 +15,7 @@ final class InterfaceShape {
      * A method as a function.
      *
      * @param number among all methods of the interface that was bound, and of its resources
+     * @param method null if the function is called with generic values
      * @param function the function's name with its interface's
      * @param lifted whether it is the component's own, not one that it imports and exports again
      * @param ofResource whether the resource is the function's first parameter

@@ -325,6 +325,35 @@ class MarshalModesTest {
         assertEquals(Map.of("more", List.of(0x10FFFF)), f.f(Map.of()), "nothing was called, so the instance is usable");
     }
 
+    // ---- imports that are exported again
+
+    /** A function that the component imports, */
+    public interface Imported {
+        int g(int a);
+    }
+
+    /** and exports. */
+    public interface ExportedAgain {
+        int f(int a);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generated", "interpreted"})
+    void importsThatAreExportedAgain(String mode) {
+        mode(mode);
+        ComponentBytes c = new ComponentBytes();
+        c.exportFunc("f", c.importFunc("g", c.function(List.of(U32), U32)));
+        Component component = load(c);
+        ComponentInstance i = new ComponentLinker(engine)
+                .with("", Imported.class, a -> a + 1)
+                .instantiate(store, component);
+        assertEquals(42, i.bind("", ExportedAgain.class).f(41));
+        assertEquals(42, i.func("f").invoke(41));
+        // Nobody calls it, so it need not be there.
+        ComponentInstance without = new ComponentLinker(engine).instantiate(store, component);
+        assertThrows(TrapException.class, () -> without.func("f").invoke(41));
+    }
+
     // ---- resources
 
     /** What the component imports. */
