@@ -37,6 +37,12 @@ final class ServeCommand implements Callable<Integer> {
             "Requests served at the same time; others wait (default: twice the number of processors).");
     private final OptionSpec timeout = Options.value(
             String.class, "--timeout", "TIME", "Stop an instance after this time, in seconds or with a unit: 100ms.");
+    private final OptionSpec readTimeout = Options.value(
+            String.class,
+            "--read-timeout",
+            "TIME",
+            "Close a connection that keeps waiting this long for the head of a request, "
+                    + "or the next piece of its body (default: 30s).");
     private final OptionSpec maxMemory = Options.value(
             String.class, "--max-memory", "SIZE", "The memories of one instance together have at most this size.");
     private final OptionSpec noCache = Options.flag("--no-cache", "Do not use or fill the cache of compiled code.");
@@ -53,7 +59,7 @@ final class ServeCommand implements Callable<Integer> {
                                 + "each request gets a fresh instance.",
                         "Runs until it is interrupted.");
         spec.addPositional(program);
-        Options.add(spec, address, requests, timeout, maxMemory, noCache, noServer);
+        Options.add(spec, address, requests, timeout, readTimeout, maxMemory, noCache, noServer);
         guest.addTo(spec);
         network.addTo(spec);
         compile.addTo(spec);
@@ -92,6 +98,9 @@ final class ServeCommand implements Callable<Integer> {
                     .failures(ServeCommand::report);
             if (requests.getValue() != null) {
                 service.requests(requests.<Integer>getValue());
+            }
+            if (readTimeout.getValue() != null) {
+                service.readTimeout(Duration.ofNanos(Quantities.nanos("--read-timeout", readTimeout.getValue())));
             }
             // What is wrong with the options is found before the first request.
             wasi(file).build().close();

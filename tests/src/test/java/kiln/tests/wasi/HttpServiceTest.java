@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Requests to a component, by Java's client. {@code handler.wasm} is {@code handler.wat} as a component: jco's
@@ -190,6 +191,50 @@ public class HttpServiceTest {
             for (Socket s : slow) {
                 s.close();
             }
+        }
+    }
+
+    /** Neither a head nor a body that never comes keeps what it has, and the guest that waits for it goes on. */
+    @Test
+    @Timeout(300)
+    void whoNeverEndsARequestIsCutOff() throws Exception {
+        try (HttpService one =
+                another().requests(1).readTimeout(Duration.ofMillis(200)).start()) {
+            for (String part : List.of(
+                    "GET /slow HT",
+                    "GET /slow HTTP/1.1\r\nHost: x\r\n",
+                    "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+                    "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")) {
+                try (Socket s =
+                        new Socket(InetAddress.getLoopbackAddress(), one.address().getPort())) {
+                    s.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
+                    readAll(s);
+                }
+                assertEquals(200, send(to(one, "/quick")).statusCode(), part);
+            }
+        }
+        // Each piece of a body has its own time.
+        try (HttpService one = another().readTimeout(Duration.ofSeconds(2)).start();
+                Socket s =
+                        new Socket(InetAddress.getLoopbackAddress(), one.address().getPort())) {
+            s.getOutputStream()
+                    .write("POST /echo HTTP/1.1\r\nConnection: close\r\nContent-Length: 12\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            for (int i = 0; i < 12; i++) {
+                s.getOutputStream().write('*');
+                Thread.sleep(200);
+            }
+            assertEquals(12, readAll(s).chars().filter(c -> c == '*').count(), "it came in time");
+        }
+        assertThrows(IllegalArgumentException.class, () -> another().readTimeout(Duration.ofNanos(-1)));
+    }
+
+    /** Until the service closes the connection, in whichever way. */
+    private static String readAll(Socket s) {
+        try {
+            return new String(s.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            return e.getMessage();
         }
     }
 

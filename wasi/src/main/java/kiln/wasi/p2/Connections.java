@@ -2,7 +2,6 @@ package kiln.wasi.p2;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.nio.channels.Channel;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +19,7 @@ final class Connections {
     private record Held(Closeable closer, BooleanSupplier isOver) {}
 
     private final List<Held> all = new ArrayList<>();
+    private final HttpClients clients = new HttpClients();
 
     /** Whether one more may be opened. */
     boolean hasRoom() {
@@ -43,14 +43,20 @@ final class Connections {
         return socket;
     }
 
-    /** Keeps a client in mind that ends by itself; there must be room. */
-    void hold(HttpClient client) {
-        all.add(new Held(client::shutdownNow, client::isTerminated));
+    /** Keeps a request in mind; there must be room. */
+    void hold(HttpClientCall call) {
+        all.add(new Held(call::close, call::isOver));
+    }
+
+    /** For requests. */
+    HttpClients clients() {
+        return clients;
     }
 
     /** Closes all, even if some cannot be closed properly. */
     void closeAll() throws IOException {
-        List<Closeable> open = all.stream().map(Held::closer).toList();
+        List<Closeable> open = new ArrayList<>(all.stream().map(Held::closer).toList());
+        open.add(clients);
         all.clear();
         Closing.all(open);
     }

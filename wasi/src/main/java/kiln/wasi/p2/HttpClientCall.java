@@ -1,5 +1,7 @@
 package kiln.wasi.p2;
 
+import java.io.FilterInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,9 +22,13 @@ import kiln.wasi.p2.HttpMessages.RequestOptions;
 /** A request that is under way. */
 final class HttpClientCall extends Resource implements Waitable {
     private final GuestContext context;
-    private final HttpClient client;
+    private final CompletableFuture<HttpResponse<InputStream>> sent;
+    /** It, and what is to be done then. */
     private final CompletableFuture<HttpResponse<InputStream>> future;
+
     private boolean isTaken;
+    /** Whether nothing more comes over the connection. */
+    private volatile boolean isOver;
 
     /**
      * Sends a request.
@@ -33,15 +39,10 @@ final class HttpClientCall extends Resource implements Waitable {
     HttpClientCall(GuestContext context, URI uri, OutgoingRequest request, RequestOptions options) {
         super(null);
         this.context = context;
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                .followRedirects(HttpClient.Redirect.NEVER)
-                // Without encryption, Java would ask each server for version 2 by header fields.
-                .version(uri.getScheme().equals("https") ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
         HttpRequest.Builder message = HttpRequest.newBuilder(uri)
+                // Without encryption, Java would ask each server for version 2 by header fields.
+                .version(uri.getScheme().equals("https") ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
                 .method(HttpMessages.methodName(request.method()), publisher(request.written()));
-        if (options != null && options.connect.isPresent()) {
-            builder.connectTimeout(nanos(options.connect.get()));
-        }
         if (options != null && options.firstByte.isPresent()) {
             message.timeout(nanos(options.firstByte.get()));
         }
@@ -51,17 +52,23 @@ final class HttpClientCall extends Resource implements Waitable {
                 message.header(e.name(), e.text());
             }
         }
-        client = builder.build();
-        future = client.sendAsync(message.build(), HttpResponse.BodyHandlers.ofInputStream())
-                .whenComplete((response, thrown) -> {
-                    if (thrown != null) {
-                        request.breakOff("the request failed");
-                    }
-                    context.wake();
-                });
-        // It ends, and its thread with it, when the response has been read.
-        client.shutdown();
-        context.connections().hold(client);
+        HttpRequest complete = message.build();
+        Optional<Duration> connectTimeout = options == null ? Optional.empty() : options.connect.map(o -> nanos(o));
+        HttpClient client = context.connections().clients().get(connectTimeout);
+        sent = client.sendAsync(complete, HttpResponse.BodyHandlers.ofInputStream());
+        future = sent.whenComplete((response, thrown) -> {
+            if (thrown != null) {
+                isOver = true;
+                request.breakOff("the request failed");
+            }
+            context.wake();
+        });
+        context.connections().hold(this);
+    }
+
+    /** Whether the connection serves something else by now, or is closed. */
+    boolean isOver() {
+        return isOver;
     }
 
     private static Duration nanos(Object value) {
@@ -103,14 +110,42 @@ final class HttpClientCall extends Resource implements Waitable {
             }
         }
         return Optional.of(Result.ok(
-                Result.ok(new IncomingResponse(context, response.statusCode(), headers.freeze(), response.body()))));
+                Result.ok(new IncomingResponse(context, response.statusCode(), headers.freeze(), body(response)))));
     }
 
+    private InputStream body(HttpResponse<InputStream> response) {
+        return new FilterInputStream(response.body()) {
+            @Override
+            public int read() throws IOException {
+                return over(in.read());
+            }
+
+            @Override
+            public int read(byte[] to, int at, int most) throws IOException {
+                return over(in.read(to, at, most));
+            }
+
+            private int over(int result) {
+                if (result < 0) {
+                    isOver = true;
+                }
+                return result;
+            }
+
+            @Override
+            public void close() throws IOException {
+                isOver = true;
+                in.close();
+            }
+        };
+    }
+
+    /** What was taken is the guest's: it ends when the guest drops it, or with the guest. */
     @Override
     void close() {
-        if (!isTaken) {
-            future.cancel(true);
-            client.shutdownNow();
+        if (!isTaken && !sent.cancel(true) && !sent.isCompletedExceptionally()) {
+            HttpMessages.Incoming.giveUp(sent.resultNow().body());
         }
+        isOver |= !isTaken;
     }
 }

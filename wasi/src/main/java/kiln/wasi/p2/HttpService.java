@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import kiln.runtime.Store;
@@ -53,15 +55,20 @@ public final class HttpService implements AutoCloseable {
     private static final long STACK_BYTES = 8 << 20;
     /** Connections whose requests are read while others are served: clients that are slow must not keep out others. */
     private static final int READ_AHEAD = 256;
+    /** Of the request whose head the current thread reads. */
+    private static final ThreadLocal<ReadLimit> READING = new ThreadLocal<>();
 
     private final Component component;
     private final Supplier<Wasi2.Builder> guests;
     private final StoreLimits limits;
     private final Duration timeout;
+    private final Duration readTimeout;
     private final Consumer<Throwable> failures;
     private final HttpServer server;
     private final ExecutorService responders;
     private final ExecutorService runners;
+    /** For time limits of reading. */
+    private final ScheduledThreadPoolExecutor clock;
     /** Where guests run; its own lock. */
     private final Set<Store> running = new HashSet<>();
 
@@ -72,6 +79,7 @@ public final class HttpService implements AutoCloseable {
         guests = b.guests;
         limits = b.limits;
         timeout = b.timeout;
+        readTimeout = b.readTimeout;
         failures = b.failures;
         responders = Executors.newFixedThreadPool(
                 b.requests + READ_AHEAD, Thread.ofVirtual().name("kiln-http", 0).factory());
@@ -83,7 +91,10 @@ public final class HttpService implements AutoCloseable {
                         .stackSize(STACK_BYTES)
                         .factory());
         server = HttpServer.create(b.address, 0);
-        server.setExecutor(responders);
+        clock = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("kiln-http-clock").daemon().factory());
+        clock.setRemoveOnCancelPolicy(true);
+        server.setExecutor(task -> responders.execute(() -> read(task)));
         server.createContext("/", this::serve);
         server.start();
     }
@@ -111,6 +122,7 @@ public final class HttpService implements AutoCloseable {
         }
         runners.shutdownNow();
         responders.shutdownNow();
+        clock.shutdownNow();
     }
 
     private void begins(Store store) {
@@ -128,10 +140,27 @@ public final class HttpService implements AutoCloseable {
         }
     }
 
+    /** Runs what reads the head of a request and then comes to {@link #serve}. */
+    private void read(Runnable task) {
+        ReadLimit limit = new ReadLimit(clock, readTimeout);
+        READING.set(limit);
+        try {
+            limit.begin();
+            task.run();
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("it has only begun", e);
+        } finally {
+            limit.end();
+            READING.remove();
+        }
+    }
+
     /** Throws where the connection is to be cut off, so that nobody takes a part of a response for all of it. */
     private void serve(HttpExchange exchange) throws IOException {
+        ReadLimit limit = READING.get();
+        limit.end();
         HttpExchangeReply reply = new HttpExchangeReply();
-        RequestBody body = new RequestBody(exchange.getRequestBody());
+        RequestBody body = new RequestBody(exchange.getRequestBody(), limit);
         CompletableFuture<Void> guest = CompletableFuture.runAsync(() -> handle(exchange, body, reply), runners)
                 // A guest that ends without a response has none.
                 .whenComplete((_, _) -> reply.future().complete(null));
@@ -144,9 +173,7 @@ public final class HttpService implements AutoCloseable {
             }
             // The guest may do something after its response, such as reading the request.
             guest.handle((_, _) -> null).get();
-            synchronized (body) {
-                exchange.close();
-            }
+            body.end(exchange::close);
         } catch (IOException e) {
             failures.accept(e);
             throw e;
@@ -216,9 +243,7 @@ public final class HttpService implements AutoCloseable {
         if (length >= 0) {
             exchange.sendResponseHeaders(response.status, length);
         } else {
-            synchronized (request) {
-                exchange.sendResponseHeaders(response.status, length);
-            }
+            request.end(() -> exchange.sendResponseHeaders(response.status, length));
         }
         if (body == null) {
             return;
@@ -235,9 +260,7 @@ public final class HttpService implements AutoCloseable {
                     }
                 }
             }
-            synchronized (request) {
-                out.close();
-            }
+            request.end(out::close);
         }
     }
 
@@ -245,14 +268,14 @@ public final class HttpService implements AutoCloseable {
         byte[] text = why.concat("\n").getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "text/plain");
         boolean hasBody = !exchange.getRequestMethod().equals("HEAD");
-        synchronized (request) {
+        request.end(() -> {
             exchange.sendResponseHeaders(500, hasBody ? text.length : -1);
             if (hasBody) {
                 try (OutputStream out = exchange.getResponseBody()) {
                     out.write(text);
                 }
             }
-        }
+        });
     }
 
     /**
@@ -260,25 +283,52 @@ public final class HttpService implements AutoCloseable {
      * ends, the JDK itself reads what is left of the request: so both happen under this object's lock.
      */
     private static final class RequestBody extends InputStream {
-        private final InputStream in;
+        /** What ends a response. */
+        private interface Ending {
+            void run() throws IOException;
+        }
 
-        RequestBody(InputStream in) {
+        private final InputStream in;
+        private final ReadLimit limit;
+
+        RequestBody(InputStream in, ReadLimit limit) {
             this.in = in;
+            this.limit = limit;
         }
 
         @Override
         public synchronized int read() throws IOException {
-            return in.read();
+            limit.begin();
+            try {
+                return in.read();
+            } finally {
+                limit.end();
+            }
         }
 
         @Override
         public synchronized int read(byte[] to, int at, int most) throws IOException {
-            return in.read(to, at, most);
+            limit.begin();
+            try {
+                return in.read(to, at, most);
+            } finally {
+                limit.end();
+            }
         }
 
         @Override
         public synchronized int available() throws IOException {
             return in.available();
+        }
+
+        /** Does what makes the JDK read what is left of the request. */
+        synchronized void end(Ending ending) throws IOException {
+            limit.begin();
+            try {
+                ending.run();
+            } finally {
+                limit.end();
+            }
         }
 
         /** The exchange closes it. */
@@ -293,6 +343,7 @@ public final class HttpService implements AutoCloseable {
         private Supplier<Wasi2.Builder> guests = Wasi2::builder;
         private StoreLimits limits = StoreLimits.DEFAULT;
         private Duration timeout = Duration.ZERO;
+        private Duration readTimeout = Duration.ofSeconds(30);
         private int requests = 2 * Runtime.getRuntime().availableProcessors();
         private Consumer<Throwable> failures = e -> {};
 
@@ -321,6 +372,20 @@ public final class HttpService implements AutoCloseable {
         /** After this time an instance is stopped; at first never. The component must be interruptible. */
         public Builder timeout(Duration each) {
             timeout = Objects.requireNonNull(each);
+            return this;
+        }
+
+        /**
+         * How long a client may keep the service waiting: for the head of a request from its first byte on, and for
+         * each next piece of its body. Then the connection is closed. At first 30 seconds; zero is no limit.
+         *
+         * @throws IllegalArgumentException if it is negative, or has more than 2^63 - 1 nanoseconds
+         */
+        public Builder readTimeout(Duration each) {
+            if (each.isNegative() || each.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0) {
+                throw new IllegalArgumentException("time limit for reading: " + each);
+            }
+            readTimeout = each;
             return this;
         }
 

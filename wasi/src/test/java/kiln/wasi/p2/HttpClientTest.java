@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -249,12 +251,15 @@ class HttpClientTest {
     /** Of a guest that is not interested in bodies, connections must not pile up. */
     @Test
     void aResponseThatIsDroppedEndsItsConnection() throws InterruptedException {
+        CountDownLatch cut = new CountDownLatch(2);
         server.createContext("/large", exchange -> {
             exchange.sendResponseHeaders(200, 1 << 30);
             try (exchange) {
                 while (true) {
                     exchange.getResponseBody().write(new byte[1 << 16]);
                 }
+            } finally {
+                cut.countDown();
             }
         });
         Object unread = Host.ok(response(Host.ok(send(request("get", "/large", fields())))));
@@ -263,10 +268,40 @@ class HttpClientTest {
         Object in = Host.ok(call("[method]incoming-body.stream", body));
         Host.ok(host.in("blocking-read", in, 5000L));
         host.drop(in);
-        assertTrue(clients() > 0);
         host.drop(unread);
         call("[static]incoming-body.finish", body);
-        while (clients() > 0) {
+        cut.await();
+    }
+
+    /** Requests after each other go over one connection, and each is asked about. */
+    @Test
+    void connectionsAreShared() {
+        Set<InetSocketAddress> from = ConcurrentHashMap.newKeySet();
+        server.createContext("/from", exchange -> {
+            from.add(exchange.getRemoteAddress());
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        for (int i = 0; i < 20; i++) {
+            body(Host.ok(response(Host.ok(send(request("get", "/from", fields()))))));
+            assertEquals("HTTP-request-denied", Host.error(send(request("get", "localhost:80", "/", fields()))));
+        }
+        assertEquals(1, from.size());
+        assertEquals(1, clients());
+        Object options = call("[constructor]request-options");
+        Host.ok(call("[method]request-options.set-connect-timeout", options, Optional.of(60_000_000_000L)));
+        Host.ok(response(Host.ok(
+                host.call("http/outgoing-handler#handle", request("get", "/from", fields()), Optional.of(options)))));
+        assertEquals(2, from.size(), "another time limit for connecting needs another client");
+    }
+
+    /** Java keeps connections for a while that nobody uses: not as many as a guest likes. */
+    @Test
+    void clientsAreReplaced() throws InterruptedException {
+        for (int i = 0; i <= 2 * HttpClients.REQUESTS; i++) {
+            body(Host.ok(response(Host.ok(send(request("get", "/", fields()))))));
+        }
+        while (clients() > 1) {
             Thread.sleep(20);
         }
     }
