@@ -17,8 +17,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /** {@code kiln compile}. */
 // No annotations (see Options): where the server compiles, reading them takes longer than all the rest.
 final class CompileCommand implements Callable<Integer> {
-    private final PositionalParamSpec inputs =
-            Options.parameters("IN.wasm", "The module or component to compile, or several to link.");
+    private final PositionalParamSpec inputs = Options.parameters(
+            "IN.wasm", "The module or component to compile, or several to link; - is standard input.");
     private final OptionSpec output = Options.value(
             Path.class,
             "-o",
@@ -55,11 +55,16 @@ final class CompileCommand implements Callable<Integer> {
         if (strip.getValue() != null) {
             how = how.withStrip(strip(strip.getValue()));
         }
-        List<Path> inputs = this.inputs.getValue();
+        List<Path> inputs = this.inputs.<List<Path>>getValue().stream()
+                .map(InputFile::named)
+                .toList();
         List<String> names = Options.strings(this.names);
         Path output = output(this.output.getValue());
         if (inputs.size() > 1 && output == null) {
             throw new UserError("several modules or components are linked into one file: name it with -o");
+        }
+        if (output == null && inputs.getFirst().equals(InputFile.STDIN)) {
+            throw new UserError("standard input has no name for the output: give one with -o");
         }
         if (names.size() > inputs.size()) {
             throw new UserError("there are more names than modules");
@@ -83,7 +88,11 @@ final class CompileCommand implements Callable<Integer> {
 
     /** By the name of an option's value, which may stand for standard output. */
     static Path output(Path given) {
-        if (given == null || !given.toString().equals("-")) {
+        if (given == null) {
+            return null;
+        } else if (given.toString().isEmpty()) {
+            throw new UserError("-o: the name of a file is empty");
+        } else if (!given.toString().equals("-")) {
             return given;
         } else if (Progress.isTerminal(Path.of("/proc/self/fd/1"))) {
             throw new UserError("-o -: standard output is a terminal, which shows no compiled files");

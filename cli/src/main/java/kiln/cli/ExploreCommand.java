@@ -79,8 +79,13 @@ final class ExploreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        file = InputFile.named(file);
+        if (output == null && file.equals(InputFile.STDIN)) {
+            throw new UserError("standard input has no name for the output: give one with -o");
+        }
         byte[] wasm = ModuleFiles.read(file);
         if (!ModuleFiles.isWasm(wasm)) {
+            ModuleFiles.requireKnown(file, wasm);
             throw new UserError(file, "is no WebAssembly: a compiled file does not tell what it was made from");
         }
         if (ModuleFiles.isComponent(file)) {

@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
                 "Shows what a .cwasm file was made for and contains: target, imports, exports, sections, functions; "
                         + "of a .wasm or .wat file, what its .cwasm file would be.")
 final class InfoCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat.")
+    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat; - is standard input.")
     Path file;
 
     @Option(names = "--dropped", description = "List the functions that were left out of the file, and why.")
@@ -62,6 +62,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        file = InputFile.named(file);
         if (Files.isRegularFile(InputFile.check(file)) && ModuleFiles.isWebAssembly(file)) {
             byte[] wasm = ModuleFiles.read(file);
             if (ComponentDecoder.isComponent(wasm)) {

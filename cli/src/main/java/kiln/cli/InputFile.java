@@ -15,7 +15,15 @@ final class InputFile {
     /** Of a module that is read into memory. */
     private static final int MAX_BYTES = 1 << 30;
 
+    /** Standard input, by the name under which it can be opened again. */
+    static final Path STDIN = Path.of("/dev/stdin");
+
     private InputFile() {}
+
+    /** The file that a parameter names; {@code -} is standard input. */
+    static Path named(Path given) {
+        return given.toString().equals("-") ? STDIN : given;
+    }
 
     /**
      * Returns {@code file}.
@@ -23,7 +31,9 @@ final class InputFile {
      * @throws UserError if it cannot be read
      */
     static Path check(Path file) {
-        if (Files.isDirectory(file)) {
+        if (file.toString().isEmpty()) {
+            throw new UserError("the name of a file is empty");
+        } else if (Files.isDirectory(file)) {
             throw new UserError(file, "is a directory");
         }
         if (Files.notExists(file)) {

@@ -29,6 +29,8 @@ final class ModuleFiles {
     /** How names of files end that hold modules in the text format. */
     private static final String TEXT = ".wat";
 
+    private static final byte[] ELF_MAGIC = "\177ELF".getBytes(StandardCharsets.ISO_8859_1);
+
     private ModuleFiles() {}
 
     /** Whether the file is a WebAssembly binary, by its content. */
@@ -51,6 +53,33 @@ final class ModuleFiles {
         return PathBytes.text(file.getFileName()).endsWith(TEXT);
     }
 
+    /** Standard input has no name that tells: it is text if it begins like that. */
+    private static boolean isText(Path file, byte[] start) {
+        return isText(file) || file.equals(InputFile.STDIN) && beginsLikeText(start);
+    }
+
+    private static boolean beginsLikeText(byte[] start) {
+        return start.length > 0 && " \t\r\n(;".indexOf(start[0]) >= 0;
+    }
+
+    /**
+     * Says that a file is nothing that can be used, if it begins neither as WebAssembly nor as compiled files do.
+     *
+     * @throws UserError then
+     */
+    static void requireKnown(Path file, byte[] start) {
+        if (!isWasm(start) && !Arrays.equals(start, 0, Math.min(start.length, 4), ELF_MAGIC, 0, 4)) {
+            throw new UserError(
+                    file,
+                    start.length == 0
+                            ? "is empty"
+                            : beginsLikeText(start)
+                                    ? "is neither WebAssembly nor a compiled file; if it is WebAssembly's text format,"
+                                            + " name it *.wat"
+                                    : "is neither WebAssembly nor a compiled file");
+        }
+    }
+
     /**
      * All of a file; a module in the text format ({@code .wat}) is given in the binary one.
      *
@@ -58,7 +87,7 @@ final class ModuleFiles {
      */
     static byte[] read(Path file) throws IOException {
         byte[] content = InputFile.read(file);
-        return isText(file) ? encode(file, content) : content;
+        return isText(file, content) ? encode(file, content) : content;
     }
 
     private static byte[] encode(Path file, byte[] text) {
@@ -160,17 +189,21 @@ final class ModuleFiles {
         // Opened once, because a pipe gives what it has only once.
         try (InputStream in = Files.newInputStream(InputFile.check(file))) {
             byte[] start = in.readNBytes(WASM_MAGIC.length);
-            if (isText(file)) {
+            if (isText(file, start)) {
                 wasm = encode(file, InputFile.rest(file, start, in));
             } else if (isWasm(start)) {
                 wasm = InputFile.rest(file, start, in);
             } else {
+                requireKnown(file, start);
                 return Files.isRegularFile(file)
                         ? loader.load(engine, file)
                         : loader.named(loader.load(engine, InputFile.rest(file, start, in)), stem(file));
             }
         } catch (IOException e) {
             throw InputFile.about(file, e);
+        }
+        if (loader == MODULES && Arrays.equals(wasm, 0, Math.min(8, wasm.length), COMPONENT_MAGIC, 0, 8)) {
+            throw new UserError(file, "is a component, which must be in a file, not in a pipe");
         }
         T loaded = cache != null
                 ? cached(engine, file, wasm, options, cache, noServer, loader)
@@ -184,7 +217,8 @@ final class ModuleFiles {
             return true;
         }
         try (InputStream in = Files.newInputStream(file)) {
-            return isWasm(in.readNBytes(WASM_MAGIC.length));
+            byte[] start = in.readNBytes(WASM_MAGIC.length);
+            return isWasm(start) || isText(file, start);
         } catch (IOException e) {
             throw InputFile.about(file, e);
         }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
                 "Shows what is in a .cwasm file: disassembly with trap codes and wasm offsets, the index, the tables. "
                         + "A .wasm or .wat file is compiled first.")
 final class ObjdumpCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat.")
+    @Parameters(paramLabel = "FILE", description = "The file: .cwasm, .wasm or .wat; - is standard input.")
     Path file;
 
     @Option(
@@ -64,6 +64,7 @@ final class ObjdumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        file = InputFile.named(file);
         try (Artifact artifact = CompiledFile.open(file, compile)) {
             switch (section) {
                 case "text" -> text(artifact);

@@ -63,8 +63,8 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private final PositionalParamSpec program =
-            Options.parameter(Path.class, "FILE", "The program: .wasm or .cwasm, told apart by content.");
+    private final PositionalParamSpec program = Options.parameter(
+            Path.class, "FILE", "The program: .wasm or .cwasm, told apart by content; - is standard input.");
     private final PositionalParamSpec arguments = Options.rest("ARGS", "Its arguments; a first -- is left out.");
     private final OptionSpec invoke = Options.value(
             String.class,
@@ -129,7 +129,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        file = program.getValue();
+        file = InputFile.named(program.getValue());
         Object[] outcome = new Object[1];
         Thread thread = new Thread(
                 null,

@@ -24,7 +24,10 @@ import picocli.CommandLine.Parameters;
             "Silent if nothing is; else with status 2."
         })
 final class ValidateCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "The files: .wasm, .wat or .cwasm.")
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "The files: .wasm, .wat or .cwasm; - is standard input.")
     List<Path> files;
 
     @Option(
@@ -40,7 +43,7 @@ final class ValidateCommand implements Callable<Integer> {
         int status = 0;
         for (Path file : files) {
             try {
-                validate(file, accepted);
+                validate(InputFile.named(file), accepted);
             } catch (IOException | RuntimeException e) {
                 status = Math.max(status, Mistakes.report(e));
             }

@@ -97,7 +97,7 @@ final class WastCommand implements Callable<Integer> {
         try {
             Script.forEach(file, consumer);
         } catch (JsonProcessingException e) {
-            throw new UserError(file, "not a script in JSON form: " + e.getOriginalMessage());
+            throw new UserError(file, "neither a .wast nor a script in JSON form: " + e.getOriginalMessage());
         } catch (WatException e) {
             throw new UserError(e.getMessage());
         } catch (ZipException e) {

@@ -22,6 +22,9 @@ public final class MemoryPool {
     private static final int SPARED_MAPPINGS = 8192;
     /** Up to here the limit need not be known. */
     private static final int FEW_MAPPINGS = 4096;
+    /** What to do about it. */
+    private static final String FEWER =
+            "code with explicit bounds checks (Engine.builder().explicitBounds(true), --explicit-bounds)";
     /** So many unguarded memories get all the address space that they may grow to. */
     private static final int MANY_LARGE = 4096;
     /** A reservation is at least an accessible part and an inaccessible one. */
@@ -327,8 +330,8 @@ public final class MemoryPool {
             trim();
             if (!countMappings(count)) {
                 throw new HostException(
-                        "memories take nearly all mappings that a process may have (vm.max_map_count;"
-                                + " code with explicit bounds checks takes fewer): " + mappings,
+                        "memories take nearly all mappings that a process may have (vm.max_map_count; " + FEWER
+                                + " takes fewer): " + mappings,
                         0);
             }
         }
@@ -366,7 +369,7 @@ public final class MemoryPool {
                 }
                 throw new HostException(
                         "no address space left for a linear memory of " + (length >> 20)
-                                + " MiB of reservation (code with explicit bounds checks reserves less); " + used
+                                + " MiB of reservation (" + FEWER + " reserves less); " + used
                                 + " memories are in use (ulimit -v, vm.max_map_count): "
                                 + second.getMessage(),
                         second.errno());

@@ -283,13 +283,29 @@ class CommandLineTest {
             command.add(dir.resolve(options.getFirst()).toString());
             List<String> args = new ArrayList<>(List.of("run", "--no-cache", "--invoke", "add"));
             args.addAll(options.subList(1, options.size()));
-            args.addAll(List.of("/dev/stdin", "2", "3"));
+            args.addAll(List.of("-", "2", "3"));
             command.addAll(ChildJvm.command(List.of(), Main.class.getName(), args));
             Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
             String text = new String(p.getInputStream().readAllBytes());
             assertTrue(ChildJvm.ends(p, 2));
             assertEquals("5\n", text);
         }
+    }
+
+    @Test
+    void textComesThroughPipes() throws Exception {
+        Files.writeString(
+                dir.resolve("seven.txt"), "\n(module (func (export \"seven\") (result i32) (i32.const 7)))");
+        String said = Shell.run(
+                dir,
+                """
+                cat seven.txt | kiln run --no-cache --invoke seven -
+                kiln run --no-cache --invoke seven - < seven.txt
+                cat seven.txt | kiln compile - -o - | kiln run --invoke seven -
+                cat seven.txt | kiln validate -
+                """,
+                5);
+        assertEquals("7\n7\n7\n", said);
     }
 
     /** {@code kiln … | head -1} ends without a message. */

@@ -145,6 +145,12 @@ class MistakesTest {
             "--target",
             Target.host().label()
         },
+        {"run @text", "text", "neither WebAssembly nor a compiled file", "*.wat"},
+        {"run @short", "short", "neither WebAssembly nor a compiled file"},
+        {"run @empty", "is empty"},
+        {"info @text", "neither WebAssembly nor a compiled file"},
+        {"objdump @empty", "is empty"},
+        {"explore @text -o @x", "neither WebAssembly nor a compiled file"},
         {"run @truncated.wasm --no-cache", "truncated.wasm", "0x"},
         {"run --trusted --invoke add @good.wasm 1 2", "good.wasm", "--trusted", ".cwasm"},
         {"run --trusted --invoke add @missing.cwasm 1 2", "missing.cwasm", "no such file"},
@@ -210,7 +216,7 @@ class MistakesTest {
         {"wast @broken.zip", "broken.zip"},
         {"wast @empty.zip", "empty.zip", "no script"},
         {"wast @folder", "folder"},
-        {"wast @text", "text"},
+        {"wast @text", "text", ".wast"},
         {"wast --features 9 @list.json", "9"},
         {"wast -O 7 @list.json", "7"},
         {"bench @good.wasm", "_start"},
@@ -258,6 +264,77 @@ class MistakesTest {
 
     private static Outcome kiln(String line) {
         return Cli.kiln(dir, line);
+    }
+
+    @Test
+    void emptyNames() {
+        String good = dir.resolve("good.wasm").toString();
+        for (String[] line : new String[][] {
+            {"run", ""}, {"compile", ""}, {"info", ""}, {"validate", ""}, {"compile", good, "-o", ""}
+        }) {
+            Outcome o = Cli.run(line);
+            assertEquals(2, o.status(), o.err());
+            assertTrue(o.err().contains("the name of a file is empty"), o.err());
+        }
+    }
+
+    /** {@code -} is standard input, which has neither a name nor a second beginning. */
+    @Test
+    void standardInputThatIsWrong() throws Exception {
+        String said = Shell.run(
+                dir,
+                """
+                kiln run - < text
+                kiln run --invoke nothing - < good.wasm
+                cat truncated.wasm | kiln validate -
+                cat truncated.cwasm | kiln run -
+                cat empty | kiln info -
+                kiln compile - < good.wasm
+                kiln explore - < good.wasm
+                cat component.wasm | kiln run -
+                kiln run - <&-
+                """,
+                5);
+        String[] lines = said.split("\n");
+        assertEquals(9, lines.length - 1, said);
+        assertEquals("status 2", lines[9]);
+        String[] parts = {
+            "expected",
+            "(there are: ",
+            "0x",
+            "truncated",
+            "is empty",
+            "give one with -o",
+            "give one with -o",
+            "is a component",
+            "is empty"
+        };
+        for (int i = 0; i < parts.length; i++) {
+            assertTrue(lines[i].contains(parts[i]), lines[i]);
+        }
+    }
+
+    @Test
+    void interruptedFromTheKeyboard() throws Exception {
+        Path loop = dir.resolve("loop.cwasm");
+        Files.write(loop, cwasm);
+        Path said = dir.resolve("said");
+        // Not by a shell, whose background processes ignore the signal.
+        Process p = new ProcessBuilder(ChildJvm.command(
+                        List.of(), Main.class.getName(), List.of("run", "--invoke", "loop", loop.toString())))
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        Path maps = Path.of("/proc/" + p.pid() + "/maps");
+        while (p.isAlive() && !Files.readString(maps).contains("loop.cwasm")) {
+            Thread.sleep(20);
+        }
+        new ProcessBuilder("kill", "-INT", "" + p.pid()).inheritIO().start().waitFor();
+        assertTrue(ChildJvm.ends(p, 2));
+        assertEquals(130, p.exitValue());
+        assertEquals("", Files.readString(said));
+        Files.delete(loop);
+        Files.delete(said);
     }
 
     @Test

@@ -3,12 +3,15 @@ package kiln.tests.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import kiln.compiler.Compiler;
@@ -168,6 +171,28 @@ class ReclaimingTest {
                     1,
                     Memory.of(store, new MemoryType(1, 1, true, false, false, 16))
                             .pages());
+        }
+    }
+
+    /** Where address space or mappings end, the message says how there would be more. */
+    @Test
+    void theEndOfGuardedMemoriesSaysWhatToDo() {
+        assumeFalse(Corpus.EMULATED, "the emulator needs address space of its own");
+        // 64 GiB of address space each, of which a process has 128 TiB.
+        try (CompiledModule module = CompiledModule.load(engine, compiled("(memory i64 1)"));
+                Store store = new Store(engine)) {
+            Linker linker = new Linker(engine);
+            List<Instance> all = new ArrayList<>();
+            OutOfMemoryError e = assertThrows(OutOfMemoryError.class, () -> {
+                while (all.size() < 5_000) {
+                    all.add(linker.instantiate(store, module));
+                }
+            });
+            assertTrue(all.size() > 1_000, "only " + all.size());
+            assertTrue(
+                    e.getMessage().contains("Engine.builder().explicitBounds(true)")
+                            && e.getMessage().contains("--explicit-bounds"),
+                    e::getMessage);
         }
     }
 
