@@ -147,7 +147,7 @@ final class TypedClass {
                 import kiln.runtime.ValType;
 
                 /** An instance of the module %s. Written by Kiln. */
-                @SuppressWarnings("all")
+                @SuppressWarnings({"all", "unchecked"})
                 public final class %s implements AutoCloseable {
                     private static final class Code {
                         static final Engine ENGINE = new Engine();

@@ -12,6 +12,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -292,26 +293,28 @@ class MistakesTest {
                 kiln compile - < good.wasm
                 kiln explore - < good.wasm
                 cat component.wasm | kiln run -
-                kiln run - <&-
                 """,
                 5);
         String[] lines = said.split("\n");
-        assertEquals(9, lines.length - 1, said);
-        assertEquals("status 2", lines[9]);
+        assertEquals(8, lines.length - 1, said);
+        assertEquals("status 2", lines[8]);
         String[] parts = {
-            "expected",
+            "neither _start nor",
             "(there are: ",
             "0x",
             "truncated",
             "is empty",
             "give one with -o",
             "give one with -o",
-            "is a component",
-            "is empty"
+            "is a component"
         };
         for (int i = 0; i < parts.length; i++) {
             assertTrue(lines[i].contains(parts[i]), lines[i]);
         }
+    }
+
+    private static boolean ends(List<String> command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).start().waitFor() == 0;
     }
 
     @Test
@@ -319,14 +322,17 @@ class MistakesTest {
         Path loop = dir.resolve("loop.cwasm");
         Files.write(loop, cwasm);
         Path said = dir.resolve("said");
-        // Not by a shell, whose background processes ignore the signal.
-        Process p = new ProcessBuilder(ChildJvm.command(
-                        List.of(), Main.class.getName(), List.of("run", "--invoke", "loop", loop.toString())))
+        // Whoever starts the tests in the background may have told them to ignore the signal.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        assumeTrue(ends(List.of("env", "--default-signal=INT", "true")), "env is not GNU's");
+        command.addAll(ChildJvm.command(
+                List.of(), Main.class.getName(), List.of("run", "--invoke", "loop", loop.toString())));
+        Process p = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
         Path maps = Path.of("/proc/" + p.pid() + "/maps");
-        while (p.isAlive() && !Files.readString(maps).contains("loop.cwasm")) {
+        while (p.isAlive() && !Files.readString(maps).contains("kiln.cwasm")) {
             Thread.sleep(20);
         }
         new ProcessBuilder("kill", "-INT", "" + p.pid()).inheritIO().start().waitFor();
