@@ -130,7 +130,7 @@ final class RandomObjects {
         switch (values.random.nextInt(9)) {
             case 0, 1 -> store(object, values.pick(FIELDS));
             case 8 -> {
-                if (values.chance(20)) {
+                if (values.chance(60)) {
                     element(object);
                 }
             }
