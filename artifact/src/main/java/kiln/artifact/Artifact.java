@@ -44,6 +44,8 @@ public final class Artifact implements AutoCloseable {
     static final String DATA = ".kiln.data";
     static final String STRINGS = ".strtab";
     static final String WORLD = ".kiln.world";
+    /** Of a component's file: its type for tools. */
+    static final String COMPONENT_TYPE = ".kiln.type";
 
     /** How much of a file is compared with its checksums when it is opened; its structure is checked in any case. */
     public enum Check {
@@ -384,6 +386,14 @@ public final class Artifact implements AutoCloseable {
         return sections.containsKey(WORLD)
                 ? new String(bytes(WORLD).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8)
                 : null;
+    }
+
+    /**
+     * What the file's component imports and exports, as a component of WebAssembly that exports this type; null if it
+     * is none, or that was stripped, or is not known because several were put together.
+     */
+    public byte[] componentType() {
+        return sections.containsKey(COMPONENT_TYPE) ? bytes(COMPONENT_TYPE).toArray(ValueLayout.JAVA_BYTE) : null;
     }
 
     /** Where the modules' contexts lie. */

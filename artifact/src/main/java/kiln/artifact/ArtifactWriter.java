@@ -22,7 +22,8 @@ public final class ArtifactWriter {
     /** What may be left out. */
     public enum Strip {
         /**
-         * Names: .kiln.names, .kiln.typenames, .kiln.fates and the symbol table; and a component's .kiln.world.
+         * Names: .kiln.names, .kiln.typenames, .kiln.fates and the symbol table; and a component's .kiln.world
+         * and .kiln.type.
          */
         NAMES,
         /** Where code comes from: .kiln.offsets, .kiln.inlines and .kiln.lines. */
@@ -43,6 +44,7 @@ public final class ArtifactWriter {
     private final DataSection data;
     private MemorySegment text = MemorySegment.ofArray(new byte[0]);
     private ComponentPlan component;
+    private byte[] componentType;
     private List<byte[]> components = List.of();
     private String world;
     private boolean stripNames;
@@ -147,10 +149,12 @@ public final class ArtifactWriter {
      * Says that the file is a component's; its modules are the one that stands for it and those of the plan.
      *
      * @param wit what the component imports and exports, for people
+     * @param type the same for tools, in the binary format; may be null
      * @param nested the compiled files of components that it exports, by number
      */
-    public ArtifactWriter component(ComponentPlan plan, String wit, List<byte[]> nested) {
+    public ArtifactWriter component(ComponentPlan plan, String wit, byte[] type, List<byte[]> nested) {
         component = plan;
+        componentType = type;
         world = wit;
         components = List.copyOf(nested);
         return this;
@@ -242,6 +246,9 @@ public final class ArtifactWriter {
         ByteSink strtab = new ByteSink().u8(0);
         if (!stripNames && world != null) {
             l.add(Artifact.WORLD, new ByteSink().bytes(world.getBytes(StandardCharsets.UTF_8)), 1);
+        }
+        if (!stripNames && componentType != null) {
+            l.add(Artifact.COMPONENT_TYPE, new ByteSink().bytes(componentType), 1);
         }
         if (!stripNames) {
             l.add(NameTable.SECTION, nameTable(strtab), 8);

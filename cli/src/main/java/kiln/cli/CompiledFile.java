@@ -29,6 +29,15 @@ final class CompiledFile {
         ModuleFiles.requireKnown(file, Arrays.copyOf(content, Math.min(4, content.length)));
         byte[] compiled =
                 ModuleFiles.isWasm(content) ? Compilation.toBytes(file, content, how.toOptions(), true) : content;
+        return of(file, compiled);
+    }
+
+    /**
+     * A compiled file that was read.
+     *
+     * @param file for messages
+     */
+    static Artifact of(Path file, byte[] compiled) {
         MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, compiled.length), ALIGNMENT);
         MemorySegment.copy(MemorySegment.ofArray(compiled), 0, memory, 0, compiled.length);
         try {

@@ -172,10 +172,10 @@ public final class Compiler {
         if (modules.plan() != null) {
             List<byte[]> nested = new ArrayList<>();
             for (FlatComponent c : modules.exported()) {
-                nested.add(
-                        compile(Modules.of(c), given, progress, callRange, pool).toBytes());
+                nested.add(compile(Modules.of(c, true), given, progress, callRange, pool)
+                        .toBytes());
             }
-            writer.component(modules.plan(), modules.world(), nested);
+            writer.component(modules.plan(), modules.world(), modules.type(), nested);
         }
         return writer;
     }

@@ -17,6 +17,7 @@ import kiln.component.ComponentDecoder;
 import kiln.component.DecodedComponent;
 import kiln.component.FlatComponent;
 import kiln.component.Flattening;
+import kiln.component.TypeWriter;
 import kiln.component.WitPrinter;
 import kiln.translate.ComponentFunctions;
 import kiln.translate.ModuleEnvironment;
@@ -33,9 +34,10 @@ import kiln.wasm.WasmModule;
  * @param bound of a component without the one that stands for it, which is number 0; see {@link ComponentPlan}
  * @param plan of a component, else null
  * @param world of a component in WIT, else null
+ * @param type of a component in the binary format; null if there is none, or several components were put together
  * @param exported components that the component exports, by number
  */
-record Modules(List<Links.Bound> bound, ComponentPlan plan, String world, List<FlatComponent> exported) {
+record Modules(List<Links.Bound> bound, ComponentPlan plan, String world, byte[] type, List<FlatComponent> exported) {
     /** For tests: adapters between components are left to the runtime, which has them in Java as well. */
     private static final boolean IN_JAVA = "java".equals(System.getProperty("kiln.component.adapters"));
     /** A module with nothing in it. */
@@ -45,7 +47,7 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world, List<F
     static Modules of(List<Compiler.Input> inputs, CompilerOptions options) {
         Features features = Features.named(options.features());
         if (inputs.stream().allMatch(i -> ComponentDecoder.isComponent(i.wasm()))) {
-            return of(flatten(inputs, features));
+            return of(flatten(inputs, features), inputs.size() == 1);
         }
         List<Links.Part> parts = new ArrayList<>();
         for (Compiler.Input i : inputs) {
@@ -55,11 +57,13 @@ record Modules(List<Links.Bound> bound, ComponentPlan plan, String world, List<F
             }
             parts.add(new Links.Part(i.name(), i.file(), ModuleDecoder.decode(i.wasm(), i.file(), features)));
         }
-        return new Modules(Links.bind(parts), null, null, List.of());
+        return new Modules(Links.bind(parts), null, null, null, List.of());
     }
 
-    static Modules of(FlatComponent flat) {
-        return new Modules(bind(flat), flat.plan(), WitPrinter.print(flat.type()), flat.components());
+    /** @param alone whether names of types are those of one component */
+    static Modules of(FlatComponent flat, boolean alone) {
+        byte[] type = alone ? TypeWriter.write(flat.type()) : null;
+        return new Modules(bind(flat), flat.plan(), WitPrinter.print(flat.type()), type, flat.components());
     }
 
     private static FlatComponent flatten(List<Compiler.Input> inputs, Features features) {

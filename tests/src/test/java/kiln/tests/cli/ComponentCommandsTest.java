@@ -78,6 +78,25 @@ class ComponentCommandsTest {
                 .toArray();
     }
 
+    private static void works(String line) {
+        Outcome o = Cli.kiln(dir, line);
+        assertEquals(0, o.status(), o.err());
+    }
+
+    @Test
+    void bindingsOfCompiledFiles() throws IOException {
+        Files.write(dir.resolve("bound.wasm"), doubling());
+        works("compile --no-server @bound.wasm -o @bound.cwasm");
+        works("bindgen @bound.wasm -o @a -p com.example");
+        works("bindgen @bound.cwasm -o @b -p com.example");
+        for (String file : List.of("com/example/Exports.java", "com/example/demo/calc/Numbers.java")) {
+            assertEquals(
+                    Files.readString(dir.resolve("a").resolve(file)), Files.readString(dir.resolve("b").resolve(file)));
+        }
+        works("compile --no-server --strip all @bound.wasm -o @bare.cwasm");
+        fails("bindgen @bare.cwasm -o @c -p com.example", "has no types");
+    }
+
     @Test
     void calls() throws IOException {
         Path file = dir.resolve("doubling.wasm");

@@ -111,6 +111,7 @@ class MistakesTest {
         {"explore @component.wasm -o @x", "is a component"},
         {"bench @component.wasm", "is a component"},
         {"bindgen @good.wasm -o @x -p com.example", "is no component"},
+        {"bindgen @good.cwasm -o @x -p com.example", "is no component"},
         {"bindgen @component.wasm -o @x -p com.int", "com.int"},
         {"compile @good.cwasm", "good.cwasm"},
         {"compile @good.wasm -o @folder", "folder", "is a directory"},

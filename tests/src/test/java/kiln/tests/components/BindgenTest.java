@@ -11,6 +11,8 @@ import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +30,10 @@ import javax.tools.ToolProvider;
 import kiln.compiler.CompilerOptions;
 import kiln.component.BindingException;
 import kiln.component.ComponentDecoder;
+import kiln.component.ComponentType;
 import kiln.component.JavaBindings;
+import kiln.component.TypeWriter;
+import kiln.component.UnsupportedComponentException;
 import kiln.runtime.Engine;
 import kiln.runtime.Store;
 import kiln.runtime.component.Component;
@@ -90,12 +95,46 @@ class BindgenTest {
                     files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
                 Map<String, String> sources = generate(Files.readAllBytes(p));
                 assertEquals(sources, generate(Files.readAllBytes(p)));
+                assertEquals(sources, throughItsType(Files.readAllBytes(p)));
                 assertTrue(
                         sources.containsKey("com/example/wasi/cli/Run.java"),
                         sources.keySet().toString());
                 compile(sources);
             }
         }
+    }
+
+    private static Map<String, String> throughItsType(byte[] wasm) {
+        ComponentType type = ComponentDecoder.decode(wasm, "test", Features.ALL);
+        return JavaBindings.generate(TypeWriter.read(TypeWriter.write(type), "test"), "com.example");
+    }
+
+    /** What a compiled file keeps of a component's type is all that bindings are made of. */
+    @Test
+    void typesOfTheSuites() throws IOException {
+        int seen = 0;
+        for (String suite : List.of(
+                "component-model/json/values",
+                "component-model/json/linking",
+                "component-model/json/resources",
+                "component-model/json/validation",
+                "wasmtime/json/component-model")) {
+            try (FileSystem zip = FileSystems.newFileSystem(Corpus.require().resolve("misc/" + suite + ".zip"));
+                    Stream<Path> files = Files.walk(zip.getPath("/"))) {
+                for (Path p : files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
+                    byte[] wasm = Files.readAllBytes(p);
+                    Map<String, String> sources;
+                    try {
+                        sources = generate(wasm);
+                    } catch (WasmException | UnsupportedComponentException | BindingException _) {
+                        continue;
+                    }
+                    assertEquals(sources, throughItsType(wasm), p.toString());
+                    seen++;
+                }
+            }
+        }
+        assertTrue(seen > 300, "seen: " + seen);
     }
 
     private static byte[] concat() throws IOException {
