@@ -31,6 +31,7 @@ public final class JavaBindings {
     private final Map<ResourceType.Id, Declared> resources = new HashMap<>();
     /** Labels of types by the numbers of their names. */
     private final Map<Integer, String> labels = new HashMap<>();
+
     private final JavaLimits limits = new JavaLimits();
     /** Types that functions return as errors. */
     private final Set<ValueType> errors = new HashSet<>();

@@ -63,9 +63,8 @@ final class JavaLimits {
         Integer known = names.get(t);
         if (known == null) {
             int sum = 1;
-            for (ValueType child : Arrays.stream(t.children())
-                    .filter(Objects::nonNull)
-                    .toList()) {
+            for (ValueType child :
+                    Arrays.stream(t.children()).filter(Objects::nonNull).toList()) {
                 sum = Math.min(MAX_NAMES + 1, sum + names(child));
             }
             // A tuple of another length than the runtime has is a record of as many components.

@@ -73,7 +73,8 @@ public final class LoopSteps implements Pass {
     @Override
     public void run(Function f) {
         for (Block b : f.blocks()) {
-            if (b.terminator().opcode() == Opcode.JUMP && passesSum(b.terminator().target(0))) {
+            if (b.terminator().opcode() == Opcode.JUMP
+                    && passesSum(b.terminator().target(0))) {
                 new LoopSteps().rewrite(f);
                 return;
             }
