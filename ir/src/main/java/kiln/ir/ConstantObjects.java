@@ -26,7 +26,7 @@ public interface ConstantObjects {
     sealed interface Field {}
 
     /** A number or null. */
-    record Number(Type type, V128 bits) implements Field {}
+    record Scalar(Type type, V128 bits) implements Field {}
 
     /** A reference to a function, whose record is at that offset. */
     record FunctionRecord(long offset) implements Field {}

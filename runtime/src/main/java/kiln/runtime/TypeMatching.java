@@ -89,11 +89,10 @@ final class TypeMatching {
                 ExternType has = offered.get(
                         new Name(imports.get(i).module(), imports.get(i).name()));
                 String label = part.ownImports().get(i).label();
-                if (imports.get(i).link() != null) {
-                    continue;
-                } else if (has == null) {
+                boolean isLinked = imports.get(i).link() != null;
+                if (!isLinked && has == null) {
                     problems.add("it imports " + label + ", which it would not be given");
-                } else if (!matches(face, has, part, wanted)) {
+                } else if (!isLinked && !matches(face, has, part, wanted)) {
                     problems.add("it imports " + label + ", which is " + different(face, has, part, wanted));
                 }
             }

@@ -103,7 +103,7 @@ final class GlobalObjects implements ConstantObjects {
             case I64_CONST -> number(Type.I64, op.a());
             case F32_CONST -> number(Type.F32, op.a() & 0xffffffffL);
             case F64_CONST -> number(Type.F64, op.a());
-            case V128_CONST -> new Number(Type.V128, new V128(op.a(), op.b()));
+            case V128_CONST -> new Scalar(Type.V128, new V128(op.a(), op.b()));
             case REF_NULL -> number(ConstantExpressions.nullType(env.wasm(), (int) op.a()), 0);
             case REF_FUNC -> new FunctionRecord(env.funcRefOffset((int) op.a()));
             case GLOBAL_GET -> inGlobal(env.global((int) op.a()));
@@ -112,7 +112,7 @@ final class GlobalObjects implements ConstantObjects {
     }
 
     private static Field number(Type type, long bits) {
-        return new Number(type, new V128(bits, 0));
+        return new Scalar(type, new V128(bits, 0));
     }
 
     /** What was read from another global when the object was made. */
@@ -121,7 +121,7 @@ final class GlobalObjects implements ConstantObjects {
         if (c != null) {
             return c.function() >= 0
                     ? new FunctionRecord(env.funcRefOffset(c.function()))
-                    : new Number(c.type(), c.bits());
+                    : new Scalar(c.type(), c.bits());
         }
         return g.imported() || !g.access().readOnly() ? null : new Cell(g.contextOffset(), g.access());
     }

@@ -45,7 +45,6 @@ public final class GoldenLowering {
                 .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> check(f, isa, target)));
     }
 
-    /** The cases' functions by the names of their files. */
     /** A note on the references over a call that ends there, or nothing. */
     public static String references(CompiledFunction f, long end) {
         for (CompiledFunction.StackMap m : f.stackMaps()) {

@@ -151,7 +151,7 @@ public final class KnownObjects implements Pass {
                 return load.type() == Type.I32 ? builder.load(Type.I32, TYPE_ID, context, known.type()) : null;
             }
             return switch (known.fields().get(load.imm())) {
-                case ConstantObjects.Number(var type, var bits) ->
+                case ConstantObjects.Scalar(var type, var bits) ->
                     type != load.type()
                             ? null
                             : type == Type.V128 ? builder.vconst(bits) : builder.constant(type, bits.low());

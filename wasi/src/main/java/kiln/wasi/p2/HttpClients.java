@@ -40,7 +40,8 @@ final class HttpClients implements Closeable {
         if (s == null || s.requests == REQUESTS) {
             HttpClient.Builder b = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER);
             connectTimeout.ifPresent(b::connectTimeout);
-            Shared before = current.put(connectTimeout, s = new Shared(b.build()));
+            s = new Shared(b.build());
+            Shared before = current.put(connectTimeout, s);
             if (before != null) {
                 retire(before);
             } else if (current.size() > MOST) {
