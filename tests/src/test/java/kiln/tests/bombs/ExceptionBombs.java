@@ -71,12 +71,19 @@ final class ExceptionBombs {
             Bytes code = row(n, ExceptionBombs::bump);
             return code.all(guarded(row(n, _ -> new Bytes().call(UNKNOWN)))).all(sum(n));
         });
-        function(all, "throws", 300, n -> row(n, i -> new Bytes().get(0).op(IF, VOID).op(THROW).u(i).end()));
+        function(
+                all,
+                "throws",
+                300,
+                n -> row(n, i -> new Bytes().get(0).op(IF, VOID).op(THROW).u(i).end()));
         function(
                 all,
                 "throws that are caught here",
                 300,
-                n -> guarded(row(n, i -> bump(i).get(0).op(IF, VOID).op(THROW).u(i).end())).all(sum(n)));
+                n -> guarded(row(
+                                n,
+                                i -> bump(i).get(0).op(IF, VOID).op(THROW).u(i).end()))
+                        .all(sum(n)));
         return all;
     }
 
@@ -90,7 +97,12 @@ final class ExceptionBombs {
 
     /** {@code body} in a try_table, behind which all goes on that it throws. */
     private static Bytes guarded(Bytes body) {
-        Bytes code = new Bytes().op(BLOCK, VOID).op(TRY_TABLE, VOID).u(1).op(CATCH_ALL).u(0);
+        Bytes code = new Bytes()
+                .op(BLOCK, VOID)
+                .op(TRY_TABLE, VOID)
+                .u(1)
+                .op(CATCH_ALL)
+                .u(0);
         return code.all(body).end().end();
     }
 

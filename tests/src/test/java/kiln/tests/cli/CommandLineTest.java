@@ -294,17 +294,13 @@ class CommandLineTest {
 
     @Test
     void textComesThroughPipes() throws Exception {
-        Files.writeString(
-                dir.resolve("seven.txt"), "\n(module (func (export \"seven\") (result i32) (i32.const 7)))");
-        String said = Shell.run(
-                dir,
-                """
+        Files.writeString(dir.resolve("seven.txt"), "\n(module (func (export \"seven\") (result i32) (i32.const 7)))");
+        String said = Shell.run(dir, """
                 cat seven.txt | kiln run --no-cache --invoke seven -
                 kiln run --no-cache --invoke seven - < seven.txt
                 cat seven.txt | kiln compile - -o - | kiln run --invoke seven -
                 cat seven.txt | kiln validate -
-                """,
-                5);
+                """, 5);
         assertEquals("7\n7\n7\n", said);
     }
 

@@ -91,7 +91,8 @@ class ComponentCommandsTest {
         works("bindgen @bound.cwasm -o @b -p com.example");
         for (String file : List.of("com/example/Exports.java", "com/example/demo/calc/Numbers.java")) {
             assertEquals(
-                    Files.readString(dir.resolve("a").resolve(file)), Files.readString(dir.resolve("b").resolve(file)));
+                    Files.readString(dir.resolve("a").resolve(file)),
+                    Files.readString(dir.resolve("b").resolve(file)));
         }
         works("compile --no-server --strip all @bound.wasm -o @bare.cwasm");
         fails("bindgen @bare.cwasm -o @c -p com.example", "has no types");

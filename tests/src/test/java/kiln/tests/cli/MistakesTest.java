@@ -283,9 +283,7 @@ class MistakesTest {
     /** {@code -} is standard input, which has neither a name nor a second beginning. */
     @Test
     void standardInputThatIsWrong() throws Exception {
-        String said = Shell.run(
-                dir,
-                """
+        String said = Shell.run(dir, """
                 kiln run - < text
                 kiln run --invoke nothing - < good.wasm
                 cat truncated.wasm | kiln validate -
@@ -294,8 +292,7 @@ class MistakesTest {
                 kiln compile - < good.wasm
                 kiln explore - < good.wasm
                 cat component.wasm | kiln run -
-                """,
-                5);
+                """, 5);
         String[] lines = said.split("\n");
         assertEquals(8, lines.length - 1, said);
         assertEquals("status 2", lines[8]);
@@ -326,8 +323,8 @@ class MistakesTest {
         // Whoever starts the tests in the background may have told them to ignore the signal.
         List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
         assumeTrue(ends(List.of("env", "--default-signal=INT", "true")), "env is not GNU's");
-        command.addAll(ChildJvm.command(
-                List.of(), Main.class.getName(), List.of("run", "--invoke", "loop", loop.toString())));
+        command.addAll(
+                ChildJvm.command(List.of(), Main.class.getName(), List.of("run", "--invoke", "loop", loop.toString())));
         Process p = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())

@@ -121,7 +121,9 @@ class BindgenTest {
                 "wasmtime/json/component-model")) {
             try (FileSystem zip = FileSystems.newFileSystem(Corpus.require().resolve("misc/" + suite + ".zip"));
                     Stream<Path> files = Files.walk(zip.getPath("/"))) {
-                for (Path p : files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
+                for (Path p : files.filter(f -> f.toString().endsWith(".wasm"))
+                        .sorted()
+                        .toList()) {
                     byte[] wasm = Files.readAllBytes(p);
                     Map<String, String> sources;
                     try {
@@ -309,8 +311,7 @@ class BindgenTest {
             if (count == 4000) {
                 compile(generate(wasm));
             } else {
-                assertEquals(
-                        "the enum numbers has 4001 labels: an enum of Java has room for 4000", refused(wasm));
+                assertEquals("the enum numbers has 4001 labels: an enum of Java has room for 4000", refused(wasm));
             }
         }
     }
@@ -344,8 +345,7 @@ class BindgenTest {
             for (int i = 1; i < depth; i++) {
                 c.one(ComponentBytes.TYPE, 0x6f, 2, i - 1, i - 1);
             }
-            c.one(ComponentBytes.TYPE, 0x40, 1, "x", depth - 1, 1, 0)
-                    .one(ComponentBytes.IMPORT, 0, "deep", 1, depth);
+            c.one(ComponentBytes.TYPE, 0x40, 1, "x", depth - 1, 1, 0).one(ComponentBytes.IMPORT, 0, "deep", 1, depth);
             if (depth == 8) {
                 compile(generate(c.toArray()));
             } else {

@@ -351,10 +351,7 @@ class CoreModulesTest {
             CompiledModule importer = module("(module (import \"m\" \"x\" " + w.getKey() + "))");
             ComponentBytes c = new ComponentBytes();
             int m = imported(
-                    c,
-                    NOTHING,
-                    ComponentBytes.coreType(0x60, 1, I32, 0),
-                    ComponentBytes.coreExport("x", w.getValue()));
+                    c, NOTHING, ComponentBytes.coreType(0x60, 1, I32, 0), ComponentBytes.coreExport("x", w.getValue()));
             c.instantiate(m, -1);
             Component taking = component(c);
             for (int i = 0; i < definitions.length; i++) {
@@ -362,9 +359,7 @@ class CoreModulesTest {
                 ComponentLinker outer = new ComponentLinker(engine).module("", "m", given.get(i));
                 boolean fits = succeeds(() -> core.instantiate(store, importer));
                 assertEquals(
-                        fits,
-                        succeeds(() -> outer.instantiate(store, taking)),
-                        definitions[i] + " for " + w.getKey());
+                        fits, succeeds(() -> outer.instantiate(store, taking)), definitions[i] + " for " + w.getKey());
                 fit += fits ? 1 : 0;
             }
         }
@@ -446,8 +441,8 @@ class CoreModulesTest {
         TrapException t = assertThrows(TrapException.class, () -> a.func("next").invoke());
         assertEquals("counter", t.frames().getFirst().module());
         assertEquals("next", t.frames().getFirst().function());
-        String message = assertThrows(NoSuchElementException.class, () -> i.module("f"))
-                .getMessage();
+        String message =
+                assertThrows(NoSuchElementException.class, () -> i.module("f")).getMessage();
         assertTrue(message.contains("has no core module \"f\"; it has [counter, again]"), message);
         // It goes with the component, whose instances stay.
         m.close();

@@ -103,8 +103,7 @@ class GrowthTest {
         byte[][] all = new byte[n + 1][];
         for (int i = 0; i < n; i++) {
             all[i] = library("a:b/i" + i, null);
-            lowered.put(
-                    "f" + i, c.lower(c.func(c.importInstance("a:b/i" + i, List.of("f"), U32), "f"), List.of()));
+            lowered.put("f" + i, c.lower(c.func(c.importInstance("a:b/i" + i, List.of("f"), U32), "f"), List.of()));
             imports.append("(import \"\" \"f%d\" (func $f%1$d (param i32) (result i32)))".formatted(i));
             calls.append("(local.set 0 (call $f%d (local.get 0)))".formatted(i));
         }
@@ -184,7 +183,8 @@ class GrowthTest {
             params.append(" i32");
             get.append("(local.get ").append(i).append(')');
         }
-        int code = c.instantiate(c.module("""
+        int code = c.instantiate(
+                c.module("""
                 (module
                   (import "" "f" (func $f (param%s) (result i32)))
                   (func (export "f") (param%1$s) (result i32) (call $f %s)))

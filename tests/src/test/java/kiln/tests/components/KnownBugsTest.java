@@ -57,16 +57,13 @@ class KnownBugsTest {
                   (func (export "realloc") (param i32 i32 i32 i32) (result i32) %s)
                   (func (export "f") (param i32 i32) (result i32) (local.get 1)))
                 """.formatted(realloc)), -1);
-        List<Integer> options =
-                ComponentBytes.options(callee.memory(code, "memory"), callee.coreFunc(code, "realloc"));
-        callee.exportFunc(
-                "f", callee.lift(callee.coreFunc(code, "f"), callee.function(List.of(t), U32), options));
+        List<Integer> options = ComponentBytes.options(callee.memory(code, "memory"), callee.coreFunc(code, "realloc"));
+        callee.exportFunc("f", callee.lift(callee.coreFunc(code, "f"), callee.function(List.of(t), U32), options));
 
         ComponentBytes caller = new ComponentBytes(from);
         t = type.applyAsInt(caller);
         int imported = caller.importFunc("f", caller.function(List.of(t), U32));
-        int data = caller.instantiate(
-                caller.module("(module (memory (export \"memory\") " + memory + "))"), -1);
+        int data = caller.instantiate(caller.module("(module (memory (export \"memory\") " + memory + "))"), -1);
         int lowered = caller.lower(imported, ComponentBytes.memoryOption(caller.memory(data, "memory")));
         code = caller.instantiate(caller.module("""
                 (module
@@ -82,7 +79,8 @@ class KnownBugsTest {
         c.exportFunc("run", c.func(outer, "run"));
         Component component = Component.load(
                 engine,
-                CrossCompiler.compile("bug", c.bytes(), CompilerOptions.defaults().withJobs(1)));
+                CrossCompiler.compile(
+                        "bug", c.bytes(), CompilerOptions.defaults().withJobs(1)));
         return new ComponentLinker(engine).instantiate(store, component).func("run");
     }
 

@@ -173,8 +173,8 @@ class MarshalModesTest {
         c = new ComponentBytes();
         passes(echo(c, c.named("letters", 0x6E, 3, "a", "b", "c"), "i32", "i32"), Set.of(), Set.of("a", "c"));
         c = new ComponentBytes();
-        int choice = c.named(
-                "choice", 0x71, 2, "number", ComponentBytes.some(F64), "text", ComponentBytes.some(STRING));
+        int choice =
+                c.named("choice", 0x71, 2, "number", ComponentBytes.some(F64), "text", ComponentBytes.some(STRING));
         passes(
                 echo(c, option(c, choice), "i32 i32 i64 i32", null),
                 Optional.empty(),
@@ -236,8 +236,8 @@ class MarshalModesTest {
         Component c = load(echo(bytes, list(bytes, U8), "i32 i32", null));
         byte[] some = {1, 2, 3};
         ComponentInstance lists = instance(c, (_, _) -> List.of((byte) 1, (byte) 2, (byte) 3));
-        assertEquals(Arrays.toString(some), Arrays.toString((byte[])
-                lists.func("f").invoke((Object) new byte[1])));
+        assertEquals(
+                Arrays.toString(some), Arrays.toString((byte[]) lists.func("f").invoke((Object) new byte[1])));
         Object[] wrong = {null, 7, "text", List.of(1), new int[1], List.of("a")};
         String[] messages = {
             "g: result: a list is a byte[], not null",
@@ -252,7 +252,9 @@ class MarshalModesTest {
             ComponentInstance i = instance(c, (_, _) -> result);
             assertEquals(
                     messages[k],
-                    assertThrows(IllegalArgumentException.class, () -> i.func("f").invoke((Object) new byte[1]))
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> i.func("f").invoke((Object) new byte[1]))
                             .getMessage());
             // It passed through the component.
             assertThrows(TrapException.class, () -> i.func("f").invoke((Object) new byte[1]));
@@ -268,8 +270,7 @@ class MarshalModesTest {
         int f = nothing.funcType(ComponentBytes.NONE);
         int lowered = nothing.lower(nothing.importFunc("g", f), List.of());
         int code = nothing.instantiate(
-                nothing.module(
-                        "(module (import \"\" \"g\" (func $g)) (func (export \"f\") (call $g)))"),
+                nothing.module("(module (import \"\" \"g\" (func $g)) (func (export \"f\") (call $g)))"),
                 nothing.coreExports(Map.of("g", lowered)));
         nothing.exportFunc("f", nothing.lift(nothing.coreFunc(code, "f"), f, List.of()));
         Component none = load(nothing);
@@ -344,9 +345,8 @@ class MarshalModesTest {
         ComponentBytes c = new ComponentBytes();
         c.exportFunc("f", c.importFunc("g", c.function(List.of(U32), U32)));
         Component component = load(c);
-        ComponentInstance i = new ComponentLinker(engine)
-                .with("", Imported.class, a -> a + 1)
-                .instantiate(store, component);
+        ComponentInstance i =
+                new ComponentLinker(engine).with("", Imported.class, a -> a + 1).instantiate(store, component);
         assertEquals(42, i.bind("", ExportedAgain.class).f(41));
         assertEquals(42, i.func("f").invoke(41));
         // Nobody calls it, so it need not be there.
@@ -414,11 +414,12 @@ class MarshalModesTest {
         int own = c.own(r);
         int borrow = c.borrow(r);
         int make = c.lower(c.importFunc("[constructor]counter", c.function(List.of(U32), own)), List.of());
-        int add = c.lower(
-                c.importFunc("[method]counter.add", c.function("self", List.of(borrow, U32), U32)), List.of());
+        int add =
+                c.lower(c.importFunc("[method]counter.add", c.function("self", List.of(borrow, U32), U32)), List.of());
         int take = c.lower(c.importFunc("take", c.function(List.of(own), U32)), List.of());
         int drop = c.resourceDrop(r);
-        int code = c.instantiate(c.module("""
+        int code = c.instantiate(
+                c.module("""
                 (module
                   (import "" "make" (func $make (param i32) (result i32)))
                   (import "" "add" (func $add (param i32 i32) (result i32)))
@@ -487,9 +488,7 @@ class MarshalModesTest {
         int r = c.exportType("cell", inner);
         int own = c.own(r);
         int borrow = c.borrow(r);
-        c.exportFunc(
-                "[constructor]cell",
-                c.lift(c.coreFunc(code, "make"), c.function(List.of(U32), own), List.of()));
+        c.exportFunc("[constructor]cell", c.lift(c.coreFunc(code, "make"), c.function(List.of(U32), own), List.of()));
         c.exportFunc(
                 "[method]cell.get",
                 c.lift(c.coreFunc(code, "look"), c.function("self", List.of(borrow), U32), List.of()));

@@ -130,10 +130,7 @@ public final class ComponentFuzzWorker {
                     String name = m.group(1);
                     int hash = name.lastIndexOf('#');
                     linker.resource(
-                            hash < 0 ? "" : name.substring(0, hash),
-                            name.substring(hash + 1),
-                            Object.class,
-                            _ -> {});
+                            hash < 0 ? "" : name.substring(0, hash), name.substring(hash + 1), Object.class, _ -> {});
                 }
             } catch (TrapException | ThrownException | HostFailure e) {
                 count("trapped at once");

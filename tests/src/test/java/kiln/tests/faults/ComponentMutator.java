@@ -54,7 +54,8 @@ final class ComponentMutator {
             }
         }
         try (Stream<Path> files = Files.list(corpus.resolve("programs/components"))) {
-            for (Path p : files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
+            for (Path p :
+                    files.filter(f -> f.toString().endsWith(".wasm")).sorted().toList()) {
                 add(Files.readAllBytes(p), all);
             }
         }
@@ -102,17 +103,13 @@ final class ComponentMutator {
             case 3 -> {
                 List<Section> other = parse(pick(random));
                 if (other != null && !other.isEmpty()) {
-                    sections.add(
-                            random.nextInt(sections.size() + 1), other.get(random.nextInt(other.size())));
+                    sections.add(random.nextInt(sections.size() + 1), other.get(random.nextInt(other.size())));
                 }
             }
             case 4 -> {
                 List<Section> other = parse(pick(random));
                 if (other != null) {
-                    other.stream()
-                            .filter(o -> o.id == s.id)
-                            .findFirst()
-                            .ifPresent(o -> sections.set(at, o));
+                    other.stream().filter(o -> o.id == s.id).findFirst().ifPresent(o -> sections.set(at, o));
                 }
             }
             default -> sections.set(at, new Section(s.id, numberChanged(s, random)));

@@ -90,15 +90,18 @@ class LikelyCalleesTest extends RuntimeFixture {
             Object mine = user.func("new").invoke(30);
             Object theirs = other.func("new").invoke(30);
             for (String call : new String[] {"call", "tail"}) {
-                assertArrayEquals(new Object[] {34, 7L}, (Object[]) user.func(call).invoke(mine, 4), call);
-                assertArrayEquals(new Object[] {26, 8L}, (Object[]) user.func(call).invoke(theirs, 4), call);
+                assertArrayEquals(
+                        new Object[] {34, 7L}, (Object[]) user.func(call).invoke(mine, 4), call);
+                assertArrayEquals(
+                        new Object[] {26, 8L}, (Object[]) user.func(call).invoke(theirs, 4), call);
             }
             assertEquals(32, user.func("caught").invoke(mine, 2));
             assertEquals(28, user.func("caught").invoke(theirs, 2));
             // Each module has a tag of its own.
             assertEquals(-1, user.func("caught").invoke(mine, 13));
             assertThrows(RuntimeException.class, () -> user.func("caught").invoke(theirs, 13));
-            assertArrayEquals(new Object[] {105, 7L}, (Object[]) user.func("near").invoke(5));
+            assertArrayEquals(
+                    new Object[] {105, 7L}, (Object[]) user.func("near").invoke(5));
             assertEquals(1002, user.global("made").get());
         }
     }
@@ -123,10 +126,12 @@ class LikelyCalleesTest extends RuntimeFixture {
             Func func = user.func(call);
             assertEquals(
                     TrapCode.NULL_REFERENCE,
-                    assertThrows(TrapException.class, () -> func.invoke(empty, 1)).code());
+                    assertThrows(TrapException.class, () -> func.invoke(empty, 1))
+                            .code());
             assertEquals(
                     TrapCode.NULL_REFERENCE,
-                    assertThrows(TrapException.class, () -> func.invoke(null, 1)).code());
+                    assertThrows(TrapException.class, () -> func.invoke(null, 1))
+                            .code());
         }
     }
 }

@@ -112,8 +112,8 @@ class LongCopiesTest extends RuntimeFixture {
         Instance i = linker.instantiate(store, text(MODULE));
         assertEquals(192, i.func("grow").call(8000));
         store.setDeadline(Duration.ofMillis(5));
-        TrapException trap = assertThrows(
-                TrapException.class, () -> i.func("fill").call(0, 1, 8192 << 16));
+        TrapException trap =
+                assertThrows(TrapException.class, () -> i.func("fill").call(0, 1, 8192 << 16));
         assertEquals(TrapCode.INTERRUPTED, trap.code());
         store.setDeadline(null);
         assertEquals(0, i.memory("memory").readByte((8192L << 16) - 1));

@@ -108,8 +108,7 @@ class SealedTablesTest extends RuntimeFixture {
         }
         types.set(0, content.called);
         types.stream()
-                .forEach(t ->
-                        s.append("(type $t%d (func %s (result i32)))\n".formatted(t, "(param i64) ".repeat(t))));
+                .forEach(t -> s.append("(type $t%d (func %s (result i32)))\n".formatted(t, "(param i64) ".repeat(t))));
         for (int f = 0; f < content.typeOf.length; f++) {
             s.append("(func $f%d (type $t%d) (i32.const %d))\n".formatted(f, content.typeOf[f], f));
         }

@@ -208,8 +208,8 @@ public class HttpServiceTest {
                     "GET /slow HTTP/1.1\r\nHost: x\r\n",
                     "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
                     "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")) {
-                try (Socket s =
-                        new Socket(InetAddress.getLoopbackAddress(), one.address().getPort())) {
+                try (Socket s = new Socket(
+                        InetAddress.getLoopbackAddress(), one.address().getPort())) {
                     s.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
                     readAll(s);
                 }
@@ -218,8 +218,8 @@ public class HttpServiceTest {
         }
         // Each piece of a body has its own time.
         try (HttpService one = another().readTimeout(Duration.ofSeconds(2)).start();
-                Socket s =
-                        new Socket(InetAddress.getLoopbackAddress(), one.address().getPort())) {
+                Socket s = new Socket(
+                        InetAddress.getLoopbackAddress(), one.address().getPort())) {
             s.getOutputStream()
                     .write("POST /echo HTTP/1.1\r\nConnection: close\r\nContent-Length: 12\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
