@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +20,7 @@ class TypeSpaceTest {
         return new SubType(
                 isFinal,
                 supertype,
-                new StructType(java.util.Arrays.stream(fields)
+                new StructType(Arrays.stream(fields)
                         .mapToObj(f -> new FieldType(f, false))
                         .toList()));
     }
@@ -125,5 +127,73 @@ class TypeSpaceTest {
         assertNotNull(t.addGroup(new SubType[] {struct(true, 0)}));
         TypeSpace second = new TypeSpace();
         assertThrows(IllegalArgumentException.class, () -> second.intern(struct(true, 0)));
+    }
+
+    /** What refers to itself, to an equal type in front of it, and to that again: numbers alone do not tell them apart. */
+    @Test
+    void referencesWithinAGroupAreNotThoseToEqualTypesBefore() {
+        TypeSpace t = new TypeSpace();
+        assertEquals(0, t.intern(struct(false, -1, ValType.ref(true, 0))));
+        assertEquals(0, t.intern(struct(false, -1, ValType.ref(true, 1))), "its own number is another one");
+        assertEquals(1, t.intern(struct(false, -1, ValType.ref(true, 0))), "it refers to the first one");
+        assertEquals(1, t.intern(struct(false, -1, ValType.ref(true, 0))));
+        assertEquals(2, t.intern(struct(false, -1, ValType.ref(true, 1))));
+        assertNotEquals(t.canonicalKey(0), t.canonicalKey(1));
+        assertNotEquals(t.canonicalKey(1), t.canonicalKey(2));
+        // The same for supertypes: of the group, or in front of it.
+        SubType base = struct(false, -1);
+        assertEquals(3, t.intern(base));
+        assertEquals(4, t.intern(base, struct(false, 4)));
+        assertEquals(6, t.intern(base, struct(false, 3)));
+        assertNotEquals(t.canonicalKey(5), t.canonicalKey(7));
+        assertTrue(t.isHeapSubtype(5, 4) && !t.isHeapSubtype(5, 3) && t.isHeapSubtype(7, 3) && !t.isHeapSubtype(7, 6));
+    }
+
+    @Test
+    void nearlyEqualTypesDiffer() {
+        int[] two = {ValType.I32, ValType.I32};
+        int[] one = {ValType.I32};
+        int[] none = {};
+        List<SubType> types = List.of(
+                new SubType(true, -1, new FuncType(two, none)),
+                new SubType(true, -1, new FuncType(one, one)),
+                new SubType(true, -1, new FuncType(none, two)),
+                new SubType(false, -1, new FuncType(two, none)),
+                struct(true, -1, ValType.I32),
+                struct(false, -1, ValType.I32),
+                struct(true, -1, ValType.I8),
+                struct(true, -1, ValType.I16),
+                new SubType(true, -1, new StructType(List.of(new FieldType(ValType.I32, true)))),
+                new SubType(true, -1, new ArrayType(new FieldType(ValType.I32, true))),
+                new SubType(true, -1, new ArrayType(new FieldType(ValType.I32, false))),
+                struct(true, -1, ValType.ANYREF),
+                struct(true, -1, ValType.ref(false, ValType.heap(ValType.ANYREF))),
+                struct(true, -1));
+        TypeSpace t = new TypeSpace();
+        for (int i = 0; i < types.size(); i++) {
+            assertEquals(i, t.intern(types.get(i)));
+        }
+        for (int i = 0; i < types.size(); i++) {
+            assertEquals(i, t.intern(types.get(i)));
+            for (int k = 0; k < i; k++) {
+                assertNotEquals(t.canonicalKey(i), t.canonicalKey(k));
+            }
+        }
+    }
+
+    @Test
+    void aModuleHasAMillionTypesAtMost() {
+        SubType[] group = new SubType[1000];
+        Arrays.fill(group, UNIT);
+        TypeSpace t = new TypeSpace();
+        for (int i = 0; i < 1000; i++) {
+            assertNull(t.addGroup(group));
+        }
+        assertEquals(999, t.canonical(999_999));
+        assertEquals("more than 1000000 types", t.addGroup(new SubType[] {UNIT}));
+        assertEquals(1_000_000, t.count());
+        SubType[] tooLarge = new SubType[1_000_001];
+        Arrays.fill(tooLarge, UNIT);
+        assertEquals("more than 1000000 types", new TypeSpace().addGroup(tooLarge));
     }
 }

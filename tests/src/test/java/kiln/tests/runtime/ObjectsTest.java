@@ -156,4 +156,40 @@ class ObjectsTest extends RuntimeFixture {
         assertEquals("x", i.func("f").invoke(0, null, "x"));
         assertNull(i.func("f").invoke(0, "x", null));
     }
+
+    /** Lengths whose size in bytes is beyond 32 bits, or comes out small when it is cut to them. */
+    @Test
+    void arraysTooLargeForAnyHeap() {
+        String[] news = {
+            "(array.new_default $l (local.get 0))",
+            "(array.new_default $b (local.get 0))",
+            "(array.new_default $v (local.get 0))",
+            "(array.new_default $r (local.get 0))",
+            "(array.new $l (i64.const 1) (local.get 0))",
+            "(array.new_data $l $d (i32.const 0) (local.get 0))",
+            "(array.new_elem $r $e (i32.const 0) (local.get 0))"
+        };
+        // What nobody sees would not be made.
+        Instance i = instance("(module (type $l (array (mut i64))) (type $b (array (mut i8)))"
+                + "(type $v (array (mut v128))) (type $r (array (mut (ref null $b))))"
+                + "(data $d \"12345678\") (elem $e (ref null $b)) (global $kept (mut arrayref) (ref.null array))"
+                + IntStream.range(0, news.length)
+                        .mapToObj(f -> "(func (export \"new" + f + "\") (param i32) (result i32)"
+                                + "  (global.set $kept " + news[f] + ") (array.len (global.get $kept)))")
+                        .collect(Collectors.joining())
+                + ")");
+        for (long length : new long[] {-1, -2, 1L << 31, 0x1000_0000, 0x1000_0001, 0x2000_0000, 0x2000_0001, -16}) {
+            for (String f : new String[] {"new0", "new2", "new4"}) {
+                assertEquals(TrapCode.ALLOCATION_TOO_LARGE, trap(i, f, (int) length), f + " " + length);
+            }
+            assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, trap(i, "new5", (int) length));
+            assertEquals(TrapCode.TABLE_OUT_OF_BOUNDS, trap(i, "new6", (int) length));
+        }
+        for (long length : new long[] {-1, -8, -9, 1L << 31}) {
+            assertEquals(TrapCode.ALLOCATION_TOO_LARGE, trap(i, "new1", (int) length));
+            assertEquals(TrapCode.ALLOCATION_TOO_LARGE, trap(i, "new3", (int) length));
+        }
+        assertEquals(1000, i.func("new0").call(1000));
+        assertEquals(1, i.func("new5").call(1));
+    }
 }
