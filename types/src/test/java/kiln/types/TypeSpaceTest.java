@@ -129,7 +129,7 @@ class TypeSpaceTest {
         assertThrows(IllegalArgumentException.class, () -> second.intern(struct(true, 0)));
     }
 
-    /** What refers to itself, to an equal type in front of it, and to that again: numbers alone do not tell them apart. */
+    /** What refers to itself, to an equal type in front of it, and to that again: numbers do not tell them apart. */
     @Test
     void referencesWithinAGroupAreNotThoseToEqualTypesBefore() {
         TypeSpace t = new TypeSpace();

@@ -2,6 +2,7 @@ package kiln.tests.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import kiln.cli.Main;
 import kiln.tests.ChildJvm;
 import kiln.tests.ComponentBytes;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code kiln run} and {@code kiln serve} with components. */
 class ComponentCommandsTest {
     private static final String HERE = " --no-cache --no-server ";
+    private static final String CURL = "/usr/bin/curl";
 
     @TempDir
     static Path dir;
@@ -147,9 +151,15 @@ class ComponentCommandsTest {
         }
     }
 
-    @Test
-    void requestsAreServed() throws Exception {
-        Path said = dir.resolve("served");
+    /** What is done with a service, given its address. */
+    @FunctionalInterface
+    private interface Visit {
+        void at(String address) throws Exception;
+    }
+
+    /** Runs {@code kiln serve} for as long as the visit takes. */
+    private static void whileServing(Visit visit) throws Exception {
+        Path said = Files.createTempFile(dir, "served", ".txt");
         Process p = ChildJvm.start(
                 said,
                 List.of(),
@@ -159,18 +169,66 @@ class ComponentCommandsTest {
                         "--addr",
                         "127.0.0.1:0",
                         dir.resolve("handler.cwasm").toString()));
-        try (HttpClient client = HttpClient.newHttpClient()) {
+        try {
             String text = "";
             while (p.isAlive() && !text.endsWith("/\n")) {
                 Thread.sleep(20);
-                text = Files.exists(said) ? Files.readString(said) : "";
+                text = Files.readString(said);
             }
-            String address = text.substring(text.indexOf("http://")).strip();
-            HttpResponse<String> r = client.send(
-                    HttpRequest.newBuilder(URI.create(address + "it")).build(), HttpResponse.BodyHandlers.ofString());
-            assertEquals("/it", r.body());
+            visit.at(text.substring(text.indexOf("http://")).strip());
         } finally {
             p.destroy();
         }
+    }
+
+    @Test
+    void requestsAreServed() throws Exception {
+        whileServing(address -> {
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                HttpResponse<String> r = client.send(
+                        HttpRequest.newBuilder(URI.create(address + "it")).build(),
+                        HttpResponse.BodyHandlers.ofString());
+                assertEquals("/it", r.body());
+            }
+        });
+    }
+
+    /** Another client than the JDK's: a large body there and back, and 300 requests, 30 of them under way at once. */
+    @Test
+    void curlIsServed() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of(CURL)), "there is no curl here");
+        byte[] body = new byte[3_000_000];
+        new Random(1).nextBytes(body);
+        Path sent = Files.write(dir.resolve("body"), body);
+        Path came = dir.resolve("came");
+        whileServing(address -> {
+            curl("--data-binary", "@" + sent, "-o", came.toString(), address + "echo");
+            assertEquals(-1, Files.mismatch(sent, came));
+            String codes = curl(
+                    "--parallel",
+                    "--parallel-max",
+                    "30",
+                    "-o",
+                    came + "#1",
+                    "-w",
+                    "%{http_code}\n",
+                    address + "many/[1-300]");
+            assertEquals("200\n".repeat(300), codes);
+            for (int i = 1; i <= 300; i++) {
+                assertEquals("/many/" + i, Files.readString(Path.of(came + Integer.toString(i))));
+            }
+        });
+    }
+
+    private static String curl(String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of(CURL, "-sS", "--fail", "--max-time", "120"));
+        command.addAll(List.of(options));
+        Path out = Files.createTempFile(dir, "curl", ".txt");
+        Process p = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(out.toFile())
+                .start();
+        assertEquals(0, p.waitFor(), () -> String.join(" ", command));
+        return Files.readString(out);
     }
 }
