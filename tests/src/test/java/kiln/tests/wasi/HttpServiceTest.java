@@ -200,7 +200,7 @@ public class HttpServiceTest {
     @Test
     @Timeout(300)
     void whoNeverEndsARequestIsCutOff() throws Exception {
-        assumeFalse(Corpus.EMULATED, "under the emulator one of these connections stayed open; why is not known");
+        assumeFalse(Corpus.EMULATED, "under the emulator no interruption ends a thread's wait for a socket");
         try (HttpService one =
                 another().requests(1).readTimeout(Duration.ofMillis(200)).start()) {
             for (String part : List.of(
