@@ -225,7 +225,9 @@ public final class LoopSteps implements Pass {
             }
         }
         if (s.isNextAskedForInstead) {
-            s.next.replaceWith(add(builder, s, s.instead.first()));
+            // Nothing stands in front of what a landing pad begins with.
+            Inst first = s.instead.first();
+            s.next.replaceWith(add(builder, s, first.opcode() == Opcode.CAUGHT ? first.next() : first));
         }
         addition.block().remove(addition);
     }

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.function.IntConsumer;
 import kiln.artifact.api.TrapCode;
+import kiln.compiler.Compiler;
+import kiln.compiler.CompilerOptions;
+import kiln.runtime.CompiledModule;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
@@ -236,5 +239,32 @@ class ExceptionsTest extends RuntimeFixture {
         ThrownException thrown =
                 assertThrows(ThrownException.class, () -> own.func("leaves").call());
         assertSame(own.export("a"), thrown.tag());
+    }
+
+    /** A counter is added to on the way back, and on the way out: behind what a landing pad begins with. */
+    @Test
+    void aLoopThatAnExceptionEndsHasItsCounterBehindIt() {
+        byte[] wasm = encode("""
+                (module
+                  (tag $end)
+                  (global $calls (mut i32) (i32.const 0))
+                  (func $call
+                    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                    (if (i32.eq (global.get $calls) (i32.const 5)) (then (throw $end))))
+                  (func (export "turns") (result i32) (local $i i32) (local $last i32)
+                    (block $out
+                      (loop $again
+                        (local.set $last (local.get $i))
+                        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                        (try_table (catch_all $out) (call $call))
+                        (br $again)))
+                    (i32.mul (local.get $i) (local.get $last))))
+                """);
+        CompilerOptions options = CompilerOptions.defaults()
+                .withInlining(false)
+                .withInterruptible(true)
+                .withCheck(true);
+        CompiledModule module = CompiledModule.load(engine, Compiler.compile("turns.wasm", wasm, options));
+        assertEquals(5 * 4, linker.instantiate(store, module).func("turns").call());
     }
 }
