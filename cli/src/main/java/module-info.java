@@ -3,6 +3,7 @@ module kiln.cli {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.management;
+    requires jdk.management;
     requires kiln.compiler;
     requires kiln.component;
     requires kiln.disasm;

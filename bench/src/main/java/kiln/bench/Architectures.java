@@ -222,7 +222,7 @@ public final class Architectures {
                             Files.readAllBytes(program),
                             CompilerOptions.defaults().withTarget(target)));
             count(artifact, target, f);
-            Emulation.Executable gcc = emulation.compile(program, target, work);
+            Wasm2c.Executable gcc = Wasm2c.compile(program, target, work);
             if (gcc != null) {
                 f.compilerBytes = gcc.textBytes();
                 compiled.put(target, gcc.file());

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import kiln.compiler.Target;
 
 /**
  * Runs benchmark programs on Kiln and on other engines, taking turns, and prints each figure as a ratio to the first
@@ -20,8 +21,8 @@ import java.util.stream.Stream;
  *
  * <p>Usage:
  * {@code Compare [--rounds N] [--iterations N] [--baseline] [--kiln COMMAND] [--node COMMAND] [--wasmtime PYTHON]
- * [--json FILE] FILE|FOLDER...}; with {@code --baseline} Kiln runs a second time, with
- * {@code --cpu baseline}.
+ * [--gcc] [--json FILE] FILE|FOLDER...}; with {@code --baseline} Kiln runs a second time, with {@code --cpu baseline};
+ * with {@code --gcc} the programs also run as wasm2c and gcc make executables of them.
  */
 public final class Compare {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,12 +30,15 @@ public final class Compare {
     /** Kiln with all that this machine has. */
     private static final String BASELINE = "baseline";
 
+    private static final String GCC = "gcc";
+
     private final Map<String, List<String>> engines = new LinkedHashMap<>();
     private final List<Path> programs = new ArrayList<>();
     private int rounds = 3;
     private int iterations = 3;
     private Path json;
     private boolean isBaselineWanted;
+    private boolean isGccWanted;
 
     private Compare() {}
 
@@ -75,6 +79,7 @@ public final class Compare {
                 case "--wasmtime" ->
                     wasmtime = List.of(
                             args[++i], root.resolve("bench/engines/wasmtime.py").toString());
+                case "--gcc" -> compare.isGccWanted = true;
                 case "--baseline" -> compare.isBaselineWanted = true;
                 case "--json" -> compare.json = Path.of(args[++i]);
                 default -> compare.addPrograms(Path.of(args[i]));
@@ -97,6 +102,10 @@ public final class Compare {
                 "--no-wasm-lazy-compilation",
                 root.resolve("bench/engines/v8.mjs").toString()));
         compare.engines.put("v8", v8);
+        if (compare.isGccWanted) {
+            // Its command is the executable, which each program has one of.
+            compare.engines.put(GCC, List.of());
+        }
         compare.run();
     }
 
@@ -155,15 +164,46 @@ public final class Compare {
     private Map<String, Figures> measure(Path program) throws IOException, InterruptedException {
         Map<String, Figures> figures = new LinkedHashMap<>();
         engines.keySet().forEach(e -> figures.put(e, new Figures()));
+        Wasm2c.Executable gcc =
+                isGccWanted ? Wasm2c.compile(program, Target.host(), Files.createTempDirectory("kiln-gcc")) : null;
+        measure(program, gcc, figures);
+        return figures;
+    }
+
+    private void measure(Path program, Wasm2c.Executable gcc, Map<String, Figures> figures)
+            throws IOException, InterruptedException {
         for (int round = 0; round < rounds; round++) {
             for (Map.Entry<String, List<String>> e : engines.entrySet()) {
                 Figures f = figures.get(e.getKey());
-                if (f.error == null) {
+                if (f.error != null) {
+                    continue;
+                }
+                if (e.getKey().equals(GCC)) {
+                    measure(gcc, program, f);
+                } else {
                     measure(e.getKey(), e.getValue(), program, f);
                 }
             }
         }
-        return figures;
+    }
+
+    private void measure(Wasm2c.Executable executable, Path program, Figures figures)
+            throws IOException, InterruptedException {
+        if (executable == null) {
+            figures.error = "not compiled";
+            return;
+        }
+        Path output = executable.file().resolveSibling("output");
+        for (int i = 0; i < iterations; i++) {
+            int status = Tools.run(
+                    Programs.data(program), output, List.of(executable.file().toString()));
+            if (status != 0) {
+                figures.error = "exit " + status;
+                return;
+            }
+            figures.exec.add(Double.parseDouble(Files.readString(output).strip()) / 1e6);
+        }
+        figures.bytes = executable.textBytes();
     }
 
     private void measure(String engine, List<String> command, Path program, Figures figures)
