@@ -2,6 +2,7 @@ package kiln.translate;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import kiln.artifact.Fate;
@@ -33,6 +34,8 @@ final class LikelyCallees {
     private final TypeSpace types;
     /** By type (below) and field (above): the only function that is stored there, or {@link #SEVERAL}. */
     private final Map<Long, Integer> ofFields = new HashMap<>();
+    /** The canonical types of the objects that function bodies make, and of the types above these. */
+    private final BitSet made = new BitSet();
     /** By global: likewise what code stores there. */
     private final Map<Integer, Integer> ofGlobals = new HashMap<>();
 
@@ -77,9 +80,8 @@ final class LikelyCallees {
                 previous = op;
             }
             case STRUCT_NEW -> {
-                StructType t = struct(s.typeIndex());
-                for (int i = 0; t != null && i < t.fields().size(); i++) {
-                    store(s.typeIndex(), i, SEVERAL);
+                if (struct(s.typeIndex()) != null) {
+                    make(s.typeIndex());
                 }
                 previous = op;
             }
@@ -111,11 +113,26 @@ final class LikelyCallees {
         return type >= 0 && type < types.count() ? types.struct(type) : null;
     }
 
+    /** An object of a type is one of each of its supertypes, too. */
+    private void make(int type) {
+        // Where one is known already, so are those above it: an instruction costs nothing then.
+        for (int above = type; struct(above) != null && !made.get(types.canonical(above)); ) {
+            made.set(types.canonical(above));
+            above = types.get(above).supertype();
+        }
+    }
+
     /** A store to an object of a type is one to an object of each of its supertypes. */
     private void store(int type, int field, int function) {
         StructType t = struct(type);
         for (int above = type; t != null && field < t.fields().size(); t = struct(above)) {
-            ofFields.merge(key(above, field), function, LikelyCallees::join);
+            Integer known = ofFields.get(key(above, field));
+            int joined = known == null ? function : join(known, function);
+            if (known != null && known == joined) {
+                // What is known of a type is known of those above it.
+                return;
+            }
+            ofFields.put(key(above, field), joined);
             above = types.get(above).supertype();
         }
     }
@@ -165,7 +182,7 @@ final class LikelyCallees {
 
     /** The function that a field probably refers to, or {@link #NONE}. */
     int ofField(int type, int field) {
-        return Math.max(NONE, ofFields.getOrDefault(key(type, field), NONE));
+        return made.get(types.canonical(type)) ? NONE : Math.max(NONE, ofFields.getOrDefault(key(type, field), NONE));
     }
 
     /** The function that a global that code changes probably refers to, or {@link #NONE}. */

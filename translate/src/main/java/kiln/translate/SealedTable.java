@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import kiln.artifact.TableImage;
 import kiln.types.TypeSpace;
 import kiln.wasm.WasmModule;
@@ -23,6 +24,8 @@ final class SealedTable {
     private static final int MAX_COLUMNS = 8;
     /** How many words the columns of an image may take anyway. */
     private static final int FREE_WORDS = 1 << 14;
+    /** How many words they take at most: 16 MiB. */
+    private static final int MAX_WORDS = 1 << 22;
     /** How many entries may be added at either end for indices of null, so that one comparison tells bounds. */
     private static final int SLACK = 16;
 
@@ -36,6 +39,8 @@ final class SealedTable {
     final TableImage.Form form;
     /** The one function of each type that occurs, by canonical type, or {@link #SEVERAL}. */
     private final Map<Integer, Integer> byType = new TreeMap<>();
+    /** Whether all functions are of a canonical type, as far as it was asked; functions are translated in parallel. */
+    private final Map<Integer, Boolean> areAll = new ConcurrentHashMap<>();
     /** The index of each function that occurs, or {@link #SEVERAL}. */
     private final Map<Integer, Integer> places = new HashMap<>();
     /** Number of each column, by its canonical type. */
@@ -76,7 +81,8 @@ final class SealedTable {
     }
 
     private boolean hasColumns(int rows) {
-        return columns.size() <= MAX_COLUMNS || (long) columns.size() * rows <= FREE_WORDS;
+        long words = (long) columns.size() * rows;
+        return words <= FREE_WORDS || columns.size() <= MAX_COLUMNS && words <= MAX_WORDS;
     }
 
     private static int[] widened(int[] functions, int before, int behind) {
@@ -92,7 +98,10 @@ final class SealedTable {
 
     /** Whether all elements but null may be called as functions of {@code type}. */
     boolean isAll(int type) {
-        return byType.keySet().stream().allMatch(t -> isCallable(t, type));
+        // Asked for every call, and there may be as many types as calls.
+        return areAll.computeIfAbsent(
+                module.types().canonical(type),
+                called -> byType.keySet().stream().allMatch(t -> isCallable(t, called)));
     }
 
     /** @param actual a canonical type that occurs */

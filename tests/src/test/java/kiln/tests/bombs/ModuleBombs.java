@@ -347,6 +347,24 @@ final class ModuleBombs {
             w.add(ELEMENT, new Bytes().u(0).i32(0).end().u(n).all(items));
             w.export("t", 1, 0);
         });
+        module(all, "calls through a table of as many types", 250, (w, n) -> {
+            // Each type is one of a function that returns a reference to one of the type before; the first is above
+            // all.
+            w.add(TYPE, new Bytes().op(0x50, 0, 0x60, 0, 1, FUNCREF));
+            Bytes items = new Bytes();
+            for (int i = 0; i < n; i++) {
+                w.add(TYPE, new Bytes().op(0x50, 1, 0, 0x60, 0, 1, 0x63).s(i));
+                w.function(i + 1, new Bytes().op(0xd0).s(i));
+                items.u(i);
+            }
+            w.table(n).global();
+            w.add(ELEMENT, new Bytes().u(0).i32(0).end().u(n).all(items));
+            Bytes code = new Bytes();
+            for (int i = 0; i < n; i++) {
+                code.op(0x23, 0, 0x11, 0, 0, DROP);
+            }
+            w.export(w.function(0, code.op(0xd0, FUNCREF)));
+        });
         module(all, "element expressions", 1000, (w, n) -> {
             w.table(n);
             w.function(w.type(none()), new Bytes());
