@@ -98,4 +98,23 @@ class CostTest {
                 assertThrows(WasmException.class, () -> ComponentDecoder.decode(bytes, "big.wasm", Features.ALL));
         assertTrue(e.getMessage().contains("exceeds"), e.getMessage());
     }
+
+    /** Each type is one of an instance of two instances of the type before: the last one has 262,144 resources. */
+    @Test
+    void resourcesOfInstancesCountAsWell() {
+        // An instance that exports a resource.
+        types.writeBytes(new byte[] {0x42, 1, 4, 0, 1, 'r', 3, 1});
+        typeCount++;
+        for (int i = 0; i < 18; i++) {
+            byte[] alias = {0x42, 3, 2, 3, 2, 1, (byte) i};
+            byte[] exports = {4, 0, 1, 'a', 5, 0, 4, 0, 1, 'b', 5, 0};
+            types.writeBytes(alias);
+            types.writeBytes(exports);
+            typeCount++;
+        }
+        byte[] bytes = component(0, 0);
+        WasmException e =
+                assertThrows(WasmException.class, () -> ComponentDecoder.decode(bytes, "many.wasm", Features.ALL));
+        assertTrue(e.getMessage().contains("effective type size exceeds"), e.getMessage());
+    }
 }
