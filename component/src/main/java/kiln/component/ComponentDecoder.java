@@ -525,7 +525,7 @@ public final class ComponentDecoder {
         int at = in.position();
         Attributes a = name();
         Entity declared = typeReader.externType(scope);
-        Entity e = withOwnNames(declared);
+        Entity e;
         Set<ResourceType.Id> open = openResources(declared, scope);
         if (declared instanceof Entity.Instance i) {
             // Every import of an instance has resources of its own.
@@ -537,6 +537,7 @@ public final class ComponentDecoder {
             }
             e = new Entity.Instance(new InstanceType(s.apply(i.type().exports()), Set.of()));
         } else {
+            e = withOwnNames(declared);
             scope.importedResources.addAll(open);
         }
         expose(scope.imports, a, e, at, scope.exports.visible);

@@ -31,7 +31,7 @@ public record ComponentType(
                 exports,
                 imported,
                 defined,
-                Types.clamp((long) Types.size(imports) + Types.size(exports) + imported.size() + defined.size()),
+                Types.clamp((long) Types.size(imports) + Types.size(exports)),
                 Types.hasResources(imports) || Types.hasResources(exports));
     }
 }

@@ -14,10 +14,6 @@ import java.util.Set;
 public record InstanceType(Map<String, Entity> exports, Set<ResourceType.Id> resources, int size, boolean hasResources)
         implements Type {
     InstanceType(Map<String, Entity> exports, Set<ResourceType.Id> resources) {
-        this(
-                exports,
-                resources,
-                Types.clamp((long) Types.size(exports) + resources.size()),
-                Types.hasResources(exports));
+        this(exports, resources, Types.size(exports), Types.hasResources(exports));
     }
 }

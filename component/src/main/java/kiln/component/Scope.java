@@ -169,6 +169,9 @@ final class Scope {
         if (e.size() > Types.MAX_SIZE) {
             throw in.invalid("effective type size exceeds the limit of " + Types.MAX_SIZE, at);
         }
+        if (typeStore.hasTooManyCopies()) {
+            throw in.invalid("the types of all instances exceed the limit of " + Types.MAX_COPIES + " parts", at);
+        }
     }
 
     /** Keeps what a component says; of types, their meaning is all that is needed. */

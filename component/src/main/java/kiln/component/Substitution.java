@@ -97,6 +97,9 @@ final class Substitution {
         if (name != null) {
             result = types.named(result, name);
         }
+        if (result != v) {
+            types.copied(1 + children.length);
+        }
         done.put(v, result);
         return result;
     }
@@ -105,6 +108,7 @@ final class Substitution {
         if (leaves(f.hasResources())) {
             return f;
         }
+        types.copied(1 + f.params().size());
         return new FuncType(
                 f.async(),
                 f.params().stream()
@@ -142,6 +146,7 @@ final class Substitution {
     }
 
     Map<String, Entity> apply(Map<String, Entity> entities) {
+        types.copied(1 + entities.size());
         Map<String, Entity> result = LinkedHashMap.newLinkedHashMap(entities.size());
         for (Map.Entry<String, Entity> e : entities.entrySet()) {
             result.put(e.getKey(), apply(e.getValue()));

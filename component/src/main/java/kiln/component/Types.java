@@ -11,15 +11,30 @@ final class Types {
     static final int MAX_DEPTH = 100;
     /** What the text of one type may amount to, with everything that it refers to written out. */
     static final int MAX_SIZE = 1_000_000;
+    /**
+     * How many parts of types may be made again with other resources or names, for all components that are decoded
+     * together. Each instance copies its type, so a few bytes can ask for many copies of a large one.
+     */
+    static final int MAX_COPIES = 1_000_000;
 
     private static final ValueType[] NONE = {};
 
     private final Map<ValueType.Key, ValueType> shapes = new HashMap<>();
     private int names;
+    private long copies;
 
     /** A number that no other name has. */
     int newName() {
         return ++names;
+    }
+
+    /** Counts parts of types that are made again. */
+    void copied(int parts) {
+        copies += parts;
+    }
+
+    boolean hasTooManyCopies() {
+        return copies > MAX_COPIES;
     }
 
     static int clamp(long size) {

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 class CostTest {
     private static final int TYPE = 7;
     private static final int IMPORT = 10;
+    private static final int FUNCTION = 1;
+    private static final int INSTANCE = 5;
 
     private final ByteArrayOutputStream types = new ByteArrayOutputStream();
     private int typeCount;
@@ -41,7 +43,7 @@ class CostTest {
         types.write(type >> 7);
     }
 
-    private byte[] component(int imports, int functionType) {
+    private byte[] component(int imports, int sort, int type) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
         ByteArrayOutputStream section = new ByteArrayOutputStream();
@@ -57,8 +59,8 @@ class CostTest {
             section.write(0);
             number(section, name.length());
             section.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
-            section.write(1);
-            number(section, functionType);
+            section.write(sort);
+            number(section, type);
         }
         out.write(IMPORT);
         number(out, section.size());
@@ -86,35 +88,54 @@ class CostTest {
     @Test
     void whatIsKnownToBeVisibleIsNotLookedAtAgain() {
         int f = function(pairs(18));
-        ComponentType c = ComponentDecoder.decode(component(40_000, f), "", Features.ALL);
+        ComponentType c = ComponentDecoder.decode(component(40_000, FUNCTION, f), "", Features.ALL);
         assertEquals(40_000, c.imports().size());
     }
 
     @Test
     void typesThatGrowBeyondAllBoundsAreRefused() {
         pairs(30);
-        byte[] bytes = component(0, 0);
+        byte[] bytes = component(0, FUNCTION, 0);
         WasmException e =
                 assertThrows(WasmException.class, () -> ComponentDecoder.decode(bytes, "big.wasm", Features.ALL));
         assertTrue(e.getMessage().contains("exceeds"), e.getMessage());
     }
 
-    /** Each type is one of an instance of two instances of the type before: the last one has 262,144 resources. */
-    @Test
-    void resourcesOfInstancesCountAsWell() {
+    /**
+     * The type of an instance that exports two instances of a type made in the same way, and so on.
+     *
+     * @return its index; it has 2 to the power of {@code depth} resources
+     */
+    private int instances(int depth) {
         // An instance that exports a resource.
         types.writeBytes(new byte[] {0x42, 1, 4, 0, 1, 'r', 3, 1});
-        typeCount++;
-        for (int i = 0; i < 18; i++) {
-            byte[] alias = {0x42, 3, 2, 3, 2, 1, (byte) i};
+        int last = typeCount++;
+        for (int i = 0; i < depth; i++) {
+            byte[] alias = {0x42, 3, 2, 3, 2, 1, (byte) last};
             byte[] exports = {4, 0, 1, 'a', 5, 0, 4, 0, 1, 'b', 5, 0};
             types.writeBytes(alias);
             types.writeBytes(exports);
-            typeCount++;
+            last = typeCount++;
         }
-        byte[] bytes = component(0, 0);
+        return last;
+    }
+
+    private static void assertTooManyCopies(byte[] bytes) {
         WasmException e =
                 assertThrows(WasmException.class, () -> ComponentDecoder.decode(bytes, "many.wasm", Features.ALL));
-        assertTrue(e.getMessage().contains("effective type size exceeds"), e.getMessage());
+        assertTrue(e.getMessage().contains("the types of all instances exceed the limit"), e.getMessage());
+    }
+
+    /** 262,144 resources in 468 bytes, each copied once for every type that it is nested in. */
+    @Test
+    void resourcesOfNestedInstancesAreNotCopiedWithoutEnd() {
+        instances(18);
+        assertTooManyCopies(component(0, FUNCTION, 0));
+    }
+
+    /** A thousand copies of an instance with 4,096 resources. */
+    @Test
+    void importsOfLargeInstancesAreNotCopiedWithoutEnd() {
+        assertTooManyCopies(component(1_000, INSTANCE, instances(12)));
     }
 }
