@@ -1,5 +1,6 @@
-# Sourced by scripts of this folder: puts options that name wasm2c and C compilers to Java into $gcc_options; find_gcc ARCHITECTURE...
-# adds the compilers (Debian: wabt, gcc, gcc-aarch64-linux-gnu). What is missing is named on the error output, and left out.
+# Sourced by scripts of this folder: puts options that name wasm2c and C compilers to Java into $gcc_options;
+# find_gcc ARCHITECTURE... adds the compilers (Debian: wabt, gcc, gcc-aarch64-linux-gnu). What is missing is named on
+# the error output, and left out.
 found() { command -v "$1" 2>/dev/null || { echo "$(basename "$0"): no $1: what needs it is left out" >&2; false; }; }
 
 gcc_options=

@@ -2,9 +2,12 @@ package kiln.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -164,49 +167,68 @@ public final class Compare {
     private Map<String, Figures> measure(Path program) throws IOException, InterruptedException {
         Map<String, Figures> figures = new LinkedHashMap<>();
         engines.keySet().forEach(e -> figures.put(e, new Figures()));
-        Wasm2c.Executable gcc =
-                isGccWanted ? Wasm2c.compile(program, Target.host(), Files.createTempDirectory("kiln-gcc")) : null;
-        measure(program, gcc, figures);
+        Path work = Files.createTempDirectory("kiln-bench");
+        try {
+            Wasm2c.Executable gcc = isGccWanted ? Wasm2c.compile(program, Target.host(), work) : null;
+            Path output = work.resolve("output");
+            for (int round = 0; round < rounds; round++) {
+                for (Map.Entry<String, List<String>> e : engines.entrySet()) {
+                    Figures f = figures.get(e.getKey());
+                    if (f.error == null) {
+                        JsonNode line = e.getKey().equals(GCC)
+                                ? run(gcc, program, output, f)
+                                : run(e.getKey(), e.getValue(), program, output, f);
+                        if (line != null) {
+                            f.add(line);
+                            keep(e.getKey(), line);
+                        }
+                    }
+                }
+            }
+        } finally {
+            delete(work);
+        }
         return figures;
     }
 
-    private void measure(Path program, Wasm2c.Executable gcc, Map<String, Figures> figures)
-            throws IOException, InterruptedException {
-        for (int round = 0; round < rounds; round++) {
-            for (Map.Entry<String, List<String>> e : engines.entrySet()) {
-                Figures f = figures.get(e.getKey());
-                if (f.error != null) {
-                    continue;
-                }
-                if (e.getKey().equals(GCC)) {
-                    measure(gcc, program, f);
-                } else {
-                    measure(e.getKey(), e.getValue(), program, f);
-                }
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
             }
+        }
+        Files.delete(folder);
+    }
+
+    private void keep(String engine, JsonNode line) throws IOException {
+        if (json != null) {
+            Files.writeString(json, engine + " " + line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }
 
-    private void measure(Wasm2c.Executable executable, Path program, Figures figures)
+    /** An executable's iterations, each of which is a process; what they print, in the form of other engines' line. */
+    private JsonNode run(Wasm2c.Executable executable, Path program, Path output, Figures figures)
             throws IOException, InterruptedException {
         if (executable == null) {
             figures.error = "not compiled";
-            return;
+            return null;
         }
-        Path output = executable.file().resolveSibling("output");
+        ObjectNode line = JSON.createObjectNode().put("engine", GCC).put("file", program.toString());
+        ArrayNode times = line.putArray("exec_cpu_ms");
         for (int i = 0; i < iterations; i++) {
             int status = Tools.run(
                     Programs.data(program), output, List.of(executable.file().toString()));
             if (status != 0) {
                 figures.error = "exit " + status;
-                return;
+                return null;
             }
-            figures.exec.add(Double.parseDouble(Files.readString(output).strip()) / 1e6);
+            times.add(Double.parseDouble(Files.readString(output).strip()) / 1e6);
         }
-        figures.bytes = executable.textBytes();
+        return line;
     }
 
-    private void measure(String engine, List<String> command, Path program, Figures figures)
+    /** One run of an engine's command; the last line of its output that is an object, or null with the error noted. */
+    private JsonNode run(String engine, List<String> command, Path program, Path output, Figures figures)
             throws IOException, InterruptedException {
         String folder = Programs.data(program).toString();
         List<String> line = new ArrayList<>(command);
@@ -219,7 +241,6 @@ public final class Compare {
         } else {
             line.addAll(List.of("" + iterations, program.toString(), folder));
         }
-        Path output = Files.createTempFile("kiln-bench", ".json");
         Process process = new ProcessBuilder(line)
                 .redirectOutput(output.toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -227,25 +248,17 @@ public final class Compare {
         if (!process.waitFor(300, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             figures.error = "too slow";
-        } else if (process.exitValue() != 0) {
-            figures.error = "exit " + process.exitValue();
-        } else {
-            String last = Files.readString(output)
-                    .lines()
-                    .filter(l -> l.startsWith("{"))
-                    .reduce((a, b) -> b)
-                    .orElse("{}");
-            JsonNode node = JSON.readTree(last);
-            figures.add(node);
-            if (json != null) {
-                Files.writeString(
-                        json,
-                        engine + " " + last + "\n",
-                        java.nio.file.StandardOpenOption.CREATE,
-                        java.nio.file.StandardOpenOption.APPEND);
-            }
+            return null;
         }
-        Files.delete(output);
+        if (process.exitValue() != 0) {
+            figures.error = "exit " + process.exitValue();
+            return null;
+        }
+        return JSON.readTree(Files.readString(output)
+                .lines()
+                .filter(l -> l.startsWith("{"))
+                .reduce((a, b) -> b)
+                .orElse("{}"));
     }
 
     private static void printRow(Path program, Map<String, Figures> figures, String base) {

@@ -9,9 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import kiln.compiler.Target;
 
-/**
- * Runs code for both instruction sets under emulators. What is missing on a machine gives NaN.
- */
+/** Runs code for both instruction sets under emulators. What is missing on a machine gives NaN. */
 final class Emulation {
     /** Enough for what the artifacts need, and little for the emulator to translate. */
     private static final List<String> JVM_OPTIONS = List.of(

@@ -70,9 +70,7 @@ final class BenchCommand implements Callable<Integer> {
     private final GuestOptions guest = new GuestOptions();
     private final CompileOptions compile = CompileOptions.forThisMachine();
 
-    private static final OperatingSystemMXBean PROCESS =
-            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-
+    private final OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 
     static CommandLine commandLine() {
@@ -146,11 +144,11 @@ final class BenchCommand implements Callable<Integer> {
             // Not only this thread's: the compiler works on a thread with a stack of its own, and the JVM's compilers
             // and
             // its collector work for it.
-            long cpu = PROCESS.getProcessCpuTime();
+            long cpu = process.getProcessCpuTime();
             try (Progress progress = Progress.onTerminal("compiling " + Printable.file(file.getFileName()))) {
                 Files.write(artifact, Compiler.compile(PathBytes.text(file), content, options, progress));
             }
-            figures.put("compile_cpu_ms", (PROCESS.getProcessCpuTime() - cpu) / 1e6);
+            figures.put("compile_cpu_ms", (process.getProcessCpuTime() - cpu) / 1e6);
         } else {
             figures.put("compile_cpu_ms", 0);
         }

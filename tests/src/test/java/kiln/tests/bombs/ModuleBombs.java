@@ -348,8 +348,7 @@ final class ModuleBombs {
             w.export("t", 1, 0);
         });
         module(all, "calls through a table of as many types", 250, (w, n) -> {
-            // Each type is one of a function that returns a reference to one of the type before; the first is above
-            // all.
+            // The first type is above all; each other one returns a reference to a function of the type before.
             w.add(TYPE, new Bytes().op(0x50, 0, 0x60, 0, 1, FUNCREF));
             Bytes items = new Bytes();
             for (int i = 0; i < n; i++) {
