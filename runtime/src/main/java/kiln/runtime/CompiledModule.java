@@ -529,15 +529,20 @@ public final class CompiledModule implements AutoCloseable {
         return exports.get(name);
     }
 
-    /** The module of the file whose export has a name that {@link #exports} has for it, or null. */
-    CompiledModule exporter(String name) {
-        if (exports.containsKey(name)) {
-            return this;
+    /** An export, and the module of the file that has it. */
+    record Exported(CompiledModule part, ModuleInfo.Export export) {}
+
+    /** What has a name that {@link #exports} has for it, or null. */
+    Exported exported(String name) {
+        ModuleInfo.Export own = exports.get(name);
+        if (own != null) {
+            return new Exported(this, own);
         }
         for (CompiledModule part : parts == null ? new CompiledModule[0] : parts) {
             String prefix = part.qualified("");
-            if (name.startsWith(prefix) && part.exports.containsKey(name.substring(prefix.length()))) {
-                return part;
+            ModuleInfo.Export e = name.startsWith(prefix) ? part.exports.get(name.substring(prefix.length())) : null;
+            if (e != null) {
+                return new Exported(part, e);
             }
         }
         return null;

@@ -102,16 +102,14 @@ final class TypeMatching {
     private void exports(CompiledModule module, CompiledModule face, int params, List<String> problems) {
         List<ModuleInfo.Import> all = face.info().imports();
         for (ModuleInfo.Import wanted : all.subList(params, all.size())) {
-            CompiledModule part = module.exporter(wanted.name());
+            CompiledModule.Exported exported = module.exported(wanted.name());
             String label = "\"" + Printable.name(wanted.name()) + "\"";
-            if (part == null) {
+            if (exported == null) {
                 problems.add("it has no export " + label);
                 continue;
             }
-            String own = module.findExport(wanted.name()) != null
-                    ? wanted.name()
-                    : wanted.name().substring(part.qualified("").length());
-            ExternType has = part.externType(part.findExport(own));
+            CompiledModule part = exported.part();
+            ExternType has = part.externType(exported.export());
             if (!matches(part, has, face, wanted.type())) {
                 problems.add("its export " + label + " is " + different(part, has, face, wanted.type()));
             }

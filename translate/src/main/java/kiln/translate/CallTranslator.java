@@ -230,12 +230,8 @@ final class CallTranslator {
         }
         CallTarget target = e.env.indirectTarget(type);
         Value[] args = stack.pop(target.signature().params().size());
-        Block expected = e.function.newDetachedBlock();
-        Block other = e.function.newDetachedBlock();
-        other.setFrequency(Frequency.RARE);
+        Block other = expectLikely(ref);
         Block done = e.function.newDetachedBlock();
-        branchOn(ref, expected, other);
-        begin(expected);
         b.jump(done, results(e.call(likely, args.clone())));
         begin(other);
         Callee callee = callee(ref, isNull);
@@ -257,9 +253,15 @@ final class CallTranslator {
         return target.signature().equals(e.env.signature(type)) ? target : null;
     }
 
-    private void branchOn(Value ref, Block expected, Block other) {
+    /** Goes on where {@code ref} refers to what it probably does; returns the block for where it does not. */
+    private Block expectLikely(Value ref) {
+        Block expected = e.function.newDetachedBlock();
+        Block other = e.function.newDetachedBlock();
+        other.setFrequency(Frequency.RARE);
         Value record = ConstantExpressions.recordAddress(e.env, b, e.vmctx, e.likelyCallee(ref));
         b.branch(b.icmp(IntCond.EQ, ref, record), expected, other);
+        begin(expected);
+        return other;
     }
 
     private void begin(Block block) {
@@ -286,11 +288,7 @@ final class CallTranslator {
         }
         CallTarget target = e.env.indirectTarget(type);
         Value[] args = stack.pop(target.signature().params().size());
-        Block expected = e.function.newDetachedBlock();
-        Block other = e.function.newDetachedBlock();
-        other.setFrequency(Frequency.RARE);
-        branchOn(ref, expected, other);
-        begin(expected);
+        Block other = expectLikely(ref);
         b.returnCall(likely, args);
         begin(other);
         Callee callee = callee(ref, isNull);

@@ -1,5 +1,6 @@
 package kiln.artifact.component;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -47,6 +48,26 @@ public record ComponentPlan(
     /** Which module of the file an exported core module is. */
     public int exported(ModuleItem item) {
         return instantiated() + modules.size() + item.module();
+    }
+
+    /**
+     * What can be found from outside, in order, under {@code name}, or {@code instance#name} for what an exported
+     * instance exports; without the instances themselves.
+     */
+    public Map<String, Item> exportsByPath() {
+        Map<String, Item> found = new LinkedHashMap<>();
+        collect("", exports, found);
+        return found;
+    }
+
+    private static void collect(String prefix, Map<String, Item> items, Map<String, Item> found) {
+        items.forEach((name, item) -> {
+            if (item instanceof InstanceItem i) {
+                collect(prefix + name + "#", i.exports, found);
+            } else {
+                found.put(prefix + name, item);
+            }
+        });
     }
 
     /** Visits every core item that is named: imports, functions that are lifted, options, destructors. */

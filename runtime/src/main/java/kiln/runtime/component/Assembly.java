@@ -4,7 +4,6 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import kiln.artifact.Printable;
 import kiln.artifact.component.ComponentPlan;
@@ -88,7 +87,11 @@ final class Assembly {
                 new ComponentHostFunction[plan.imports().size()];
         Set<Integer> called = new HashSet<>();
         Set<Integer> again = new HashSet<>();
-        exportedAgain(plan.exports(), again);
+        plan.exportsByPath().values().forEach(item -> {
+            if (item instanceof ComponentPlan.ImportedItem(int imported)) {
+                again.add(imported);
+            }
+        });
         for (ComponentPlan.Canon c : plan.canons()) {
             if (c instanceof ComponentPlan.LowerImport l) {
                 called.add(l.imported());
@@ -117,17 +120,6 @@ final class Assembly {
             }
         }
         return functions;
-    }
-
-    /** Collects the imported functions that are exported. */
-    private static void exportedAgain(Map<String, ComponentPlan.Item> items, Set<Integer> found) {
-        items.values().forEach(item -> {
-            if (item instanceof ComponentPlan.InstanceItem i) {
-                exportedAgain(i.exports(), found);
-            } else if (item instanceof ComponentPlan.ImportedItem i) {
-                found.add(i.imported());
-            }
-        });
     }
 
     /** Notes it if what the linker has for an import is of another type. */

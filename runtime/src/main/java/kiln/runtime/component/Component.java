@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.Predicate;
 import kiln.artifact.Printable;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlan;
@@ -121,9 +122,7 @@ public final class Component implements AutoCloseable {
 
     /** The functions that it exports, as {@link ComponentInstance#func} takes them: {@code wasi:cli/run@0.2.3#run}. */
     public List<String> exports() {
-        List<String> names = new ArrayList<>();
-        collect("", plan.exports(), names);
-        return names;
+        return paths(item -> item instanceof ComponentPlan.LiftedItem || item instanceof ComponentPlan.ImportedItem);
     }
 
     /** The resource types that it exports, named as {@link #exports} names functions. */
@@ -133,9 +132,18 @@ public final class Component implements AutoCloseable {
 
     /** The core modules that it exports, as {@link ComponentInstance#module} takes them. */
     public List<String> modules() {
-        List<String> names = new ArrayList<>();
-        collectModules("", plan.exports(), names);
-        return names;
+        return paths(
+                item -> item instanceof ComponentPlan.ModuleItem || item instanceof ComponentPlan.ImportedModuleItem);
+    }
+
+    private List<String> paths(Predicate<ComponentPlan.Item> wanted) {
+        List<String> paths = new ArrayList<>();
+        plan.exportsByPath().forEach((path, item) -> {
+            if (wanted.test(item)) {
+                paths.add(path);
+            }
+        });
+        return paths;
     }
 
     /** The components that it exports, as {@link #component} takes them. */
@@ -170,66 +178,29 @@ public final class Component implements AutoCloseable {
 
     private Map<String, Integer> componentItems() {
         Map<String, Integer> numbers = new LinkedHashMap<>();
-        collectComponents("", plan.exports(), numbers);
+        plan.exportsByPath().forEach((path, item) -> {
+            if (item instanceof ComponentPlan.ComponentItem(int component)) {
+                numbers.put(path, component);
+            }
+        });
         return numbers;
-    }
-
-    private static void collectComponents(
-            String prefix, Map<String, ComponentPlan.Item> items, Map<String, Integer> numbers) {
-        items.forEach((name, item) -> {
-            if (item instanceof ComponentPlan.InstanceItem i) {
-                collectComponents(prefix + name + "#", i.exports(), numbers);
-            } else if (item instanceof ComponentPlan.ComponentItem c) {
-                numbers.put(prefix + name, c.component());
-            }
-        });
-    }
-
-    private static void collectModules(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
-        items.forEach((name, item) -> {
-            if (item instanceof ComponentPlan.InstanceItem i) {
-                collectModules(prefix + name + "#", i.exports(), names);
-            } else if (item instanceof ComponentPlan.ModuleItem || item instanceof ComponentPlan.ImportedModuleItem) {
-                names.add(prefix + name);
-            }
-        });
     }
 
     /** The resource types that it exports, by name, with their numbers. */
     Map<String, Integer> resourceItems() {
         Map<String, Integer> numbers = new LinkedHashMap<>();
-        collectResources("", plan.exports(), numbers);
-        return numbers;
-    }
-
-    private static void collectResources(
-            String prefix, Map<String, ComponentPlan.Item> items, Map<String, Integer> numbers) {
-        items.forEach((name, item) -> {
-            if (item instanceof ComponentPlan.InstanceItem i) {
-                collectResources(prefix + name + "#", i.exports(), numbers);
-            } else if (item instanceof ComponentPlan.ResourceItem(int resource)) {
-                numbers.put(prefix + name, resource);
+        plan.exportsByPath().forEach((path, item) -> {
+            if (item instanceof ComponentPlan.ResourceItem(int resource)) {
+                numbers.put(path, resource);
             }
         });
+        return numbers;
     }
 
     /** What a resource is called in types: the last of the names that lead to it, or its number. */
     String resourceName(int resource) {
         List<String> path = plan.resources().get(resource).path();
         return path.isEmpty() ? "resource" + resource : path.getLast();
-    }
-
-    private static void collect(String prefix, Map<String, ComponentPlan.Item> items, List<String> names) {
-        items.forEach((name, item) -> {
-            switch (item) {
-                case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports(), names);
-                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> names.add(prefix + name);
-                case ComponentPlan.ResourceItem _,
-                        ComponentPlan.ModuleItem _,
-                        ComponentPlan.ImportedModuleItem _,
-                        ComponentPlan.ComponentItem _ -> {}
-            }
-        });
     }
 
     /** No instance can be made any more. The code is unmapped once no store has an instance of it. Idempotent. */

@@ -73,16 +73,11 @@ public final class ComponentInstance {
             objects[r] = plan.resources().get(r).component() < 0 ? new HostResources() : null;
         }
         this.values = new Values(this::problem);
-        collect("", plan.exports());
-    }
-
-    private void collect(String prefix, Map<String, ComponentPlan.Item> items) {
-        items.forEach((name, item) -> {
+        plan.exportsByPath().forEach((path, item) -> {
             switch (item) {
-                case ComponentPlan.InstanceItem i -> collect(prefix + name + "#", i.exports());
-                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(prefix + name, item);
-                case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(prefix + name, item);
-                case ComponentPlan.ResourceItem _, ComponentPlan.ComponentItem _ -> {}
+                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(path, item);
+                case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(path, item);
+                case ComponentPlan.InstanceItem _, ComponentPlan.ResourceItem _, ComponentPlan.ComponentItem _ -> {}
             }
         });
     }

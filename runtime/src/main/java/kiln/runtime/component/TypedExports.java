@@ -122,7 +122,7 @@ final class TypedExports {
         }
         InterfaceShape found = resources.get(java);
         if (found == null) {
-            String path = pathOf(t.resource(), "", plan.exports());
+            String path = pathOf(t.resource(), plan);
             if (path == null) {
                 differences.add(where + ": the component does not export the resource, which is a GuestResource only");
                 return same;
@@ -137,15 +137,10 @@ final class TypedExports {
     }
 
     /** Under which names a resource is exported, or null. */
-    private static String pathOf(int resource, String prefix, Map<String, ComponentPlan.Item> items) {
-        for (Map.Entry<String, ComponentPlan.Item> e : items.entrySet()) {
-            String found = switch (e.getValue()) {
-                case ComponentPlan.ResourceItem r when r.resource() == resource -> prefix + e.getKey();
-                case ComponentPlan.InstanceItem i -> pathOf(resource, prefix + e.getKey() + "#", i.exports());
-                default -> null;
-            };
-            if (found != null) {
-                return found;
+    private static String pathOf(int resource, ComponentPlan plan) {
+        for (Map.Entry<String, ComponentPlan.Item> e : plan.exportsByPath().entrySet()) {
+            if (e.getValue() instanceof ComponentPlan.ResourceItem r && r.resource() == resource) {
+                return e.getKey();
             }
         }
         return null;
