@@ -489,4 +489,36 @@ final class ComponentBytes {
         define(11, 0, name, 3, type, 0);
         return types++;
     }
+
+    /**
+     * Makes it a component whose {@code f} calls a function that it imports and returns what that returns, of one
+     * parameter and a result of the same type.
+     *
+     * @param imported the function's name
+     * @param core the parameter's core types
+     * @param result the core type of a result that is not in memory, or null
+     */
+    ComponentBytes echo(String imported, int type, String core, String result) {
+        int f = function(List.of(type), type);
+        int called = importFunc(imported, f);
+        int memory = instantiate(module(MEMORY), -1);
+        List<Integer> options = options(memory(memory, "memory"), coreFunc(memory, "realloc"));
+        StringBuilder get = new StringBuilder();
+        for (int i = 0; i < core.split(" ").length; i++) {
+            get.append("(local.get ").append(i).append(')');
+        }
+        int code = instantiate(
+                module(result == null ? """
+                        (module
+                          (import "" "g" (func $g (param %s i32)))
+                          (func (export "f") (param %1$s) (result i32) (call $g %s (i32.const 64)) (i32.const 64)))
+                        """.formatted(core, get) : """
+                        (module
+                          (import "" "g" (func $g (param %s) (result %s)))
+                          (func (export "f") (param %1$s) (result %2$s) (call $g %s)))
+                        """.formatted(core, result, get)),
+                coreExports(Map.of("g", lower(called, options))));
+        exportFunc("f", lift(coreFunc(code, "f"), f, options));
+        return this;
+    }
 }

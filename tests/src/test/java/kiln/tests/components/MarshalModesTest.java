@@ -69,31 +69,6 @@ class MarshalModesTest {
 
     // ---- generic values
 
-    /** A component whose f calls the g that it imports, and returns what that returns: {@code value -> value}. */
-    private static ComponentBytes echo(ComponentBytes c, int type, String core, String result) {
-        int f = c.function(List.of(type), type);
-        int imported = c.importFunc("g", f);
-        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
-        List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
-        StringBuilder get = new StringBuilder();
-        for (int i = 0; i < core.split(" ").length; i++) {
-            get.append("(local.get ").append(i).append(')');
-        }
-        int code = c.instantiate(
-                c.module(result == null ? """
-                        (module
-                          (import "" "g" (func $g (param %s i32)))
-                          (func (export "f") (param %1$s) (result i32) (call $g %s (i32.const 64)) (i32.const 64)))
-                        """.formatted(core, get) : """
-                        (module
-                          (import "" "g" (func $g (param %s) (result %s)))
-                          (func (export "f") (param %1$s) (result %2$s) (call $g %s)))
-                        """.formatted(core, result, get)),
-                c.coreExports(Map.of("g", c.lower(imported, options))));
-        c.exportFunc("f", c.lift(c.coreFunc(code, "f"), f, options));
-        return c;
-    }
-
     private ComponentInstance instance(Component c, ComponentHostFunction g) {
         return new ComponentLinker(engine).func("", "g", g).instantiate(store, c);
     }
@@ -134,54 +109,60 @@ class MarshalModesTest {
     @ValueSource(strings = {"generated", "interpreted"})
     void genericValuesOfAllKinds(String mode) {
         mode(mode);
-        passes(echo(new ComponentBytes(), BOOL, "i32", "i32"), true, false);
-        passes(echo(new ComponentBytes(), U8, "i32", "i32"), (byte) 1, (byte) -1);
-        passes(echo(new ComponentBytes(), -5, "i32", "i32"), (short) 1, (short) -1);
-        passes(echo(new ComponentBytes(), U32, "i32", "i32"), 1, -1);
-        passes(echo(new ComponentBytes(), U64, "i64", "i64"), 1L, -1L);
-        passes(echo(new ComponentBytes(), F32, "f32", "f32"), 1.5f, Float.NEGATIVE_INFINITY);
-        passes(echo(new ComponentBytes(), F64, "f64", "f64"), 1.5, Double.MIN_VALUE);
-        passes(echo(new ComponentBytes(), CHAR, "i32", "i32"), (int) 'a', 0x10FFFF);
+        passes(new ComponentBytes().echo("g", BOOL, "i32", "i32"), true, false);
+        passes(new ComponentBytes().echo("g", U8, "i32", "i32"), (byte) 1, (byte) -1);
+        passes(new ComponentBytes().echo("g", -5, "i32", "i32"), (short) 1, (short) -1);
+        passes(new ComponentBytes().echo("g", U32, "i32", "i32"), 1, -1);
+        passes(new ComponentBytes().echo("g", U64, "i64", "i64"), 1L, -1L);
+        passes(new ComponentBytes().echo("g", F32, "f32", "f32"), 1.5f, Float.NEGATIVE_INFINITY);
+        passes(new ComponentBytes().echo("g", F64, "f64", "f64"), 1.5, Double.MIN_VALUE);
+        passes(new ComponentBytes().echo("g", CHAR, "i32", "i32"), (int) 'a', 0x10FFFF);
         for (int encoding = 0; encoding < 3; encoding++) {
-            passes(echo(new ComponentBytes(encoding), STRING, "i32 i32", null), "", "abc", "\u00e4\u20ac\ud83d\ude00");
+            passes(
+                    new ComponentBytes(encoding).echo("g", STRING, "i32 i32", null),
+                    "",
+                    "abc",
+                    "\u00e4\u20ac\ud83d\ude00");
         }
         ComponentBytes c = new ComponentBytes();
-        passes(echo(c, list(c, U8), "i32 i32", null), bytes(0), bytes(100));
+        passes(c.echo("g", list(c, U8), "i32 i32", null), bytes(0), bytes(100));
         c = new ComponentBytes();
-        passes(echo(c, list(c, STRING), "i32 i32", null), List.of(), List.of("a", "\u00e4"));
+        passes(c.echo("g", list(c, STRING), "i32 i32", null), List.of(), List.of("a", "\u00e4"));
         c = new ComponentBytes();
-        passes(echo(c, option(c, U64), "i32 i64", null), Optional.empty(), Optional.of(-1L));
+        passes(c.echo("g", option(c, U64), "i32 i64", null), Optional.empty(), Optional.of(-1L));
         c = new ComponentBytes();
-        passes(echo(c, c.type(List.of(0x6A, 0, 0), List.of()), "i32", "i32"), Result.ok(), Result.err(null));
+        passes(c.echo("g", c.type(List.of(0x6A, 0, 0), List.of()), "i32", "i32"), Result.ok(), Result.err(null));
         c = new ComponentBytes();
         int inner = option(c, STRING);
         passes(
-                echo(c, result(c, list(c, U8), inner), "i32 i32 i32 i32", null),
+                c.echo("g", result(c, list(c, U8), inner), "i32 i32 i32 i32", null),
                 Result.ok(bytes(5)),
                 Result.err(Optional.empty()),
                 Result.err(Optional.of("x")));
         c = new ComponentBytes();
         passes(
-                echo(c, result(c, F32, U64), "i32 i64", null),
+                c.echo("g", result(c, F32, U64), "i32 i64", null),
                 Result.ok(1.5f),
                 Result.err(-1L),
                 Result.ok(Float.MIN_VALUE));
         c = new ComponentBytes();
-        passes(echo(c, c.type(List.of(0x6F, 2, -1, -1), List.of(U8, F64)), "i32 f64", null), List.of((byte) 3, 2.5));
+        passes(
+                c.echo("g", c.type(List.of(0x6F, 2, -1, -1), List.of(U8, F64)), "i32 f64", null),
+                List.of((byte) 3, 2.5));
         c = new ComponentBytes();
-        passes(echo(c, c.named("colour", 0x6D, 3, "red", "green", "blue"), "i32", "i32"), "red", "blue");
+        passes(c.echo("g", c.named("colour", 0x6D, 3, "red", "green", "blue"), "i32", "i32"), "red", "blue");
         c = new ComponentBytes();
-        passes(echo(c, c.named("letters", 0x6E, 3, "a", "b", "c"), "i32", "i32"), Set.of(), Set.of("a", "c"));
+        passes(c.echo("g", c.named("letters", 0x6E, 3, "a", "b", "c"), "i32", "i32"), Set.of(), Set.of("a", "c"));
         c = new ComponentBytes();
         int choice =
                 c.named("choice", 0x71, 2, "number", ComponentBytes.some(F64), "text", ComponentBytes.some(STRING));
         passes(
-                echo(c, option(c, choice), "i32 i32 i64 i32", null),
+                c.echo("g", option(c, choice), "i32 i32 i64 i32", null),
                 Optional.empty(),
                 Optional.of(new kiln.runtime.component.Variant("number", 1.5)),
                 Optional.of(new kiln.runtime.component.Variant("text", "abc")));
         c = new ComponentBytes();
-        passes(echo(c, c.type(List.of(0x63, -1, -1), List.of(STRING, U8)), "i32 i32", null), Map.of(), map());
+        passes(c.echo("g", c.type(List.of(0x63, -1, -1), List.of(STRING, U8)), "i32 i32", null), Map.of(), map());
     }
 
     private static Map<String, Byte> map() {
@@ -233,7 +214,7 @@ class MarshalModesTest {
     void resultsThatAreUnusualOrWrong(String mode) {
         mode(mode);
         ComponentBytes bytes = new ComponentBytes();
-        Component c = load(echo(bytes, list(bytes, U8), "i32 i32", null));
+        Component c = load(bytes.echo("g", list(bytes, U8), "i32 i32", null));
         byte[] some = {1, 2, 3};
         ComponentInstance lists = instance(c, (_, _) -> List.of((byte) 1, (byte) 2, (byte) 3));
         assertEquals(
@@ -301,7 +282,7 @@ class MarshalModesTest {
         mode(mode);
         ComponentBytes bytes = new ComponentBytes();
         int type = bytes.type(List.of(0x63, -1, -1), List.of(STRING, list(bytes, CHAR)));
-        Component c = load(echo(bytes, type, "i32 i32", null));
+        Component c = load(bytes.echo("g", type, "i32 i32", null));
         ComponentInstance i = new ComponentLinker(engine)
                 .with("", OfMaps.class, a -> {
                     Map<String, List<Integer>> more = new LinkedHashMap<>(a);

@@ -294,37 +294,10 @@ class MarshallingTest {
                 c.type(List.of(0x6A, 0, 1, -1), List.of(STRING)));
     }
 
-    /**
-     * A component whose {@code f} calls the {@code f} that it imports and returns what that returns, of one parameter
-     * and a result of the same type.
-     *
-     * @param core the parameter's core types
-     * @param result the core type of a result that is not in memory, or null
-     */
+    /** As {@link ComponentBytes#echo}, with strings in an encoding. */
     private static byte[] echo(int encoding, Function<ComponentBytes, Integer> type, String core, String result) {
         ComponentBytes c = new ComponentBytes(encoding);
-        int value = type.apply(c);
-        int f = c.function(List.of(value), value);
-        int imported = c.importFunc("f", f);
-        int memory = c.instantiate(c.module(ComponentBytes.MEMORY), -1);
-        List<Integer> options = ComponentBytes.options(c.memory(memory, "memory"), c.coreFunc(memory, "realloc"));
-        StringBuilder get = new StringBuilder();
-        for (int i = 0; i < core.split(" ").length; i++) {
-            get.append("(local.get ").append(i).append(')');
-        }
-        int code = c.instantiate(
-                c.module(result == null ? """
-                        (module
-                          (import "" "f" (func $f (param %s i32)))
-                          (func (export "f") (param %1$s) (result i32) (call $f %s (i32.const 64)) (i32.const 64)))
-                        """.formatted(core, get) : """
-                        (module
-                          (import "" "f" (func $f (param %s) (result %s)))
-                          (func (export "f") (param %1$s) (result %2$s) (call $f %s)))
-                        """.formatted(core, result, get)),
-                c.coreExports(Map.of("f", c.lower(imported, options))));
-        c.exportFunc("f", c.lift(c.coreFunc(code, "f"), f, options));
-        return c.bytes();
+        return c.echo("f", type.apply(c), core, result).bytes();
     }
 
     private Component load(byte[] wasm) {
