@@ -180,8 +180,15 @@ final class ConditionRules {
         // A mask within the low seven bits says the same of the low byte alone, in a shorter instruction.
         boolean low = mask >= 0 && mask < 128;
         Inst narrow = low ? foldableByte(c, and.arg(0)) : null;
-        Operand left = narrow != null ? c.fold(narrow) : c.registerOrMemory(and.arg(0), w.size());
-        return w.of(Insn.compare(Op.TEST, low ? 1 : w.size(), left, imm(and.arg(1))));
+        Inst load = narrow != null ? narrow : c.foldableLoad(and.arg(0), w.size());
+        // A load that may trap reads all of its bytes: the first may be in memory, and the last not.
+        boolean whole = !low
+                || load != narrow
+                        && load != null
+                        && load.opcode() == Opcode.LOAD
+                        && load.memory().trap() != null;
+        Operand left = load != null ? c.fold(load) : Operand.of(c.value(and.arg(0)));
+        return w.of(Insn.compare(Op.TEST, whole ? w.size() : 1, left, imm(and.arg(1))));
     }
 
     private static Condition testAnd(Context c, WithConstant w) {

@@ -44,6 +44,12 @@ class FoundByFuzzingTest {
             assertEquals(2069, instance.func("manyConstants").call());
             assertEquals(1L << 54, instance.func("wideAndHalf").call(1L << 54));
             assertEquals(1, instance.func("wideAndHalf").call(0));
+            assertEquals(3, instance.func("lowBits").call(65532));
+            for (int address : new int[] {65533, 65535, 65536}) {
+                TrapException e = assertThrows(
+                        TrapException.class, () -> instance.func("lowBits").call(address));
+                assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, e.code());
+            }
             for (String endless : new String[] {"ping", "ring"}) {
                 store.setDeadline(Duration.ofMillis(20));
                 TrapException e = assertThrows(

@@ -90,4 +90,9 @@
     (i64.add
       (i64.extend_i32_u (i32.add (i64.eqz (local.get 0)) (i32.wrap_i64 (local.get 0))))
       (local.get 0)))
+
+  ;; What tests low bits of four bytes reads them all, though the first one would say it: the last is behind the memory.
+  (memory 1 1)
+  (func (export "lowBits") (param i32) (result i32)
+    (if (result i32) (i32.and (i32.load (local.get 0)) (i32.const 1)) (then (i32.const 2)) (else (i32.const 3))))
 )
