@@ -13,13 +13,7 @@ import java.util.SplittableRandom;
  * traps when there is none, so that everything ends, at the same place in every engine. NaNs whose bits a program could
  * see are made canonical first.
  */
-final class ProgramGenerator {
-    static final int I32 = 0x7f;
-    static final int I64 = 0x7e;
-    static final int F32 = 0x7d;
-    static final int F64 = 0x7c;
-    private static final int[] TYPES = {I32, I64, F32, F64};
-    private static final int VOID = 0x40;
+final class ProgramGenerator extends CodeWriter {
     /** Globals: fuel, then one of each type. */
     private static final int FUEL = 0;
 
@@ -28,40 +22,38 @@ final class ProgramGenerator {
     /** Parameter and result types, as binary type codes. */
     record Signature(int[] params, int[] results) {}
 
-    /** Where branches go to; {@code hidden} if none is to. Each is another one, whatever it consists of. */
-    static final class Label {
-        private final int[] types;
-        private final boolean isLoop;
-        private final boolean hidden;
-
-        Label(int[] types, boolean isLoop) {
-            this(types, isLoop, false);
-        }
-
-        Label(int[] types, boolean isLoop, boolean hidden) {
-            this.types = types;
-            this.isLoop = isLoop;
-            this.hidden = hidden;
-        }
-    }
-
-    private final SplittableRandom random;
     private final List<Signature> functions = new ArrayList<>();
-    private final List<Label> labels = new ArrayList<>();
     private final ExceptionWriter exceptions;
+    /** Null if there are none, as the next two. */
+    private final LoopWriter loops;
+
+    private final VectorWriter vectors;
+    private final ObjectWriter objects;
+    /** Whether addresses are numbers of 64 bits. */
+    private final boolean isWide;
+
+    private final boolean changesTable;
     private Signature self;
     private int[] locals;
     private int scratch;
-    private ByteArrayOutputStream out;
-    private int size;
 
     ProgramGenerator(long seed) {
         this(seed, ExceptionWriter.Form.NONE);
     }
 
     ProgramGenerator(long seed, ExceptionWriter.Form form) {
-        random = new SplittableRandom(seed * 0x2545_f491_4f6c_dd1dL + 7);
+        this(seed, form, false);
+    }
+
+    /** {@code shapes}: loops as compilers make them, and, in some programs each, vectors, objects, 64-bit memories. */
+    ProgramGenerator(long seed, ExceptionWriter.Form form, boolean shapes) {
+        super(new SplittableRandom(seed * 0x2545_f491_4f6c_dd1dL + 7));
         exceptions = new ExceptionWriter(this, random, form);
+        loops = shapes ? new LoopWriter(this, random) : null;
+        vectors = shapes && chance(45) ? new VectorWriter(this, random) : null;
+        objects = shapes && chance(35) ? new ObjectWriter(this, random) : null;
+        isWide = shapes && chance(35);
+        changesTable = shapes && chance(35);
         int n = 2 + random.nextInt(6);
         for (int i = 0; i < n; i++) {
             functions.add(
@@ -84,16 +76,13 @@ final class ProgramGenerator {
         return types;
     }
 
-    private int type() {
-        return TYPES[random.nextInt(10) < 6 ? random.nextInt(2) : random.nextInt(4)];
-    }
-
     // The module
 
     byte[] module() {
         WasmFile file = new WasmFile();
         int tags = exceptions.isUsed() ? ExceptionWriter.TAGS.length : 0;
-        ByteArrayOutputStream types = list(functions.size() + (tags > 0 ? ExceptionWriter.TYPES : 0));
+        ByteArrayOutputStream types = list(
+                functions.size() + (tags > 0 ? ExceptionWriter.TYPES : 0) + (objects != null ? ObjectWriter.TYPES : 0));
         ByteArrayOutputStream declarations = list(functions.size());
         ByteArrayOutputStream exports = list(functions.size() + 6 + tags);
         for (int i = 0; i < functions.size(); i++) {
@@ -113,16 +102,22 @@ final class ProgramGenerator {
                 export(exports, "t" + t, 4, t);
             }
         }
+        if (objects != null) {
+            objects.types(types, functions.size() + (tags > 0 ? ExceptionWriter.TYPES : 0));
+        }
         file.set(WasmFile.TYPE, types.toByteArray());
         file.set(WasmFile.FUNCTION, declarations.toByteArray());
         file.set(4, bytes(1, 0x70, 1, functions.size() + 1, functions.size() + 1));
-        file.set(5, bytes(1, 1, 1, 3));
-        ByteArrayOutputStream globals = list(5);
+        file.set(5, bytes(1, isWide ? 5 : 1, 1, 3));
+        ByteArrayOutputStream globals = list(objects != null ? 6 : 5);
         for (int type : new int[] {I32, I32, I64, F32, F64}) {
             globals.writeBytes(bytes(type, 1));
             out = globals;
             constant(type);
             globals.write(0x0b);
+        }
+        if (objects != null) {
+            objects.global(globals);
         }
         file.set(6, globals.toByteArray());
         file.set(WasmFile.EXPORT, exports.toByteArray());
@@ -136,7 +131,7 @@ final class ProgramGenerator {
         file.set(9, elements.toByteArray());
         // The data count is section 12, before the code.
         ByteArrayOutputStream data = list(2);
-        data.writeBytes(bytes(0, 0x41, 16, 0x0b, 8, 1, 2, 3, 4, 250, 251, 252, 253));
+        data.writeBytes(bytes(0, isWide ? 0x42 : 0x41, 16, 0x0b, 8, 1, 2, 3, 4, 250, 251, 252, 253));
         data.writeBytes(bytes(1, 8, 'p', 'a', 's', 's', 'i', 'v', 'e', 0x80));
         List<byte[]> bodies = new ArrayList<>();
         for (Signature s : functions) {
@@ -202,12 +197,25 @@ final class ProgramGenerator {
         locals[scratch] = F32;
         locals[scratch + 1] = F64;
         out = new ByteArrayOutputStream();
-        WasmFile.unsigned(out, own.length + SCRATCH + (exceptions.locals() > 0 ? 1 : 0));
+        WasmFile.unsigned(
+                out,
+                own.length
+                        + SCRATCH
+                        + (exceptions.locals() > 0 ? 1 : 0)
+                        + (loops != null ? loops.groups() : 0)
+                        + (vectors != null ? vectors.groups() : 0)
+                        + (objects != null ? objects.groups() : 0));
         for (int i = s.params.length; i < locals.length; i++) {
             out.write(1);
             out.write(locals[i]);
         }
         exceptions.begin(out, locals.length);
+        int next = locals.length + exceptions.locals();
+        next = loops != null ? loops.begin(out, next) : next;
+        next = vectors != null ? vectors.begin(out, next) : next;
+        if (objects != null) {
+            objects.begin(out, next);
+        }
         labels.clear();
         labels.add(new Label(s.results, false));
         // Small functions are copied into others.
@@ -221,28 +229,9 @@ final class ProgramGenerator {
         return out.toByteArray();
     }
 
-    private void emit(int... code) {
-        put(code);
-        size--;
-    }
-
-    /** Code that does not count. */
-    void put(int... code) {
-        for (int c : code) {
-            out.write(c);
-        }
-    }
-
-    void index(int i) {
-        WasmFile.unsigned(out, i);
-    }
-
-    private void burn() {
+    /** Takes from the fuel, or traps. */
+    void burn() {
         emit(0x23, FUEL, 0x45, 4, VOID, 0, 0x0b, 0x23, FUEL, 0x41, 1, 0x6b, 0x24, FUEL);
-    }
-
-    private boolean chance(int percent) {
-        return random.nextInt(100) < percent;
     }
 
     void statements(int depth) {
@@ -254,6 +243,10 @@ final class ProgramGenerator {
     private void statement(int depth) {
         if (exceptions.isUsed() && chance(20)) {
             exceptions.statement(depth);
+            return;
+        }
+        if (loops != null && chance(45)) {
+            shape(depth);
             return;
         }
         switch (random.nextInt(depth > 0 ? 16 : 7)) {
@@ -309,33 +302,31 @@ final class ProgramGenerator {
         }
     }
 
-    void within(Label label, Runnable body) {
-        labels.add(label);
-        body.run();
-        labels.removeLast();
-    }
-
-    /** Begins a construct whose label nobody else branches to. */
-    Label open() {
-        Label label = new Label(new int[0], false, true);
-        labels.add(label);
-        return label;
-    }
-
-    /** Ends the innermost construct, which must be this one. */
-    void close(Label label) {
-        if (labels.removeLast() != label) {
-            throw new IllegalStateException("not the innermost label");
+    /** What only some programs have. */
+    private void shape(int depth) {
+        switch (random.nextInt(10)) {
+            case 0, 1 -> {
+                if (vectors != null) {
+                    vectors.statement(depth);
+                    return;
+                }
+            }
+            case 2, 3, 4 -> {
+                if (objects != null) {
+                    objects.statement(depth);
+                    return;
+                }
+            }
+            case 5 -> {
+                if (changesTable) {
+                    // One that may have another type.
+                    emit(0x41, 1 + random.nextInt(functions.size()), 0xd2, random.nextInt(functions.size()), 0x26, 0);
+                    return;
+                }
+            }
+            default -> {}
         }
-    }
-
-    /** The number by which an instruction here branches to a label. */
-    int depthOf(Label label) {
-        int depth = labels.size() - 1 - labels.lastIndexOf(label);
-        if (depth == labels.size()) {
-            throw new IllegalStateException("no label around");
-        }
-        return depth;
+        loops.statement(depth);
     }
 
     /** Leaves a block early, perhaps with values, perhaps the function. */
@@ -469,6 +460,9 @@ final class ProgramGenerator {
             emit(0x41);
             WasmFile.signed(out, 0x3ff);
             emit(0x71);
+            if (isWide) {
+                emit(0xad);
+            }
             if (kind == 1) {
                 emit(0xfc, 0x0b, 0);
             } else {
@@ -479,26 +473,57 @@ final class ProgramGenerator {
 
     // Memory
 
+    /** The type of addresses. */
+    int addressType() {
+        return isWide ? I64 : I32;
+    }
+
     /** Mostly within the first page. */
-    private void address() {
+    void address() {
+        if (loops != null && chance(60) && loops.address(addressType())) {
+            return;
+        }
+        if (loops != null && chance(7)) {
+            // Where accesses of some widths end within memory, and others behind it.
+            number(addressType(), 65536 - 1 - random.nextInt(20));
+            return;
+        }
+        if (isWide && chance(50)) {
+            expr(I64, 2);
+            if (chance(90)) {
+                number(I64, chance(50) ? 0xff : 0xfff8);
+                emit(0x83);
+            }
+            return;
+        }
         expr(I32, 2);
         if (chance(90)) {
             emit(0x41);
             WasmFile.signed(out, chance(50) ? 0xff : 0xfff8);
             emit(0x71);
         }
+        if (isWide) {
+            emit(pick(0xac, 0xad));
+        }
     }
 
     private void access(int opcode) {
-        emit(opcode, 0);
+        emit(opcode);
+        memarg();
+    }
+
+    /** Alignment and offset. */
+    void memarg() {
+        emit(0);
         WasmFile.unsigned(
                 out,
-                chance(70)
+                chance(loops != null ? 94 : 70)
                         ? random.nextInt(16)
                         : chance(80) ? random.nextInt(70_000) : random.nextLong() >>> 32 & 0x7fff_ffff);
     }
 
-    private void store() {
+    /** A store to anywhere. */
+    void store() {
         address();
         int type = type();
         expr(type, 2);
@@ -512,7 +537,8 @@ final class ProgramGenerator {
                 });
     }
 
-    private void load(int type) {
+    /** A load from anywhere. */
+    void load(int type) {
         address();
         access(
                 switch (type) {
@@ -526,7 +552,7 @@ final class ProgramGenerator {
     }
 
     /** Gives a NaN on the stack the bits that all engines give it. */
-    private void canonical(int type) {
+    void canonical(int type) {
         if (type == F32 || type == F64) {
             int l = type == F32 ? scratch : scratch + 1;
             emit(0x22, l);
@@ -544,6 +570,13 @@ final class ProgramGenerator {
     void expr(int type, int depth) {
         if (depth <= 0 || size <= 0) {
             leaf(type);
+            return;
+        }
+        if (vectors != null && chance(8)) {
+            vectors.read(type, depth - 1);
+            return;
+        }
+        if (objects != null && chance(12) && objects.read(type, depth - 1)) {
             return;
         }
         switch (random.nextInt(16)) {
@@ -592,7 +625,8 @@ final class ProgramGenerator {
         }
     }
 
-    private int localOf(int type) {
+    /** A local of that type that anybody may write, or -1. */
+    int localOf(int type) {
         int found = -1;
         for (int l = 0; l < scratch; l++) {
             found = locals[l] == type && (found < 0 || chance(50)) ? l : found;
@@ -601,6 +635,9 @@ final class ProgramGenerator {
     }
 
     private void leaf(int type) {
+        if (loops != null && chance(25) && loops.counter(type)) {
+            return;
+        }
         int l = localOf(type);
         if (l >= 0 && chance(60)) {
             emit(0x20);
@@ -609,55 +646,11 @@ final class ProgramGenerator {
             emit(0x23, 1 + (0x7f - type));
         } else if (type == I32 && chance(5)) {
             emit(0x3f, 0);
+            if (isWide) {
+                emit(0xa7);
+            }
         } else {
             constant(type);
-        }
-    }
-
-    private void constant(int type) {
-        long number = chance(30)
-                ? random.nextInt(-20, 20)
-                : chance(40)
-                        ? 1L << random.nextInt(64)
-                        : chance(50) ? (1L << random.nextInt(64)) - 1 : random.nextLong() >> random.nextInt(64);
-        switch (type) {
-            case I32 -> {
-                emit(0x41);
-                WasmFile.signed(out, (int) number);
-            }
-            case I64 -> {
-                emit(0x42);
-                WasmFile.signed(out, number);
-            }
-            case F32 -> {
-                emit(0x43);
-                bits(Float.floatToIntBits(real(number).floatValue()), 4);
-            }
-            default -> {
-                emit(0x44);
-                bits(Double.doubleToLongBits(real(number)), 8);
-            }
-        }
-    }
-
-    private Double real(long number) {
-        double[] special = {
-            0,
-            -0.0,
-            Double.NaN,
-            Double.POSITIVE_INFINITY,
-            Double.NEGATIVE_INFINITY,
-            0.5,
-            Float.MIN_VALUE,
-            Double.MIN_VALUE,
-            4294967295.5
-        };
-        return chance(30) ? special[random.nextInt(special.length)] : chance(50) ? number : number / 3.0;
-    }
-
-    private void bits(long bits, int n) {
-        for (int i = 0; i < n; i++) {
-            out.write((int) (bits >>> 8 * i));
         }
     }
 
@@ -672,10 +665,6 @@ final class ProgramGenerator {
             }
         }
         leaf(type);
-    }
-
-    private int pick(int... codes) {
-        return codes[random.nextInt(codes.length)];
     }
 
     private void unary(int type, int depth) {
@@ -751,7 +740,15 @@ final class ProgramGenerator {
             case I32 -> {
                 expr(from, depth - 1);
                 switch (from) {
-                    case I32 -> emit(0x40, 0);
+                    case I32 -> {
+                        if (isWide) {
+                            emit(0xac);
+                        }
+                        emit(0x40, 0);
+                        if (isWide) {
+                            emit(0xa7);
+                        }
+                    }
                     case I64 -> emit(0xa7);
                     case F32 -> truncate(from, 0xa8, 0, 0xbc);
                     default -> truncate(from, 0xaa, 2, -1);

@@ -28,6 +28,9 @@ function trap(message) {
   if (/memory access out of bounds/.test(message)) return 'memory';
   if (/by zero/.test(message)) return 'zero';
   if (/unrepresentable/.test(message)) return 'number';
+  if (/null pointer/.test(message)) return 'null';
+  if (/array element/.test(message)) return 'array';
+  if (/illegal cast/.test(message)) return 'cast';
   if (/table|signature/.test(message)) return 'indirect';
   return message;
 }
@@ -58,7 +61,7 @@ for (const line of fs.readFileSync(folder + '/calls.txt', 'utf8').trim().split('
   const [call, types] = line.split(' =');
   const [name, ...args] = call.trim().split(' ');
   const results = types ? types.trim().split(' ') : [];
-  program.g0.value = 1000;
+  program.g0.value = 300;
   let outcome;
   try {
     const r = program[name](...args.map(argument));
