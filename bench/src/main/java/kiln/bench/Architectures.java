@@ -82,7 +82,7 @@ public final class Architectures {
             String name = Programs.name(program);
             System.err.println(name);
             try {
-                all.put(name, measure(program, Files.createDirectory(work.resolve("" + all.size()))));
+                all.put(name, measure(program, Files.createTempDirectory(work, "program")));
             } catch (IOException e) {
                 System.err.println("    left out: " + e.getMessage());
             }

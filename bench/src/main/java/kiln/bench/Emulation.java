@@ -22,9 +22,9 @@ final class Emulation {
     private final Path root = Path.of(System.getProperty("kiln.root", "."));
     private final String jar = root.resolve("cli/target/dist/kiln.jar").toString();
 
-    /** Instructions executed in the code of {@code artifact}, or NaN. */
+    /** Instructions executed in the code of {@code artifact}, which is mapped from a file in memory, or NaN. */
     double countArtifact(Path artifact, Target target, Path data, Path work) throws IOException, InterruptedException {
-        List<String> line = counting(target, artifact.getFileName().toString(), work);
+        List<String> line = counting(target, ".cwasm", work);
         String java = Tools.find("java", target);
         if (line == null || java == null) {
             return Double.NaN;
