@@ -230,7 +230,8 @@ final class Insn extends Sequence {
                 && size == other.size
                 && imm == other.imm
                 && form().count() == other.form().count()
-                && !other.readsMemory();
+                && !other.readsMemory()
+                && (rm == null ? other.rm == null : other.rm != null && rm.isSameOver(other.rm));
     }
 
     int size() {

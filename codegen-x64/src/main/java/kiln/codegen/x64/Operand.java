@@ -48,6 +48,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
         throw new IllegalArgumentException("not a register or memory: " + this);
     }
 
+    /** Whether this and {@code other} are one value wherever their registers are; not asked of memory. */
+    boolean isSameOver(Operand other) {
+        return getClass() == other.getClass();
+    }
+
     /** Text for an access of {@code bytes}. */
     abstract String text(int bytes);
 
@@ -128,6 +133,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
         }
 
         @Override
+        boolean isSameOver(Operand other) {
+            return other instanceof Imm i && i.value == value;
+        }
+
+        @Override
         String text(int bytes) {
             return Integer.toString(value);
         }
@@ -160,6 +170,11 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
                 return Address.of(buffer.constant16(v));
             }
             return Address.of(bits instanceof Long l ? buffer.constant8(l) : buffer.constant4((Integer) bits));
+        }
+
+        @Override
+        boolean isSameOver(Operand other) {
+            return other instanceof Pooled p && p.bits.equals(bits);
         }
 
         @Override

@@ -44,6 +44,8 @@ class FoundByFuzzingTest {
             assertEquals(2069, instance.func("manyConstants").call());
             assertEquals(1L << 54, instance.func("wideAndHalf").call(1L << 54));
             assertEquals(1, instance.func("wideAndHalf").call(0));
+            assertEquals(2, instance.func("between").invoke(2.0));
+            assertEquals(3, instance.func("between").invoke(1.0));
             assertEquals(3, instance.func("lowBits").call(65532));
             for (int address : new int[] {65533, 65535, 65536}) {
                 TrapException e = assertThrows(

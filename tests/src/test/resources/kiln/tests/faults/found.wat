@@ -95,4 +95,11 @@
   (memory 1 1)
   (func (export "lowBits") (param i32) (result i32)
     (if (result i32) (i32.and (i32.load (local.get 0)) (i32.const 1)) (then (i32.const 2)) (else (i32.const 3))))
+
+  ;; Comparisons with two constants, one behind the other.
+  (global $seen (mut i32) (i32.const 0))
+  (func (export "between") (param f64) (result i32)
+    (if (f64.gt (local.get 0) (f64.const 2.5)) (then unreachable))
+    (if (f64.gt (local.get 0) (f64.const 1.5)) (then (global.set $seen (i32.const 1)) (return (i32.const 2))))
+    (i32.const 3))
 )
