@@ -14,6 +14,7 @@ import kiln.ir.Opcode;
 import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.Value;
+import kiln.ir.analysis.UseCounts;
 
 /**
  * Loads from a table what a SWITCH only chooses: where all ways but the last lead to one block, with constants that
@@ -49,10 +50,12 @@ public final class SwitchTables implements Pass {
     @Override
     public void run(Function f) {
         boolean changed = false;
+        UseCounts uses = null;
         for (Block block : List.copyOf(f.blocks())) {
             Inst t = block.terminator();
             if (t.opcode() == Opcode.SWITCH && t.targetCount() > MIN_WAYS) {
-                Edge[] ways = ways(t);
+                uses = uses != null ? uses : new UseCounts(f);
+                Edge[] ways = ways(t, uses);
                 if (ways != null) {
                     replace(f, block, t, ways);
                     changed = true;
@@ -68,10 +71,10 @@ public final class SwitchTables implements Pass {
      * The edges by which the ways but the last come to one block, with constants where they differ; null for those that
      * do not, or null if these are too many, or parameters that differ.
      */
-    private static Edge[] ways(Inst t) {
+    private static Edge[] ways(Inst t, UseCounts uses) {
         Edge[] ways = new Edge[t.targetCount() - 1];
         for (int i = 0; i < ways.length; i++) {
-            ways[i] = onward(t.target(i));
+            ways[i] = onward(t.target(i), uses);
         }
         Edge usual = usual(ways);
         boolean[] differs = new boolean[usual.argCount()];
@@ -92,17 +95,30 @@ public final class SwitchTables implements Pass {
         return others <= MAX_OTHERS && ways.length - others * WAYS_PER_OTHER >= MIN_WAYS ? ways : null;
     }
 
-    /** The edge behind a block that does nothing but make constants. */
-    private static Edge onward(Edge e) {
+    /** The edge behind a block that does nothing but make constants, for nobody else. */
+    private static Edge onward(Edge e, UseCounts uses) {
         Block via = e.target();
         if (!via.params().isEmpty()) {
             return e;
         }
-        Inst i = via.first();
-        while (i.opcode() == Opcode.ICONST) {
-            i = i.next();
+        Inst jump = via.terminator();
+        if (jump.opcode() != Opcode.JUMP) {
+            return e;
         }
-        return i.opcode() == Opcode.JUMP ? i.target(0) : e;
+        int elsewhere = 0;
+        for (Inst i = via.first(); i != jump; i = i.next()) {
+            if (i.opcode() != Opcode.ICONST) {
+                return e;
+            }
+            elsewhere += uses.of(i.result());
+        }
+        Edge next = jump.target(0);
+        for (int i = 0; i < next.argCount(); i++) {
+            Value v = next.arg(i);
+            elsewhere -= v.is(Opcode.ICONST) && v.inst().block() == via ? 1 : 0;
+        }
+        // What reads them elsewhere would no longer be behind them.
+        return elsewhere == 0 ? next : e;
     }
 
     /** An edge to the block to which more than half of the ways lead, if there is one. */
