@@ -7,6 +7,7 @@ import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.FlowGraph;
 
 /**
@@ -38,15 +39,27 @@ final class BlockPlan {
         outEdges = new OutEdges[n];
         int[][] successors = new int[n][];
         int[] incoming = new int[n];
+        Cfg known = function.graph(Cfg.class);
+        boolean isSame = known != null && known.reachable() == n;
         for (int i = 0; i < n; i++) {
-            outEdges[i] = edgesOf(blocks.get(i).terminator());
-            successors[i] = new int[outEdges[i].edges.length];
-            for (int k = 0; k < successors[i].length; k++) {
-                successors[i][k] = nodeOfBlock[outEdges[i].edges[k].target().id()];
-                incoming[successors[i][k]]++;
+            Inst terminator = blocks.get(i).terminator();
+            outEdges[i] = edgesOf(terminator);
+            Edge[] edges = outEdges[i].edges;
+            isSame &= edges.length == terminator.targetCount();
+            if (edges.length == 1) {
+                successors[i] = FlowGraph.single(nodeOfBlock[edges[0].target().id()]);
+            } else {
+                successors[i] = new int[edges.length];
+                for (int k = 0; k < edges.length; k++) {
+                    successors[i][k] = nodeOfBlock[edges[k].target().id()];
+                }
+            }
+            for (int to : successors[i]) {
+                incoming[to]++;
             }
         }
-        flow = new FlowGraph(0, successors);
+        // Where no edges are one, the graph is that of the passes.
+        flow = isSame ? new FlowGraph(known, nodeOfBlock, successors) : new FlowGraph(0, successors);
         check(incoming);
     }
 

@@ -391,6 +391,7 @@ public final class Inliner {
         if (f.hasInlines()) {
             f.inlines().trim();
         }
+        f.invalidateGraph();
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 for (int a = 0; a < i.argCount(); a++) {

@@ -11,6 +11,8 @@ import kiln.ir.Inst;
  * snapshot, to be asked for anew when edges change.
  */
 public final class Cfg extends FlowGraph {
+    private static final int[] NONE = {};
+
     private final Block[] blocks;
     /** Those into each node, from its first one on. */
     private final Edge[] edges;
@@ -55,8 +57,13 @@ public final class Cfg extends FlowGraph {
         int[][] result = new int[f.blockIdBound()][];
         for (Block b : f.blocks()) {
             Inst t = b.terminator();
-            int[] s = new int[t.targetCount()];
-            for (int i = 0; i < s.length; i++) {
+            int n = t.targetCount();
+            if (n == 1) {
+                result[b.id()] = single(t.target(0).target().id());
+                continue;
+            }
+            int[] s = n == 0 ? NONE : new int[n];
+            for (int i = 0; i < n; i++) {
                 s[i] = t.target(i).target().id();
             }
             result[b.id()] = s;

@@ -12,6 +12,14 @@ import java.util.Arrays;
  */
 public class FlowGraph {
     private static final int[] NONE = {};
+    /** By node, the list of it alone: most nodes have one successor and one predecessor. */
+    private static final int[][] SINGLE = new int[1024][];
+
+    static {
+        for (int i = 0; i < SINGLE.length; i++) {
+            SINGLE[i] = new int[] {i};
+        }
+    }
 
     private final int entry;
     private final int[][] successors;
@@ -19,7 +27,10 @@ public class FlowGraph {
     private final int[] postorder;
     /** Place in postorder of each node. */
     private final int[] number;
-    /** The tree of the depth-first walk, in numbers given on the way down: node of each number, number of each node. */
+    /**
+     * The tree of the depth-first walk, in numbers given on the way down: node of each number, number of each node. Of
+     * use until dominators are known.
+     */
     private final int[] vertex;
 
     private final int[] preorder;
@@ -55,8 +66,73 @@ public class FlowGraph {
         vertex = new int[n];
         preorder = new int[n];
         parent = new int[n];
-        postorder = walk();
-        predecessors = invert();
+        int[] entering = new int[n];
+        postorder = walk(entering);
+        predecessors = invert(entering);
+    }
+
+    /**
+     * The graph {@code other} with other numbers, and with what is known of it.
+     *
+     * @param other a graph of which every node can be reached; numbers that are no nodes do not count
+     * @param numbers by node of {@code other} its number here; the nodes here have the numbers from 0 on
+     * @param successors targets of the edges out of each node, in the order of {@code other}
+     */
+    public FlowGraph(FlowGraph other, int[] numbers, int[][] successors) {
+        int n = successors.length;
+        this.successors = successors;
+        entry = numbers[other.entry];
+        hasCycle = other.hasCycle;
+        postorder = new int[n];
+        number = new int[n];
+        int[] entering = new int[n];
+        for (int i = 0; i < n; i++) {
+            int b = numbers[other.postorder[i]];
+            postorder[i] = b;
+            number[b] = i;
+            for (int s : successors[b]) {
+                entering[s]++;
+            }
+        }
+        predecessors = invert(entering);
+        other.dominators();
+        vertex = null;
+        preorder = null;
+        parent = null;
+        idom = new int[n];
+        treeNumber = new int[n];
+        treeEnd = new int[n];
+        for (int b : other.postorder) {
+            idom[numbers[b]] = numbers[other.idom[b]];
+            treeNumber[numbers[b]] = other.treeNumber[b];
+            treeEnd[numbers[b]] = other.treeEnd[b];
+        }
+        if (hasCycle) {
+            takeLoops(other, numbers);
+        }
+    }
+
+    private void takeLoops(FlowGraph other, int[] numbers) {
+        int n = successors.length;
+        other.loops();
+        loopHeader = new int[n];
+        loopDepth = new int[n];
+        enclosing = new int[n];
+        loopNumber = new int[n];
+        loopEnd = new int[n];
+        for (int b : other.postorder) {
+            int i = numbers[b];
+            loopHeader[i] = other.loopHeader[b] < 0 ? -1 : numbers[other.loopHeader[b]];
+            loopDepth[i] = other.loopDepth[b];
+            enclosing[i] = other.enclosing[b] < 0 ? -1 : numbers[other.enclosing[b]];
+            loopNumber[i] = other.loopNumber[b];
+            loopEnd[i] = other.loopEnd[b];
+        }
+    }
+
+    /** An array of one node, which may be shared by graphs and must not be written. */
+    public static int[] single(int node) {
+        return node < SINGLE.length ? SINGLE[node] : new int[] {node};
     }
 
     /** Reachable nodes, each after every node that it dominates. */
@@ -89,12 +165,12 @@ public class FlowGraph {
         return successors.length;
     }
 
-    /** Targets of the edges out of a node. */
+    /** Targets of the edges out of a node; not to be written. */
     public final int[] successors(int node) {
         return successors[node];
     }
 
-    /** Sources of the edges into a node, as often as there are edges, from reachable nodes. */
+    /** Sources of the edges into a node, as often as there are edges, from reachable nodes; not to be written. */
     public final int[] predecessors(int node) {
         return predecessors[node];
     }
@@ -154,59 +230,64 @@ public class FlowGraph {
         return enclosing[header];
     }
 
-    /** Walks the graph depth-first; returns the postorder. */
-    private int[] walk() {
+    /**
+     * Walks the graph depth-first; returns the postorder.
+     *
+     * @param entering receives for each node the number of edges into it from nodes that can be reached
+     */
+    private int[] walk(int[] entering) {
         int n = successors.length;
         int[] result = new int[n];
-        int[] stack = new int[n];
         int[] next = new int[n];
         Arrays.fill(number, -1);
         Arrays.fill(preorder, -1);
-        int top = 0;
         int entered = 0;
         int left = 0;
-        stack[top++] = entry;
         vertex[entered] = entry;
         preorder[entry] = entered++;
-        while (top > 0) {
-            int b = stack[top - 1];
+        // The way back leads over the parents.
+        for (int at = 0; at >= 0; ) {
+            int b = vertex[at];
+            int[] to = successors[b];
             // Last successor first, so that the reverse order has the first successor right behind its source.
-            if (next[b] < successors[b].length) {
-                int s = successors[b][successors[b].length - 1 - next[b]++];
+            if (next[b] < to.length) {
+                int s = to[to.length - 1 - next[b]++];
+                entering[s]++;
                 if (preorder[s] < 0) {
-                    parent[entered] = preorder[b];
+                    parent[entered] = at;
                     vertex[entered] = s;
-                    preorder[s] = entered++;
-                    stack[top++] = s;
+                    preorder[s] = entered;
+                    at = entered++;
                 } else if (number[s] < 0) {
                     hasCycle = true;
                 }
             } else {
-                top--;
                 number[b] = left;
                 result[left++] = b;
+                at = at == 0 ? -1 : parent[at];
             }
         }
         return left == n ? result : Arrays.copyOf(result, left);
     }
 
-    private int[][] invert() {
+    /** Predecessors, given how many each node has; the numbers are used up. */
+    private int[][] invert(int[] entering) {
         int n = successors.length;
-        int[] count = new int[n];
-        for (int b : postorder) {
-            for (int s : successors[b]) {
-                count[s]++;
-            }
-        }
         int[][] result = new int[n][];
         for (int b = 0; b < n; b++) {
-            result[b] = count[b] == 0 ? NONE : new int[count[b]];
-        }
-        Arrays.fill(count, 0);
-        for (int b = 0; b < n; b++) {
-            if (number[b] >= 0) {
-                for (int s : successors[b]) {
-                    result[s][count[s]++] = b;
+            if (result[b] == null) {
+                result[b] = NONE;
+            }
+            if (number[b] < 0) {
+                continue;
+            }
+            for (int s : successors[b]) {
+                if (result[s] == null || result[s] == NONE) {
+                    result[s] = entering[s] == 1 ? single(b) : new int[entering[s]];
+                }
+                int[] list = result[s];
+                if (list.length > 1) {
+                    list[list.length - entering[s]--] = b;
                 }
             }
         }
@@ -234,7 +315,10 @@ public class FlowGraph {
         }
         for (int w = count - 1; w > 0; w--) {
             int least = parent[w];
-            for (int p : predecessors[vertex[w]]) {
+            int[] from = predecessors[vertex[w]];
+            // The only one is the parent.
+            for (int i = 0; i < from.length && from.length > 1; i++) {
+                int p = from[i];
                 least = Math.min(least, semi[best(preorder[p], w + 1, ancestor, label, semi, stack)]);
             }
             semi[w] = least;

@@ -174,7 +174,6 @@ public final class Pipeline {
     public void run(Function f, Consumer<Pass> after) {
         if (begin(f)) {
             run(f, 0, passes.size(), after);
-            f.invalidateGraph();
         }
     }
 
@@ -190,14 +189,12 @@ public final class Pipeline {
         }
         int end = f.allocates() ? expansion() : passes.size();
         run(f, 0, end, pass -> {});
-        f.invalidateGraph();
         return end < passes.size();
     }
 
     /** Runs the passes that {@link #runToAllocations} has left. */
     public void finish(Function f) {
         run(f, expansion(), passes.size(), pass -> {});
-        f.invalidateGraph();
     }
 
     private int expansion() {

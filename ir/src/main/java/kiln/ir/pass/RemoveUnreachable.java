@@ -5,6 +5,7 @@ import java.util.Set;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inst;
+import kiln.ir.analysis.Cfg;
 
 /**
  * Removes blocks that the entry does not reach. Everything else may then take it for granted that each block has a
@@ -38,6 +39,10 @@ public final class RemoveUnreachable implements Pass {
 
     /** Returns whether there was something to remove. */
     static boolean removeFrom(Function f) {
+        Cfg known = f.graph(Cfg.class);
+        if (known != null && known.reachable() == f.blocks().size()) {
+            return false;
+        }
         boolean[] reached = new boolean[f.blockIdBound()];
         Block[] stack = new Block[f.blocks().size()];
         int depth = 0;

@@ -163,6 +163,58 @@ class AnalysisTest {
     }
 
     @Test
+    void otherNumbersMakeNoOtherGraph() {
+        Random random = new Random(7);
+        for (int round = 0; round < 400; round++) {
+            int n = 2 + random.nextInt(14);
+            int[][] succ = new int[n][];
+            for (int b = 0; b < n; b++) {
+                // Each node leads to the next one, so that all can be reached.
+                succ[b] = new int[b + 1 < n ? 1 + random.nextInt(3) : random.nextInt(3)];
+                for (int i = 0; i < succ[b].length; i++) {
+                    succ[b][i] = i == 0 && b + 1 < n ? b + 1 : random.nextInt(n);
+                }
+            }
+            List<Integer> order = new ArrayList<>();
+            for (int b = 0; b < n; b++) {
+                order.add(random.nextInt(order.size() + 1), b);
+            }
+            // Some numbers are no nodes.
+            int[] numbers = new int[n + 3];
+            int[][] old = new int[n + 3][];
+            int[][] renumbered = new int[n][];
+            for (int b = 0; b < n; b++) {
+                int from = b < n / 2 ? b : b + 3;
+                numbers[from] = order.get(b);
+                old[from] = new int[succ[b].length];
+                renumbered[order.get(b)] = new int[succ[b].length];
+                for (int i = 0; i < succ[b].length; i++) {
+                    old[from][i] = succ[b][i] < n / 2 ? succ[b][i] : succ[b][i] + 3;
+                    renumbered[order.get(b)][i] = order.get(succ[b][i]);
+                }
+            }
+            FlowGraph made = new FlowGraph(order.get(0), renumbered);
+            FlowGraph taken = new FlowGraph(new FlowGraph(n / 2 > 0 ? 0 : 3, old), numbers, renumbered);
+            assertArrayEquals(made.postorder(), taken.postorder());
+            assertEquals(made.hasCycle(), taken.hasCycle());
+            for (int b = 0; b < n; b++) {
+                assertEquals(made.number(b), taken.number(b));
+                assertArrayEquals(made.predecessors(b), taken.predecessors(b));
+                assertEquals(made.idom(b), taken.idom(b));
+                assertEquals(made.dominatorNumber(b), taken.dominatorNumber(b));
+                assertEquals(made.loopHeader(b), taken.loopHeader(b));
+                assertEquals(made.loopDepth(b), taken.loopDepth(b));
+                assertEquals(made.outerLoop(b), taken.outerLoop(b));
+                for (int k = 0; k < n; k++) {
+                    assertEquals(made.dominates(k, b), taken.dominates(k, b));
+                    assertEquals(
+                            made.isLoopHeader(k) && made.isInLoop(b, k), taken.isLoopHeader(k) && taken.isInLoop(b, k));
+                }
+            }
+        }
+    }
+
+    @Test
     void deepGraphsNeedNoDeepStack() {
         int n = 100_000;
         int[][] succ = new int[n][];
