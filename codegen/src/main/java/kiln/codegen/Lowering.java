@@ -1,7 +1,6 @@
 package kiln.codegen;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
@@ -21,7 +20,7 @@ import kiln.ir.analysis.FlowGraph;
 final class Lowering {
     private final LoweringContext context;
     /** Instructions of the block at work, last to first. */
-    private ArrayList<MachInst> output = new ArrayList<>();
+    private final ArrayList<MachInst> output = new ArrayList<>();
 
     Lowering(LoweringContext context) {
         this.context = context;
@@ -33,10 +32,13 @@ final class Lowering {
         createBlocks();
         for (int node : context.plan.flow().postorder()) {
             context.rootNode = node;
-            output = new ArrayList<>();
+            output.clear();
             lowerBlock(node);
-            Collections.reverse(output);
-            context.machBlocks[node].setInsts(output);
+            ArrayList<MachInst> insts = new ArrayList<>(output.size());
+            for (int i = output.size() - 1; i >= 0; i--) {
+                insts.add(output.get(i));
+            }
+            context.machBlocks[node].setInsts(insts);
         }
         context.mach.setFlow(context.plan.flow());
         return context.mach;

@@ -111,10 +111,11 @@ final class Assigner {
     private void assign(int b) {
         chooser.startBlock(b);
         placeEntry(b);
-        ArrayList<MachInst> out = new ArrayList<>(ops.length(b) + 8);
-        code[b] = out;
         IntList events = spiller.events[b];
         IntList stores = plan.stores[b];
+        int added = events.size + (stores == null ? 0 : stores.size) >> 1;
+        ArrayList<MachInst> out = new ArrayList<>(ops.length(b) + added + 2);
+        code[b] = out;
         int event = 0;
         int store = 0;
         for (int i = ops.blockStart[b]; i < ops.blockStart[b + 1]; i++) {

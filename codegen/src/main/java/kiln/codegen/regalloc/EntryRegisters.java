@@ -2,6 +2,7 @@ package kiln.codegen.regalloc;
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
@@ -108,11 +109,19 @@ final class EntryRegisters {
             distance[p] = liveness.paramNext[b][k];
             spiller.inMemory[p] = false;
         }
-        double total = gatherPredecessors(b);
-        if (graph.flow.isLoopHeader(b)) {
-            chooseForLoop(b, total);
+        int only = onlyPredecessor(b);
+        if (only >= 0) {
+            chooseBehind(only, b);
         } else {
-            chooseForJoin(b, total);
+            double total = gatherPredecessors(b);
+            if (graph.flow.isLoopHeader(b)) {
+                chooseForLoop(b, total);
+            } else {
+                chooseForJoin(b, total);
+            }
+        }
+        if (params.isEmpty()) {
+            return result.toArray();
         }
         generation++;
         for (int k = 0; k < result.size; k++) {
@@ -172,6 +181,42 @@ final class EntryRegisters {
             }
         }
         throw new IllegalStateException();
+    }
+
+    /** The block before {@code b} if there is one only, as for most blocks, and control comes from it at all; or -1. */
+    private int onlyPredecessor(int b) {
+        int[] p = graph.flow.predecessors(b);
+        return p.length == 1 && graph.isBefore(p[0], b) && graph.edgeFrequency(p[0], b) > 0 ? p[0] : -1;
+    }
+
+    /** What {@link #chooseForJoin} chooses behind a single edge: what is in registers at its source, and parameters. */
+    private void chooseBehind(int p, int b) {
+        generation++;
+        for (int v : spiller.exit[p]) {
+            stamp[v] = generation;
+        }
+        count = 0;
+        int[] in = liveness.in[b];
+        int[] next = liveness.inNext[b];
+        for (int k = 0; k < in.length; k++) {
+            int v = in[k];
+            if (stamp[v] == generation) {
+                distance[v] = next[k];
+                candidate(v);
+            }
+        }
+        List<Reg> params = graph.block(b).params();
+        if (!params.isEmpty()) {
+            Reg[] args = edge(p, b).args();
+            for (int k = 0; k < args.length; k++) {
+                int v = params.get(k).index();
+                boolean isHeld = stamp[args[k].index()] == generation;
+                if (distance[v] != Liveness.DEAD && (distance[v] < Liveness.CALL || isHeld)) {
+                    candidate(v);
+                }
+            }
+        }
+        take(capacity[0], capacity[1]);
     }
 
     private void chooseForJoin(int b, double total) {
@@ -271,7 +316,7 @@ final class EntryRegisters {
      * @return whether choosing again will give something else
      */
     boolean learn() {
-        if (liveness.isLocal()) {
+        if (liveness.isLocal() || !graph.flow.hasCycle()) {
             return false;
         }
         boolean learned = new LoopEntries(graph, ops, spiller).banDear(banned);

@@ -17,6 +17,8 @@ final class IdleEntries {
     private final boolean[][] needed;
     /** By block, how many variables pass through of which nobody is known yet who reads them. */
     private final int[] open;
+    /** By block, how many variables it starts with that nobody reads, as far as is known. */
+    private final int[] idle;
     /** By variable, the last block, or visit of a block, that noted something. */
     private final int[] stamp;
 
@@ -30,6 +32,7 @@ final class IdleEntries {
         this.spiller = spiller;
         needed = new boolean[graph.blocks][];
         open = new int[graph.blocks];
+        idle = new int[graph.blocks];
         stamp = new int[ops.variables];
         noted = new byte[ops.variables];
     }
@@ -62,9 +65,10 @@ final class IdleEntries {
                 byte fate = spiller.fate[b][k];
                 // Whether a parameter arrives in a register has been settled with those who pass it.
                 needed[b][k] = fate == Spiller.READ || fate == Spiller.PASSES && stamp[v] == b || isParameter(v, b);
-                any |= !needed[b][k];
+                idle[b] += needed[b][k] ? 0 : 1;
                 open[b] += !needed[b][k] && fate == Spiller.PASSES ? 1 : 0;
             }
+            any |= idle[b] > 0;
         }
         return any;
     }
@@ -114,6 +118,7 @@ final class IdleEntries {
             if (spiller.fate[b][k] == Spiller.PASSES && !needed[b][k] && stamp[entry[k]] == visits) {
                 needed[b][k] = true;
                 open[b]--;
+                idle[b]--;
                 changed = true;
             }
         }
@@ -123,6 +128,9 @@ final class IdleEntries {
     private void drop() {
         Arrays.fill(stamp, -1);
         for (int b : graph.flow.postorder()) {
+            if (idle[b] == 0) {
+                continue;
+            }
             int[] entry = spiller.entry[b];
             int kept = 0;
             for (int k = 0; k < entry.length; k++) {
@@ -133,11 +141,9 @@ final class IdleEntries {
                     noted[entry[k]] = spiller.fate[b][k];
                 }
             }
-            if (kept < entry.length) {
-                spiller.entry[b] = Arrays.copyOf(entry, kept);
-                dropEvictions(b);
-                dropFromExit(b);
-            }
+            spiller.entry[b] = Arrays.copyOf(entry, kept);
+            dropEvictions(b);
+            dropFromExit(b);
         }
     }
 

@@ -24,6 +24,14 @@ final class IntList {
         size = 0;
     }
 
+    /** Another list of the same numbers, which takes no more room than they need. */
+    IntList copy() {
+        IntList result = new IntList();
+        result.data = toArray();
+        result.size = size;
+        return result;
+    }
+
     int[] toArray() {
         return size == 0 ? NONE : Arrays.copyOf(data, size);
     }

@@ -1,6 +1,7 @@
 package kiln.codegen.regalloc;
 
 import java.util.Arrays;
+import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.Reg;
 
@@ -19,6 +20,8 @@ final class Liveness {
     static final int CALL = 1 << 24;
     static final int MAX = 1 << 28;
     static final int DEAD = -1;
+
+    private static final int[] NONE = {};
 
     /** Live-in variables of each block, parameters excluded. */
     final int[][] in;
@@ -103,13 +106,7 @@ final class Liveness {
                 return false;
             }
         }
-        boolean acyclic = true;
-        for (int b : postorder) {
-            for (int s : graph.flow.successors(b)) {
-                acyclic &= graph.flow.number(s) < graph.flow.number(b);
-            }
-        }
-        if (acyclic) {
+        if (!graph.flow.hasCycle()) {
             return true;
         }
         if (!propagateIntoLoops(limit)) {
@@ -253,20 +250,24 @@ final class Liveness {
         size = 0;
         liveCount[0] = 0;
         liveCount[1] = 0;
-        for (MachBlock.Successor s : graph.block(b).successors()) {
+        List<MachBlock.Successor> successors = graph.block(b).successors();
+        for (int i = 0; i < successors.size(); i++) {
+            MachBlock.Successor s = successors.get(i);
             int t = s.target().index();
             if (in[t] != null && global == null) {
-                int extra = length;
-                if (graph.leavesLoop(b, t)) {
-                    extra += LOOP_EXIT;
-                }
-                if (graph.cold[t] && !graph.cold[b]) {
-                    extra += COLD;
+                int extra = length + farther(b, t);
+                if (i == 0 && isEmpty(b, s)) {
+                    passOn(b, t, extra);
+                    return;
                 }
                 int[] vs = in[t];
                 int[] ds = inNext[t];
-                for (int k = 0; k < vs.length; k++) {
-                    put(vs[k], Math.min(MAX, ds[k] + extra));
+                if (size == 0) {
+                    putFirst(vs, ds, extra);
+                } else {
+                    for (int k = 0; k < vs.length; k++) {
+                        put(vs[k], Math.min(MAX, ds[k] + extra));
+                    }
                 }
             }
             for (Reg r : s.args()) {
@@ -275,7 +276,8 @@ final class Liveness {
         }
         int firstCall = Integer.MAX_VALUE;
         int first = ops.blockStart[b];
-        int[] peak = {liveCount[0], liveCount[1]};
+        int peak0 = liveCount[0];
+        int peak1 = liveCount[1];
         for (int i = ops.blockStart[b + 1] - 1; i >= first; i--) {
             int from = ops.start[i];
             int to = ops.start[i + 1];
@@ -299,21 +301,72 @@ final class Liveness {
                     coordinate[v] = i - first;
                 }
             }
-            peak[0] = Math.max(peak[0], liveCount[0]);
-            peak[1] = Math.max(peak[1], liveCount[1]);
+            peak0 = Math.max(peak0, liveCount[0]);
+            peak1 = Math.max(peak1, liveCount[1]);
             if (ops.clobbers[i] != 0 && ops.isCall(i)) {
                 firstCall = i - first;
             }
         }
-        pressure[0][b] = peak[0];
-        pressure[1][b] = peak[1];
+        pressure[0][b] = peak0;
+        pressure[1][b] = peak1;
         gather(b, firstCall);
+    }
+
+    /** What an edge adds to distances, apart from the length of its source. */
+    private int farther(int from, int to) {
+        return (graph.leavesLoop(from, to) ? LOOP_EXIT : 0) + (graph.cold[to] && !graph.cold[from] ? COLD : 0);
+    }
+
+    /** Whether a block does nothing but go on to {@code s}, as those do that were put on critical edges. */
+    private boolean isEmpty(int b, MachBlock.Successor s) {
+        int i = ops.blockStart[b];
+        return ops.length(b) == 1
+                && ops.start[i] == ops.start[i + 1]
+                && ops.clobbers[i] == 0
+                && s.args().length == 0
+                && graph.block(b).successors().size() == 1
+                && graph.block(b).params().isEmpty();
+    }
+
+    /** What {@link #scan} finds for such a block: what is live behind it, farther away. */
+    private void passOn(int b, int to, int extra) {
+        int[] vs = in[to];
+        int[] behind = inNext[to];
+        int[] ds = new int[vs.length];
+        int vectors = 0;
+        for (int k = 0; k < ds.length; k++) {
+            ds[k] = Math.min(MAX, behind[k] + extra);
+            vectors += ops.classOf[vs[k]];
+        }
+        pressure[0][b] = ds.length - vectors;
+        pressure[1][b] = vectors;
+        paramNext[b] = NONE;
+        in[b] = vs;
+        inNext[b] = ds;
+    }
+
+    /** {@link #put} for the variables that are live behind the first edge, when there is no other yet. */
+    private void putFirst(int[] vs, int[] ds, int extra) {
+        if (vs.length > list.length) {
+            list = new int[Math.max(vs.length, 2 * list.length)];
+        }
+        int vectors = 0;
+        for (int k = 0; k < vs.length; k++) {
+            int v = vs[k];
+            coordinate[v] = Math.min(MAX, ds[k] + extra);
+            place[v] = k;
+            list[k] = v;
+            vectors += ops.classOf[v];
+        }
+        size = vs.length;
+        liveCount[0] = vs.length - vectors;
+        liveCount[1] = vectors;
     }
 
     /** Turns the working state into the block's lists and clears it. */
     private void gather(int b, int firstCall) {
         var params = graph.block(b).params();
-        int[] pn = new int[params.size()];
+        int[] pn = params.isEmpty() ? NONE : new int[params.size()];
         for (int k = 0; k < pn.length; k++) {
             int v = params.get(k).index();
             pn[k] = global != null && global[v] && coordinate[v] == DEAD ? MAX : distance(coordinate[v], firstCall);

@@ -63,6 +63,9 @@ final class Operands {
     /** Number of an instruction's first operand; one more entry than instructions. */
     final int[] start;
 
+    /** Which instructions say that they are copies. */
+    private final boolean[] moves;
+
     final long[] clobbers;
     /** Registers that fixed operands name, used early and defined late. */
     final long[] fixedUses;
@@ -112,6 +115,7 @@ final class Operands {
         blockStart[blocks.size()] = n;
         insts = new MachInst[n];
         start = new int[n + 1];
+        moves = new boolean[n];
         clobbers = new long[n];
         fixedUses = new long[n];
         fixedDefs = new long[n];
@@ -121,6 +125,7 @@ final class Operands {
             }
             for (MachInst inst : b.insts()) {
                 insts[current] = inst;
+                moves[current] = inst.isMove();
                 start[current] = count;
                 int from = count;
                 addAll(inst);
@@ -166,7 +171,7 @@ final class Operands {
 
     /** Whether an instruction is a copy between two variables, which are its operands. */
     boolean isMove(int inst) {
-        if (start[inst + 1] - start[inst] != 2 || !insts[inst].isMove()) {
+        if (!moves[inst] || start[inst + 1] - start[inst] != 2) {
             return false;
         }
         int o = start[inst];

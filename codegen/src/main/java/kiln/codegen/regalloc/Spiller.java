@@ -78,6 +78,9 @@ final class Spiller {
     private final int[] temps = new int[2];
     private final int[] defs = new int[2];
     private final int[] tied = new int[2];
+    /** The events of the current block. */
+    private final IntList noted = new IntList();
+
     private int nextCall;
     private int block;
     private int scans;
@@ -144,11 +147,10 @@ final class Spiller {
         if (!always && Arrays.equals(start, entry[b])) {
             return false;
         }
-        if (events[b] == null) {
-            events[b] = new IntList();
-        } else {
+        if (events[b] != null) {
             forget(b);
         }
+        noted.clear();
         scans++;
         entry[b] = start;
         n[0] = 0;
@@ -162,6 +164,7 @@ final class Spiller {
         for (int i = first; i < end; i++) {
             step(i, i - first);
         }
+        events[b] = noted.copy();
         int[] last = new int[n[0] + n[1]];
         int k = 0;
         for (int c = 0; c < 2; c++) {
@@ -185,7 +188,6 @@ final class Spiller {
                 definedUnread[v] = false;
             }
         }
-        old.clear();
         for (int o = ops.start[ops.blockStart[b]]; o < ops.start[ops.blockStart[b + 1]]; o++) {
             if (ops.variable[o] >= 0) {
                 usedAt[ops.variable[o]] = -1;
@@ -237,8 +239,8 @@ final class Spiller {
     }
 
     private void event(int instruction, int kind, int v) {
-        events[block].add(instruction << 2 | kind);
-        events[block].add(v);
+        noted.add(instruction << 2 | kind);
+        noted.add(v);
     }
 
     /** Position of the first call from {@code at} on, relative to the block. */
