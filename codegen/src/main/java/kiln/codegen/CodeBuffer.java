@@ -60,6 +60,17 @@ public final class CodeBuffer {
     private Object machineState;
     private int machineStateAt = -1;
     private Emitter emitter;
+    private Object encoder;
+
+    /** What a back end encodes its instructions with, kept for the next one; null at first. */
+    public Object encoder() {
+        return encoder;
+    }
+
+    /** Keeps what {@link #encoder()} gives. */
+    public void setEncoder(Object encoder) {
+        this.encoder = encoder;
+    }
 
     /** Says who emits the code from here on, or null if nobody has a longer form. */
     public void emitter(Emitter emitter) {

@@ -56,14 +56,14 @@ final class CommonInsn implements CommonInsts {
 
     @Override
     public void emitLandingPad(EmitContext context) {
-        Assembler asm = new Assembler(context.buffer());
+        Assembler asm = Context.assembler(context);
         asm.mov(true, Registers.SP, Registers.FP);
         asm.addConstant(Registers.SP, Registers.SP, -context.frame().bytes(), Registers.IP0);
     }
 
     @Override
     public void emitThrow(EmitContext context) {
-        Assembler asm = new Assembler(context.buffer());
+        Assembler asm = Context.assembler(context);
         asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.CONTEXT, VMContextLayout.STORE);
         asm.loadStoreScaled(LoadStoreOp.LDR_X, Registers.IP0, Registers.IP0, StoreLayout.THROW_STUB);
         asm.blr(Registers.IP0);

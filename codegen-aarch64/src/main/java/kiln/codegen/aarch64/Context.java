@@ -97,9 +97,18 @@ final class Context extends LoweringContext {
         return options.optLevel() > 0;
     }
 
+    static Assembler assembler(EmitContext context) {
+        if (context.buffer().encoder() instanceof Assembler known) {
+            return known;
+        }
+        Assembler made = new Assembler(context.buffer());
+        context.buffer().setEncoder(made);
+        return made;
+    }
+
     @Override
     protected void emitPrologue(EmitContext context) {
-        Prologue.emit(new Assembler(context.buffer()), context.frame(), makesCalls(), farPrologue);
+        Prologue.emit(assembler(context), context.frame(), makesCalls(), farPrologue);
     }
 
     @Override

@@ -22,7 +22,7 @@ abstract class Sequence extends MachInst {
 
     @Override
     public final void emit(EmitContext context) {
-        emit(new Assembler(context.buffer()), context);
+        emit(Context.assembler(context), context);
     }
 
     @Override

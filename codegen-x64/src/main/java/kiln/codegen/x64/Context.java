@@ -21,9 +21,10 @@ import kiln.ir.Value;
 final class Context extends LoweringContext {
     private final CpuFeatures features;
 
-    Context(Function function, CodegenOptions options) {
-        super(function, CpuFeatures.withImplied(options), CommonInsn.INSTANCE, Registers.CONVENTION);
-        this.features = CpuFeatures.of(this.options.features());
+    /** {@code options} name the {@code features} that are implied as well. */
+    Context(Function function, CodegenOptions options, CpuFeatures features) {
+        super(function, options, CommonInsn.INSTANCE, Registers.CONVENTION);
+        this.features = features;
     }
 
     // Operands.
@@ -186,7 +187,12 @@ final class Context extends LoweringContext {
 
     /** Encodes for the processor that the function is compiled for. */
     static Assembler assembler(EmitContext context) {
-        return new Assembler(context.buffer(), CpuFeatures.hasAvx(context.features()));
+        if (context.buffer().encoder() instanceof Assembler known) {
+            return known;
+        }
+        Assembler made = new Assembler(context.buffer(), CpuFeatures.hasAvx(context.features()));
+        context.buffer().setEncoder(made);
+        return made;
     }
 
     // What lowering asks.

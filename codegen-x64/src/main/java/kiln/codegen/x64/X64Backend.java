@@ -17,9 +17,25 @@ public final class X64Backend implements Backend {
         return "x86_64";
     }
 
+    /** What options ask for; the same for all functions of a module. */
+    private record Processor(CodegenOptions asked, CodegenOptions options, CpuFeatures features) {
+        static Processor of(CodegenOptions asked) {
+            CodegenOptions options = CpuFeatures.withImplied(asked);
+            return new Processor(asked, options, CpuFeatures.of(options.features()));
+        }
+    }
+
+    /** That of the function compiled last, or null. */
+    private volatile Processor last;
+
     @Override
     public CompiledFunction compile(Function function, CodegenOptions options, Consumer<String> after) {
-        return new FunctionCompiler(new Context(function, options), Registers.FILE, after).compile();
+        Processor p = last;
+        if (p == null || p.asked != options) {
+            p = Processor.of(options);
+            last = p;
+        }
+        return new FunctionCompiler(new Context(function, p.options, p.features), Registers.FILE, after).compile();
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import kiln.artifact.api.TrapCode;
+import kiln.codegen.CodegenOptions;
 import kiln.codegen.CompiledFunction;
 import kiln.codegen.FunctionCompiler;
 import kiln.codegen.MachPrinter;
@@ -65,7 +66,8 @@ class LoweringGoldenTest {
     }
 
     private static String lowered(Function f, Set<String> features) {
-        Context context = new Context(f, Machine.options(features));
+        CodegenOptions options = CpuFeatures.withImplied(Machine.options(features));
+        Context context = new Context(f, options, CpuFeatures.of(options.features()));
         return MachPrinter.print(new FunctionCompiler(context, Registers.FILE, _ -> {}).lower());
     }
 
