@@ -7,7 +7,7 @@ import java.util.List;
 public final class Block {
     private final int id;
     private final Function function;
-    private final ArrayList<Value> params = new ArrayList<>(2);
+    private final ArrayList<Value> params = new ArrayList<>(0);
     Inst first;
     Inst last;
     private float frequency = Frequency.ONCE;

@@ -2,6 +2,7 @@ package kiln.ir;
 
 import java.util.ArrayList;
 import java.util.List;
+import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
 
 /** One function: its blocks in layout order, the first of which is the entry, whose parameters are the function's. */
@@ -16,6 +17,7 @@ public final class Function {
     private Object graph;
 
     private boolean allocates;
+    private boolean makesExceptions;
     /** Null if there are none. */
     private ConstantObjects constants;
 
@@ -87,6 +89,17 @@ public final class Function {
         return allocates;
     }
 
+    /** Whether a call that makes an exception was ever put into this function. */
+    public boolean makesExceptions() {
+        return makesExceptions;
+    }
+
+    /** Whether it makes an exception. */
+    private static boolean isNewException(CallTarget callee) {
+        return callee.key().kind() == FuncKey.Kind.BUILTIN
+                && callee.key().index() == Builtin.EXCEPTION_ALLOCATE.ordinal();
+    }
+
     /** Objects and functions that are known to the module of the function, or null. */
     public ConstantObjects constants() {
         return constants;
@@ -128,6 +141,7 @@ public final class Function {
     Inst newInstWithoutResults(
             Opcode op, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
         allocates |= op == Opcode.ALLOCATE;
+        makesExceptions |= op == Opcode.CALL && isNewException((CallTarget) data);
         return new Inst(op, type, imm, data, args, targets, position);
     }
 

@@ -16,8 +16,11 @@ public final class MemoryEffects {
     private static final long ALL = -1;
 
     private final HashMap<Region, Integer> numbers = new HashMap<>();
-    private Region lastRegion;
-    private int lastNumber;
+    /** Regions asked for of late, to be known by being the same object, and their numbers. */
+    private final Region[] recent = new Region[4];
+
+    private final int[] recentNumbers = new int[recent.length];
+    private int nextRecent;
     /** The regions that are linear memories. */
     private long memories;
 
@@ -63,17 +66,21 @@ public final class MemoryEffects {
     /** Number of the region of an access. */
     public int region(MemoryOp m) {
         Region r = m.region();
-        if (r != lastRegion) {
-            Integer known = numbers.get(r);
-            if (known == null) {
-                known = Math.min(numbers.size(), MAX_REGIONS - 1);
-                numbers.put(r, known);
-                memories |= r.kind() == Region.Kind.MEMORY ? 1L << known : 0;
+        for (int i = 0; i < recent.length; i++) {
+            if (r == recent[i]) {
+                return recentNumbers[i];
             }
-            lastRegion = r;
-            lastNumber = known;
         }
-        return lastNumber;
+        Integer known = numbers.get(r);
+        if (known == null) {
+            known = Math.min(numbers.size(), MAX_REGIONS - 1);
+            numbers.put(r, known);
+            memories |= r.kind() == Region.Kind.MEMORY ? 1L << known : 0;
+        }
+        recent[nextRecent] = r;
+        recentNumbers[nextRecent] = known;
+        nextRecent = (nextRecent + 1) % recent.length;
+        return known;
     }
 
     /** Upper bound of the numbers of regions. */

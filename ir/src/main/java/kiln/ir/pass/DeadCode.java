@@ -39,12 +39,14 @@ public final class DeadCode implements Pass {
     public void run(Function f) {
         Cfg cfg = Cfg.of(f);
         boolean[] live = new boolean[f.valueIdBound()];
+        // Most functions make nothing that could vanish with what is stored to it.
+        boolean makes = f.allocates() || f.makesExceptions();
         Worklist work = new Worklist(cfg, live);
         // What nobody has asked for yet: little, since users come before definitions.
         List<Inst> idle = new ArrayList<>();
         for (int b : cfg.postorder()) {
             for (Inst i = cfg.block(b).last(); i != null; i = i.prev()) {
-                if (isToNew(i)) {
+                if (makes && isToNew(i)) {
                     work.addStore(i);
                     idle.add(i);
                 } else if (!isRemovable(i)) {
@@ -57,7 +59,7 @@ public final class DeadCode implements Pass {
             work.drain();
         }
         for (Inst i : idle) {
-            if (!live[isToNew(i) ? object(i).id() : i.result().id()]) {
+            if (!live[makes && isToNew(i) ? object(i).id() : i.result().id()]) {
                 i.block().remove(i);
             }
         }

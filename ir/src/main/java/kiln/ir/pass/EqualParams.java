@@ -50,6 +50,9 @@ public final class EqualParams implements Pass {
     private static List<Block> candidates(Function f) {
         List<Block> result = new ArrayList<>();
         for (Block b : f.blocks()) {
+            if (b.params().size() < 2) {
+                continue;
+            }
             int seen = 0;
             boolean repeated = false;
             for (Value p : b == f.entry() ? List.<Value>of() : b.params()) {
@@ -68,19 +71,21 @@ public final class EqualParams implements Pass {
         private record NumberOf(Type type, long bits) {}
 
         private List<Block> blocks;
-        /** By block: the edges into it. */
-        private final Map<Block, List<Edge>> edges = new HashMap<>();
+        /** By block's number: the edges into it. */
+        private final List<Edge>[] edges;
         /** By value, one of those that equal it as far as is known. */
         private final int[] leader;
 
         private final Map<NumberOf, Integer> numbers = new HashMap<>();
 
+        @SuppressWarnings({"unchecked", "rawtypes"})
         Classes(Function f, List<Block> blocks) {
             this.blocks = blocks;
+            edges = new List[f.blockIdBound()];
             leader = new int[f.valueIdBound()];
             Arrays.setAll(leader, i -> i);
             for (Block b : blocks) {
-                edges.put(b, new ArrayList<>());
+                edges[b.id()] = new ArrayList<>();
                 int[] first = new int[Type.values().length];
                 Arrays.fill(first, -1);
                 for (Value p : b.params()) {
@@ -92,7 +97,7 @@ public final class EqualParams implements Pass {
             for (Block b : f.blocks()) {
                 Inst t = b.terminator();
                 for (int i = 0, n = t.targetCount(); i < n; i++) {
-                    List<Edge> into = edges.get(t.target(i).target());
+                    List<Edge> into = edges[t.target(i).target().id()];
                     if (into != null) {
                         into.add(t.target(i));
                     }
@@ -131,7 +136,7 @@ public final class EqualParams implements Pass {
 
         private int split(Block b, int before) {
             List<Value> params = b.params();
-            List<Edge> into = edges.get(b);
+            List<Edge> into = edges[b.id()];
             Map<Long, Integer> byHash = new HashMap<>();
             int[] next = new int[params.size()];
             for (int i = 0; i < next.length; i++) {
@@ -181,7 +186,7 @@ public final class EqualParams implements Pass {
                     p.replaceWith(first);
                 }
             }
-            List<Edge> into = edges.get(b);
+            List<Edge> into = edges[b.id()];
             b.keepParams(keep);
             for (Edge e : into) {
                 e.keepArgs(keep);

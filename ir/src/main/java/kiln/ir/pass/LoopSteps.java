@@ -52,8 +52,8 @@ public final class LoopSteps implements Pass {
     }
 
     private Cfg cfg;
-    private Step[] ofCounter;
-    private Step[] ofNext;
+    /** By counter and by next value. */
+    private Step[] stepOf;
 
     @Override
     public String name() {
@@ -114,11 +114,10 @@ public final class LoopSteps implements Pass {
         if (steps.isEmpty()) {
             return;
         }
-        ofCounter = new Step[f.valueIdBound()];
-        ofNext = new Step[f.valueIdBound()];
+        stepOf = new Step[f.valueIdBound()];
         for (Step s : steps) {
-            ofCounter[s.counter.id()] = s;
-            ofNext[s.next.id()] = s;
+            stepOf[s.counter.id()] = s;
+            stepOf[s.next.id()] = s;
         }
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
@@ -159,31 +158,39 @@ public final class LoopSteps implements Pass {
 
     /** Notes what an instruction asks for, its edges included. */
     private void note(Block b, Inst inst) {
-        for (int a = 0; a < inst.argCount(); a++) {
-            note(b, inst, inst.arg(a), false);
-        }
-        for (int t = 0; t < inst.targetCount(); t++) {
-            Edge e = inst.target(t);
-            for (int a = 0; a < e.argCount(); a++) {
-                note(b, inst, e.arg(a), true);
+        for (int a = 0, n = inst.argCount(); a < n; a++) {
+            Step s = stepOf[inst.arg(a).id()];
+            if (s != null) {
+                note(b, inst, inst.arg(a), s, false);
             }
         }
-        if (inst.resultCount() == 1 && ofNext[inst.result().id()] != null) {
-            ofNext[inst.result().id()].isAdditionSeen = true;
+        for (int t = 0, n = inst.targetCount(); t < n; t++) {
+            Edge e = inst.target(t);
+            for (int a = 0, m = e.argCount(); a < m; a++) {
+                Step s = stepOf[e.arg(a).id()];
+                if (s != null) {
+                    note(b, inst, e.arg(a), s, true);
+                }
+            }
+        }
+        if (inst.opcode() == Opcode.ADD && stepOf[inst.result().id()] != null) {
+            stepOf[inst.result().id()].isAdditionSeen = true;
         }
     }
 
-    private void note(Block b, Inst inst, Value v, boolean onEdge) {
-        Step s = ofNext[v.id()];
-        if (s != null && b != s.backEdge) {
-            boolean instead = s.instead != null && cfg.dominates(s.instead.id(), b.id());
-            s.isNextAskedForInstead |= instead;
-            s.isNextAskedForElsewhere |= !instead;
-        } else if (s != null && !onEdge) {
-            s.isNextAskedForElsewhere = true;
+    /** Notes that {@code v}, the counter or the next value of {@code s}, is asked for. */
+    private void note(Block b, Inst inst, Value v, Step s, boolean onEdge) {
+        if (v == s.next) {
+            if (b != s.backEdge) {
+                boolean instead = s.instead != null && cfg.dominates(s.instead.id(), b.id());
+                s.isNextAskedForInstead |= instead;
+                s.isNextAskedForElsewhere |= !instead;
+            } else if (!onEdge) {
+                s.isNextAskedForElsewhere = true;
+            }
+            return;
         }
-        s = ofCounter[v.id()];
-        if (s == null || inst == s.next.inst()) {
+        if (inst == s.next.inst()) {
             return;
         }
         Block there = s.next.inst().block();

@@ -45,10 +45,23 @@ public final class SteppedParams implements Pass {
         }
         Builder builder = new Builder(f);
         for (int h : cfg.postorder()) {
-            if (cfg.isLoopHeader(h) && cfg.block(h).params().size() > 1) {
+            if (cfg.block(h).params().size() > 1
+                    && cfg.isLoopHeader(h)
+                    && hasAlike(cfg.block(h).params())) {
                 new Header(cfg, h).run(builder);
             }
         }
+    }
+
+    /** Whether two of the parameters are integers of one type. */
+    private static boolean hasAlike(List<Value> params) {
+        int narrow = 0;
+        int wide = 0;
+        for (int i = 0; i < params.size(); i++) {
+            narrow += params.get(i).type() == Type.I32 ? 1 : 0;
+            wide += params.get(i).type() == Type.I64 ? 1 : 0;
+        }
+        return narrow > 1 || wide > 1;
     }
 
     /** A value as another one, or nothing for constants, plus a constant. */

@@ -8,16 +8,17 @@ import kiln.ir.Value;
  * operation, up to three operand numbers, a constant and an object; all without boxing.
  */
 final class ValueTable {
+    private static final int PARTS = 5;
+    private static final int BLOCK = 4;
+
     private int[] slots;
     private int size;
-    private int[] ops;
-    private int[] as;
-    private int[] bs;
-    private int[] cs;
+    /** By entry, one behind the other: operation, three operand numbers and the block. */
+    private int[] parts;
+
     private long[] imms;
     private Object[] auxes;
     private Value[] values;
-    private int[] blocks;
 
     // The key to look for.
     private int op;
@@ -31,14 +32,10 @@ final class ValueTable {
         int n = Math.max(16, expected);
         slots = new int[Integer.highestOneBit(n * 2 - 1) * 2];
         Arrays.fill(slots, -1);
-        ops = new int[n];
-        as = new int[n];
-        bs = new int[n];
-        cs = new int[n];
+        parts = new int[n * PARTS];
         imms = new long[n];
         auxes = new Object[n];
         values = new Value[n];
-        blocks = new int[n];
     }
 
     void key(int op, int a, int b, int c, long imm, Object aux) {
@@ -63,10 +60,11 @@ final class ValueTable {
             if (e < 0) {
                 return -1;
             }
-            if (ops[e] == op
-                    && as[e] == a
-                    && bs[e] == b
-                    && cs[e] == c
+            int p = e * PARTS;
+            if (parts[p] == op
+                    && parts[p + 1] == a
+                    && parts[p + 2] == b
+                    && parts[p + 3] == c
                     && imms[e] == imm
                     && (aux == auxes[e] || aux != null && aux.equals(auxes[e]))) {
                 return e;
@@ -76,14 +74,15 @@ final class ValueTable {
 
     /** Adds an entry with the present key, which must not be there yet. */
     void add(Value value, int block) {
-        if (size == ops.length) {
+        if (size == imms.length) {
             grow();
         }
         int e = size++;
-        ops[e] = op;
-        as[e] = a;
-        bs[e] = b;
-        cs[e] = c;
+        int p = e * PARTS;
+        parts[p] = op;
+        parts[p + 1] = a;
+        parts[p + 2] = b;
+        parts[p + 3] = c;
         imms[e] = imm;
         auxes[e] = aux;
         set(e, value, block);
@@ -105,12 +104,12 @@ final class ValueTable {
 
     /** Number in the graph of the block from whose beginning or middle on the entry's value is there. */
     int block(int entry) {
-        return blocks[entry];
+        return parts[entry * PARTS + BLOCK];
     }
 
     void set(int entry, Value value, int block) {
         values[entry] = value;
-        blocks[entry] = block;
+        parts[entry * PARTS + BLOCK] = block;
     }
 
     private int hash() {
@@ -127,14 +126,10 @@ final class ValueTable {
 
     private void grow() {
         int n = size * 2;
-        ops = Arrays.copyOf(ops, n);
-        as = Arrays.copyOf(as, n);
-        bs = Arrays.copyOf(bs, n);
-        cs = Arrays.copyOf(cs, n);
+        parts = Arrays.copyOf(parts, n * PARTS);
         imms = Arrays.copyOf(imms, n);
         auxes = Arrays.copyOf(auxes, n);
         values = Arrays.copyOf(values, n);
-        blocks = Arrays.copyOf(blocks, n);
         int keepOp = op;
         int keepA = a;
         int keepB = b;
@@ -144,7 +139,8 @@ final class ValueTable {
         slots = new int[slots.length * 2];
         Arrays.fill(slots, -1);
         for (int e = 0; e < size; e++) {
-            key(ops[e], as[e], bs[e], cs[e], imms[e], auxes[e]);
+            int p = e * PARTS;
+            key(parts[p], parts[p + 1], parts[p + 2], parts[p + 3], imms[e], auxes[e]);
             insert(e, hash());
         }
         key(keepOp, keepA, keepB, keepC, keepImm, keepAux);
