@@ -106,6 +106,8 @@ public final class Pipeline {
                         // What still only chooses among constants does nothing else.
                         new SwitchTables(),
                         new SteppedParams(),
+                        // Sums have all of their operands.
+                        new CarriedSums(),
                         // What is cold within a loop stays there.
                         new EstimateFrequencies(),
                         new LoopInvariants(),
