@@ -216,7 +216,7 @@ final class ModuleCompilation {
             Function f = translator.translate(importedCount() + defined);
             inlining.expand(f);
             // Objects that a copy makes are known as such where it is copied to.
-            boolean unfinished = pipeline.runToAllocations(f);
+            boolean unfinished = pipeline.runForCopies(f);
             cost = InlineCost.of(f);
             if (Inlining.isWorthInliningRecursion(cost)) {
                 Function expanded = translator.translate(importedCount() + defined);
@@ -255,9 +255,12 @@ final class ModuleCompilation {
             return compile(f);
         }
         inlining.expand(f);
-        pipeline.run(f);
+        boolean unfinished = pipeline.runForCopies(f);
         if (inlining.completeOfComponent(f)) {
-            return new Product.Pending(f, false);
+            return new Product.Pending(f, unfinished);
+        }
+        if (unfinished) {
+            pipeline.finish(f);
         }
         return generate(f);
     }

@@ -118,6 +118,8 @@ public final class Pipeline {
                         // Addresses are settled, and so is which counters are extended in them.
                         new WideCounters(),
                         new LoopTests(),
+                        // What is there by now is as plain as it will be.
+                        new VectorLoops(),
                         new ExpandAllocations(),
                         // Less code is left, and new blocks have come.
                         new EstimateFrequencies(),
@@ -180,28 +182,33 @@ public final class Pipeline {
     }
 
     /**
-     * Runs the passes for which an object that is made is one instruction. What they leave can be copied to its calls,
-     * and still shows there that it makes objects.
+     * Runs the passes for which an object that is made is one instruction, and a loop is one loop. What they leave can
+     * be copied to its calls, and still shows there that it makes objects, or does the same for many elements.
      *
      * @return whether {@link #finish} has something left to do
      */
-    public boolean runToAllocations(Function f) {
+    public boolean runForCopies(Function f) {
         if (!begin(f)) {
             return false;
         }
-        int end = f.allocates() ? expansion() : passes.size();
-        run(f, 0, end, pass -> {});
-        return end < passes.size();
+        int middle = firstForItself();
+        run(f, 0, middle, pass -> {});
+        if (middle == passes.size() || !f.allocates() && !VectorLoops.changes(f)) {
+            run(f, middle, passes.size(), pass -> {});
+            middle = passes.size();
+        }
+        return middle < passes.size();
     }
 
-    /** Runs the passes that {@link #runToAllocations} has left. */
+    /** Runs the passes that {@link #runForCopies} has left. */
     public void finish(Function f) {
-        run(f, expansion(), passes.size(), pass -> {});
+        run(f, firstForItself(), passes.size(), pass -> {});
     }
 
-    private int expansion() {
+    /** The first pass that makes of something what its copies are not to be made of. */
+    private int firstForItself() {
         for (int i = 0; i < passes.size(); i++) {
-            if (passes.get(i) instanceof ExpandAllocations) {
+            if (passes.get(i) instanceof VectorLoops || passes.get(i) instanceof ExpandAllocations) {
                 return i;
             }
         }

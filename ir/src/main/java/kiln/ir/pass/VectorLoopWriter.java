@@ -1,0 +1,566 @@
+package kiln.ir.pass;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import kiln.ir.Block;
+import kiln.ir.Builder;
+import kiln.ir.Edge;
+import kiln.ir.FloatCond;
+import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.IntCond;
+import kiln.ir.Lanes;
+import kiln.ir.MemoryOp;
+import kiln.ir.Opcode;
+import kiln.ir.Region;
+import kiln.ir.Type;
+import kiln.ir.V128;
+import kiln.ir.Value;
+import kiln.ir.VectorOp;
+
+/**
+ * Puts a loop with vectors in front of a scalar one, as a plan says:
+ *
+ * <pre>
+ *   entry ─> enough turns? ─> far enough apart? ─> within the memory? ─> vectors ─> [loop with vectors] ─> rest ─┐
+ *                 │                  │                    │                                                      │
+ *                 └──────────────────┴────────────────────┴──> scalars ────────────────────────> [scalar loop] <─┘
+ * </pre>
+ *
+ * The scalar loop makes the last turn at least, so that everything behind it finds its values as before.
+ */
+final class VectorLoopWriter {
+    /** So few turns that no distance overflows. */
+    private static final long MAX_TURNS = 1L << 33;
+
+    private final Function f;
+    private final VectorPlan plan;
+    private final CountedLoop loop;
+    private final Builder b;
+    private final List<Block> made = new ArrayList<>();
+    private final Block scalars;
+    /** Distances from the base, but for constants, by what they belong to; null for none. */
+    private final Map<LaneAccess, Value> distances = new HashMap<>();
+
+    private final List<LaneAccess> representatives = new ArrayList<>();
+    private final Map<LaneAccess, Value> addresses = new HashMap<>();
+    private final Map<LanePack, Value[]> written = new HashMap<>();
+    private final Map<LanePack, Value> starts = new HashMap<>();
+    private boolean isNever;
+
+    private VectorLoopWriter(Function f, VectorPlan plan) {
+        this.f = f;
+        this.plan = plan;
+        this.loop = plan.loop;
+        this.b = new Builder(f);
+        this.scalars = f.newDetachedBlock();
+        b.setPosition(loop.block.first().position());
+    }
+
+    /**
+     * Writes the loop.
+     *
+     * @return the new blocks, to be laid out in front of the scalar loop; none if it turned out never to be entered
+     */
+    static List<Block> write(Function f, VectorPlan plan) {
+        return new VectorLoopWriter(f, plan).write();
+    }
+
+    private List<Block> write() {
+        Block first = next();
+        Value turns = turns();
+        Value bytes = b.binary(Opcode.SHL, turns, b.i64(log2(bytesPerTurn())));
+        checkDistances();
+        checkBounds(bytes);
+        if (isNever) {
+            return List.of();
+        }
+        Value[] args = new Value[loop.entry.argCount()];
+        for (int i = 0; i < args.length; i++) {
+            args[i] = loop.entry.arg(i);
+        }
+        Block body = f.newDetachedBlock();
+        Block rest = f.newDetachedBlock();
+        writeVectors(body, rest, bytes);
+        made.add(scalars);
+        b.setBlock(scalars);
+        b.jump(loop.block, args);
+        loop.entry.setTarget(first);
+        loop.entry.setArgs();
+        return made;
+    }
+
+    private Block next() {
+        Block block = f.newDetachedBlock();
+        made.add(block);
+        b.setBlock(block);
+        return block;
+    }
+
+    /** Goes on with what follows if {@code condition} holds, else to the scalar loop. */
+    private void require(Value condition) {
+        if (condition.is(Opcode.ICONST)) {
+            isNever |= condition.inst().imm() == 0;
+            return;
+        }
+        Block from = b.block();
+        Block then = next();
+        b.setBlock(from);
+        b.branch(condition, then, scalars);
+        b.setBlock(then);
+    }
+
+    private static int log2(long x) {
+        return Long.numberOfTrailingZeros(x);
+    }
+
+    private long bytesPerTurn() {
+        return (long) plan.perTurn * plan.width;
+    }
+
+    // In front of the loop.
+
+    /**
+     * How many turns the loop with vectors makes: so many that the scalar loop would make all of theirs and one more.
+     * The loop goes on as long as its counter is before its limit, or is another number; the number of whole steps
+     * between them is how often it does so at least.
+     */
+    private Value turns() {
+        LinearValue counter = loop.counter();
+        Value start = counter.atStart(b);
+        Value limit = loop.limit().atStart(b);
+        boolean up = counter.step > 0;
+        Value way = up ? b.binary(Opcode.SUB, limit, start) : b.binary(Opcode.SUB, start, limit);
+        boolean wide = counter.type == Type.I64;
+        if (loop.condition() != IntCond.NE) {
+            require(b.icmp(loop.condition(), start, limit));
+        }
+        int shift = log2(Math.abs(counter.step)) + log2(plan.perTurn / plan.unroll);
+        Value turns = b.binary(Opcode.LSHR, way, b.iconst(counter.type, shift));
+        if (wide) {
+            Value beyond = b.binary(Opcode.SUB, turns, b.i64(VectorPlan.MIN_TURNS));
+            require(b.icmp(IntCond.ULT, beyond, b.i64(MAX_TURNS)));
+            return turns;
+        }
+        require(b.icmp(IntCond.UGE, turns, b.i32(VectorPlan.MIN_TURNS)));
+        return b.convert(Opcode.ZEXT, Type.I64, turns);
+    }
+
+    /** The access by which those are known that start at constants from one another even if indices wrap around. */
+    private LaneAccess representative(LaneAccess a) {
+        for (LaneAccess r : representatives) {
+            if (r.isParallelTo(a) && (a.startsAtConstant() || r.isAtFixedDistanceFrom(a))) {
+                return r;
+            }
+        }
+        representatives.add(a);
+        return a;
+    }
+
+    /** What is not constant about an access's first distance from the base; null for nothing. */
+    private Value distance(LaneAccess access) {
+        LaneAccess a = representative(access);
+        if (a.startsAtConstant()) {
+            return null;
+        }
+        Value known = distances.get(a);
+        if (known == null) {
+            known = a.narrow != null
+                    ? b.convert(Opcode.ZEXT, Type.I64, a.narrow.atStart(b))
+                    : a.wide().withoutConstant().atStart(b);
+            distances.put(a, known);
+        }
+        return known;
+    }
+
+    private void checkDistances() {
+        long all = bytesPerTurn();
+        for (VectorPlan.Distance d : plan.distances) {
+            Value x = distance(d.first());
+            Value y = distance(d.second());
+            long c = d.second().constant() - d.first().constant();
+            Value way = y == null ? b.i64(0) : y;
+            way = x == null ? way : b.binary(Opcode.SUB, way, x);
+            // From -all + 1 on, or from 1 on, up to all - 1: those numbers are below others if that is subtracted.
+            long least = d.ordered() ? 1 : 1 - all;
+            way = b.binary(Opcode.ADD, way, b.i64(c - least));
+            require(b.icmp(IntCond.UGE, way, b.i64(all - least)));
+        }
+    }
+
+    /** Requires that all accesses are in bounds, so that none traps and no 32-bit index wraps around. */
+    private void checkBounds(Value bytes) {
+        Map<LaneAccess, long[]> reach = new HashMap<>();
+        List<LaneAccess> order = new ArrayList<>();
+        for (LanePack p : plan.accesses) {
+            LaneAccess a = p.accesses[0];
+            LaneAccess r = representative(a);
+            long[] known = reach.get(r);
+            if (known == null) {
+                reach.put(r, new long[] {a.constant(), a.constant()});
+                order.add(r);
+            } else {
+                known[0] = Math.min(known[0], a.constant());
+                known[1] = Math.max(known[1], a.constant());
+            }
+        }
+        Map<Value, Value> lengths = new HashMap<>();
+        for (LaneAccess a : order) {
+            Inst load = a.base.inst();
+            Value length = lengths.computeIfAbsent(
+                    a.base,
+                    _ -> b.load(
+                            Type.I64,
+                            MemoryOp.of(Type.I64, Region.CONTEXT),
+                            load.arg(0),
+                            load.imm() + LaneAccess.LENGTH_FROM_BASE));
+            Value start = distance(a);
+            long[] c = reach.get(a);
+            if (a.narrow == null) {
+                Value least = start == null ? b.i64(c[0]) : b.binary(Opcode.ADD, start, b.i64(c[0]));
+                require(b.icmp(IntCond.SGE, least, b.i64(0)));
+            }
+            Value end = b.binary(Opcode.ADD, bytes, b.i64(c[1]));
+            end = start == null ? end : b.binary(Opcode.ADD, start, end);
+            require(b.icmp(IntCond.ULE, end, length));
+        }
+    }
+
+    // The loop.
+
+    private void writeVectors(Block body, Block rest, Value bytes) {
+        List<Value> initial = new ArrayList<>();
+        initial.add(b.i64(0));
+        for (VectorPlan.Reduction r : plan.reductions) {
+            Value start = identity(r);
+            for (int k = 0; k < plan.vectors(); k++) {
+                initial.add(start);
+            }
+        }
+        List<LanePack> progressions = new ArrayList<>();
+        prepare(progressions);
+        for (LanePack p : progressions) {
+            initial.add(starts.get(p));
+        }
+        Value offset = body.addParam(Type.I64);
+        for (int i = 1; i < initial.size(); i++) {
+            body.addParam(Type.V128);
+        }
+        prepareAddresses();
+        b.jump(body, initial.toArray(Value[]::new));
+
+        made.add(body);
+        b.setBlock(body);
+        if (hasInterruptCheck()) {
+            b.interruptCheck();
+        }
+        int reduced = plan.reductions.size() * plan.vectors();
+        List<Value> turned = new ArrayList<>();
+        for (int i = 0; i < progressions.size(); i++) {
+            turned.add(writeProgression(progressions.get(i), body.params().get(1 + reduced + i)));
+        }
+        for (LanePack p : plan.accesses) {
+            writeAccess(p, offset);
+        }
+        Value[] sums = reduce(body);
+        b.setPosition(loop.block.terminator().position());
+        Value next = b.binary(Opcode.ADD, offset, b.i64(bytesPerTurn()));
+        Value[] again = new Value[initial.size()];
+        again[0] = next;
+        System.arraycopy(sums, 0, again, 1, reduced);
+        for (int i = 0; i < turned.size(); i++) {
+            again[1 + reduced + i] = turned.get(i);
+        }
+        b.branch(b.icmp(IntCond.NE, next, bytes), new Edge(body, again), new Edge(rest));
+
+        made.add(rest);
+        b.setBlock(rest);
+        writeRest(bytes, sums);
+    }
+
+    private boolean hasInterruptCheck() {
+        for (Inst i = loop.block.first(); i != null; i = i.next()) {
+            if (i.opcode() == Opcode.INTERRUPT_CHECK) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Value identity(VectorPlan.Reduction r) {
+        return switch (r.op) {
+            case AND -> b.vconst(new V128(-1, -1));
+            case ADD, OR, XOR -> b.vconst(V128.ZERO);
+            default -> b.vector(VectorOp.SPLAT.on(r.lanes), loop.start(r.param));
+        };
+    }
+
+    /** Makes in front of the loop what it needs of values that do not change, or change evenly. */
+    private void prepare(List<LanePack> progressions) {
+        for (LanePack p : plan.accesses) {
+            for (LanePack o : p.operands) {
+                prepare(o, progressions);
+            }
+        }
+        for (VectorPlan.Reduction r : plan.reductions) {
+            r.added.forEach(p -> prepare(p, progressions));
+            r.subtracted.forEach(p -> prepare(p, progressions));
+        }
+    }
+
+    private void prepare(LanePack p, List<LanePack> progressions) {
+        if (written.containsKey(p) || starts.containsKey(p)) {
+            return;
+        }
+        switch (p.kind) {
+            case SPLAT -> fill(p, b.vector(VectorOp.SPLAT.on(p.lanes), p.first));
+            case CONSTANTS -> {
+                Value[] v = new Value[plan.vectors()];
+                for (int k = 0; k < v.length; k++) {
+                    int first = k * p.lanes.count();
+                    v[k] = b.vconst(V128.of(p.lanes, i -> p.constants[(first + i) % plan.unroll]));
+                }
+                written.put(p, v);
+            }
+            case PROGRESSION -> {
+                Value start = LinearValue.of(p.first, loop).atStart(b);
+                Value steps = b.vconst(V128.of(p.lanes, i -> p.step * i));
+                Value all = b.vector(VectorOp.SPLAT.on(p.lanes), start);
+                starts.put(p, b.vector(VectorOp.ADD.on(p.lanes), all, steps));
+                progressions.add(p);
+            }
+            default -> {
+                for (LanePack o : p.operands) {
+                    prepare(o, progressions);
+                }
+            }
+        }
+    }
+
+    private void fill(LanePack p, Value v) {
+        Value[] all = new Value[plan.vectors()];
+        Arrays.fill(all, v);
+        written.put(p, all);
+    }
+
+    private void prepareAddresses() {
+        for (LanePack p : plan.accesses) {
+            LaneAccess r = representative(p.accesses[0]);
+            if (!addresses.containsKey(r)) {
+                Value d = distance(r);
+                addresses.put(r, d == null ? r.base : b.binary(Opcode.ADD, r.base, d));
+            }
+        }
+    }
+
+    private Value writeProgression(LanePack p, Value first) {
+        Value[] v = new Value[plan.vectors()];
+        v[0] = first;
+        for (int k = 1; k < v.length; k++) {
+            v[k] = plus(p, first, k);
+        }
+        written.put(p, v);
+        return plus(p, first, v.length);
+    }
+
+    private Value plus(LanePack p, Value v, int vectors) {
+        long all = p.step * p.lanes.count() * vectors;
+        return b.vector(VectorOp.ADD.on(p.lanes), v, b.vconst(V128.of(p.lanes, _ -> all)));
+    }
+
+    private void writeAccess(LanePack p, Value offset) {
+        LaneAccess a = p.accesses[0];
+        boolean store = p.kind == LanePack.Kind.STORE;
+        Value[] stored = store ? value(p.operands[0]) : null;
+        b.setPosition(a.inst.position());
+        MemoryOp scalar = a.inst.memory();
+        MemoryOp m = new MemoryOp(16, false, scalar.region(), true, false, scalar.trap());
+        Value address = b.binary(Opcode.ADD, addresses.get(representative(a)), offset);
+        long displacement = a.constant();
+        Value[] loaded = new Value[plan.vectors()];
+        for (int k = 0; k < loaded.length; k++) {
+            if (store) {
+                b.store(m, address, displacement + 16L * k, stored[k]);
+            } else {
+                loaded[k] = b.load(Type.V128, m, address, displacement + 16L * k);
+            }
+        }
+        if (!store) {
+            written.put(p, loaded);
+        }
+    }
+
+    private Value[] value(LanePack p) {
+        Value[] known = written.get(p);
+        if (known != null) {
+            return known;
+        }
+        VectorOp extreme = p.kind == LanePack.Kind.SELECT && p.lanes == Lanes.I32X4 ? VectorPlan.extreme(p.inst) : null;
+        // A minimum or maximum needs no mask.
+        Value[][] args = new Value[extreme == null ? p.operands.length : 2][];
+        for (int i = 0; i < args.length; i++) {
+            args[i] = value(p.operands[i]);
+        }
+        b.setPosition(p.inst.position());
+        Value[] v = new Value[plan.vectors()];
+        for (int k = 0; k < v.length; k++) {
+            Value x = args[0][k];
+            Value y = args.length > 1 ? args[1][k] : null;
+            v[k] = switch (p.kind) {
+                case MASK -> mask(p, x, y);
+                case SELECT ->
+                    extreme != null
+                            ? b.vector(extreme.on(p.lanes), x, y)
+                            : b.vector(VectorOp.BITSELECT.on(Lanes.V128), x, y, args[2][k]);
+                default -> operation(p, x, y);
+            };
+        }
+        written.put(p, v);
+        return v;
+    }
+
+    private Value mask(LanePack p, Value x, Value y) {
+        if (p.inst.data() instanceof FloatCond c) {
+            return switch (c) {
+                case EQ -> b.vector(VectorOp.EQ.on(p.lanes), x, y);
+                case NE -> b.vector(VectorOp.NE.on(p.lanes), x, y);
+                case GT -> b.vector(VectorOp.GT.on(p.lanes), x, y);
+                case GE -> b.vector(VectorOp.GE.on(p.lanes), x, y);
+                case LT -> b.vector(VectorOp.GT.on(p.lanes), y, x);
+                case LE -> b.vector(VectorOp.GE.on(p.lanes), y, x);
+            };
+        }
+        return switch (p.inst.intCond()) {
+            case EQ -> b.vector(VectorOp.EQ.on(p.lanes), x, y);
+            case NE -> b.vector(VectorOp.NOT.on(Lanes.V128), b.vector(VectorOp.EQ.on(p.lanes), x, y));
+            case SGT -> b.vector(VectorOp.GT_S.on(p.lanes), x, y);
+            case SGE -> b.vector(VectorOp.GE_S.on(p.lanes), x, y);
+            case SLT -> b.vector(VectorOp.GT_S.on(p.lanes), y, x);
+            case SLE -> b.vector(VectorOp.GE_S.on(p.lanes), y, x);
+            case UGT -> b.vector(VectorOp.GT_U.on(p.lanes), x, y);
+            case UGE -> b.vector(VectorOp.GE_U.on(p.lanes), x, y);
+            case ULT -> b.vector(VectorOp.GT_U.on(p.lanes), y, x);
+            case ULE -> b.vector(VectorOp.GE_U.on(p.lanes), y, x);
+        };
+    }
+
+    private Value operation(LanePack p, Value x, Value y) {
+        Lanes lanes = p.lanes;
+        Inst i = p.inst;
+        return switch (i.opcode()) {
+            case ADD, FADD -> b.vector(VectorOp.ADD.on(lanes), x, y);
+            case SUB, FSUB -> b.vector(VectorOp.SUB.on(lanes), x, y);
+            case MUL, FMUL -> b.vector(VectorOp.MUL.on(lanes), x, y);
+            case FDIV -> b.vector(VectorOp.DIV.on(lanes), x, y);
+            case FMIN -> b.vector(VectorOp.MIN.on(lanes), x, y);
+            case FMAX -> b.vector(VectorOp.MAX.on(lanes), x, y);
+            case AND -> b.vector(VectorOp.AND.on(Lanes.V128), x, y);
+            case OR -> b.vector(VectorOp.OR.on(Lanes.V128), x, y);
+            case XOR -> b.vector(VectorOp.XOR.on(Lanes.V128), x, y);
+            case SHL -> b.vector(VectorOp.SHL.on(lanes), x, count(i));
+            case LSHR -> b.vector(VectorOp.SHR_U.on(lanes), x, count(i));
+            case ASHR -> b.vector(VectorOp.SHR_S.on(lanes), x, count(i));
+            case FSQRT -> b.vector(VectorOp.SQRT.on(lanes), x);
+            case FABS -> b.vector(VectorOp.ABS.on(lanes), x);
+            case FNEG -> b.vector(VectorOp.NEG.on(lanes), x);
+            case FCEIL -> b.vector(VectorOp.CEIL.on(lanes), x);
+            case FFLOOR -> b.vector(VectorOp.FLOOR.on(lanes), x);
+            case FTRUNC -> b.vector(VectorOp.TRUNC.on(lanes), x);
+            case FNEAREST -> b.vector(VectorOp.NEAREST.on(lanes), x);
+            case FROM_SINT -> b.vector(VectorOp.CONVERT_S.on(lanes), x);
+            case TO_SINT_SAT -> b.vector(VectorOp.TRUNC_SAT_S.on(lanes), x);
+            case BITCAST -> x;
+            // A comparison: lanes of ones become 1.
+            case ICMP, FCMP -> b.vector(VectorOp.SHR_U.on(lanes), x, b.i32(lanes.bits() - 1));
+            default -> throw new IllegalStateException(i.opcode().toString());
+        };
+    }
+
+    private Value count(Inst shift) {
+        return b.i32((int) shift.arg(1).inst().imm() & shift.type().bytes() * 8 - 1);
+    }
+
+    /** Combines what a turn has found with the parameters of the loop, which are the sums so far. */
+    private Value[] reduce(Block body) {
+        int n = plan.vectors();
+        Value[] sums = new Value[plan.reductions.size() * n];
+        for (int r = 0; r < plan.reductions.size(); r++) {
+            VectorPlan.Reduction reduction = plan.reductions.get(r);
+            for (int k = 0; k < n; k++) {
+                sums[r * n + k] = body.params().get(1 + r * n + k);
+            }
+            for (LanePack p : reduction.added) {
+                Value[] v = value(p);
+                for (int k = 0; k < n; k++) {
+                    sums[r * n + k] = combine(reduction, sums[r * n + k], v[k]);
+                }
+            }
+            for (LanePack p : reduction.subtracted) {
+                Value[] v = value(p);
+                for (int k = 0; k < n; k++) {
+                    sums[r * n + k] = b.vector(VectorOp.SUB.on(reduction.lanes), sums[r * n + k], v[k]);
+                }
+            }
+        }
+        return sums;
+    }
+
+    private Value combine(VectorPlan.Reduction r, Value x, Value y) {
+        boolean bits = r.op == VectorOp.AND || r.op == VectorOp.OR || r.op == VectorOp.XOR;
+        return b.vector(r.op.on(bits ? Lanes.V128 : r.lanes), x, y);
+    }
+
+    // Behind the loop.
+
+    private void writeRest(Value bytes, Value[] sums) {
+        Value[] args = new Value[loop.entry.argCount()];
+        // Turns that the scalar loop would have made.
+        Value turns = b.binary(Opcode.LSHR, bytes, b.i64(log2((long) plan.unroll * plan.width)));
+        for (Value p : loop.block.params()) {
+            args[p.index()] = loop.isStepped(p) && loop.step(p) != 0 ? stepped(p, turns) : loop.start(p);
+        }
+        int n = plan.vectors();
+        for (int r = 0; r < plan.reductions.size(); r++) {
+            VectorPlan.Reduction reduction = plan.reductions.get(r);
+            Value sum = sums[r * n];
+            for (int k = 1; k < n; k++) {
+                sum = combine(reduction, sum, sums[r * n + k]);
+            }
+            args[reduction.param.index()] = total(reduction, sum);
+        }
+        b.jump(loop.block, args);
+    }
+
+    private Value stepped(Value p, Value turns) {
+        Value n = p.type() == Type.I64 ? turns : b.convert(Opcode.WRAP, Type.I32, turns);
+        long step = loop.step(p);
+        long size = Math.abs(step);
+        Value way = Long.bitCount(size) == 1
+                ? b.binary(Opcode.SHL, n, b.iconst(p.type(), log2(size)))
+                : b.binary(Opcode.MUL, n, b.iconst(p.type(), size));
+        return b.binary(step > 0 ? Opcode.ADD : Opcode.SUB, loop.start(p), way);
+    }
+
+    /** All lanes of a vector and the value before the loop, combined. */
+    private Value total(VectorPlan.Reduction r, Value v) {
+        Value sum = v;
+        for (int distance = 8; distance >= r.lanes.bytes(); distance /= 2) {
+            int d = distance;
+            V128 indices = V128.of(Lanes.I8X16, i -> (i + d) % 16);
+            sum = combine(r, sum, b.shuffle(indices, sum, sum));
+        }
+        Value all = b.vectorOfLane(VectorOp.EXTRACT_LANE.on(r.lanes), 0, sum);
+        Value start = loop.start(r.param);
+        return switch (r.op) {
+            case ADD -> b.binary(Opcode.ADD, start, all);
+            case AND -> b.binary(Opcode.AND, start, all);
+            case OR -> b.binary(Opcode.OR, start, all);
+            case XOR -> b.binary(Opcode.XOR, start, all);
+            // It was in every lane from the beginning.
+            default -> all;
+        };
+    }
+}
