@@ -135,7 +135,7 @@ public final class CarriedSums implements Pass {
                 while (last + 1 < chain.size() && goOn(chain.get(last), chain.get(last + 1))) {
                     last++;
                 }
-                if (last > first && isAnyEarly(chain, first, last, carried)) {
+                if (last > first && areAllEarly(chain, first, last, carried)) {
                     regroup(chain.subList(first, last + 1), carried, chain.get(last));
                 }
                 carried = chain.get(last).result();
@@ -151,7 +151,7 @@ public final class CarriedSums implements Pass {
                     && uses.of(i.result()) == 1;
         }
 
-        private boolean isAnyEarly(List<Inst> chain, int first, int last, Value carried) {
+        private boolean areAllEarly(List<Inst> chain, int first, int last, Value carried) {
             Value v = carried;
             for (int k = first; k <= last; k++) {
                 budget = MAX_LOOKED_AT;

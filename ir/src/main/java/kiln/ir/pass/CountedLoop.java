@@ -94,7 +94,7 @@ final class CountedLoop {
         condition = IntCond.NE;
         counter = whileNonZero ? LinearValue.of(c, this) : null;
         if (counter != null) {
-            limit = counter.minusItself();
+            limit = counter.zero();
         }
         return counter != null && isTowardsLimit();
     }

@@ -132,7 +132,7 @@ final class LinearValue {
     }
 
     /** Zero of the same type. */
-    LinearValue minusItself() {
+    LinearValue zero() {
         return constant(type, 0);
     }
 

@@ -191,7 +191,7 @@ public final class Pipeline {
         if (!begin(f)) {
             return false;
         }
-        int middle = firstForItself();
+        int middle = firstNotForCopies();
         run(f, 0, middle, pass -> {});
         if (middle == passes.size() || !f.allocates() && !VectorLoops.changes(f)) {
             run(f, middle, passes.size(), pass -> {});
@@ -202,11 +202,11 @@ public final class Pipeline {
 
     /** Runs the passes that {@link #runForCopies} has left. */
     public void finish(Function f) {
-        run(f, firstForItself(), passes.size(), pass -> {});
+        run(f, firstNotForCopies(), passes.size(), pass -> {});
     }
 
-    /** The first pass that makes of something what its copies are not to be made of. */
-    private int firstForItself() {
+    /** The first pass whose outcome is not to be copied to calls. */
+    private int firstNotForCopies() {
         for (int i = 0; i < passes.size(); i++) {
             if (passes.get(i) instanceof VectorLoops || passes.get(i) instanceof ExpandAllocations) {
                 return i;
