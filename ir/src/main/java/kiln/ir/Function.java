@@ -2,7 +2,6 @@ package kiln.ir;
 
 import java.util.ArrayList;
 import java.util.List;
-import kiln.artifact.Builtin;
 import kiln.artifact.FuncKey;
 
 /** One function: its blocks in layout order, the first of which is the entry, whose parameters are the function's. */
@@ -94,12 +93,6 @@ public final class Function {
         return makesExceptions;
     }
 
-    /** Whether it makes an exception. */
-    private static boolean isNewException(CallTarget callee) {
-        return callee.key().kind() == FuncKey.Kind.BUILTIN
-                && callee.key().index() == Builtin.EXCEPTION_ALLOCATE.ordinal();
-    }
-
     /** Objects and functions that are known to the module of the function, or null. */
     public ConstantObjects constants() {
         return constants;
@@ -141,7 +134,7 @@ public final class Function {
     Inst newInstWithoutResults(
             Opcode op, Type type, long imm, SideData data, Value[] args, Edge[] targets, int position) {
         allocates |= op == Opcode.ALLOCATE;
-        makesExceptions |= op == Opcode.CALL && isNewException((CallTarget) data);
+        makesExceptions |= op == Opcode.CALL && ((CallTarget) data).makesException();
         return new Inst(op, type, imm, data, args, targets, position);
     }
 

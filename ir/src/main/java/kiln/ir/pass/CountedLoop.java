@@ -13,6 +13,9 @@ import kiln.ir.analysis.Cfg;
  * in front of the loop how many turns there are at least.
  */
 final class CountedLoop {
+    /** How many additions of constants are looked at to find what a turn adds: simplification leaves one. */
+    private static final int MAX_STEPS = 4;
+
     final Block block;
     /** From the loop's end to its beginning. */
     final Edge back;
@@ -74,7 +77,10 @@ final class CountedLoop {
         }
         Value next = back.arg(i);
         long sum = 0;
-        while (isInside(next) && next.is(Opcode.ADD) && next.inst().arg(1).is(Opcode.ICONST)) {
+        for (int n = 0; n < MAX_STEPS && isInside(next); n++) {
+            if (!next.is(Opcode.ADD) || !next.inst().arg(1).is(Opcode.ICONST)) {
+                break;
+            }
             sum += next.inst().arg(1).inst().imm();
             next = next.inst().arg(0);
         }

@@ -7,8 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import kiln.artifact.Builtin;
-import kiln.artifact.FuncKey;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Function;
@@ -127,9 +125,7 @@ public final class DeadCode implements Pass {
     }
 
     private static boolean isNewException(Inst i) {
-        return i.opcode() == Opcode.CALL
-                && i.call().key().kind() == FuncKey.Kind.BUILTIN
-                && i.call().key().index() == Builtin.EXCEPTION_ALLOCATE.ordinal();
+        return i.opcode() == Opcode.CALL && i.call().makesException();
     }
 
     /** Whether it is a store to an object that this function has made. */

@@ -17,7 +17,7 @@ import kiln.ir.*;
  * <p>Allocations between which nothing can collect or trap get their room together: the first asks for all of it, and
  * the others take their parts. Nobody looks at the heap before all of them have their headers.
  */
-public final class ExpandAllocations implements Pass {
+public final class ExpandAllocations implements LastingPass {
     private static final MemoryOp POINTER = MemoryOp.readOnly(Type.I64, Region.CONTEXT);
     private static final MemoryOp HEADER = MemoryOp.of(Type.I64, new Region(Region.Kind.HEAP, 1));
     /** What allocations ask for together at most: objects of this size are few, and one comparison is little there. */
@@ -32,6 +32,11 @@ public final class ExpandAllocations implements Pass {
         return "expand-allocations";
     }
 
+    @Override
+    public boolean hasWork(Function f) {
+        return f.allocates();
+    }
+
     /** What allocations of a function call where there is no room. */
     public static FuncKey callee(Function f) {
         return FuncKey.builtin(f.key().payload(), Builtin.GC_ALLOCATE);
@@ -39,7 +44,7 @@ public final class ExpandAllocations implements Pass {
 
     @Override
     public void run(Function f) {
-        if (!f.allocates()) {
+        if (!hasWork(f)) {
             return;
         }
         Builder b = new Builder(f);

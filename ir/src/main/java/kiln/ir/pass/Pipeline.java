@@ -191,24 +191,28 @@ public final class Pipeline {
         if (!begin(f)) {
             return false;
         }
-        int middle = firstNotForCopies();
+        int middle = firstLasting();
         run(f, 0, middle, pass -> {});
-        if (middle == passes.size() || !f.allocates() && !VectorLoops.changes(f)) {
-            run(f, middle, passes.size(), pass -> {});
-            middle = passes.size();
+        List<Pass> rest = passes.subList(middle, passes.size());
+        if (rest.stream().anyMatch(p -> p instanceof LastingPass lasting && lasting.hasWork(f))) {
+            return true;
         }
-        return middle < passes.size();
+        for (Pass pass : rest) {
+            if (!(pass instanceof LastingPass)) {
+                run(f, pass);
+            }
+        }
+        return false;
     }
 
     /** Runs the passes that {@link #runForCopies} has left. */
     public void finish(Function f) {
-        run(f, firstNotForCopies(), passes.size(), pass -> {});
+        run(f, firstLasting(), passes.size(), pass -> {});
     }
 
-    /** The first pass whose outcome is not to be copied to calls. */
-    private int firstNotForCopies() {
+    private int firstLasting() {
         for (int i = 0; i < passes.size(); i++) {
-            if (passes.get(i) instanceof VectorLoops || passes.get(i) instanceof ExpandAllocations) {
+            if (passes.get(i) instanceof LastingPass) {
                 return i;
             }
         }
@@ -226,11 +230,15 @@ public final class Pipeline {
 
     private void run(Function f, int first, int end, Consumer<Pass> after) {
         for (Pass pass : passes.subList(first, end)) {
-            pass.run(f);
-            if (verify) {
-                Verifier.verify(f, pass.name());
-            }
+            run(f, pass);
             after.accept(pass);
+        }
+    }
+
+    private void run(Function f, Pass pass) {
+        pass.run(f);
+        if (verify) {
+            Verifier.verify(f, pass.name());
         }
     }
 }

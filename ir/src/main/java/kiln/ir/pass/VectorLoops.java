@@ -19,7 +19,7 @@ import kiln.ir.analysis.Ranges;
  * left, and for all of it otherwise. Runs when addresses and counters are settled, and is not part of what is copied to
  * callers: the copy has its turn there, where more may be known.
  */
-public final class VectorLoops implements Pass {
+public final class VectorLoops implements LastingPass {
     @Override
     public String name() {
         return "vector-loops";
@@ -51,8 +51,8 @@ public final class VectorLoops implements Pass {
         f.invalidateGraph();
     }
 
-    /** Whether there is anything to do. */
-    static boolean changes(Function f) {
+    @Override
+    public boolean hasWork(Function f) {
         return !plans(f).isEmpty();
     }
 
