@@ -87,7 +87,7 @@ final class Assembly {
                 new ComponentHostFunction[plan.imports().size()];
         Set<Integer> called = new HashSet<>();
         Set<Integer> again = new HashSet<>();
-        plan.exportsByPath().values().forEach(item -> {
+        component.functionItems().values().forEach(item -> {
             if (item instanceof ComponentPlan.ImportedItem(int imported)) {
                 again.add(imported);
             }

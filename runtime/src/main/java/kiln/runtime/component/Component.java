@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.function.Predicate;
 import kiln.artifact.Printable;
 import kiln.artifact.api.ArtifactException;
 import kiln.artifact.component.ComponentPlan;
@@ -28,12 +27,29 @@ public final class Component implements AutoCloseable {
     private final CompiledModule module;
     private final ComponentPlan plan;
     private final Declared declared = new Declared();
+    /** What it exports, by path, see {@link ComponentPlan#exportsByPath}. */
+    private final Map<String, ComponentPlan.Item> functions = new LinkedHashMap<>();
+
+    private final Map<String, ComponentPlan.Item> modules = new LinkedHashMap<>();
+    /** Numbers of resources and components. */
+    private final Map<String, Integer> resources = new LinkedHashMap<>();
+
+    private final Map<String, Integer> components = new LinkedHashMap<>();
     /** Components that it exports and that were asked for, by number. */
     private final Map<Integer, Component> nested = new HashMap<>();
 
     private Component(CompiledModule module) {
         this.module = module;
         this.plan = ComponentAccess.get().plan(module);
+        plan.exportsByPath().forEach((path, item) -> {
+            switch (item) {
+                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(path, item);
+                case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(path, item);
+                case ComponentPlan.ResourceItem(int resource) -> resources.put(path, resource);
+                case ComponentPlan.ComponentItem(int component) -> components.put(path, component);
+                case ComponentPlan.InstanceItem _ -> {}
+            }
+        });
     }
 
     /**
@@ -122,33 +138,22 @@ public final class Component implements AutoCloseable {
 
     /** The functions that it exports, as {@link ComponentInstance#func} takes them: {@code wasi:cli/run@0.2.3#run}. */
     public List<String> exports() {
-        return paths(item -> item instanceof ComponentPlan.LiftedItem || item instanceof ComponentPlan.ImportedItem);
+        return new ArrayList<>(functions.keySet());
     }
 
     /** The resource types that it exports, named as {@link #exports} names functions. */
     public List<String> resources() {
-        return List.copyOf(resourceItems().keySet());
+        return List.copyOf(resources.keySet());
     }
 
     /** The core modules that it exports, as {@link ComponentInstance#module} takes them. */
     public List<String> modules() {
-        return paths(
-                item -> item instanceof ComponentPlan.ModuleItem || item instanceof ComponentPlan.ImportedModuleItem);
-    }
-
-    private List<String> paths(Predicate<ComponentPlan.Item> wanted) {
-        List<String> paths = new ArrayList<>();
-        plan.exportsByPath().forEach((path, item) -> {
-            if (wanted.test(item)) {
-                paths.add(path);
-            }
-        });
-        return paths;
+        return new ArrayList<>(modules.keySet());
     }
 
     /** The components that it exports, as {@link #component} takes them. */
     public List<String> components() {
-        return List.copyOf(componentItems().keySet());
+        return List.copyOf(components.keySet());
     }
 
     /**
@@ -160,11 +165,10 @@ public final class Component implements AutoCloseable {
      * @throws IllegalStateException if this component is closed
      */
     public Component component(String path) {
-        Map<String, Integer> items = componentItems();
-        Integer number = items.get(path);
+        Integer number = components.get(path);
         if (number == null) {
             throw new NoSuchElementException(this + " has no component \"" + Printable.name(path) + "\"; it has ["
-                    + Printable.names(items.keySet()) + "]");
+                    + Printable.names(components.keySet()) + "]");
         }
         synchronized (nested) {
             Component known = nested.get(number);
@@ -176,25 +180,19 @@ public final class Component implements AutoCloseable {
         }
     }
 
-    private Map<String, Integer> componentItems() {
-        Map<String, Integer> numbers = new LinkedHashMap<>();
-        plan.exportsByPath().forEach((path, item) -> {
-            if (item instanceof ComponentPlan.ComponentItem(int component)) {
-                numbers.put(path, component);
-            }
-        });
-        return numbers;
+    /** The functions that it exports, by name. Not to be changed. */
+    Map<String, ComponentPlan.Item> functionItems() {
+        return functions;
     }
 
-    /** The resource types that it exports, by name, with their numbers. */
+    /** The core modules that it exports, by name. Not to be changed. */
+    Map<String, ComponentPlan.Item> moduleItems() {
+        return modules;
+    }
+
+    /** The resource types that it exports, by name, with their numbers. Not to be changed. */
     Map<String, Integer> resourceItems() {
-        Map<String, Integer> numbers = new LinkedHashMap<>();
-        plan.exportsByPath().forEach((path, item) -> {
-            if (item instanceof ComponentPlan.ResourceItem(int resource)) {
-                numbers.put(path, resource);
-            }
-        });
-        return numbers;
+        return resources;
     }
 
     /** What a resource is called in types: the last of the names that lead to it, or its number. */

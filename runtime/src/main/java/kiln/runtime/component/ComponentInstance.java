@@ -2,7 +2,6 @@ package kiln.runtime.component;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -37,9 +36,9 @@ public final class ComponentInstance {
     private final HostResources[] objects;
     private final List<Instance> instances = new ArrayList<>();
     private final Func[] canons;
-    private final Map<String, ComponentPlan.Item> functions = new LinkedHashMap<>();
+    private final Map<String, ComponentPlan.Item> functions;
     private final Map<String, ComponentFunc> funcs = new HashMap<>();
-    private final Map<String, ComponentPlan.Item> modules = new LinkedHashMap<>();
+    private final Map<String, ComponentPlan.Item> modules;
     private final ComponentHostFunction[] imports;
     private final CompiledModule[] importedModules;
     private final Values values;
@@ -64,6 +63,8 @@ public final class ComponentInstance {
         this.store = store;
         this.component = component;
         this.plan = component.plan();
+        this.functions = component.functionItems();
+        this.modules = component.moduleItems();
         this.imports = imports;
         this.definitions = definitions;
         this.importedModules = importedModules;
@@ -73,13 +74,6 @@ public final class ComponentInstance {
             objects[r] = plan.resources().get(r).component() < 0 ? new HostResources() : null;
         }
         this.values = new Values(this::problem);
-        plan.exportsByPath().forEach((path, item) -> {
-            switch (item) {
-                case ComponentPlan.LiftedItem _, ComponentPlan.ImportedItem _ -> functions.put(path, item);
-                case ComponentPlan.ModuleItem _, ComponentPlan.ImportedModuleItem _ -> modules.put(path, item);
-                case ComponentPlan.InstanceItem _, ComponentPlan.ResourceItem _, ComponentPlan.ComponentItem _ -> {}
-            }
-        });
     }
 
     // ---- what embedders see

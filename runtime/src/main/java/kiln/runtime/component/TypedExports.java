@@ -122,7 +122,7 @@ final class TypedExports {
         }
         InterfaceShape found = resources.get(java);
         if (found == null) {
-            String path = pathOf(t.resource(), plan);
+            String path = pathOf(t.resource());
             if (path == null) {
                 differences.add(where + ": the component does not export the resource, which is a GuestResource only");
                 return same;
@@ -137,9 +137,9 @@ final class TypedExports {
     }
 
     /** Under which names a resource is exported, or null. */
-    private static String pathOf(int resource, ComponentPlan plan) {
-        for (Map.Entry<String, ComponentPlan.Item> e : plan.exportsByPath().entrySet()) {
-            if (e.getValue() instanceof ComponentPlan.ResourceItem r && r.resource() == resource) {
+    private String pathOf(int resource) {
+        for (Map.Entry<String, Integer> e : instance.component().resourceItems().entrySet()) {
+            if (e.getValue() == resource) {
                 return e.getKey();
             }
         }
