@@ -13,6 +13,7 @@ final class BodyBombs {
     private static final int ADD = 0x6a;
     private static final int XOR = 0x73;
     private static final int MUL = 0x6c;
+    private static final int LT_U = 0x49;
     private static final int DROP = 0x1a;
     private static final int IF = 0x04;
     private static final int ELSE = 0x05;
@@ -60,6 +61,35 @@ final class BodyBombs {
             }
             return sum(n, row(n, BodyBombs::bump).all(code));
         });
+        one(
+                all,
+                "loops over arrays in sequence",
+                100,
+                n -> row(n, i -> new Bytes().i32(0).set(2).all(counting(2, element(2, 2, 4096)))));
+        one(all, "one loop over many arrays", 50, n -> counting(2, row(n, i -> element(2, 2, 64 * i))));
+        one(all, "a sum of many terms in one loop", 100, n -> sum(2, counting(2, row(n, i -> plusElement(3, 4 * i)))));
+        one(
+                all,
+                "many sums in one loop",
+                100,
+                n -> sum(
+                        n, counting(2, row(n - 1, i -> plusElement(i + 3, 8 * i).all(plusElement(i + 3, 8 * i + 4))))));
+        one(
+                all,
+                "sums in nested loops",
+                400,
+                n -> sum(
+                        n,
+                        nestBack(
+                                n,
+                                i -> new Bytes()
+                                        .op(LOOP, VOID)
+                                        .get(i + 2)
+                                        .get(0)
+                                        .op(ADD)
+                                        .get(1)
+                                        .op(ADD)
+                                        .set(i + 2))));
         one(all, "nested loops with branches out", 400, n -> nestedLoopsWithBranches(n, 1));
         one(all, "nested loops with branches to everywhere", 400, n -> nestedLoopsWithBranches(n, 7919));
         one(all, "nested blocks with branches out", 500, n -> nestedBlocks(n, 1));
@@ -444,6 +474,33 @@ final class BodyBombs {
     /** Adds something to local {@code i}, not counting parameters. */
     private static Bytes bump(int i) {
         return new Bytes().get(i + 2).i32(i).op(ADD).set(i + 2);
+    }
+
+    /** A loop in which a local goes up by four to the second parameter. */
+    private static Bytes counting(int local, Bytes body) {
+        return new Bytes()
+                .op(LOOP, VOID)
+                .all(body)
+                .get(local)
+                .i32(4)
+                .op(ADD)
+                .set(local)
+                .get(local)
+                .get(1)
+                .op(LT_U)
+                .brIf(0)
+                .end();
+    }
+
+    /** What a loop does for one element of an array. */
+    private static Bytes element(int to, int from, int distance) {
+        Bytes load = new Bytes().get(from).op(0x28, 2).u(distance);
+        return new Bytes().get(to).all(load).get(0).op(ADD).op(0x36, 2).u(distance + 8192);
+    }
+
+    /** Adds an element of the array that local 2 goes along to a local. */
+    private static Bytes plusElement(int local, int offset) {
+        return new Bytes().get(local).get(2).op(0x28, 2).u(offset).op(ADD).set(local);
     }
 
     /** Uses all of {@code n} locals behind {@code code}. */
