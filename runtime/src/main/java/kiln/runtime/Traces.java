@@ -26,7 +26,10 @@ import kiln.loader.Upcalls;
  * </pre>
  */
 final class Traces {
-    /** As many as Java itself keeps of its frames: after a stack overflow nobody needs them all. */
+    /**
+     * The most functions that a trace names of one activation, inlined ones counted: as many as Java itself keeps of
+     * its frames. After a stack overflow nobody needs them all.
+     */
     private static final int MAX_FRAMES = 1024;
 
     private static final String UPCALL_CLASS = Upcalls.class.getName();
@@ -86,10 +89,10 @@ final class Traces {
     /** The frames that a stub has captured, from the one with {@code pc} on. */
     private static List<WasmFrame> captured(StoreMemory memory, long pc) {
         List<WasmFrame> frames = new ArrayList<>();
-        addFrame(frames, pc);
+        addFrames(frames, pc, MAX_FRAMES);
         long[] backtrace = memory.backtrace();
-        for (int i = 0; i < Math.min(backtrace.length, MAX_FRAMES); i++) {
-            addFrame(frames, backtrace[i] - 1);
+        for (int i = 0; i < backtrace.length && frames.size() < MAX_FRAMES; i++) {
+            addFrames(frames, backtrace[i] - 1, MAX_FRAMES);
         }
         return frames;
     }
@@ -113,13 +116,13 @@ final class Traces {
         return waiting(store, MAX_FRAMES);
     }
 
-    /** As {@link #waiting(Store)}, but the innermost only, of so many calls. */
-    static List<WasmFrame> waiting(Store store, int calls) {
+    /** As {@link #waiting(Store)}, but so many at most, the innermost. */
+    static List<WasmFrame> waiting(Store store, int limit) {
         List<WasmFrame> frames = new ArrayList<>();
         long context = store.block().memory().address();
         long activation = Native.getLong(context + StoreLayout.ACTIVATION);
         if (activation != 0) {
-            walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation, calls);
+            walk(frames, Native.getLong(context + StoreLayout.EXIT_FRAME), activation, limit);
         }
         return frames;
     }
@@ -199,23 +202,26 @@ final class Traces {
         }
     }
 
-    /** Adds the frames of an activation that is waiting for an upcall. */
-    private static void walk(List<WasmFrame> frames, long exitFrame, long activation, int calls) {
+    /** Adds the frames of an activation that is waiting for an upcall, until there are {@code limit}. */
+    private static void walk(List<WasmFrame> frames, long exitFrame, long activation, int limit) {
         long end = Native.getLong(activation + StoreLayout.ACTIVATION_FP);
         long frame = exitFrame;
-        for (int i = 0; i < calls && frame != 0 && frame != end; i++) {
-            addFrame(frames, Native.getLong(frame + 8) - 1);
+        while (frames.size() < limit && frame != 0 && frame != end) {
+            addFrames(frames, Native.getLong(frame + 8) - 1, limit);
             frame = Native.getLong(frame);
         }
     }
 
-    /** Adds the functions that {@code pc} lies in, unless it is a stub or the like. */
-    private static void addFrame(List<WasmFrame> frames, long pc) {
+    /** Adds the functions that {@code pc} lies in, unless it is a stub or the like, until there are {@code limit}. */
+    private static void addFrames(List<WasmFrame> frames, long pc, int limit) {
         LoadedArtifact artifact = LoadedArtifact.find(pc);
         if (artifact == null) {
             return;
         }
         for (LoadedArtifact.ActiveFunction active : artifact.activeAt(pc)) {
+            if (frames.size() >= limit) {
+                return;
+            }
             FuncKey key = active.function();
             if (key.kind() == FuncKey.Kind.WASM_FUNCTION
                     && key.payload() < artifact.modules().size()) {

@@ -76,6 +76,16 @@ class InliningTest extends LinkingFixture {
         return e.frames();
     }
 
+    /** Each frame of the stack holds several copies of the function, which count like calls. */
+    @Test
+    void endlessRecursionIsTracedNoFurtherThanJavaDoes() {
+        with(
+                "inlining",
+                OPTIONS,
+                i -> assertEquals(
+                        1024, trap(i, TrapCode.STACK_CHECK, "fib", 1 << 30).size()));
+    }
+
     private static List<List<WasmFrame>> traps(CompilerOptions options) {
         List<List<WasmFrame>> result = new ArrayList<>();
         with("inlining", options, i -> {
