@@ -161,10 +161,10 @@ public final class SourceLines {
                     files.putIfAbsent(r.file, files.size() + 1);
                 }
             }
-            unsigned(out, files.size());
+            out.varint(files.size());
             for (String file : files.keySet()) {
                 byte[] text = file.getBytes(StandardCharsets.UTF_8);
-                unsigned(out, text.length);
+                out.varint(text.length);
                 out.bytes(text);
             }
             List<int[]> kept = new ArrayList<>();
@@ -180,14 +180,14 @@ public final class SourceLines {
                     lastLine = line;
                 }
             }
-            unsigned(out, kept.size());
+            out.varint(kept.size());
             int offset = 0;
             int line = 0;
             for (int[] row : kept) {
-                unsigned(out, row[0] - offset);
-                unsigned(out, row[1]);
+                out.varint(row[0] - offset);
+                out.varint(row[1]);
                 long difference = (long) row[2] - line;
-                unsigned(out, difference << 1 ^ difference >> 63);
+                out.varint(difference << 1 ^ difference >> 63);
                 offset = row[0];
                 line = row[2];
             }
@@ -197,19 +197,10 @@ public final class SourceLines {
     /** @param modules null for one of which nothing is known */
     static ByteSink encode(List<Builder> modules) {
         ByteSink out = new ByteSink();
-        unsigned(out, modules.size());
+        out.varint(modules.size());
         for (Builder b : modules) {
             (b == null ? new Builder() : b).encode(out);
         }
         return out;
-    }
-
-    private static void unsigned(ByteSink out, long value) {
-        long left = value;
-        while (left >= 0x80) {
-            out.u8((int) (left & 0x7f | 0x80));
-            left >>>= 7;
-        }
-        out.u8((int) left);
     }
 }

@@ -1,61 +1,41 @@
 package kiln.bench;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import kiln.wasm.ByteWriter;
 import kiln.wat.Wat;
 
 /** Puts components together from the bytes of their sections. */
 final class ComponentBytes {
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteWriter out = new ByteWriter();
 
     private ComponentBytes() {}
 
     static ComponentBytes component() {
         ComponentBytes c = new ComponentBytes();
-        c.out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
+        c.out.raw(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
         return c;
     }
 
-    private static void number(ByteArrayOutputStream to, int n) {
-        for (int rest = n; ; rest >>>= 7) {
-            if (rest < 0x80) {
-                to.write(rest);
-                return;
-            }
-            to.write(rest & 0x7f | 0x80);
-        }
-    }
-
     ComponentBytes bytes(int section, byte[] content) {
-        out.write(section);
-        number(out, content.length);
-        out.writeBytes(content);
+        out.u8(section).sized(content);
         return this;
     }
 
     byte[] toArray() {
-        return out.toByteArray();
+        return out.toArray();
     }
 
     /** A section of numbers below 128, and of names with their length in front. */
     ComponentBytes section(int id, Object... content) {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        ByteWriter body = new ByteWriter();
         for (Object x : content) {
             switch (x) {
-                case Integer i -> body.write(i);
-                case int[] many -> {
-                    for (int i : many) {
-                        body.write(i);
-                    }
-                }
-                default -> {
-                    byte[] name = x.toString().getBytes(StandardCharsets.UTF_8);
-                    body.write(name.length);
-                    body.writeBytes(name);
-                }
+                case Integer i -> body.u8(i);
+                case int[] many -> body.u8s(many);
+                default -> body.name(x.toString());
             }
         }
-        return bytes(id, body.toByteArray());
+        return bytes(id, body.toArray());
     }
 
     ComponentBytes module(String text) {
@@ -88,7 +68,7 @@ final class ComponentBytes {
                 .section(8, 1, 0, 0, 0, 3, to, 3, 0, 4, 1, count)
                 .section(11, 1, 0, "f", 1, 0, 0)
                 .out
-                .toByteArray();
+                .toArray();
         String loop = """
                 (module
                   (import "h" "f" (func $f (param %s) (result i32)))
@@ -112,7 +92,7 @@ final class ComponentBytes {
                 .section(8, 1, 0, 0, 2, 0, count + 1)
                 .section(11, 1, 0, "run", 1, 1, 0)
                 .out
-                .toByteArray();
+                .toArray();
         return component()
                 .bytes(4, callee)
                 .bytes(4, caller)
@@ -122,7 +102,7 @@ final class ComponentBytes {
                 .section(6, 1, 1, 0, 1, "run")
                 .section(11, 1, 0, "run", 1, 1, 0)
                 .out
-                .toByteArray();
+                .toArray();
     }
 
     /** A component that returns its arguments, and calls what it imports as many times as it is told to. */
@@ -283,6 +263,6 @@ final class ComponentBytes {
                         12,
                         0)
                 .out
-                .toByteArray();
+                .toArray();
     }
 }

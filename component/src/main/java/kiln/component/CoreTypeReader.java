@@ -1,6 +1,5 @@
 package kiln.component;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -11,6 +10,7 @@ import java.util.Set;
 import kiln.component.CoreModuleType.Core;
 import kiln.types.ValType;
 import kiln.wasm.ByteReader;
+import kiln.wasm.ByteWriter;
 import kiln.wasm.Export;
 import kiln.wasm.ExternKind;
 import kiln.wasm.ExternType;
@@ -26,6 +26,7 @@ import kiln.wasm.WasmModule;
  * it mentions, so that the decoder of modules checks it ({@link CoreModuleType#face}).
  */
 final class CoreTypeReader {
+    private static final byte[] PREAMBLE = {0, 'a', 's', 'm', 1, 0, 0, 0};
     private static final int TYPE_SECTION = 1;
     private static final int IMPORT_SECTION = 2;
     private static final int EXPORT_SECTION = 7;
@@ -136,15 +137,13 @@ final class CoreTypeReader {
                     }
                     exports.add(new ExportEntry(spelled, kind));
                     // That another import has the same names does not matter to the decoder.
-                    ByteArrayOutputStream entry = new ByteArrayOutputStream();
-                    entry.write(0);
-                    entry.write(bytes, start, in.position() - start);
-                    importsForExports.add(entry.toByteArray());
+                    byte[] entry = Arrays.copyOfRange(bytes, start, in.position());
+                    importsForExports.add(new ByteWriter().u8(0).raw(entry).toArray());
                 }
                 default -> throw in.malformed("unknown declaration in a core module's type", place);
             }
         }
-        ByteArrayOutputStream module = header();
+        ByteWriter module = new ByteWriter().raw(PREAMBLE);
         section(module, TYPE_SECTION, types);
         int own = imports.size();
         imports.addAll(importsForExports);
@@ -152,7 +151,7 @@ final class CoreTypeReader {
         section(module, EXPORT_SECTION, exportEntries(exports, importsOfKind));
         WasmModule m;
         try {
-            m = ModuleDecoder.decode(module.toByteArray(), file, features);
+            m = ModuleDecoder.decode(module.toArray(), file, features);
         } catch (WasmException e) {
             throw new WasmException(e.kind(), e.problem() + " in a core module's type", file, at, -1);
         }
@@ -171,11 +170,11 @@ final class CoreTypeReader {
     private static List<byte[]> exportEntries(List<ExportEntry> exports, int[] importsOfKind) {
         List<byte[]> entries = new ArrayList<>();
         for (ExportEntry e : exports) {
-            ByteArrayOutputStream entry = new ByteArrayOutputStream();
-            entry.writeBytes(e.name);
-            entry.write(e.kind);
-            number(entry, importsOfKind[e.kind]++);
-            entries.add(entry.toByteArray());
+            entries.add(new ByteWriter()
+                    .raw(e.name)
+                    .u8(e.kind)
+                    .u(importsOfKind[e.kind]++)
+                    .toArray());
         }
         return entries;
     }
@@ -196,27 +195,10 @@ final class CoreTypeReader {
         return bytes;
     }
 
-    private static ByteArrayOutputStream header() {
-        ByteArrayOutputStream module = new ByteArrayOutputStream();
-        module.writeBytes(new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
-        return module;
-    }
-
-    private static void section(ByteArrayOutputStream module, int id, List<byte[]> entries) {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        number(body, entries.size());
-        entries.forEach(body::writeBytes);
-        module.write(id);
-        number(module, body.size());
-        module.writeBytes(body.toByteArray());
-    }
-
-    private static void number(ByteArrayOutputStream out, int value) {
-        int left = value;
-        for (; left >= 0x80; left >>>= 7) {
-            out.write(left & 0x7f | 0x80);
-        }
-        out.write(left);
+    private static void section(ByteWriter module, int id, List<byte[]> entries) {
+        ByteWriter body = new ByteWriter().u(entries.size());
+        entries.forEach(body::raw);
+        module.section(id, body);
     }
 
     // What follows only finds ends; what is wrong inside is found when the module is read.
@@ -304,17 +286,16 @@ final class CoreTypeReader {
 
     /** A core function of these types. */
     static Core function(int[] params, int[] results) {
-        ByteArrayOutputStream type = new ByteArrayOutputStream();
-        type.write(0x60);
+        ByteWriter type = new ByteWriter().u8(0x60);
         for (int[] list : new int[][] {params, results}) {
-            number(type, list.length);
+            type.u(list.length);
             for (int t : list) {
-                type.write(code(t));
+                type.u8(code(t));
             }
         }
-        ByteArrayOutputStream module = header();
-        section(module, TYPE_SECTION, List.of(type.toByteArray()));
-        WasmModule m = ModuleDecoder.decode(module.toByteArray(), "", Features.WASM1);
+        ByteWriter module = new ByteWriter().raw(PREAMBLE);
+        section(module, TYPE_SECTION, List.of(type.toArray()));
+        WasmModule m = ModuleDecoder.decode(module.toArray(), "", Features.WASM1);
         return new Core(m.types(), new ExternType.Func(0));
     }
 

@@ -1,12 +1,11 @@
 package kiln.component;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.component.TypeKind;
+import kiln.wasm.ByteWriter;
 import kiln.wasm.Features;
 
 /**
@@ -49,19 +48,14 @@ public final class TypeWriter {
         if (!world.complete) {
             return null;
         }
-        Bytes types =
-                new Bytes().number(1).number(COMPONENT).number(world.count).bytes(world.out);
-        Bytes exports = new Bytes()
-                .number(1)
-                .number(0)
-                .text(NAME)
-                .number(SORT_TYPE)
-                .number(0)
-                .number(0);
-        Bytes file = new Bytes();
-        file.writeBytes(PREAMBLE);
-        file.number(TYPE_SECTION).number(types.size()).bytes(types);
-        return file.number(EXPORT_SECTION).number(exports.size()).bytes(exports).toByteArray();
+        ByteWriter types = new ByteWriter().u(1).u(COMPONENT).u(world.count).raw(world.out);
+        ByteWriter exports =
+                new ByteWriter().u(1).u(0).name(NAME).u(SORT_TYPE).u(0).u(0);
+        return new ByteWriter()
+                .raw(PREAMBLE)
+                .section(TYPE_SECTION, types)
+                .section(EXPORT_SECTION, exports)
+                .toArray();
     }
 
     /**
@@ -80,40 +74,6 @@ public final class TypeWriter {
         throw new IllegalArgumentException(name + ": not the type of a component");
     }
 
-    /** Numbers are unsigned LEB128. */
-    private static final class Bytes extends ByteArrayOutputStream {
-        Bytes number(int value) {
-            int left = value;
-            for (; left >= 0x80; left >>>= 7) {
-                write(left & 0x7f | 0x80);
-            }
-            write(left);
-            return this;
-        }
-
-        /** An index where a negative number would be a primitive type. */
-        Bytes index(int value) {
-            int left = value;
-            for (; left >= 0x40; left >>>= 7) {
-                write(left & 0x7f | 0x80);
-            }
-            write(left);
-            return this;
-        }
-
-        Bytes text(String s) {
-            byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
-            number(utf8.length);
-            writeBytes(utf8);
-            return this;
-        }
-
-        Bytes bytes(Bytes other) {
-            writeBytes(other.toByteArray());
-            return this;
-        }
-    }
-
     /**
      * Where a type or an instance has a name.
      *
@@ -127,7 +87,7 @@ public final class TypeWriter {
         /** Of the outermost one: whether everything has a name. */
         boolean complete = true;
 
-        final Bytes out = new Bytes();
+        final ByteWriter out = new ByteWriter();
         int count;
         private int types;
         private int instances;
@@ -144,13 +104,13 @@ public final class TypeWriter {
             this.outer = outer;
         }
 
-        private Bytes add(int kind) {
+        private ByteWriter add(int kind) {
             count++;
-            return out.number(kind);
+            return out.u(kind);
         }
 
-        private int define(Bytes type) {
-            add(TYPE_DECLARATION).bytes(type);
+        private int define(ByteWriter type) {
+            add(TYPE_DECLARATION).raw(type);
             return types++;
         }
 
@@ -158,16 +118,16 @@ public final class TypeWriter {
             switch (e) {
                 case Entity.Func f -> {
                     int type = function(f.type());
-                    header(direction, name).number(SORT_FUNC).number(type);
+                    header(direction, name).u(SORT_FUNC).u(type);
                 }
                 case Entity.OfType t
                 when t.type() instanceof ResourceType r -> {
                     Integer known = resource(r.id());
-                    Bytes to = header(direction, name).number(SORT_TYPE);
+                    ByteWriter to = header(direction, name).u(SORT_TYPE);
                     if (known == null) {
-                        to.number(1);
+                        to.u(1);
                     } else {
-                        to.number(0).number(known);
+                        to.u(0).u(known);
                     }
                     named.put(r.name(), types);
                     resources.putIfAbsent(r.id(), types++);
@@ -175,7 +135,7 @@ public final class TypeWriter {
                 case Entity.OfType t
                 when t.type() instanceof ValueType v -> {
                     int type = define(body(v));
-                    header(direction, name).number(SORT_TYPE).number(0).number(type);
+                    header(direction, name).u(SORT_TYPE).u(0).u(type);
                     named.put(v.name(), types++);
                 }
                 case Entity.Instance i -> instance(direction, name, i.type());
@@ -183,15 +143,15 @@ public final class TypeWriter {
             }
         }
 
-        private Bytes header(int direction, String name) {
-            return add(direction).number(0).text(name);
+        private ByteWriter header(int direction, String name) {
+            return add(direction).u(0).name(name);
         }
 
         private void instance(int direction, String name, InstanceType type) {
             Declarations inner = new Declarations(this);
             type.exports().forEach((label, e) -> inner.declare(EXPORT, label, e));
-            int index = define(new Bytes().number(INSTANCE).number(inner.count).bytes(inner.out));
-            header(direction, name).number(SORT_INSTANCE).number(index);
+            int index = define(new ByteWriter().u(INSTANCE).u(inner.count).raw(inner.out));
+            header(direction, name).u(SORT_INSTANCE).u(index);
             names(new Place(null, name, instances++), type);
         }
 
@@ -251,10 +211,10 @@ public final class TypeWriter {
         private Integer alias(Place inside, Integer outside) {
             if (inside != null) {
                 int instance = index(inside.in);
-                add(ALIAS).number(SORT_TYPE).number(0).number(instance).text(inside.label);
+                add(ALIAS).u(SORT_TYPE).u(0).u(instance).name(inside.label);
                 return types++;
             } else if (outside != null) {
-                add(ALIAS).number(SORT_TYPE).number(2).number(1).number(outside);
+                add(ALIAS).u(SORT_TYPE).u(2).u(1).u(outside);
                 return types++;
             }
             return null;
@@ -265,31 +225,31 @@ public final class TypeWriter {
                 return instance.index;
             }
             int in = index(instance.in);
-            add(ALIAS).number(SORT_INSTANCE).number(0).number(in).text(instance.label);
+            add(ALIAS).u(SORT_INSTANCE).u(0).u(in).name(instance.label);
             return instances++;
         }
 
         // Types.
 
         private int function(FuncType f) {
-            Bytes type = new Bytes().number(f.async() ? FUNCTION + 3 : FUNCTION);
-            type.number(f.params().size());
+            ByteWriter type = new ByteWriter().u(f.async() ? FUNCTION + 3 : FUNCTION);
+            type.u(f.params().size());
             for (FuncType.Param p : f.params()) {
-                type.text(p.name());
+                type.name(p.name());
                 use(type, p.type());
             }
             if (f.result() == null) {
-                type.number(1).number(0);
+                type.u(1).u(0);
             } else {
-                type.number(0);
+                type.u(0);
                 use(type, f.result());
             }
             return define(type);
         }
 
-        private void use(Bytes to, ValueType v) {
+        private void use(ByteWriter to, ValueType v) {
             if (v.kind().isPrimitive() && v.name() == 0) {
-                to.write(primitive(v.kind()));
+                to.u8(primitive(v.kind()));
                 return;
             }
             Integer known = name(v.name());
@@ -300,11 +260,11 @@ public final class TypeWriter {
                 known = define(body(v));
                 parts.put(v, known);
             }
-            to.index(known);
+            to.s(known);
         }
 
-        private void optional(Bytes to, ValueType v) {
-            to.number(v == null ? 0 : 1);
+        private void optional(ByteWriter to, ValueType v) {
+            to.u(v == null ? 0 : 1);
             if (v != null) {
                 use(to, v);
             }
@@ -314,59 +274,58 @@ public final class TypeWriter {
             return kind == TypeKind.ERROR_CONTEXT ? 0x64 : 0x7f - TypeKind.SCALARS.indexOf(kind);
         }
 
-        private Bytes body(ValueType v) {
-            Bytes to = new Bytes();
+        private ByteWriter body(ValueType v) {
+            ByteWriter to = new ByteWriter();
             List<String> labels = v.labels();
             switch (v.kind()) {
                 case RECORD, VARIANT -> {
                     boolean isRecord = v.kind() == TypeKind.RECORD;
-                    to.number(isRecord ? 0x72 : 0x71).number(labels.size());
+                    to.u(isRecord ? 0x72 : 0x71).u(labels.size());
                     for (int i = 0; i < labels.size(); i++) {
-                        to.text(labels.get(i));
+                        to.name(labels.get(i));
                         if (isRecord) {
                             use(to, v.child(i));
                         } else {
                             optional(to, v.child(i));
-                            to.number(0);
+                            to.u(0);
                         }
                     }
                 }
                 case FLAGS, ENUM -> {
-                    to.number(v.kind() == TypeKind.FLAGS ? 0x6e : 0x6d).number(labels.size());
-                    labels.forEach(to::text);
+                    to.u(v.kind() == TypeKind.FLAGS ? 0x6e : 0x6d).u(labels.size());
+                    labels.forEach(to::name);
                 }
                 case TUPLE -> {
-                    to.number(0x6f).number(v.childCount());
+                    to.u(0x6f).u(v.childCount());
                     for (int i = 0; i < v.childCount(); i++) {
                         use(to, v.child(i));
                     }
                 }
                 case LIST, OPTION -> {
-                    to.number(v.kind() == TypeKind.LIST ? 0x70 : 0x6b);
+                    to.u(v.kind() == TypeKind.LIST ? 0x70 : 0x6b);
                     use(to, v.child(0));
                 }
                 case ARRAY -> {
-                    to.number(0x67);
+                    to.u(0x67);
                     use(to, v.child(0));
-                    to.number(v.length());
+                    to.u(v.length());
                 }
                 case MAP -> {
-                    to.number(0x63);
+                    to.u(0x63);
                     use(to, v.child(0));
                     use(to, v.child(1));
                 }
                 case RESULT -> {
-                    to.number(0x6a);
+                    to.u(0x6a);
                     optional(to, v.child(0));
                     optional(to, v.child(1));
                 }
                 case STREAM, FUTURE -> {
-                    to.number(v.kind() == TypeKind.STREAM ? 0x66 : 0x65);
+                    to.u(v.kind() == TypeKind.STREAM ? 0x66 : 0x65);
                     optional(to, v.child(0));
                 }
-                case OWN, BORROW ->
-                    to.number(v.kind() == TypeKind.OWN ? 0x69 : 0x68).number(handled(v.resource()));
-                default -> to.write(primitive(v.kind()));
+                case OWN, BORROW -> to.u(v.kind() == TypeKind.OWN ? 0x69 : 0x68).u(handled(v.resource()));
+                default -> to.u8(primitive(v.kind()));
             }
             return to;
         }

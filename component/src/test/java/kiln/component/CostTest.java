@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import kiln.wasm.ByteWriter;
 import kiln.wasm.Features;
 import kiln.wasm.WasmException;
 import org.junit.jupiter.api.Test;
@@ -17,66 +16,34 @@ class CostTest {
     private static final int FUNCTION = 1;
     private static final int INSTANCE = 5;
 
-    private final ByteArrayOutputStream types = new ByteArrayOutputStream();
+    private final ByteWriter types = new ByteWriter();
     private int typeCount;
-
-    private static void number(ByteArrayOutputStream out, int value) {
-        int left = value;
-        for (; left >= 0x80; left >>>= 7) {
-            out.write(left & 0x7f | 0x80);
-        }
-        out.write(left);
-    }
 
     /** A tuple of a type and itself, the index of which is returned. */
     private int pair(int of) {
-        types.write(0x6f);
-        types.write(2);
-        index(of);
-        index(of);
+        types.u8(0x6f).u(2).s(of).s(of);
         return typeCount++;
     }
 
-    private void index(int type) {
-        // Indices are signed: two bytes are enough here.
-        types.write(type & 0x7f | 0x80);
-        types.write(type >> 7);
-    }
-
     private byte[] component(int imports, int sort, int type) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
-        ByteArrayOutputStream section = new ByteArrayOutputStream();
-        number(section, typeCount);
-        section.writeBytes(types.toByteArray());
-        out.write(TYPE);
-        number(out, section.size());
-        out.writeBytes(section.toByteArray());
-        section.reset();
-        number(section, imports);
+        ByteWriter entries = new ByteWriter().u(imports);
         for (int i = 0; i < imports; i++) {
-            String name = "f" + i;
-            section.write(0);
-            number(section, name.length());
-            section.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
-            section.write(sort);
-            number(section, type);
+            entries.u8(0).name("f" + i).u8(sort).u(type);
         }
-        out.write(IMPORT);
-        number(out, section.size());
-        out.writeBytes(section.toByteArray());
-        return out.toByteArray();
+        return new ByteWriter()
+                .u8s(0, 'a', 's', 'm', 0x0d, 0, 1, 0)
+                .section(TYPE, new ByteWriter().u(typeCount).raw(types))
+                .section(IMPORT, entries)
+                .toArray();
     }
 
     private int function(int param) {
-        types.writeBytes(new byte[] {0x40, 1, 1, 'x'});
-        index(param);
-        types.writeBytes(new byte[] {1, 0});
+        types.u8(0x40).u(1).name("x").s(param).u8s(1, 0);
         return typeCount++;
     }
 
     private int pairs(int depth) {
-        types.write(0x7d);
+        types.u8(0x7d);
         int last = typeCount++;
         for (int i = 0; i < depth; i++) {
             last = pair(last);
@@ -108,13 +75,13 @@ class CostTest {
      */
     private int instances(int depth) {
         // An instance that exports a resource.
-        types.writeBytes(new byte[] {0x42, 1, 4, 0, 1, 'r', 3, 1});
+        types.raw(new byte[] {0x42, 1, 4, 0, 1, 'r', 3, 1});
         int last = typeCount++;
         for (int i = 0; i < depth; i++) {
             byte[] alias = {0x42, 3, 2, 3, 2, 1, (byte) last};
             byte[] exports = {4, 0, 1, 'a', 5, 0, 4, 0, 1, 'b', 5, 0};
-            types.writeBytes(alias);
-            types.writeBytes(exports);
+            types.raw(alias);
+            types.raw(exports);
             last = typeCount++;
         }
         return last;

@@ -1,7 +1,7 @@
 package kiln.tests;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import kiln.wasm.ByteWriter;
 import kiln.wat.Wat;
 
 /** Writes binary components, section by section, for tests. */
@@ -16,36 +16,24 @@ public final class ComponentBytes {
     public static final int IMPORT = 10;
     public static final int EXPORT = 11;
 
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteWriter out = new ByteWriter();
 
     public ComponentBytes() {
-        out.writeBytes(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
+        out.raw(new byte[] {0, 'a', 's', 'm', 0x0d, 0, 1, 0});
     }
 
     /** Bytes of numbers below 128, of names (a length and UTF-8), and of what was made of these. */
     public static byte[] bytes(Object... parts) {
-        ByteArrayOutputStream b = new ByteArrayOutputStream();
+        ByteWriter b = new ByteWriter();
         for (Object p : parts) {
             switch (p) {
-                case Integer i -> number(b, i);
-                case String s -> {
-                    byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
-                    number(b, utf8.length);
-                    b.writeBytes(utf8);
-                }
-                case byte[] raw -> b.writeBytes(raw);
+                case Integer i -> b.u(i);
+                case String s -> b.name(s);
+                case byte[] raw -> b.raw(raw);
                 default -> throw new IllegalArgumentException(p.toString());
             }
         }
-        return b.toByteArray();
-    }
-
-    private static void number(ByteArrayOutputStream out, int value) {
-        int left = value;
-        for (; left >= 0x80; left >>>= 7) {
-            out.write(left & 0x7f | 0x80);
-        }
-        out.write(left);
+        return b.toArray();
     }
 
     /** A section of one definition. */
@@ -69,12 +57,11 @@ public final class ComponentBytes {
     }
 
     private ComponentBytes section(int id, byte[] content) {
-        out.write(id);
-        out.writeBytes(bytes(content.length, content));
+        out.u8(id).sized(content);
         return this;
     }
 
     public byte[] toArray() {
-        return out.toByteArray();
+        return out.toArray();
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import kiln.wasm.ByteWriter;
 
 /** What annotations say about one module: custom sections, and names that stand in no identifier. */
 final class Annotations {
@@ -43,7 +44,7 @@ final class Annotations {
             "data");
 
     /** Custom sections by the number of sections in front of them. */
-    private final Map<Integer, Bytes> sections = new TreeMap<>();
+    private final Map<Integer, ByteWriter> sections = new TreeMap<>();
     /** Names by the token that they stand in front of. */
     private final Map<Integer, String> names = new TreeMap<>();
 
@@ -96,7 +97,7 @@ final class Annotations {
         if (!r.isString()) {
             throw r.error("@custom annotation: missing section name");
         }
-        Bytes content = new Bytes().sized(r.name());
+        ByteWriter content = new ByteWriter().sized(r.name());
         int place = SECTIONS.size();
         if (r.isOpen()) {
             place = place(r);
@@ -105,7 +106,7 @@ final class Annotations {
             content.raw(r.string());
         }
         end(r);
-        sections.computeIfAbsent(place, _ -> new Bytes()).section(0, content);
+        sections.computeIfAbsent(place, _ -> new ByteWriter()).section(0, content);
     }
 
     private static int place(Reader r) {
@@ -139,8 +140,8 @@ final class Annotations {
     }
 
     /** Appends the custom sections that follow {@code count} others. */
-    void append(int count, Bytes out) {
-        Bytes here = sections.get(count);
+    void append(int count, ByteWriter out) {
+        ByteWriter here = sections.get(count);
         if (here != null) {
             out.raw(here);
         }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.artifact.Printable;
+import kiln.wasm.ByteWriter;
 import kiln.wasm.Imm;
 import kiln.wasm.Op;
 
@@ -42,7 +43,7 @@ final class BodyParser {
     }
 
     /** Instructions up to the parenthesis that closes what they stand in. */
-    void function(Bytes out) {
+    void function(ByteWriter out) {
         labels.add(null);
         int blocks = labels.size();
         sequence(out);
@@ -53,7 +54,7 @@ final class BodyParser {
     }
 
     /** An expression: instructions up to a closing parenthesis, with an end. */
-    static void expression(ModuleSpaces spaces, Reader r, Bytes out) {
+    static void expression(ModuleSpaces spaces, Reader r, ByteWriter out) {
         boolean usesData = spaces.usesData;
         new BodyParser(spaces, r, new Names("local")).function(out);
         // Only functions need the number of data segments in front of them.
@@ -61,7 +62,7 @@ final class BodyParser {
     }
 
     /** One folded instruction as an expression. */
-    static void foldedExpression(ModuleSpaces spaces, Reader r, Bytes out) {
+    static void foldedExpression(ModuleSpaces spaces, Reader r, ByteWriter out) {
         BodyParser p = new BodyParser(spaces, r, new Names("local"));
         p.labels.add(null);
         if (!r.isOpen()) {
@@ -72,7 +73,7 @@ final class BodyParser {
     }
 
     /** Instructions, folded or not, up to a closing parenthesis; each block that begins in here ends in here. */
-    private void sequence(Bytes out) {
+    private void sequence(ByteWriter out) {
         int outer = labels.size();
         List<Op> open = new ArrayList<>();
         while (true) {
@@ -98,7 +99,7 @@ final class BodyParser {
     }
 
     /** One instruction that is not folded; {@code open} has the blocks that are open. */
-    private void plain(Bytes out, List<Op> open) {
+    private void plain(ByteWriter out, List<Op> open) {
         int token = r.at();
         Op op = op(r.atom(), token);
         switch (op) {
@@ -152,7 +153,7 @@ final class BodyParser {
     }
 
     /** The head of a block; its label is open afterwards. */
-    private void begin(Op op, Bytes out) {
+    private void begin(Op op, ByteWriter out) {
         String id = r.optionalId();
         out.u8(op.code()).raw(spaces.types.blockType(r));
         if (op == Op.TRY_TABLE) {
@@ -161,8 +162,8 @@ final class BodyParser {
         enter(id);
     }
 
-    private void catches(Bytes out) {
-        Bytes clauses = new Bytes();
+    private void catches(ByteWriter out) {
+        ByteWriter clauses = new ByteWriter();
         int count = 0;
         for (; true; count++) {
             if (r.acceptOpen("catch")) {
@@ -182,7 +183,7 @@ final class BodyParser {
         }
     }
 
-    private void folded(Bytes out) {
+    private void folded(ByteWriter out) {
         if (++depth > MAX_DEPTH) {
             throw r.error("folded instructions are nested deeper than " + MAX_DEPTH);
         }
@@ -199,7 +200,7 @@ final class BodyParser {
             case TRY -> foldedTry(out);
             case ELSE, CATCH, CATCH_ALL, END, DELEGATE -> throw r.errorBefore("unexpected token " + op.text());
             default -> {
-                Bytes itself = new Bytes();
+                ByteWriter itself = new ByteWriter();
                 instruction(op, itself);
                 while (r.isOpen()) {
                     folded(out);
@@ -211,14 +212,14 @@ final class BodyParser {
         depth--;
     }
 
-    private void endFolded(Bytes out) {
+    private void endFolded(ByteWriter out) {
         out.u8(Op.END.code());
         leave();
     }
 
-    private void foldedIf(Bytes out) {
+    private void foldedIf(ByteWriter out) {
         String id = r.optionalId();
-        Bytes type = spaces.types.blockType(r);
+        ByteWriter type = spaces.types.blockType(r);
         while (r.isOpen() && !r.opens("then")) {
             folded(out);
         }
@@ -237,7 +238,7 @@ final class BodyParser {
         endFolded(out);
     }
 
-    private void foldedTry(Bytes out) {
+    private void foldedTry(ByteWriter out) {
         begin(Op.TRY, out);
         if (!r.acceptOpen("do")) {
             throw r.unexpected();
@@ -290,7 +291,7 @@ final class BodyParser {
         throw r.tokens().errorAt(token, "unknown label $" + Printable.name(id));
     }
 
-    private static void code(Op op, Bytes out) {
+    private static void code(Op op, ByteWriter out) {
         if (op.code() > 0xff) {
             out.u8(op.code() >>> 12).u(op.code() & 0xfff);
         } else {
@@ -299,7 +300,7 @@ final class BodyParser {
     }
 
     /** An instruction that is no block, with its immediate operands. */
-    private void instruction(Op named, Bytes out) {
+    private void instruction(Op named, ByteWriter out) {
         if (named == Op.SELECT && r.opens("result")) {
             selectWithTypes(out);
             return;
@@ -315,8 +316,8 @@ final class BodyParser {
         immediates(named, named.immediates(), out);
     }
 
-    private void selectWithTypes(Bytes out) {
-        Bytes types = new Bytes();
+    private void selectWithTypes(ByteWriter out) {
+        ByteWriter types = new ByteWriter();
         int count = 0;
         while (r.acceptOpen("result")) {
             while (!r.isClose()) {
@@ -329,7 +330,7 @@ final class BodyParser {
         out.u(count).raw(types);
     }
 
-    private void immediates(Op op, Imm kind, Bytes out) {
+    private void immediates(Op op, Imm kind, ByteWriter out) {
         TypeTable types = spaces.types;
         switch (kind) {
             case NONE -> {}
@@ -405,7 +406,7 @@ final class BodyParser {
         return spaces.datas.index(r);
     }
 
-    private void labels(Bytes out) {
+    private void labels(ByteWriter out) {
         List<Integer> all = new ArrayList<>();
         do {
             all.add(label());
@@ -423,7 +424,7 @@ final class BodyParser {
         return r.isIndex() && ahead.isIndex();
     }
 
-    private void pair(Names space, Bytes out) {
+    private void pair(Names space, ByteWriter out) {
         if (!r.isIndex()) {
             out.u(0).u(0);
             return;
@@ -440,7 +441,7 @@ final class BodyParser {
         return r.isId() || r.isNatural() && more ? spaces.memories.index(r) : 0;
     }
 
-    private void memarg(Op op, int memory, Bytes out) {
+    private void memarg(Op op, int memory, ByteWriter out) {
         long offset = field("offset=", 0);
         int token = r.at();
         long align = field("align=", 1L << op.naturalAlign());
@@ -472,7 +473,7 @@ final class BodyParser {
         return n.bits();
     }
 
-    private void vector(Bytes out) {
+    private void vector(ByteWriter out) {
         int token = r.at();
         String shape = r.atom();
         int lanes;

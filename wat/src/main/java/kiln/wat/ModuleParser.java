@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import kiln.wasm.ByteWriter;
 
 /**
  * A module, in two passes: the first learns what there is and what it is called, the second encodes it. Types come
@@ -50,16 +51,16 @@ final class ModuleParser {
 
     /** A list with its length. */
     private static final class Section {
-        private final Bytes items = new Bytes();
+        private final ByteWriter items = new ByteWriter();
         private int count;
 
-        Bytes add() {
+        ByteWriter add() {
             count++;
             return items;
         }
 
-        Bytes content() {
-            return count == 0 ? items : new Bytes().u(count).raw(items);
+        ByteWriter content() {
+            return count == 0 ? items : new ByteWriter().u(count).raw(items);
         }
     }
 
@@ -226,7 +227,7 @@ final class ModuleParser {
     }
 
     private void importField() {
-        Bytes out = imports.add();
+        ByteWriter out = imports.add();
         out.sized(r.name()).sized(r.name());
         r.open();
         String kind = r.atom();
@@ -237,7 +238,7 @@ final class ModuleParser {
     }
 
     /** The kind and type of an import. */
-    private void externType(String kind, Bytes out) {
+    private void externType(String kind, ByteWriter out) {
         out.u8(ModuleSpaces.code(kind));
         switch (kind) {
             case "func" -> out.u(spaces.types.use(r).type());
@@ -249,7 +250,7 @@ final class ModuleParser {
     }
 
     private void exportField() {
-        Bytes out = exports.add();
+        ByteWriter out = exports.add();
         out.sized(r.name());
         r.open();
         Names space = spaces.of(r.tokens().text(r.at()));
@@ -268,7 +269,7 @@ final class ModuleParser {
             r.close();
         }
         if (r.acceptOpen("import")) {
-            Bytes out = imports.add();
+            ByteWriter out = imports.add();
             out.sized(r.name()).sized(r.name());
             r.close();
             externType(kind, out);
@@ -293,24 +294,24 @@ final class ModuleParser {
         for (int i = 0; i < use.params(); i++) {
             locals.add(r, r.at(), i < use.names().size() ? use.names().get(i) : null);
         }
-        Bytes body = new Bytes();
+        ByteWriter body = new ByteWriter();
         locals(locals, body);
         new BodyParser(spaces, r, locals).function(body);
         codes.add().sized(body.toArray());
     }
 
     /** Declarations of locals: equal ones that follow each other are counted. */
-    private void locals(Names locals, Bytes out) {
-        Bytes runs = new Bytes();
+    private void locals(Names locals, ByteWriter out) {
+        ByteWriter runs = new ByteWriter();
         int runCount = 0;
         int length = 0;
-        Bytes current = null;
+        ByteWriter current = null;
         while (r.acceptOpen("local")) {
             boolean named = r.isId();
             int token = r.at();
             String id = r.optionalId();
             while (named || !r.isClose()) {
-                Bytes type = spaces.types.valueType(r);
+                ByteWriter type = spaces.types.valueType(r);
                 locals.add(r, token, id);
                 if (!type.equals(current)) {
                     if (current != null) {
@@ -345,20 +346,20 @@ final class ModuleParser {
         return new Limits(min, max, hasMax);
     }
 
-    private static void encode(Limits l, int flags, Bytes out) {
+    private static void encode(Limits l, int flags, ByteWriter out) {
         out.u8(flags | (l.hasMax ? 1 : 0)).u(l.min);
         if (l.hasMax) {
             out.u(l.max);
         }
     }
 
-    private void tableType(boolean is64, Bytes out) {
+    private void tableType(boolean is64, ByteWriter out) {
         Limits l = limits();
         out.raw(spaces.types.refType(r));
         encode(l, is64 ? 4 : 0, out);
     }
 
-    private void memoryType(boolean is64, Bytes out) {
+    private void memoryType(boolean is64, ByteWriter out) {
         Limits l = limits();
         boolean shared = r.accept("shared");
         int pageShift = pageSize();
@@ -385,8 +386,8 @@ final class ModuleParser {
         boolean is64 = addressType();
         if (!spaces.types.isRefType(r)) {
             Limits l = limits();
-            Bytes element = spaces.types.refType(r);
-            Bytes out = tables.add();
+            ByteWriter element = spaces.types.refType(r);
+            ByteWriter out = tables.add();
             boolean hasInit = !r.isClose();
             if (hasInit) {
                 out.u8(0x40).u8(0);
@@ -398,16 +399,16 @@ final class ModuleParser {
             }
             return;
         }
-        Bytes element = spaces.types.refType(r);
+        ByteWriter element = spaces.types.refType(r);
         if (!r.acceptOpen("elem")) {
             throw r.unexpected();
         }
         ElementList list = r.isIndex() || r.isClose() ? tableIndices(element) : expressions(element);
         r.close();
-        Bytes out = tables.add();
+        ByteWriter out = tables.add();
         out.raw(element);
         encode(new Limits(list.count, list.count, true), is64 ? 4 : 0, out);
-        Bytes offset = new Bytes().u8(is64 ? 0x42 : 0x41).u8(0).u8(0x0b);
+        ByteWriter offset = new ByteWriter().u8(is64 ? 0x42 : 0x41).u8(0).u8(0x0b);
         segment(list, number, true, offset, false, elems.add());
     }
 
@@ -424,16 +425,16 @@ final class ModuleParser {
         byte[] content = strings();
         r.close();
         long pages = content.length + (1L << (pageShift < 0 ? 16 : pageShift)) - 1 >> (pageShift < 0 ? 16 : pageShift);
-        Bytes out = memories.add();
+        ByteWriter out = memories.add();
         encode(new Limits(pages, pages, true), (is64 ? 4 : 0) | (pageShift >= 0 ? 8 : 0), out);
         if (pageShift >= 0) {
             out.u(pageShift);
         }
-        Bytes offset = new Bytes().u8(is64 ? 0x42 : 0x41).u8(0).u8(0x0b);
+        ByteWriter offset = new ByteWriter().u8(is64 ? 0x42 : 0x41).u8(0).u8(0x0b);
         activeData(number, offset, content);
     }
 
-    private void globalType(Bytes out) {
+    private void globalType(ByteWriter out) {
         boolean mutable = r.acceptOpen("mut");
         out.raw(spaces.types.valueType(r)).u8(mutable ? 1 : 0);
         if (mutable) {
@@ -444,7 +445,7 @@ final class ModuleParser {
     // ---- segments
 
     private byte[] strings() {
-        Bytes out = new Bytes();
+        ByteWriter out = new ByteWriter();
         while (r.isString()) {
             out.raw(r.string());
         }
@@ -468,12 +469,12 @@ final class ModuleParser {
             datas.add().u8(1).sized(strings());
             return;
         }
-        Bytes offset = offset();
+        ByteWriter offset = offset();
         activeData(memory, offset, strings());
     }
 
-    private void activeData(int memory, Bytes offset, byte[] content) {
-        Bytes out = datas.add();
+    private void activeData(int memory, ByteWriter offset, byte[] content) {
+        ByteWriter out = datas.add();
         if (memory == 0) {
             out.u8(0);
         } else {
@@ -482,8 +483,8 @@ final class ModuleParser {
         out.raw(offset).sized(content);
     }
 
-    private Bytes offset() {
-        Bytes out = new Bytes();
+    private ByteWriter offset() {
+        ByteWriter out = new ByteWriter();
         if (r.acceptOpen("offset")) {
             BodyParser.expression(spaces, r, out);
             r.close();
@@ -498,10 +499,10 @@ final class ModuleParser {
      *
      * @param type of the elements, or null if they are given as functions
      */
-    private record ElementList(Bytes type, int count, Bytes items) {}
+    private record ElementList(ByteWriter type, int count, ByteWriter items) {}
 
     private ElementList indices() {
-        Bytes items = new Bytes();
+        ByteWriter items = new ByteWriter();
         int count = 0;
         for (; r.isIndex(); count++) {
             items.u(spaces.funcs.index(r));
@@ -510,11 +511,11 @@ final class ModuleParser {
     }
 
     /** Functions in a table of elements of {@code type}, whose segment is of that type too. */
-    private ElementList tableIndices(Bytes type) {
-        if (type.equals(new Bytes().u8(FUNCREF))) {
+    private ElementList tableIndices(ByteWriter type) {
+        if (type.equals(new ByteWriter().u8(FUNCREF))) {
             return indices();
         }
-        Bytes items = new Bytes();
+        ByteWriter items = new ByteWriter();
         int count = 0;
         for (; r.isIndex(); count++) {
             items.u8(REF_FUNC).u(spaces.funcs.index(r)).u8(END);
@@ -522,8 +523,8 @@ final class ModuleParser {
         return new ElementList(type, count, items);
     }
 
-    private ElementList expressions(Bytes type) {
-        Bytes items = new Bytes();
+    private ElementList expressions(ByteWriter type) {
+        ByteWriter items = new ByteWriter();
         int count = 0;
         for (; r.isOpen(); count++) {
             if (r.acceptOpen("item")) {
@@ -567,7 +568,7 @@ final class ModuleParser {
             explicit = true;
         }
         if (named || r.isOpen() && !r.opens("ref") && !r.opens("item")) {
-            Bytes offset = offset();
+            ByteWriter offset = offset();
             segment(elementList(!named), table, explicit, offset, false, elems.add());
         } else {
             segment(elementList(false), -1, false, null, false, elems.add());
@@ -578,8 +579,9 @@ final class ModuleParser {
      * @param table of an active segment, else -1
      * @param named whether the text names the table
      */
-    private static void segment(ElementList list, int table, boolean named, Bytes offset, boolean declared, Bytes out) {
-        boolean isFuncref = list.type == null || list.type.equals(new Bytes().u8(FUNCREF));
+    private static void segment(
+            ElementList list, int table, boolean named, ByteWriter offset, boolean declared, ByteWriter out) {
+        boolean isFuncref = list.type == null || list.type.equals(new ByteWriter().u8(FUNCREF));
         boolean explicit = named || table > 0 || !isFuncref;
         int flags = list.type == null ? 0 : 4;
         if (table < 0) {
@@ -607,9 +609,9 @@ final class ModuleParser {
     // ---- the whole
 
     private byte[] binary(String name) {
-        Bytes out = new Bytes().raw(HEADER);
+        ByteWriter out = new ByteWriter().raw(HEADER);
         int[] ids = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
-        Bytes[] contents = {
+        ByteWriter[] contents = {
             spaces.types.section(),
             imports.content(),
             funcs.content(),
@@ -618,9 +620,9 @@ final class ModuleParser {
             tags.content(),
             globals.content(),
             exports.content(),
-            start >= 0 ? new Bytes().u(start) : new Bytes(),
+            start >= 0 ? new ByteWriter().u(start) : new ByteWriter(),
             elems.content(),
-            spaces.usesData ? new Bytes().u(datas.count) : new Bytes(),
+            spaces.usesData ? new ByteWriter().u(datas.count) : new ByteWriter(),
             codes.content(),
             datas.content()
         };
@@ -633,7 +635,7 @@ final class ModuleParser {
         return out.toArray();
     }
 
-    private void names(String name, Bytes out) {
+    private void names(String name, ByteWriter out) {
         Map<Integer, String> functions = spaces.funcs.byNumber();
         funcTokens.forEach((number, token) -> {
             String given = annotations.nameAt(token, functions.get(number));
@@ -644,12 +646,12 @@ final class ModuleParser {
         if (name == null && functions.isEmpty()) {
             return;
         }
-        Bytes content = new Bytes().sized("name".getBytes(StandardCharsets.UTF_8));
+        ByteWriter content = new ByteWriter().sized("name".getBytes(StandardCharsets.UTF_8));
         if (name != null) {
-            content.section(0, new Bytes().sized(name.getBytes(StandardCharsets.UTF_8)));
+            content.section(0, new ByteWriter().sized(name.getBytes(StandardCharsets.UTF_8)));
         }
         if (!functions.isEmpty()) {
-            Bytes map = new Bytes().u(functions.size());
+            ByteWriter map = new ByteWriter().u(functions.size());
             functions.forEach((i, n) -> map.u(i).sized(n.getBytes(StandardCharsets.UTF_8)));
             content.section(1, map);
         }

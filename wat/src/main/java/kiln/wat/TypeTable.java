@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.wasm.ByteWriter;
 
 /**
  * The types of a module: those that it defines, and behind them those that functions, blocks and so on write out
@@ -42,9 +43,9 @@ final class TypeTable {
             Map.entry("nullref", 0x71));
 
     /** Parameters and results, each type as it is encoded. */
-    record Signature(List<Bytes> params, List<Bytes> results) {
-        Bytes encoded() {
-            Bytes out = new Bytes().u8(0x60).u(params.size());
+    record Signature(List<ByteWriter> params, List<ByteWriter> results) {
+        ByteWriter encoded() {
+            ByteWriter out = new ByteWriter().u8(0x60).u(params.size());
             params.forEach(out::raw);
             out.u(results.size());
             results.forEach(out::raw);
@@ -63,7 +64,7 @@ final class TypeTable {
     /** The first type of each signature that is written without a group, final and without supertypes. */
     private final Map<Signature, Integer> plain = new HashMap<>();
 
-    private final Bytes encoded = new Bytes();
+    private final ByteWriter encoded = new ByteWriter();
     private int groups;
 
     // ---- definitions
@@ -98,7 +99,7 @@ final class TypeTable {
         if (r.opens("rec")) {
             int end = r.tokens().match(r.at());
             r.acceptOpen("rec");
-            Bytes members = new Bytes();
+            ByteWriter members = new ByteWriter();
             int count = 0;
             while (r.at() != end) {
                 defineOne(r, members, false);
@@ -107,20 +108,20 @@ final class TypeTable {
             r.close();
             encoded.u8(0x4e).u(count).raw(members);
         } else {
-            Bytes one = new Bytes();
+            ByteWriter one = new ByteWriter();
             defineOne(r, one, true);
             encoded.raw(one);
         }
     }
 
-    private void defineOne(Reader r, Bytes out, boolean alone) {
+    private void defineOne(Reader r, ByteWriter out, boolean alone) {
         r.acceptOpen("type");
         r.optionalId();
         boolean isPlain = true;
         boolean isSub = r.acceptOpen("sub");
         if (isSub) {
             boolean isFinal = r.accept("final");
-            Bytes supers = new Bytes();
+            ByteWriter supers = new ByteWriter();
             int count = 0;
             while (r.isIndex()) {
                 supers.u(names.index(r));
@@ -157,8 +158,8 @@ final class TypeTable {
         }
     }
 
-    private void struct(Reader r, Names fieldNames, Bytes out) {
-        Bytes all = new Bytes();
+    private void struct(Reader r, Names fieldNames, ByteWriter out) {
+        ByteWriter all = new ByteWriter();
         while (r.acceptOpen("field")) {
             if (r.isId()) {
                 int token = r.at();
@@ -175,7 +176,7 @@ final class TypeTable {
         out.u8(0x5f).u(fieldNames.count()).raw(all);
     }
 
-    private void field(Reader r, Bytes out) {
+    private void field(Reader r, ByteWriter out) {
         boolean mutable = r.acceptOpen("mut");
         if (r.accept("i8")) {
             out.u8(0x78);
@@ -193,12 +194,12 @@ final class TypeTable {
     // ---- types as they are written
 
     /** A value type, encoded. */
-    Bytes valueType(Reader r) {
+    ByteWriter valueType(Reader r) {
         if (r.kind() == Tokens.Kind.ATOM) {
             Integer number = NUMBERS.get(r.tokens().text(r.at()));
             if (number != null) {
                 r.atom();
-                return new Bytes().u8(number);
+                return new ByteWriter().u8(number);
             }
         }
         return refType(r);
@@ -210,16 +211,16 @@ final class TypeTable {
                 || r.kind() == Tokens.Kind.ATOM && REFS.containsKey(r.tokens().text(r.at()));
     }
 
-    Bytes refType(Reader r) {
+    ByteWriter refType(Reader r) {
         RefType t = parseRef(r);
         // The short form of a type that has one.
         return t.nullable && t.isAbstract()
                 ? t.heap
-                : new Bytes().u8(t.nullable ? 0x63 : 0x64).raw(t.heap);
+                : new ByteWriter().u8(t.nullable ? 0x63 : 0x64).raw(t.heap);
     }
 
     /** @param heap encoded */
-    record RefType(boolean nullable, Bytes heap) {
+    record RefType(boolean nullable, ByteWriter heap) {
         boolean isAbstract() {
             return heap.size() == 1 && (heap.toArray()[0] & 0x40) != 0;
         }
@@ -228,7 +229,7 @@ final class TypeTable {
     RefType parseRef(Reader r) {
         if (r.acceptOpen("ref")) {
             boolean nullable = r.accept("null");
-            Bytes heap = heapType(r);
+            ByteWriter heap = heapType(r);
             r.close();
             return new RefType(nullable, heap);
         }
@@ -237,27 +238,27 @@ final class TypeTable {
             throw r.unexpected();
         }
         r.atom();
-        return new RefType(true, new Bytes().u8(code));
+        return new RefType(true, new ByteWriter().u8(code));
     }
 
-    Bytes heapType(Reader r) {
+    ByteWriter heapType(Reader r) {
         if (r.isIndex()) {
-            return new Bytes().s(Integer.toUnsignedLong(names.index(r)));
+            return new ByteWriter().s(Integer.toUnsignedLong(names.index(r)));
         }
         Integer code = r.kind() == Tokens.Kind.ATOM ? HEAPS.get(r.tokens().text(r.at())) : null;
         if (code == null) {
             throw r.unexpected();
         }
         r.atom();
-        return new Bytes().u8(code);
+        return new ByteWriter().u8(code);
     }
 
     // ---- signatures and their uses
 
     /** Parameters and results; {@code paramNames} takes the names of parameters, or is null where there are none. */
     private Signature signature(Reader r, List<String> paramNames) {
-        List<Bytes> params = new ArrayList<>();
-        List<Bytes> results = new ArrayList<>();
+        List<ByteWriter> params = new ArrayList<>();
+        List<ByteWriter> results = new ArrayList<>();
         while (r.acceptOpen("param")) {
             if (r.isId()) {
                 String id = r.id();
@@ -321,7 +322,7 @@ final class TypeTable {
     }
 
     /** The type of a block, encoded. */
-    Bytes blockType(Reader r) {
+    ByteWriter blockType(Reader r) {
         boolean named = r.opens("type");
         int start = r.at();
         List<String> paramNames = new ArrayList<>();
@@ -329,13 +330,13 @@ final class TypeTable {
             Signature s = signature(r, paramNames);
             checkNameless(r, start, paramNames);
             if (s.params.isEmpty() && s.results.size() <= 1) {
-                return s.results.isEmpty() ? new Bytes().u8(0x40) : s.results.getFirst();
+                return s.results.isEmpty() ? new ByteWriter().u8(0x40) : s.results.getFirst();
             }
-            return new Bytes().s(numberOf(s));
+            return new ByteWriter().s(numberOf(s));
         }
         Use use = use(r);
         checkNameless(r, start, use.names);
-        return new Bytes().s(Integer.toUnsignedLong(use.type));
+        return new ByteWriter().s(Integer.toUnsignedLong(use.type));
     }
 
     /** The number of the type that a call through a table has. */
@@ -364,7 +365,7 @@ final class TypeTable {
     }
 
     /** The content of the type section, empty if there are no types. */
-    Bytes section() {
-        return groups == 0 ? encoded : new Bytes().u(groups).raw(encoded);
+    ByteWriter section() {
+        return groups == 0 ? encoded : new ByteWriter().u(groups).raw(encoded);
     }
 }

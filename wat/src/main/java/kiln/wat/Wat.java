@@ -3,6 +3,7 @@ package kiln.wat;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import kiln.wasm.ByteWriter;
 
 /** Modules in the text format ({@code .wat}). */
 public final class Wat {
@@ -56,8 +57,8 @@ public final class Wat {
         return ModuleParser.encode(r, end, name);
     }
 
-    private static Bytes strings(Reader r, int end) {
-        Bytes out = new Bytes();
+    private static ByteWriter strings(Reader r, int end) {
+        ByteWriter out = new ByteWriter();
         while (r.at() != end) {
             out.raw(r.string());
         }

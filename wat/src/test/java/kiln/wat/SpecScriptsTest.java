@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
+import kiln.wasm.ByteWriter;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -126,7 +127,7 @@ class SpecScriptsTest {
 
     /** A module without its custom sections. */
     static byte[] withoutNames(byte[] module) {
-        Bytes out = new Bytes();
+        ByteWriter out = new ByteWriter();
         int at = Math.min(8, module.length);
         for (int i = 0; i < at; i++) {
             out.u8(module[i]);

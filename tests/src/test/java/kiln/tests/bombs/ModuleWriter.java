@@ -1,11 +1,10 @@
 package kiln.tests.bombs;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import kiln.wasm.ByteWriter;
 
 /** Writes binary modules: sections that grow entry by entry, and function bodies. Nothing is checked. */
 final class ModuleWriter {
@@ -43,49 +42,35 @@ final class ModuleWriter {
 
     /** Bytes in the making; instructions, too. */
     static class Bytes {
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private final ByteWriter out = new ByteWriter();
 
         Bytes op(int... bytes) {
-            for (int b : bytes) {
-                out.write(b);
-            }
+            out.u8s(bytes);
             return this;
         }
 
         Bytes u(long value) {
-            long rest = value;
-            while (rest >>> 7 != 0) {
-                out.write((int) (rest & 0x7f | 0x80));
-                rest >>>= 7;
-            }
-            out.write((int) rest);
+            out.u(value);
             return this;
         }
 
         Bytes s(long value) {
-            long rest = value;
-            while (rest < -64 || rest > 63) {
-                out.write((int) (rest & 0x7f | 0x80));
-                rest >>= 7;
-            }
-            out.write((int) (rest & 0x7f));
+            out.s(value);
             return this;
         }
 
         Bytes name(String text) {
-            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-            u(utf8.length);
-            out.writeBytes(utf8);
+            out.name(text);
             return this;
         }
 
         Bytes all(Bytes other) {
-            out.writeBytes(other.toBytes());
+            out.raw(other.out);
             return this;
         }
 
         Bytes raw(byte[] bytes) {
-            out.writeBytes(bytes);
+            out.raw(bytes);
             return this;
         }
 
@@ -119,7 +104,7 @@ final class ModuleWriter {
         }
 
         byte[] toBytes() {
-            return out.toByteArray();
+            return out.toArray();
         }
     }
 

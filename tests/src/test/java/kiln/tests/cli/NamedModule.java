@@ -1,9 +1,8 @@
 package kiln.tests.cli;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import kiln.wasm.ByteWriter;
 
 /** A small module that names everything that can be named, as the caller likes. */
 final class NamedModule {
@@ -53,94 +52,56 @@ final class NamedModule {
      */
     byte[] toBytes() {
         int first = imports.size();
-        Bytes out = new Bytes();
-        out.raw(0, 'a', 's', 'm', 1, 0, 0, 0);
-        out.section(1, new Bytes().raw(3, 0x60, 0, 0, 0x60, 1, I32, 0, STRUCT, 1, I32, 1));
-        Bytes importSection = new Bytes().number(imports.size());
-        imports.forEach(i -> importSection.text(i.module).text(i.name).raw(0, 0));
+        ByteWriter out = new ByteWriter();
+        out.u8s(0, 'a', 's', 'm', 1, 0, 0, 0);
+        out.section(1, new ByteWriter().u8s(3, 0x60, 0, 0, 0x60, 1, I32, 0, STRUCT, 1, I32, 1));
+        ByteWriter importSection = new ByteWriter().u(imports.size());
+        imports.forEach(i -> importSection.name(i.module).name(i.name).u8s(0, 0));
         out.section(2, importSection);
-        out.section(3, new Bytes().raw(4, 0, 0, 0, 0));
-        out.section(4, new Bytes().raw(1, FUNCREF, 0, 1));
-        out.section(5, new Bytes().raw(1, 0, 1));
-        out.section(6, new Bytes().raw(1, I32, 0, 0x41, 0, 0x0b));
-        Bytes exportSection = new Bytes().number(5 * exports.size());
+        out.section(3, new ByteWriter().u8s(4, 0, 0, 0, 0));
+        out.section(4, new ByteWriter().u8s(1, FUNCREF, 0, 1));
+        out.section(5, new ByteWriter().u8s(1, 0, 1));
+        out.section(6, new ByteWriter().u8s(1, I32, 0, 0x41, 0, 0x0b));
+        ByteWriter exportSection = new ByteWriter().u(5 * exports.size());
         for (String e : exports) {
-            exportSection.text(e).raw(0).number(first + 1).text(e + "!").raw(0).number(first + 2);
+            exportSection.name(e).u8s(0).u(first + 1).name(e + "!").u8s(0).u(first + 2);
             exportSection
-                    .text(e + "m")
-                    .raw(2, 0)
-                    .text(e + "t")
-                    .raw(1, 0)
-                    .text(e + "g")
-                    .raw(3, 0);
+                    .name(e + "m")
+                    .u8s(2, 0)
+                    .name(e + "t")
+                    .u8s(1, 0)
+                    .name(e + "g")
+                    .u8s(3, 0);
         }
         out.section(7, exportSection);
-        Bytes code = new Bytes().number(4);
-        code.body(body);
-        code.body(new Bytes().raw(0x10).number(first).toByteArray());
-        code.body(imports.isEmpty() ? new byte[0] : new byte[] {0x10, 0});
-        code.body(new byte[0]);
+        ByteWriter code = new ByteWriter().u(4);
+        body(code, body);
+        body(code, new ByteWriter().u8s(0x10).u(first).toArray());
+        body(code, imports.isEmpty() ? new byte[0] : new byte[] {0x10, 0});
+        body(code, new byte[0]);
         out.section(10, code);
-        out.section(0, new Bytes().text(name).raw(1, 2, 3));
+        out.section(0, new ByteWriter().name(name).u8s(1, 2, 3));
         out.section(0, names(first + 4));
-        return out.toByteArray();
+        return out.toArray();
     }
 
-    private Bytes names(int functions) {
-        Bytes section = new Bytes().text("name");
-        section.section(0, new Bytes().text(name));
-        Bytes names = new Bytes().number(functions);
+    private ByteWriter names(int functions) {
+        ByteWriter section = new ByteWriter().name("name");
+        section.section(0, new ByteWriter().name(name));
+        ByteWriter names = new ByteWriter().u(functions);
         for (int i = 0; i < functions; i++) {
-            names.number(i).text(name);
+            names.u(i).name(name);
         }
         section.section(1, names);
         // The structure and its field, and what is not there.
-        section.section(4, new Bytes().number(2).number(2).text(name).number(3).text(name));
+        section.section(4, new ByteWriter().u(2).u(2).name(name).u(3).name(name));
         section.section(
                 10,
-                new Bytes()
-                        .number(2)
-                        .number(1)
-                        .raw(0)
-                        .number(2)
-                        .number(2)
-                        .number(0)
-                        .text(name)
-                        .number(1)
-                        .text(name));
+                new ByteWriter().u(2).u(1).u8s(0).u(2).u(2).u(0).name(name).u(1).name(name));
         return section;
     }
 
-    private static final class Bytes extends ByteArrayOutputStream {
-        Bytes raw(int... bytes) {
-            for (int b : bytes) {
-                write(b);
-            }
-            return this;
-        }
-
-        Bytes number(int n) {
-            int rest = n;
-            for (; rest >>> 7 != 0; rest >>>= 7) {
-                write(rest & 0x7f | 0x80);
-            }
-            write(rest);
-            return this;
-        }
-
-        Bytes text(String text) {
-            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-            number(utf8.length).writeBytes(utf8);
-            return this;
-        }
-
-        void section(int id, Bytes content) {
-            raw(id).number(content.size()).writeBytes(content.toByteArray());
-        }
-
-        void body(byte[] instructions) {
-            number(instructions.length + 2).raw(0).writeBytes(instructions);
-            write(0x0b);
-        }
+    private static void body(ByteWriter code, byte[] instructions) {
+        code.u(instructions.length + 2).u8(0).raw(instructions).u8(0x0b);
     }
 }
