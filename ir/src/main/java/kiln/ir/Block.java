@@ -11,6 +11,7 @@ public final class Block {
     Inst first;
     Inst last;
     private float frequency = Frequency.ONCE;
+    private boolean unrolled;
 
     Block(Function function, int id) {
         this.function = function;
@@ -87,6 +88,15 @@ public final class Block {
     /** Whether the block is expected to run rarely: laid out after the hot code. */
     public boolean isCold() {
         return Frequency.isCold(frequency);
+    }
+
+    /** Whether a loop of which this is the header does several turns at once, or has few of them to do. */
+    public boolean isUnrolled() {
+        return unrolled;
+    }
+
+    public void setUnrolled() {
+        unrolled = true;
     }
 
     public void append(Inst inst) {

@@ -10,15 +10,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import kiln.ir.Block;
+import kiln.ir.Builder;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
 import kiln.ir.Value;
 
 /**
  * Keeps a function in SSA form while blocks are copied: what a block defines, its copies define as well, and where ways
- * from several of them meet, those who use the value need a parameter. One block is copied at a time, as often as one
- * likes: {@link #begin}, the copies, {@link #end}.
+ * from several of them meet, those who use the value need a parameter. One block is copied at a time, or several that
+ * belong together, as often as one likes: {@link #begin} for each set of copies, {@link #copy} for each block,
+ * {@link #end} when all of them stand and all ways lead where they should.
  */
 final class CopiedValues {
     /** How often the value at a block's start may change before it becomes a parameter. */
@@ -37,12 +40,20 @@ final class CopiedValues {
     /** How many ways may be looked at in all. */
     private long work;
 
-    private Block original;
-    private final List<Block> copies = new ArrayList<>();
-    /** By copy: what stands for the original's values. */
-    private final List<Map<Value, Value>> definitions = new ArrayList<>();
+    private final Builder builder;
+    /** By original, of those that are being copied. */
+    private final Map<Block, Copies> copied = new LinkedHashMap<>();
+    /** What stands for values in the copies that are being made. */
+    private Map<Value, Value> current = new HashMap<>();
 
-    private Map<Value, Value> current = new LinkedHashMap<>();
+    /** The copies of a block. */
+    private static final class Copies {
+        static final Copies NONE = new Copies();
+
+        final List<Block> blocks = new ArrayList<>(2);
+        /** By copy: what stands for the original's values, and for others. */
+        final List<Map<Value, Value>> values = new ArrayList<>(2);
+    }
 
     /**
      * @param work how many steps the search for users' definitions may take, in all
@@ -51,6 +62,7 @@ final class CopiedValues {
     CopiedValues(kiln.ir.Function f, long work, Predicate<Block> isWatched) {
         this.work = work;
         this.isWatched = isWatched;
+        this.builder = new Builder(f);
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 noteUses(i);
@@ -98,44 +110,88 @@ final class CopiedValues {
     /** Whether it is known, within the bound for all work, who uses what a block defines. */
     boolean canCopy(Block b) {
         for (Value p : b.params()) {
-            work -= region(p, b).size();
+            work -= region(p, b, Copies.NONE).size();
         }
         for (Inst i = b.first(); i != b.terminator(); i = i.next()) {
             for (int r = 0; r < i.resultCount(); r++) {
-                work -= region(i.result(r), b).size();
+                work -= region(i.result(r), b, Copies.NONE).size();
             }
         }
         return work > 0;
     }
 
-    void begin(Block block) {
-        original = block;
-        current = new LinkedHashMap<>();
+    /** Begins a copy of a block, or of blocks that belong together: the order is that of definitions and uses. */
+    void begin() {
+        current = new HashMap<>();
     }
 
-    /** Says what stands for a value of the original in the copy that is being made. */
-    void copied(Value value, Value copy) {
-        current.put(value, copy);
-    }
-
-    /** What stands for a value in the copy that is being made. */
-    Value inCopy(Value value) {
-        return current.getOrDefault(value, value);
-    }
-
-    /** Takes in a copy that has all of its instructions. */
-    void finish(Block copy) {
-        copies.add(copy);
-        definitions.add(current);
-        current = new LinkedHashMap<>();
+    /**
+     * Copies a block.
+     *
+     * @param copy an empty block
+     * @param constants parameters that the copy has not, and what they are in it
+     * @param target where the copies of edges lead that lead to a block
+     */
+    void copy(Block block, Block copy, Map<Value, Long> constants, UnaryOperator<Block> target) {
+        copy.setFrequency(block.frequency());
+        builder.setBlock(copy);
+        builder.setPosition(block.terminator().position());
+        for (Value p : block.params()) {
+            Long constant = constants.get(p);
+            current.put(p, constant != null ? builder.iconst(p.type(), constant) : copy.addParam(p.type()));
+        }
+        for (Inst i = block.first(); i != block.terminator(); i = i.next()) {
+            builder.setPosition(i.position());
+            Value[] args = new Value[i.argCount()];
+            for (int a = 0; a < args.length; a++) {
+                args[a] = inCopy(i.arg(a));
+            }
+            Inst c = builder.copy(i, args);
+            if (i.resultCount() == 0) {
+                continue;
+            }
+            Value folded = builder.fold(c);
+            if (folded != null) {
+                copy.remove(c);
+            }
+            current.put(i.result(), folded != null ? folded : c.result());
+        }
+        copyEnd(block.terminator(), target);
+        Copies copies = copied.computeIfAbsent(block, _ -> new Copies());
+        copies.blocks.add(copy);
+        copies.values.add(current);
         for (Inst i = copy.first(); i != null; i = i.next()) {
             noteUses(i);
         }
         noteWays(copy);
     }
 
-    /** Has each way into the original lead to the copy that {@code copyFor} chooses, unless that is null. */
-    void redirect(Function<Way, Block> copyFor) {
+    /** Ends the copy as the original ends, or as constants say. */
+    private void copyEnd(Inst t, UnaryOperator<Block> target) {
+        builder.setPosition(t.position());
+        Edge[] edges = new Edge[t.targetCount()];
+        for (int i = 0; i < edges.length; i++) {
+            Edge e = t.target(i);
+            Value[] args = new Value[e.argCount()];
+            for (int a = 0; a < args.length; a++) {
+                args[a] = inCopy(e.arg(a));
+            }
+            edges[i] = new Edge(target.apply(e.target()), args);
+            edges[i].setFrequency(e.frequency());
+        }
+        switch (t.opcode()) {
+            case BRANCH -> builder.branch(inCopy(t.arg(0)), edges[0], edges[1]);
+            case SWITCH -> builder.switch_(inCopy(t.arg(0)), edges);
+            default -> builder.jump(edges[0]);
+        }
+    }
+
+    private Value inCopy(Value value) {
+        return current.getOrDefault(value, value);
+    }
+
+    /** Has each way into a block lead to the copy that {@code copyFor} chooses, unless that is null. */
+    void redirect(Block original, Function<Way, Block> copyFor) {
         List<Way> rest = new ArrayList<>();
         for (Way way : waysInto(original)) {
             Block copy = copyFor.apply(way);
@@ -149,16 +205,24 @@ final class CopiedValues {
         ways.set(original.id(), rest);
     }
 
-    /** Gives all users of the original's values what reaches them now. */
+    /** Gives all users of the originals' values what reaches them now. */
     void end() {
-        if (waysInto(original).isEmpty()) {
-            dead.add(original);
+        for (Block original : copied.keySet()) {
+            if (waysInto(original).isEmpty()) {
+                dead.add(original);
+            }
         }
-        for (Value v : definitions.getFirst().keySet()) {
-            repair(v);
-        }
-        copies.clear();
-        definitions.clear();
+        copied.forEach((original, copies) -> {
+            for (Value p : original.params()) {
+                repair(p, original, copies);
+            }
+            for (Inst i = original.first(); i != original.terminator(); i = i.next()) {
+                if (i.resultCount() > 0) {
+                    repair(i.result(), original, copies);
+                }
+            }
+        });
+        copied.clear();
     }
 
     /** A block behind a definition, and what stands for the value at its start. */
@@ -174,13 +238,13 @@ final class CopiedValues {
     }
 
     /** The blocks at whose start the value is needed, up to those that define it. */
-    private Map<Block, Place> region(Value v, Block definedIn) {
+    private Map<Block, Place> region(Value v, Block definedIn, Copies copies) {
         Map<Block, Place> places = new LinkedHashMap<>();
         ArrayDeque<Block> open = new ArrayDeque<>();
         for (Inst user : users.getOrDefault(v, List.of())) {
             work -= 1 + arguments(user);
             Block b = user.block();
-            if (b != null && b != definedIn && !copies.contains(b) && !places.containsKey(b)) {
+            if (b != null && b != definedIn && !copies.blocks.contains(b) && !places.containsKey(b)) {
                 places.put(b, new Place(b));
                 open.add(b);
             }
@@ -189,7 +253,7 @@ final class CopiedValues {
             for (Way w : waysInto(open.remove())) {
                 work--;
                 Block from = w.from();
-                if (from != definedIn && !copies.contains(from) && !places.containsKey(from)) {
+                if (from != definedIn && !copies.blocks.contains(from) && !places.containsKey(from)) {
                     places.put(from, new Place(from));
                     open.add(from);
                 }
@@ -206,16 +270,16 @@ final class CopiedValues {
         return sum;
     }
 
-    private void repair(Value v) {
+    private void repair(Value v, Block original, Copies copies) {
         long before = work;
         // What canCopy looked at it has paid for.
         work = Long.MAX_VALUE;
-        Map<Block, Place> places = region(v, original);
+        Map<Block, Place> places = region(v, original, copies);
         work = before;
         if (places.isEmpty()) {
             return;
         }
-        settle(v, places);
+        settle(v, places, original, copies);
         for (Place p : places.values()) {
             if (p.isParameter) {
                 for (Way w : waysInto(p.block)) {
@@ -223,7 +287,7 @@ final class CopiedValues {
                     for (int i = 0; i < args.length - 1; i++) {
                         args[i] = w.edge().arg(i);
                     }
-                    Value arg = leaving(v, w.from(), places);
+                    Value arg = leaving(v, w.from(), places, original, copies);
                     args[args.length - 1] = arg == null ? v : arg;
                     w.edge().setArgs(args);
                     noteUse(args[args.length - 1], w.terminator());
@@ -239,7 +303,7 @@ final class CopiedValues {
     }
 
     /** Finds what stands for the value at the start of each place. Where two values meet, that is a new parameter. */
-    private void settle(Value v, Map<Block, Place> places) {
+    private void settle(Value v, Map<Block, Place> places, Block original, Copies copies) {
         ArrayDeque<Place> open = new ArrayDeque<>(places.values());
         Set<Place> isOpen = new HashSet<>(open);
         while (!open.isEmpty()) {
@@ -251,7 +315,7 @@ final class CopiedValues {
             Value met = null;
             boolean isOne = true;
             for (Way w : waysInto(p.block)) {
-                Value out = leaving(v, w.from(), places);
+                Value out = leaving(v, w.from(), places, original, copies);
                 if (out != null) {
                     isOne &= met == null || met == out;
                     met = out;
@@ -276,13 +340,13 @@ final class CopiedValues {
     }
 
     /** What stands for the value at the end of a block; null if that is not known yet, or nothing leads there. */
-    private Value leaving(Value v, Block from, Map<Block, Place> places) {
+    private Value leaving(Value v, Block from, Map<Block, Place> places, Block original, Copies copies) {
         if (from == original) {
             return dead.contains(from) ? null : v;
         }
-        int copy = copies.indexOf(from);
+        int copy = copies.blocks.indexOf(from);
         if (copy >= 0) {
-            return definitions.get(copy).get(v);
+            return copies.values.get(copy).get(v);
         }
         Place p = places.get(from);
         return p == null ? null : p.value;

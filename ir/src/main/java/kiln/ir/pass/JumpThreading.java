@@ -236,7 +236,6 @@ public final class JumpThreading implements Pass {
         private final Function f;
         private final Questions questions;
         private final CopiedValues values;
-        private final Builder builder;
         /** What each copy is one of. */
         private final Map<Block, Block> originals = new HashMap<>();
 
@@ -245,7 +244,6 @@ public final class JumpThreading implements Pass {
         Copies(Function f, Questions questions) {
             this.f = f;
             this.questions = questions;
-            this.builder = new Builder(f);
             int insts = 0;
             for (Block b : f.blocks()) {
                 for (Inst i = b.first(); i != null; i = i.next()) {
@@ -295,9 +293,8 @@ public final class JumpThreading implements Pass {
                 return false;
             }
             growth -= cost;
-            values.begin(block);
             copies.replaceAll((c, _) -> instance(block, param, c));
-            values.redirect(w -> {
+            values.redirect(block, w -> {
                 Value v = w.edge().arg(param);
                 Block copy = v.is(Opcode.ICONST) && isWanted(w, block)
                         ? copies.get(v.inst().imm())
@@ -332,51 +329,9 @@ public final class JumpThreading implements Pass {
         private Block instance(Block block, int param, long constant) {
             Block copy = f.newBlock();
             originals.put(copy, block);
-            copy.setFrequency(block.frequency());
-            builder.setBlock(copy);
-            builder.setPosition(block.terminator().position());
-            for (Value p : block.params()) {
-                values.copied(p, p.index() == param ? builder.iconst(p.type(), constant) : copy.addParam(p.type()));
-            }
-            for (Inst i = block.first(); i != block.terminator(); i = i.next()) {
-                builder.setPosition(i.position());
-                Value[] args = new Value[i.argCount()];
-                for (int a = 0; a < args.length; a++) {
-                    args[a] = values.inCopy(i.arg(a));
-                }
-                Inst c = builder.copy(i, args);
-                if (i.resultCount() == 0) {
-                    continue;
-                }
-                Value folded = builder.fold(c);
-                if (folded != null) {
-                    copy.remove(c);
-                }
-                values.copied(i.result(), folded != null ? folded : c.result());
-            }
-            end(block.terminator());
-            values.finish(copy);
+            values.begin();
+            values.copy(block, copy, Map.of(block.params().get(param), constant), to -> to);
             return copy;
-        }
-
-        /** Ends the copy as the original ends, or as the constant says. */
-        private void end(Inst t) {
-            builder.setPosition(t.position());
-            Edge[] edges = new Edge[t.targetCount()];
-            for (int i = 0; i < edges.length; i++) {
-                Edge e = t.target(i);
-                Value[] args = new Value[e.argCount()];
-                for (int a = 0; a < args.length; a++) {
-                    args[a] = values.inCopy(e.arg(a));
-                }
-                edges[i] = new Edge(e.target(), args);
-                edges[i].setFrequency(e.frequency());
-            }
-            switch (t.opcode()) {
-                case BRANCH -> builder.branch(values.inCopy(t.arg(0)), edges[0], edges[1]);
-                case SWITCH -> builder.switch_(values.inCopy(t.arg(0)), edges);
-                default -> builder.jump(edges[0]);
-            }
         }
     }
 }

@@ -120,6 +120,8 @@ public final class Pipeline {
                         new LoopTests(),
                         // What is there by now is as plain as it will be.
                         new VectorLoops(),
+                        // What is left of other small loops does several turns at once.
+                        new UnrollLoops(),
                         new ExpandAllocations(),
                         // Less code is left, and new blocks have come.
                         new EstimateFrequencies(),

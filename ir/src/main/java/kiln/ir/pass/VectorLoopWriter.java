@@ -88,6 +88,8 @@ final class VectorLoopWriter {
         made.add(scalars);
         b.setBlock(scalars);
         b.jump(loop.block, args);
+        loop.block.setUnrolled();
+        body.setUnrolled();
         loop.entry.setTarget(first);
         loop.entry.setArgs();
         return made;
