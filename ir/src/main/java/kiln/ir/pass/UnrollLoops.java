@@ -22,6 +22,8 @@ import kiln.ir.analysis.InlineCost;
 public final class UnrollLoops implements LastingPass {
     /** About how many machine instructions all turns of an unrolled loop may have. */
     private static final int MAX_SIZE = 24;
+    /** The same where each turn has a check for an interruption, which other turns save. */
+    private static final int MAX_SIZE_CHECKED = 48;
 
     /** Two would save less than they cost. */
     private static final int MIN_TURNS = 3;
@@ -169,9 +171,12 @@ public final class UnrollLoops implements LastingPass {
         }
 
         private boolean isLimit(Value v) {
-            boolean isOutside = v.is(Opcode.ICONST)
+            return isOutside(v) && !isSmall(v);
+        }
+
+        private boolean isOutside(Value v) {
+            return v.is(Opcode.ICONST)
                     || !blocks.contains(v.inst() != null ? v.inst().block() : v.paramOf());
-            return isOutside && !isSmall(v);
         }
 
         /** Whether a value is what is left of a number of turns divided by a small power of two. */
@@ -181,33 +186,40 @@ public final class UnrollLoops implements LastingPass {
                     && Long.compareUnsigned(v.inst().arg(1).inst().imm(), FEW_TURNS) < 0;
         }
 
-        /** Whether a value is a parameter of the header to which each turn adds a constant, or that plus a constant. */
+        /** Whether a value is a parameter of the header to which each turn adds the same, or what it is after that. */
         private boolean isCounter(Value v, Cfg cfg) {
-            Value p = withoutConstant(v);
+            Value p = withoutStep(v);
             if (p.paramOf() != header) {
                 return false;
             }
             int[] from = cfg.predecessors(header.id());
             for (int i = 0; i < from.length; i++) {
                 Value arg = cfg.edgeInto(header.id(), i).arg(p.index());
-                boolean fits =
-                        blocks.contains(cfg.block(from[i])) ? arg != p && withoutConstant(arg) == p : !isSmall(arg);
-                if (!fits) {
+                boolean isBack = blocks.contains(cfg.block(from[i]));
+                if (isBack ? arg == p || withoutStep(arg) != p : isSmall(arg)) {
                     return false;
                 }
             }
             return true;
         }
 
-        private static Value withoutConstant(Value v) {
-            return v.is(Opcode.ADD) && v.inst().arg(1).is(Opcode.ICONST)
-                    ? v.inst().arg(0)
-                    : v;
+        /** What a value was before something from outside of the loop was added or subtracted. */
+        private Value withoutStep(Value v) {
+            if (!v.is(Opcode.ADD) && !v.is(Opcode.SUB)) {
+                return v;
+            }
+            Value x = v.inst().arg(0);
+            Value y = v.inst().arg(1);
+            if (isOutside(y)) {
+                return x;
+            }
+            return v.is(Opcode.ADD) && isOutside(x) ? y : v;
         }
 
         /** How many turns there should be before the jump back. */
         int turns() {
-            return Math.min(MAX_TURNS, MAX_SIZE / Math.max(1, size));
+            int most = header.first().opcode() == Opcode.INTERRUPT_CHECK ? MAX_SIZE_CHECKED : MAX_SIZE;
+            return Math.min(MAX_TURNS, most / Math.max(1, size));
         }
 
         boolean unroll(Function f, CopiedValues values) {
