@@ -30,9 +30,7 @@ import kiln.translate.ModuleEnvironment;
 final class Inlining implements Inliner.Surroundings {
     /** About what a call costs besides its arguments: a copy of this size makes the caller no larger. */
     private static final int CALL_SIZE = 10;
-    /** What a copy may be larger than a call outside of loops. */
-    private static final int BASE = 5;
-    /** What a copy may be larger for each loop around the call, up to two. */
+    /** What a copy may be larger for each loop around the call, up to two: outside of loops it saves too little. */
     private static final int PER_LOOP = 15;
     /** What a copy may be larger for each argument that is constant: branches on it go away. */
     private static final int PER_CONSTANT = 5;
@@ -170,10 +168,7 @@ final class Inlining implements Inliner.Surroundings {
         }
         // What is rarely run in the callee costs room, but no time.
         int cold = (cost.size() - cost.hot()) / 2;
-        return BASE
-                + PER_LOOP * Math.min(Frequency.loops(call.block().frequency()), 2)
-                + PER_CONSTANT * constants
-                + cold;
+        return PER_LOOP * Math.min(Frequency.loops(call.block().frequency()), 2) + PER_CONSTANT * constants + cold;
     }
 
     private static boolean isConstant(Value v) {
@@ -256,7 +251,7 @@ final class Inlining implements Inliner.Surroundings {
         InlineCost cost = InlineCost.of(f);
         boolean isSmall = cost.copyable()
                 && cost.selfCalls() == 0
-                && cost.hot() <= BASE + 2 * PER_LOOP + CALL_SIZE
+                && cost.hot() <= 2 * PER_LOOP + CALL_SIZE
                 && (!f.hasInlines() || f.inlines().siteCount() <= MAX_SITES);
         if (isSmall) {
             Inliner.compact(f);
@@ -283,7 +278,7 @@ final class Inlining implements Inliner.Surroundings {
         if (f.hasInlines() && f.inlines().siteCount() > MAX_SITES) {
             return false;
         }
-        int limit = order.isCalledOnce(function) ? SINGLE : BASE + 2 * PER_LOOP + CALL_SIZE;
+        int limit = order.isCalledOnce(function) ? SINGLE : 2 * PER_LOOP + CALL_SIZE;
         return cost.hot() <= limit;
     }
 

@@ -79,7 +79,7 @@ class WatTest {
     void mutatedTextsAreModulesOrMistakes() throws IOException {
         Random random = new Random(7);
         List<Path> files;
-        try (Stream<Path> all = Files.walk(Path.of("../../shared/corpus/spec/wast"))) {
+        try (Stream<Path> all = Files.walk(SpecScriptsTest.scripts())) {
             files = all.filter(f -> f.toString().endsWith(".wast")).sorted().toList();
         }
         int accepted = 0;
