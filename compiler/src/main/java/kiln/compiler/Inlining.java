@@ -25,13 +25,18 @@ import kiln.translate.ModuleEnvironment;
  *
  * <p>A call costs its instructions, and whatever lies in registers must be saved around it, because no register
  * survives a call: small functions are copied wherever they are called, larger ones in loops, with constant arguments,
- * or if it is their only call. Sizes are those of {@link InlineCost}.
+ * or if it is their only call. A copy of what always calls something itself saves nothing but one call of several, so
+ * it must be small, too. Sizes are those of {@link InlineCost}.
  */
 final class Inlining implements Inliner.Surroundings {
-    /** About what a call costs besides its arguments: a copy of this size makes the caller no larger. */
-    private static final int CALL_SIZE = 10;
+    /** What a call is itself, besides its arguments: with copies of this size text as a whole stays as large. */
+    private static final int CALL_SIZE = 4;
+    /** What a copy may be larger because nothing need be saved around it. */
+    private static final int SAVING = 6;
     /** What a copy may be larger for each loop around the call, up to two: outside of loops it saves too little. */
     private static final int PER_LOOP = 15;
+    /** The largest that may be copied to several calls, without what is cold in it. */
+    private static final int SMALL = CALL_SIZE + SAVING + 2 * PER_LOOP;
     /** What a copy may be larger for each argument that is constant: branches on it go away. */
     private static final int PER_CONSTANT = 5;
     /** The largest function that is moved to its only call. */
@@ -162,13 +167,17 @@ final class Inlining implements Inliner.Surroundings {
         if (isOnly) {
             return SINGLE;
         }
+        if (!cost.maySkipCalls()) {
+            return 0;
+        }
         int constants = 0;
         for (int i = 0; i < call.argCount(); i++) {
             constants += isConstant(call.arg(i)) ? 1 : 0;
         }
+        int loops = Math.min(Frequency.loops(call.block().frequency()), 2);
         // What is rarely run in the callee costs room, but no time.
         int cold = (cost.size() - cost.hot()) / 2;
-        return PER_LOOP * Math.min(Frequency.loops(call.block().frequency()), 2) + PER_CONSTANT * constants + cold;
+        return SAVING + PER_LOOP * loops + PER_CONSTANT * constants + cold;
     }
 
     private static boolean isConstant(Value v) {
@@ -251,7 +260,7 @@ final class Inlining implements Inliner.Surroundings {
         InlineCost cost = InlineCost.of(f);
         boolean isSmall = cost.copyable()
                 && cost.selfCalls() == 0
-                && cost.hot() <= 2 * PER_LOOP + CALL_SIZE
+                && cost.hot() <= SMALL
                 && (!f.hasInlines() || f.inlines().siteCount() <= MAX_SITES);
         if (isSmall) {
             Inliner.compact(f);
@@ -278,7 +287,7 @@ final class Inlining implements Inliner.Surroundings {
         if (f.hasInlines() && f.inlines().siteCount() > MAX_SITES) {
             return false;
         }
-        int limit = order.isCalledOnce(function) ? SINGLE : 2 * PER_LOOP + CALL_SIZE;
+        int limit = order.isCalledOnce(function) ? SINGLE : SMALL;
         return cost.hot() <= limit;
     }
 

@@ -1,5 +1,6 @@
 package kiln.ir.analysis;
 
+import java.util.ArrayDeque;
 import kiln.ir.Block;
 import kiln.ir.Function;
 import kiln.ir.Inst;
@@ -11,11 +12,10 @@ import kiln.ir.SideData;
  *
  * @param size all instructions
  * @param hot those of them that are not in cold blocks
- * @param calls direct calls
  * @param selfCalls direct calls of the function itself
- * @param loops whether some block is reached by an edge backwards in the layout
+ * @param maySkipCalls whether it can return without a call, by blocks that are not cold
  */
-public record InlineCost(int size, int hot, int calls, int selfCalls, boolean loops, boolean copyable) {
+public record InlineCost(int size, int hot, int selfCalls, boolean maySkipCalls, boolean copyable) {
     /** Beyond this the exact size does not matter. */
     private static final int ENOUGH = 100_000;
 
@@ -23,34 +23,61 @@ public record InlineCost(int size, int hot, int calls, int selfCalls, boolean lo
     public static InlineCost of(Function f) {
         int size = 0;
         int hot = 0;
-        int calls = 0;
         int selfCalls = 0;
-        boolean loops = false;
         boolean copyable = true;
-        boolean[] seen = new boolean[f.blockIdBound()];
         for (Block b : f.blocks()) {
-            seen[b.id()] = true;
             int sum = 0;
             for (Inst i = b.first(); i != null; i = i.next()) {
                 Opcode op = i.opcode();
                 sum = Math.min(ENOUGH, sum + weight(i));
-                if (op.data() == SideData.Kind.CALLEE && i.call().key() != null) {
-                    calls++;
-                    selfCalls += i.call().key().equals(f.key()) ? 1 : 0;
+                if (op.data() == SideData.Kind.CALLEE && f.key().equals(i.call().key())) {
+                    selfCalls++;
                 }
                 // References would not be there from the first call of the caller on.
                 copyable &= op != Opcode.FRAME_POINTER && op != Opcode.UNWIND && !i.holdsReferences();
                 for (int t = 0, n = i.targetCount(); t < n; t++) {
-                    Block target = i.target(t).target();
-                    loops |= seen[target.id()];
                     // A copy of the entry is a part of a block of the caller.
-                    copyable &= target != f.entry();
+                    copyable &= i.target(t).target() != f.entry();
                 }
             }
             size = Math.min(ENOUGH, size + sum);
             hot = b.isCold() ? hot : Math.min(ENOUGH, hot + sum);
         }
-        return new InlineCost(size, hot, calls, selfCalls, loops, copyable);
+        return new InlineCost(size, hot, selfCalls, maySkipCalls(f), copyable);
+    }
+
+    private static boolean maySkipCalls(Function f) {
+        boolean[] seen = new boolean[f.blockIdBound()];
+        ArrayDeque<Block> open = new ArrayDeque<>();
+        seen[f.entry().id()] = true;
+        open.add(f.entry());
+        while (!open.isEmpty()) {
+            Block b = open.pop();
+            if (b.isCold() || calls(b)) {
+                continue;
+            }
+            Inst end = b.terminator();
+            if (end.opcode() == Opcode.RETURN) {
+                return true;
+            }
+            for (int t = 0, n = end.targetCount(); t < n; t++) {
+                Block target = end.target(t).target();
+                if (!seen[target.id()]) {
+                    seen[target.id()] = true;
+                    open.push(target);
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean calls(Block b) {
+        for (Inst i = b.first(); i != null; i = i.next()) {
+            if (i.opcode().data() == SideData.Kind.CALLEE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** About how many machine instructions an instruction becomes. */

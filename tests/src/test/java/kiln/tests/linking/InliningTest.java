@@ -69,6 +69,20 @@ class InliningTest extends LinkingFixture {
                 functions(open(compile("inlining", OPTIONS.withKeepAll(true)))).containsAll(COPIED));
     }
 
+    /** A call that another call follows in any case is not worth the room of a copy. */
+    @Test
+    void whatAlwaysCallsIsCopiedOnlyWhereItTakesNoMoreRoom() {
+        Set<String> names = functions(open(compile("inlining-calls", OPTIONS)));
+        assertTrue(names.containsAll(Set.of("slow", "mix")), names::toString);
+        assertFalse(names.contains("skim"), "it may return without a call");
+        for (CompilerOptions options : List.of(OPTIONS, OPTIONS.withInlining(false))) {
+            with("inlining-calls", options, i -> {
+                assertEquals(-863_997_106, i.func("mixes").invoke(40));
+                assertEquals(7_950_246, i.func("skims").invoke(40));
+            });
+        }
+    }
+
     private static List<WasmFrame> trap(Instance instance, TrapCode code, String function, Object... args) {
         TrapException e =
                 assertThrows(TrapException.class, () -> instance.func(function).invoke(args));
