@@ -54,6 +54,7 @@ final class ConditionRules {
                     .rule("x & 1 << n with 0: bt", ConditionRules::testShiftedBit)
                     .rule("x >> n & 1 with 0: bt", ConditionRules::testLowestBit)
                     .rule("x & 2^n with 0, no immediate: bt", ConditionRules::testLargeBit)
+                    .rule("the low byte of x with constant", ConditionRules::compareByte)
                     .rule("x & constant with 0: test", ConditionRules::testMask)
                     .rule("x & y with 0: test", ConditionRules::testAnd)
                     .rule("[memory] with constant", (c, w) -> {
@@ -169,6 +170,23 @@ final class ConditionRules {
             case SLE -> IntCond.ULE;
             default -> c;
         };
+    }
+
+    /** Instructions that compare read the low byte of a register as well as all of it, so nothing needs extending. */
+    private static Condition compareByte(Context c, WithConstant w) {
+        Inst d = c.foldable(w.x);
+        if (d == null) {
+            return null;
+        }
+        boolean zero = d.opcode() == Opcode.AND && isConst(d.arg(1), 0xff) && w.k >= 0 && w.k < 256;
+        boolean unsigned = w.cond == IntCond.ULT || w.cond == IntCond.UGE;
+        boolean sign = d.opcode() == Opcode.SEXT8 && w.k == (byte) w.k && !unsigned;
+        // What is in memory is compared there with zero.
+        if (!zero && !sign || w.k == 0 && c.foldableLoad(d.arg(0), w.size()) != null) {
+            return null;
+        }
+        Operand left = Operand.inRegister(c.value(d.arg(0)));
+        return Condition.of(compare(1, left, Operand.imm((byte) w.k)), Cond.of(zero ? unsigned(w.cond) : w.cond));
     }
 
     private static Condition testMask(Context c, WithConstant w) {
