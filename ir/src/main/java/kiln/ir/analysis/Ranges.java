@@ -258,7 +258,9 @@ public final class Ranges {
         int k = v.paramOf().id();
         if (k < cfg.nodes() && cfg.isReachable(k) && cfg.predecessors(k).length > 0) {
             nested++;
-            Range r = cfg.isLoopHeader(k) ? counters.range(v) : ofJoin(v, k, depth);
+            Range r = cfg.isLoopHeader(k) ? counters.range(v) : Range.all(v.type());
+            // What is no counter is one of what edges bring, whichever that is in the turn before.
+            r = r.isAll() ? ofJoin(v, k, depth) : r;
             nested--;
             params[id] = r;
         }
@@ -270,12 +272,15 @@ public final class Ranges {
         for (int p = 0; p < cfg.predecessors(k).length; p++) {
             Edge e = cfg.edgeInto(k, p);
             Value arg = e.arg(v.index());
+            if (arg == v) {
+                continue;
+            }
             Range here = onEdge(of(arg, depth - 1), arg, cfg.block(cfg.predecessors(k)[p]), e, depth - 1);
             r = r == null ? here : r.union(here);
             if (r.isAll()) {
                 break;
             }
         }
-        return r;
+        return r == null ? Range.all(v.type()) : r;
     }
 }

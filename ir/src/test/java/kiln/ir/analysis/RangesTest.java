@@ -66,8 +66,8 @@ class RangesTest {
         "0, 1, ne, 2147483647, 0, 2147483646",
         "2147483640, 1, slt, 2147483647, 2147483640, 2147483646",
         "-2147483640, -1, ne, -2147483648, -2147483647, -2147483640",
-        // It wraps around.
-        "2147483640, 2, slt, 2147483647, -2147483648, 2147483647",
+        // It wraps around, but the test keeps what it excludes from the next turn.
+        "2147483640, 2, slt, 2147483647, -2147483648, 2147483646",
         "0, 1, sle, 2147483647, -2147483648, 2147483647",
         "0, 3, ne, 100, -2147483648, 2147483647",
         "100, 4, ne, 0, -2147483648, 2147483647",
@@ -90,7 +90,7 @@ class RangesTest {
         "2147483632, 3, ne, -2147483643, 2147483632, 2147483650",
         // Up to the last number.
         "-16, 1, ult, -1, 4294967280, 4294967294",
-        "-16, 4, ult, -1, 0, 4294967295",
+        "-16, 4, ult, -1, 0, 4294967294",
     })
     void unsignedNumbersEndElsewhere(int start, int step, String cond, int limit, long min, long max) {
         Range r = counter(
