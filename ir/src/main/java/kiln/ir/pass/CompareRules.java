@@ -92,7 +92,31 @@ final class CompareRules {
                 break;
         }
         Value narrow = narrowed(cond, x, c);
-        return narrow != null ? narrow : bounded(cond, x, c);
+        Value plain = narrow != null ? narrow : unmasked(cond, x, c);
+        return plain != null ? plain : bounded(cond, x, c);
+    }
+
+    /**
+     * {@code (y + k & mask) < c}, as code in bytes asks for classes of characters: where {@code y} is a number of as
+     * many bits as the mask has, sums that the mask changes are negative, and not below {@code c} with or without it.
+     */
+    private Value unmasked(IntCond cond, Value x, long c) {
+        if (!x.is(AND) || !x.inst().arg(1).is(ICONST) || !x.inst().arg(0).is(ADD)) {
+            return null;
+        }
+        Inst sum = x.inst().arg(0).inst();
+        long mask = x.inst().arg(1).inst().imm();
+        Value y = sum.arg(0);
+        boolean low = mask > 0 && mask < Integer.MAX_VALUE && (mask & mask + 1) == 0;
+        if (!low || c < 0 || c > mask || !sum.arg(1).is(ICONST) || (bits.possible(y) & ~mask) != 0) {
+            return null;
+        }
+        long k = sum.arg(1).inst().imm();
+        return switch (cond) {
+            case EQ, NE -> b.icmp(cond, y, b.iconst(x.type(), c - k & mask));
+            case ULT, UGE -> k < 0 && c <= mask + 1 + k ? b.icmp(cond, sum.result(), b.iconst(x.type(), c)) : null;
+            default -> null;
+        };
     }
 
     private Value equality(IntCond cond, Value x, long c) {
