@@ -54,7 +54,7 @@ public final class Inst {
         if (v.isReplaced()) {
             // The next reader finds it at once.
             v = v.resolve();
-            args[i] = v;
+            setArg(i, v);
         }
         return v;
     }
@@ -65,7 +65,12 @@ public final class Inst {
     }
 
     public void setArg(int i, Value v) {
-        args[i] = v;
+        if (args[i] != v) {
+            args[i] = v;
+            if (result != null) {
+                result.unsettle();
+            }
+        }
     }
 
     public int resultCount() {

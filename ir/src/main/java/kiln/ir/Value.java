@@ -11,6 +11,7 @@ public final class Value {
     Block block;
     int index;
     private Value forward;
+    private boolean settled;
 
     Value(int id, Type type) {
         this.id = id;
@@ -80,6 +81,24 @@ public final class Value {
     /** Whether this is the result of an instruction with this opcode. */
     public boolean is(Opcode op) {
         return inst != null && inst.opcode() == op;
+    }
+
+    /**
+     * Whether the instruction that defines this has been looked at for something simpler with the operands that it has
+     * now, so that looking again would find nothing but for what has become of their definitions.
+     */
+    public boolean isSettled() {
+        return settled;
+    }
+
+    /** Says that {@link #isSettled} is true. */
+    public void settle() {
+        settled = true;
+    }
+
+    /** Says that it is not, as when an operand is another one now. */
+    public void unsettle() {
+        settled = false;
     }
 
     @Override

@@ -11,7 +11,17 @@ final class Rewriter {
     /** What all back ends can add to an address at no cost. */
     static final long MAX_DISPLACEMENT = Integer.MAX_VALUE;
 
+    /** How many definitions back from an instruction rules look, nearly always. */
+    private static final byte REACH = 4;
+
     private final Builder b;
+    /**
+     * For each value that there was at the beginning, how near the last instruction is that was not settled, of those
+     * that it is computed from: {@link #REACH} for its own, 0 if it is out of reach.
+     */
+    private final byte[] near;
+
+    private final Simplify.SingleUses single;
     private final IntegerRules integers;
     private final CompareRules compares;
     private final ConversionRules conversions;
@@ -20,7 +30,8 @@ final class Rewriter {
     /** {@code ranges} may be null. */
     Rewriter(Function f, Ranges ranges) {
         b = new Builder(f);
-        Simplify.SingleUses single = new Simplify.SingleUses(f);
+        near = new byte[f.valueIdBound()];
+        single = new Simplify.SingleUses(f, ranges != null);
         KnownBits bits = new KnownBits(ranges);
         integers = new IntegerRules(b, single, bits);
         compares = new CompareRules(b, bits, ranges);
@@ -37,8 +48,12 @@ final class Rewriter {
         for (Inst i = block.first(); i != null; ) {
             Inst before = i.prev();
             budget += MAX_REWRITES_PER_INST;
-            boolean changed = budget > 0 && rewrite(block, i);
+            boolean changed = budget > 0 && isNews(i) && rewrite(block, i);
+            boolean mayPayOffLater = single.hasRefused();
             if (!changed) {
+                if (mayPayOffLater && i.result() != null) {
+                    i.result().unsettle();
+                }
                 i = i.next();
                 continue;
             }
@@ -46,6 +61,28 @@ final class Rewriter {
             budget -= MAX_REWRITES_PER_INST + 1;
             i = before == null ? block.first() : before.next();
         }
+    }
+
+    /**
+     * Whether an instruction, or what it is computed from, is not what it was when rules were tried on it. Settles it.
+     */
+    private boolean isNews(Inst i) {
+        Value v = i.result();
+        if (v == null) {
+            return true;
+        }
+        int most = 1;
+        for (int a = 0, n = i.argCount(); a < n; a++) {
+            int id = i.arg(a).id();
+            most = Math.max(most, id < near.length ? near[id] : REACH);
+        }
+        boolean isSettled = v.isSettled();
+        int own = isSettled ? most - 1 : REACH;
+        v.settle();
+        if (v.id() < near.length) {
+            near[v.id()] = (byte) own;
+        }
+        return own > 0;
     }
 
     private boolean rewrite(Block block, Inst i) {

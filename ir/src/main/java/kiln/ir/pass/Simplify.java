@@ -52,18 +52,36 @@ public final class Simplify implements Pass {
         }
     }
 
-    /** Whether values were used only once when the pass began: good enough to judge what pays off. */
+    /** Whether values were used only once when the pass began, or asked first: good enough to judge what pays off. */
     static final class SingleUses {
-        private final UseCounts uses;
-        private final int countedValues;
+        private final Function f;
+        /** Null as long as nobody has asked: of what has been simplified before, most do not. */
+        private UseCounts uses;
 
-        SingleUses(Function f) {
-            uses = new UseCounts(f);
+        private final int countedValues;
+        private boolean hasRefused;
+
+        /** @param counts whether somebody will ask for certain */
+        SingleUses(Function f, boolean counts) {
+            this.f = f;
             countedValues = f.valueIdBound();
+            uses = counts ? new UseCounts(f) : null;
         }
 
         boolean contains(Value v) {
-            return v.id() >= countedValues || uses.of(v) <= 1;
+            if (uses == null) {
+                uses = new UseCounts(f);
+            }
+            boolean isSingle = v.id() >= countedValues || uses.of(v) <= 1;
+            hasRefused |= !isSingle;
+            return isSingle;
+        }
+
+        /** Whether {@link #contains} has said no since this was asked last: what is used less later may pay off. */
+        boolean hasRefused() {
+            boolean result = hasRefused;
+            hasRefused = false;
+            return result;
         }
     }
 }
