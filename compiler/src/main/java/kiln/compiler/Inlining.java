@@ -212,6 +212,18 @@ final class Inlining implements Inliner.Surroundings {
         return order == 0 ? Integer.compare(a.number, b.number) : order;
     }
 
+    /** Whether a function calls itself directly, so that {@link #isWorthInliningRecursion} is to be asked. */
+    static boolean callsItself(Function f) {
+        for (Block b : f.blocks()) {
+            for (Inst i = b.first(); i != null; i = i.next()) {
+                if (i.opcode().isDirectCall() && i.call().key().equals(f.key())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Whether it pays to put copies of a recursive function into itself. */
     static boolean isWorthInliningRecursion(InlineCost cost) {
         return cost.selfCalls() > 0 && cost.copyable() && cost.size() + cost.selfCalls() * cost.size() <= RECURSIVE;

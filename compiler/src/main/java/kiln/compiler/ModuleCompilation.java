@@ -216,7 +216,14 @@ final class ModuleCompilation {
             Function f = translator.translate(importedCount() + defined);
             inlining.expand(f);
             // Objects that a copy makes are known as such where it is copied to.
-            boolean unfinished = pipeline.runForCopies(f);
+            boolean unfinished = pipeline.runBeforeLasting(f);
+            if (!inlining.order().isCandidate(defined) && !Inlining.callsItself(f)) {
+                if (unfinished) {
+                    pipeline.finish(f);
+                }
+                return generate(f);
+            }
+            unfinished = unfinished && !pipeline.finishIfSame(f);
             cost = InlineCost.of(f);
             if (Inlining.isWorthInliningRecursion(cost)) {
                 Function expanded = translator.translate(importedCount() + defined);

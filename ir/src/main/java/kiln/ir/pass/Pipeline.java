@@ -190,24 +190,39 @@ public final class Pipeline {
      * @return whether {@link #finish} has something left to do
      */
     public boolean runForCopies(Function f) {
+        return runBeforeLasting(f) && !finishIfSame(f);
+    }
+
+    /**
+     * The first half of {@link #runForCopies}, for a function that may turn out not to be copied.
+     *
+     * @return whether passes are left for {@link #finishIfSame} or {@link #finish}
+     */
+    public boolean runBeforeLasting(Function f) {
         if (!begin(f)) {
             return false;
         }
-        int middle = firstLasting();
-        run(f, 0, middle, pass -> {});
-        List<Pass> rest = passes.subList(middle, passes.size());
-        if (rest.stream().anyMatch(p -> p instanceof LastingPass lasting && lasting.hasWork(f))) {
-            return true;
+        run(f, 0, firstLasting(), pass -> {});
+        return true;
+    }
+
+    /** Runs the other passes if copies may be made of what they leave as well; returns whether that is so. */
+    public boolean finishIfSame(Function f) {
+        List<Pass> rest = passes.subList(firstLasting(), passes.size());
+        for (Pass pass : rest) {
+            if (pass instanceof LastingPass lasting && lasting.hasWork(f)) {
+                return false;
+            }
         }
         for (Pass pass : rest) {
             if (!(pass instanceof LastingPass)) {
                 run(f, pass);
             }
         }
-        return false;
+        return true;
     }
 
-    /** Runs the passes that {@link #runForCopies} has left. */
+    /** Runs the passes that {@link #runForCopies}, or the first half of it, has left. */
     public void finish(Function f) {
         run(f, firstLasting(), passes.size(), pass -> {});
     }
