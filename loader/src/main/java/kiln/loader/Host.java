@@ -80,6 +80,9 @@ public interface Host {
      */
     void populate(long address, long length);
 
+    /** Whether the page at an address takes up memory. */
+    boolean isResident(long address);
+
     /** Has a touched page take up itself and no large page around it, whatever the system does otherwise. */
     void smallPages(long address, long length);
 

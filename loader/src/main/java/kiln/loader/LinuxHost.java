@@ -251,6 +251,15 @@ final class LinuxHost implements Host {
     }
 
     @Override
+    public boolean isResident(long address) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment resident = arena.allocate(1);
+            intCall("ask if a page is resident", MINCORE, address, pageSize, resident.address());
+            return (resident.get(JAVA_BYTE, 0) & 1) != 0;
+        }
+    }
+
+    @Override
     public void smallPages(long address, long length) {
         // A kernel without large pages refuses, and has nothing to be told.
         Downcalls.call(MADVISE, address, length, MADV_NOHUGEPAGE, 0, 0, 0);

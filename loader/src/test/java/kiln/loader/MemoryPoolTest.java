@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -47,6 +48,27 @@ class MemoryPoolTest {
         assertEquals(1, pool.idle());
         pool.trim();
         assertEquals(0, pool.idle());
+    }
+
+    /** Pages that nobody writes to are not worth it; those that follow pages that were written to are. */
+    @Test
+    void getsPagesAheadAsTheLastOnesWereUsed() {
+        Host host = Host.current();
+        MemoryPool pool = new MemoryPool(1);
+        for (int round = 0; round < 2; round++) {
+            try (LinearMemory m = pool.guarded(PAGE, 100 * PAGE, null)) {
+                assertTrue(m.grow(33 * PAGE));
+                assertTrue(m.grow(65 * PAGE));
+                // Not so where the system cannot, or gives large pages.
+                assumeTrue(host.isResident(m.base() + PAGE));
+                assertFalse(host.isResident(m.base() + 24 * PAGE));
+                assertFalse(host.isResident(m.base() + 44 * PAGE));
+                m.segment().fill((byte) 1);
+                assertTrue(m.grow(97 * PAGE));
+                assertTrue(host.isResident(m.base() + 76 * PAGE));
+                assertFalse(host.isResident(m.base() + 96 * PAGE));
+            }
+        }
     }
 
     @Test
