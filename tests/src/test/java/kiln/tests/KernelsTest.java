@@ -56,8 +56,8 @@ class KernelsTest {
     void everySourceIsCompiledAndNamed() throws IOException {
         try (Stream<Path> files = Files.list(FOLDER)) {
             String sources = files.map(f -> f.getFileName().toString())
-                    .filter(f -> f.endsWith(".c"))
-                    .map(f -> f.substring(0, f.length() - 2))
+                    .filter(f -> f.matches("(?!kernel\\.).*\\.(c|rs|ts|zig)"))
+                    .map(f -> f.substring(0, f.indexOf('.')))
                     .sorted()
                     .reduce("", (a, b) -> a + b + "\n");
             assertEquals(sources, kernels().sorted().reduce("", (a, b) -> a + b + "\n"));
