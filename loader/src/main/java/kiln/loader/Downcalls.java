@@ -9,6 +9,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * Calls C functions with up to six integer arguments. One shape for all, since the JVM needs ten milliseconds to link
@@ -19,6 +20,7 @@ import java.lang.invoke.MethodHandles;
 final class Downcalls {
     private static final FunctionDescriptor SIX_LONGS =
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodType LONG_OF_TWO = MethodType.methodType(long.class, long.class, long.class);
     private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(SIX_LONGS);
 
     /** The shape that also fetches errno: linked when first something fails. */
@@ -34,7 +36,8 @@ final class Downcalls {
 
     /** A handle of type {@code long (long, long)} for a function, made of the JDK's classes only. */
     static MethodHandle handle(MemorySegment function) {
-        return MethodHandles.insertArguments(CALL.bindTo(function), 2, 0L, 0L, 0L, 0L);
+        // The second argument again, where the function has none: each constant instead would be a class of its own.
+        return MethodHandles.permuteArguments(CALL.bindTo(function), LONG_OF_TWO, 0, 1, 1, 1, 1, 1);
     }
 
     /** A handle of type {@code long (long × 6)} for the function at an address. */
