@@ -40,8 +40,10 @@ public final class OutputFile {
     /** O_ACCMODE: 0 is O_RDONLY. */
     private static final int ACCESS_MODE = 3;
 
-    /** A folder of a process's descriptors. */
-    private static final Pattern DESCRIPTORS = Pattern.compile("/proc/\\d+(/task/\\d+)?/fd");
+    /** A folder of a process's descriptors. A class, since few files are links: patterns take long to make. */
+    private static final class Descriptors {
+        static final Pattern FOLDER = Pattern.compile("/proc/\\d+(/task/\\d+)?/fd");
+    }
 
     private OutputFile() {}
 
@@ -51,16 +53,35 @@ public final class OutputFile {
      * @throws IOException naming {@code path}; what was there before is still there
      */
     public static void write(Path path, MemorySegment bytes) throws IOException {
+        write(path, channel -> copy(channel, bytes));
+    }
+
+    /** The same for bytes in an array. */
+    public static void write(Path path, byte[] bytes) throws IOException {
+        // Not as a segment, which takes a process that has just started several milliseconds.
+        write(path, channel -> {
+            for (int at = 0; at < bytes.length; at += WRITE_BYTES) {
+                copy(channel, ByteBuffer.wrap(bytes, at, Math.min(WRITE_BYTES, bytes.length - at)));
+            }
+        });
+    }
+
+    /** What is written. */
+    private interface Content {
+        void to(WritableByteChannel channel) throws IOException;
+    }
+
+    private static void write(Path path, Content content) throws IOException {
         try {
             Path target = follow(path);
             if (isDescriptor(target)) {
-                intoDescriptor(target, bytes);
+                intoDescriptor(target, content);
             } else if (Files.isDirectory(target)) {
                 throw new FileSystemException(null, null, "is a directory");
             } else if (Files.exists(target) && !Files.isRegularFile(target)) {
-                open(target, bytes, StandardOpenOption.WRITE);
+                open(target, content, StandardOpenOption.WRITE);
             } else {
-                replace(target, bytes);
+                replace(target, content);
             }
         } catch (IOException e) {
             throw about(path, e);
@@ -83,7 +104,7 @@ public final class OutputFile {
         Path folder = path.toAbsolutePath().getParent();
         return folder != null
                 && Files.isSymbolicLink(path)
-                && DESCRIPTORS.matcher(folder.toRealPath().toString()).matches();
+                && Descriptors.FOLDER.matcher(folder.toRealPath().toString()).matches();
     }
 
     /**
@@ -91,7 +112,7 @@ public final class OutputFile {
      * streams are written to as they are; of others a file is opened anew, and appended to. That would also open for
      * writing what the process has open for reading, such as its own classes, so a descriptor must be open for writing.
      */
-    private static void intoDescriptor(Path descriptor, MemorySegment bytes) throws IOException {
+    private static void intoDescriptor(Path descriptor, Content content) throws IOException {
         Path process = descriptor.toAbsolutePath().getParent().toRealPath().getParent();
         boolean own = process.startsWith("/proc/" + ProcessHandle.current().pid());
         String number = descriptor.getFileName().toString();
@@ -102,9 +123,9 @@ public final class OutputFile {
             // Not closed: it is not ours.
             FileOutputStream stream =
                     new FileOutputStream(number.equals("1") ? FileDescriptor.out : FileDescriptor.err);
-            copy(stream.getChannel(), bytes);
+            content.to(stream.getChannel());
         } else {
-            open(descriptor, bytes, StandardOpenOption.APPEND);
+            open(descriptor, content, StandardOpenOption.APPEND);
         }
     }
 
@@ -118,16 +139,16 @@ public final class OutputFile {
         throw new FileSystemException(null, null, "cannot be used");
     }
 
-    private static void open(Path path, MemorySegment bytes, OpenOption how) throws IOException {
+    private static void open(Path path, Content content, OpenOption how) throws IOException {
         try (FileChannel channel = FileChannel.open(path, how)) {
-            copy(channel, bytes);
+            content.to(channel);
         }
     }
 
-    private static void replace(Path target, MemorySegment bytes) throws IOException {
+    private static void replace(Path target, Content content) throws IOException {
         Path temporary = newFile(target.toAbsolutePath().getParent());
         try {
-            open(temporary, bytes, StandardOpenOption.WRITE);
+            open(temporary, content, StandardOpenOption.WRITE);
             temporary.toFile().setReadable(true, false);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
@@ -142,7 +163,7 @@ public final class OutputFile {
     private static Path newFile(Path folder) throws IOException {
         long number = System.nanoTime();
         while (true) {
-            Path file = folder.resolve(".kiln" + ProcessHandle.current().pid() + "-" + number + ".tmp");
+            Path file = folder.resolve(".kiln" + number + ".tmp");
             try {
                 return Files.createFile(file, OWNER_ONLY);
             } catch (FileAlreadyExistsException _) {
@@ -153,11 +174,16 @@ public final class OutputFile {
 
     private static void copy(WritableByteChannel channel, MemorySegment bytes) throws IOException {
         for (long at = 0; at < bytes.byteSize(); at += WRITE_BYTES) {
-            ByteBuffer part = bytes.asSlice(at, Math.min(WRITE_BYTES, bytes.byteSize() - at))
-                    .asByteBuffer();
-            while (part.hasRemaining()) {
-                channel.write(part);
-            }
+            copy(
+                    channel,
+                    bytes.asSlice(at, Math.min(WRITE_BYTES, bytes.byteSize() - at))
+                            .asByteBuffer());
+        }
+    }
+
+    private static void copy(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
         }
     }
 
