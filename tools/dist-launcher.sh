@@ -6,8 +6,13 @@ set -eu
 [ -e /proc/self/fd/0 ] || exec 0>/dev/null
 [ -e /proc/self/fd/1 ] || exec 1</dev/null
 [ -e /proc/self/fd/2 ] || exec 2</dev/null
-launcher=$(readlink -f "$0")
+case $0 in /*) launcher=$0 ;; *) launcher=$PWD/${0#./} ;; esac
 root=${launcher%/*/*}
+# A link, or in a folder that is one. Only then: a process takes as long as the rest of this script.
+if [ -L "$launcher" ] || [ ! -e "$root/lib/kiln.jar" ]; then
+    launcher=$(readlink -f "$launcher")
+    root=${launcher%/*/*}
+fi
 lib=$root/lib
 . "$lib/find-jdk.sh"
 case ${JAVA_HOME:-} in

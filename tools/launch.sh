@@ -14,6 +14,16 @@ later="-XX:Tier3InvocationThreshold=2000 -XX:Tier3MinInvocationThreshold=1000 -X
 # Most of what a compilation allocates is soon garbage: a JVM's own idea of a heap, which follows the machine's memory, costs
 # more memory and no less time.
 small="-Xms160m -Xmn64m"
+# The cache has no profiles (train.sh), but a thread would look for some whenever a class is used first.
+no_profiles="-XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTReplayTraining"
+# The JDK would look through the whole jar for another one than its own.
+selectors=-Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider
+# The cache at the address that it was made for, instead of at one that is hard to guess: where no program is run.
+fixed=-XX:ArchiveRelocationMode=0
+# Who only asks the server is done before a JIT is ready, and calls little by reflection; SystemRandom needs the
+# package. The cache is for the same (train.sh).
+asking="-Xint $no_profiles $fixed $selectors -Djdk.reflect.useNativeAccessorOnly=true \
+    --add-exports=java.base/sun.security.jca=ALL-UNNAMED"
 cache=kiln.aot
 jit=$late
 # "run" may be left out.
@@ -23,19 +33,7 @@ case $command in
 -?* | */* | *.wasm | *.cwasm | *.wat) command=run ;;
 esac
 case $command in
-compile)
-    jit="$quick $small"
-    # While less than 32 KB are compiled too little becomes hot.
-    case "$*" in *.wasm*.wasm*) ;; # several modules
-    *)
-        for arg; do
-            case $arg in
-            *.wasm) [ -z "$(find "$arg" -prune -size -64 2>/dev/null)" ] || jit="$jit $later" ;;
-            esac
-        done
-        ;;
-    esac
-    ;;
+compile) jit="$quick $small $fixed" ;;
 bench) jit=$quick ;;
 run)
     # By name: a wrong guess costs time, but nothing else.
@@ -72,6 +70,29 @@ find_server() {
     fi
     : >"$socket.used" 2>/dev/null || :
 }
+# Whether "compile" is asked for nothing but what QuickCompile understands, one module in a file; it looks again.
+is_plain() {
+    [ -z "${KILN_JAVA_OPTS:-}" ] && [ -n "$launcher" ] || return 1
+    shift
+    module=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        -o | -O)
+            [ $# -gt 1 ] || return 1
+            shift
+            ;;
+        --interruptible | --explicit-bounds | --keep-all | --no-inlining | --eager-tables | --debug-info) ;;
+        -* | @*) return 1 ;;
+        *.wasm)
+            [ -z "$module" ] && [ -f "$1" ] || return 1
+            module=$1
+            ;;
+        *) return 1 ;;
+        esac
+        shift
+    done
+    [ -n "$module" ]
+}
 client=
 start=
 case $command in
@@ -82,15 +103,32 @@ compile-server) # SOCKET: run by a compilation; not for users
         -Xss2m $quick -Xmn64m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED \
         -cp "$jar" kiln.cli.server.CompileServer "$2" 300
     ;;
-compile) find_server "$@" ;;
-esac
-if [ -n "$client" ]; then
-    cache=client.aot
-    jit=$late
-elif [ "$command" = run ] && [ "$jit" = "$quick" ]; then
+compile)
     find_server "$@"
-fi
+    if [ -n "$client" ]; then
+        if is_plain "$@"; then
+            exec "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/client.aot" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData \
+                $asking --enable-native-access=ALL-UNNAMED "-Dkiln.server=$client" "-Dkiln.launcher=$launcher" \
+                "-Dkiln.locale=$locale" -cp "$jar" kiln.cli.QuickCompile "$@"
+        fi
+        jit="$late $fixed"
+    else
+        # While less than 32 KB are compiled too little becomes hot.
+        case "$*" in *.wasm*.wasm*) ;; # several modules
+        *)
+            for arg; do
+                case $arg in
+                *.wasm) [ -z "$(find "$arg" -prune -size -64 2>/dev/null)" ] || jit="$jit $later" ;;
+                esac
+            done
+            ;;
+        esac
+    fi
+    ;;
+run) [ "$jit" != "$quick" ] || find_server "$@" ;;
+esac
 # The AOT cache holds loaded and linked classes for one JVM; a JVM that it was not made for ignores it.
-exec "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/$cache" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData -Xss2m $jit \
-    --enable-native-access=ALL-UNNAMED ${client:+"-Dkiln.server=$client"} ${start:+"-Dkiln.server.start=$start" "-Dkiln.launcher=$launcher"} \
+exec "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/$cache" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData -Xss2m \
+    $no_profiles $jit --enable-native-access=ALL-UNNAMED ${client:+"-Dkiln.server=$client" "$selectors"} \
+    ${start:+"-Dkiln.server.start=$start" "-Dkiln.launcher=$launcher"} \
     "-Dkiln.locale=$locale" ${KILN_JAVA_OPTS:-} -cp "$jar" kiln.cli.Main "$@"

@@ -11,27 +11,32 @@ id=$({ sha256sum <"$jar"; cat "$JAVA_HOME/release" 2>/dev/null; } | sha256sum | 
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-# train FILE WHAT [OPTION]: a training run may fail (a JVM without this feature): kiln then starts without the cache.
+# train FILE WHAT [OPTION]...: a training run may fail (a JVM without this feature): kiln then starts without the cache.
 # What the run teaches the JIT is left out: it would have the next process compile at once what it will hardly call.
 train() {
+    cache=$dist/$1 what=$2
+    shift 2
     "$JAVA_HOME/bin/java" -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining \
-        -XX:AOTCacheOutput="$dist/$1" -Xlog:disable -XX:+UseSerialGC -Xss2m --enable-native-access=ALL-UNNAMED ${3:-} \
-        -cp "$jar" kiln.cli.Training "$2" "$examples" "$work" "$program" >/dev/null 2>&1 ||
-        { echo "kiln will start slowly: this JVM made no cache of a training run." >&2; : >"$dist/$1"; }
-    touch "$dist/$1"
+        -XX:AOTCacheOutput="$cache" -Xlog:disable -XX:+UseSerialGC -Xss2m --enable-native-access=ALL-UNNAMED "$@" \
+        -cp "$jar" kiln.cli.Training "$what" "$examples" "$work" "$program" >/dev/null 2>&1 ||
+        { echo "kiln will start slowly: this JVM made no cache of a training run." >&2; : >"$cache"; }
+    touch "$cache"
 }
-train kiln.aot all # leaves the compiled program in $work
-train run.aot run
-# A server for the training run of its client.
+# A server for the training runs of what asks it.
 mkdir -m 700 "$work/server"
-"$JAVA_HOME/bin/java" -XX:AOTCache="$dist/kiln.aot" -Xlog:disable -XX:+UseSerialGC -Xss2m \
-    --enable-native-access=ALL-UNNAMED -cp "$jar" kiln.cli.server.CompileServer "$work/server/s" 60 \
-    >/dev/null 2>&1 &
+socket=$work/server/s
+"$JAVA_HOME/bin/java" -Xlog:disable -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss2m --enable-native-access=ALL-UNNAMED \
+    -cp "$jar" kiln.cli.server.CompileServer "$socket" 300 >/dev/null 2>&1 &
 server=$!
 tries=0
-until [ -S "$work/server/s" ] || [ $tries = 100 ]; do
+until [ -S "$socket" ] || [ $tries = 100 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
-train client.aot client "-Dkiln.server=$work/server/s"
+# As launch.sh starts what asks.
+selectors=-Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider
+train kiln.aot all "-Dkiln.server=$socket" $selectors # leaves the compiled program in $work
+train run.aot run
+train client.aot client "-Dkiln.server=$socket" $selectors -Djdk.reflect.useNativeAccessorOnly=true \
+    --add-exports=java.base/sun.security.jca=ALL-UNNAMED
 printf '%s %s\n' "$id" "$JAVA_HOME" >"$dist/kiln.id"

@@ -1,7 +1,6 @@
 package kiln.cli;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import kiln.artifact.OutputFile;
@@ -38,14 +37,14 @@ final class Compilation {
         try (Progress progress = progress(first)) {
             byte[] compiled = noServer ? null : CompileClient.compile(modules, options, progress);
             if (compiled != null) {
-                OutputFile.write(output, MemorySegment.ofArray(compiled));
+                OutputFile.write(output, compiled);
             } else {
                 Compiler.linkTo(output, modules, options, progress);
             }
         }
     }
 
-    private static Progress progress(Path file) {
+    static Progress progress(Path file) {
         return Progress.onTerminal("compiling " + Printable.file(file.getFileName()));
     }
 }

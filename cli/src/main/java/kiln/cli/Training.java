@@ -7,9 +7,9 @@ final class Training {
     private Training() {}
 
     /**
-     * @param args what to train: {@code all}, {@code client} (of the server that a property names) or, after the
-     *     first, {@code run}; folder of the examples; a scratch folder; a
-     *     program to compile that has a little of everything
+     * @param args what to train: {@code all} or {@code client} (of the server that a property names) or, after the
+     *     first, {@code run}; folder of the examples; a scratch folder; a program to compile that has a little of
+     *     everything
      */
     public static void main(String[] args) {
         Path hello = Path.of(args[1], "hello.wasm");
@@ -17,14 +17,19 @@ final class Training {
         String compiled = Path.of(args[2], "hello.cwasm").toString();
         if (args[0].equals("all")) {
             check(Main.run(
-                    "compile", args[3], "-o", Path.of(args[2], "training.cwasm").toString()));
+                    "compile",
+                    "--no-server",
+                    args[3],
+                    "-o",
+                    Path.of(args[2], "training.cwasm").toString()));
+            check(Main.run("compile", "--no-server", hello.toString(), "-o", compiled));
             check(Main.run("compile", hello.toString(), "-o", compiled));
-            check(Main.run("run", "--no-cache", raytrace.toString(), "40", "20", "1"));
+            check(Main.run("run", "--no-cache", "--no-server", raytrace.toString(), "40", "20", "1"));
             check(Main.run("info", compiled));
             check(Main.run("--help"));
         }
         if (args[0].equals("client")) {
-            check(Main.run("compile", hello.toString(), "-o", compiled));
+            check(QuickCompile.run(new String[] {"compile", hello.toString(), "-o", compiled}));
         } else {
             check(Main.run("run", compiled));
         }

@@ -34,12 +34,22 @@ public final class CompileClient {
      * @throws CompileException as the compiler
      */
     public static byte[] compile(List<Compiler.Input> modules, CompilerOptions options, CompileProgress progress) {
-        String socket = System.getProperty(SOCKET);
         start();
-        if (socket == null || !Protocol.takes(modules, options)) {
+        return Protocol.takes(modules, options) ? compile(modules, Settings.of(options), progress) : null;
+    }
+
+    /** Makes asking start faster, in a process that does nothing else. */
+    public static void prepare() {
+        SystemRandom.readySockets();
+    }
+
+    /** The same for a command that does not start a server. */
+    public static byte[] compile(List<Compiler.Input> modules, Settings settings, CompileProgress progress) {
+        String socket = System.getProperty(SOCKET);
+        if (socket == null || !Protocol.takes(modules)) {
             return null;
         }
-        return compile(Path.of(socket).toAbsolutePath(), Protocol.SILENCE_MILLIS, modules, options, progress);
+        return compile(Path.of(socket).toAbsolutePath(), Protocol.SILENCE_MILLIS, modules, settings, progress);
     }
 
     /**
@@ -81,7 +91,7 @@ public final class CompileClient {
             Path socket,
             long silenceMillis,
             List<Compiler.Input> modules,
-            CompilerOptions options,
+            Settings settings,
             CompileProgress progress) {
         if (!PrivateFolder.isSafe(socket.getParent())) {
             return null;
@@ -95,7 +105,7 @@ public final class CompileClient {
             }
             channel.configureBlocking(true);
             try (Connection server = new Connection(channel, silenceMillis)) {
-                return ask(server, new Protocol.Request(modules, options), progress);
+                return ask(server, modules, settings, progress);
             }
         } catch (ConnectException _) {
             removeIfDead(socket);
@@ -105,11 +115,12 @@ public final class CompileClient {
         }
     }
 
-    private static byte[] ask(Connection server, Protocol.Request request, CompileProgress progress)
+    private static byte[] ask(
+            Connection server, List<Compiler.Input> modules, Settings settings, CompileProgress progress)
             throws IOException {
         server.out.writeInt(Protocol.MAGIC);
         Protocol.string(server.out, Protocol.identity());
-        Protocol.write(server.out, request);
+        Protocol.write(server.out, modules, settings);
         server.out.flush();
         while (true) {
             int frame = server.in.read();

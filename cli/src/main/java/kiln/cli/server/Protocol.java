@@ -2,6 +2,7 @@ package kiln.cli.server;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -40,48 +41,39 @@ final class Protocol {
 
     private static final int MAX_MODULES = 1000;
 
+    /** As the server reads it. */
     record Request(List<Compiler.Input> modules, CompilerOptions options) {}
 
     private Protocol() {}
 
     /** The compiler and the JVM that it runs on: only the same ones make the same files and the same messages. */
     static String identity() {
-        return Compiler.VERSION + " " + Compiler.buildId() + " " + System.getProperty("java.vm.version") + " "
+        String jar = System.getProperty("java.class.path");
+        File file = new File(jar);
+        // By the launcher the class path is kiln.jar; to ask the class where it comes from takes a command longer.
+        String build = file.isFile() ? file.lastModified() + "-" + file.length() : Compiler.buildId();
+        return Compiler.VERSION + " " + build + " " + System.getProperty("java.vm.version") + " "
                 + System.getProperty("java.home");
     }
 
     /** Whether the server can be asked for this. */
     static boolean takes(List<Compiler.Input> modules, CompilerOptions options) {
+        return takes(modules) && !options.check() && options.features().equals(Features.ALL.names());
+    }
+
+    /** Whether the server can be asked for these modules. */
+    static boolean takes(List<Compiler.Input> modules) {
         long bytes = 0;
         for (Compiler.Input m : modules) {
             bytes += m.wasm().length;
         }
-        return bytes <= MAX_BYTES
-                && modules.size() <= MAX_MODULES
-                && !options.check()
-                && options.features().equals(Features.ALL.names());
+        return bytes <= MAX_BYTES && modules.size() <= MAX_MODULES;
     }
 
-    static void write(DataOutputStream out, Request request) throws IOException {
-        CompilerOptions o = request.options;
-        string(out, o.target().label());
-        out.writeInt(o.cpu().size());
-        for (String name : new TreeSet<>(o.cpu())) {
-            string(out, name);
-        }
-        out.writeInt(o.optLevel());
-        out.writeInt(o.jobs());
-        out.writeBoolean(o.interruptible());
-        out.writeBoolean(o.explicitBounds());
-        out.writeBoolean(o.canonicalNans());
-        out.writeInt(o.relaxedSimd().ordinal());
-        out.writeBoolean(o.keepAll());
-        out.writeBoolean(o.inlining());
-        out.writeBoolean(o.eagerTables());
-        out.writeInt(o.strip().ordinal());
-        out.writeBoolean(o.debugInfo());
-        out.writeInt(request.modules.size());
-        for (Compiler.Input m : request.modules) {
+    static void write(DataOutputStream out, List<Compiler.Input> modules, Settings settings) throws IOException {
+        settings.write(out);
+        out.writeInt(modules.size());
+        for (Compiler.Input m : modules) {
             out.writeBoolean(m.name() != null);
             string(out, m.name() == null ? "" : m.name());
             string(out, m.file());

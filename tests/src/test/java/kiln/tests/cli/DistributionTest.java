@@ -11,6 +11,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -93,5 +94,40 @@ class DistributionTest {
         assertTrue(started.startsWith("preparing kiln for ") && started.endsWith("Hello from WebAssembly.\n"), started);
         assertTrue(Files.size(home.resolve("lib/start/run.aot")) > 1_000_000, "no start-up cache");
         assertEquals("Hello from WebAssembly.\n", run(Map.of(), link.toString(), "run", hello));
+        asksTheServer(home, hello);
+    }
+
+    /** What a server compiles, and what is compiled again since no server may be asked, is the same. */
+    private void asksTheServer(Path home, String wasm) throws Exception {
+        assertTrue(Files.size(home.resolve("lib/start/client.aot")) > 1_000_000, "no start-up cache");
+        String kiln = home.resolve("bin/kiln").toString();
+        Path alone = dir.resolve("alone.cwasm");
+        assertEquals("", run(Map.of(), kiln, "compile", wasm, "-o", alone.toString()));
+        Path folder = dir.resolve("cache/kiln/server");
+        Map<String, String> withServer = Map.of("KILN_SERVER", "", "LC_ALL", "C");
+        Path asked = dir.resolve("asked.cwasm");
+        for (int i = 0; i < 2; i++) {
+            assertEquals("", run(withServer, kiln, "compile", wasm, "-o", asked.toString()));
+        }
+        Path socket = folder.resolve(
+                Files.readString(home.resolve("lib/start/kiln.id")).split(" ", 2)[0]);
+        for (int i = 0; i < 600 && Files.notExists(socket); i++) {
+            Thread.sleep(100);
+        }
+        assertTrue(Files.exists(socket), "no server was started");
+        try {
+            assertSame(alone, asked, withServer, kiln, wasm);
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-x---"));
+            assertSame(alone, asked, withServer, kiln, wasm);
+        } finally {
+            Files.deleteIfExists(socket); // which ends it
+        }
+    }
+
+    private void assertSame(Path expected, Path output, Map<String, String> environment, String kiln, String wasm)
+            throws Exception {
+        Files.delete(output);
+        assertEquals("", run(environment, kiln, "compile", wasm, "-o", output.toString()));
+        assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(output));
     }
 }
