@@ -26,6 +26,9 @@ public final class CompileServer {
     /** More commands at a time than this compile by themselves. */
     private static final int MAX_CONNECTIONS = 4 * Runtime.getRuntime().availableProcessors();
 
+    /** As it is at the start: a file that takes the jar's place later is not what runs here. */
+    private final String identity = Protocol.identity();
+
     private final Path socket;
     private final long idleNanos;
     private final long silenceMillis;
@@ -126,7 +129,7 @@ public final class CompileServer {
 
     private void answer(Connection client) throws IOException {
         if (client.in.readInt() != Protocol.MAGIC
-                || !Protocol.string(client.in).equals(Protocol.identity())
+                || !Protocol.string(client.in).equals(identity)
                 || connections.get() > MAX_CONNECTIONS) {
             client.out.write(Protocol.REFUSED);
             client.out.flush();
