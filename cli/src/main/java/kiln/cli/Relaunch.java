@@ -1,21 +1,15 @@
 package kiln.cli;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import kiln.artifact.PathBytes;
+import kiln.loader.Host;
+import kiln.loader.HostException;
 
 /** Starts the command again in this process's place, so that who waits for it, or stops it, notices nothing. */
 final class Relaunch {
-    private static final Linker LINKER = Linker.nativeLinker();
-
     private Relaunch() {}
 
     /**
@@ -28,39 +22,21 @@ final class Relaunch {
         if (launcher == null) {
             return;
         }
-        String[] args = Arguments.exact(given);
+        List<byte[]> program = new ArrayList<>();
+        program.add(PathBytes.encode(launcher));
+        for (String arg : Arguments.exact(given)) {
+            program.add(PathBytes.encode(arg));
+        }
+        String locale = System.getProperty(Environment.LOCALE_PROPERTY, "");
+        Map<String, byte[]> environment = new HashMap<>();
+        environment.put("KILN_SERVER", PathBytes.encode("off"));
+        environment.put("LC_ALL", locale.isEmpty() ? null : PathBytes.encode(locale));
         System.out.flush();
         System.err.flush();
-        try (Arena arena = Arena.ofConfined()) {
-            MethodHandle set = function("setenv", ADDRESS, ADDRESS, JAVA_INT);
-            MemorySegment locale = string(arena, "LC_ALL");
-            String before = System.getProperty(Environment.LOCALE_PROPERTY);
-            int _ = (int) set.invokeExact(string(arena, "KILN_SERVER"), string(arena, "off"), 1);
-            if (before == null || before.isEmpty()) {
-                int _ = (int) function("unsetenv", ADDRESS).invokeExact(locale);
-            } else {
-                int _ = (int) set.invokeExact(locale, string(arena, before), 1);
-            }
-            MemorySegment argv = arena.allocate(ADDRESS, args.length + 2L);
-            argv.setAtIndex(ADDRESS, 0, string(arena, launcher));
-            for (int i = 0; i < args.length; i++) {
-                argv.setAtIndex(ADDRESS, i + 1L, string(arena, args[i]));
-            }
-            int _ = (int) function("execv", ADDRESS, ADDRESS).invokeExact(string(arena, launcher), argv);
-        } catch (Throwable _) {
+        try {
+            Host.current().execute(program, environment);
+        } catch (HostException _) {
             // The caller goes on.
         }
-    }
-
-    private static MethodHandle function(String name, MemoryLayout... parameters) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup().find(name).orElseThrow(), FunctionDescriptor.of(JAVA_INT, parameters));
-    }
-
-    private static MemorySegment string(Arena arena, String text) {
-        byte[] bytes = PathBytes.encode(text);
-        MemorySegment segment = arena.allocate(bytes.length + 1L);
-        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        return segment;
     }
 }

@@ -14,6 +14,8 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 
@@ -251,6 +253,31 @@ final class LinuxHost implements Host {
     }
 
     @Override
+    public void execute(List<byte[]> program, Map<String, byte[]> environment) {
+        try (Arena arena = Arena.ofConfined()) {
+            environment.forEach((name, value) -> {
+                long text = arena.allocateFrom(name).address();
+                if (value == null) {
+                    call(find("unsetenv"), text, 0);
+                } else {
+                    Downcalls.call(find("setenv"), text, terminated(arena, value), 1, 0, 0, 0);
+                }
+            });
+            MemorySegment arguments = arena.allocate(JAVA_LONG, program.size() + 1L); // Null stands at the end.
+            for (int i = 0; i < program.size(); i++) {
+                arguments.setAtIndex(JAVA_LONG, i, terminated(arena, program.get(i)));
+            }
+            call(find("execv"), arguments.get(JAVA_LONG, 0), arguments.address());
+        }
+    }
+
+    private static long terminated(Arena arena, byte[] text) {
+        MemorySegment copy = arena.allocate(text.length + 1L);
+        MemorySegment.copy(text, 0, copy, JAVA_BYTE, 0, text.length);
+        return copy.address();
+    }
+
+    @Override
     public boolean isResident(long address) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment resident = arena.allocate(1);
@@ -285,10 +312,8 @@ final class LinuxHost implements Host {
 
     private static int openFile(Path path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
-            byte[] bytes = PathBytes.of(path.toAbsolutePath());
-            MemorySegment name = arena.allocate(bytes.length + 1);
-            name.copyFrom(MemorySegment.ofArray(bytes));
-            return intCall("open ".concat(Printable.file(path)), OPEN, name.address(), O_CLOEXEC | flags, 0);
+            long name = terminated(arena, PathBytes.of(path.toAbsolutePath()));
+            return intCall("open ".concat(Printable.file(path)), OPEN, name, O_CLOEXEC | flags, 0);
         }
     }
 

@@ -15,8 +15,9 @@ public final class MemoryPool {
     private static final long ZERO_LIMIT = 256 << 10;
 
     /**
-     * How much of what a memory grows by gets its pages at once, where the program wrote to what it had grown by before,
-     * and where not. A page that nobody writes to costs some four times as much as one that comes without a fault saves.
+     * How much of what a memory grows by gets its pages at once, where the program wrote to what it had grown by
+     * before, and where not. A page that nobody writes to costs several times what one that comes without a fault
+     * saves.
      */
     private static final long POPULATE_LIMIT = 1 << 20;
 

@@ -59,8 +59,7 @@ class MemoryPoolTest {
             try (LinearMemory m = pool.guarded(PAGE, 100 * PAGE, null)) {
                 assertTrue(m.grow(33 * PAGE));
                 assertTrue(m.grow(65 * PAGE));
-                // Not so where the system cannot, or gives large pages.
-                assumeTrue(host.isResident(m.base() + PAGE));
+                assumeTrue(host.isResident(m.base() + PAGE), "the system cannot get pages ahead");
                 assertFalse(host.isResident(m.base() + 24 * PAGE));
                 assertFalse(host.isResident(m.base() + 44 * PAGE));
                 m.segment().fill((byte) 1);

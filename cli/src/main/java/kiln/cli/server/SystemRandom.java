@@ -8,9 +8,9 @@ import java.security.SecureRandomSpi;
 import java.util.List;
 
 /**
- * Random numbers of the system's. The JDK readies some when the first UNIX socket is opened, for the names of those that
- * are bound without one. Its own providers of them read files and make thousands of objects first, which takes a command
- * longer than all the rest of asking the server.
+ * Random numbers of the system's. The JDK readies some when the first UNIX socket is opened, for the names of those
+ * that are bound without one. Its own providers of them read files and make thousands of objects first, which takes a
+ * command longer than all the rest of asking the server.
  */
 final class SystemRandom extends Provider {
     private static final long serialVersionUID = 1L;
