@@ -15,12 +15,14 @@ public final class MemoryPool {
     private static final long ZERO_LIMIT = 256 << 10;
 
     /**
-     * How much of what a memory grows by gets its pages at once, where the program wrote to what it had grown by
-     * before, and where not. A page that nobody writes to costs several times what one that comes without a fault
-     * saves.
+     * How much of what a memory grows by gets its pages at once: up to so much what an allocator asks for to fill it.
      */
     private static final long POPULATE_LIMIT = 1 << 20;
 
+    /**
+     * ... and of what it grows further ahead, unless the program wrote to what it grew by before in that way. A page
+     * that nobody writes to costs several times what one that comes without a fault saves.
+     */
     private static final long POPULATE_SPARSELY = 128 << 10;
 
     private static final int DEFAULT_IDLE = 64;
@@ -84,9 +86,7 @@ public final class MemoryPool {
         private long accessible;
         /** Whose image is mapped, or null. */
         private MemoryTemplate template;
-        /** How much of the next growth gets its pages at once. */
-        private long ahead = POPULATE_SPARSELY;
-        /** A page amid those of the last growth that did not get theirs at once, as an offset; -1: all got them. */
+        /** A page amid those of the last large growth that did not get theirs at once, as an offset; -1: none was. */
         private long sample = -1;
 
         Slot(long base, long reserved, boolean guarded, boolean parcel) {
@@ -112,17 +112,18 @@ public final class MemoryPool {
 
         /**
          * Has the system supply the first pages of what a memory has grown by, all in one go: programs grow to write
-         * there next, and each page that comes by a fault of its own costs more. How many depends on what became of the
-         * last growth, since some programs grow far ahead, for large buffers of which they use a part.
+         * there next, and each page that comes by a fault of its own costs more. Of a large growth how many depends on
+         * what became of the last one, since some programs grow far ahead, for buffers of which they use a part.
          */
         void populate(long from, long to) {
-            if (sample >= 0) {
-                ahead = host.isResident(base + sample) ? POPULATE_LIMIT : POPULATE_SPARSELY;
-            }
             long start = roundUp(from);
-            long last = to & -host.pageSize();
-            long end = Math.min(last, start + ahead);
-            sample = end < last ? end + (last - end) / 2 & -host.pageSize() : -1;
+            long end = to & -host.pageSize();
+            if (end - start > POPULATE_LIMIT) {
+                boolean wasUsed = sample >= 0 && host.isResident(base + sample);
+                long ahead = start + (wasUsed ? POPULATE_LIMIT : POPULATE_SPARSELY);
+                sample = ahead + (end - ahead) / 2 & -host.pageSize();
+                end = ahead;
+            }
             if (start < end) {
                 host.populate(base + start, end - start);
             }
@@ -150,7 +151,6 @@ public final class MemoryPool {
 
         /** Makes the contents those of a new memory. */
         private void clean(long size) {
-            ahead = POPULATE_SPARSELY;
             sample = -1;
             if (template == null && size <= ZERO_LIMIT) {
                 Native.segment(base, size).fill((byte) 0);
