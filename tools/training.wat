@@ -76,6 +76,37 @@
     (call $log (local.get $i) (f64.convert_i64_s (local.get $sum)))
     (i32.wrap_i64 (local.get $sum)))
 
+  ;; Loops over arrays, which work on vectors, and one that ends when it has found something.
+  (func (export "arrays") (param $from i32) (param $to i32) (param $count i32) (result i32)
+    (local $i i32) (local $k i32) (local $sum i32)
+    (loop $copy
+      (i32.store
+        (i32.add (local.get $to) (i32.shl (local.get $i) (i32.const 2)))
+        (i32.add
+          (i32.mul (i32.load (i32.add (local.get $from) (i32.shl (local.get $i) (i32.const 2)))) (i32.const 3))
+          (local.get $i)))
+      (br_if $copy
+        (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))
+    (local.set $i (i32.const 0))
+    (loop $add
+      (local.set $sum
+        (i32.add (local.get $sum) (i32.load8_u (i32.add (local.get $from) (local.get $i)))))
+      (br_if $add
+        (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))
+    (loop $scale
+      (f32.store (i32.add (local.get $to) (local.get $k))
+        (f32.mul (f32.load (i32.add (local.get $from) (local.get $k))) (f32.const 0.5)))
+      (br_if $scale
+        (i32.lt_s (local.tee $k (i32.add (local.get $k) (i32.const 4))) (i32.const 4096))))
+    (local.set $i (i32.const 0))
+    (block $found
+      (loop $find
+        (br_if $found (i32.eq (i32.load8_u (i32.add (local.get $to) (local.get $i))) (i32.const 10)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br_if $find
+          (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count)))))
+    (i32.add (local.get $sum) (i32.mul (local.get $i) (local.get $k))))
+
   (func (export "memory work") (param i32 i32 i32) (result i32)
     (memory.fill (local.get 0) (local.get 1) (local.get 2))
     (memory.copy (local.get 1) (local.get 0) (local.get 2))

@@ -20,16 +20,19 @@ public final class ByteSink {
     }
 
     public ByteSink u32(int value) {
-        reserve(4);
-        MemorySegment.ofArray(bytes).set(Le.INT, size, value);
-        size += 4;
-        return this;
+        return littleEndian(value, Integer.BYTES);
     }
 
     ByteSink u64(long value) {
-        reserve(8);
-        MemorySegment.ofArray(bytes).set(Le.LONG, size, value);
-        size += 8;
+        return littleEndian(value, Long.BYTES);
+    }
+
+    /** Byte by byte: what accesses arrays in wider pieces takes the JVM milliseconds to link when it is first used. */
+    private ByteSink littleEndian(long value, int width) {
+        reserve(width);
+        for (int i = 0; i < width; i++) {
+            bytes[size++] = (byte) (value >> 8 * i);
+        }
         return this;
     }
 

@@ -33,7 +33,9 @@ public final class FuncRefs {
 
     public static final FuncRefs NONE = new FuncRefs(new int[0], new int[0]);
 
-    /** Null before there is a file. */
+    /** What the entries hold before there is a file, else null. */
+    private final int[] words;
+    /** Null before there is a file, as {@link #entries} is. */
     private final MemorySegment head;
 
     private final MemorySegment entries;
@@ -51,7 +53,8 @@ public final class FuncRefs {
             throw new IllegalArgumentException("as many types as functions");
         }
         count = functions.length;
-        int[] words = new int[3 * count];
+        // Of an array, since a process that compiles has no other use for segments, which take long to get ready.
+        words = new int[3 * count];
         for (int i = 0; i < count; i++) {
             if (functions[i] < 0 || i > 0 && functions[i] <= functions[i - 1]) {
                 throw new IllegalArgumentException("functions not ascending at slot " + i);
@@ -61,11 +64,12 @@ public final class FuncRefs {
             words[3 * i + 2] = functions[i];
         }
         head = null;
-        entries = MemorySegment.ofArray(words);
+        entries = null;
     }
 
     /** @param bytes of a file: the head and the entries */
     FuncRefs(MemorySegment bytes) {
+        words = null;
         head = bytes;
         entries = bytes.asSlice(References.HEAD_BYTES);
         this.count = (int) (entries.byteSize() / ENTRY_BYTES);
@@ -81,7 +85,7 @@ public final class FuncRefs {
     }
 
     private int word(int slot, int at) {
-        return Le.i32(entries, (long) slot * ENTRY_BYTES + at);
+        return words != null ? words[3 * slot + at / Integer.BYTES] : Le.i32(entries, (long) slot * ENTRY_BYTES + at);
     }
 
     /** Text offset of the code, or {@link #NO_CODE} or {@link #IMPORTED}. */
@@ -115,11 +119,6 @@ public final class FuncRefs {
             }
         }
         return -1;
-    }
-
-    /** The bytes of all entries, in native memory if they come from a mapped file. */
-    public MemorySegment entries() {
-        return entries.asReadOnly();
     }
 
     @Override

@@ -157,7 +157,7 @@ public final class References {
 
     /** Address of the head that belongs to slots read from a mapped file: what {@code VMContext.references} holds. */
     public static long headAddress(FuncRefs refs) {
-        MemorySegment entries = refs.entries();
-        return entries.isNative() ? entries.address() - HEAD_BYTES : 0;
+        MemorySegment head = refs.head();
+        return head != null && head.isNative() ? head.address() : 0;
     }
 }

@@ -87,20 +87,6 @@ public abstract class LoweringContext {
     private final boolean[] hoists;
     /** Constants that loops want to find in a register, by the node at whose end they are made. */
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
-    /** A number that is made at the end of a block. */
-    private record NumberAt(int block, Type type, long bits) {
-        // What records have by themselves is linked when it is first used, which takes milliseconds; see
-        // architecture.md.
-        @Override
-        public boolean equals(Object o) {
-            return o instanceof NumberAt n && block == n.block && type == n.type && bits == n.bits;
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * (31 * block + type.ordinal()) + Long.hashCode(bits);
-        }
-    }
 
     private final Map<NumberAt, Value> hoistedNumbers = new HashMap<>();
     /** As {@link #hoisted}, those that rules want of their own. */
@@ -320,7 +306,17 @@ public abstract class LoweringContext {
      * Something that a rule needs an operand in the form of: {@code maker} emits the instructions. Makers that are
      * equal make the same.
      */
-    private record Derived(Value of, Maker maker) {}
+    private record Derived(Value of, Maker maker) {
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof Derived d && of == d.of && maker.equals(d.maker);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * of.id() + maker.hashCode();
+        }
+    }
 
     /** Emits instructions that compute a register from another one; a record, which says what by its components. */
     public interface Maker {

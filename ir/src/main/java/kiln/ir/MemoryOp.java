@@ -24,6 +24,23 @@ public record MemoryOp(int width, boolean signed, Region region, boolean canTrap
         }
     }
 
+    // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof MemoryOp m
+                && width == m.width
+                && signed == m.signed
+                && region.equals(m.region)
+                && canTrap == m.canTrap
+                && readOnly == m.readOnly
+                && trap == m.trap;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * width + region.hashCode();
+    }
+
     /** An access that means MEMORY_OUT_OF_BOUNDS if it faults. */
     public MemoryOp(int width, boolean signed, Region region, boolean canTrap, boolean readOnly) {
         this(width, signed, region, canTrap, readOnly, canTrap ? TrapCode.MEMORY_OUT_OF_BOUNDS : null);

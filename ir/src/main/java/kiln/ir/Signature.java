@@ -9,6 +9,17 @@ public record Signature(List<Type> params, List<Type> results) {
         results = List.copyOf(results);
     }
 
+    // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Signature s && params.equals(s.params) && results.equals(s.results);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * params.hashCode() + results.hashCode();
+    }
+
     @Override
     public String toString() {
         return params + " -> " + results;

@@ -91,7 +91,7 @@ final class LinuxHost implements Host {
     private static final MemorySegment FREE = find("free");
 
     /** Null where nothing can be unloaded. */
-    private static final Unloading UNLOADING = Unloading.of(Downcalls.handle(MUNMAP));
+    private static final Unloading UNLOADING = Unloading.of(MUNMAP);
 
     private final String architecture;
     private final long pageSize;

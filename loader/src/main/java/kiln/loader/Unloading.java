@@ -34,6 +34,7 @@ final class Unloading {
     @SuppressWarnings("unused")
     private final MemorySegment anchor;
 
+    /** @param release of type {@code (long address, long length)}, made of the JDK's classes only */
     private Unloading(MethodHandle release) {
         try {
             MethodHandle putLong = JAVA_LONG.varHandle().toMethodHandle(VarHandle.AccessMode.SET_VOLATILE);
@@ -71,10 +72,10 @@ final class Unloading {
      * What takes care of the class loader of these classes; null if that lives as long as the JVM, where nothing of
      * this is needed.
      *
-     * @param release of type {@code (long address, long length)}, made of the JDK's classes only
+     * @param unmap a C function of an address and a length in bytes, which gives a mapping back
      */
-    static Unloading of(MethodHandle release) {
-        return isPossible() ? new Unloading(release) : null;
+    static Unloading of(MemorySegment unmap) {
+        return isPossible() ? new Unloading(Downcalls.handle(unmap)) : null;
     }
 
     /** Whether the class loader of these classes can become unreachable while the JVM runs. */

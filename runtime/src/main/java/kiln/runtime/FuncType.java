@@ -11,6 +11,17 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
         results = List.copyOf(results);
     }
 
+    // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof FuncType f && params.equals(f.params) && results.equals(f.results);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * params.hashCode() + results.hashCode();
+    }
+
     /** A function with one result. */
     public static FuncType of(ValType result, ValType... params) {
         return new FuncType(List.of(params), List.of(result));

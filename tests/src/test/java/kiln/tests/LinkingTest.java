@@ -8,31 +8,50 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import kiln.cli.Main;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A compilation uses nothing that the JVM's ahead-of-time cache cannot hold already linked, see docs/architecture.md:
- * pattern switches and what records have by themselves.
+ * A compilation and a run use nothing that the JVM's ahead-of-time cache cannot hold already linked, see
+ * docs/architecture.md: pattern switches and what records have by themselves.
  */
 @DisabledIfSystemProperty(named = "kiln.emulated", matches = "true", disabledReason = "class files are the same there")
 class LinkingTest {
+    @TempDir
+    private Path dir;
+
     @ParameterizedTest
-    @ValueSource(strings = {"x86_64-linux", "aarch64-linux"})
-    void compilationsLinkNothingThatNoCacheHolds(String target, @TempDir Path dir) throws Exception {
+    @CsvSource({
+        "x86_64-linux,  ../tools/training.wasm",
+        "aarch64-linux, ../tools/training.wasm",
+        "x86_64-linux,  ../examples/raytrace.wasm",
+        "aarch64-linux, ../examples/raytrace.wasm"
+    })
+    void compilationsLinkNothingThatNoCacheHolds(String target, String module) throws Exception {
+        linkNothing(
+                "compile",
+                "--no-server",
+                "--target=" + target,
+                module,
+                "-o",
+                dir.resolve("out.cwasm").toString());
+    }
+
+    @Test
+    void programsAreRunWithoutLinkingWhatNoCacheHolds() throws Exception {
+        linkNothing("run", "--no-server", "--no-cache", "../examples/hello.wasm");
+    }
+
+    private void linkNothing(String... command) throws Exception {
         Path output = dir.resolve("output");
         Process child = ChildJvm.start(
                 output,
                 List.of("-Djava.lang.invoke.MethodHandle.TRACE_METHOD_LINKAGE=true"),
                 Main.class.getName(),
-                List.of(
-                        "compile",
-                        "--target=" + target,
-                        "../tools/training.wasm",
-                        "-o",
-                        dir.resolve("out.cwasm").toString()));
+                List.of(command));
         assertTrue(ChildJvm.ends(child, 2));
         assertEquals(0, child.exitValue());
         List<String> linked = Files.readAllLines(output).stream()

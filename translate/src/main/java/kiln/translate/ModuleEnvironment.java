@@ -138,6 +138,17 @@ public final class ModuleEnvironment {
         boolean isIn(ModuleEnvironment other) {
             return module == other;
         }
+
+        // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof Definition d && module == d.module && index == d.index;
+        }
+
+        @Override
+        public int hashCode() {
+            return index;
+        }
     }
 
     private Definition definition(ExternKind kind, int index) {

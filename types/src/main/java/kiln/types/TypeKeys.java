@@ -75,22 +75,18 @@ final class TypeKeys {
                 out.append(' ');
             }
         }
-        switch (sub.type()) {
-            case FuncType f -> {
-                out.append("(func");
-                appendTypes(out, " (param", f.params(), start, size);
-                appendTypes(out, " (result", f.results(), start, size);
+        if (sub.type() instanceof FuncType f) {
+            out.append("(func");
+            appendTypes(out, " (param", f.params(), start, size);
+            appendTypes(out, " (result", f.results(), start, size);
+        } else if (sub.type() instanceof StructType s) {
+            out.append("(struct");
+            for (FieldType f : s.fields()) {
+                appendField(out, f, start, size);
             }
-            case StructType s -> {
-                out.append("(struct");
-                for (FieldType f : s.fields()) {
-                    appendField(out, f, start, size);
-                }
-            }
-            case ArrayType a -> {
-                out.append("(array");
-                appendField(out, a.element(), start, size);
-            }
+        } else if (sub.type() instanceof ArrayType a) {
+            out.append("(array");
+            appendField(out, a.element(), start, size);
         }
         out.append(plain ? ")" : "))");
     }

@@ -2,7 +2,8 @@ package kiln.codegen.aarch64;
 
 /**
  * What an instruction of data processing has besides registers: how its last source is changed, a constant, a
- * condition.
+ * condition. Those that most functions have are compared by hand, since linking what records have by themselves takes
+ * milliseconds; see architecture.md.
  */
 sealed interface Modifier {
     /** Nothing. */
@@ -31,8 +32,6 @@ sealed interface Modifier {
             return op.bits;
         }
 
-        // What records have by themselves is linked when it is first used, which takes milliseconds; see
-        // architecture.md.
         @Override
         public boolean equals(Object o) {
             return o instanceof None;
@@ -52,6 +51,16 @@ sealed interface Modifier {
     /** The last source is shifted: ADD and SUB (not by ROR) and the logical operations. */
     record Shifted(ShiftOp shift, int amount) implements Modifier {
         @Override
+        public boolean equals(Object o) {
+            return o instanceof Shifted s && shift == s.shift && amount == s.amount;
+        }
+
+        @Override
+        public int hashCode() {
+            return 64 * shift.ordinal() + amount;
+        }
+
+        @Override
         public int encode(Op op, boolean wide) {
             boolean taken = op.isLogical() || op.isAddSub() && shift != ShiftOp.ROR;
             Assembler.require(taken && amount >= 0 && amount < (wide ? 64 : 32));
@@ -67,6 +76,16 @@ sealed interface Modifier {
     /** The last source of ADD or SUB is extended and shifted left by 0 to 4; 31 is sp as first source and target. */
     record Extended(ExtendOp extend, int amount) implements Modifier {
         @Override
+        public boolean equals(Object o) {
+            return o instanceof Extended e && extend == e.extend && amount == e.amount;
+        }
+
+        @Override
+        public int hashCode() {
+            return 64 * extend.ordinal() + amount;
+        }
+
+        @Override
         public int encode(Op op, boolean wide) {
             Assembler.require(op.isAddSub() && amount >= 0 && amount <= 4);
             return op.bits | 0x0020_0000 | extend.ordinal() << 13 | amount << 10;
@@ -81,6 +100,16 @@ sealed interface Modifier {
     /** What {@link Immediates#isAddSub} accepts. */
     record AddSubImmediate(int value) implements Modifier {
         @Override
+        public boolean equals(Object o) {
+            return o instanceof AddSubImmediate i && value == i.value;
+        }
+
+        @Override
+        public int hashCode() {
+            return value;
+        }
+
+        @Override
         public int encode(Op op, boolean wide) {
             Assembler.require(Immediates.isAddSub(value & 0xffff_ffffL));
             return op.bits | ((value & ~0xfff) == 0 ? value << 10 : value >>> 12 << 10 | 1 << 22);
@@ -94,6 +123,16 @@ sealed interface Modifier {
 
     /** A bitmask that {@link Immediates#logical} accepts for the size. */
     record LogicalImmediate(long mask) implements Modifier {
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof LogicalImmediate i && mask == i.mask;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(mask);
+        }
+
         @Override
         public int encode(Op op, boolean wide) {
             int fields = Immediates.logical(mask, wide);

@@ -68,7 +68,18 @@ public final class EqualParams implements Pass {
     }
 
     private static final class Classes {
-        private record NumberOf(Type type, long bits) {}
+        private record NumberOf(Type type, long bits) {
+            // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
+            @Override
+            public boolean equals(Object o) {
+                return o instanceof NumberOf n && type == n.type && bits == n.bits;
+            }
+
+            @Override
+            public int hashCode() {
+                return 31 * type.ordinal() + Long.hashCode(bits);
+            }
+        }
 
         private List<Block> blocks;
         /** By block's number: the edges into it. */

@@ -150,15 +150,15 @@ public final class KnownObjects implements Pass {
             if (load.imm() == 0) {
                 return load.type() == Type.I32 ? builder.load(Type.I32, TYPE_ID, context, known.type()) : null;
             }
-            return switch (known.fields().get(load.imm())) {
-                case ConstantObjects.Scalar(var type, var bits) ->
-                    type != load.type()
-                            ? null
-                            : type == Type.V128 ? builder.vconst(bits) : builder.constant(type, bits.low());
-                case ConstantObjects.FunctionRecord(long at) -> builder.binary(Opcode.ADD, context, builder.i64(at));
-                case ConstantObjects.Cell(long at, MemoryOp access) -> builder.load(load.type(), access, context, at);
-                case null -> null;
-            };
+            ConstantObjects.Field field = known.fields().get(load.imm());
+            if (field instanceof ConstantObjects.Scalar(var type, var bits) && type == load.type()) {
+                return type == Type.V128 ? builder.vconst(bits) : builder.constant(type, bits.low());
+            } else if (field instanceof ConstantObjects.FunctionRecord(long at)) {
+                return builder.binary(Opcode.ADD, context, builder.i64(at));
+            } else if (field instanceof ConstantObjects.Cell(long at, MemoryOp access)) {
+                return builder.load(load.type(), access, context, at);
+            }
+            return null;
         }
 
         /** The type in the header of an object that is made here, or null. */
