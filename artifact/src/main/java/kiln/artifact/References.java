@@ -121,38 +121,46 @@ public final class References {
         int imported = 0;
         for (ModuleInfo.Import i : info.imports()) {
             if (i.type() instanceof ExternType.Func f) {
-                require(refs.type(imported) == f.type(), "type of slot " + imported + " is not that of the import");
+                if (refs.type(imported) != f.type()) {
+                    throw damaged("type of slot " + imported + " is not that of the import");
+                }
                 imported++;
             }
         }
+        // A text for each of what may be a hundred thousand slots only where something is wrong with it.
         for (int i = 0; i < refs.count(); i++) {
             int function = refs.function(i);
             int code = refs.code(i);
-            require(
-                    i < imported
-                            ? function == i && code == FuncRefs.IMPORTED
-                            : i == 0 || function > refs.function(i - 1),
-                    "function of slot " + i + " out of place");
-            require(
-                    function >= 0 && function < imported + info.definedFunctions(),
-                    "function of slot " + i + " out of range");
-            require(
-                    i < imported || code == FuncRefs.NO_CODE || Integer.toUnsignedLong(code) < textLength,
-                    "code of slot " + i + " out of range");
+            boolean inPlace = i < imported
+                    ? function == i && code == FuncRefs.IMPORTED
+                    : i == 0 || function > refs.function(i - 1);
+            if (!inPlace) {
+                throw damaged("function of slot " + i + " out of place");
+            }
+            if (function < 0 || function >= imported + info.definedFunctions()) {
+                throw damaged("function of slot " + i + " out of range");
+            }
+            if (i >= imported && code != FuncRefs.NO_CODE && Integer.toUnsignedLong(code) >= textLength) {
+                throw damaged("code of slot " + i + " out of range");
+            }
             int type = refs.type(i);
-            require(
-                    type >= 0 && type < info.types().count() && info.types().func(type) != null,
-                    "type of slot " + i + " is no function type");
+            if (type < 0 || type >= info.types().count() || info.types().func(type) == null) {
+                throw damaged("type of slot " + i + " is no function type");
+            }
         }
         for (TableImage image : info.tableImages()) {
             image.check(refs.count(), textLength);
         }
     }
 
-    static void require(boolean ok, String message) {
+    private static void require(boolean ok, String message) {
         if (!ok) {
-            throw new ArtifactException("damaged file: " + SECTION + ": " + message);
+            throw damaged(message);
         }
+    }
+
+    static ArtifactException damaged(String problem) {
+        return new ArtifactException("damaged file: " + SECTION + ": " + problem);
     }
 
     /** Address of the head that belongs to slots read from a mapped file: what {@code VMContext.references} holds. */

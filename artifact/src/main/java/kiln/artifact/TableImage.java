@@ -141,7 +141,9 @@ public final class TableImage {
                     : w == FuncRefs.NO_CODE
                             || form == Form.COLUMNS && w == OTHER_TYPE
                             || Integer.toUnsignedLong(w) < textLength;
-            References.require(ok, "entry " + i + " of table " + table + " out of range");
+            if (!ok) {
+                throw References.damaged("entry " + i + " of table " + table + " out of range");
+            }
         }
     }
 

@@ -39,32 +39,30 @@ final class Cells {
     }
 
     static Object readObject(Store store, ValType t, long address) {
-        return switch (t) {
-            case ValType.Num n ->
-                switch (n) {
-                    case I32 -> Native.getInt(address);
-                    case I64 -> Native.getLong(address);
-                    case F32 -> Native.getFloat(address);
-                    case F64 -> Native.getDouble(address);
-                    case V128 -> readV128(address);
-                };
-            case ValType.Ref r -> store.references().object(r, Native.getLong(address));
+        if (t instanceof ValType.Ref r) {
+            return store.references().object(r, Native.getLong(address));
+        }
+        return switch ((ValType.Num) t) {
+            case I32 -> Native.getInt(address);
+            case I64 -> Native.getLong(address);
+            case F32 -> Native.getFloat(address);
+            case F64 -> Native.getDouble(address);
+            case V128 -> readV128(address);
         };
     }
 
     static void writeObject(Store store, ValType t, long address, Object value) {
         try {
-            switch (t) {
-                case ValType.Num n -> {
-                    switch (n) {
-                        case I32 -> Native.putInt(address, (Integer) value);
-                        case I64 -> Native.putLong(address, (Long) value);
-                        case F32 -> Native.putFloat(address, (Float) value);
-                        case F64 -> Native.putDouble(address, (Double) value);
-                        case V128 -> writeV128(address, (V128) value);
-                    }
-                }
-                case ValType.Ref r -> Native.putLong(address, store.references().raw(store, r, value));
+            if (t instanceof ValType.Ref r) {
+                Native.putLong(address, store.references().raw(store, r, value));
+                return;
+            }
+            switch ((ValType.Num) t) {
+                case I32 -> Native.putInt(address, (Integer) value);
+                case I64 -> Native.putLong(address, (Long) value);
+                case F32 -> Native.putFloat(address, (Float) value);
+                case F64 -> Native.putDouble(address, (Double) value);
+                case V128 -> writeV128(address, (V128) value);
             }
         } catch (ClassCastException | NullPointerException e) {
             throw new IllegalArgumentException(

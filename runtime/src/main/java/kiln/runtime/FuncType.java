@@ -86,16 +86,15 @@ public record FuncType(List<ValType> params, List<ValType> results) implements E
     }
 
     static Class<?> javaType(ValType t) {
-        return switch (t) {
-            case ValType.Num n ->
-                switch (n) {
-                    case I32 -> int.class;
-                    case I64 -> long.class;
-                    case F32 -> float.class;
-                    case F64 -> double.class;
-                    case V128 -> V128.class;
-                };
-            case ValType.Ref r -> r.isFunc() ? Func.class : r.isException() ? ExnRef.class : Object.class;
+        if (!(t instanceof ValType.Num n)) {
+            return t.isFunc() ? Func.class : t.isException() ? ExnRef.class : Object.class;
+        }
+        return switch (n) {
+            case I32 -> int.class;
+            case I64 -> long.class;
+            case F32 -> float.class;
+            case F64 -> double.class;
+            case V128 -> V128.class;
         };
     }
 
