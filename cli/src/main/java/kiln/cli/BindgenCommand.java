@@ -22,8 +22,9 @@ import picocli.CommandLine.Parameters;
         name = "bindgen",
         mixinStandardHelpOptions = true,
         description = {
-            "Writes what a component imports and exports as interfaces of Java, with records, enums and the like for",
-            "its types: one file for each interface. ComponentLinker.with and ComponentInstance.bind take them."
+            "Writes what a component imports and exports as interfaces of Java.",
+            "With records, enums and the like for its types, one file for each interface. ComponentLinker.with and "
+                    + "ComponentInstance.bind take them."
         })
 final class BindgenCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The component: .wasm or .cwasm.")

@@ -50,7 +50,7 @@ public final class Main {
     public static int run(String... given) {
         String[] args = isProgram(given) ? withRun(given) : given;
         String first = args.length > 0 ? args[0] : "";
-        CommandLine line = commandLine(first);
+        CommandLine line = commandLine(needed(args));
         if (first.equals("help")) {
             return help(line, Arrays.copyOfRange(args, 1, args.length));
         } else if (!first.isEmpty() && !first.startsWith("-") && !COMMANDS.contains(first)) {
@@ -78,7 +78,7 @@ public final class Main {
         }
         String first = args[0];
         if (first.startsWith("-")) {
-            return !(first.equals("-h") || first.equals("--help") || first.equals("-V") || first.equals("--version"));
+            return !(first.equals("-h") || first.equals("--help") || isVersion(first));
         }
         return first.endsWith(".wasm")
                 || first.endsWith(".cwasm")
@@ -111,11 +111,23 @@ public final class Main {
 
     /** All of the command, to be described. */
     static CommandLine whole() {
-        return commandLine("");
+        return commandLine(COMMANDS);
     }
 
-    /** With one subcommand only if that is the first argument, which makes starting faster; else with all. */
-    private static CommandLine commandLine(String first) {
+    /** The subcommands that these arguments may be about: each takes time to make. */
+    private static List<String> needed(String[] args) {
+        if (args.length == 1 && isVersion(args[0])) {
+            return List.of();
+        }
+        int command = args.length > 1 && args[0].equals("help") ? 1 : 0;
+        return args.length > command && COMMANDS.contains(args[command]) ? List.of(args[command]) : COMMANDS;
+    }
+
+    private static boolean isVersion(String arg) {
+        return arg.equals("-V") || arg.equals("--version");
+    }
+
+    private static CommandLine commandLine(List<String> commands) {
         CommandSpec spec = CommandSpec.create().name("kiln").versionProvider(Main::version);
         spec.usageMessage()
                 .description(
@@ -123,7 +135,7 @@ public final class Main {
                         "kiln FILE is kiln run FILE.")
                 .synopsisSubcommandLabel("COMMAND");
         Options.addStandard(spec);
-        for (String name : COMMANDS.contains(first) ? List.of(first) : COMMANDS) {
+        for (String name : commands) {
             CommandLine command = command(name);
             command.getCommandSpec().versionProvider(Main::version);
             spec.addSubcommand(name, command);

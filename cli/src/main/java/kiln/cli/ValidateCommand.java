@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
         name = "validate",
         mixinStandardHelpOptions = true,
         description = {
-            "Says what is wrong with files: whether WebAssembly modules and components are well-formed and valid,",
-            "whether .cwasm files are whole.",
+            "Says what is wrong with files: whether WebAssembly modules and components are well-formed and valid, "
+                    + "whether .cwasm files are whole.",
             "Silent if nothing is; else with status 2."
         })
 final class ValidateCommand implements Callable<Integer> {

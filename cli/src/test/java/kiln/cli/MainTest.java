@@ -88,6 +88,15 @@ class MainTest {
         assertEquals(all, kiln("help").out());
     }
 
+    /** The list of commands shows the first line of a description. */
+    @Test
+    void listedDescriptionsAreWholeSentences() {
+        for (CommandLine command : Main.whole().getSubcommands().values()) {
+            String[] description = command.getCommandSpec().usageMessage().description();
+            assertTrue(description[0].endsWith("."), description[0]);
+        }
+    }
+
     @Test
     void nonsenseIsTwoLinesAndStatus2() {
         for (String[] args : new String[][] {
