@@ -15,6 +15,7 @@ final class Training {
         Path hello = Path.of(args[1], "hello.wasm");
         Path raytrace = Path.of(args[1], "raytrace.wasm");
         String compiled = Path.of(args[2], "hello.cwasm").toString();
+        String component = Path.of(args[2], "hello.component.cwasm").toString();
         if (args[0].equals("all")) {
             check(Main.run(
                     "compile",
@@ -24,6 +25,12 @@ final class Training {
                     Path.of(args[2], "training.cwasm").toString()));
             check(Main.run("compile", "--no-server", hello.toString(), "-o", compiled));
             check(Main.run("compile", hello.toString(), "-o", compiled));
+            check(Main.run(
+                    "compile",
+                    "--no-server",
+                    Path.of(args[1], "hello.component.wasm").toString(),
+                    "-o",
+                    component));
             check(Main.run("run", "--no-cache", "--no-server", raytrace.toString(), "40", "20", "1"));
             check(Main.run("info", compiled));
             check(Main.run("--help"));
@@ -32,6 +39,7 @@ final class Training {
             check(QuickCompile.run(new String[] {"compile", hello.toString(), "-o", compiled}));
         } else {
             check(Main.run("run", compiled));
+            check(Main.run("run", component));
         }
     }
 
