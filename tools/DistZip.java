@@ -32,10 +32,10 @@ final class DistZip {
         for (String tool : new String[] {"find-jdk.sh", "launch.sh", "train.sh", "training.wasm"}) {
             files.put("lib/" + tool, root.resolve("tools/" + tool));
         }
-        for (String example : new String[] {"hello.wasm", "raytrace.wasm"}) {
+        for (String example : new String[] {"hello.wasm", "hello.component.wasm", "raytrace.wasm"}) {
             files.put("lib/examples/" + example, root.resolve("examples/" + example));
         }
-        for (String text : new String[] {"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"}) {
+        for (String text : new String[] {"LICENSE", "NOTICE", "README.md", "CHANGELOG.md", "SECURITY.md"}) {
             files.put(text, root.resolve(text));
         }
         try (Stream<Path> docs = Files.list(root.resolve("docs"))) {
