@@ -20,10 +20,6 @@ no_profiles="-XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX
 selectors=-Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider
 # The cache at the address that it was made for, instead of at one that is hard to guess: where no program is run.
 fixed=-XX:ArchiveRelocationMode=0
-# Who only asks the server is done before a JIT is ready, and calls little by reflection; SystemRandom needs the
-# package. The cache is for the same (train.sh).
-asking="-Xint $no_profiles $fixed $selectors -Djdk.reflect.useNativeAccessorOnly=true \
-    --add-exports=java.base/sun.security.jca=ALL-UNNAMED"
 cache=kiln.aot
 jit=$late
 # "run" may be left out.
@@ -70,19 +66,33 @@ find_server() {
     fi
     : >"$socket.used" 2>/dev/null || :
 }
-# Whether "compile" is asked for nothing but what QuickCompile understands, one module in a file; it looks again.
+# Whether "compile" is asked for nothing but one module in a file and the usual options: sets options, module, output,
+# and that as a name in a folder.
 is_plain() {
-    [ -z "${KILN_JAVA_OPTS:-}" ] && [ -n "$launcher" ] || return 1
+    # The server's JVM has none of these options.
+    [ -z "${KILN_JAVA_OPTS:-}${JAVA_TOOL_OPTIONS:-}${JDK_JAVA_OPTIONS:-}${_JAVA_OPTIONS:-}" ] || return 1
+    case "$*" in *[[:cntrl:]]*) return 1 ;; esac # a request is a line, with tabs
+    options= module= output=
     shift
-    module=
     while [ $# -gt 0 ]; do
         case $1 in
-        -o | -O)
-            [ $# -gt 1 ] || return 1
+        -o)
+            case ${2:-} in '' | [-@]*) return 1 ;; esac
+            [ -z "$output" ] || return 1
+            output=$2
             shift
             ;;
-        --interruptible | --explicit-bounds | --keep-all | --no-inlining | --eager-tables | --debug-info) ;;
-        -* | @*) return 1 ;;
+        -O)
+            case ${2:-} in [012]) ;; *) return 1 ;; esac
+            case $options in *-O*) return 1 ;; esac
+            options="$options -O$2"
+            shift
+            ;;
+        --interruptible | --explicit-bounds | --keep-all | --no-inlining | --eager-tables | --debug-info)
+            case "$options " in *" $1 "*) return 1 ;; esac
+            options="$options $1"
+            ;;
+        [-@]*) return 1 ;;
         *.wasm)
             [ -z "$module" ] && [ -f "$1" ] || return 1
             module=$1
@@ -91,12 +101,67 @@ is_plain() {
         esac
         shift
     done
-    [ -n "$module" ]
+    [ -n "$module" ] || return 1
+    options=${options# }
+    : "${output:=${module%.wasm}.cwasm}"
+    name=${output##*/}
+    into=${output%"$name"}
+    into=${into:-.}
+    case $name in '' | . | ..) return 1 ;; esac
+    [ ! -L "$output" ] && [ ! "$module" -ef "$output" ] && { [ -f "$output" ] || [ ! -e "$output" ]; }
+}
+# Whether the server that has left its address is that process still, takes requests by its standard input (which is a
+# pipe), runs this jar in this JVM, and sees the same files and processes: sets server.
+is_alive() {
+    [ -O "$folder" ] && [ ! -L "$folder" ] && [ -O "$client.lock" ] || return 1
+    read -r server began path 2>/dev/null <"$client.lock" || return 1
+    case $server in '' | *[!0-9]*) return 1 ;; esac
+    read -r stat 2>/dev/null <"/proc/$server/stat" || return 1
+    set -- ${stat##*\) }
+    [ "${20:-}" = "$began" ] && [ "$path" = "$jar" ] &&
+        [ -p "/proc/$server/fd/0" ] && [ "/proc/$server/exe" -ef "$JAVA_HOME/bin/java" ] &&
+        [ "/proc/$server/ns/mnt" -ef /proc/self/ns/mnt ] && [ "/proc/$server/ns/pid" -ef /proc/self/ns/pid ] &&
+        [ "/proc/$server/ns/user" -ef /proc/self/ns/user ] && [ "/proc/$server/root" -ef / ]
+}
+# Has the server compile, without a JVM for that; class Launchers is the other side, and says how. Returns if the
+# command is to go on by itself, for whatever reason: then it does all anew. No waiting here lasts for ever: writing to
+# a full pipe is left to a process in the background, and who waits for the answer is woken by the end of a process
+# that sleeps, or, once the server has taken that one's place, by the server's end.
+ask_server() {
+    terminal=0
+    [ ! -t 2 ] || terminal=1
+    answer=
+    {
+        answer=$(
+            read -r self _ </proc/self/stat # $$ is the process around this one
+            {
+                exec >&5
+                printf 'KLN2\t%s\t%s\t%s\t%s\t%s\t%s\n' "$self" $$ $terminal "$options" "$module" "$name"
+            } &
+            exec sleep 2
+        )
+    } 2>/dev/null 3<"$module" 4<"$into" 5>"/proc/$server/fd/0" || :
+    answer=${answer#.}
+    case $answer in
+    '0;') exit 0 ;;
+    2*';')
+        answer=${answer#2}
+        printf '%s\n' "${answer%;}" >&2
+        exit 2
+        ;;
+    'n;') ;; # The server takes other requests, perhaps even this one by its socket.
+    *)
+        # It has ended, or is stopped. Without its socket it ends when it goes on, and nobody else waits for it.
+        rm -f "$client"
+        client=
+        ;;
+    esac
 }
 client=
 start=
 case $command in
 compile-server) # SOCKET: run by a compilation; not for users
+    umask 022 # of files for commands that have the same
     session=
     ! command -v setsid >/dev/null || session=setsid
     exec $session "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/kiln.aot" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData \
@@ -105,12 +170,10 @@ compile-server) # SOCKET: run by a compilation; not for users
     ;;
 compile)
     find_server "$@"
+    if [ -n "$client" ] && is_plain "$@" && is_alive && [ $((${#module} + ${#name})) -le 900 ]; then
+        ask_server # 4096 bytes are written at once, which are 1000 characters at least
+    fi
     if [ -n "$client" ]; then
-        if is_plain "$@"; then
-            exec "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/client.aot" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData \
-                $asking --enable-native-access=ALL-UNNAMED "-Dkiln.server=$client" "-Dkiln.launcher=$launcher" \
-                "-Dkiln.locale=$locale" -cp "$jar" kiln.cli.QuickCompile "$@"
-        fi
         jit="$late $fixed"
     else
         # While less than 32 KB are compiled too little becomes hot.

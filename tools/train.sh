@@ -37,6 +37,4 @@ done
 selectors=-Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider
 train kiln.aot all "-Dkiln.server=$socket" $selectors # leaves the compiled program in $work
 train run.aot run
-train client.aot client "-Dkiln.server=$socket" $selectors -Djdk.reflect.useNativeAccessorOnly=true \
-    --add-exports=java.base/sun.security.jca=ALL-UNNAMED
 printf '%s %s\n' "$id" "$JAVA_HOME" >"$dist/kiln.id"

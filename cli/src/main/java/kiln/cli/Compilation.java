@@ -44,7 +44,7 @@ final class Compilation {
         }
     }
 
-    static Progress progress(Path file) {
+    private static Progress progress(Path file) {
         return Progress.onTerminal("compiling " + Printable.file(file.getFileName()));
     }
 }

@@ -70,29 +70,20 @@ final class CompileCommand implements Callable<Integer> {
             throw new UserError("there are more names than modules");
         }
         Path first = inputs.getFirst();
-        Path target = output != null ? output : besides(first);
+        Path target =
+                output != null ? output : first.resolveSibling(PathBytes.path(ModuleFiles.stem(first) + ".cwasm"));
         List<Compiler.Input> modules = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             Path input = inputs.get(i);
             String stem = inputs.size() > 1 ? ModuleFiles.stem(input) : null;
             String name = i < names.size() ? names.get(i) : stem;
             modules.add(new Compiler.Input(name, PathBytes.text(input), ModuleFiles.read(input)));
-            requireOther(input, target);
+            if (Files.isRegularFile(target) && Files.isSameFile(input, target)) {
+                throw new UserError(target, "is the input: name another file with -o");
+            }
         }
         Compilation.toFile(target, first, modules, how, noServer.<Boolean>getValue());
         return 0;
-    }
-
-    /** Where the output goes if nothing else is said. */
-    static Path besides(Path input) {
-        return input.resolveSibling(PathBytes.path(ModuleFiles.stem(input) + ".cwasm"));
-    }
-
-    /** @throws UserError if the output would be written over the input */
-    static void requireOther(Path input, Path target) throws IOException {
-        if (Files.isRegularFile(target) && Files.isSameFile(input, target)) {
-            throw new UserError(target, "is the input: name another file with -o");
-        }
     }
 
     /** By the name of an option's value, which may stand for standard output. */

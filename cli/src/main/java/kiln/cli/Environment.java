@@ -11,7 +11,7 @@ import kiln.artifact.PathBytes;
 /** This process's environment variables as the user has them. */
 final class Environment {
     /** What LC_ALL was before the launcher changed it; empty if there was none. */
-    static final String LOCALE_PROPERTY = "kiln.locale";
+    private static final String LOCALE_PROPERTY = "kiln.locale";
 
     private Environment() {}
 

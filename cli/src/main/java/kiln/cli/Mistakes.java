@@ -17,7 +17,7 @@ import kiln.wasm.WasmException;
 import picocli.CommandLine;
 
 /** One or two lines for the user's mistakes; a stack trace only for ours. */
-final class Mistakes {
+public final class Mistakes {
     /** Exit status for a mistake of the user's: bad options, unreadable or invalid input. */
     static final int USER_ERROR = 2;
 
@@ -35,8 +35,13 @@ final class Mistakes {
             e.printStackTrace();
             return INTERNAL_ERROR;
         }
-        System.err.println("kiln: " + Printable.line(text));
+        System.err.println(line(text));
         return USER_ERROR;
+    }
+
+    /** The line about a mistake. */
+    public static String line(String text) {
+        return "kiln: " + Printable.line(text);
     }
 
     /**

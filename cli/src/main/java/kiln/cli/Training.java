@@ -7,9 +7,8 @@ final class Training {
     private Training() {}
 
     /**
-     * @param args what to train: {@code all} or {@code client} (of the server that a property names) or, after the
-     *     first, {@code run}; folder of the examples; a scratch folder; a program to compile that has a little of
-     *     everything
+     * @param args what to train: {@code all}, beside the server that a property names, or, after that, {@code run};
+     *     folder of the examples; a scratch folder; a program to compile that has a little of everything
      */
     public static void main(String[] args) {
         Path hello = Path.of(args[1], "hello.wasm");
@@ -35,12 +34,8 @@ final class Training {
             check(Main.run("info", compiled));
             check(Main.run("--help"));
         }
-        if (args[0].equals("client")) {
-            check(QuickCompile.run(new String[] {"compile", hello.toString(), "-o", compiled}));
-        } else {
-            check(Main.run("run", compiled));
-            check(Main.run("run", component));
-        }
+        check(Main.run("run", compiled));
+        check(Main.run("run", component));
     }
 
     private static void check(int status) {

@@ -2,8 +2,6 @@ package kiln.loader;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Everything that the loader asks of the operating system. Addresses and lengths are bytes; those given to mapping
@@ -58,14 +56,6 @@ public interface Host {
      * classes goes, before its mappings are released.
      */
     void ownsCodeRange(long endAddress);
-
-    /**
-     * Has a program take this process's place. Returns only if that fails.
-     *
-     * @param program its file and, behind that, its arguments: bytes of strings of C, without the end
-     * @param environment what changes in the environment: values by names, null for what is to be removed
-     */
-    void execute(List<byte[]> program, Map<String, byte[]> environment);
 
     /** A number that other processes do not have, as far as can be told. */
     long processIdentity();

@@ -14,8 +14,6 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import kiln.artifact.PathBytes;
 import kiln.artifact.Printable;
 
@@ -250,25 +248,6 @@ final class LinuxHost implements Host {
     public void populate(long address, long length) {
         // Whatever the reason of a failure, faults supply the pages later.
         Downcalls.call(MADVISE, address, length, MADV_POPULATE_WRITE, 0, 0, 0);
-    }
-
-    @Override
-    public void execute(List<byte[]> program, Map<String, byte[]> environment) {
-        try (Arena arena = Arena.ofConfined()) {
-            environment.forEach((name, value) -> {
-                long text = arena.allocateFrom(name).address();
-                if (value == null) {
-                    call(find("unsetenv"), text, 0);
-                } else {
-                    Downcalls.call(find("setenv"), text, terminated(arena, value), 1, 0, 0, 0);
-                }
-            });
-            MemorySegment arguments = arena.allocate(JAVA_LONG, program.size() + 1L); // Null stands at the end.
-            for (int i = 0; i < program.size(); i++) {
-                arguments.setAtIndex(JAVA_LONG, i, terminated(arena, program.get(i)));
-            }
-            call(find("execv"), arguments.get(JAVA_LONG, 0), arguments.address());
-        }
     }
 
     private static long terminated(Arena arena, byte[] text) {

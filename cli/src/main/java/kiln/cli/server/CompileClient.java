@@ -35,26 +35,17 @@ public final class CompileClient {
      */
     public static byte[] compile(List<Compiler.Input> modules, CompilerOptions options, CompileProgress progress) {
         start();
-        return Protocol.takes(modules, options) ? compile(modules, Settings.of(options), progress) : null;
-    }
-
-    /** Makes asking start faster, in a process that does nothing else. */
-    public static void prepare() {
-        SystemRandom.readySockets();
-    }
-
-    /** The same for a command that does not start a server. */
-    public static byte[] compile(List<Compiler.Input> modules, Settings settings, CompileProgress progress) {
         String socket = System.getProperty(SOCKET);
-        if (socket == null || !Protocol.takes(modules)) {
+        if (socket == null || !Protocol.takes(modules, options)) {
             return null;
         }
-        return compile(Path.of(socket).toAbsolutePath(), Protocol.SILENCE_MILLIS, modules, settings, progress);
+        return compile(Path.of(socket).toAbsolutePath(), Protocol.SILENCE_MILLIS, modules, options, progress);
     }
 
     /**
      * Starts a server for those who come next, if the launcher says so. Not by the launcher, whose descriptors it would
-     * inherit: a reader of what is a pipe there would wait for the server's end.
+     * inherit: a reader of what is a pipe there would wait for the server's end. Its standard input is a pipe, which
+     * {@link Launchers} needs.
      */
     private static void start() {
         String socket = System.getProperty("kiln.server.start");
@@ -64,7 +55,6 @@ public final class CompileClient {
         }
         ProcessBuilder server = new ProcessBuilder(launcher, "compile-server", socket)
                 .directory(new File("/"))
-                .redirectInput(new File("/dev/null"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         server.environment().keySet().retainAll(Set.of("PATH", "JAVA_HOME"));
@@ -91,7 +81,7 @@ public final class CompileClient {
             Path socket,
             long silenceMillis,
             List<Compiler.Input> modules,
-            Settings settings,
+            CompilerOptions options,
             CompileProgress progress) {
         if (!PrivateFolder.isSafe(socket.getParent())) {
             return null;
@@ -105,7 +95,7 @@ public final class CompileClient {
             }
             channel.configureBlocking(true);
             try (Connection server = new Connection(channel, silenceMillis)) {
-                return ask(server, modules, settings, progress);
+                return ask(server, modules, options, progress);
             }
         } catch (ConnectException _) {
             removeIfDead(socket);
@@ -116,11 +106,11 @@ public final class CompileClient {
     }
 
     private static byte[] ask(
-            Connection server, List<Compiler.Input> modules, Settings settings, CompileProgress progress)
+            Connection server, List<Compiler.Input> modules, CompilerOptions options, CompileProgress progress)
             throws IOException {
         server.out.writeInt(Protocol.MAGIC);
         Protocol.string(server.out, Protocol.identity());
-        Protocol.write(server.out, modules, settings);
+        Protocol.write(server.out, modules, options);
         server.out.flush();
         while (true) {
             int frame = server.in.read();

@@ -3,6 +3,7 @@ package kiln.cli.server;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -14,17 +15,20 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicInteger;
+import kiln.artifact.PathBytes;
 import kiln.compiler.CompileException;
 import kiln.compiler.Compiler;
 
 /**
  * A process that compiles for {@code kiln compile} and {@code kiln run} of the same user, version and JVM, and ends by
- * itself when nobody has asked for a while. It gets modules and gives compiled files, and touches no file but its
- * socket and its lock. See docs/compile-server.md.
+ * itself when nobody has asked for a while. By its socket it gets modules and gives compiled files; for
+ * {@link Launchers} it reads and writes them. See docs/compile-server.md.
  */
 public final class CompileServer {
     /** More commands at a time than this compile by themselves. */
     private static final int MAX_CONNECTIONS = 4 * Runtime.getRuntime().availableProcessors();
+
+    private static final long GRACE_MILLIS = 200;
 
     /** As it is at the start: a file that takes the jar's place later is not what runs here. */
     private final String identity = Protocol.identity();
@@ -35,6 +39,8 @@ public final class CompileServer {
     private final AtomicInteger connections = new AtomicInteger();
     private volatile long lastUse = System.nanoTime();
     private ServerSocketChannel listener;
+    /** Null where only the socket is served. */
+    private Launchers launchers;
 
     private CompileServer(Path socket, long idleNanos, long silenceMillis) {
         this.silenceMillis = silenceMillis;
@@ -44,7 +50,11 @@ public final class CompileServer {
 
     /** {@code CompileServer SOCKET SECONDS}: listens until nobody has asked for so many seconds. */
     public static void main(String[] args) throws IOException {
-        serve(Path.of(args[0]).toAbsolutePath(), Long.parseLong(args[1]) * 1_000_000_000L, Protocol.SILENCE_MILLIS);
+        Path socket = Path.of(args[0]).toAbsolutePath();
+        CompileServer server =
+                new CompileServer(socket, Long.parseLong(args[1]) * 1_000_000_000L, Protocol.SILENCE_MILLIS);
+        server.launchers = Launchers.of(socket, server.identity, server::isBusy);
+        server.serve();
         // Threads of connections that hang do not keep the process.
         Runtime.getRuntime().halt(0);
     }
@@ -56,6 +66,10 @@ public final class CompileServer {
 
     /** Returns when there is another server at this socket, when nobody may, or when it was idle for long. */
     static void serve(Path socket, long idleNanos, long silenceMillis) throws IOException {
+        new CompileServer(socket, idleNanos, silenceMillis).serve();
+    }
+
+    private void serve() throws IOException {
         Path folder = socket.getParent();
         if (!PrivateFolder.isSafe(folder)) {
             return;
@@ -67,9 +81,30 @@ public final class CompileServer {
                         LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = file.tryLock()) {
             if (lock != null) {
-                new CompileServer(socket, idleNanos, silenceMillis).listen();
+                file.truncate(0);
+                if (launchers != null) {
+                    file.write(ByteBuffer.wrap(PathBytes.encode(launchers.address())));
+                    Thread reader = new Thread(() -> launchers.listen(this::work), "kiln-launchers");
+                    reader.setDaemon(true);
+                    reader.start();
+                }
+                listen();
             }
         }
+    }
+
+    /** Does something on a thread of its own, before which the server does not end. */
+    private void work(Runnable task) {
+        lastUse = System.nanoTime();
+        connections.incrementAndGet();
+        Thread.ofPlatform().daemon().name("kiln-connection").start(() -> {
+            try {
+                task.run();
+            } finally {
+                lastUse = System.nanoTime();
+                connections.decrementAndGet();
+            }
+        });
     }
 
     private void listen() throws IOException {
@@ -83,17 +118,12 @@ public final class CompileServer {
             clock.start();
             while (true) {
                 SocketChannel client = channel.accept();
-                lastUse = System.nanoTime();
-                connections.incrementAndGet();
-                Thread.ofPlatform().daemon().name("kiln-connection").start(() -> {
+                work(() -> {
                     try (client;
                             Connection connection = new Connection(client, silenceMillis)) {
                         answer(connection);
                     } catch (IOException _) {
                         // The command has gone, or sends nonsense: it compiles by itself, if anybody.
-                    } finally {
-                        lastUse = System.nanoTime();
-                        connections.decrementAndGet();
                     }
                 });
             }
@@ -105,6 +135,10 @@ public final class CompileServer {
         }
     }
 
+    private boolean isBusy() {
+        return connections.get() > MAX_CONNECTIONS;
+    }
+
     private void endWhenIdle() {
         try {
             while (true) {
@@ -112,11 +146,11 @@ public final class CompileServer {
                 if (rest <= 0 && connections.get() == 0) {
                     // Commands that come from now on find no socket. One that is in the queue sees the connection end.
                     Files.deleteIfExists(socket);
-                    listener.close();
-                    return;
+                    // A launcher that has seen the socket asks a little later.
+                    Thread.sleep(GRACE_MILLIS);
                 }
                 Thread.sleep(Math.clamp(rest / 1_000_000, 10, 1000));
-                // Somebody removed the folder, or the socket: nobody can ask any more.
+                // Removed, by this server or by somebody else: nobody can ask any more.
                 if (!Files.exists(socket) && connections.get() == 0) {
                     listener.close();
                     return;
@@ -128,9 +162,7 @@ public final class CompileServer {
     }
 
     private void answer(Connection client) throws IOException {
-        if (client.in.readInt() != Protocol.MAGIC
-                || !Protocol.string(client.in).equals(identity)
-                || connections.get() > MAX_CONNECTIONS) {
+        if (client.in.readInt() != Protocol.MAGIC || !Protocol.string(client.in).equals(identity) || isBusy()) {
             client.out.write(Protocol.REFUSED);
             client.out.flush();
             return;

@@ -58,20 +58,33 @@ final class Protocol {
 
     /** Whether the server can be asked for this. */
     static boolean takes(List<Compiler.Input> modules, CompilerOptions options) {
-        return takes(modules) && !options.check() && options.features().equals(Features.ALL.names());
-    }
-
-    /** Whether the server can be asked for these modules. */
-    static boolean takes(List<Compiler.Input> modules) {
         long bytes = 0;
         for (Compiler.Input m : modules) {
             bytes += m.wasm().length;
         }
-        return bytes <= MAX_BYTES && modules.size() <= MAX_MODULES;
+        return bytes <= MAX_BYTES
+                && modules.size() <= MAX_MODULES
+                && !options.check()
+                && options.features().equals(Features.ALL.names());
     }
 
-    static void write(DataOutputStream out, List<Compiler.Input> modules, Settings settings) throws IOException {
-        settings.write(out);
+    static void write(DataOutputStream out, List<Compiler.Input> modules, CompilerOptions o) throws IOException {
+        string(out, o.target().label());
+        out.writeInt(o.cpu().size());
+        for (String name : new TreeSet<>(o.cpu())) {
+            string(out, name);
+        }
+        out.writeInt(o.optLevel());
+        out.writeInt(o.jobs());
+        out.writeBoolean(o.interruptible());
+        out.writeBoolean(o.explicitBounds());
+        out.writeBoolean(o.canonicalNans());
+        out.writeInt(o.relaxedSimd().ordinal());
+        out.writeBoolean(o.keepAll());
+        out.writeBoolean(o.inlining());
+        out.writeBoolean(o.eagerTables());
+        out.writeInt(o.strip().ordinal());
+        out.writeBoolean(o.debugInfo());
         out.writeInt(modules.size());
         for (Compiler.Input m : modules) {
             out.writeBoolean(m.name() != null);

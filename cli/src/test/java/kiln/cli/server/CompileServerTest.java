@@ -86,7 +86,7 @@ class CompileServerTest {
     }
 
     private byte[] ask(List<Compiler.Input> modules, CompilerOptions options, long silence) {
-        return CompileClient.compile(socket, silence, modules, Settings.of(options), CompileProgress.NONE);
+        return CompileClient.compile(socket, silence, modules, options, CompileProgress.NONE);
     }
 
     /** A server that listens; it ends when its socket is removed. */
@@ -182,7 +182,7 @@ class CompileServerTest {
                 Connection c = new Connection(channel, LONG)) {
             c.out.writeInt(Protocol.MAGIC);
             Protocol.string(c.out, Protocol.identity() + "x");
-            Protocol.write(c.out, one(MODULE), Settings.of(OPTIONS));
+            Protocol.write(c.out, one(MODULE), OPTIONS);
             c.out.flush();
             assertEquals(Protocol.REFUSED, c.in.read());
         }
