@@ -130,7 +130,7 @@ is_alive() {
 ask_server() {
     terminal=0
     [ ! -t 2 ] || terminal=1
-    answer=
+    answer='n;' # if the files cannot be opened
     {
         answer=$(
             read -r self _ </proc/self/stat # $$ is the process around this one
@@ -146,7 +146,7 @@ ask_server() {
     '0;') exit 0 ;;
     2*';')
         answer=${answer#2}
-        printf '%s\n' "${answer%;}" >&2
+        printf '%s\n' "${answer%;}" >&2 || :
         exit 2
         ;;
     'n;') ;; # The server takes other requests, perhaps even this one by its socket.

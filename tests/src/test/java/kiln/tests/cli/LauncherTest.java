@@ -165,7 +165,8 @@ class LauncherTest {
                 "cd 'a b'; ../kiln compile \"ä/ü 'x' \\$y.wasm\"=a b/ä/ü 'x' $y.cwasm",
                 "umask 077; ./kiln compile in.wasm=in.cwasm",
                 "echo x >out.cwasm; ./kiln compile in.wasm -o out.cwasm=out.cwasm",
-                "./kiln compile in.wasm 0<&- 1>&-=in.cwasm",
+                "./kiln compile in.wasm 0<&- 1>&- 2>&-=in.cwasm",
+                "cp in.wasm \"$(printf '\\377.wasm')\"; ./kiln compile ./?.wasm -o out=out",
                 "LC_ALL=C ./kiln compile -O 2 in.wasm=in.cwasm")) {
             String[] parts = line.split("=(?=[^=]*$)");
             assertEquals(none, run(NO_JVM + parts[0]), parts[0]);
@@ -237,6 +238,7 @@ class LauncherTest {
             Outcome alone = run("export KILN_SERVER=off; " + script);
             assertEquals(alone, run(script), script);
             assertNotEquals(alone, run(NO_JVM + script), () -> "it was served: " + script);
+            assertTrue(Files.exists(socket), () -> "others were kept from asking: " + script);
             assertArrayEquals(MODULE, Files.readAllBytes(dir.resolve("in.wasm")), script);
         }
     }
