@@ -98,8 +98,8 @@ class DistributionTest {
     }
 
     /**
-     * What a server compiles, for which the command starts no JVM (there is no room for one), and what is compiled again
-     * since no server may be asked, is the same.
+     * What a server compiles, for which the command starts no JVM (there is no room for one), and what is compiled
+     * again since no server may be asked, is the same.
      */
     private void asksTheServer(Path home, String wasm) throws Exception {
         String kiln = home.resolve("bin/kiln").toString();
