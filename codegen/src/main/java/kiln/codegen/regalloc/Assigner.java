@@ -42,6 +42,9 @@ final class Assigner {
     /** Variables at the start of the block at hand that have no register yet. */
     private int unplaced;
 
+    /** Blocks that start with all in the registers in which the only block before them ends with it. */
+    final boolean[] changesNothing;
+
     final byte[][] entryRegs;
     final byte[][] exitRegs;
     final ArrayList<MachInst>[] code;
@@ -71,6 +74,7 @@ final class Assigner {
         evictedAfter = new boolean[ops.variables];
         predReg = new byte[ops.variables];
         predStamp = new int[ops.variables];
+        changesNothing = new boolean[graph.blocks];
         entryRegs = new byte[graph.blocks][];
         exitRegs = new byte[graph.blocks][];
         code = new ArrayList[graph.blocks];
@@ -109,6 +113,9 @@ final class Assigner {
     }
 
     private void assign(int b) {
+        if (ops.idle[b] && plan.stores[b] == null && passOn(b)) {
+            return;
+        }
         chooser.startBlock(b);
         placeEntry(b);
         IntList events = spiller.events[b];
@@ -163,6 +170,44 @@ final class Assigner {
             release(exit[k]);
         }
         exitRegs[b] = regs;
+    }
+
+    /**
+     * {@link #assign} for a block that does nothing behind the only block before it: all stays where it is. Returns
+     * whether that is so.
+     */
+    private boolean passOn(int b) {
+        int[] preds = graph.flow.predecessors(b);
+        if (preds.length != 1 || exitRegs[preds[0]] == null) {
+            return false;
+        }
+        recall(preds[0]);
+        int[] entry = spiller.entry[b];
+        byte[] regs = new byte[entry.length];
+        for (int k = 0; k < regs.length; k++) {
+            if (predStamp[entry[k]] != predGeneration) {
+                return false;
+            }
+            regs[k] = predReg[entry[k]];
+        }
+        int[] exit = spiller.exit[b];
+        byte[] last = regs;
+        if (exit != entry) {
+            last = new byte[exit.length];
+            for (int k = 0; k < last.length; k++) {
+                last[k] = predReg[exit[k]];
+            }
+        }
+        for (int k = 0; k < regs.length; k++) {
+            chooser.took(entry[k], regs[k]);
+        }
+        entryRegs[b] = regs;
+        exitRegs[b] = last;
+        ArrayList<MachInst> out = new ArrayList<>(2);
+        out.add(ops.insts[ops.blockStart[b]]);
+        code[b] = out;
+        changesNothing[b] = plan.storesOnEntry[b] == null;
+        return true;
     }
 
     /** Where to load a variable that instruction {@code i} uses: where it will not be in the way of other operands. */

@@ -10,11 +10,11 @@ import kiln.ir.Type;
  * instruction overwrites.
  */
 final class Constraints {
-    private static final int NONE = -1;
-    private static final int LIVING = 1;
-    private static final int READ = 2;
-    private static final int LATE = 4;
-    private static final int FIXED = 8;
+    private static final byte NONE = -1;
+    private static final byte LIVING = 1;
+    private static final byte READ = 2;
+    private static final byte LATE = 4;
+    private static final byte FIXED = 8;
 
     private final Operands ops;
     private final Assigner assigner;
@@ -23,13 +23,13 @@ final class Constraints {
     /** The instruction at work, whose operands get their registers. */
     private MachInst inst;
     /** How the instruction uses the variable in each register; LIVING for all that are in use afterwards. */
-    private final int[] role = new int[64];
+    private final byte[] role = new byte[64];
     /** Where the variable in each register is to be found while the instruction reads. */
-    private final int[] place = new int[64];
+    private final byte[] place = new byte[64];
     /** The first fixed register that the instruction wants it in, and the first that keeps its contents. */
-    private final int[] fixedAt = new int[64];
+    private final byte[] fixedAt = new byte[64];
 
-    private final int[] safeAt = new int[64];
+    private final byte[] safeAt = new byte[64];
     private long claimed;
     private long safe;
 
@@ -86,7 +86,7 @@ final class Constraints {
                 case Operands.USE_LATE -> role[r] |= LATE;
                 case Operands.USE_FIXED -> {
                     role[r] |= FIXED;
-                    int f = ops.detail[o];
+                    byte f = ops.detail[o];
                     if (fixedAt[r] == NONE || f == r) {
                         fixedAt[r] = f;
                     }
@@ -121,7 +121,7 @@ final class Constraints {
                 continue;
             }
             if ((safe >>> r & 1) != 0) {
-                place[r] = r;
+                place[r] = (byte) r;
                 claimed |= 1L << r;
             } else if (safeAt[r] >= 0) {
                 place[r] = safeAt[r];
@@ -148,7 +148,7 @@ final class Constraints {
         for (long m = occupied; m != 0; m &= m - 1) {
             int r = Long.numberOfTrailingZeros(m);
             if (isStrict(role[r]) && place[r] == NONE) {
-                place[r] = pick(assigner.occupant[r], safe, i);
+                place[r] = (byte) pick(assigner.occupant[r], safe, i);
             }
         }
     }
@@ -174,7 +174,7 @@ final class Constraints {
                 int r = u < 0 ? NONE : assigner.regOf[u];
                 if (r >= 0 && !isStrict(role[r]) && place[r] == NONE) {
                     boolean stays = ((safe & ~claimed) >>> r & 1) != 0;
-                    place[r] = stays ? r : pick(v, safe, i);
+                    place[r] = (byte) (stays ? r : pick(v, safe, i));
                     claimed |= 1L << place[r];
                     inst.setReg(o - from, ops.physical[place[r]]);
                 } else {
@@ -196,14 +196,14 @@ final class Constraints {
             if ((role[r] & FIXED) != 0) {
                 place[r] = fixedAt[r];
             } else if (((readable & ~claimed) >>> r & 1) != 0) {
-                place[r] = r;
+                place[r] = (byte) r;
                 claimed |= 1L << r;
             }
         }
         for (long m = occupied; m != 0; m &= m - 1) {
             int r = Long.numberOfTrailingZeros(m);
             if (place[r] == NONE) {
-                place[r] = pick(assigner.occupant[r], readable, i);
+                place[r] = (byte) pick(assigner.occupant[r], readable, i);
             }
         }
     }

@@ -49,7 +49,9 @@ final class EdgeMoves {
                 stamp[exit[k]] = b;
             }
             for (MachBlock.Successor s : graph.block(b).successors()) {
-                connect(b, s);
+                if (!assigner.changesNothing[s.target().index()]) {
+                    connect(b, s);
+                }
             }
         }
     }

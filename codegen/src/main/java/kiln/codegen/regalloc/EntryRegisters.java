@@ -112,6 +112,7 @@ final class EntryRegisters {
         int only = onlyPredecessor(b);
         if (only >= 0) {
             chooseBehind(only, b);
+            spiller.keepsAll[b] = params.isEmpty();
         } else {
             double total = gatherPredecessors(b);
             if (graph.flow.isLoopHeader(b)) {

@@ -141,7 +141,14 @@ final class IdleEntries {
                     noted[entry[k]] = spiller.fate[b][k];
                 }
             }
+            spiller.keepsAll[b] = false;
+            boolean isExit = spiller.exit[b] == entry;
             spiller.entry[b] = Arrays.copyOf(entry, kept);
+            if (isExit) {
+                // Of a block that does nothing.
+                spiller.exit[b] = spiller.entry[b];
+                continue;
+            }
             dropEvictions(b);
             dropFromExit(b);
         }

@@ -5,6 +5,8 @@ import java.util.Arrays;
 /** A growing array of ints. */
 final class IntList {
     private static final int[] NONE = {};
+    /** A list that stays empty. */
+    private static final IntList EMPTY = new IntList();
 
     int[] data = NONE;
     int size;
@@ -24,8 +26,11 @@ final class IntList {
         size = 0;
     }
 
-    /** Another list of the same numbers, which takes no more room than they need. */
+    /** Another list of the same numbers, which takes no more room than they need, and to which none are added. */
     IntList copy() {
+        if (size == 0) {
+            return EMPTY;
+        }
         IntList result = new IntList();
         result.data = toArray();
         result.size = size;

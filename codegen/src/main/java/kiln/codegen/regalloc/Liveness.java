@@ -256,7 +256,7 @@ final class Liveness {
             int t = s.target().index();
             if (in[t] != null && global == null) {
                 int extra = length + farther(b, t);
-                if (i == 0 && isEmpty(b, s)) {
+                if (ops.idle[b]) {
                     passOn(b, t, extra);
                     return;
                 }
@@ -317,18 +317,7 @@ final class Liveness {
         return (graph.leavesLoop(from, to) ? LOOP_EXIT : 0) + (graph.cold[to] && !graph.cold[from] ? COLD : 0);
     }
 
-    /** Whether a block does nothing but go on to {@code s}, as those do that were put on critical edges. */
-    private boolean isEmpty(int b, MachBlock.Successor s) {
-        int i = ops.blockStart[b];
-        return ops.length(b) == 1
-                && ops.start[i] == ops.start[i + 1]
-                && ops.clobbers[i] == 0
-                && s.args().length == 0
-                && graph.block(b).successors().size() == 1
-                && graph.block(b).params().isEmpty();
-    }
-
-    /** What {@link #scan} finds for such a block: what is live behind it, farther away. */
+    /** What {@link #scan} finds for a block that does nothing: what is live behind it, farther away. */
     private void passOn(int b, int to, int extra) {
         int[] vs = in[to];
         int[] behind = inNext[to];

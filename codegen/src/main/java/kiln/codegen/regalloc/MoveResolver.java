@@ -19,15 +19,17 @@ final class MoveResolver {
     }
 
     static final int FIRST_SLOT = 64;
+    /** As many slots as most functions have. */
+    private static final int SLOTS = 16;
 
     private final Sink sink;
     private final IntList targets = new IntList();
     private Type[] types = new Type[16];
     /** By location: where its new contents come from, or -1; which move fills it; how many moves still read it. */
-    private int[] source = new int[128];
+    private int[] source = new int[FIRST_SLOT + SLOTS];
 
-    private int[] moveOf = new int[128];
-    private int[] readers = new int[128];
+    private int[] moveOf = new int[FIRST_SLOT + SLOTS];
+    private int[] readers = new int[FIRST_SLOT + SLOTS];
     private final IntList ready = new IntList();
 
     MoveResolver(Sink sink) {

@@ -63,6 +63,9 @@ final class Operands {
     /** Number of an instruction's first operand; one more entry than instructions. */
     final int[] start;
 
+    /** Blocks that do nothing but go on to another one, as most of those that were put on critical edges. */
+    final boolean[] idle;
+
     /** Which instructions say that they are copies. */
     private final boolean[] moves;
 
@@ -119,6 +122,7 @@ final class Operands {
         clobbers = new long[n];
         fixedUses = new long[n];
         fixedDefs = new long[n];
+        idle = new boolean[blocks.size()];
         for (MachBlock b : blocks) {
             for (Reg p : b.params()) {
                 defBlock[p.index()] = b.index();
@@ -137,8 +141,19 @@ final class Operands {
                 }
                 current++;
             }
+            start[current] = count;
+            idle[b.index()] = isIdle(b);
         }
-        start[n] = count;
+    }
+
+    private boolean isIdle(MachBlock b) {
+        int i = current - 1;
+        return b.insts().size() == 1
+                && start[i] == start[current]
+                && clobbers[i] == 0
+                && b.successors().size() == 1
+                && b.successors().getFirst().args().length == 0
+                && b.params().isEmpty();
     }
 
     /** Whether a variable is one; registers that the back end gives are none. */

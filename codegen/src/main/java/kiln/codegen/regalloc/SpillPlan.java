@@ -117,6 +117,9 @@ final class SpillPlan {
         Arrays.fill(liveIn, -1);
         Arrays.fill(kept, -1);
         for (int b : graph.flow.postorder()) {
+            if (spiller.keepsAll[b]) {
+                continue;
+            }
             for (int v : spiller.entry[b]) {
                 kept[v] = b;
             }

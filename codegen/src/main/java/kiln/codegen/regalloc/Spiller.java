@@ -51,6 +51,10 @@ final class Spiller {
     final boolean[] definedUnread;
     /** Parameters that arrive in memory. */
     final boolean[] inMemory;
+    /**
+     * Blocks that keep in registers all that is live there of what the only block before them ends with in registers.
+     */
+    final boolean[] keepsAll;
 
     private final Graph graph;
     private final Operands ops;
@@ -80,6 +84,8 @@ final class Spiller {
     private final int[] tied = new int[2];
     /** The events of the current block. */
     private final IntList noted = new IntList();
+    /** Fates of variables in a block that does nothing. */
+    private byte[] passing = {};
 
     private int nextCall;
     private int block;
@@ -97,6 +103,7 @@ final class Spiller {
         fate = new byte[graph.blocks][];
         events = new IntList[graph.blocks];
         inMemory = new boolean[ops.variables];
+        keepsAll = new boolean[graph.blocks];
         next = new int[ops.variables];
         inW = new boolean[ops.variables];
         usedAt = new int[ops.variables];
@@ -153,6 +160,9 @@ final class Spiller {
         noted.clear();
         scans++;
         entry[b] = start;
+        if (ops.idle[b]) {
+            return passOn(b, start);
+        }
         n[0] = 0;
         n[1] = 0;
         for (int v : start) {
@@ -176,6 +186,31 @@ final class Spiller {
         boolean changed = !Arrays.equals(last, exit[b]);
         exit[b] = last;
         fate[b] = fates(b, start);
+        return changed;
+    }
+
+    /** {@link #scan} of a block that does nothing. */
+    private boolean passOn(int b, int[] start) {
+        int integers = 0;
+        for (int v : start) {
+            integers += 1 - ops.classOf[v];
+        }
+        int[] last = start;
+        if (integers != start.length) {
+            last = new int[start.length];
+            int k = 0;
+            for (int v : start) {
+                last[ops.classOf[v] == 0 ? k++ : integers++] = v;
+            }
+        }
+        if (passing.length < start.length) {
+            passing = new byte[2 * start.length];
+            Arrays.fill(passing, PASSES);
+        }
+        boolean changed = !Arrays.equals(last, exit[b]);
+        events[b] = noted.copy();
+        exit[b] = last;
+        fate[b] = passing;
         return changed;
     }
 

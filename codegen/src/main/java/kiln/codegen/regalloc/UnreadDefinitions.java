@@ -9,6 +9,8 @@ import kiln.codegen.Reg;
  * loop and then found no register throughout it, for one. The instruction itself can then be left out.
  */
 final class UnreadDefinitions {
+    private static final int[] NONE = {};
+
     private UnreadDefinitions() {}
 
     /**
@@ -26,7 +28,7 @@ final class UnreadDefinitions {
         }
         for (int b : graph.flow.postorder()) {
             boolean any = false;
-            for (int v : spiller.exit[b]) {
+            for (int v : ops.idle[b] ? NONE : spiller.exit[b]) {
                 any |= ops.defBlock[v] == b && isCandidate(ops, plan, v);
             }
             if (any) {
