@@ -66,7 +66,7 @@ public class FlowGraph {
         vertex = new int[n];
         preorder = new int[n];
         parent = new int[n];
-        int[] entering = new int[n];
+        int[] entering = Workspace.zeros(0, n);
         postorder = walk(entering);
         predecessors = invert(entering);
     }
@@ -85,7 +85,7 @@ public class FlowGraph {
         hasCycle = other.hasCycle;
         postorder = new int[n];
         number = new int[n];
-        int[] entering = new int[n];
+        int[] entering = Workspace.zeros(0, n);
         for (int i = 0; i < n; i++) {
             int b = numbers[other.postorder[i]];
             postorder[i] = b;
@@ -237,8 +237,8 @@ public class FlowGraph {
      */
     private int[] walk(int[] entering) {
         int n = successors.length;
-        int[] result = new int[n];
-        int[] next = new int[n];
+        int[] result = Workspace.array(1, n);
+        int[] next = Workspace.zeros(2, n);
         Arrays.fill(number, -1);
         Arrays.fill(preorder, -1);
         int entered = 0;
@@ -267,7 +267,7 @@ public class FlowGraph {
                 at = at == 0 ? -1 : parent[at];
             }
         }
-        return left == n ? result : Arrays.copyOf(result, left);
+        return Arrays.copyOf(result, left);
     }
 
     /** Predecessors, given how many each node has; the numbers are used up. */
@@ -305,10 +305,11 @@ public class FlowGraph {
         }
         int n = successors.length;
         int count = postorder.length;
-        int[] semi = new int[count];
-        int[] label = new int[count];
-        int[] ancestor = Arrays.copyOf(parent, count);
-        int[] stack = new int[count];
+        int[] semi = Workspace.array(0, count);
+        int[] label = Workspace.array(1, count);
+        int[] ancestor = Workspace.array(2, count);
+        System.arraycopy(parent, 0, ancestor, 0, count);
+        int[] stack = Workspace.array(3, count);
         for (int i = 0; i < count; i++) {
             semi[i] = i;
             label[i] = i;
@@ -417,10 +418,10 @@ public class FlowGraph {
         dominators();
         enclosing = new int[n];
         Arrays.fill(enclosing, -1);
-        int[] stack = new int[n];
-        int[] beyond = new int[n];
-        Arrays.fill(beyond, -1);
-        int[] headers = new int[n];
+        int[] stack = Workspace.array(0, n);
+        int[] beyond = Workspace.array(1, n);
+        Arrays.fill(beyond, 0, n, -1);
+        int[] headers = Workspace.array(2, n);
         int count = 0;
         // Postorder visits the headers of inner loops before those of outer ones.
         for (int header : postorder) {

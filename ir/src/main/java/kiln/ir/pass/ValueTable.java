@@ -11,7 +11,9 @@ final class ValueTable {
     private static final int PARTS = 5;
     private static final int BLOCK = 4;
 
+    /** By hash, one more than the number of an entry, or 0. */
     private int[] slots;
+
     private int size;
     /** By entry, one behind the other: operation, three operand numbers and the block. */
     private int[] parts;
@@ -29,9 +31,9 @@ final class ValueTable {
     private Object aux;
 
     ValueTable(int expected) {
-        int n = Math.max(16, expected);
+        // Many values are parameters, or are found here instead of being entered.
+        int n = Math.max(16, expected / 2);
         slots = new int[Integer.highestOneBit(n * 2 - 1) * 2];
-        Arrays.fill(slots, -1);
         parts = new int[n * PARTS];
         imms = new long[n];
         auxes = new Object[n];
@@ -56,7 +58,7 @@ final class ValueTable {
     int find() {
         int mask = slots.length - 1;
         for (int s = hash() & mask; ; s = s + 1 & mask) {
-            int e = slots[s];
+            int e = slots[s] - 1;
             if (e < 0) {
                 return -1;
             }
@@ -92,10 +94,10 @@ final class ValueTable {
     private void insert(int e, int hash) {
         int mask = slots.length - 1;
         int s = hash & mask;
-        while (slots[s] >= 0) {
+        while (slots[s] != 0) {
             s = s + 1 & mask;
         }
-        slots[s] = e;
+        slots[s] = e + 1;
     }
 
     Value value(int entry) {
@@ -137,7 +139,6 @@ final class ValueTable {
         long keepImm = imm;
         Object keepAux = aux;
         slots = new int[slots.length * 2];
-        Arrays.fill(slots, -1);
         for (int e = 0; e < size; e++) {
             int p = e * PARTS;
             key(parts[p], parts[p + 1], parts[p + 2], parts[p + 3], imms[e], auxes[e]);
