@@ -16,6 +16,7 @@ import kiln.ir.Builder;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
 import kiln.ir.Value;
+import kiln.ir.analysis.Cfg;
 
 /**
  * Keeps a function in SSA form while blocks are copied: what a block defines, its copies define as well, and where ways
@@ -31,7 +32,13 @@ final class CopiedValues {
     record Way(Block from, Inst terminator, Edge edge) {}
 
     private final Predicate<Block> isWatched;
-    /** By number of block. */
+    /** By value, of those that there were at the beginning, whether a watched block defines it. */
+    private final boolean[] isDefinedThere;
+    /** The graph as it was at the beginning. */
+    private final Cfg cfg;
+    /** By block of that graph, its place in the layout. */
+    private final int[] place;
+    /** By number of block; null as long as nobody has asked and all are as they were at the beginning. */
     private final List<List<Way>> ways = new ArrayList<>();
     /** Users of the values that watched blocks define; some may have ceased to be. */
     private final Map<Value, List<Inst>> users = new HashMap<>();
@@ -63,19 +70,54 @@ final class CopiedValues {
         this.work = work;
         this.isWatched = isWatched;
         this.builder = new Builder(f);
+        this.cfg = Cfg.of(f);
+        this.isDefinedThere = new boolean[f.valueIdBound()];
+        this.place = new int[cfg.nodes()];
+        int count = 0;
+        for (Block b : f.blocks()) {
+            place[b.id()] = count++;
+            if (isWatched.test(b)) {
+                noteDefinitions(b);
+            }
+        }
         for (Block b : f.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
                 noteUses(i);
             }
-            noteWays(b);
         }
     }
 
+    private void noteDefinitions(Block b) {
+        for (Value p : b.params()) {
+            isDefinedThere[p.id()] = true;
+        }
+        for (Inst i = b.first(); i != null; i = i.next()) {
+            for (int r = 0; r < i.resultCount(); r++) {
+                isDefinedThere[i.result(r).id()] = true;
+            }
+        }
+    }
+
+    /** In the order in which the layout had their blocks, those from copies behind. */
     List<Way> waysInto(Block b) {
         while (ways.size() <= b.id()) {
-            ways.add(new ArrayList<>(2));
+            ways.add(null);
         }
-        return ways.get(b.id());
+        List<Way> known = ways.get(b.id());
+        if (known == null) {
+            int[] from = b.id() < cfg.nodes() ? cfg.predecessors(b.id()) : new int[0];
+            known = new ArrayList<>(from.length + 1);
+            for (int i = 0; i < from.length; i++) {
+                Block p = cfg.block(from[i]);
+                known.add(new Way(p, p.terminator(), cfg.edgeInto(b.id(), i)));
+            }
+            if (from.length > 1) {
+                known.sort((x, y) ->
+                        Integer.compare(place[x.from().id()], place[y.from().id()]));
+            }
+            ways.set(b.id(), known);
+        }
+        return known;
     }
 
     private void noteWays(Block b) {
@@ -97,9 +139,16 @@ final class CopiedValues {
         }
     }
 
-    private void noteUse(Value v, Inst user) {
+    private boolean isDefinedInWatched(Value v) {
+        if (v.id() < isDefinedThere.length) {
+            return isDefinedThere[v.id()];
+        }
         Block at = v.paramOf() != null ? v.paramOf() : v.inst().block();
-        if (at != null && isWatched.test(at)) {
+        return at != null && isWatched.test(at);
+    }
+
+    private void noteUse(Value v, Inst user) {
+        if (isDefinedInWatched(v)) {
             List<Inst> list = users.computeIfAbsent(v, _ -> new ArrayList<>(2));
             if (list.isEmpty() || list.getLast() != user) {
                 list.add(user);

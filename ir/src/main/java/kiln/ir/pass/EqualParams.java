@@ -68,6 +68,9 @@ public final class EqualParams implements Pass {
     }
 
     private static final class Classes {
+        /** As many parameters as are compared with one another. */
+        private static final int FEW = 16;
+
         private record NumberOf(Type type, long bits) {
             // By hand, since linking what records have by themselves takes milliseconds; see architecture.md.
             @Override
@@ -84,7 +87,10 @@ public final class EqualParams implements Pass {
         private List<Block> blocks;
         /** By block's number: the edges into it. */
         private final List<Edge>[] edges;
-        /** By value, one of those that equal it as far as is known. */
+        /**
+         * By value, one of those that equal it as far as is known; negative for constants that were asked for: {@code
+         * ~n} if {@code n} is the first one of the same number.
+         */
         private final int[] leader;
 
         private final Map<NumberOf, Integer> numbers = new HashMap<>();
@@ -148,15 +154,17 @@ public final class EqualParams implements Pass {
         private int split(Block b, int before) {
             List<Value> params = b.params();
             List<Edge> into = edges[b.id()];
-            Map<Long, Integer> byHash = new HashMap<>();
             int[] next = new int[params.size()];
+            long[] hashes = new long[next.length];
+            Map<Long, Integer> byHash = next.length > FEW ? new HashMap<>() : null;
             for (int i = 0; i < next.length; i++) {
                 long hash = leader[params.get(i).id()];
-                for (Edge e : into) {
-                    hash = hash * 0x9e3779b97f4a7c15L + leaderOf(e.arg(i));
+                for (int k = 0; k < into.size(); k++) {
+                    hash = hash * 0x9e3779b97f4a7c15L + leaderOf(into.get(k).arg(i));
                 }
-                Integer first = byHash.putIfAbsent(hash, i);
-                next[i] = first != null && isAlike(params, into, first, i) ? first : i;
+                hashes[i] = hash;
+                int first = firstWith(hash, hashes, i, byHash);
+                next[i] = first != i && isAlike(params, into, first, i) ? first : i;
             }
             int after = 0;
             for (int i = 0; i < next.length; i++) {
@@ -164,6 +172,19 @@ public final class EqualParams implements Pass {
                 after += next[i] == i ? 1 : 0;
             }
             return Math.max(before, after);
+        }
+
+        /** The first parameter with a hash, at most that at {@code i}. */
+        private static int firstWith(long hash, long[] hashes, int i, Map<Long, Integer> byHash) {
+            if (byHash != null) {
+                Integer first = byHash.putIfAbsent(hash, i);
+                return first != null ? first : i;
+            }
+            int first = 0;
+            while (hashes[first] != hash) {
+                first++;
+            }
+            return first;
         }
 
         private boolean isAlike(List<Value> params, List<Edge> into, int i, int k) {
@@ -179,10 +200,12 @@ public final class EqualParams implements Pass {
         }
 
         private int leaderOf(Value v) {
-            if (v.is(Opcode.ICONST)) {
-                return numbers.computeIfAbsent(new NumberOf(v.type(), v.inst().imm()), _ -> v.id());
+            int known = leader[v.id()];
+            if (known >= 0 && v.is(Opcode.ICONST)) {
+                known = ~numbers.computeIfAbsent(new NumberOf(v.type(), v.inst().imm()), _ -> v.id());
+                leader[v.id()] = known;
             }
-            return leader[v.id()];
+            return known < 0 ? ~known : known;
         }
 
         private void merge(Block b) {
