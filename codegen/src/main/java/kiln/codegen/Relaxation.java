@@ -89,14 +89,21 @@ final class Relaxation {
 
     private int spansBefore(int old) {
         int n = oldEnd.length;
-        for (int k = lastBefore; k <= lastBefore + 1 && k <= n; k++) {
-            if ((k == 0 || oldEnd[k - 1] <= old) && (k == n || oldEnd[k] > old)) {
-                lastBefore = k;
-                return k;
-            }
-        }
         int low = 0;
         int high = n;
+        int last = lastBefore;
+        if (last == 0 || oldEnd[last - 1] <= old) {
+            if (last == n || oldEnd[last] > old) {
+                return last;
+            }
+            low = last + 1;
+            if (low == n || oldEnd[low] > old) {
+                lastBefore = low;
+                return low;
+            }
+        } else {
+            high = last - 1;
+        }
         while (low < high) {
             int middle = low + high >>> 1;
             if (oldEnd[middle] <= old) {

@@ -91,20 +91,21 @@ final class ConversionRules {
         if (d.opcode() == WRAP) {
             return bits.possible(d.arg(0)) >>> 32 == 0 ? d.arg(0) : null;
         }
-        if ((d.opcode() != ADD && d.opcode() != SHL) || !d.arg(1).is(ICONST) || !single.contains(x)) {
+        if ((d.opcode() != ADD && d.opcode() != SHL) || !d.arg(1).is(ICONST)) {
             return null;
         }
         Value y = d.arg(0);
         long c = d.arg(1).inst().imm() & KnownBits.all(Type.I32);
+        // How often something is used is asked last: somebody has to count that first.
         if (d.opcode() == SHL) {
-            return c <= MAX_SCALE && bits.possible(y) << c <= KnownBits.all(Type.I32)
+            return c <= MAX_SCALE && bits.possible(y) << c <= KnownBits.all(Type.I32) && single.contains(x)
                     ? b.binary(SHL, b.convert(ZEXT, Type.I64, y), b.i64(c))
                     : null;
         }
         if (bits.possible(y) + c <= KnownBits.all(Type.I32)) {
-            return b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c));
+            return single.contains(x) ? b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c)) : null;
         }
-        return ranges == null ? null : extendedSum(y, (int) c, ranges.at(y, block));
+        return ranges != null && single.contains(x) ? extendedSum(y, (int) c, ranges.at(y, block)) : null;
     }
 
     /** The zero-extended sum of an i32 in range {@code r} and a constant, or null if it may wrap around. */

@@ -102,8 +102,13 @@ final class IntegerRules {
                 return b.binary(SUB, y, arg(x, 1));
             }
         }
-        boolean xMoves = isWithConst(x, ADD) && single.contains(x);
-        boolean yMoves = isWithConst(y, ADD) && single.contains(y);
+        boolean xMoves = isWithConst(x, ADD);
+        boolean yMoves = isWithConst(y, ADD);
+        // How often something is used is asked last: somebody has to count that first.
+        if (movesOutwards(x.type()) || xMoves && yMoves) {
+            xMoves = xMoves && single.contains(x);
+            yMoves = yMoves && single.contains(y);
+        }
         if (xMoves && yMoves) {
             Value sum = b.binary(ADD, arg(x, 0), arg(y, 0));
             return b.binary(ADD, sum, c(x.type(), constOf(x) + constOf(y)));
@@ -305,7 +310,7 @@ final class IntegerRules {
         if (isWithConst(x, XOR)) {
             return b.binary(XOR, arg(x, 0), c(x.type(), constOf(x) ^ c));
         }
-        if (c == -1 && single.contains(x)) {
+        if (c == -1 && (x.is(SUB) || x.is(ADD)) && single.contains(x)) {
             Value v = complement(x);
             if (v != null) {
                 return v;
