@@ -15,6 +15,8 @@ public final class Function {
     /** What an analysis made of the blocks and edges, as long as they stay as they are; or null. */
     private Object graph;
 
+    private boolean estimated;
+
     private boolean allocates;
     private boolean makesExceptions;
     /** Null if there are none. */
@@ -81,6 +83,17 @@ public final class Function {
     /** Says that a block or edge has come or gone, or that nobody will ask about the graph again. */
     public void invalidateGraph() {
         graph = null;
+        estimated = false;
+    }
+
+    /** Whether frequencies were estimated since a block or edge has come or gone. */
+    public boolean isEstimated() {
+        return estimated;
+    }
+
+    /** Says that they have been. */
+    public void setEstimated() {
+        estimated = true;
     }
 
     /** Whether an ALLOCATE was ever put into this function. */

@@ -39,6 +39,9 @@ public final class EstimateFrequencies implements Pass {
 
     @Override
     public void run(Function f) {
+        if (f.isEstimated()) {
+            return;
+        }
         Cfg cfg = Cfg.of(f);
         boolean[] cold = coldBlocks(cfg);
         float[] share = new float[cfg.nodes()];
@@ -56,6 +59,7 @@ public final class EstimateFrequencies implements Pass {
                 t.target(i).setFrequency(estimate(loops, cold[b] || cold[to[i]], ofTarget[b]));
             }
         }
+        f.setEstimated();
     }
 
     private static float estimate(int loops, boolean cold, float share) {

@@ -112,9 +112,7 @@ public final class Pipeline {
                         new EstimateFrequencies(),
                         new LoopInvariants(),
                         // Forwarded values and merged constants bring rules together again.
-                        new Simplify(),
-                        new DeadCode(),
-                        new CleanUp(),
+                        new SimplifyAgain(),
                         // Addresses are settled, and so is which counters are extended in them.
                         new WideCounters(),
                         new LoopTests(),

@@ -26,6 +26,7 @@ final class Rewriter {
     private final CompareRules compares;
     private final ConversionRules conversions;
     private boolean hasCut;
+    private boolean hasChanged;
 
     /** {@code ranges} may be null. */
     Rewriter(Function f, Ranges ranges) {
@@ -43,6 +44,11 @@ final class Rewriter {
         return hasCut;
     }
 
+    /** Whether a rule has applied. */
+    boolean hasChanged() {
+        return hasChanged;
+    }
+
     void block(Block block) {
         int budget = 64;
         for (Inst i = block.first(); i != null; ) {
@@ -57,6 +63,7 @@ final class Rewriter {
                 i = i.next();
                 continue;
             }
+            hasChanged = true;
             // New instructions stand where the old one was: rules may apply to them, too.
             budget -= MAX_REWRITES_PER_INST + 1;
             i = before == null ? block.first() : before.next();

@@ -42,6 +42,11 @@ public final class Simplify implements Pass {
 
     @Override
     public void run(Function f) {
+        apply(f);
+    }
+
+    /** Returns whether something was replaced. */
+    boolean apply(Function f) {
         Cfg cfg = Cfg.of(f);
         Rewriter rewriter = new Rewriter(f, byRanges ? new Ranges(f) : null);
         for (int i = 0; i < cfg.reachable(); i++) {
@@ -50,6 +55,7 @@ public final class Simplify implements Pass {
         if (rewriter.hasCut()) {
             RemoveUnreachable.removeFrom(f);
         }
+        return rewriter.hasChanged();
     }
 
     /** Whether values were used only once when the pass began, or asked first: good enough to judge what pays off. */
