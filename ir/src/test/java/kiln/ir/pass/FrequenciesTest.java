@@ -174,4 +174,28 @@ class FrequenciesTest {
         }
         assertEquals(7, f.blocks().size(), "all four edges are critical");
     }
+
+    /** As long as blocks and edges are as they were, there is nothing else to find. */
+    @Test
+    void frequenciesAreEstimatedAgainWhereEdgesHaveChanged() {
+        Function f = Parser.parse("""
+                function wasm_function[0,0] (i32) -> () {
+                b0(v0: i32):
+                    branch v0, b1, b2
+                b1:
+                    jump b1
+                b2:
+                    return
+                }
+                """);
+        new EstimateFrequencies().run(f);
+        assertTrue(f.isEstimated());
+        f.blocks().get(1).setFrequency(3);
+        new EstimateFrequencies().run(f);
+        assertEquals(3, f.blocks().get(1).frequency());
+        f.blocks().get(1).terminator().target(0).setTarget(f.blocks().get(2));
+        assertFalse(f.isEstimated());
+        new EstimateFrequencies().run(f);
+        assertEquals(1, f.blocks().get(1).frequency());
+    }
 }

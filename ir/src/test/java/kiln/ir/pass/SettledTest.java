@@ -114,4 +114,24 @@ class SettledTest {
             }
         }
     }
+
+    /** What nobody asks for is looked for behind the second simplification only where that has done something. */
+    @Test
+    void thereIsNothingToTakeAwayWhereNoRuleApplies() {
+        String code = """
+                function wasm_function[0,0] (i32) -> (i32) {
+                b0(v0: i32):
+                    v1 = iconst.i32 %d
+                    v2 = add.i32 v0, v1
+                    v3 = popcnt.i32 v0
+                    return v2
+                }
+                """;
+        Function same = Parser.parse(code.formatted(1));
+        new SimplifyAgain().run(same);
+        defined(same, Opcode.POPCNT);
+        Function other = Parser.parse(code.formatted(0));
+        new SimplifyAgain().run(other);
+        assertEquals(other.entry().terminator(), other.entry().first());
+    }
 }
