@@ -19,6 +19,9 @@ import kiln.ir.Value;
 
 /** What the rules for x86-64 read and write, and what lowering asks about this instruction set. */
 final class Context extends LoweringContext {
+    /** How many instructions behind a load are looked at for a store to the same place. */
+    private static final int MAX_TO_STORE = 16;
+
     private final CpuFeatures features;
 
     /** {@code options} name the {@code features} that are implied as well. */
@@ -74,7 +77,23 @@ final class Context extends LoweringContext {
     /** A load of exactly {@code size} bytes that the current rule may do itself. */
     Inst foldableLoad(Value v, int size) {
         Inst load = foldableLoad(v);
-        return load != null && load.memory().width() == size && v.type().bytes() == size ? load : null;
+        boolean fits = load != null && load.memory().width() == size && v.type().bytes() == size;
+        return fits && !isRenewed(load) ? load : null;
+    }
+
+    /**
+     * Whether what an integer load reads is soon written anew. A loop that does {@code x = f(x)} in memory waits for
+     * the way there and back each turn. Processors leave that out (memory renaming, AMD since Zen 2, Intel since Golden
+     * Cove), but for plain moves only: an instruction with another operand that loads waits some five cycles.
+     */
+    private static boolean isRenewed(Inst load) {
+        Inst i = load.type().isInt() ? load.next() : null;
+        for (int n = 0; i != null && n < MAX_TO_STORE; n++, i = i.next()) {
+            if (MemoryRules.isStore(i) && MemoryRules.isSamePlace(load, i)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -267,14 +267,21 @@ final class MemoryRules {
     }
 
     private static boolean isLoadOfSamePlace(Context c, Value v, Inst store) {
-        int width = store.memory().width();
-        Inst load = c.foldableLoad(Demanded.low(c, v, width * 8));
-        return load != null
-                && load.memory().width() == width
-                && load.memory().region().equals(store.memory().region())
+        Inst load = c.foldableLoad(Demanded.low(c, v, store.memory().width() * 8));
+        return load != null && isSamePlace(load, store);
+    }
+
+    static boolean isStore(Inst inst) {
+        return inst.opcode() == Opcode.STORE || inst.opcode() == Opcode.HEAP_STORE;
+    }
+
+    /** Whether a load reads the bytes that a store writes. */
+    static boolean isSamePlace(Inst load, Inst store) {
+        return load.memory().width() == store.memory().width()
+                && load.imm() == store.imm()
                 && load.arg(0) == store.arg(0)
                 && load.arg(load.argCount() - 1) == store.arg(load.argCount() - 1)
                 && load.argCount() + 1 == store.argCount()
-                && load.imm() == store.imm();
+                && load.memory().region().equals(store.memory().region());
     }
 }
