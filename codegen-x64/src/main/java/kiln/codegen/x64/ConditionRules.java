@@ -92,6 +92,10 @@ final class ConditionRules {
                         Address left = c.fold(load);
                         return Condition.of(compare(size, left, Operand.inRegister(c.value(k.y()))), Cond.of(k.cond()));
                     })
+                    .rule("a byte in memory cond a byte", (c, k) -> {
+                        Condition result = compareByteInMemory(c, k);
+                        return result != null ? result : compareByteInMemory(c, k.swap());
+                    })
                     .base("x cond y or [memory]", (c, k) -> {
                         int size = size(k.x().type());
                         Operand left = Operand.inRegister(c.value(k.x()));
@@ -187,6 +191,25 @@ final class ConditionRules {
         }
         Operand left = Operand.inRegister(c.value(d.arg(0)));
         return Condition.of(compare(1, left, Operand.imm((byte) w.k)), Cond.of(zero ? unsigned(w.cond) : w.cond));
+    }
+
+    /** What is extended with zeros on both sides compares as the bytes do; the register may be one that is not. */
+    private static Condition compareByteInMemory(Context c, IntComparison k) {
+        Inst load = isByte(k.y()) ? foldableByte(c, k.x()) : null;
+        if (load == null) {
+            return null;
+        }
+        Operand right = Operand.inRegister(c.value(Demanded.low(c, k.y(), 8)));
+        return Condition.of(compare(1, c.fold(load), right), Cond.of(unsigned(k.cond())));
+    }
+
+    private static boolean isByte(Value v) {
+        Inst d = v.inst();
+        return d != null
+                && (d.opcode() == Opcode.LOAD
+                                && d.memory().width() == 1
+                                && !d.memory().signed()
+                        || d.opcode() == Opcode.AND && isConst(d.arg(1), 0xff));
     }
 
     private static Condition testMask(Context c, WithConstant w) {

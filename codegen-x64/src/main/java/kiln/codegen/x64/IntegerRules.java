@@ -45,9 +45,16 @@ final class IntegerRules {
                 lea(c, inst, Address.of(base, c.value(sum.arg(1)), 0, (int) constValue(y)));
                 return true;
             })
+            .commuted("x + (y << 1..3) + constant", (c, inst, x, y) -> {
+                Inst sum = fitsImm(y) ? c.foldable(x, Opcode.ADD) : null;
+                int disp = sum == null || fitsImm(sum.arg(1)) ? 0 : (int) constValue(y);
+                return disp != 0
+                        && (addScaled(c, inst, sum.arg(0), sum.arg(1), disp)
+                                || addScaled(c, inst, sum.arg(1), sum.arg(0), disp));
+            })
             .commuted("x + constant", (c, inst, x, y) -> fitsImm(y) && addConstant(c, inst, x, constValue(y)))
             .commuted("x + (y < z)", ConditionRules::addCarry)
-            .commuted("(x << 1..3) + y", IntegerRules::addScaled)
+            .commuted("(x << 1..3) + y", (c, inst, x, y) -> addScaled(c, inst, x, y, 0))
             .commuted("x + [memory]", (c, inst, x, y) -> {
                 if (c.foldableLoad(y, size(inst)) == null) {
                     return false;
@@ -82,14 +89,14 @@ final class IntegerRules {
         return true;
     }
 
-    private static boolean addScaled(Context c, Inst inst, Value x, Value y) {
+    private static boolean addScaled(Context c, Inst inst, Value x, Value y, int disp) {
         Inst shift = c.foldable(x, Opcode.SHL);
         if (shift == null || !MemoryRules.isScale(shift.arg(1))) {
             return false;
         }
         Reg base = c.value(y);
         Reg index = c.value(shift.arg(0));
-        lea(c, inst, Address.of(base, index, (int) constValue(shift.arg(1)), 0));
+        lea(c, inst, Address.of(base, index, (int) constValue(shift.arg(1)), disp));
         return true;
     }
 
