@@ -44,24 +44,28 @@ record Condition(Insn comparison, Cond cond, Parity parity) {
      * they say.
      */
     void emitFlags(Assembler asm, EmitContext context, MachInst inst) {
-        KnownFlags flags = KnownFlags.here(asm);
-        if (!comparison.comparesWithZero()) {
-            if (!(flags instanceof ComparedFlags c && c.equal(comparison, inst))) {
-                comparison.encode(asm, context, inst);
-                asm.buffer().machineState(ComparedFlags.of(comparison, inst));
-            }
+        if (isKnown(KnownFlags.here(asm), inst)) {
             return;
         }
-        Reg reg = inst.reg(0);
-        boolean known = parity == Parity.NONE
+        if (comparison.comparesWithZero()) {
+            asm.test(comparison.size(), inst.reg(0));
+            ResultFlags.record(asm, inst.reg(0), comparison.size(), true);
+        } else {
+            comparison.encode(asm, context, inst);
+            asm.buffer().machineState(ComparedFlags.of(comparison, inst));
+        }
+    }
+
+    /** Whether {@code flags} (may be null) tell what the comparison would that {@code inst} begins with. */
+    boolean isKnown(KnownFlags flags, MachInst inst) {
+        if (!comparison.comparesWithZero()) {
+            return flags instanceof ComparedFlags c && c.equal(comparison, inst);
+        }
+        return parity == Parity.NONE
                 && flags instanceof ResultFlags r
-                && r.reg() == reg
+                && r.reg() == inst.reg(0)
                 && r.size() == comparison.size()
                 && r.tell(cond);
-        if (!known) {
-            asm.test(comparison.size(), reg);
-            ResultFlags.record(asm, reg, comparison.size(), true);
-        }
     }
 
     Condition negate() {

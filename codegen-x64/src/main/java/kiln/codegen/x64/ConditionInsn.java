@@ -89,10 +89,15 @@ final class ConditionInsn {
             Reg dst = dst();
             // Clearing first saves a dependent instruction, where the register is not still needed for the comparison.
             boolean clearFirst = !condition.reads(this, dst);
-            if (clearFirst) {
+            KnownFlags before = KnownFlags.here(asm);
+            if (clearFirst && condition.isKnown(before, this)) {
+                asm.movImm(dst, 0);
+                KnownFlags.keep(asm, before, dst);
+            } else if (clearFirst) {
                 asm.op(Op.XOR, 4, dst, dst);
             }
             emitFlags(asm, context);
+            KnownFlags flags = KnownFlags.here(asm);
             asm.set(condition.cond(), dst);
             if (condition.parity() != Condition.Parity.NONE) {
                 boolean and = condition.parity() == Condition.Parity.AND_ORDERED;
@@ -101,6 +106,9 @@ final class ConditionInsn {
             }
             if (!clearFirst) {
                 asm.op(Op.MOVZX8, 4, dst, dst);
+            }
+            if (condition.parity() == Condition.Parity.NONE) {
+                KnownFlags.keep(asm, flags, dst);
             }
         }
 
