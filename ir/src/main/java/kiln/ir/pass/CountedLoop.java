@@ -26,7 +26,10 @@ final class CountedLoop {
 
     private final boolean[] stepped;
 
-    /** What is compared at the end of the first turn, and the limit; so that the loop goes on while it holds. */
+    /** What is compared at the end of each turn. */
+    private Value tested;
+
+    /** What that is in the first turn, and the limit; so that the loop goes on while it holds. */
     private LinearValue counter;
 
     private LinearValue limit;
@@ -98,6 +101,7 @@ final class CountedLoop {
                     || swapped(c.inst().arg(1), c.inst().arg(0));
         }
         condition = IntCond.NE;
+        tested = c;
         counter = whileNonZero ? LinearValue.of(c, this) : null;
         if (counter != null) {
             limit = counter.zero();
@@ -111,6 +115,7 @@ final class CountedLoop {
     }
 
     private boolean setTest(Value x, Value y) {
+        tested = x;
         counter = LinearValue.of(x, this);
         limit = counter == null ? null : LinearValue.of(y, this);
         return limit != null && limit.step == 0 && isTowardsLimit();
@@ -148,6 +153,11 @@ final class CountedLoop {
     }
 
     /** What is compared at the end of each turn. */
+    Value tested() {
+        return tested;
+    }
+
+    /** What that is. */
     LinearValue counter() {
         return counter;
     }

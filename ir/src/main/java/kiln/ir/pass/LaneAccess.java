@@ -37,7 +37,7 @@ final class LaneAccess {
         this.wide = wide;
     }
 
-    /** What an access does, or null if its addresses do not go up with each turn in a way that is known. */
+    /** What an access does, or null if its addresses go down, or change in no way that is known. */
     static LaneAccess of(Inst inst, int position, CountedLoop loop) {
         MemoryOp m = inst.memory();
         if (m.region().kind() != Region.Kind.MEMORY || m.readOnly()) {
@@ -56,7 +56,7 @@ final class LaneAccess {
         }
         Value base = wide.terms[term];
         wide = wide.without(term);
-        boolean known = narrow == null ? wide.step > 0 : wide.isConstant() && wide.constant >= 0 && narrow.step > 0;
+        boolean known = narrow == null ? wide.step >= 0 : wide.isConstant() && wide.constant >= 0 && narrow.step >= 0;
         LaneAccess a = new LaneAccess(inst, position, base, narrow, wide);
         return known && a.constant() >= 0 && a.constant() <= MAX_CONSTANT ? a : null;
     }
@@ -127,7 +127,7 @@ final class LaneAccess {
     /** Where the length of the memory stands, from where its base does. */
     static final int LENGTH_FROM_BASE = VMContextLayout.LENGTH - VMContextLayout.BASE;
 
-    /** What each turn adds to the address. */
+    /** What each turn adds to the address; 0 if all turns access the same. */
     long step() {
         return narrow != null ? narrow.step : wide.step;
     }
@@ -141,10 +141,13 @@ final class LaneAccess {
         return inst.opcode() == Opcode.STORE;
     }
 
+    boolean hasBaseOf(LaneAccess y) {
+        return base == y.base && inst.memory().region().equals(y.inst.memory().region());
+    }
+
     /** Whether two accesses are at the same distance in all turns, or their indices are before being extended. */
     boolean isParallelTo(LaneAccess y) {
-        return base == y.base
-                && inst.memory().region().equals(y.inst.memory().region())
+        return hasBaseOf(y)
                 && (narrow == null) == (y.narrow == null)
                 && (narrow == null || narrow.isParallelTo(y.narrow))
                 && wide.isParallelTo(y.wide);

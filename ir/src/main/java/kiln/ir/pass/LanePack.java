@@ -11,7 +11,7 @@ import kiln.ir.Value;
 final class LanePack {
     /** What becomes of the values. */
     enum Kind {
-        /** The same value for all elements. */
+        /** The same value for all elements, from outside of the loop or loaded in front of it. */
         SPLAT,
         /** Constants, which repeat themselves. */
         CONSTANTS,
@@ -36,7 +36,7 @@ final class LanePack {
     final Inst inst;
 
     final LanePack[] operands;
-    /** By element of one turn; for accesses only. */
+    /** By element of one turn; for accesses only. One for what is loaded in front of the loop; null for other values. */
     LaneAccess[] accesses;
     /** Constants by element of one turn. */
     long[] constants;

@@ -118,6 +118,8 @@ public final class Pipeline {
                         new LoopTests(),
                         // What is there by now is as plain as it will be.
                         new VectorLoops(),
+                        // What stays scalar may wait for memory.
+                        new Accumulators(),
                         // What is left of other small loops does several turns at once.
                         new UnrollLoops(),
                         new ExpandAllocations(),

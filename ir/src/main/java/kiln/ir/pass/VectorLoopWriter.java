@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import kiln.ir.Block;
-import kiln.ir.Builder;
 import kiln.ir.Edge;
 import kiln.ir.FloatCond;
 import kiln.ir.Function;
@@ -15,7 +14,6 @@ import kiln.ir.IntCond;
 import kiln.ir.Lanes;
 import kiln.ir.MemoryOp;
 import kiln.ir.Opcode;
-import kiln.ir.Region;
 import kiln.ir.Type;
 import kiln.ir.V128;
 import kiln.ir.Value;
@@ -32,32 +30,15 @@ import kiln.ir.VectorOp;
  *
  * The scalar loop makes the last turn at least, so that everything behind it finds its values as before.
  */
-final class VectorLoopWriter {
-    /** So few turns that no distance overflows. */
-    private static final long MAX_TURNS = 1L << 33;
-
-    private final Function f;
+final class VectorLoopWriter extends LoopVersion {
     private final VectorPlan plan;
-    private final CountedLoop loop;
-    private final Builder b;
-    private final List<Block> made = new ArrayList<>();
-    private final Block scalars;
-    /** Distances from the base, but for constants, by what they belong to; null for none. */
-    private final Map<LaneAccess, Value> distances = new HashMap<>();
-
-    private final List<LaneAccess> representatives = new ArrayList<>();
     private final Map<LaneAccess, Value> addresses = new HashMap<>();
     private final Map<LanePack, Value[]> written = new HashMap<>();
     private final Map<LanePack, Value> starts = new HashMap<>();
-    private boolean isNever;
 
     private VectorLoopWriter(Function f, VectorPlan plan) {
-        this.f = f;
+        super(f, plan.loop);
         this.plan = plan;
-        this.loop = plan.loop;
-        this.b = new Builder(f);
-        this.scalars = f.newDetachedBlock();
-        b.setPosition(loop.block.first().position());
     }
 
     /**
@@ -71,52 +52,19 @@ final class VectorLoopWriter {
 
     private List<Block> write() {
         Block first = next();
-        Value turns = turns();
+        Value turns = turns(log2(plan.perTurn / plan.unroll));
         Value bytes = b.binary(Opcode.SHL, turns, b.i64(log2(bytesPerTurn())));
         checkDistances();
+        checkApart(bytes);
         checkBounds(bytes);
-        if (isNever) {
+        if (isNever()) {
             return List.of();
-        }
-        Value[] args = new Value[loop.entry.argCount()];
-        for (int i = 0; i < args.length; i++) {
-            args[i] = loop.entry.arg(i);
         }
         Block body = f.newDetachedBlock();
         Block rest = f.newDetachedBlock();
         writeVectors(body, rest, bytes);
-        made.add(scalars);
-        b.setBlock(scalars);
-        b.jump(loop.block, args);
-        loop.block.setUnrolled();
         body.setUnrolled();
-        loop.entry.setTarget(first);
-        loop.entry.setArgs();
-        return made;
-    }
-
-    private Block next() {
-        Block block = f.newDetachedBlock();
-        made.add(block);
-        b.setBlock(block);
-        return block;
-    }
-
-    /** Goes on with what follows if {@code condition} holds, else to the scalar loop. */
-    private void require(Value condition) {
-        if (condition.is(Opcode.ICONST)) {
-            isNever |= condition.inst().imm() == 0;
-            return;
-        }
-        Block from = b.block();
-        Block then = next();
-        b.setBlock(from);
-        b.branch(condition, then, scalars);
-        b.setBlock(then);
-    }
-
-    private static int log2(long x) {
-        return Long.numberOfTrailingZeros(x);
+        return finish(first);
     }
 
     private long bytesPerTurn() {
@@ -124,59 +72,6 @@ final class VectorLoopWriter {
     }
 
     // In front of the loop.
-
-    /**
-     * How many turns the loop with vectors makes: so many that the scalar loop would make all of theirs and one more.
-     * The loop goes on as long as its counter is before its limit, or is another number; the number of whole steps
-     * between them is how often it does so at least.
-     */
-    private Value turns() {
-        LinearValue counter = loop.counter();
-        Value start = counter.atStart(b);
-        Value limit = loop.limit().atStart(b);
-        boolean up = counter.step > 0;
-        Value way = up ? b.binary(Opcode.SUB, limit, start) : b.binary(Opcode.SUB, start, limit);
-        boolean wide = counter.type == Type.I64;
-        if (loop.condition() != IntCond.NE) {
-            require(b.icmp(loop.condition(), start, limit));
-        }
-        int shift = log2(Math.abs(counter.step)) + log2(plan.perTurn / plan.unroll);
-        Value turns = b.binary(Opcode.LSHR, way, b.iconst(counter.type, shift));
-        if (wide) {
-            Value beyond = b.binary(Opcode.SUB, turns, b.i64(VectorPlan.MIN_TURNS));
-            require(b.icmp(IntCond.ULT, beyond, b.i64(MAX_TURNS)));
-            return turns;
-        }
-        require(b.icmp(IntCond.UGE, turns, b.i32(VectorPlan.MIN_TURNS)));
-        return b.convert(Opcode.ZEXT, Type.I64, turns);
-    }
-
-    /** The access by which those are known that start at constants from one another even if indices wrap around. */
-    private LaneAccess representative(LaneAccess a) {
-        for (LaneAccess r : representatives) {
-            if (r.isParallelTo(a) && (a.startsAtConstant() || r.isAtFixedDistanceFrom(a))) {
-                return r;
-            }
-        }
-        representatives.add(a);
-        return a;
-    }
-
-    /** What is not constant about an access's first distance from the base; null for nothing. */
-    private Value distance(LaneAccess access) {
-        LaneAccess a = representative(access);
-        if (a.startsAtConstant()) {
-            return null;
-        }
-        Value known = distances.get(a);
-        if (known == null) {
-            known = a.narrow != null
-                    ? b.convert(Opcode.ZEXT, Type.I64, a.narrow.atStart(b))
-                    : a.wide().withoutConstant().atStart(b);
-            distances.put(a, known);
-        }
-        return known;
-    }
 
     private void checkDistances() {
         long all = bytesPerTurn();
@@ -193,12 +88,20 @@ final class VectorLoopWriter {
         }
     }
 
+    /** Requires that what is loaded once lies in front of all that the loop with vectors stores, or behind it. */
+    private void checkApart(Value bytes) {
+        for (VectorPlan.Apart p : plan.apart) {
+            requireApart(p.held(), p.store(), p.store().constant(), bytes);
+        }
+    }
+
     /** Requires that all accesses are in bounds, so that none traps and no 32-bit index wraps around. */
     private void checkBounds(Value bytes) {
         Map<LaneAccess, long[]> reach = new HashMap<>();
         List<LaneAccess> order = new ArrayList<>();
-        for (LanePack p : plan.accesses) {
-            LaneAccess a = p.accesses[0];
+        List<LaneAccess> accesses = new ArrayList<>(plan.held);
+        plan.accesses.forEach(p -> accesses.add(p.accesses[0]));
+        for (LaneAccess a : accesses) {
             LaneAccess r = representative(a);
             long[] known = reach.get(r);
             if (known == null) {
@@ -209,25 +112,10 @@ final class VectorLoopWriter {
                 known[1] = Math.max(known[1], a.constant());
             }
         }
-        Map<Value, Value> lengths = new HashMap<>();
         for (LaneAccess a : order) {
-            Inst load = a.base.inst();
-            Value length = lengths.computeIfAbsent(
-                    a.base,
-                    _ -> b.load(
-                            Type.I64,
-                            MemoryOp.of(Type.I64, Region.CONTEXT),
-                            load.arg(0),
-                            load.imm() + LaneAccess.LENGTH_FROM_BASE));
-            Value start = distance(a);
             long[] c = reach.get(a);
-            if (a.narrow == null) {
-                Value least = start == null ? b.i64(c[0]) : b.binary(Opcode.ADD, start, b.i64(c[0]));
-                require(b.icmp(IntCond.SGE, least, b.i64(0)));
-            }
-            Value end = b.binary(Opcode.ADD, bytes, b.i64(c[1]));
-            end = start == null ? end : b.binary(Opcode.ADD, start, end);
-            require(b.icmp(IntCond.ULE, end, length));
+            Value end = a.step() == 0 ? b.i64(c[1] + a.width()) : b.binary(Opcode.ADD, bytes, b.i64(c[1]));
+            requireInBounds(a, c[0], end);
         }
     }
 
@@ -318,7 +206,7 @@ final class VectorLoopWriter {
             return;
         }
         switch (p.kind) {
-            case SPLAT -> fill(p, b.vector(VectorOp.SPLAT.on(p.lanes), p.first));
+            case SPLAT -> fill(p, b.vector(VectorOp.SPLAT.on(p.lanes), p.accesses == null ? p.first : held(p)));
             case CONSTANTS -> {
                 Value[] v = new Value[plan.vectors()];
                 for (int k = 0; k < v.length; k++) {
@@ -335,11 +223,26 @@ final class VectorLoopWriter {
                 progressions.add(p);
             }
             default -> {
+                boolean isFixed = p.operands.length > 0;
                 for (LanePack o : p.operands) {
                     prepare(o, progressions);
+                    isFixed &= written.containsKey(o);
+                }
+                if (isFixed) {
+                    value(p);
                 }
             }
         }
+    }
+
+    private Value held(LanePack p) {
+        LaneAccess a = p.accesses[0];
+        Value address = address(a);
+        int position = b.position();
+        b.setPosition(a.inst.position());
+        Value loaded = b.load(p.first.type(), a.inst.memory(), address, a.constant());
+        b.setPosition(position);
+        return loaded;
     }
 
     private void fill(LanePack p, Value v) {
@@ -352,8 +255,7 @@ final class VectorLoopWriter {
         for (LanePack p : plan.accesses) {
             LaneAccess r = representative(p.accesses[0]);
             if (!addresses.containsKey(r)) {
-                Value d = distance(r);
-                addresses.put(r, d == null ? r.base : b.binary(Opcode.ADD, r.base, d));
+                addresses.put(r, address(r));
             }
         }
     }

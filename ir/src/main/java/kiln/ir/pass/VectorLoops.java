@@ -33,22 +33,11 @@ public final class VectorLoops implements LastingPass {
     @Override
     public void run(Function f) {
         List<VectorPlan> plans = plans(f);
-        if (plans.isEmpty()) {
-            return;
-        }
         Map<Block, List<Block>> made = new HashMap<>();
         for (VectorPlan p : plans) {
             made.put(p.loop.block, VectorLoopWriter.write(f, p));
         }
-        List<Block> layout = f.blocks();
-        List<Block> all = new ArrayList<>(layout.size() + 8 * made.size());
-        for (Block b : layout) {
-            all.addAll(made.getOrDefault(b, List.of()));
-            all.add(b);
-        }
-        layout.clear();
-        layout.addAll(all);
-        f.invalidateGraph();
+        LoopVersion.layOut(f, made);
     }
 
     @Override

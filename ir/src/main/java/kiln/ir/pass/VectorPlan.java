@@ -25,9 +25,6 @@ import kiln.ir.analysis.Ranges;
  * {@code perTurn}, which are one or more vectors for each access.
  */
 final class VectorPlan {
-    /** Turns with vectors without which it does not pay to look further. */
-    static final int MIN_TURNS = 4;
-
     private static final int MAX_INSTS = 200;
     private static final int MAX_UNROLL = 16;
     private static final int MAX_CHECKS = 8;
@@ -59,6 +56,9 @@ final class VectorPlan {
      */
     record Distance(LaneAccess first, LaneAccess second, boolean ordered) {}
 
+    /** A load that has the same address in all turns, and a store that must not come to it in any. */
+    record Apart(LaneAccess held, LaneAccess store) {}
+
     final CountedLoop loop;
     /** Bytes of an element. */
     int width;
@@ -70,8 +70,13 @@ final class VectorPlan {
 
     final List<Reduction> reductions = new ArrayList<>();
     final List<Distance> distances = new ArrayList<>();
+    /** Loads of what no turn changes, which are made once. */
+    final List<LaneAccess> held = new ArrayList<>();
+
+    final List<Apart> apart = new ArrayList<>();
 
     private final Map<Inst, LaneAccess> ofInst = new HashMap<>();
+    private final Map<Inst, LaneAccess> ofHeld = new HashMap<>();
     private final List<LaneAccess> all = new ArrayList<>();
     private final Map<List<Value>, LanePack> values = new HashMap<>();
     private final Map<List<Value>, LanePack> masks = new HashMap<>();
@@ -88,10 +93,12 @@ final class VectorPlan {
             return null;
         }
         long turns = ranges.turns(loop.block);
-        if (turns >= 0 && turns < (long) MIN_TURNS * (p.perTurn / p.unroll)) {
+        if (turns >= 0 && turns < (long) LoopVersion.MIN_TURNS * (p.perTurn / p.unroll)) {
             return null;
         }
-        return p.findReductions() && p.findStores() && p.coversAll() && p.pays() && p.findDistances() ? p : null;
+        return p.findReductions() && p.findStores() && p.coversAll() && p.pays() && p.findApart() && p.findDistances()
+                ? p
+                : null;
     }
 
     /** How many vectors an access of one turn becomes. */
@@ -110,7 +117,12 @@ final class VectorPlan {
             switch (i.opcode()) {
                 case LOAD, STORE -> {
                     LaneAccess a = LaneAccess.of(i, n, loop);
-                    if (a == null || !all.isEmpty() && !isAlike(a, all.getFirst())) {
+                    if (a != null && a.step() == 0 && !a.isStore()) {
+                        held.add(a);
+                        ofHeld.put(i, a);
+                        break;
+                    }
+                    if (a == null || a.step() == 0 || !all.isEmpty() && !isAlike(a, all.getFirst())) {
                         return false;
                     }
                     all.add(a);
@@ -277,7 +289,7 @@ final class VectorPlan {
             }
         }
         return switch (op) {
-            case LOAD -> load(lanes, v);
+            case LOAD -> ofHeld.containsKey(v[0].inst()) ? held(lanes, v) : load(lanes, v);
             case SELECT -> select(lanes, v);
             case ICMP, FCMP -> isWide(lanes) ? flag(lanes, v) : null;
             default -> operation(lanes, v);
@@ -337,10 +349,31 @@ final class VectorPlan {
         return p;
     }
 
+    /** What lies at one address, which no store of the loop comes to. */
+    private LanePack held(Lanes lanes, Value[] v) {
+        LaneAccess first = ofHeld.get(v[0].inst());
+        for (Value x : v) {
+            LaneAccess a = ofHeld.get(x.inst());
+            boolean same = a != null
+                    && a.isAtFixedDistanceFrom(first)
+                    && a.place() == first.place()
+                    && a.inst.memory().equals(first.inst.memory());
+            if (!same) {
+                return null;
+            }
+        }
+        LanePack p = new LanePack(LanePack.Kind.SPLAT, lanes, v[0]);
+        p.accesses = new LaneAccess[] {first};
+        return p;
+    }
+
     private LanePack load(Lanes lanes, Value[] v) {
         LaneAccess[] group = new LaneAccess[v.length];
         for (int k = 0; k < group.length; k++) {
             group[k] = ofInst.get(v[k].inst());
+            if (group[k] == null) {
+                return null;
+            }
         }
         if (!areNeighbours(group)) {
             return null;
@@ -643,7 +676,29 @@ final class VectorPlan {
                 }
             }
         }
-        return distances.size() <= MAX_CHECKS;
+        return distances.size() + apart.size() <= MAX_CHECKS;
+    }
+
+    /** Notes what must be asked so that loads which are made once find what they would in each turn. */
+    private boolean findApart() {
+        for (LaneAccess h : held) {
+            boolean known = false;
+            for (LaneAccess k : held.subList(0, held.indexOf(h))) {
+                known |= k.isAtFixedDistanceFrom(h) && k.place() == h.place();
+            }
+            for (LanePack p : known ? List.<LanePack>of() : accesses) {
+                LaneAccess store = p.accesses[0];
+                boolean mayMeet = p.kind == LanePack.Kind.STORE
+                        && store.inst.memory().region().equals(h.inst.memory().region());
+                if (mayMeet && store.base != h.base) {
+                    return false;
+                }
+                if (mayMeet) {
+                    apart.add(new Apart(h, store));
+                }
+            }
+        }
+        return true;
     }
 
     /**

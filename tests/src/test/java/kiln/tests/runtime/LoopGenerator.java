@@ -7,6 +7,8 @@ import java.util.Random;
  * pointers or by indices, up to a limit, up to zero or down, with one to three arrays that are read and up to two that
  * are written, and sums.
  *
+ * <p>Some of the arrays are a single element that all turns load or store.
+ *
  * <p>Each takes {@code (n, a, b, c: i32, x: i32, y: f32)}: how many elements, addresses of arrays, and numbers.
  */
 final class LoopGenerator {
@@ -30,6 +32,9 @@ final class LoopGenerator {
     private int streams;
     /** By array, where the address comes from: a parameter, or a number. */
     private String[] bases;
+
+    /** By array, whether it is a single element. */
+    private boolean[] isSingle;
 
     private int mode;
     private boolean offsets;
@@ -65,10 +70,15 @@ final class LoopGenerator {
         mode = pick(3);
         offsets = random.nextBoolean();
         bases = new String[streams + 2];
+        isSingle = new boolean[streams + 2];
         for (int i = 0; i < bases.length; i++) {
             bases[i] = pick(4) == 0
                     ? "(i32.const %d)".formatted(mode == 2 ? END - 4096 * pick(3) : 256 * pick(200))
                     : "(local.get $%s)".formatted(choose("a", "b", "c"));
+        }
+        boolean singles = pick(3) == 0;
+        for (int i = streams > 1 ? 1 : streams; i < isSingle.length && singles; i++) {
+            isSingle[i] = pick(3) == 0;
         }
         boolean ints = type.startsWith("i");
         int stores = pick(3);
@@ -78,6 +88,13 @@ final class LoopGenerator {
         }
         String combine = choose("add", "add", "sub", "xor", "or", "and", "min", "max");
         String[] expressions = {expression(2), expression(2), expression(1)};
+        for (int s = 0; s < 2; s++) {
+            if (isSingle[streams + s] && pick(4) > 0) {
+                expressions[s] = "(%s.%s {load%d} %s)"
+                        .formatted(
+                                type, ints ? choose("add", "xor") : choose("add", "mul"), streams + s, expressions[s]);
+            }
+        }
         StringBuilder body = new StringBuilder();
         boolean valuesFirst = stores == 1 && pick(4) == 0;
         for (int k = 0; k < unroll && valuesFirst; k++) {
@@ -191,7 +208,7 @@ final class LoopGenerator {
     /** The value for element {@code k} of a turn. */
     private String at(String expression, int k) {
         String s = expression;
-        for (int i = 0; i < streams; i++) {
+        for (int i = 0; i < bases.length; i++) {
             s = s.replace("{load" + i + "}", access("load", i, k, ""));
         }
         return s.replace("{k}", Integer.toString(k)).replace("{index}", index(k));
@@ -202,12 +219,12 @@ final class LoopGenerator {
     }
 
     private String access(String op, int stream, int k, String value) {
-        int offset = k * width;
+        int offset = isSingle[stream] ? 3 * width : k * width;
         String base = bases[stream];
         String index = mode == 1 && width > 1
                 ? "(i32.shl (local.get $i) (i32.const %d))".formatted(Integer.numberOfTrailingZeros(width))
                 : "(local.get $i)";
-        String address = "(i32.add %s %s)".formatted(base, index);
+        String address = isSingle[stream] ? base : "(i32.add %s %s)".formatted(base, index);
         String immediate = "";
         if (offsets) {
             immediate = " offset=" + offset;
