@@ -67,7 +67,7 @@ final class AccumulatorWriter extends LoopVersion {
         Value n = type == Type.I64 ? more : b.convert(Opcode.WRAP, type, more);
         n = b.binary(Opcode.SHL, n, b.iconst(type, log2(Math.abs(step))));
         writeCopy(b.binary(step > 0 ? Opcode.ADD : Opcode.SUB, start, n));
-        return finish(first);
+        return finish(first, true);
     }
 
     private void findReach() {

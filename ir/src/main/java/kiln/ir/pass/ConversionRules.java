@@ -98,14 +98,14 @@ final class ConversionRules {
         long c = d.arg(1).inst().imm() & KnownBits.all(Type.I32);
         // How often something is used is asked last: somebody has to count that first.
         if (d.opcode() == SHL) {
-            return c <= MAX_SCALE && bits.possible(y) << c <= KnownBits.all(Type.I32) && single.contains(x)
+            return c <= MAX_SCALE && bits.possible(y) << c <= KnownBits.all(Type.I32) && single.isExtendedOnly(x)
                     ? b.binary(SHL, b.convert(ZEXT, Type.I64, y), b.i64(c))
                     : null;
         }
         if (bits.possible(y) + c <= KnownBits.all(Type.I32)) {
-            return single.contains(x) ? b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c)) : null;
+            return single.isExtendedOnly(x) ? b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c)) : null;
         }
-        return ranges != null && single.contains(x) ? extendedSum(y, (int) c, ranges.at(y, block)) : null;
+        return ranges != null && single.isExtendedOnly(x) ? extendedSum(y, (int) c, ranges.at(y, block)) : null;
     }
 
     /** The zero-extended sum of an i32 in range {@code r} and a constant, or null if it may wrap around. */

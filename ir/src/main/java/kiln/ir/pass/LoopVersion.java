@@ -92,8 +92,12 @@ abstract class LoopVersion {
         return Long.numberOfTrailingZeros(x);
     }
 
-    /** Has the loop entered by {@code first}, the first of the new blocks; returns these for the layout. */
-    final List<Block> finish(Block first) {
+    /**
+     * Has the loop entered by {@code first}, the first of the new blocks; returns these for the layout.
+     *
+     * @param isRest whether the loop is left with a few turns, as a rule
+     */
+    final List<Block> finish(Block first, boolean isRest) {
         Value[] args = new Value[loop.entry.argCount()];
         for (int i = 0; i < args.length; i++) {
             args[i] = loop.entry.arg(i);
@@ -101,7 +105,9 @@ abstract class LoopVersion {
         made.add(scalars);
         b.setBlock(scalars);
         b.jump(loop.block, args);
-        loop.block.setUnrolled();
+        if (isRest) {
+            loop.block.setUnrolled();
+        }
         loop.entry.setTarget(first);
         loop.entry.setArgs();
         return made;

@@ -1,7 +1,10 @@
 package kiln.ir.pass;
 
 import java.util.Set;
+import kiln.ir.Block;
 import kiln.ir.Function;
+import kiln.ir.Inst;
+import kiln.ir.Opcode;
 import kiln.ir.Value;
 import kiln.ir.analysis.Cfg;
 import kiln.ir.analysis.Ranges;
@@ -63,6 +66,8 @@ public final class Simplify implements Pass {
         private final Function f;
         /** Null as long as nobody has asked: of what has been simplified before, most do not. */
         private UseCounts uses;
+        /** How often each of the values counted is extended with zeros. */
+        private int[] extensions;
 
         private final int countedValues;
         private boolean hasRefused;
@@ -71,16 +76,42 @@ public final class Simplify implements Pass {
         SingleUses(Function f, boolean counts) {
             this.f = f;
             countedValues = f.valueIdBound();
-            uses = counts ? new UseCounts(f) : null;
+            if (counts) {
+                count();
+            }
+        }
+
+        private void count() {
+            uses = new UseCounts(f);
+            extensions = new int[f.valueIdBound()];
+            for (Block b : f.blocks()) {
+                for (Inst i = b.first(); i != null; i = i.next()) {
+                    if (i.opcode() == Opcode.ZEXT) {
+                        extensions[i.arg(0).id()]++;
+                    }
+                }
+            }
         }
 
         boolean contains(Value v) {
+            return contains(v, 1);
+        }
+
+        /** Whether all uses of a value extend it with zeros, or there is only one: it goes if they do without it. */
+        boolean isExtendedOnly(Value v) {
             if (uses == null) {
-                uses = new UseCounts(f);
+                count();
             }
-            boolean isSingle = v.id() >= countedValues || uses.of(v) <= 1;
-            hasRefused |= !isSingle;
-            return isSingle;
+            return contains(v, v.id() >= countedValues ? 1 : Math.max(1, extensions[v.id()]));
+        }
+
+        private boolean contains(Value v, int most) {
+            if (uses == null) {
+                count();
+            }
+            boolean isMost = v.id() >= countedValues || uses.of(v) <= most;
+            hasRefused |= !isMost;
+            return isMost;
         }
 
         /** Whether {@link #contains} has said no since this was asked last: what is used less later may pay off. */

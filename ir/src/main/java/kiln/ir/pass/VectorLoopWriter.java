@@ -64,7 +64,8 @@ final class VectorLoopWriter extends LoopVersion {
         Block rest = f.newDetachedBlock();
         writeVectors(body, rest, bytes);
         body.setUnrolled();
-        return finish(first);
+        // What is loaded once may lie in the array that is stored, in all turns of a loop around this one.
+        return finish(first, plan.apart.isEmpty());
     }
 
     private long bytesPerTurn() {
