@@ -354,6 +354,7 @@ final class ConditionRules {
 
     static final Rules<Context> SELECT = Rules.<Context>of("select")
             .rule("x < y ? x : y, floats", ConditionRules::smallerOrLarger)
+            .rule("floats by a comparison of floats", ConditionRules::selectFloat)
             .rule("integers", ConditionRules::selectInteger)
             .base("vector registers", ConditionRules::selectVector);
 
@@ -379,6 +380,38 @@ final class ConditionRules {
                 : Op.ofSize(size(inst), Op.MAXSS, Op.MAXSD);
         Reg left = c.reg(x);
         c.emitBinary(op, c.def(inst.result()), left, Operand.of(c.reg(y)));
+        return true;
+    }
+
+    /**
+     * By a mask, without a branch, which signs of numbers and the like would have mispredicted half of the time. What is
+     * in other lanes of the registers does not matter.
+     */
+    private static boolean selectFloat(Context c, Inst inst) {
+        Inst compare = inst.type().isFloat() ? c.comparison(inst.arg(0)) : null;
+        if (compare == null || compare.opcode() != Opcode.FCMP || compare.type() != inst.type()) {
+            return false;
+        }
+        int size = size(inst);
+        FloatCond cond = compare.floatCond();
+        boolean swaps = cond == FloatCond.GT || cond == FloatCond.GE;
+        Reg mask = c.newReg(Type.V128);
+        Reg x = c.reg(compare.arg(swaps ? 1 : 0));
+        Operand y = Operand.of(c.reg(compare.arg(swaps ? 0 : 1)));
+        c.emitBinary(Op.ofSize(size, Op.CMPPS, Op.CMPPD), mask, x, y, VectorFloatRules.immediate(cond));
+        Reg dst = c.def(inst.result());
+        if (!inst.arg(1).is(Opcode.FCONST) || !inst.arg(2).is(Opcode.FCONST)) {
+            Op blend = Op.ofSize(size, Op.BLENDVPS, Op.BLENDVPD);
+            c.emitBlend(blend, dst, c.reg(inst.arg(2)), Operand.of(c.reg(inst.arg(1))), mask);
+            return true;
+        }
+        long ifFalse = inst.arg(2).inst().imm();
+        Operand difference = Operand.Pooled.splat(size, inst.arg(1).inst().imm() ^ ifFalse);
+        Reg chosen = ifFalse == 0 ? dst : c.newReg(Type.V128);
+        c.emitBinary(Op.ANDPS, chosen, mask, difference);
+        if (ifFalse != 0) {
+            c.emitBinary(Op.XORPS, dst, chosen, Operand.Pooled.splat(size, ifFalse));
+        }
         return true;
     }
 

@@ -2,6 +2,7 @@ package kiln.codegen.x64;
 
 import kiln.codegen.Reg;
 import kiln.codegen.Rules;
+import kiln.ir.FloatCond;
 import kiln.ir.Inst;
 import kiln.ir.Lanes;
 import kiln.ir.Type;
@@ -51,6 +52,16 @@ final class VectorFloatRules {
         return lanes == Lanes.F32X4
                 ? Operand.Pooled.splat(4, Float.floatToRawIntBits((float) value))
                 : Operand.Pooled.splat(8, Double.doubleToRawLongBits(value));
+    }
+
+    /** What CMPPS and CMPPD are told to compare; operands are exchanged for what is greater. */
+    static int immediate(FloatCond cond) {
+        return switch (cond) {
+            case EQ -> EQ;
+            case NE -> NEQ;
+            case LT, GT -> LT;
+            case LE, GE -> LE;
+        };
     }
 
     private static void compare(Context c, Lanes lanes, int how, Reg dst, Reg left, Operand right) {

@@ -1,5 +1,7 @@
 package kiln.ir.pass;
 
+import java.util.HashMap;
+import java.util.Map;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
@@ -25,6 +27,9 @@ final class CountedLoop {
     private final long[] steps;
 
     private final boolean[] stepped;
+
+    /** What has been found about values; null for those that are no sums. */
+    private final Map<Value, LinearValue> linearValues = new HashMap<>();
 
     /** What is compared at the end of each turn. */
     private Value tested;
@@ -132,6 +137,10 @@ final class CountedLoop {
             case SGT, UGT, SGE, UGE -> counter.step < 0;
             case EQ -> false;
         };
+    }
+
+    Map<Value, LinearValue> linearValues() {
+        return linearValues;
     }
 
     boolean isInside(Value v) {

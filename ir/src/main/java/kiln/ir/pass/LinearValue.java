@@ -1,6 +1,7 @@
 package kiln.ir.pass;
 
 import java.util.Arrays;
+import java.util.Map;
 import kiln.ir.Block;
 import kiln.ir.Builder;
 import kiln.ir.Opcode;
@@ -13,7 +14,10 @@ import kiln.ir.Value;
  */
 final class LinearValue {
     /** How many operations back operands are looked at. */
-    private static final int MAX_DEPTH = 8;
+    private static final int MAX_DEPTH = 24;
+
+    /** ... in front of the loop, where a value can stand for itself. */
+    private static final int MAX_DEPTH_OUTSIDE = 8;
 
     private static final int MAX_TERMS = 4;
 
@@ -53,15 +57,23 @@ final class LinearValue {
         if (v.is(Opcode.ICONST)) {
             return constant(v.type(), v.inst().imm());
         }
+        Map<Value, LinearValue> known = loop.linearValues();
+        LinearValue sum = known.get(v);
+        if (sum == null && !known.containsKey(v)) {
+            sum = find(v, loop, depth);
+            known.put(v, sum);
+        }
+        return sum;
+    }
+
+    private static LinearValue find(Value v, CountedLoop loop, int depth) {
         boolean inside = loop.isInside(v);
         if (inside && v.paramOf() != null) {
-            if (!loop.isStepped(v)) {
-                return null;
-            }
-            LinearValue start = of(loop.start(v), loop, depth - 1);
+            LinearValue start = loop.isStepped(v) ? of(loop.start(v), loop, depth - 1) : null;
             return start == null ? null : start.stepped(loop.step(v));
         }
-        LinearValue sum = depth > 0 && v.inst() != null ? ofOperation(v, loop, depth - 1) : null;
+        int left = inside ? depth : Math.min(depth, MAX_DEPTH_OUTSIDE);
+        LinearValue sum = left > 0 && v.inst() != null ? ofOperation(v, loop, left - 1) : null;
         return sum != null || inside ? sum : term(v);
     }
 

@@ -27,7 +27,7 @@ import kiln.ir.analysis.Ranges;
 final class VectorPlan {
     private static final int MAX_INSTS = 200;
     private static final int MAX_UNROLL = 16;
-    private static final int MAX_CHECKS = 8;
+    private static final int MAX_CHECKS = 12;
     private static final int MAX_PACKS = 48;
     /** Vectors for each access. */
     private static final int MAX_VECTORS = 4;
