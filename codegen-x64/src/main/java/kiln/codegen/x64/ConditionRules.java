@@ -397,12 +397,13 @@ final class ConditionRules {
         boolean swaps = cond == FloatCond.GT || cond == FloatCond.GE;
         Reg mask = c.newReg(Type.V128);
         Reg x = c.reg(compare.arg(swaps ? 1 : 0));
-        Operand y = Operand.of(c.reg(compare.arg(swaps ? 0 : 1)));
+        // In memory, a float has not got the bytes of a vector.
+        Operand y = Operand.inRegister(c.reg(compare.arg(swaps ? 0 : 1)));
         c.emitBinary(Op.ofSize(size, Op.CMPPS, Op.CMPPD), mask, x, y, VectorFloatRules.immediate(cond));
         Reg dst = c.def(inst.result());
         if (!inst.arg(1).is(Opcode.FCONST) || !inst.arg(2).is(Opcode.FCONST)) {
             Op blend = Op.ofSize(size, Op.BLENDVPS, Op.BLENDVPD);
-            c.emitBlend(blend, dst, c.reg(inst.arg(2)), Operand.of(c.reg(inst.arg(1))), mask);
+            c.emitBlend(blend, dst, c.reg(inst.arg(2)), Operand.inRegister(c.reg(inst.arg(1))), mask);
             return true;
         }
         long ifFalse = inst.arg(2).inst().imm();
