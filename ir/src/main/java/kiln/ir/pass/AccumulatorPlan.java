@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import kiln.ir.Inst;
 import kiln.ir.Opcode;
+import kiln.ir.Region;
 import kiln.ir.Type;
+import kiln.ir.Value;
+import kiln.ir.analysis.Range;
 import kiln.ir.analysis.Ranges;
 
 /** Which accesses of a counted loop are to the same place in all turns, so that registers can stand for the places. */
@@ -17,6 +20,9 @@ final class AccumulatorPlan {
     private static final int MAX_CHECKS = 12;
     /** So small that no reach overflows. */
     private static final long MAX_STEP = 1 << 20;
+
+    /** Of what is larger, nothing is known as a rule. */
+    private static final long MAX_AREA = 1 << 24;
 
     /** A place that does not change. */
     static final class Cell {
@@ -44,7 +50,17 @@ final class AccumulatorPlan {
         }
     }
 
+    /** An access that may be anywhere from {@code start} up to {@code end}, counted from the base. */
+    record Area(Inst inst, Value base, long start, long end) {
+        boolean isStore() {
+            return inst.opcode() == Opcode.STORE;
+        }
+    }
+
     final CountedLoop loop;
+    /** Accesses to tables, by what is computed. */
+    final List<Area> areas = new ArrayList<>();
+
     final List<Cell> cells = new ArrayList<>();
     /** Accesses that go on with each turn. */
     final List<LaneAccess> others = new ArrayList<>();
@@ -58,7 +74,7 @@ final class AccumulatorPlan {
     /** The plan for a loop, or null if it has nothing in memory that each turn changes at one place. */
     static AccumulatorPlan of(CountedLoop loop, Ranges ranges) {
         AccumulatorPlan p = new AccumulatorPlan(loop);
-        if (!p.findAccesses() || !p.pays() || !p.haveOneBase()) {
+        if (!p.findAccesses(ranges) || !p.pays() || !p.haveOneBase()) {
             return null;
         }
         long turns = ranges.turns(loop.block);
@@ -74,7 +90,7 @@ final class AccumulatorPlan {
         return a.isStore() ? a.inst.stored().type() : a.inst.type();
     }
 
-    private boolean findAccesses() {
+    private boolean findAccesses(Ranges ranges) {
         int n = 0;
         for (Inst i = loop.block.first(); i != loop.block.terminator(); i = i.next()) {
             if (++n > MAX_INSTS) {
@@ -82,6 +98,9 @@ final class AccumulatorPlan {
             }
             if (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE) {
                 LaneAccess a = LaneAccess.of(i, n, loop);
+                if (a == null && findArea(i, ranges)) {
+                    continue;
+                }
                 if (a == null || a.step() > MAX_STEP || a.step() == 0 && !findCell(a)) {
                     return false;
                 }
@@ -93,6 +112,23 @@ final class AccumulatorPlan {
                 return false;
             }
         }
+        return true;
+    }
+
+    private boolean findArea(Inst i, Ranges ranges) {
+        Value address = i.arg(0);
+        if (i.memory().region().kind() != Region.Kind.MEMORY || i.memory().readOnly() || !address.is(Opcode.ADD)) {
+            return false;
+        }
+        Value x = address.inst().arg(0);
+        Value y = address.inst().arg(1);
+        Value base = LaneAccess.isBase(x) ? x : y;
+        Range r = ranges.at(base == x ? y : x, loop.block);
+        if (!LaneAccess.isBase(base) || r.umin() < 0 || r.umax() < 0 || r.umax() > MAX_AREA) {
+            return false;
+        }
+        areas.add(new Area(
+                i, base, i.imm() + r.umin(), i.imm() + r.umax() + i.memory().width()));
         return true;
     }
 
@@ -109,11 +145,15 @@ final class AccumulatorPlan {
         return c.add(a) && cells.size() <= MAX_CELLS;
     }
 
+    private int reached() {
+        return cells.size() + others.size() + areas.size();
+    }
+
     /** Only a value that is loaded where it has just been stored is waited for. */
     private boolean pays() {
         for (Cell c : cells) {
             if (c.isLoaded && c.stored != null) {
-                return cells.size() * (cells.size() + others.size()) <= MAX_CHECKS + cells.size();
+                return cells.size() * (reached() - 1) <= MAX_CHECKS;
             }
         }
         return false;
@@ -129,6 +169,12 @@ final class AccumulatorPlan {
         }
         for (LaneAccess a : others) {
             if (!a.hasBaseOf(first)) {
+                return false;
+            }
+        }
+        for (Area a : areas) {
+            if (a.base != first.base
+                    || !a.inst.memory().region().equals(first.inst.memory().region())) {
                 return false;
             }
         }

@@ -93,6 +93,12 @@ final class AccumulatorWriter extends LoopVersion {
                     requireApart(c.access, d.access, d.access.constant(), b.i64(d.access.width()));
                 }
             }
+            for (AccumulatorPlan.Area a : plan.areas) {
+                if (c.stored != null || a.isStore()) {
+                    Value way = distance(c.access);
+                    requireApart(c.access, way == null ? b.i64(0) : way, a.start(), b.i64(a.end() - a.start()));
+                }
+            }
             reach.forEach((a, r) -> {
                 if (c.stored != null || isStored.get(a)) {
                     Value bytes = b.binary(Opcode.ADD, way(a, more), b.i64(r[1] - r[0]));
@@ -106,6 +112,9 @@ final class AccumulatorWriter extends LoopVersion {
         for (AccumulatorPlan.Cell c : plan.cells) {
             long least = c.access.constant();
             requireInBounds(c.access, least, b.i64(least + c.access.width()));
+        }
+        for (AccumulatorPlan.Area a : plan.areas) {
+            require(b.icmp(IntCond.ULE, b.i64(a.end()), length(a.base())));
         }
         reach.forEach((a, r) -> requireInBounds(a, r[0], b.binary(Opcode.ADD, way(a, more), b.i64(r[1]))));
     }

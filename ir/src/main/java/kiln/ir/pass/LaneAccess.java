@@ -103,18 +103,20 @@ final class LaneAccess {
      */
     private static int baseOf(LinearValue wide) {
         for (int i = 0; i < wide.terms.length; i++) {
-            Value v = wide.terms[i];
-            boolean isBase = wide.factors[i] == 1
-                    && v.is(Opcode.LOAD)
-                    && v.inst().memory().region().equals(Region.CONTEXT)
-                    && v.inst().memory().readOnly()
-                    && v.inst().memory().width() == 8
-                    && isContext(v.inst().arg(0));
-            if (isBase) {
+            if (wide.factors[i] == 1 && isBase(wide.terms[i])) {
                 return i;
             }
         }
         return -1;
+    }
+
+    /** Whether a value is the base of such a memory. */
+    static boolean isBase(Value v) {
+        return v.is(Opcode.LOAD)
+                && v.inst().memory().region().equals(Region.CONTEXT)
+                && v.inst().memory().readOnly()
+                && v.inst().memory().width() == 8
+                && isContext(v.inst().arg(0));
     }
 
     private static boolean isContext(Value v) {

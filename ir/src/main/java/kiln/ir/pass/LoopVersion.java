@@ -182,10 +182,14 @@ abstract class LoopVersion {
         Value x = distance(first);
         Value y = distance(held);
         Value way = y == null ? b.i64(0) : y;
-        way = x == null ? way : b.binary(Opcode.SUB, way, x);
+        requireApart(held, x == null ? way : b.binary(Opcode.SUB, way, x), least, bytes);
+    }
+
+    /** As above; {@code from} is the way from what others begin at to the access, without constants. */
+    final void requireApart(LaneAccess held, Value from, long least, Value bytes) {
         // They meet from -width + 1 on up to bytes - 1.
         long most = held.width() - 1;
-        way = b.binary(Opcode.ADD, way, b.i64(held.constant() - least + most));
+        Value way = b.binary(Opcode.ADD, from, b.i64(held.constant() - least + most));
         require(b.icmp(IntCond.UGE, way, b.binary(Opcode.ADD, bytes, b.i64(most))));
     }
 
@@ -194,19 +198,24 @@ abstract class LoopVersion {
      * them, and end {@code end} bytes behind where their distance without constants begins.
      */
     final void requireInBounds(LaneAccess a, long least, Value end) {
-        Inst load = a.base.inst();
-        Value length = lengths.computeIfAbsent(
-                a.base,
-                _ -> b.load(
-                        Type.I64,
-                        MemoryOp.of(Type.I64, Region.CONTEXT),
-                        load.arg(0),
-                        load.imm() + LaneAccess.LENGTH_FROM_BASE));
+        Value length = length(a.base);
         Value start = distance(a);
         if (a.narrow == null) {
             Value first = start == null ? b.i64(least) : b.binary(Opcode.ADD, start, b.i64(least));
             require(b.icmp(IntCond.SGE, first, b.i64(0)));
         }
         require(b.icmp(IntCond.ULE, start == null ? end : b.binary(Opcode.ADD, start, end), length));
+    }
+
+    /** The length of the memory that begins at {@code base}. */
+    final Value length(Value base) {
+        Inst load = base.inst();
+        return lengths.computeIfAbsent(
+                base,
+                _ -> b.load(
+                        Type.I64,
+                        MemoryOp.of(Type.I64, Region.CONTEXT),
+                        load.arg(0),
+                        load.imm() + LaneAccess.LENGTH_FROM_BASE));
     }
 }

@@ -94,24 +94,22 @@ public final class Simplify implements Pass {
         }
 
         boolean contains(Value v) {
-            return contains(v, 1);
+            return isFew(v, false);
         }
 
         /** Whether all uses of a value extend it with zeros, or there is only one: it goes if they do without it. */
         boolean isExtendedOnly(Value v) {
-            if (uses == null) {
-                count();
-            }
-            return contains(v, v.id() >= countedValues ? 1 : Math.max(1, extensions[v.id()]));
+            return isFew(v, true);
         }
 
-        private boolean contains(Value v, int most) {
+        private boolean isFew(Value v, boolean extended) {
             if (uses == null) {
                 count();
             }
-            boolean isMost = v.id() >= countedValues || uses.of(v) <= most;
-            hasRefused |= !isMost;
-            return isMost;
+            int most = v.id() < countedValues && extended ? Math.max(1, extensions[v.id()]) : 1;
+            boolean few = v.id() >= countedValues || uses.of(v) <= most;
+            hasRefused |= !few;
+            return few;
         }
 
         /** Whether {@link #contains} has said no since this was asked last: what is used less later may pay off. */

@@ -36,6 +36,9 @@ final class LoopGenerator {
     /** By array, whether it is a single element. */
     private boolean[] isSingle;
 
+    /** Whether elements are looked up in a table, too. */
+    private boolean hasTable;
+
     private int mode;
     private boolean offsets;
 
@@ -81,6 +84,7 @@ final class LoopGenerator {
             isSingle[i] = pick(3) == 0;
         }
         boolean ints = type.startsWith("i");
+        hasTable = singles && ints && pick(3) == 0;
         int stores = pick(3);
         boolean reduces = ints && width >= 4 && (stores == 0 || pick(3) == 0);
         if (stores == 0 && !reduces) {
@@ -247,8 +251,20 @@ final class LoopGenerator {
         };
     }
 
+    /** An element of a table, by an element. */
+    private String table() {
+        String index = type.equals("i64") ? "(i32.wrap_i64 {load0})" : "{load0}";
+        String scaled = "(i32.shl (i32.and %s (i32.const 63)) (i32.const %d))"
+                .formatted(index, Integer.numberOfTrailingZeros(width));
+        String suffix = width < 4 ? width * 8 + "_u" : "";
+        return "(%s.load%s offset=%d %s)".formatted(type, suffix, 1024 * (1 + pick(3)), scaled);
+    }
+
     private String expression(int depth) {
         if (depth == 0 || pick(6) == 0) {
+            if (hasTable && pick(3) == 0) {
+                return table();
+            }
             return switch (pick(8)) {
                 case 0 -> invariant();
                 case 1 -> "(%s.const %d)".formatted(type, pick(100) - 50);
