@@ -384,8 +384,8 @@ final class ConditionRules {
     }
 
     /**
-     * By a mask, without a branch, which signs of numbers and the like would have mispredicted half of the time. What is
-     * in other lanes of the registers does not matter.
+     * By a mask, without a branch, which signs of numbers and the like would have mispredicted half of the time. What
+     * other lanes of the registers hold does not matter.
      */
     private static boolean selectFloat(Context c, Inst inst) {
         Inst compare = inst.type().isFloat() ? c.comparison(inst.arg(0)) : null;

@@ -36,7 +36,7 @@ final class LanePack {
     final Inst inst;
 
     final LanePack[] operands;
-    /** By element of one turn; for accesses only. One for what is loaded in front of the loop; null for other values. */
+    /** By element of one turn; one for what is loaded in front of the loop; null for other values. */
     LaneAccess[] accesses;
     /** Constants by element of one turn. */
     long[] constants;

@@ -114,9 +114,9 @@ abstract class LoopVersion {
     }
 
     /**
-     * How many turns the new loop makes, each of which does what {@code 2^perTurn} did: so many that the scalar loop would make all of theirs and one more.
-     * The loop goes on as long as its counter is before its limit, or is another number; the number of whole steps
-     * between them is how often it does so at least.
+     * How many turns the new loop makes, each of which does what {@code 2^perTurn} did: so many that the scalar loop
+     * would make all of theirs and one more. The loop goes on as long as its counter is before its limit, or is another
+     * number; the number of whole steps between them is how often it does so at least.
      */
     final Value turns(int perTurn) {
         LinearValue counter = loop.counter();
