@@ -295,7 +295,7 @@ class LauncherTest {
         start(name);
         String request = "exec 2>/dev/null 3<in.wasm 4<. 5>/proc/" + server.pid() + "/fd/0; "
                 + "{ read -r self _ </proc/self/stat; sleep 0.2; "
-                + "printf 'KLN2\\t%s\\t%s\\t0\\t\\tin.wasm\\tout\\n' $self $$ >&5; exec sleep 20; } | ";
+                + "{ exec >&5; printf 'KLN2\\t%s\\t%s\\t0\\t\\tin.wasm\\tout\\n' $self $$; } & exec sleep 20; } | ";
         assertEquals(new Outcome(0, ".0;"), run(request + "cat"));
         assertWritten("out");
         assertEquals(new Outcome(0, ""), run(request + "true"));
