@@ -161,7 +161,6 @@ client=
 start=
 case $command in
 compile-server) # SOCKET: run by a compilation; not for users
-    umask 022 # of files for commands that have the same
     session=
     ! command -v setsid >/dev/null || session=setsid
     exec $session "$JAVA_HOME/bin/java" -XX:AOTCache="$dist/kiln.aot" -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData \

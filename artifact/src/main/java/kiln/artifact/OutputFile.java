@@ -16,26 +16,21 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * Writes files that a user named. A regular file is written under a temporary name beside it, which is then renamed: a
  * file that another process has mapped never changes, a half-written one is never seen, and what was there before is
- * lost only when the new one is whole. Links are followed and stay. What cannot be replaced is written to: devices,
- * pipes, and the descriptors that the process was given ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead
- * to.
+ * lost only when the new one is whole. Its permissions are those of a new file. Links are followed and stay. What
+ * cannot be replaced is written to: devices, pipes, and the descriptors that the process was given
+ * ({@code /dev/stdout}, {@code /dev/fd/N}), whatever they lead to.
  */
 public final class OutputFile {
     private static final int WRITE_BYTES = 1 << 24;
     /** As Linux has it. */
     private static final int MAX_LINKS = 40;
-
-    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY = PosixFilePermissions.asFileAttribute(
-            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
 
     /** O_ACCMODE: 0 is O_RDONLY. */
     private static final int ACCESS_MODE = 3;
@@ -53,13 +48,22 @@ public final class OutputFile {
      * @throws IOException naming {@code path}; what was there before is still there
      */
     public static void write(Path path, MemorySegment bytes) throws IOException {
-        write(path, channel -> copy(channel, bytes));
+        write(path, null, channel -> copy(channel, bytes));
     }
 
     /** The same for bytes in an array. */
     public static void write(Path path, byte[] bytes) throws IOException {
+        write(path, bytes, null);
+    }
+
+    /**
+     * The same for somebody else.
+     *
+     * @param permissions those of a regular file, instead of what this process's umask leaves; null for that
+     */
+    public static void write(Path path, byte[] bytes, Set<PosixFilePermission> permissions) throws IOException {
         // Not as a segment, which takes a process that has just started several milliseconds.
-        write(path, channel -> {
+        write(path, permissions, channel -> {
             for (int at = 0; at < bytes.length; at += WRITE_BYTES) {
                 copy(channel, ByteBuffer.wrap(bytes, at, Math.min(WRITE_BYTES, bytes.length - at)));
             }
@@ -71,7 +75,7 @@ public final class OutputFile {
         void to(WritableByteChannel channel) throws IOException;
     }
 
-    private static void write(Path path, Content content) throws IOException {
+    private static void write(Path path, Set<PosixFilePermission> permissions, Content content) throws IOException {
         try {
             Path target = follow(path);
             if (isDescriptor(target)) {
@@ -81,7 +85,7 @@ public final class OutputFile {
             } else if (Files.exists(target) && !Files.isRegularFile(target)) {
                 open(target, content, StandardOpenOption.WRITE);
             } else {
-                replace(target, content);
+                replace(target, permissions, content);
             }
         } catch (IOException e) {
             throw about(path, e);
@@ -145,11 +149,13 @@ public final class OutputFile {
         }
     }
 
-    private static void replace(Path target, Content content) throws IOException {
+    private static void replace(Path target, Set<PosixFilePermission> permissions, Content content) throws IOException {
         Path temporary = newFile(target.toAbsolutePath().getParent());
         try {
             open(temporary, content, StandardOpenOption.WRITE);
-            temporary.toFile().setReadable(true, false);
+            if (permissions != null) {
+                Files.setPosixFilePermissions(temporary, permissions);
+            }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
@@ -157,15 +163,15 @@ public final class OutputFile {
     }
 
     /**
-     * An empty file for this user only, of a name that no other process uses. Nobody is kept from guessing it, as by
-     * Files.createTempFile, whose random numbers take ten milliseconds: what is there already is not opened.
+     * An empty file of a name that no other process uses. Nobody is kept from guessing it, as by Files.createTempFile,
+     * whose random numbers take ten milliseconds: what is there already is not opened.
      */
     private static Path newFile(Path folder) throws IOException {
         long number = System.nanoTime();
         while (true) {
             Path file = folder.resolve(".kiln" + number + ".tmp");
             try {
-                return Files.createFile(file, OWNER_ONLY);
+                return Files.createFile(file);
             } catch (FileAlreadyExistsException _) {
                 number++;
             }

@@ -15,7 +15,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import kiln.artifact.OutputFile;
@@ -70,6 +73,9 @@ final class Launchers {
 
     /** Reading and writing for the user, which files of the command's have. */
     private static final int OWNERS = 0600;
+
+    /** What the system gives a new file, but for the umask. */
+    private static final int NEW_FILE = 0666;
 
     private final Path socket;
     private final String identity;
@@ -182,6 +188,9 @@ final class Launchers {
             if (child == null || !hasRequests(request.child()) || !hasRequests(request.launcher())) {
                 return;
             }
+            if (requestsKey.equals(key(request.child().resolve(ANSWER)))) {
+                return; // The shell is writing the request yet, and has its output there for that time.
+            }
             try (FileChannel answer = writing(request.child().resolve(ANSWER))) {
                 byte[] module;
                 try {
@@ -280,6 +289,18 @@ final class Launchers {
         throw new NoSuchFileException("Umask");
     }
 
+    /** Those of a new file. */
+    private static Set<PosixFilePermission> permissions(int umask) {
+        Set<PosixFilePermission> all = EnumSet.noneOf(PosixFilePermission.class);
+        for (PosixFilePermission p : PosixFilePermission.values()) {
+            // In the order of the mode's bits, from the owner's first.
+            if ((NEW_FILE & ~umask & 0400 >> p.ordinal()) != 0) {
+                all.add(p);
+            }
+        }
+        return all;
+    }
+
     /** Compiles and writes; returns the answer. */
     private static String compile(Request request, byte[] module, FileChannel answer) throws IOException {
         byte[] compiled;
@@ -298,7 +319,7 @@ final class Launchers {
                     && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
                 return REFUSED;
             }
-            OutputFile.write(target, compiled);
+            OutputFile.write(target, compiled, permissions(umask(request.launcher())));
             return DONE;
         } catch (IOException | RuntimeException _) {
             return REFUSED;

@@ -124,7 +124,7 @@ class LauncherTest {
 
     /** Runs a script, in which ./kiln is the command. */
     private Outcome run(String script) throws Exception {
-        Process p = begin(script);
+        Process p = begin("umask 022; " + script);
         try {
             assertTrue(p.waitFor(1, TimeUnit.MINUTES), "does not end: " + script);
         } finally {
@@ -138,9 +138,13 @@ class LauncherTest {
     }
 
     private void assertWritten(String output) throws IOException {
+        assertWritten(output, "rw-r--r--");
+    }
+
+    private void assertWritten(String output, String permissions) throws IOException {
         Path file = dir.resolve(output);
         assertArrayEquals(expected, Files.readAllBytes(file), output);
-        assertEquals("rw-r--r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         Files.delete(file);
         try (Stream<Path> left = Files.list(file.getParent())) {
             assertTrue(left.noneMatch(f -> f.toString().endsWith(".tmp")));
@@ -163,7 +167,6 @@ class LauncherTest {
                 "./kiln compile in.wasm -o \"$PWD/folder/out.cwasm\"=a b/out.cwasm",
                 "cd 'a b'; ../kiln compile ../in.wasm -o ä/out.cwasm=a b/ä/out.cwasm",
                 "cd 'a b'; ../kiln compile \"ä/ü 'x' \\$y.wasm\"=a b/ä/ü 'x' $y.cwasm",
-                "umask 077; ./kiln compile in.wasm=in.cwasm",
                 "echo x >out.cwasm; ./kiln compile in.wasm -o out.cwasm=out.cwasm",
                 "./kiln compile in.wasm 0<&- 1>&- 2>&-=in.cwasm",
                 "cp in.wasm \"$(printf '\\377.wasm')\"; ./kiln compile ./?.wasm -o out=out",
@@ -171,6 +174,10 @@ class LauncherTest {
             String[] parts = line.split("=(?=[^=]*$)");
             assertEquals(none, run(NO_JVM + parts[0]), parts[0]);
             assertWritten(parts[1]);
+        }
+        for (String[] mask : new String[][] {{"077", "rw-------"}, {"002", "rw-rw-r--"}}) {
+            assertEquals(none, run(NO_JVM + "umask " + mask[0] + "; ./kiln compile in.wasm"));
+            assertWritten("in.cwasm", mask[1]);
         }
         for (String options : List.of(
                 "-O 0",

@@ -68,6 +68,16 @@ class OutputFilesTest {
         assertWritten("named");
     }
 
+    @Test
+    void permissionsAreWhatTheUmaskLeaves() throws Exception {
+        String script = """
+                (umask 077; kiln compile good.wasm -o private)
+                (umask 002; kiln compile good.wasm -o shared)
+                stat -c %a private shared
+                """;
+        assertEquals("600\n664\n", Shell.run(dir, script, 2));
+    }
+
     /** Others that write to the same descriptor lose nothing, and neither does a file that is appended to. */
     @Test
     void descriptorsOfFiles() throws Exception {
