@@ -9,8 +9,13 @@ import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.tests.bombs.ModuleWriter.Bytes;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 /** Modules whose few bytes hand over very many values are refused, with the place where it became too much. */
+@DisabledIfSystemProperty(
+        named = "kiln.emulated",
+        matches = "true",
+        disabledReason = "steps of the compiler are the same there")
 class ValueBudgetTest {
     /** A thousand operands that go through {@code blocks} blocks, one in the other, in each of so many functions. */
     private static byte[] module(int blocks, int functions) {

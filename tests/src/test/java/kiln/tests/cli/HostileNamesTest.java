@@ -30,6 +30,7 @@ import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
 import kiln.tests.cli.Cli.Outcome;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever names a module, a file or an argument has, what is printed and said has no character that a terminal or a
  * log obeys, and no line without end.
  */
+@DisabledIfSystemProperty(named = "kiln.emulated", matches = "true", disabledReason = "texts are the same there")
 class HostileNamesTest {
     private static final int MAX_LINE = 10_000;
 

@@ -46,9 +46,14 @@ import kiln.tests.cross.CrossCompiler;
 import kiln.wasm.Features;
 import kiln.wasm.WasmException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is written for components is Java that compiles, and that the runtime binds. */
+@DisabledIfSystemProperty(
+        named = "kiln.emulated",
+        matches = "true",
+        disabledReason = "the Java that is written is the same there")
 class BindgenTest {
     @TempDir
     Path dir;

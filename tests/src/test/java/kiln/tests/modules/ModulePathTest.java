@@ -18,9 +18,11 @@ import kiln.wat.Wat;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An application of named modules uses Kiln as such: it gets what is exported, and only the loader native access. */
+@DisabledIfSystemProperty(named = "kiln.emulated", matches = "true", disabledReason = "class files are the same there")
 class ModulePathTest {
     private static final String MODULE = """
             module app {

@@ -13,6 +13,7 @@ import kiln.runtime.CompiledModule;
 import kiln.runtime.Func;
 import kiln.runtime.Instance;
 import kiln.runtime.TrapException;
+import kiln.tests.Corpus;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +33,7 @@ class SealedTablesTest extends RuntimeFixture {
 
     @Test
     void randomTables() {
-        for (int seed = 0; seed < 40; seed++) {
+        for (int seed = 0; seed < (Corpus.SAMPLED ? 8 : 40); seed++) {
             Random random = new Random(seed);
             int types = 1 + random.nextInt(5);
             int functions = 1 + random.nextInt(8);

@@ -16,6 +16,7 @@ import kiln.runtime.Linker;
 import kiln.runtime.Memory;
 import kiln.runtime.Store;
 import kiln.runtime.TrapException;
+import kiln.tests.Corpus;
 import kiln.tests.cross.CrossCompiler;
 import kiln.tests.runtime.LoopGenerator.Elements;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * traps. {@code -Dkiln.loops=N} tries as many modules of random loops, {@code -Dkiln.seed=S} others.
  */
 class VectorLoopsTest {
-    private static final int MODULES = Integer.getInteger("kiln.loops", 12);
+    private static final int MODULES = Integer.getInteger("kiln.loops", Corpus.SAMPLED ? 4 : 12);
     private static final long SEED = Long.getLong("kiln.seed", 1);
     private static final int FUNCTIONS = 24;
     private static final int RUNS = 60;
