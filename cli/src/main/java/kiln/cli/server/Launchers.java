@@ -52,6 +52,8 @@ import kiln.compiler.CompilerOptions;
 final class Launchers {
     static final String MAGIC = "KLN2";
     private static final int FIELDS = 7;
+    /** Bytes that are written to a pipe at once; a line of more is none of a launcher's. */
+    private static final int MAX_LINE = 4096;
 
     private static final String ALIVE = ".";
     private static final String DONE = "0";
@@ -122,8 +124,10 @@ final class Launchers {
                 if (b == '\n') {
                     byte[] request = line.toByteArray();
                     line.reset();
-                    workers.execute(() -> answer(request));
-                } else {
+                    if (request.length <= MAX_LINE) {
+                        workers.execute(() -> answer(request));
+                    }
+                } else if (line.size() <= MAX_LINE) {
                     line.write(b);
                 }
             }
