@@ -83,8 +83,8 @@ final class Context extends LoweringContext {
 
     /**
      * Whether what an integer load reads is soon written anew. A loop that does {@code x = f(x)} in memory waits for
-     * the way there and back each turn. Processors leave that out (memory renaming, AMD since Zen 2, Intel since Golden
-     * Cove), but for plain moves only: an instruction with another operand that loads waits some five cycles.
+     * the way there and back each turn. Some processors leave that out (memory renaming; measured on AMD's Zen 3), but
+     * for plain moves only: an instruction with another operand that loads waits some five cycles.
      */
     private static boolean isRenewed(Inst load) {
         Inst i = load.type().isInt() ? load.next() : null;
