@@ -262,11 +262,20 @@ public final class CompiledModule implements AutoCloseable {
         try {
             return load.get();
         } catch (HostException e) {
-            if (Reclaimer.collect()) {
-                return load.get();
+            // Modules that nobody closed may have what is missing.
+            if (!Reclaimer.collect()) {
+                throw refused(name, e);
             }
-            throw new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
         }
+        try {
+            return load.get();
+        } catch (HostException e) {
+            throw refused(name, e);
+        }
+    }
+
+    private static UncheckedIOException refused(String name, HostException e) {
+        return new UncheckedIOException(new IOException(name + ": " + e.getMessage(), e));
     }
 
     private static void requireNoSignature(Engine engine, String name) {

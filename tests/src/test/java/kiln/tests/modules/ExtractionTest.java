@@ -15,6 +15,7 @@ import kiln.compiler.CompilerOptions;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
+import kiln.runtime.Store;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,5 +77,17 @@ class ExtractionTest {
         System.setProperty("kiln.extract", folder.toString());
         var e = assertThrows(UncheckedIOException.class, () -> CompiledModule.load(engine, compiled(7)));
         assertTrue(e.getMessage().contains("kiln.extract") && e.getMessage().contains("others may write"), e::toString);
+    }
+
+    /** What a host refuses is tried once more where something was freed, and is the same error then. */
+    @Test
+    void aRefusalStaysOneWhereSomethingWasFreed() throws Exception {
+        System.setProperty("kiln.extract", Files.createFile(dir.resolve("file")).toString());
+        byte[] code = compiled(7);
+        for (int i = 0; i < 10; i++) {
+            new Store(engine);
+        }
+        var e = assertThrows(UncheckedIOException.class, () -> CompiledModule.load(engine, code));
+        assertTrue(e.getMessage().contains("kiln.extract"), e::toString);
     }
 }
