@@ -125,7 +125,7 @@ final class EdgeValues {
     private EdgeValues() {}
 
     /**
-     * All of a type; on an emulated machine every third and the first ones, unless {@code -Dkiln.whole=true} is given.
+     * All of a type; on an emulated machine every fifth and the first ones, unless {@code -Dkiln.whole=true} is given.
      */
     static List<long[]> of(Type type) {
         List<long[]> all = all(type);
@@ -134,7 +134,7 @@ final class EdgeValues {
         }
         List<long[]> some = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            if (i < 4 || i % 3 == 0) {
+            if (i < 4 || i % 5 == 0) {
                 some.add(all.get(i));
             }
         }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class RandomExecution {
     private static final int ROUNDS =
-            Integer.getInteger("kiln.random.rounds", Boolean.getBoolean("kiln.emulated") ? 60 : 300);
+            Integer.getInteger("kiln.random.rounds", Boolean.getBoolean("kiln.emulated") ? 30 : 300);
     private static final long FIRST_SEED = Long.getLong("kiln.random.seed", 1);
     /** What a program may touch. */
     private static final int AREA_BYTES = RandomPrograms.HEAP_END;

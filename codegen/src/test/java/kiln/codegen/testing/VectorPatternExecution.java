@@ -40,7 +40,7 @@ public abstract class VectorPatternExecution {
             VECTORS.stream()
                     .flatMap(x -> VECTORS.stream().map(y -> new V128[] {x, y}))
                     .toList(),
-            24);
+            10);
 
     /** What the third operand of every function points to, from an odd address on. */
     private static final long[] DATA = {0x8182_8384_8586_8788L, 0x1112_1314_1516_1718L, 0xc00a_1234_3f8e_4567L, -2};
