@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the commands print, write and return when nothing is wrong. */
 class CommandLineTest {
+    private static final String MANY_JVMS =
+            "starts several JVMs, which takes an emulated one long: only with -Dkiln.whole=true";
+
     @TempDir
     static Path dir;
 
@@ -228,7 +231,7 @@ class CommandLineTest {
 
     @Test
     void theCacheHealsItself() throws Exception {
-        assumeTrue(!Corpus.SAMPLED, "starts six JVMs, which takes an emulated one long: only with -Dkiln.whole=true");
+        assumeTrue(!Corpus.SAMPLED, MANY_JVMS);
         Path home = Files.createDirectory(dir.resolve("home"));
         Path cache = home.resolve(".cache/kiln");
         String wasm = dir.resolve("commands.wasm").toString();
@@ -273,6 +276,7 @@ class CommandLineTest {
 
     @Test
     void programsComeThroughPipes() throws Exception {
+        assumeTrue(!Corpus.SAMPLED, MANY_JVMS);
         assertEquals(0, kiln("compile @commands.wasm -o @piped.cwasm").status());
         assertEquals(0, kiln("keygen -o @piped").status());
         assertEquals(0, kiln("sign @piped.cwasm --key @piped.key").status());
@@ -294,6 +298,7 @@ class CommandLineTest {
 
     @Test
     void textComesThroughPipes() throws Exception {
+        assumeTrue(!Corpus.SAMPLED, MANY_JVMS);
         Files.writeString(dir.resolve("seven.txt"), "\n(module (func (export \"seven\") (result i32) (i32.const 7)))");
         String said = Shell.run(dir, """
                 cat seven.txt | kiln run --no-cache --invoke seven -
@@ -307,6 +312,7 @@ class CommandLineTest {
     /** {@code kiln … | head -1} ends without a message. */
     @Test
     void aReaderThatHasSeenEnough() throws Exception {
+        assumeTrue(!Corpus.SAMPLED, MANY_JVMS);
         String kiln = String.join(
                 "' '",
                 ChildJvm.command(
