@@ -32,7 +32,7 @@ final class SpecHost {
         linker.define("spectest", "table64", Table.of(store, new TableType(ValType.FUNCREF, 10, 20, true), null));
         linker.define("spectest", "memory", Memory.of(store, new MemoryType(1, 2)));
         linker.define("spectest", "shared_memory", Memory.of(store, new MemoryType(1, 2, false, true, 16)));
-        linker.define("wasmtime", "gc", Func.of(store, FuncType.ofVoid(), (_, _, _) -> System.gc()));
+        linker.define("wasmtime", "gc", Func.of(store, FuncType.ofVoid(), (_, _, _) -> store.collectGarbage()));
     }
 
     private static void print(Linker linker, String name, ValType... params) {
