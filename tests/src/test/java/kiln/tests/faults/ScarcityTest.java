@@ -2,6 +2,7 @@ package kiln.tests.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.List;
 import kiln.compiler.Compiler;
 import kiln.compiler.CompilerOptions;
 import kiln.tests.ChildJvm;
+import kiln.tests.Corpus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,11 +39,13 @@ class ScarcityTest {
 
     @Test
     void compilationFailsInAFullHeapButEnds() throws Exception {
+        assumeTrue(!Corpus.SAMPLED, "takes an emulated JVM minutes: only with -Dkiln.whole=true");
         run("load", "-Xmx24m", "-XX:ActiveProcessorCount=8");
     }
 
     @Test
     void nothingIsLostWhereTheStackEndsTheFirstTime() throws Exception {
+        assumeTrue(!Corpus.SAMPLED, "takes an emulated JVM minutes: only with -Dkiln.whole=true");
         // Frames that do not change their size on the way.
         run("stack", "-Xint");
         Path file = dir.resolve("storm.cwasm");
