@@ -65,6 +65,8 @@ public abstract class LoweringContext {
 
     /** By header, whether a loop calls anything. */
     final boolean[] hasCall;
+    /** By header, whether there is a loop in a loop. */
+    private final boolean[] hasInner;
     /** How many loops a constant leaves at most: no program nests more, but somebody might make one that does. */
     private static final int MAX_LOOPS_LEFT = 64;
 
@@ -89,7 +91,7 @@ public abstract class LoweringContext {
     private final Map<Integer, Map<Value, Reg>> hoisted = new HashMap<>();
 
     private final Map<NumberAt, Value> hoistedNumbers = new HashMap<>();
-    /** As {@link #hoisted}, those that rules want of their own. */
+    /** As {@link #hoisted}, vectors. */
     private final Map<Integer, Map<V128, Reg>> hoistedVectors = new HashMap<>();
     /** What rules make of values that do not change in loops, by the node at whose end it is made. */
     private final Map<Integer, Map<Derived, Reg>> hoistedResults = new HashMap<>();
@@ -113,6 +115,7 @@ public abstract class LoweringContext {
         this.machBlocks = new MachBlock[plan.nodes()];
         this.nodeOfBlock = new int[function.blockIdBound()];
         this.hasCall = new boolean[plan.nodes()];
+        this.hasInner = new boolean[plan.nodes()];
         this.hoists = new boolean[plan.nodes()];
     }
 
@@ -153,8 +156,10 @@ public abstract class LoweringContext {
         int[] postorder = flow.postorder();
         // Headers of inner loops come before those of outer ones.
         for (int h : postorder) {
-            if (hasCall[h] && flow.outerLoop(h) >= 0) {
-                hasCall[flow.outerLoop(h)] = true;
+            int outer = flow.isLoopHeader(h) ? flow.outerLoop(h) : -1;
+            if (outer >= 0) {
+                hasInner[outer] = true;
+                hasCall[outer] |= hasCall[h];
             }
         }
     }
@@ -291,31 +296,12 @@ public abstract class LoweringContext {
         }
         int loop = loopToHoistFrom(isCheap(value));
         if (loop >= 0) {
-            int at = placeBefore(loop);
-            return hoistedVectors
-                    .computeIfAbsent(at, _ -> new LinkedHashMap<>())
-                    .computeIfAbsent(value, _ -> newReg(Type.V128));
+            return hoistedVector(placeBefore(loop), value);
         }
         r = newReg(Type.V128);
         ruleVectors.put(value, r);
         emitAsConstant(vectorConstant(r, value));
         return r;
-    }
-
-    /**
-     * Something that a rule needs an operand in the form of: {@code maker} emits the instructions. Makers that are
-     * equal make the same.
-     */
-    private record Derived(Value of, Maker maker) {
-        @Override
-        public boolean equals(Object o) {
-            return o instanceof Derived d && of == d.of && maker.equals(d.maker);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * of.id() + maker.hashCode();
-        }
     }
 
     /** Emits instructions that compute a register from another one; a record, which says what by its components. */
@@ -381,6 +367,12 @@ public abstract class LoweringContext {
         return nodeOfBlock[(v.inst() != null ? v.inst().block() : v.paramOf()).id()];
     }
 
+    /** The innermost loop around the current instruction if it calls nothing and runs more than once, or -1. */
+    public final int busyLoop() {
+        int loop = plan.flow().loopHeader(rootNode);
+        return loop >= 0 && !hasInner[loop] && !hasCall[loop] && runsMoreOftenThanBefore(loop) ? loop : -1;
+    }
+
     /** Whether nothing runs between the end of the block in front of a loop and the loop. */
     private boolean isEnteredFromDominator(int header) {
         FlowGraph flow = plan.flow();
@@ -397,6 +389,12 @@ public abstract class LoweringContext {
         return v.is(Opcode.LOAD)
                 && v.inst().memory().readOnly()
                 && !v.inst().memory().canTrap();
+    }
+
+    private Reg hoistedVector(int at, V128 value) {
+        return hoistedVectors
+                .computeIfAbsent(at, _ -> new LinkedHashMap<>())
+                .computeIfAbsent(value, _ -> newReg(Type.V128));
     }
 
     private void emitAsConstant(MachInst inst) {
@@ -635,6 +633,9 @@ public abstract class LoweringContext {
         int loop = loopToHoistFrom(isCheap(d));
         if (loop >= 0) {
             int at = placeBefore(loop);
+            if (d.opcode() == Opcode.VCONST) {
+                return hoistedVector(at, d.vector());
+            }
             return hoisted.computeIfAbsent(at, _ -> new HashMap<>())
                     .computeIfAbsent(representative(at, v, d), _ -> newReg(v.type()));
         }
@@ -662,7 +663,9 @@ public abstract class LoweringContext {
         int from = -1;
         int loop = flow.loopHeader(rootNode);
         for (int level = 0; loop >= 0 && level < MAX_LOOPS_LEFT; level++) {
-            if (cheap && hasCall[loop] || !runsMoreOftenThanBefore(loop)) {
+            // Calls would leave it in memory, from where it takes as long as to make it in front of a loop without.
+            boolean loses = hasCall[loop] && (cheap || from >= 0 && !hasCall[from]);
+            if (loses || !runsMoreOftenThanBefore(loop)) {
                 break;
             }
             from = loop;
@@ -730,7 +733,7 @@ public abstract class LoweringContext {
         Map<V128, Reg> vectors = hoistedVectors.getOrDefault(node, Map.of());
         Map<Derived, Reg> results = hoistedResults.getOrDefault(node, Map.of());
         begin(null);
-        results.forEach((d, r) -> d.maker.emit(this, r, value(d.of)));
+        results.forEach((d, r) -> d.maker().emit(this, r, value(d.of())));
         vectors.forEach((value, r) -> emitAsConstant(vectorConstant(r, value)));
         wanted.entrySet().stream()
                 .sorted((a, b) -> Integer.compare(a.getKey().id(), b.getKey().id()))

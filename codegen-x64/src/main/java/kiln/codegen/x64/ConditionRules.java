@@ -407,11 +407,11 @@ final class ConditionRules {
             return true;
         }
         long ifFalse = inst.arg(2).inst().imm();
-        Operand difference = Operand.Pooled.splat(size, inst.arg(1).inst().imm() ^ ifFalse);
+        Operand difference = c.splatSource(size, inst.arg(1).inst().imm() ^ ifFalse);
         Reg chosen = ifFalse == 0 ? dst : c.newReg(Type.V128);
         c.emitBinary(Op.ANDPS, chosen, mask, difference);
         if (ifFalse != 0) {
-            c.emitBinary(Op.XORPS, dst, chosen, Operand.Pooled.splat(size, ifFalse));
+            c.emitBinary(Op.XORPS, dst, chosen, c.splatSource(size, ifFalse));
         }
         return true;
     }

@@ -1,5 +1,9 @@
 package kiln.codegen.x64;
 
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import kiln.codegen.CodeBuffer;
 import kiln.codegen.CodegenOptions;
 import kiln.codegen.EmitContext;
@@ -22,7 +26,12 @@ final class Context extends LoweringContext {
     /** How many instructions behind a load are looked at for a store to the same place. */
     private static final int MAX_TO_STORE = 16;
 
+    /** So many of the sixteen vector registers that loops are left enough for what they compute. */
+    private static final int MAX_CONSTANTS_KEPT = 6;
+
     private final CpuFeatures features;
+    /** By header of a loop, the constants that it keeps in registers though they could be operands in memory. */
+    private final Map<Integer, Set<Object>> kept = new HashMap<>();
 
     /** {@code options} name the {@code features} that are implied as well. */
     Context(Function function, CodegenOptions options, CpuFeatures features) {
@@ -67,11 +76,33 @@ final class Context extends LoweringContext {
 
     /** As {@link #registerOrMemory}, for floats; constants come from memory as well. */
     Operand floatSource(Value v) {
-        if (v.is(Opcode.FCONST) && constValue(v) != 0) {
+        if (isPooled(v)) {
             return Operand.Pooled.ofFloat(size(v.type()), constValue(v));
         }
         Inst load = foldableLoad(v, size(v.type()));
         return load != null ? fold(load) : Operand.of(reg(v));
+    }
+
+    /** Whether a float is a constant that comes from memory. */
+    boolean isPooled(Value v) {
+        return v.is(Opcode.FCONST)
+                && constValue(v) != 0
+                && !isKept(v.type() == Type.F32 ? (Object) (int) constValue(v) : (Object) constValue(v));
+    }
+
+    /**
+     * Whether a constant stays in a register throughout the loop: an innermost one, since there may be fewer loads of
+     * floats a cycle than operations on them (two loads, on AMD's Zen 4, but two additions and two multiplications).
+     *
+     * @param bits an Integer, a Long or a V128
+     */
+    private boolean isKept(Object bits) {
+        int loop = options.optLevel() > 0 ? busyLoop() : -1;
+        if (loop < 0) {
+            return false;
+        }
+        Set<Object> all = kept.computeIfAbsent(loop, _ -> new HashSet<>());
+        return all.contains(bits) || all.size() < MAX_CONSTANTS_KEPT && all.add(bits);
     }
 
     /** A load of exactly {@code size} bytes that the current rule may do itself. */
@@ -134,16 +165,31 @@ final class Context extends LoweringContext {
         }
         if (v.is(Opcode.VCONST)) {
             V128 bits = v.inst().vector();
-            return bits.equals(V128.ZERO) ? Operand.of(reg(v)) : new Operand.Pooled(bits);
+            return bits.equals(V128.ZERO) ? Operand.of(reg(v)) : vectorSource(bits);
         }
         Inst load = op.alignment(hasAvx()) == 1 ? foldableLoad(v, op.memoryBytes(op.size())) : null;
         return load != null ? fold(load) : Operand.of(reg(v));
     }
 
+    /** The last operand of such an instruction where a rule has a constant that is not zero. */
+    Operand vectorSource(V128 bits) {
+        return isPooled(bits) ? new Operand.Pooled(bits) : Operand.of(vector(bits));
+    }
+
+    /** As above, {@code bits} of {@code size} bytes in every lane. */
+    Operand splatSource(int size, long bits) {
+        return vectorSource(Operand.Pooled.lanes(size, bits));
+    }
+
+    /** Whether a vector constant that is not zero comes from memory. */
+    private boolean isPooled(V128 bits) {
+        return isCheap(bits) || !isKept(bits);
+    }
+
     /** Whether {@link #vectorSource} gives memory. */
     boolean isVectorMemory(Op op, Value v) {
         return v.is(Opcode.VCONST)
-                ? !v.inst().vector().equals(V128.ZERO)
+                ? !v.inst().vector().equals(V128.ZERO) && isPooled(v.inst().vector())
                 : op.alignment(hasAvx()) == 1 && foldableLoad(v, op.memoryBytes(op.size())) != null;
     }
 

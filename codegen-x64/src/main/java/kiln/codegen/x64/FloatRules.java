@@ -1,6 +1,5 @@
 package kiln.codegen.x64;
 
-import static kiln.codegen.LoweringContext.isConst;
 import static kiln.codegen.x64.Context.size;
 
 import kiln.codegen.Reg;
@@ -47,11 +46,11 @@ final class FloatRules {
 
     /** Whether x rather than y should come from memory. */
     private static boolean prefersRight(Context c, Inst inst, Value x, Value y) {
-        int size = size(inst);
-        if (isConst(y) || c.foldableLoad(y, size) != null) {
-            return false;
-        }
-        return isConst(x) || c.foldableLoad(x, size) != null;
+        return !isInMemory(c, inst, y) && isInMemory(c, inst, x);
+    }
+
+    private static boolean isInMemory(Context c, Inst inst, Value v) {
+        return c.isPooled(v) || c.foldableLoad(v, size(inst)) != null;
     }
 
     // FMIN, FMAX, FCOPYSIGN.
@@ -81,7 +80,7 @@ final class FloatRules {
     static final Rules<Context> SIGN = Rules.<Context>of("sign").base("bits changed by a mask", (c, inst) -> {
         boolean negate = inst.opcode() == Opcode.FNEG;
         long sign = FloatInsn.signBit(size(inst));
-        Operand mask = Operand.Pooled.splat(size(inst), negate ? sign : ~sign);
+        Operand mask = c.splatSource(size(inst), negate ? sign : ~sign);
         Reg dst = c.def(inst.result());
         c.emitBinary(negate ? Op.XORPS : Op.ANDPS, dst, c.reg(inst.arg(0)), mask);
     });

@@ -159,8 +159,13 @@ abstract sealed class Operand permits Operand.InReg, Operand.Imm, Operand.Pooled
 
         /** A constant that fills a vector register: {@code bits} of {@code size} bytes in every lane. */
         static Pooled splat(int size, long bits) {
+            return new Pooled(lanes(size, bits));
+        }
+
+        /** The bits of that. */
+        static V128 lanes(int size, long bits) {
             long lanes = size == 4 ? bits << 32 | bits & 0xffffffffL : bits;
-            return new Pooled(new V128(lanes, lanes));
+            return new V128(lanes, lanes);
         }
 
         @Override

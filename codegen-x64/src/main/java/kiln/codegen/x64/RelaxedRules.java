@@ -56,7 +56,7 @@ final class RelaxedRules {
                 Reg pairs = c.newReg(Type.V128);
                 Reg sums = c.newReg(Type.V128);
                 dot(c, inst, pairs);
-                c.emitBinary(Op.PMADDWD, sums, pairs, new Operand.Pooled(WORDS_OF_ONE));
+                c.emitBinary(Op.PMADDWD, sums, pairs, c.vectorSource(WORDS_OF_ONE));
                 c.emitBinary(Op.PADDD, c.def(inst.result()), sums, c.reg(inst.arg(2)));
                 return true;
             })

@@ -57,11 +57,11 @@ final class ShuffleRules {
             .rule("one half of one (pshuflw, pshufhw)", ShuffleRules::permuteHalf)
             .rule("bytes of one (pshufb)", form(ShuffleMatcher::table, (c, inst, s) -> {
                 Reg left = c.reg(inst.arg(s.operand()));
-                c.emitBinary(Op.PSHUFB, c.def(inst.result()), left, new Operand.Pooled(s.indices()));
+                c.emitBinary(Op.PSHUFB, c.def(inst.result()), left, c.vectorSource(s.indices()));
             }))
             .rule("bytes of one and constants (pshufb, por)", form(ShuffleMatcher::tableOr, (c, inst, s) -> {
                 Reg bytes = pshufb(c, inst.arg(s.operand()), s.table());
-                c.emitBinary(Op.POR, c.def(inst.result()), bytes, new Operand.Pooled(s.constants()));
+                c.emitBinary(Op.POR, c.def(inst.result()), bytes, c.vectorSource(s.constants()));
             }))
             .rule("words of both (shufps or insertps, pshufd)", ShuffleRules::wordsOfBoth)
             .rule("bytes of one among the other's (pshufb, pblendw)", ShuffleRules::amongOthers)
@@ -106,7 +106,7 @@ final class ShuffleRules {
     /** Bytes of {@code x}, zero for an index above 0x7f. */
     private static Reg pshufb(Context c, Value x, V128 indices) {
         Reg bytes = c.newReg(Type.V128);
-        c.emitBinary(Op.PSHUFB, bytes, c.reg(x), new Operand.Pooled(indices));
+        c.emitBinary(Op.PSHUFB, bytes, c.reg(x), c.vectorSource(indices));
         return bytes;
     }
 
@@ -193,7 +193,7 @@ final class ShuffleRules {
         }
         Reg left = c.reg(inst.arg(0));
         V128 kept = V128.of(Lanes.I8X16, i -> s.source(i) < 16 ? 0xff : 0);
-        c.emitBinary(Op.PAND, c.def(inst.result()), left, new Operand.Pooled(kept));
+        c.emitBinary(Op.PAND, c.def(inst.result()), left, c.vectorSource(kept));
         return true;
     }
 
@@ -353,7 +353,7 @@ final class ShuffleRules {
         } else {
             Lanes pairs = s.size() == 1 ? Lanes.I16X8 : Lanes.I32X4;
             V128 low = V128.of(pairs, _ -> -1L >>> 64 - 8 * s.size());
-            c.emitBinary(Op.PAND, halves, c.reg(v), new Operand.Pooled(low));
+            c.emitBinary(Op.PAND, halves, c.reg(v), c.vectorSource(low));
         }
         return halves;
     }
@@ -368,14 +368,14 @@ final class ShuffleRules {
                 V128 indices = inst.arg(1).inst().vector();
                 V128 exact = V128.of(Lanes.I8X16, i -> indices.byteAt(i) < 16 ? indices.byteAt(i) : 0x80);
                 Reg left = c.reg(inst.arg(0));
-                c.emitBinary(Op.PSHUFB, c.def(inst.result()), left, new Operand.Pooled(exact));
+                c.emitBinary(Op.PSHUFB, c.def(inst.result()), left, c.vectorSource(exact));
                 return true;
             })
             .base("bytes by an operand (paddusb, pshufb)", (c, inst) -> {
                 // Above 15, bit 7 has to be set.
                 Reg x = c.reg(inst.arg(0));
                 Reg indices = c.newReg(Type.V128);
-                c.emitBinary(Op.PADDUSB, indices, c.reg(inst.arg(1)), Operand.Pooled.splat(8, 0x7070707070707070L));
+                c.emitBinary(Op.PADDUSB, indices, c.reg(inst.arg(1)), c.splatSource(8, 0x7070707070707070L));
                 c.emitBinary(Op.PSHUFB, c.def(inst.result()), x, indices);
             });
 }

@@ -48,10 +48,10 @@ final class VectorFloatRules {
     }
 
     /** A constant in all lanes. */
-    static Operand splat(Lanes lanes, double value) {
+    static Operand splat(Context c, Lanes lanes, double value) {
         return lanes == Lanes.F32X4
-                ? Operand.Pooled.splat(4, Float.floatToRawIntBits((float) value))
-                : Operand.Pooled.splat(8, Double.doubleToRawLongBits(value));
+                ? c.splatSource(4, Float.floatToRawIntBits((float) value))
+                : c.splatSource(8, Double.doubleToRawLongBits(value));
     }
 
     /** What CMPPS and CMPPD are told to compare; operands are exchanged for what is greater. */
@@ -203,10 +203,10 @@ final class VectorFloatRules {
                 Reg high = temp(c);
                 Reg difference = temp(c);
                 // As fractions of 2^23 and 2^39, whose last bit counts 1 and 65536. Only the sum is rounded.
-                c.emitBinary(Op.PBLENDW, low, x, splat(Lanes.F32X4, 0x1p23), 0xaa);
+                c.emitBinary(Op.PBLENDW, low, x, splat(c, Lanes.F32X4, 0x1p23), 0xaa);
                 c.emitShift(Op.PSRLD, shifted, x, 16);
-                c.emitBinary(Op.PBLENDW, high, shifted, splat(Lanes.F32X4, 0x1p39), 0xaa);
-                c.emitBinary(Op.SUBPS, difference, high, splat(Lanes.F32X4, 0x1p39 + 0x1p23));
+                c.emitBinary(Op.PBLENDW, high, shifted, splat(c, Lanes.F32X4, 0x1p39), 0xaa);
+                c.emitBinary(Op.SUBPS, difference, high, splat(c, Lanes.F32X4, 0x1p39 + 0x1p23));
                 c.emitBinary(Op.ADDPS, c.def(inst.result()), difference, low);
             });
 
@@ -215,9 +215,9 @@ final class VectorFloatRules {
             .base("as the fraction of 2^52", (c, inst) -> {
                 Reg x = c.reg(inst.arg(0));
                 Reg sum = temp(c);
-                Operand exponent = Operand.Pooled.splat(4, Double.doubleToRawLongBits(TWO_52) >>> 32);
+                Operand exponent = c.splatSource(4, Double.doubleToRawLongBits(TWO_52) >>> 32);
                 c.emitBinary(Op.PUNPCKLDQ, sum, x, exponent);
-                c.emitBinary(Op.SUBPD, c.def(inst.result()), sum, splat(Lanes.F64X2, TWO_52));
+                c.emitBinary(Op.SUBPD, c.def(inst.result()), sum, splat(c, Lanes.F64X2, TWO_52));
             });
 
     /** With half of a vector, or all of it, from memory. */
@@ -259,7 +259,7 @@ final class VectorFloatRules {
         compare(c, Lanes.F32X4, EQ, ordered, x, Operand.inRegister(x));
         c.emitBinary(Op.ANDPS, number, ordered, x);
         c.emitUnary(Op.CVTTPS2DQ, integer, Operand.inRegister(number));
-        compare(c, Lanes.F32X4, NLT, tooLarge, number, splat(Lanes.F32X4, TWO_31));
+        compare(c, Lanes.F32X4, NLT, tooLarge, number, splat(c, Lanes.F32X4, TWO_31));
         c.emitBinary(Op.PXOR, c.def(inst.result()), integer, tooLarge);
         return true;
     }
@@ -271,7 +271,7 @@ final class VectorFloatRules {
         Reg number = temp(c);
         compare(c, Lanes.F64X2, EQ, ordered, x, Operand.inRegister(x));
         // Zero where x is a NaN, which is then the minimum.
-        c.emitBinary(Op.ANDPS, limit, ordered, splat(Lanes.F64X2, Integer.MAX_VALUE));
+        c.emitBinary(Op.ANDPS, limit, ordered, splat(c, Lanes.F64X2, Integer.MAX_VALUE));
         c.emitBinary(Op.MINPD, number, x, limit);
         c.emitUnary(Op.CVTTPD2DQ, c.def(inst.result()), Operand.inRegister(number));
         return true;
@@ -306,9 +306,9 @@ final class VectorFloatRules {
         Reg added = temp(c);
         // 2^31 for what is larger, to which comes how much larger it is: up to 2^31 - 1, nothing if it is smaller.
         c.emitUnary(Op.CVTTPS2DQ, small, Operand.inRegister(number));
-        c.emitBinary(Op.SUBPS, excess, number, splat(Lanes.F32X4, TWO_31));
+        c.emitBinary(Op.SUBPS, excess, number, splat(c, Lanes.F32X4, TWO_31));
         c.emitUnary(Op.CVTTPS2DQ, large, Operand.inRegister(excess));
-        compare(c, Lanes.F32X4, NLT, tooLarge, excess, splat(Lanes.F32X4, TWO_31));
+        compare(c, Lanes.F32X4, NLT, tooLarge, excess, splat(c, Lanes.F32X4, TWO_31));
         c.emitBinary(Op.PXOR, saturated, large, tooLarge);
         c.emitBinary(Op.PMAXSD, added, saturated, c.zeroVector());
         c.emitBinary(Op.PADDD, c.def(inst.result()), added, small);
@@ -320,10 +320,10 @@ final class VectorFloatRules {
         Reg limited = temp(c);
         Reg integer = temp(c);
         Reg sum = temp(c);
-        c.emitBinary(Op.MINPD, limited, number, splat(Lanes.F64X2, 0xffffffffL));
+        c.emitBinary(Op.MINPD, limited, number, splat(c, Lanes.F64X2, 0xffffffffL));
         c.emitUnary(Op.ROUNDPD, integer, Operand.inRegister(limited), FloatInsn.Unary.TRUNC);
         // The integer is then in the lower half of the fraction.
-        c.emitBinary(Op.ADDPD, sum, integer, splat(Lanes.F64X2, TWO_52));
+        c.emitBinary(Op.ADDPD, sum, integer, splat(c, Lanes.F64X2, TWO_52));
         c.emitBinary(Op.SHUFPS, c.def(inst.result()), sum, Operand.inRegister(c.zeroVector()), 0x88);
     }
 }

@@ -106,7 +106,7 @@ final class VectorReduceRules {
             .rule("clear bit", (c, test) -> {
                 Value x = negated(c, test);
                 // Bits of the second operand that the first one lacks clear the carry flag.
-                return x == null ? null : Condition.of(bits(c.reg(x), new Operand.Pooled(ONES)), Cond.AE);
+                return x == null ? null : Condition.of(bits(c.reg(x), c.vectorSource(ONES)), Cond.AE);
             })
             .rule("bit in x and y", (c, test) -> {
                 Inst and = foldable(c, test, VectorOp.AND);

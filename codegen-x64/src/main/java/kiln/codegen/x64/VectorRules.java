@@ -70,8 +70,8 @@ final class VectorRules {
     }
 
     /** A constant with {@code bits} in every lane. */
-    static Operand pooled(Lanes lanes, long bits) {
-        return new Operand.Pooled(splat(lanes, bits));
+    static Operand pooled(Context c, Lanes lanes, long bits) {
+        return c.vectorSource(splat(lanes, bits));
     }
 
     static V128 splat(Lanes lanes, long bits) {
@@ -229,7 +229,7 @@ final class VectorRules {
         } else {
             int from = bytes - f.count() / 8;
             V128 indices = V128.of(Lanes.I8X16, i -> i / bytes * bytes + (i + from) % bytes);
-            c.emitBinary(Op.PSHUFB, dst, x, new Operand.Pooled(indices));
+            c.emitBinary(Op.PSHUFB, dst, x, c.vectorSource(indices));
         }
         return true;
     }
@@ -259,7 +259,7 @@ final class VectorRules {
             .rule("a function of three", TernaryLogic::lower)
             .base("x ^ ones", (c, inst) -> {
                 Reg x = c.reg(inst.arg(0));
-                c.emitBinary(Op.PXOR, c.def(inst.result()), x, new Operand.Pooled(ONES));
+                c.emitBinary(Op.PXOR, c.def(inst.result()), x, c.vectorSource(ONES));
             });
 
     /** Whether the complement of {@code v} takes fewer instructions than {@code v}, and the rule may compute it. */
@@ -436,7 +436,7 @@ final class VectorRules {
         }
         long sign = FloatInsn.signBit(lanes.bytes());
         Reg x = c.reg(inst.arg(0));
-        c.emitBinary(op, c.def(inst.result()), x, pooled(lanes, op == Op.XORPS ? sign : ~sign));
+        c.emitBinary(op, c.def(inst.result()), x, pooled(c, lanes, op == Op.XORPS ? sign : ~sign));
         return true;
     }
 
@@ -454,7 +454,7 @@ final class VectorRules {
             .rule("one instruction", VectorRules::oneInstruction)
             .base("looked up for each half of a byte", (c, inst) -> {
                 V128 table = V128.of(Lanes.I8X16, Integer::bitCount);
-                Operand low = pooled(Lanes.I8X16, 0xf);
+                Operand low = pooled(c, Lanes.I8X16, 0xf);
                 Reg x = c.reg(inst.arg(0));
                 Reg lower = binary(c, Op.PAND, x, low);
                 Reg upper = binary(c, Op.PAND, shift(c, Op.PSRLW, x, 4), low);
@@ -533,7 +533,7 @@ final class VectorRules {
             .base("2^15 becomes 2^15 - 1", (c, inst) -> {
                 Reg x = c.reg(inst.arg(0));
                 Reg product = binary(c, Op.PMULHRSW, x, c.vectorSource(Op.PMULHRSW, inst.arg(1)));
-                Reg overflow = binary(c, Op.PCMPEQW, product, pooled(Lanes.I16X8, 0x8000));
+                Reg overflow = binary(c, Op.PCMPEQW, product, pooled(c, Lanes.I16X8, 0x8000));
                 c.emitBinary(Op.PXOR, c.def(inst.result()), product, overflow);
             });
 
@@ -550,11 +550,11 @@ final class VectorRules {
             case GE_S -> {
                 V128 below = neighbour(y, lanes, lowest(lanes), -1);
                 if (below != null) {
-                    c.emitBinary(greater(lanes), dst, c.reg(x), new Operand.Pooled(below));
+                    c.emitBinary(greater(lanes), dst, c.reg(x), c.vectorSource(below));
                 } else if (lanes == Lanes.I64X2) {
                     Reg less = newVector(c);
                     greater(c, less, lanes, y, x);
-                    c.emitBinary(Op.PXOR, dst, less, new Operand.Pooled(ONES));
+                    c.emitBinary(Op.PXOR, dst, less, c.vectorSource(ONES));
                 } else {
                     notLess(c, dst, lanes, x, y, VectorOp.MAX_S, VectorOp.MIN_S);
                 }
@@ -564,20 +564,20 @@ final class VectorRules {
                 V128 above = neighbour(y, lanes, -1, 1);
                 if (above != null) {
                     Reg left = c.reg(x);
-                    Reg larger = binary(c, Op.of(VectorOp.MAX_U.on(lanes)), left, new Operand.Pooled(above));
+                    Reg larger = binary(c, Op.of(VectorOp.MAX_U.on(lanes)), left, c.vectorSource(above));
                     c.emitBinary(equal(lanes), dst, larger, left);
                     return;
                 }
                 V128 below = neighbour(x, lanes, 0, -1);
                 if (below != null) {
                     Reg right = c.reg(y);
-                    Reg smaller = binary(c, Op.of(VectorOp.MIN_U.on(lanes)), right, new Operand.Pooled(below));
+                    Reg smaller = binary(c, Op.of(VectorOp.MIN_U.on(lanes)), right, c.vectorSource(below));
                     c.emitBinary(equal(lanes), dst, smaller, right);
                     return;
                 }
                 Reg not = newVector(c);
                 notLess(c, not, lanes, y, x, VectorOp.MAX_U, VectorOp.MIN_U);
-                c.emitBinary(Op.PXOR, dst, not, new Operand.Pooled(ONES));
+                c.emitBinary(Op.PXOR, dst, not, c.vectorSource(ONES));
             }
             default -> throw new IllegalArgumentException(op.toString());
         }
@@ -682,7 +682,7 @@ final class VectorRules {
                 }
                 Reg x = c.reg(inst.arg(0));
                 Reg odd = shift(c, Op.PSRLD, x, 16);
-                Reg even = binary(c, Op.PAND, x, pooled(Lanes.I32X4, 0xffff));
+                Reg even = binary(c, Op.PAND, x, pooled(c, Lanes.I32X4, 0xffff));
                 c.emitBinary(Op.PADDD, c.def(inst.result()), even, odd);
                 return true;
             })
@@ -690,7 +690,7 @@ final class VectorRules {
                 Lanes from = inst.lanes().operandLanes();
                 Op op = from == Lanes.I8X16 ? Op.PMADDUBSW : Op.PMADDWD;
                 Reg x = c.reg(inst.arg(0));
-                c.emitBinary(op, c.def(inst.result()), x, pooled(from, 1));
+                c.emitBinary(op, c.def(inst.result()), x, pooled(c, from, 1));
             });
 
     static final Rules<Context> FULL_PRODUCTS = Rules.<Context>of("fullProducts")

@@ -55,7 +55,7 @@ final class VectorLoopWriter extends LoopVersion {
         Value turns = turns(log2(plan.perTurn / plan.unroll));
         Value bytes = b.binary(Opcode.SHL, turns, b.i64(log2(bytesPerTurn())));
         checkDistances();
-        checkApart(bytes);
+        bytes = endInFrontOfHeld(bytes);
         checkBounds(bytes);
         if (isNever()) {
             return List.of();
@@ -89,11 +89,31 @@ final class VectorLoopWriter extends LoopVersion {
         }
     }
 
-    /** Requires that what is loaded once lies in front of all that the loop with vectors stores, or behind it. */
-    private void checkApart(Value bytes) {
+    /**
+     * What is loaded once may lie in the array that is stored: the loop with vectors ends in front of it then, and the
+     * scalar loop does the rest. In {@code d[i][j] = min(d[i][j], d[i][k] + d[k][j])} that is half of the turns, on the
+     * average of all {@code k}.
+     */
+    private Value endInFrontOfHeld(Value bytes) {
+        Value end = bytes;
         for (VectorPlan.Apart p : plan.apart) {
-            requireApart(p.held(), p.store(), p.store().constant(), bytes);
+            LaneAccess held = p.held();
+            Value x = distance(p.store());
+            Value y = distance(held);
+            Value way = y == null ? b.i64(0) : y;
+            way = x == null ? way : b.binary(Opcode.SUB, way, x);
+            way = b.binary(Opcode.ADD, way, b.i64(held.constant() - p.store().constant()));
+            // Not a part of it in front of the first element, from -width + 1 to -1.
+            Value most = b.i64(held.width() - 1);
+            require(b.icmp(IntCond.UGE, b.binary(Opcode.ADD, way, most), most));
+            // As a number without a sign, a way back is beyond all ends.
+            Value whole = b.binary(Opcode.AND, way, b.i64(-bytesPerTurn()));
+            end = b.select(b.icmp(IntCond.ULT, whole, end), whole, end);
         }
+        if (end != bytes) {
+            require(b.icmp(IntCond.UGE, end, b.i64(MIN_TURNS * bytesPerTurn())));
+        }
+        return end;
     }
 
     /** Requires that all accesses are in bounds, so that none traps and no 32-bit index wraps around. */
