@@ -452,11 +452,8 @@ public abstract class LoweringContext {
      * cases and, for a few more indices, the other target. Null if there might be many more.
      */
     public final List<MachBlock> allCases(Value index) {
-        if (ranges == null) {
-            ranges = new Ranges(function);
-        }
         int cases = targets.length - 1;
-        long greatest = ranges.at(index, root.block()).umax();
+        long greatest = greatest(index);
         if (greatest >= cases + Math.max(MAX_ADDED_CASES, cases / 4)) {
             return null;
         }
@@ -465,6 +462,15 @@ public abstract class LoweringContext {
             all.add(targets[Math.min(i, cases)]);
         }
         return all;
+    }
+
+    /** What {@code v}, an unsigned number, is at most at the instruction being lowered, as far as a long can say. */
+    public final long greatest(Value v) {
+        if (ranges == null) {
+            ranges = new Ranges(function);
+        }
+        long greatest = ranges.at(v, root.block()).umax();
+        return greatest < 0 ? Long.MAX_VALUE : greatest;
     }
 
     /** The target of the SWITCH being lowered for all other indices. */

@@ -195,21 +195,23 @@ final class ConditionRules {
 
     /** What is extended with zeros on both sides compares as the bytes do; the register may be one that is not. */
     private static Condition compareByteInMemory(Context c, IntComparison k) {
-        Inst load = isByte(k.y()) ? foldableByte(c, k.x()) : null;
-        if (load == null) {
+        Inst load = foldableByte(c, k.x());
+        if (load == null || !isByte(c, k.y())) {
             return null;
         }
         Operand right = Operand.inRegister(c.value(Demanded.low(c, k.y(), 8)));
         return Condition.of(compare(1, c.fold(load), right), Cond.of(unsigned(k.cond())));
     }
 
-    private static boolean isByte(Value v) {
+    private static boolean isByte(Context c, Value v) {
         Inst d = v.inst();
-        return d != null
-                && (d.opcode() == Opcode.LOAD
-                                && d.memory().width() == 1
-                                && !d.memory().signed()
-                        || d.opcode() == Opcode.AND && isConst(d.arg(1), 0xff));
+        if (d == null) {
+            return c.greatest(v) <= 0xff;
+        }
+        return d.opcode() == Opcode.LOAD
+                        && d.memory().width() == 1
+                        && !d.memory().signed()
+                || d.opcode() == Opcode.AND && isConst(d.arg(1), 0xff);
     }
 
     private static Condition testMask(Context c, WithConstant w) {

@@ -2,6 +2,7 @@ package kiln.codegen.regalloc;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import kiln.codegen.MachBlock;
 import kiln.codegen.MachInst;
 import kiln.codegen.Reg;
@@ -39,6 +40,7 @@ final class Assigner {
     private final byte[] predReg;
     private final int[] predStamp;
     private int predGeneration;
+    private final RegisterVotes votes = new RegisterVotes();
     /** Variables at the start of the block at hand that have no register yet. */
     private int unplaced;
 
@@ -88,6 +90,11 @@ final class Assigner {
         for (int i = postorder.length - 1; i >= 0; i--) {
             assign(postorder[i]);
         }
+    }
+
+    /** The variables that a block starts with in registers. */
+    int[] entryOf(int b) {
+        return spiller.entry[b];
     }
 
     boolean isDying(int operand) {
@@ -375,26 +382,8 @@ final class Assigner {
                     adopt(v, k, regs, avoid);
                 }
             }
-        }
-        boolean params = !graph.block(b).params().isEmpty();
-        for (int turn = -1; params && turn < preds.length && unplaced > 0; turn++) {
-            int p = turn < 0 ? main : preds[turn];
-            if (turn >= 0 && (p == main || exitRegs[p] == null)) {
-                continue;
-            }
-            recall(p);
-            for (MachBlock.Successor s : graph.block(p).successors()) {
-                for (int j = 0; s.target().index() == b && j < s.args().length; j++) {
-                    int a = s.args()[j].index();
-                    if (predStamp[a] == predGeneration) {
-                        int v = s.target().params().get(j).index();
-                        int k = indexOf(entry, v);
-                        if (k >= 0 && regs[k] == NONE) {
-                            predReg[v] = predReg[a];
-                            adopt(v, k, regs, avoid);
-                        }
-                    }
-                }
+            if (turn < 0 && unplaced > 0 && !graph.block(b).params().isEmpty()) {
+                placeParams(b, entry, regs, avoid);
             }
         }
         for (int k = 0; k < entry.length && unplaced > 0; k++) {
@@ -405,6 +394,48 @@ final class Assigner {
                     candidates &= ~avoid;
                 }
                 int r = chooser.choose(v, candidates, ops.blockStart[b] - 1, NONE);
+                regs[k] = (byte) r;
+                unplaced--;
+                occupy(v, r);
+            }
+        }
+    }
+
+    /**
+     * Gives parameters the registers that save most moves: those in which arguments come, and the one in which what the
+     * parameter is handed on to will be.
+     */
+    private void placeParams(int b, int[] entry, byte[] regs, long avoid) {
+        List<Reg> params = graph.block(b).params();
+        votes.start(params.size());
+        for (int p : graph.flow.predecessors(b)) {
+            if (exitRegs[p] == null) {
+                continue;
+            }
+            recall(p);
+            double f = graph.edgeFrequency(p, b);
+            for (MachBlock.Successor s : graph.block(p).successors()) {
+                for (int j = 0; s.target().index() == b && j < s.args().length; j++) {
+                    int a = s.args()[j].index();
+                    if (predStamp[a] == predGeneration) {
+                        votes.add(j, predReg[a], f);
+                    }
+                }
+            }
+        }
+        for (int j = 0; j < params.size() && unplaced > 0; j++) {
+            int v = params.get(j).index();
+            int k = indexOf(entry, v);
+            if (k < 0 || regs[k] != NONE) {
+                continue;
+            }
+            int next = chooser.wantedBehind(v, ops.blockStart[b] - 1);
+            if (next >= 0) {
+                votes.add(j, next, chooser.weightBehind(v));
+            }
+            long candidates = free & ops.allocatable[ops.classOf[v]] & ~(avoid & ~chooser.wanted(v));
+            int r = votes.best(j, candidates);
+            if (r >= 0) {
                 regs[k] = (byte) r;
                 unplaced--;
                 occupy(v, r);

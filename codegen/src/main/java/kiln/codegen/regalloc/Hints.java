@@ -19,7 +19,8 @@ final class Hints {
     /** Registers that instructions in a loop name, calls excepted, by header. */
     final long[] namedInLoop;
 
-    private final double[] parameterWeight;
+    /** How often it is handed to that. */
+    final double[] parameterWeight;
 
     Hints(Graph graph, Operands ops) {
         fixed = new byte[ops.variables];

@@ -12,6 +12,8 @@ import kiln.codegen.RegClass;
 final class RegisterChooser {
     private static final int NONE = -1;
     private static final int LOOK_AHEAD = 12;
+    /** How many parameters are looked at that hand on what they get. */
+    private static final int MAX_HANDED_ON = 4;
 
     private final Graph graph;
     private final Operands ops;
@@ -77,6 +79,33 @@ final class RegisterChooser {
     /** Whether a fixed use of {@code v} would like to find it in register {@code r}. */
     boolean wants(int v, int r) {
         return hints.fixed[v] == r;
+    }
+
+    /** The register, as a mask, that a fixed use of {@code v} names, or 0. */
+    long wanted(int v) {
+        return hints.fixed[v] >= 0 ? 1L << hints.fixed[v] : 0;
+    }
+
+    /** The register of the parameter that {@code v}, defined at {@code i}, is handed on to, or -1. */
+    int wantedBehind(int v, int i) {
+        int r = registerBehind(v);
+        return r >= 0 && (conflicts(v, i) >>> r & 1) == 0 ? r : NONE;
+    }
+
+    /** How often {@code v} is handed on to that parameter. */
+    double weightBehind(int v) {
+        return hints.parameterWeight[v];
+    }
+
+    private int registerBehind(int v) {
+        int p = hints.parameter[v];
+        for (int n = 0; n < MAX_HANDED_ON && p >= 0; n++) {
+            if (paramReg[p] >= 0) {
+                return paramReg[p];
+            }
+            p = hints.parameter[p];
+        }
+        return NONE;
     }
 
     void startBlock(int b) {
@@ -147,12 +176,11 @@ final class RegisterChooser {
         if (fixedHere && isReachable(v, f, i) && (candidates >>> f & 1) != 0) {
             return f;
         }
-        int p = hints.parameter[v];
         int r = ops.defInst[v] < 0 ? paramReg[v] : NONE;
         if (r >= 0 && (good >>> r & 1) != 0) {
             return r;
         }
-        r = p >= 0 ? paramReg[p] : NONE;
+        r = registerBehind(v);
         if (r >= 0 && (good >>> r & 1) != 0) {
             return r;
         }
@@ -163,10 +191,7 @@ final class RegisterChooser {
         if (f >= 0 && !fixedHere && (good >>> f & 1) != 0) {
             return f;
         }
-        long best = good & ~loopRegs;
-        if (best == 0) {
-            best = good;
-        }
+        long best = preferred(good, v);
         if (best == 0) {
             best = candidates;
         }
@@ -178,6 +203,22 @@ final class RegisterChooser {
         throw new IllegalStateException("register outside its class for %" + v);
     }
 
+    /** Of several registers those that nothing else is likely to want, as far as there are some. */
+    private long preferred(long good, int v) {
+        long quiet = good & ~loopRegs;
+        int p = hints.parameter[v];
+        if (p < 0) {
+            return quiet != 0 ? quiet : good;
+        }
+        // Where v becomes a parameter, other variables will be loaded, most likely to where they were.
+        long taken = 0;
+        for (int u : assigner.entryOf(ops.defBlock[p])) {
+            taken |= home[u] >= 0 ? 1L << home[u] : 0;
+        }
+        long all = quiet != 0 ? quiet : good;
+        return (all & ~taken) != 0 ? all & ~taken : all;
+    }
+
     /**
      * Whether the result {@code v} of instruction {@code i} saves a move in register {@code r} that it needs in
      * {@code other}.
@@ -185,8 +226,7 @@ final class RegisterChooser {
     boolean prefers(int v, int i, int r, int other) {
         int wanted = hints.fixed[v];
         if (wanted < 0 || hints.fixedAt[v] < i || hints.fixedAt[v] >= blockEnd) {
-            int p = hints.parameter[v];
-            wanted = p >= 0 ? paramReg[p] : NONE;
+            wanted = registerBehind(v);
         }
         return wanted == r && wanted != other;
     }

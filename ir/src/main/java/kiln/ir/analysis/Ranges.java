@@ -33,6 +33,11 @@ public final class Ranges {
     /** How many parameters are looked at for the sake of each other. */
     private static final int MAX_NESTED = 16;
 
+    /** How many parameters that hand on to each other what they get are looked at, and how many edges into them. */
+    private static final int MAX_GROUP = 8;
+
+    private static final int MAX_GROUP_EDGES = 128;
+
     private final Cfg cfg;
     private final Counters counters;
 
@@ -261,6 +266,7 @@ public final class Ranges {
             Range r = cfg.isLoopHeader(k) ? counters.range(v) : Range.all(v.type());
             // What is no counter is one of what edges bring, whichever that is in the turn before.
             r = r.isAll() ? ofJoin(v, k, depth) : r;
+            r = r.isAll() ? ofGroup(v, depth) : r;
             nested--;
             params[id] = r;
         }
@@ -282,5 +288,60 @@ public final class Ranges {
             }
         }
         return r == null ? Range.all(v.type()) : r;
+    }
+
+    /**
+     * One of what comes from outside to a group of parameters that hand on to each other what they get: the state of a
+     * state machine, which each of its steps sets to a constant or keeps.
+     */
+    private Range ofGroup(Value v, int depth) {
+        Range all = Range.all(v.type());
+        Value[] group = new Value[MAX_GROUP];
+        group[0] = v;
+        int size = 1;
+        int edges = 0;
+        Range r = null;
+        for (int i = 0; i < size; i++) {
+            int k = group[i].paramOf().id();
+            if (k >= cfg.nodes() || !cfg.isReachable(k)) {
+                return all;
+            }
+            int preds = cfg.predecessors(k).length;
+            edges += preds;
+            if (preds == 0 || edges > MAX_GROUP_EDGES) {
+                return all;
+            }
+            for (int p = 0; p < preds; p++) {
+                Edge e = cfg.edgeInto(k, p);
+                Value arg = e.arg(group[i].index());
+                if (!handsOn(arg)) {
+                    Range here = onEdge(of(arg, depth - 1), arg, cfg.block(cfg.predecessors(k)[p]), e, depth - 1);
+                    r = r == null ? here : r.union(here);
+                    if (r.isAll()) {
+                        return all;
+                    }
+                } else if (!contains(group, size, arg)) {
+                    if (size == MAX_GROUP) {
+                        return all;
+                    }
+                    group[size++] = arg;
+                }
+            }
+        }
+        return r == null ? all : r;
+    }
+
+    /** Whether {@code v} is a parameter of which nothing is known yet but that it is one of its arguments. */
+    private boolean handsOn(Value v) {
+        return v.paramOf() != null && (v.id() >= params.length || params[v.id()] == null || params[v.id()].isAll());
+    }
+
+    private static boolean contains(Value[] group, int size, Value v) {
+        for (int i = 0; i < size; i++) {
+            if (group[i] == v) {
+                return true;
+            }
+        }
+        return false;
     }
 }

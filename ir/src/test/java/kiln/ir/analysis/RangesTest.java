@@ -118,6 +118,45 @@ class RangesTest {
         assertTrue(counter(start, "1", "v9 = icmp.i32.ne v5, v8").isAll());
     }
 
+    /** v3 is set to constants, or kept, by each turn of a loop. */
+    private static Function states(String other) {
+        return Parser.parse("""
+                function wasm_function[0,0] (i32, i32) -> () {
+                b0(v0: i32, v1: i32):
+                    v2 = iconst.i32 0
+                    jump b1(v2)
+                b1(v3: i32):
+                    switch v0, b2, b3, b5
+                b2:
+                    v4 = iconst.i32 7
+                    jump b4(v4)
+                b3:
+                    v5 = iconst.i32 3
+                    jump b4(%s)
+                b4(v6: i32):
+                    branch v1, b1(v6), b6
+                b5:
+                    jump b4(v3)
+                b6:
+                    return
+                }
+                """.formatted(other));
+    }
+
+    @Test
+    void whatParametersHandOnToEachOtherComesFromOutside() {
+        Function f = states("v5");
+        Verifier.verify(f);
+        Range state = new Ranges(f).of(f.blocks().get(1).params().getFirst());
+        assertEquals(0, state.umin());
+        assertEquals(7, state.umax());
+        Value join = f.blocks().get(4).params().getFirst();
+        assertEquals(7, new Ranges(f).of(join).umax());
+        Function other = states("v0");
+        assertTrue(
+                new Ranges(other).of(other.blocks().get(1).params().getFirst()).isAll());
+    }
+
     /** All that is executed lies in its range, and the optimised function does the same. */
     @Test
     void countersStayInTheirRanges() {
