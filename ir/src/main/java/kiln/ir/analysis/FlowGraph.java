@@ -230,6 +230,16 @@ public class FlowGraph {
         return enclosing[header];
     }
 
+    /** Immediate dominators; short, since it is asked for at every step. */
+    private int[] dominators() {
+        return idom != null ? idom : findDominators();
+    }
+
+    /** Headers of loops; short for the same reason. */
+    private int[] loops() {
+        return loopHeader != null ? loopHeader : findLoops();
+    }
+
     /**
      * Walks the graph depth-first; returns the postorder.
      *
@@ -299,10 +309,7 @@ public class FlowGraph {
      * 2005): unlike the iterative algorithms it stays fast where loops nest deeply or a node has many predecessors. The
      * tree is numbered so that dominance is two comparisons.
      */
-    private int[] dominators() {
-        if (idom != null) {
-            return idom;
-        }
+    private int[] findDominators() {
         int n = successors.length;
         int count = postorder.length;
         int[] semi = Workspace.array(0, count);
@@ -401,10 +408,7 @@ public class FlowGraph {
     }
 
     /** Headers of loops, inner loops first, each found by walking backwards from its back edges over inner loops. */
-    private int[] loops() {
-        if (loopHeader != null) {
-            return loopHeader;
-        }
+    private int[] findLoops() {
         int n = successors.length;
         loopHeader = new int[n];
         Arrays.fill(loopHeader, -1);
