@@ -272,12 +272,14 @@ final class SpillSlots {
     }
 
     private static boolean overlap(IntList x, IntList y) {
+        int[] xs = x.data;
+        int[] ys = y.data;
         int i = 0;
         int k = 0;
         while (i < x.size && k < y.size) {
-            if (x.get(i + 1) < y.get(k)) {
+            if (xs[i + 1] < ys[k]) {
                 i += 2;
-            } else if (y.get(k + 1) < x.get(i)) {
+            } else if (ys[k + 1] < xs[i]) {
                 k += 2;
             } else {
                 return true;
@@ -287,21 +289,23 @@ final class SpillSlots {
     }
 
     private static IntList merge(IntList x, IntList y) {
-        IntList r = new IntList();
+        int[] merged = new int[x.size + y.size];
         int i = 0;
         int k = 0;
-        while (i < x.size || k < y.size) {
-            boolean fromX = k == y.size || i < x.size && x.get(i) < y.get(k);
-            IntList s = fromX ? x : y;
+        while (i < x.size && k < y.size) {
+            boolean fromX = x.data[i] < y.data[k];
+            int[] from = fromX ? x.data : y.data;
             int at = fromX ? i : k;
-            r.add(s.get(at));
-            r.add(s.get(at + 1));
-            if (fromX) {
-                i += 2;
-            } else {
-                k += 2;
-            }
+            merged[i + k] = from[at];
+            merged[i + k + 1] = from[at + 1];
+            i += fromX ? 2 : 0;
+            k += fromX ? 0 : 2;
         }
+        System.arraycopy(x.data, i, merged, i + k, x.size - i);
+        System.arraycopy(y.data, k, merged, x.size + k, y.size - k);
+        IntList r = new IntList();
+        r.data = merged;
+        r.size = merged.length;
         return r;
     }
 
