@@ -274,8 +274,8 @@ final class SpillSlots {
     private static boolean overlap(IntList x, IntList y) {
         int[] xs = x.data;
         int[] ys = y.data;
-        int i = 0;
-        int k = 0;
+        int i = firstEndingFrom(x, ys[0]);
+        int k = firstEndingFrom(y, xs[0]);
         while (i < x.size && k < y.size) {
             if (xs[i + 1] < ys[k]) {
                 i += 2;
@@ -288,10 +288,26 @@ final class SpillSlots {
         return false;
     }
 
+    /** Where in a list of ranges the first one begins that ends at {@code at} or behind it. */
+    private static int firstEndingFrom(IntList ranges, int at) {
+        int low = 0;
+        int high = ranges.size / 2;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (ranges.data[2 * middle + 1] < at) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return 2 * low;
+    }
+
     private static IntList merge(IntList x, IntList y) {
         int[] merged = new int[x.size + y.size];
-        int i = 0;
+        int i = firstEndingFrom(x, y.data[0]);
         int k = 0;
+        System.arraycopy(x.data, 0, merged, 0, i);
         while (i < x.size && k < y.size) {
             boolean fromX = x.data[i] < y.data[k];
             int[] from = fromX ? x.data : y.data;
