@@ -37,6 +37,8 @@ public class FlowGraph {
     private final int[] parent;
     /** Whether the walk met a node that it had not left yet. */
     private boolean hasCycle;
+    /** By node, whether that is so: only such a node can be the header of a loop. Null if there is none. */
+    private boolean[] metAgain;
 
     private int[] idom;
     /** Numbers of each node and, up to the end, of those that it dominates; -1 for nodes that cannot be reached. */
@@ -269,7 +271,11 @@ public class FlowGraph {
                     preorder[s] = entered;
                     at = entered++;
                 } else if (number[s] < 0) {
-                    hasCycle = true;
+                    if (!hasCycle) {
+                        hasCycle = true;
+                        metAgain = new boolean[n];
+                    }
+                    metAgain[s] = true;
                 }
             } else {
                 number[b] = left;
@@ -429,6 +435,9 @@ public class FlowGraph {
         int count = 0;
         // Postorder visits the headers of inner loops before those of outer ones.
         for (int header : postorder) {
+            if (!metAgain[header]) {
+                continue;
+            }
             int top = 0;
             boolean isHeader = false;
             for (int p : predecessors[header]) {
