@@ -381,7 +381,7 @@ public enum Opcode {
 
     /** Whether its callee is named, and may be put in its place. */
     public boolean isDirectCall() {
-        return this == CALL || this == RETURN_CALL || this == INVOKE;
+        return data == CALLEE && (this == CALL || this == RETURN_CALL || this == INVOKE);
     }
 
     /** Whether it is a call that goes on elsewhere if the callee throws. */
