@@ -1,6 +1,7 @@
 package kiln.codegen;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import kiln.ir.Block;
 import kiln.ir.Edge;
 import kiln.ir.Inst;
@@ -34,11 +35,8 @@ final class Lowering {
             context.rootNode = node;
             output.clear();
             lowerBlock(node);
-            ArrayList<MachInst> insts = new ArrayList<>(output.size());
-            for (int i = output.size() - 1; i >= 0; i--) {
-                insts.add(output.get(i));
-            }
-            context.machBlocks[node].setInsts(insts);
+            Collections.reverse(output);
+            context.machBlocks[node].setInsts(new ArrayList<>(output));
         }
         context.mach.setFlow(context.plan.flow());
         return context.mach;
@@ -60,25 +58,42 @@ final class Lowering {
         }
         for (Block b : context.function.blocks()) {
             for (Inst i = b.first(); i != null; i = i.next()) {
-                if (i.opcode() == Opcode.CALL && i.call().key().equals(context.function.key())) {
-                    context.addSelfCall(context.nodeOfBlock[b.id()]);
+                switch (i.opcode().effect()) {
+                    case CALLS -> noteCall(i, context.nodeOfBlock[b.id()]);
+                    case TERMINATES -> noteEnd(i, context.nodeOfBlock[b.id()]);
+                    case PURE -> noteArea(i);
+                    default -> {}
                 }
-                if (i.opcode().isCall()) {
-                    context.makesCalls = true;
-                    int h = flow.loopHeader(context.nodeOfBlock[b.id()]);
-                    if (h >= 0) {
-                        context.hasCall[h] = true;
-                    }
-                }
-                if (i.opcode() == Opcode.STACK_ADDR && i.holdsReferences()) {
-                    // Before any other, so that it begins at the stack pointer.
-                    context.stackOffset(i);
-                    context.mach.setStackReferences((int) (i.imm() / Type.REF.bytes()));
-                }
-                context.makesCalls |= i.opcode() == Opcode.RETURN_CALL || i.opcode() == Opcode.RETURN_CALL_INDIRECT;
             }
         }
         context.summarizeLoops();
+    }
+
+    private void noteCall(Inst call, int node) {
+        if (call.opcode() == Opcode.CALL && call.call().key().equals(context.function.key())) {
+            context.addSelfCall(node);
+        }
+        context.makesCalls = true;
+        int h = context.plan.flow().loopHeader(node);
+        if (h >= 0) {
+            context.hasCall[h] = true;
+        }
+    }
+
+    private void noteEnd(Inst end, int node) {
+        switch (end.opcode()) {
+            case INVOKE, INVOKE_INDIRECT -> noteCall(end, node);
+            case RETURN_CALL, RETURN_CALL_INDIRECT -> context.makesCalls = true;
+            default -> {}
+        }
+    }
+
+    private void noteArea(Inst i) {
+        if (i.opcode() == Opcode.STACK_ADDR && i.holdsReferences()) {
+            // Before any other, so that it begins at the stack pointer.
+            context.stackOffset(i);
+            context.mach.setStackReferences((int) (i.imm() / Type.REF.bytes()));
+        }
     }
 
     private void lowerBlock(int node) {
@@ -122,7 +137,7 @@ final class Lowering {
         if (!inst.isRemovable()) {
             return true;
         }
-        for (int i = 0; i < inst.resultCount(); i++) {
+        for (int i = 0, n = inst.resultCount(); i < n; i++) {
             if (context.isDemanded(inst.result(i))) {
                 return true;
             }

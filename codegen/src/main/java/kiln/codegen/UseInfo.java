@@ -21,12 +21,12 @@ final class UseInfo {
                 if (inst.isRemovable() && !isUsed(inst)) {
                     continue;
                 }
-                for (int i = 0; i < inst.argCount(); i++) {
+                for (int i = 0, n = inst.argCount(); i < n; i++) {
                     use(inst.arg(i), inst);
                 }
-                for (int i = 0; i < inst.targetCount(); i++) {
+                for (int i = 0, n = inst.targetCount(); i < n; i++) {
                     Edge e = inst.target(i);
-                    for (int k = 0; k < e.argCount(); k++) {
+                    for (int k = 0, m = e.argCount(); k < m; k++) {
                         use(e.arg(k), null);
                     }
                 }
@@ -35,11 +35,12 @@ final class UseInfo {
     }
 
     private void use(Value v, Inst by) {
-        user[v.id()] = count[v.id()]++ == 0 ? by : null;
+        int id = v.id();
+        user[id] = count[id]++ == 0 ? by : null;
     }
 
     private boolean isUsed(Inst inst) {
-        for (int i = 0; i < inst.resultCount(); i++) {
+        for (int i = 0, n = inst.resultCount(); i < n; i++) {
             if (count[inst.result(i).id()] > 0) {
                 return true;
             }

@@ -73,7 +73,7 @@ public final class Block {
 
     /** The terminator, or null while the block is being built. */
     public Inst terminator() {
-        return last != null && last.opcode().isTerminator() ? last : null;
+        return last != null && last.opcode.isTerminator ? last : null;
     }
 
     /** See {@link Frequency}; after some passes a guess from before. */

@@ -110,20 +110,19 @@ final class DominatorPath {
     /** The nearest node from {@code n} upwards that may not be passed, or null. */
     private static Node stop(Node n) {
         Node s = n;
+        // The stop, or the root if there is none.
+        Node end = n;
         while (s != null && !s.open && !s.barrier) {
             s = s.stop == s ? s.idom : s.stop;
+            end = s != null ? s : end;
         }
         // Short ways for the next one: nothing between is ever a stop again.
-        for (Node x = n; x != s && x != null; ) {
+        for (Node x = n; x != s && x.stop != end; ) {
             Node next = x.stop == x ? x.idom : x.stop;
-            x.stop = s == null ? root(x) : s;
+            x.stop = end;
             x = next;
         }
         return s;
-    }
-
-    private static Node root(Node n) {
-        return ancestor(n, 0);
     }
 
     private static Node common(Node a, Node b) {

@@ -35,7 +35,7 @@ public final class Edge {
 
     public Value arg(int i) {
         Value v = args[i];
-        if (v.isReplaced()) {
+        if (v.forward != null) {
             v = v.resolve();
             args[i] = v;
         }

@@ -10,7 +10,7 @@ public final class Inst {
     /** The edges of an instruction that is no terminator. */
     static final Edge[] NO_EDGES = {};
 
-    private final Opcode opcode;
+    final Opcode opcode;
     private final Type type;
     private final Value[] args;
     private final long imm;
@@ -51,7 +51,7 @@ public final class Inst {
 
     public Value arg(int i) {
         Value v = args[i];
-        if (v.isReplaced()) {
+        if (v.forward != null) {
             // The next reader finds it at once.
             v = v.resolve();
             setArg(i, v);

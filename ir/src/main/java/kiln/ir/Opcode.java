@@ -282,6 +282,9 @@ public enum Opcode {
     private final Gain gain;
     private final Evaluation evaluation;
     private final Targets targets;
+    /** Asked for more often than anything else. */
+    final boolean isTerminator;
+
     private final boolean commutative;
     private final boolean makesNan;
     private final String text = name().toLowerCase(Locale.ROOT);
@@ -321,6 +324,7 @@ public enum Opcode {
         this.gain = gain;
         this.evaluation = evaluation;
         this.targets = targets;
+        this.isTerminator = effect == TERMINATES;
         this.commutative = evaluation instanceof Binary b && b.commutative();
         this.makesNan = evaluation instanceof Binary b && b.makesNan() || evaluation instanceof Unary u && u.makesNan();
     }
@@ -362,7 +366,7 @@ public enum Opcode {
     }
 
     public boolean isTerminator() {
-        return effect == TERMINATES;
+        return isTerminator;
     }
 
     /** How many operands, the first ones, make up the address of an access. */
@@ -377,7 +381,7 @@ public enum Opcode {
 
     /** Whether its callee is named, and may be put in its place. */
     public boolean isDirectCall() {
-        return this == CALL || this == RETURN_CALL || this == INVOKE;
+        return data == CALLEE && (this == CALL || this == RETURN_CALL || this == INVOKE);
     }
 
     /** Whether it is a call that goes on elsewhere if the callee throws. */

@@ -10,7 +10,9 @@ public final class Value {
     Inst inst;
     Block block;
     int index;
-    private Value forward;
+    /** What stands for this value now, or the way there; null if nothing does. */
+    Value forward;
+
     private boolean settled;
 
     Value(int id, Type type) {
@@ -80,7 +82,7 @@ public final class Value {
 
     /** Whether this is the result of an instruction with this opcode. */
     public boolean is(Opcode op) {
-        return inst != null && inst.opcode() == op;
+        return inst != null && inst.opcode == op;
     }
 
     /**

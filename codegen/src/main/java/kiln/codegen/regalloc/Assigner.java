@@ -15,6 +15,10 @@ import kiln.codegen.Reg;
 final class Assigner {
     private static final int NONE = -1;
 
+    /** Of a set of kinds of operands, those that define. */
+    private static final int ALL_DEFINITIONS =
+            1 << Operands.DEF | 1 << Operands.DEF_EARLY | 1 << Operands.DEF_REUSE | 1 << Operands.DEF_FIXED;
+
     private final Graph graph;
     private final Operands ops;
     private final Liveness liveness;
@@ -253,32 +257,35 @@ final class Assigner {
         exchange(i);
         int from = ops.start[i];
         int to = ops.start[i + 1];
-        boolean reuses = false;
+        int kinds = 0;
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
             if (Operands.isUse(kind)) {
                 ops.insts[i].setReg(o - from, location(ops.variable[o]));
             }
-            reuses |= kind == Operands.DEF_REUSE;
+            kinds |= 1 << kind;
         }
         long held = 0;
-        for (int o = from; o < to; o++) {
-            byte kind = ops.kind[o];
-            if (kind == Operands.TEMP || kind == Operands.DEF_EARLY) {
-                held |= define(i, o, free & ~held);
+        if ((kinds & (1 << Operands.TEMP | 1 << Operands.DEF_EARLY)) != 0) {
+            for (int o = from; o < to; o++) {
+                byte kind = ops.kind[o];
+                if (kind == Operands.TEMP || kind == Operands.DEF_EARLY) {
+                    held |= define(i, o, free & ~held);
+                }
             }
         }
-        if (reuses) {
+        if ((kinds & 1 << Operands.DEF_REUSE) != 0) {
             for (int o = from; o < to; o++) {
                 if (ops.kind[o] == Operands.DEF_REUSE) {
                     held |= reuse(i, from, to, o, held);
                 }
             }
         }
-        for (int o = from; o < to; o++) {
-            byte kind = ops.kind[o];
-            if (kind == Operands.USE_LATE && isDying(o) && regOf[ops.variable[o]] >= 0) {
-                held |= 1L << regOf[ops.variable[o]];
+        if ((kinds & 1 << Operands.USE_LATE) != 0) {
+            for (int o = from; o < to; o++) {
+                if (ops.kind[o] == Operands.USE_LATE && isDying(o) && regOf[ops.variable[o]] >= 0) {
+                    held |= 1L << regOf[ops.variable[o]];
+                }
             }
         }
         int preferred = NONE;
@@ -292,16 +299,19 @@ final class Assigner {
             }
         }
         // What a use gave free may have gone to a definition already.
-        for (int o = from; o < to; o++) {
-            byte kind = ops.kind[o];
-            if (kind == Operands.DEF) {
-                int c = ops.classOf[ops.variable[o]];
-                int r = chooser.choose(ops.variable[o], free & ~held & ops.allocatable[c], i, preferred);
-                ops.insts[i].setReg(o - from, ops.physical[r]);
-                held |= 1L << r;
+        if ((kinds & 1 << Operands.DEF) != 0) {
+            for (int o = from; o < to; o++) {
+                if (ops.kind[o] == Operands.DEF) {
+                    int c = ops.classOf[ops.variable[o]];
+                    int r = chooser.choose(ops.variable[o], free & ~held & ops.allocatable[c], i, preferred);
+                    ops.insts[i].setReg(o - from, ops.physical[r]);
+                    held |= 1L << r;
+                }
             }
         }
-        commitDefinitions(i);
+        if ((kinds & ALL_DEFINITIONS) != 0) {
+            commitDefinitions(i);
+        }
         return move && ops.insts[i].reg(0) == ops.insts[i].reg(1);
     }
 

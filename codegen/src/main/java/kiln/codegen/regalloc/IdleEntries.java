@@ -60,13 +60,21 @@ final class IdleEntries {
                     stamp[r.index()] = b;
                 }
             }
+            byte[] fates = spiller.fate[b];
+            boolean hasParameters = !graph.block(b).params().isEmpty();
             for (int k = 0; k < entry.length; k++) {
                 int v = entry[k];
-                byte fate = spiller.fate[b][k];
+                byte fate = fates[k];
                 // Whether a parameter arrives in a register has been settled with those who pass it.
-                needed[b][k] = fate == Spiller.READ || fate == Spiller.PASSES && stamp[v] == b || isParameter(v, b);
-                idle[b] += needed[b][k] ? 0 : 1;
-                open[b] += !needed[b][k] && fate == Spiller.PASSES ? 1 : 0;
+                boolean isNeeded = fate == Spiller.READ
+                        || fate == Spiller.PASSES && stamp[v] == b
+                        || hasParameters && isParameter(v, b);
+                if (isNeeded) {
+                    needed[b][k] = true;
+                } else {
+                    idle[b]++;
+                    open[b] += fate == Spiller.PASSES ? 1 : 0;
+                }
             }
             any |= idle[b] > 0;
         }

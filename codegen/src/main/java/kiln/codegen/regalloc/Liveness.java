@@ -284,14 +284,13 @@ final class Liveness {
             for (int o = from; o < to; o++) {
                 int v = ops.variable[o];
                 if (v >= 0) {
-                    next[o] = global != null && global[v] && coordinate[v] == DEAD ? MAX : coordinate[v];
-                }
-            }
-            for (int o = from; o < to; o++) {
-                int v = ops.variable[o];
-                if (v >= 0 && Operands.isDef(ops.kind[o]) && coordinate[v] != DEAD) {
-                    coordinate[v] = DEAD;
-                    liveCount[ops.classOf[v]]--;
+                    int c = coordinate[v];
+                    next[o] = c == DEAD && global != null && global[v] ? MAX : c;
+                    // What is defined here is no other operand of the instruction.
+                    if (c != DEAD && Operands.isDef(ops.kind[o])) {
+                        coordinate[v] = DEAD;
+                        liveCount[ops.classOf[v]]--;
+                    }
                 }
             }
             for (int o = from; o < to; o++) {

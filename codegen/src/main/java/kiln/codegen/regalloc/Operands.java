@@ -131,14 +131,7 @@ final class Operands {
                 insts[current] = inst;
                 moves[current] = inst.isMove();
                 start[current] = count;
-                int from = count;
-                addAll(inst);
-                for (int o = from; o < count; o++) {
-                    if (isDef(kind[o]) || kind[o] == TEMP) {
-                        defInst[variable[o]] = current;
-                        defBlock[variable[o]] = b.index();
-                    }
-                }
+                addAll(inst, b.index());
                 current++;
             }
             start[current] = count;
@@ -193,9 +186,9 @@ final class Operands {
         return isUse(kind[o]) && kind[o + 1] == DEF || isUse(kind[o + 1]) && kind[o] == DEF;
     }
 
-    private void addAll(MachInst inst) {
+    private void addAll(MachInst inst, int block) {
         Form form = inst.form();
-        for (int k = 0; k < form.count(); k++) {
+        for (int k = 0, n = form.count(); k < n; k++) {
             Reg r = inst.reg(k);
             Form.Role role = form.role(k);
             // A result in a reserved register's place goes to another one, into which that is copied first.
@@ -205,6 +198,11 @@ final class Operands {
                 addPhysical(r, role == Form.Role.USE_FIXED ? form.fixed(k) : r);
             } else {
                 add((byte) role.ordinal(), r.index(), detail(inst, k, role));
+                if (role.ordinal() >= DEF) {
+                    // Temporaries count as defined, too.
+                    defInst[r.index()] = current;
+                    defBlock[r.index()] = block;
+                }
             }
         }
         clobbers[current] = form.clobbers().bits();

@@ -272,12 +272,14 @@ final class SpillSlots {
     }
 
     private static boolean overlap(IntList x, IntList y) {
-        int i = 0;
-        int k = 0;
+        int[] xs = x.data;
+        int[] ys = y.data;
+        int i = firstEndingFrom(x, ys[0]);
+        int k = firstEndingFrom(y, xs[0]);
         while (i < x.size && k < y.size) {
-            if (x.get(i + 1) < y.get(k)) {
+            if (xs[i + 1] < ys[k]) {
                 i += 2;
-            } else if (y.get(k + 1) < x.get(i)) {
+            } else if (ys[k + 1] < xs[i]) {
                 k += 2;
             } else {
                 return true;
@@ -286,22 +288,40 @@ final class SpillSlots {
         return false;
     }
 
-    private static IntList merge(IntList x, IntList y) {
-        IntList r = new IntList();
-        int i = 0;
-        int k = 0;
-        while (i < x.size || k < y.size) {
-            boolean fromX = k == y.size || i < x.size && x.get(i) < y.get(k);
-            IntList s = fromX ? x : y;
-            int at = fromX ? i : k;
-            r.add(s.get(at));
-            r.add(s.get(at + 1));
-            if (fromX) {
-                i += 2;
+    /** Where in a list of ranges the first one begins that ends at {@code at} or behind it. */
+    private static int firstEndingFrom(IntList ranges, int at) {
+        int low = 0;
+        int high = ranges.size / 2;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (ranges.data[2 * middle + 1] < at) {
+                low = middle + 1;
             } else {
-                k += 2;
+                high = middle;
             }
         }
+        return 2 * low;
+    }
+
+    private static IntList merge(IntList x, IntList y) {
+        int[] merged = new int[x.size + y.size];
+        int i = firstEndingFrom(x, y.data[0]);
+        int k = 0;
+        System.arraycopy(x.data, 0, merged, 0, i);
+        while (i < x.size && k < y.size) {
+            boolean fromX = x.data[i] < y.data[k];
+            int[] from = fromX ? x.data : y.data;
+            int at = fromX ? i : k;
+            merged[i + k] = from[at];
+            merged[i + k + 1] = from[at + 1];
+            i += fromX ? 2 : 0;
+            k += fromX ? 0 : 2;
+        }
+        System.arraycopy(x.data, i, merged, i + k, x.size - i);
+        System.arraycopy(y.data, k, merged, x.size + k, y.size - k);
+        IntList r = new IntList();
+        r.data = merged;
+        r.size = merged.length;
         return r;
     }
 

@@ -77,7 +77,9 @@ final class Spiller {
     private final int[] leftUnread;
     /** The last instruction visited that read a variable. */
     private final int[] usedAt;
-    // Other operands of the current instruction, by class.
+    /** How many operands of each class the current instruction has. */
+    private final int[] operands = new int[2];
+    // Those that are no uses, by class.
     private final int[] early = new int[2];
     private final int[] temps = new int[2];
     private final int[] defs = new int[2];
@@ -303,6 +305,10 @@ final class Spiller {
         collectUses(i, from, to);
         countOthers(from, to);
         for (int c = 0; c < 2; c++) {
+            boolean named = ((fixedUses | blocked) & ops.allocatable[c]) != 0;
+            if (!named && operands[c] == 0 && n[c] <= capacity[c]) {
+                continue;
+            }
             // Reloads count as soon as they are decided on; the variable is in registers while the instruction reads.
             for (int k = 0; k < usedCount; k++) {
                 int v = used[k];
@@ -339,8 +345,12 @@ final class Spiller {
 
     private void collectUses(int i, int from, int to) {
         usedCount = 0;
+        clear(operands);
         for (int o = from; o < to; o++) {
             byte kind = ops.kind[o];
+            if (kind <= Operands.TEMP) {
+                operands[ops.classOf[ops.variable[o]]]++;
+            }
             if (!Operands.isUse(kind)) {
                 continue;
             }
@@ -371,14 +381,17 @@ final class Spiller {
         }
     }
 
+    private static void clear(int[] byClass) {
+        byClass[0] = 0;
+        byClass[1] = 0;
+    }
+
     /** Counts what is no use, and marks the uses that definitions take the registers of. */
     private void countOthers(int from, int to) {
-        for (int c = 0; c < 2; c++) {
-            early[c] = 0;
-            temps[c] = 0;
-            defs[c] = 0;
-            tied[c] = 0;
-        }
+        clear(early);
+        clear(temps);
+        clear(defs);
+        clear(tied);
         for (int o = from; o < to; o++) {
             int v = ops.variable[o];
             switch (ops.kind[o]) {

@@ -37,6 +37,8 @@ public class FlowGraph {
     private final int[] parent;
     /** Whether the walk met a node that it had not left yet. */
     private boolean hasCycle;
+    /** By node, whether that is so: only such a node can be the header of a loop. Null if there is none. */
+    private boolean[] metAgain;
 
     private int[] idom;
     /** Numbers of each node and, up to the end, of those that it dominates; -1 for nodes that cannot be reached. */
@@ -230,6 +232,16 @@ public class FlowGraph {
         return enclosing[header];
     }
 
+    /** Immediate dominators; short, since it is asked for at every step. */
+    private int[] dominators() {
+        return idom != null ? idom : findDominators();
+    }
+
+    /** Headers of loops; short for the same reason. */
+    private int[] loops() {
+        return loopHeader != null ? loopHeader : findLoops();
+    }
+
     /**
      * Walks the graph depth-first; returns the postorder.
      *
@@ -259,7 +271,11 @@ public class FlowGraph {
                     preorder[s] = entered;
                     at = entered++;
                 } else if (number[s] < 0) {
-                    hasCycle = true;
+                    if (!hasCycle) {
+                        hasCycle = true;
+                        metAgain = new boolean[n];
+                    }
+                    metAgain[s] = true;
                 }
             } else {
                 number[b] = left;
@@ -299,10 +315,7 @@ public class FlowGraph {
      * 2005): unlike the iterative algorithms it stays fast where loops nest deeply or a node has many predecessors. The
      * tree is numbered so that dominance is two comparisons.
      */
-    private int[] dominators() {
-        if (idom != null) {
-            return idom;
-        }
+    private int[] findDominators() {
         int n = successors.length;
         int count = postorder.length;
         int[] semi = Workspace.array(0, count);
@@ -401,10 +414,7 @@ public class FlowGraph {
     }
 
     /** Headers of loops, inner loops first, each found by walking backwards from its back edges over inner loops. */
-    private int[] loops() {
-        if (loopHeader != null) {
-            return loopHeader;
-        }
+    private int[] findLoops() {
         int n = successors.length;
         loopHeader = new int[n];
         Arrays.fill(loopHeader, -1);
@@ -425,6 +435,9 @@ public class FlowGraph {
         int count = 0;
         // Postorder visits the headers of inner loops before those of outer ones.
         for (int header : postorder) {
+            if (!metAgain[header]) {
+                continue;
+            }
             int top = 0;
             boolean isHeader = false;
             for (int p : predecessors[header]) {

@@ -28,17 +28,23 @@ public record InlineCost(int size, int hot, int selfCalls, boolean maySkipCalls,
         for (Block b : f.blocks()) {
             int sum = 0;
             for (Inst i = b.first(); i != null; i = i.next()) {
-                Opcode op = i.opcode();
                 sum = Math.min(ENOUGH, sum + weight(i));
-                if (op.data() == SideData.Kind.CALLEE && f.key().equals(i.call().key())) {
-                    selfCalls++;
+                switch (i.opcode()) {
+                    case FRAME_POINTER, UNWIND -> copyable = false;
+                    // References would not be there from the first call of the caller on.
+                    case STACK_ADDR -> copyable &= !i.holdsReferences();
+                    default -> {
+                        if (i.opcode().data() == SideData.Kind.CALLEE
+                                && f.key().equals(i.call().key())) {
+                            selfCalls++;
+                        }
+                    }
                 }
-                // References would not be there from the first call of the caller on.
-                copyable &= op != Opcode.FRAME_POINTER && op != Opcode.UNWIND && !i.holdsReferences();
-                for (int t = 0, n = i.targetCount(); t < n; t++) {
-                    // A copy of the entry is a part of a block of the caller.
-                    copyable &= i.target(t).target() != f.entry();
-                }
+            }
+            Inst end = b.terminator();
+            for (int t = 0, n = end.targetCount(); t < n; t++) {
+                // A copy of the entry is a part of a block of the caller.
+                copyable &= end.target(t).target() != f.entry();
             }
             size = Math.min(ENOUGH, size + sum);
             hot = b.isCold() ? hot : Math.min(ENOUGH, hot + sum);

@@ -43,7 +43,8 @@ public final class MemoryEffects {
                         blockWrites[k] |= i.data() != null ? 1L << region(i.memory()) : 0;
                     }
                     case CALLS -> blockWrites[k] = ALL;
-                    default -> blockWrites[k] |= i.opcode().isInvoke() ? ALL : 0;
+                    case TERMINATES -> blockWrites[k] |= i.opcode().isInvoke() ? ALL : 0;
+                    default -> {}
                 }
             }
         }

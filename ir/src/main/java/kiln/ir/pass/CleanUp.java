@@ -37,12 +37,25 @@ public final class CleanUp implements Pass {
             if (round == 0 || changed) {
                 RemoveUnreachable.removeFrom(f);
             }
-            changed |= TrivialParams.removeFrom(f, uses);
-            changed |= mergeChains(f, uses);
+            int[] entering = entering(f);
+            changed |= TrivialParams.removeFrom(f, uses, entering);
+            changed |= mergeChains(f, uses, entering);
             if (!changed) {
                 return;
             }
         }
+    }
+
+    /** By block, how many edges lead to it. */
+    private static int[] entering(Function f) {
+        int[] result = new int[f.blockIdBound()];
+        for (Block b : f.blocks()) {
+            Inst t = b.terminator();
+            for (int i = 0, n = t.targetCount(); i < n; i++) {
+                result[t.target(i).target().id()]++;
+            }
+        }
+        return result;
     }
 
     private static boolean foldTerminators(Function f, LazyUses uses) {
@@ -219,14 +232,7 @@ public final class CleanUp implements Pass {
     /**
      * Appends a block to its only predecessor if that only jumps to it. Returns whether that may help the other rules.
      */
-    private static boolean mergeChains(Function f, LazyUses uses) {
-        int[] entering = new int[f.blockIdBound()];
-        for (Block b : f.blocks()) {
-            Inst t = b.terminator();
-            for (int i = 0, n = t.targetCount(); i < n; i++) {
-                entering[t.target(i).target().id()]++;
-            }
-        }
+    private static boolean mergeChains(Function f, LazyUses uses, int[] entering) {
         boolean[] gone = new boolean[f.blockIdBound()];
         boolean merged = false;
         boolean constants = false;

@@ -80,11 +80,22 @@ final class CopiedValues {
                 noteDefinitions(b);
             }
         }
+        boolean[] isBehind = behindWatched();
         for (Block b : f.blocks()) {
-            for (Inst i = b.first(); i != null; i = i.next()) {
+            for (Inst i = isBehind[b.id()] ? b.first() : null; i != null; i = i.next()) {
                 noteUses(i);
             }
         }
+    }
+
+    /** By block of the graph, whether it is watched, or a watched one dominates it: only those use what they define. */
+    private boolean[] behindWatched() {
+        boolean[] result = new boolean[cfg.nodes()];
+        for (int i = 0; i < cfg.reachable(); i++) {
+            int b = cfg.inReversePostorder(i);
+            result[b] = isWatched.test(cfg.block(b)) || result[cfg.idom(b)];
+        }
+        return result;
     }
 
     private void noteDefinitions(Block b) {

@@ -39,22 +39,22 @@ public final class DeadCode implements Pass {
         boolean[] live = new boolean[f.valueIdBound()];
         // Most functions make nothing that could vanish with what is stored to it.
         boolean makes = f.allocates() || f.makesExceptions();
-        Worklist work = new Worklist(cfg, live);
+        Worklist work = new Worklist(cfg, live, makes);
         // What nobody has asked for yet: little, since users come before definitions.
         List<Inst> idle = new ArrayList<>();
         for (int b : cfg.postorder()) {
-            for (Inst i = cfg.block(b).last(); i != null; i = i.prev()) {
+            Block block = cfg.block(b);
+            for (Inst i = block.last(); i != null; i = i.prev()) {
                 if (makes && isToNew(i)) {
                     work.addStore(i);
                     idle.add(i);
-                } else if (!isRemovable(i)) {
-                    work.addOperands(i);
-                    work.drain();
-                } else if (!live[i.result().id()]) {
+                } else if (isRemovable(i) && !live[i.result().id()]) {
                     idle.add(i);
+                } else {
+                    work.addOperands(i);
                 }
             }
-            work.drain();
+            work.pass(block);
         }
         for (Inst i : idle) {
             if (!live[makes && isToNew(i) ? object(i).id() : i.result().id()]) {
@@ -68,18 +68,36 @@ public final class DeadCode implements Pass {
         }
     }
 
-    /** Live values whose definitions have not been looked at yet. */
+    /** Live values whose definitions were passed, and have to be looked at once more: what back edges bring, mostly. */
     private static final class Worklist {
         private final Cfg cfg;
         private final boolean[] live;
+        /** By block, whether what is live there by now was looked at. */
+        private final boolean[] passed;
+
         private Value[] stack = new Value[64];
         private int depth;
         /** By object that this function has made: stores to it, as long as nobody is known who reads it. */
         private final Map<Integer, List<Inst>> stores = HashMap.newHashMap(0);
 
-        Worklist(Cfg cfg, boolean[] live) {
+        /** @param all whether all values are looked at here, since what is stored to an object is known by it only */
+        Worklist(Cfg cfg, boolean[] live, boolean all) {
             this.cfg = cfg;
             this.live = live;
+            passed = new boolean[cfg.nodes()];
+            Arrays.fill(passed, all);
+        }
+
+        /** Says that the instructions of a block were looked at. */
+        void pass(Block b) {
+            // A block may be its own predecessor.
+            passed[b.id()] = true;
+            for (Value p : b.params()) {
+                if (live[p.id()]) {
+                    addArguments(b, p);
+                }
+            }
+            drain();
         }
 
         void addOperands(Inst i) {
@@ -100,25 +118,38 @@ public final class DeadCode implements Pass {
         private void add(Value v) {
             if (!live[v.id()]) {
                 live[v.id()] = true;
-                if (depth == stack.length) {
-                    stack = Arrays.copyOf(stack, depth * 2);
+                Block at = v.inst() != null ? v.inst().block() : v.paramOf();
+                if (passed[at.id()]) {
+                    push(v);
                 }
-                stack[depth++] = v;
             }
         }
 
-        void drain() {
+        private void push(Value v) {
+            if (depth == stack.length) {
+                stack = Arrays.copyOf(stack, depth * 2);
+            }
+            stack[depth++] = v;
+        }
+
+        /** What the edges into a block bring for one of its parameters. */
+        private void addArguments(Block b, Value param) {
+            for (int e = 0, n = cfg.predecessors(b.id()).length; e < n; e++) {
+                add(cfg.edgeInto(b.id(), e).arg(param.index()));
+            }
+        }
+
+        private void drain() {
             while (depth > 0) {
                 Value v = stack[--depth];
                 List<Inst> stored = stores.isEmpty() ? null : stores.remove(v.id());
                 for (int i = 0; stored != null && i < stored.size(); i++) {
                     addOperands(stored.get(i));
                 }
-                Inst def = v.inst();
-                Block b = v.paramOf();
-                int n = def == null ? cfg.predecessors(b.id()).length : isRemovable(def) ? def.argCount() : 0;
-                for (int a = 0; a < n; a++) {
-                    add(def != null ? def.arg(a) : cfg.edgeInto(b.id(), a).arg(v.index()));
+                if (v.inst() == null) {
+                    addArguments(v.paramOf(), v);
+                } else if (isRemovable(v.inst())) {
+                    addOperands(v.inst());
                 }
             }
         }

@@ -54,7 +54,11 @@ final class Rewriter {
         for (Inst i = block.first(); i != null; ) {
             Inst before = i.prev();
             budget += MAX_REWRITES_PER_INST;
-            boolean changed = budget > 0 && isNews(i) && rewrite(block, i);
+            if (budget <= 0 || !isNews(i)) {
+                i = i.next();
+                continue;
+            }
+            boolean changed = rewrite(block, i);
             boolean mayPayOffLater = single.hasRefused();
             if (!changed) {
                 if (mayPayOffLater && i.result() != null) {
@@ -93,6 +97,9 @@ final class Rewriter {
     }
 
     private boolean rewrite(Block block, Inst i) {
+        if (i.argCount() == 0) {
+            return false;
+        }
         b.setBefore(i);
         b.setPosition(i.position());
         if (i.resultCount() == 1) {

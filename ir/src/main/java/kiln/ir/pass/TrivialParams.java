@@ -34,18 +34,18 @@ final class TrivialParams {
         }
     }
 
-    /** Returns whether a constant has come to where a parameter was, so that other rules may apply now. */
-    static boolean removeFrom(Function f, LazyUses uses) {
-        int[] start = new int[f.blockIdBound() + 1];
+    /**
+     * Returns whether a constant has come to where a parameter was, so that other rules may apply now.
+     *
+     * @param entering by block, how many edges lead to it
+     */
+    static boolean removeFrom(Function f, LazyUses uses, int[] entering) {
+        int[] start = new int[entering.length + 1];
         int count = 0;
         for (Block b : f.blocks()) {
-            Inst t = b.terminator();
-            for (int i = 0, n = t.targetCount(); i < n; i++) {
-                Edge e = t.target(i);
-                if (e.argCount() > 0) {
-                    start[e.target().id() + 1]++;
-                    count++;
-                }
+            if (!b.params().isEmpty()) {
+                start[b.id() + 1] = entering[b.id()];
+                count += entering[b.id()];
             }
         }
         if (count == 0) {

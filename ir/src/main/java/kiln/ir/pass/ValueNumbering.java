@@ -135,7 +135,8 @@ public final class ValueNumbering implements Pass {
         private void useKnown(Block b, Inst i) {
             for (int a = 0, n = i.argCount(); a < n; a++) {
                 Value v = i.arg(a);
-                long c = constantIf(v, v.inst() == null || !v.is(Opcode.ICONST) ? known.of(number(v), k) : -1);
+                int fact = v.is(Opcode.ICONST) ? -1 : known.of(number(v), k);
+                long c = fact < 0 ? -1 : constantIf(v, fact);
                 if (c >= 0) {
                     i.setArg(a, constant(b, i, v.type(), c));
                 }
