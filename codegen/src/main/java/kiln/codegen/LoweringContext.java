@@ -384,13 +384,6 @@ public abstract class LoweringContext {
         return true;
     }
 
-    /** Whether {@code v} is the base of the heap, or something else of the VMContext that never changes. */
-    public static boolean isContextField(Value v) {
-        return v.is(Opcode.LOAD)
-                && v.inst().memory().readOnly()
-                && !v.inst().memory().canTrap();
-    }
-
     private Reg hoistedVector(int at, V128 value) {
         return hoistedVectors
                 .computeIfAbsent(at, _ -> new LinkedHashMap<>())

@@ -80,6 +80,11 @@ public final class Value {
         return end;
     }
 
+    /** Whether this is the base of a memory or heap, or something else of the VMContext that never changes. */
+    public boolean isContextField() {
+        return is(Opcode.LOAD) && inst.memory().readOnly() && !inst.memory().canTrap();
+    }
+
     /** Whether this is the result of an instruction with this opcode. */
     public boolean is(Opcode op) {
         return inst != null && inst.opcode == op;

@@ -42,7 +42,7 @@ final class MemoryRules {
         if (displacement == 0) {
             return Address.indexed(c.reg(base), c.reg(object), ExtendOp.UXTX, 0);
         }
-        if (LoweringContext.isContextField(base)) {
+        if (base.isContextField()) {
             Reg hoisted = c.objectAddress(base, object, new ObjectAddress(base, 0));
             if (hoisted != null) {
                 return near(c, hoisted, displacement, scale);
@@ -88,10 +88,10 @@ final class MemoryRules {
         if (!sum.is(Opcode.ADD) || c.isDemanded(sum) || displacement < 0 || displacement > 0xfff) {
             return null;
         }
-        boolean first = LoweringContext.isContextField(sum.inst().arg(0));
+        boolean first = sum.inst().arg(0).isContextField();
         Value base = sum.inst().arg(first ? 0 : 1);
         Value index = sum.inst().arg(first ? 1 : 0);
-        if (!LoweringContext.isContextField(base) || isConst(index)) {
+        if (!base.isContextField() || isConst(index)) {
             return null;
         }
         Reg start = c.objectAddress(base, object, new ObjectAddress(base, (int) displacement));

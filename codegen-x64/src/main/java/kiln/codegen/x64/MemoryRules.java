@@ -83,10 +83,10 @@ final class MemoryRules {
         if (!sum.is(Opcode.ADD) || c.isDemanded(sum) || (int) access.imm() != access.imm()) {
             return null;
         }
-        boolean first = LoweringContext.isContextField(sum.inst().arg(0));
+        boolean first = sum.inst().arg(0).isContextField();
         Value base = sum.inst().arg(first ? 0 : 1);
         Value index = sum.inst().arg(first ? 1 : 0);
-        if (!LoweringContext.isContextField(base) || isConst(index)) {
+        if (!base.isContextField() || isConst(index)) {
             return null;
         }
         Reg object = c.objectAddress(base, access.arg(1), new ObjectAddress(base));
