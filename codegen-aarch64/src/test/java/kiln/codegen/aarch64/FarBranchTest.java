@@ -10,7 +10,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.stream.LongStream;
 import kiln.artifact.FuncKey;
 import kiln.artifact.api.TrapCode;
 import kiln.codegen.CodeBuffer;
@@ -33,15 +32,6 @@ import org.junit.jupiter.api.Test;
 /** Functions in which short branches do not reach. */
 class FarBranchTest {
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-
-    /** Takes four instructions to load. */
-    private static long constant(int i) {
-        return 0x1234_5678_9abc_def1L * (i + 1);
-    }
-
-    private static long sum(int constants) {
-        return LongStream.range(0, constants).map(i -> constant((int) i)).sum();
-    }
 
     /**
      * (i64, i64) -> i64: several kinds of branches around {@code filler} operations each, and a trap and a constant
@@ -74,11 +64,7 @@ class FarBranchTest {
             Block join = f.newBlock();
             b.branch(c, new Edge(then), new Edge(join, sum));
             b.setBlock(then);
-            Value v = sum;
-            for (int i = 0; i < filler; i++) {
-                v = b.binary(Opcode.XOR, v, b.i64(constant(i)));
-            }
-            b.jump(join, v);
+            b.jump(join, Filler.append(b, sum, y, filler));
             b.setBlock(join);
             sum = join.addParam(Type.I64);
         }
@@ -90,17 +76,18 @@ class FarBranchTest {
         long sum = x + (long) (x * 1234567.125);
         boolean[] conditions = {(x & 1) != 0, x < y, y == 0, y < 0};
         for (boolean c : conditions) {
-            for (int i = 0; c && i < filler; i++) {
-                sum ^= constant(i);
-            }
+            sum = c ? Filler.apply(sum, y, filler) : sum;
         }
         return sum;
     }
 
     @Test
     void compilesInAnySize() {
-        for (int filler : new int[] {10, 1_800, 14_000}) {
+        for (int filler : new int[] {10, 3_000, 23_500}) {
             CompiledFunction c = A64.compile(function(filler));
+            assertTrue(c.code().length > 4 * Filler.bytes(filler));
+            assertEquals(filler > 10, Filler.bytes(filler) > 32 << 10);
+            assertEquals(filler > 3_000, c.code().length > 1 << 20);
             if (!System.getProperty("os.arch").equals("aarch64")) {
                 continue;
             }
@@ -118,14 +105,16 @@ class FarBranchTest {
     }
 
     /**
-     * i64 -> i64: an interpreter of groups of three bits, each of which adds {@code filler} constants and one more for
-     * each unit of the group; zero ends.
+     * (i64, i64) -> i64: an interpreter of the first argument's groups of three bits, each of which does {@code filler}
+     * operations with the second one, and one more for each unit of the group; zero ends.
      */
     private static Function interpreter(int filler) {
-        Function f = new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64), List.of(Type.I64)));
+        Function f =
+                new Function(FuncKey.wasmFunction(0, 0), new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64)));
         Builder b = new Builder(f);
         b.setBlock(f.newBlock());
         Value x = b.block().addParam(Type.I64);
+        Value y = b.block().addParam(Type.I64);
         Block dispatch = f.newBlock();
         b.jump(dispatch, x, x);
         b.setBlock(dispatch);
@@ -142,10 +131,7 @@ class FarBranchTest {
         b.switch_(group, edges);
         for (int i = 0; i < 8; i++) {
             b.setBlock(cases[i]);
-            Value v = sum;
-            for (int k = 0; k < filler + i; k++) {
-                v = b.binary(Opcode.ADD, v, b.i64(constant(k)));
-            }
+            Value v = Filler.append(b, sum, y, filler + i);
             if (i == 0) {
                 b.ret(v);
             } else {
@@ -158,8 +144,10 @@ class FarBranchTest {
     /** Also if the table is out of reach of ADR; each case but the last has its own jump. */
     @Test
     void jumpsThroughATableInAnySize() {
-        for (int filler : new int[] {1, 6_700}) {
+        for (int filler : new int[] {1, 11_500}) {
             CompiledFunction c = A64.compile(interpreter(filler));
+            assertTrue(c.code().length > 8 * Filler.bytes(filler));
+            assertEquals(filler > 1, c.code().length > 1 << 20);
             int jumps = 0;
             for (int at = 0; at < c.code().length; at += 4) {
                 int word = (int) INTS.get(c.code(), at);
@@ -169,14 +157,15 @@ class FarBranchTest {
             if (!System.getProperty("os.arch").equals("aarch64")) {
                 continue;
             }
-            Signature s = new Signature(List.of(Type.I64), List.of(Type.I64));
+            Signature s = new Signature(List.of(Type.I64, Type.I64), List.of(Type.I64));
             try (Machine m = A64.machine(List.of(c))) {
                 for (long code : new long[] {0, 0_1, 0_7654321, 0_1111, 0_77, 0_20, 0_23}) {
-                    long expected = code + sum(filler);
+                    long expected = code;
                     for (long rest = code; (rest & 7) != 0; rest >>= 3) {
-                        expected += sum(filler + (int) (rest & 7));
+                        expected = Filler.apply(expected, 5, filler + (int) (rest & 7));
                     }
-                    long[] actual = m.call(c.key(), s, code).results();
+                    expected = Filler.apply(expected, 5, filler);
+                    long[] actual = m.call(c.key(), s, code, 5).results();
                     assertArrayEquals(new long[] {expected}, actual, code + " " + filler);
                 }
             }
