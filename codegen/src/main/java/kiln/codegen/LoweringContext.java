@@ -153,9 +153,8 @@ public abstract class LoweringContext {
     /** Completes what is known about loops when {@link #hasCall} is of each loop's own blocks. */
     final void summarizeLoops() {
         FlowGraph flow = plan.flow();
-        int[] postorder = flow.postorder();
         // Headers of inner loops come before those of outer ones.
-        for (int h : postorder) {
+        for (int h : flow.hasCycle() ? flow.postorder() : new int[0]) {
             int outer = flow.isLoopHeader(h) ? flow.outerLoop(h) : -1;
             if (outer >= 0) {
                 hasInner[outer] = true;

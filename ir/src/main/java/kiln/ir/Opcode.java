@@ -381,6 +381,7 @@ public enum Opcode {
 
     /** Whether its callee is named, and may be put in its place. */
     public boolean isDirectCall() {
+        // One comparison for most.
         return data == CALLEE && (this == CALL || this == RETURN_CALL || this == INVOKE);
     }
 

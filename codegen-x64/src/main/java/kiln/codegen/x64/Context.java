@@ -93,6 +93,7 @@ final class Context extends LoweringContext {
     /**
      * Whether a constant stays in a register throughout the loop: an innermost one, since there may be fewer loads of
      * floats a cycle than operations on them (two loads, on AMD's Zen 4, but two additions and two multiplications).
+     * The first ones that are asked for do.
      *
      * @param bits an Integer, a Long or a V128
      */

@@ -70,7 +70,7 @@ final class VectorRules {
     }
 
     /** A constant with {@code bits} in every lane. */
-    static Operand pooled(Context c, Lanes lanes, long bits) {
+    static Operand splatSource(Context c, Lanes lanes, long bits) {
         return c.vectorSource(splat(lanes, bits));
     }
 
@@ -436,7 +436,7 @@ final class VectorRules {
         }
         long sign = FloatInsn.signBit(lanes.bytes());
         Reg x = c.reg(inst.arg(0));
-        c.emitBinary(op, c.def(inst.result()), x, pooled(c, lanes, op == Op.XORPS ? sign : ~sign));
+        c.emitBinary(op, c.def(inst.result()), x, splatSource(c, lanes, op == Op.XORPS ? sign : ~sign));
         return true;
     }
 
@@ -454,7 +454,7 @@ final class VectorRules {
             .rule("one instruction", VectorRules::oneInstruction)
             .base("looked up for each half of a byte", (c, inst) -> {
                 V128 table = V128.of(Lanes.I8X16, Integer::bitCount);
-                Operand low = pooled(c, Lanes.I8X16, 0xf);
+                Operand low = splatSource(c, Lanes.I8X16, 0xf);
                 Reg x = c.reg(inst.arg(0));
                 Reg lower = binary(c, Op.PAND, x, low);
                 Reg upper = binary(c, Op.PAND, shift(c, Op.PSRLW, x, 4), low);
@@ -533,7 +533,7 @@ final class VectorRules {
             .base("2^15 becomes 2^15 - 1", (c, inst) -> {
                 Reg x = c.reg(inst.arg(0));
                 Reg product = binary(c, Op.PMULHRSW, x, c.vectorSource(Op.PMULHRSW, inst.arg(1)));
-                Reg overflow = binary(c, Op.PCMPEQW, product, pooled(c, Lanes.I16X8, 0x8000));
+                Reg overflow = binary(c, Op.PCMPEQW, product, splatSource(c, Lanes.I16X8, 0x8000));
                 c.emitBinary(Op.PXOR, c.def(inst.result()), product, overflow);
             });
 
@@ -682,7 +682,7 @@ final class VectorRules {
                 }
                 Reg x = c.reg(inst.arg(0));
                 Reg odd = shift(c, Op.PSRLD, x, 16);
-                Reg even = binary(c, Op.PAND, x, pooled(c, Lanes.I32X4, 0xffff));
+                Reg even = binary(c, Op.PAND, x, splatSource(c, Lanes.I32X4, 0xffff));
                 c.emitBinary(Op.PADDD, c.def(inst.result()), even, odd);
                 return true;
             })
@@ -690,7 +690,7 @@ final class VectorRules {
                 Lanes from = inst.lanes().operandLanes();
                 Op op = from == Lanes.I8X16 ? Op.PMADDUBSW : Op.PMADDWD;
                 Reg x = c.reg(inst.arg(0));
-                c.emitBinary(op, c.def(inst.result()), x, pooled(c, from, 1));
+                c.emitBinary(op, c.def(inst.result()), x, splatSource(c, from, 1));
             });
 
     static final Rules<Context> FULL_PRODUCTS = Rules.<Context>of("fullProducts")

@@ -94,14 +94,14 @@ final class VectorShiftRules {
         }
         Reg x = c.reg(inst.arg(0));
         boolean left = inst.lanes().op() == VectorOp.SHL;
-        Operand mask = VectorRules.pooled(c, Lanes.I8X16, left ? 0xff << n : 0xff >> n);
+        Operand mask = VectorRules.splatSource(c, Lanes.I8X16, left ? 0xff << n : 0xff >> n);
         Reg shifted = VectorRules.shift(c, left ? Op.PSLLW : Op.PSRLW, x, n);
         Reg dst = c.def(inst.result());
         if (inst.lanes().op() != VectorOp.SHR_S) {
             c.emitBinary(Op.PAND, dst, shifted, mask);
             return true;
         }
-        Operand sign = VectorRules.pooled(c, Lanes.I8X16, 0x80 >> n);
+        Operand sign = VectorRules.splatSource(c, Lanes.I8X16, 0x80 >> n);
         Reg masked = VectorRules.binary(c, Op.PAND, shifted, mask);
         Reg flipped = VectorRules.binary(c, Op.PXOR, masked, sign);
         c.emitBinary(Op.PSUBB, dst, flipped, sign);
@@ -147,8 +147,8 @@ final class VectorShiftRules {
         }
         boolean left = inst.lanes().op() == VectorOp.SHL;
         Op op = left ? Op.PSLLW : Op.PSRLW;
-        Operand lower = VectorRules.pooled(c, Lanes.I16X8, 0xff);
-        Operand upper = VectorRules.pooled(c, Lanes.I16X8, 0xff00);
+        Operand lower = VectorRules.splatSource(c, Lanes.I16X8, 0xff);
+        Operand upper = VectorRules.splatSource(c, Lanes.I16X8, 0xff00);
         Reg count = count(c, inst, 0);
         Reg x = c.reg(inst.arg(0));
         Reg before = VectorRules.binary(c, op, VectorRules.binary(c, Op.PAND, x, left ? upper : lower), count);

@@ -205,17 +205,16 @@ final class RegisterChooser {
 
     /** Of several registers those that nothing else is likely to want, as far as there are some. */
     private long preferred(long good, int v) {
-        long quiet = good & ~loopRegs;
+        long all = (good & ~loopRegs) != 0 ? good & ~loopRegs : good;
         int p = hints.parameter[v];
         if (p < 0) {
-            return quiet != 0 ? quiet : good;
+            return all;
         }
         // Where v becomes a parameter, other variables will be loaded, most likely to where they were.
         long taken = 0;
         for (int u : assigner.entryOf(ops.defBlock[p])) {
             taken |= home[u] >= 0 ? 1L << home[u] : 0;
         }
-        long all = quiet != 0 ? quiet : good;
         return (all & ~taken) != 0 ? all & ~taken : all;
     }
 

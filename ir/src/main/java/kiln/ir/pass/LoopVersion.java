@@ -179,10 +179,15 @@ abstract class LoopVersion {
      * @param least the lowest constant among the others, which {@code first} is one of
      */
     final void requireApart(LaneAccess held, LaneAccess first, long least, Value bytes) {
-        Value x = distance(first);
-        Value y = distance(held);
+        requireApart(held, way(first, held), least, bytes);
+    }
+
+    /** The way from one access to another, without their constants. */
+    final Value way(LaneAccess from, LaneAccess to) {
+        Value x = distance(from);
+        Value y = distance(to);
         Value way = y == null ? b.i64(0) : y;
-        requireApart(held, x == null ? way : b.binary(Opcode.SUB, way, x), least, bytes);
+        return x == null ? way : b.binary(Opcode.SUB, way, x);
     }
 
     /** As above; {@code from} is the way from what others begin at to the access, without constants. */

@@ -98,11 +98,8 @@ final class VectorLoopWriter extends LoopVersion {
         Value end = bytes;
         for (VectorPlan.Apart p : plan.apart) {
             LaneAccess held = p.held();
-            Value x = distance(p.store());
-            Value y = distance(held);
-            Value way = y == null ? b.i64(0) : y;
-            way = x == null ? way : b.binary(Opcode.SUB, way, x);
-            way = b.binary(Opcode.ADD, way, b.i64(held.constant() - p.store().constant()));
+            Value offset = b.i64(held.constant() - p.store().constant());
+            Value way = b.binary(Opcode.ADD, way(p.store(), held), offset);
             // Not a part of it in front of the first element, from -width + 1 to -1.
             Value most = b.i64(held.width() - 1);
             require(b.icmp(IntCond.UGE, b.binary(Opcode.ADD, way, most), most));
