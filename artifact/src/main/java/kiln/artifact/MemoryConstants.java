@@ -27,8 +27,16 @@ public final class MemoryConstants {
     public static final long INDEX_SPACE_64 = 1L << 36;
     /** Bytes of address space reserved for a guarded 64-bit memory. */
     public static final long RESERVATION_64 = INDEX_SPACE_64 + GUARD_SIZE;
-    /** Greatest static offset of an access (of up to 16 bytes) to a guarded memory that needs no comparison. */
-    public static final long MAX_UNCHECKED_OFFSET = GUARD_SIZE - 16;
+    /**
+     * Pages that a 32-bit memory grows to whose type names no maximum, unless it starts with more: one less than there
+     * are indices for, so that nearly all memories are small ({@link #isSmall}).
+     */
+    public static final int PAGES_WITHOUT_MAXIMUM = (1 << 16) - 1;
+    /**
+     * Greatest static offset of an access (of up to 16 bytes) to a guarded memory that needs no comparison. What stands
+     * behind that in the guard is for constants that code adds to indices as well ({@link #isSmall}).
+     */
+    public static final long MAX_UNCHECKED_OFFSET = GUARD_SIZE - PAGE_SIZE - 16;
 
     /**
      * Whether pages that fault can stand in for comparisons with the length of a memory: not if it is longer than what
@@ -47,6 +55,30 @@ public final class MemoryConstants {
     public static long maxPages(boolean is64, int pageShift) {
         int bits = is64 ? Long.SIZE : Integer.SIZE;
         return pageShift == 0 ? -1L >>> Long.SIZE - bits : 1L << bits - pageShift;
+    }
+
+    /**
+     * The most pages that a 32-bit memory reaches, unsigned.
+     *
+     * @param min pages that it starts with
+     * @param max pages that its type allows, which counts only if the type says so ({@code bounded})
+     */
+    public static long reachablePages(long min, boolean bounded, long max, int pageShift) {
+        long most = maxPages(false, pageShift);
+        if (!bounded && pageShift == PAGE_SHIFT) {
+            return Math.min(most, Math.max(min, PAGES_WITHOUT_MAXIMUM));
+        }
+        return bounded ? Math.min(most, max) : most;
+    }
+
+    /**
+     * Whether a memory always ends a page ({@link #PAGE_SIZE}) or more before the end of what 32-bit indices reach. An
+     * index that has been accessed without a fault does not wrap around then when up to a page is added to it.
+     *
+     * @param min as for {@link #reachablePages}, like the others
+     */
+    public static boolean isSmall(long min, boolean bounded, long max, boolean is64, int pageShift) {
+        return !is64 && bytes(reachablePages(min, bounded, max, pageShift), pageShift) <= INDEX_SPACE - PAGE_SIZE;
     }
 
     /**

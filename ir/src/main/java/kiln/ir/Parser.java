@@ -255,7 +255,8 @@ public final class Parser {
     }
 
     private MemoryOp memory() {
-        Region region = region(next());
+        boolean isSmall = accept("small");
+        Region region = region(next(), isSmall);
         int width = number(next(), 'w');
         boolean signed = accept("signed");
         boolean guarded = accept("guarded");
@@ -266,7 +267,7 @@ public final class Parser {
         return new MemoryOp(width, signed, region, guarded || trap != null, accept("readonly"), trap);
     }
 
-    private Region region(String name) {
+    private Region region(String name, boolean isSmall) {
         int digits = name.length();
         while (digits > 0 && (Character.isDigit(name.charAt(digits - 1)) || name.charAt(digits - 1) == '*')) {
             digits--;
@@ -276,7 +277,7 @@ public final class Parser {
         if (index.isEmpty()) {
             throw error("region without a number: " + name);
         }
-        return new Region(kind, index.equals("*") ? Region.IMPORTED : Integer.parseInt(index));
+        return new Region(kind, index.equals("*") ? Region.IMPORTED : Integer.parseInt(index), isSmall);
     }
 
     private FuncKey key() {

@@ -1,6 +1,7 @@
 package kiln.ir;
 
 import java.util.Locale;
+import kiln.artifact.MemoryConstants;
 
 /**
  * A part of memory that no access through another region touches. Two regions overlap only if they are equal: imported
@@ -8,8 +9,10 @@ import java.util.Locale;
  *
  * @param kind what is stored there
  * @param index which one of its kind, or {@link #IMPORTED}, or 0
+ * @param isSmall whether it is a memory that always ends {@link MemoryConstants#PAGE_SIZE} bytes or more before the end
+ *     of what 32-bit indices reach; what is imported is taken for one that may not
  */
-public record Region(Kind kind, int index) {
+public record Region(Kind kind, int index, boolean isSmall) {
     public static final int IMPORTED = -1;
 
     /** What kind of storage a region is. */
@@ -28,13 +31,18 @@ public record Region(Kind kind, int index) {
         HEAP
     }
 
+    /** One that is no small memory. */
+    public Region(Kind kind, int index) {
+        this(kind, index, false);
+    }
+
     public static final Region CONTEXT = new Region(Kind.CONTEXT, 0);
     public static final Region STACK = new Region(Kind.STACK, 0);
 
     // What records have by themselves is linked when it is first used, which takes milliseconds; see architecture.md.
     @Override
     public boolean equals(Object o) {
-        return o instanceof Region r && kind == r.kind && index == r.index;
+        return o instanceof Region r && kind == r.kind && index == r.index && isSmall == r.isSmall;
     }
 
     @Override
@@ -44,6 +52,8 @@ public record Region(Kind kind, int index) {
 
     @Override
     public String toString() {
-        return kind.name().toLowerCase(Locale.ROOT) + (index == IMPORTED ? "*" : Integer.toString(index));
+        return (isSmall ? "small " : "")
+                + kind.name().toLowerCase(Locale.ROOT)
+                + (index == IMPORTED ? "*" : Integer.toString(index));
     }
 }

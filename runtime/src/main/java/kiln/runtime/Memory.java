@@ -190,10 +190,11 @@ public final class Memory implements Extern {
      * 64-bit memory, unless it starts with more.
      */
     static long maxPages(MemoryType t) {
-        long machine = t.is64()
-                ? MemoryConstants.INDEX_SPACE_64 >>> t.pageShift()
-                : MemoryConstants.maxPages(false, t.pageShift());
-        if (t.is64() && Long.compareUnsigned(t.min(), machine) > 0) {
+        if (!t.is64()) {
+            return MemoryConstants.reachablePages(t.min(), t.bounded(), t.max(), t.pageShift());
+        }
+        long machine = MemoryConstants.INDEX_SPACE_64 >>> t.pageShift();
+        if (Long.compareUnsigned(t.min(), machine) > 0) {
             machine = t.min();
         }
         return t.max() == EntityType.UNBOUNDED || Long.compareUnsigned(t.max(), machine) > 0 ? machine : t.max();

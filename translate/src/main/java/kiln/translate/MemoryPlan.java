@@ -64,7 +64,10 @@ final class MemoryPlan {
         this.base = new MemoryOp(8, false, Region.CONTEXT, false, guarded);
         this.length = MemoryOp.of(Type.I64, Region.CONTEXT);
         this.region = region;
-        Region contents = new Region(Region.Kind.MEMORY, region);
+        Limits limits = type.limits();
+        boolean isSmall = region != Region.IMPORTED
+                && MemoryConstants.isSmall(limits.min(), limits.hasMax(), limits.max(), is64, pageShift);
+        Region contents = new Region(Region.Kind.MEMORY, region, isSmall);
         for (int i = 0; i < accesses.length; i++) {
             accesses[i] = new MemoryOp(1 << (i >> 2), (i & 2) != 0, contents, (i & 1) != 0, false);
         }

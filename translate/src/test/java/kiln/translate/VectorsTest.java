@@ -140,10 +140,10 @@ class VectorsTest {
                     v2 = zext.i64 v0 @33
                     v3 = load.i64 context0 w8 readonly [v1 + 48] @33
                     v4 = add.i64 v3, v2 @33
-                    v5 = load.v128 memory0 w16 trap [v4 + 16] @33
+                    v5 = load.v128 small memory0 w16 trap [v4 + 16] @33
                     v6 = vconst.v128 0x807060504030201 0xff0f0e0d0c0b0a09 @37
                     v7 = vbinary.v128.i8x16.add v5, v6 @55
-                    store.v128 memory0 w16 trap [v4 + 32], v7 @57
+                    store.v128 small memory0 w16 trap [v4 + 32], v7 @57
                     return @61
                 }
                 """, Fixtures.translate(new ModuleEnvironment(wasm, 0, TranslateOptions.DEFAULT)));

@@ -25,11 +25,15 @@ final class ConversionRules {
     /** May be null. */
     private final Ranges ranges;
 
-    ConversionRules(Builder b, Simplify.SingleUses single, KnownBits bits, Ranges ranges) {
+    private final AccessedIndices accessed;
+
+    /** @param ranges may be null; sums of {@code accessed} indices are looked at only if it is not */
+    ConversionRules(Builder b, Simplify.SingleUses single, KnownBits bits, Ranges ranges, AccessedIndices accessed) {
         this.b = b;
         this.bits = bits;
         this.ranges = ranges;
         this.single = single;
+        this.accessed = accessed;
     }
 
     Value apply(Inst i) {
@@ -105,7 +109,13 @@ final class ConversionRules {
         if (bits.possible(y) + c <= KnownBits.all(Type.I32)) {
             return single.isExtendedOnly(x) ? b.binary(ADD, b.convert(ZEXT, Type.I64, y), b.i64(c)) : null;
         }
-        return ranges != null && single.isExtendedOnly(x) ? extendedSum(y, (int) c, ranges.at(y, block)) : null;
+        if (ranges == null || !single.isExtendedOnly(x)) {
+            return null;
+        }
+        Value index = accessed.below(x, block);
+        return index == null
+                ? extendedSum(y, (int) c, ranges.at(y, block))
+                : b.binary(ADD, b.convert(ZEXT, Type.I64, index), b.i64(accessed.distance(x)));
     }
 
     /** The zero-extended sum of an i32 in range {@code r} and a constant, or null if it may wrap around. */

@@ -25,6 +25,9 @@ final class Rewriter {
     private final IntegerRules integers;
     private final CompareRules compares;
     private final ConversionRules conversions;
+    /** Null without ranges. */
+    private final AccessedIndices accessed;
+
     private boolean hasCut;
     private boolean hasChanged;
 
@@ -36,7 +39,8 @@ final class Rewriter {
         KnownBits bits = new KnownBits(ranges);
         integers = new IntegerRules(b, single, bits);
         compares = new CompareRules(b, bits, ranges);
-        conversions = new ConversionRules(b, single, bits, ranges);
+        accessed = ranges == null ? null : new AccessedIndices(f);
+        conversions = new ConversionRules(b, single, bits, ranges, accessed);
     }
 
     /** Whether some edges are gone. */
@@ -61,6 +65,9 @@ final class Rewriter {
             boolean changed = rewrite(block, i);
             boolean mayPayOffLater = single.hasRefused();
             if (!changed) {
+                if (accessed != null && (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE)) {
+                    accessed.note(i);
+                }
                 if (mayPayOffLater && i.result() != null) {
                     i.result().unsettle();
                 }

@@ -379,6 +379,47 @@ class MemoriesTest extends RuntimeFixture {
         }
     }
 
+    // ---- the last page of 4 GiB
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void memoriesWithoutAMaximumEndAPageBefore4GiB(Variant variant) {
+        Instance instance = instance("neighbours", variant);
+        long end = 4 * GIB - 65_536;
+        assertEquals(-1, (int) instance.func("grow_open").call(65_535));
+        assertEquals(1, instance.func("grow_open").call(65_534));
+        instance.func("store_open").call(0, 3);
+        instance.func("store_open").call(end - 9, 4);
+        instance.func("store_open").call(end - 1, 5);
+        assertEquals(0x504, instance.func("pair_open").call(end - 9));
+        traps(instance.func("pair_open"), end - 8);
+        traps(instance.func("pair_open"), 4 * GIB - 8);
+        traps(instance.func("pair_open"), 4 * GIB - 1);
+        long farthest = end - (32L << 20) + 16;
+        assertEquals(5, instance.func("far_open").call(farthest - 1));
+        for (long at : new long[] {farthest, farthest + 65_536, 4 * GIB - 65_536, 4 * GIB - 1}) {
+            traps(instance.func("far_open"), at);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void memoriesThatAskForAllOf4GiBHaveIt(Variant variant) {
+        Instance instance = instance("neighbours", variant);
+        assertEquals(1, instance.func("grow_full").call(65_535));
+        assertEquals(-1, (int) instance.func("grow_full").call(1));
+        assertEquals(65_536, instance.func("grow_all").call(0));
+        assertEquals(-1, (int) instance.func("grow_all").call(1));
+        for (String memory : List.of("full", "all")) {
+            instance.func("store_" + memory).call(0, 3);
+            instance.func("store_" + memory).call(4 * GIB - 8, 4);
+            // What stands 8 behind the index 2^32 - 8 is the first byte.
+            assertEquals(0x304, instance.func("pair_" + memory).call(4 * GIB - 8));
+        }
+        assertEquals(0, instance.func("far_full").call(4 * GIB - 65_536 - (32L << 20)));
+        traps(instance.func("far_full"), 4 * GIB - 65_536);
+    }
+
     // ---- imports, and memories of the host's
 
     @Test
