@@ -42,7 +42,8 @@ final class AccessedIndices {
             return;
         }
         Value wide = address.inst().arg(1);
-        if (!wide.is(Opcode.ZEXT)) {
+        // What is added to is the memory's base, and nothing below it.
+        if (!wide.is(Opcode.ZEXT) || address.inst().arg(0).is(Opcode.ADD)) {
             return;
         }
         Value index = wide.inst().arg(0);
