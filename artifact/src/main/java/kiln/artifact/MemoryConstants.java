@@ -28,8 +28,8 @@ public final class MemoryConstants {
     /** Bytes of address space reserved for a guarded 64-bit memory. */
     public static final long RESERVATION_64 = INDEX_SPACE_64 + GUARD_SIZE;
     /**
-     * Pages that a 32-bit memory grows to whose type names no maximum, unless it starts with more: one less than there
-     * are indices for, so that nearly all memories are small ({@link #isSmall}).
+     * Pages that a 32-bit memory grows to whose type names no maximum, unless it starts with as many: one less than
+     * there are indices for, so that nearly all memories are small ({@link #isSmall}).
      */
     public static final int PAGES_WITHOUT_MAXIMUM = (1 << 16) - 1;
     /**
@@ -65,10 +65,11 @@ public final class MemoryConstants {
      */
     public static long reachablePages(long min, boolean bounded, long max, int pageShift) {
         long most = maxPages(false, pageShift);
-        if (!bounded && pageShift == PAGE_SHIFT) {
-            return Math.min(most, Math.max(min, PAGES_WITHOUT_MAXIMUM));
+        if (bounded) {
+            return Math.min(most, max);
         }
-        return bounded ? Math.min(most, max) : most;
+        boolean startsBelow = Long.compareUnsigned(min, PAGES_WITHOUT_MAXIMUM) < 0;
+        return pageShift == PAGE_SHIFT && startsBelow ? PAGES_WITHOUT_MAXIMUM : most;
     }
 
     /**

@@ -78,7 +78,7 @@ class ExploreTest {
                       i32.load offset=4
                     end
                     """, text(first.get("wasm")));
-            assertTrue(text(first.get("ir")).contains(" = load.i32 memory0 "), text(first.get("ir")));
+            assertTrue(text(first.get("ir")).contains(" = load.i32 small memory0 "), text(first.get("ir")));
             // The access has one place in all columns.
             JsonNode access = first.get("wasm").get(11);
             int offset = access.get(0).asInt();
