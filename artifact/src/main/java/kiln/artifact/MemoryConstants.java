@@ -61,12 +61,12 @@ public final class MemoryConstants {
      * The most pages that a 32-bit memory reaches, unsigned.
      *
      * @param min pages that it starts with
-     * @param max pages that its type allows, which counts only if the type says so ({@code bounded})
+     * @param max pages that its type allows, unsigned, which counts only if the type says so ({@code bounded})
      */
     public static long reachablePages(long min, boolean bounded, long max, int pageShift) {
         long most = maxPages(false, pageShift);
         if (bounded) {
-            return Math.min(most, max);
+            return Long.compareUnsigned(max, most) < 0 ? max : most;
         }
         boolean startsBelow = Long.compareUnsigned(min, PAGES_WITHOUT_MAXIMUM) < 0;
         return pageShift == PAGE_SHIFT && startsBelow ? PAGES_WITHOUT_MAXIMUM : most;

@@ -16,6 +16,7 @@ class MemoryConstantsTest {
         assertEquals(65_536, MemoryConstants.reachablePages(65_537, false, -1, PAGE), "which has no memory");
         assertEquals(65_536, MemoryConstants.reachablePages(-1, false, -1, PAGE), "as well");
         assertEquals(65_536, MemoryConstants.reachablePages(1, true, 65_536, PAGE));
+        assertEquals(65_536, MemoryConstants.reachablePages(1, true, -1, PAGE));
         assertEquals(7, MemoryConstants.reachablePages(1, true, 7, PAGE));
         assertEquals(0xffff_ffffL, MemoryConstants.reachablePages(1, false, 0, 0));
     }
