@@ -25,10 +25,8 @@ final class AccessedIndices {
      */
     private Block[] blocks = {};
 
-    /** The index of that access, and what it adds to the value. */
+    /** The index of that access. */
     private Value[] indices = {};
-
-    private int[] constants = {};
 
     AccessedIndices(Function f) {
         cfg = Cfg.of(f);
@@ -47,19 +45,15 @@ final class AccessedIndices {
             return;
         }
         Value index = wide.inst().arg(0);
-        boolean isSum = isSum(index);
-        int key = (isSum ? index.inst().arg(0) : index).id();
-        int constant = isSum ? (int) index.inst().arg(1).inst().imm() : 0;
+        int key = (isSum(index) ? index.inst().arg(0) : index).id();
         if (key >= blocks.length) {
             int length = key + key / 2 + 16;
             blocks = Arrays.copyOf(blocks, length);
             indices = Arrays.copyOf(indices, length);
-            constants = Arrays.copyOf(constants, length);
         }
-        if (!dominates(blocks[key], access.block()) || constant < constants[key]) {
+        if (!dominates(blocks[key], access.block()) || constant(index, key) < constant(indices[key], key)) {
             blocks[key] = access.block();
             indices[key] = index;
-            constants[key] = constant;
         }
     }
 
@@ -78,8 +72,13 @@ final class AccessedIndices {
 
     /** How much greater {@code sum} is than what {@link #below} has returned for it. */
     long distance(Value sum) {
-        Inst add = sum.inst();
-        return (int) (add.arg(1).inst().imm() - constants[add.arg(0).id()]);
+        int key = sum.inst().arg(0).id();
+        return constant(sum, key) - constant(indices[key], key);
+    }
+
+    /** What an index adds to the value of this number. */
+    private static int constant(Value index, int key) {
+        return index.id() == key ? 0 : (int) index.inst().arg(1).inst().imm();
     }
 
     private boolean dominates(Block accessed, Block block) {

@@ -65,9 +65,6 @@ final class Rewriter {
             boolean changed = rewrite(block, i);
             boolean mayPayOffLater = single.hasRefused();
             if (!changed) {
-                if (accessed != null && (i.opcode() == Opcode.LOAD || i.opcode() == Opcode.STORE)) {
-                    accessed.note(i);
-                }
                 if (mayPayOffLater && i.result() != null) {
                     i.result().unsettle();
                 }
@@ -160,7 +157,18 @@ final class Rewriter {
 
     private Value load(Inst i) {
         Value shorter = shorterAddress(i);
-        return shorter == null ? null : b.load(i.type(), i.memory(), shorter, displacement(i));
+        if (shorter == null) {
+            settled(i);
+            return null;
+        }
+        return b.load(i.type(), i.memory(), shorter, displacement(i));
+    }
+
+    /** Takes note of an access to which no rule applies any more. */
+    private void settled(Inst access) {
+        if (accessed != null) {
+            accessed.note(access);
+        }
     }
 
     private boolean store(Block block, Inst i) {
@@ -169,6 +177,7 @@ final class Rewriter {
         MemoryOp m = i.memory();
         Value plain = plainStored(stored, m.width());
         if (shorter == null && plain == stored) {
+            settled(i);
             return false;
         }
         b.store(m, shorter == null ? i.arg(0) : shorter, shorter == null ? i.imm() : displacement(i), plain);
