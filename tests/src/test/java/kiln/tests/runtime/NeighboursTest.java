@@ -9,9 +9,7 @@ import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Memory;
 import kiln.runtime.Store;
-import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
 import kiln.tests.cross.CrossCompiler;
 import org.junit.jupiter.api.Test;
@@ -165,7 +163,10 @@ class NeighboursTest {
                 for (int run = 0; run < RUNS; run++) {
                     long[] args = {argument(), argument()};
                     String where = what + ", f" + f + Arrays.toString(args);
-                    assertEquals(run(i0, "f" + f, contents, args), run(i2, "f" + f, contents, args), where);
+                    assertEquals(
+                            RuntimeFixture.outcome(i0, "f" + f, contents, args),
+                            RuntimeFixture.outcome(i2, "f" + f, contents, args),
+                            where);
                     assertEquals(-1, Arrays.mismatch(contents(i0), contents(i2)), where);
                 }
             }
@@ -174,16 +175,6 @@ class NeighboursTest {
 
     private static byte[] contents(Instance i) {
         return i.memory("memory").readBytes(0, BYTES);
-    }
-
-    private static Object run(Instance i, String function, byte[] bytes, long[] args) {
-        Memory memory = i.memory("memory");
-        memory.writeBytes(0, bytes);
-        try {
-            return i.func(function).call(args);
-        } catch (TrapException t) {
-            return t.code();
-        }
     }
 
     private int argument() {

@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
+import kiln.runtime.Instance;
 import kiln.runtime.Linker;
 import kiln.runtime.Store;
+import kiln.runtime.TrapException;
 import kiln.wat.Wat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +46,16 @@ abstract class RuntimeFixture {
 
     static byte[] encode(String wat) {
         return Wat.encode("test.wat", wat.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What a call comes to, with these bytes in memory before: its result, or the code of its trap. */
+    static Object outcome(Instance instance, String function, byte[] bytes, long[] args) {
+        instance.memory("memory").writeBytes(0, bytes);
+        try {
+            return instance.func(function).call(args);
+        } catch (TrapException t) {
+            return t.code();
+        }
     }
 
     protected static byte[] resource(String name) {

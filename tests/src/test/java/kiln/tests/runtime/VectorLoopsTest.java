@@ -13,9 +13,7 @@ import kiln.runtime.CompiledModule;
 import kiln.runtime.Engine;
 import kiln.runtime.Instance;
 import kiln.runtime.Linker;
-import kiln.runtime.Memory;
 import kiln.runtime.Store;
-import kiln.runtime.TrapException;
 import kiln.tests.Corpus;
 import kiln.tests.cross.CrossCompiler;
 import kiln.tests.runtime.LoopGenerator.Elements;
@@ -70,8 +68,8 @@ class VectorLoopsTest {
                 for (int run = 0; run < RUNS; run++) {
                     byte[] bytes = contents(random, floats);
                     long[] args = arguments(random, floats ? -8 : -1);
-                    Object r0 = run(i0, "f" + f, bytes, args);
-                    Object r2 = run(i2, "f" + f, bytes, args);
+                    Object r0 = RuntimeFixture.outcome(i0, "f" + f, bytes, args);
+                    Object r2 = RuntimeFixture.outcome(i2, "f" + f, bytes, args);
                     String where = what + ", f" + f + Arrays.toString(args);
                     byte[] b0 = i0.memory("memory").readBytes(0, BYTES);
                     byte[] b2 = i2.memory("memory").readBytes(0, BYTES);
@@ -86,16 +84,6 @@ class VectorLoopsTest {
                     assertEquals(-1, Arrays.mismatch(b0, b2), where);
                 }
             }
-        }
-    }
-
-    private static Object run(Instance i, String function, byte[] bytes, long[] args) {
-        Memory memory = i.memory("memory");
-        memory.writeBytes(0, bytes);
-        try {
-            return i.func(function).call(args);
-        } catch (TrapException t) {
-            return t.code();
         }
     }
 
